@@ -1,0 +1,181 @@
+"""The immutable events a consumer receives, and the words they are made of.
+
+The shape of an event is the shape of one line of ``streamtui stream``: the same field names, in the same
+order. Amounts a person computes with are `Decimal` here and strings in JSON; what is not known is ``None``
+and ``null``, never zero.
+
+Units: ``ts`` and every other point in time is Unix seconds, ``change_24h`` percent, ``volume_24h`` USD,
+``sol_change`` and ``fee`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime`` seconds.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import msgspec
+
+
+class DataKind(StrEnum):
+    """The kinds of data a provider can serve."""
+
+    PRICES = "prices"
+    WALLETS = "wallets"
+
+
+class State(StrEnum):
+    """The states of a provider's stream. The legal steps between them are in `streamcore.state`."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTING = "disconnecting"
+    FAILED = "failed"
+    FALLBACK = "fallback"
+
+
+class PriceKind(StrEnum):
+    """Whether a price event stands for the complete state of a token or for a change to it."""
+
+    SNAPSHOT = "snapshot"
+    DELTA = "delta"
+
+
+class Source(StrEnum):
+    """The way an event came: over the stream, recovered after a gap, or by polling."""
+
+    STREAM = "stream"
+    BACKFILL = "backfill"
+    POLL = "poll"
+
+
+class TransactionType(StrEnum):
+    """What a transaction meant for the wallet it is reported for."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    BOUGHT = "bought"
+    SOLD = "sold"
+    SWAPPED = "swapped"
+    FAILED = "failed"
+    ACCOUNT = "account"
+    CALLED = "called"
+    MENTIONED = "mentioned"
+    MULTI = "multi"
+
+
+class ErrorKind(StrEnum):
+    """What went wrong, as far as a consumer must tell apart."""
+
+    AUTH = "auth"
+    PLAN = "plan"
+    QUOTA = "quota"
+    RATE_LIMIT = "rate_limit"
+    SUBSCRIPTION = "subscription"
+    PROTOCOL = "protocol"
+    NETWORK = "network"
+    SERVER = "server"
+    GAP = "gap"
+
+
+class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of one token a wallet gained (positive) or lost, in whole tokens."""
+
+    mint: str
+    symbol: str | None
+    amount: Decimal
+
+
+class _Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    provider: str
+    ts: float
+    demo: bool
+
+
+class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price"):
+    """The merged state of one token after a message that concerned it.
+
+    ``changed`` names the fields that this message (or, for a consumer that was away, these messages)
+    altered. An update whose ``changed`` is empty still says: confirmed at ``ts``.
+    """
+
+    symbol: str
+    address: str | None
+    kind: PriceKind
+    source: Source
+    price: Decimal | None
+    change_24h: Decimal | None
+    volume_24h: Decimal | None
+    changed: tuple[str, ...]
+
+
+class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
+    """One transaction as seen from one watched wallet; a (signature, wallet) pair comes once.
+
+    ``fee`` is what the wallet itself paid, zero when somebody else did. ``sol_change`` leaves out the fee
+    and rent. ``block_time`` is ``None`` until the chain has told it.
+    """
+
+    wallet: str
+    signature: str
+    slot: int
+    block_time: int | None
+    type: TransactionType
+    summary: str
+    sol_change: Decimal
+    fee: Decimal
+    token_changes: tuple[TokenChange, ...]
+    counterparty: str | None
+    program: str | None
+    error: str | None
+    source: Source
+
+
+class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
+    """The state of one provider: sent at every change of state, and every ten seconds."""
+
+    state: State
+    reason: str | None
+    attempt: int
+    retry_in: float | None
+    fallback: bool
+    stale: bool
+    subscriptions: int
+    latency_ms: float | None
+    messages_received: int
+    messages_sent: int
+    bytes_received: int
+    bytes_sent: int
+    dropped: int
+    reconnects: int
+    uptime: float
+
+
+class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
+    """Something a person should know; ``retryable`` tells whether waiting may cure it."""
+
+    kind: ErrorKind
+    message: str
+    retryable: bool
+
+
+Event: TypeAlias = PriceUpdate | WalletTransaction | StatusChange | StreamError
+
+
+def to_json(event: Event) -> bytes:
+    """Return the event as one line of JSON (UTF-8, without the line feed).
+
+    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``.
+    """
+    return msgspec.json.encode(_plain(msgspec.to_builtins(event, builtin_types=(Decimal,))))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

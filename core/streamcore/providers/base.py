@@ -1,0 +1,199 @@
+"""The seam: what a provider must offer, and the words it may answer in.
+
+A provider is three things, none of which knows a socket, a clock or a consumer:
+
+* a `Codec`, new for every connection: frames in, `Report` values out; wanted topics in, frames out;
+* a `Rest` side for what has to be asked over HTTP: the first state, polling, what a gap swallowed;
+* facts: its name, the kind of data it serves, its limits, its endpoint, the meaning of its refusals.
+
+A *topic* is what one subscription of the provider is about, in the provider's own spelling: a mint, a
+wallet, an exchange's symbol. Whoever connects providers to consumers translates, nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind
+from streamcore.transactions import SolanaTransaction
+
+Frame: TypeAlias = str | bytes
+"""One WebSocket message: text or binary."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceReport:
+    """Some fields of one token, as the provider said them; ``None`` means it said nothing about a field."""
+
+    topic: str
+    price: Decimal | None = None
+    change_24h: Decimal | None = None
+    volume_24h: Decimal | None = None
+    complete: bool = False
+    """This is the whole state of the token, not a change to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionReport:
+    """One transaction as the chain told it. ``topics`` are the wallets it was asked for; empty: find out."""
+
+    signature: str
+    slot: int
+    transaction: SolanaTransaction
+    block_time: int | None = None
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The newest transaction known of a topic: where filling a gap starts."""
+
+    signature: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorReport:
+    """``topic`` had this newest transaction when watching began; what is older is history, not news."""
+
+    topic: str
+    anchor: Anchor
+    history: tuple[str, ...] = ()
+    """Signatures at and before the anchor that a later fetch may come across again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Proof of life: the provider has answered, not just the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The provider said no.
+
+    With ``topics`` it refused just those, and the rest lives on. Without, the connection is of no use:
+    it is closed, and ``error`` decides about the next attempt.
+    """
+
+    error: ProviderError
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth telling a person that changes nothing about the connection."""
+
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A frame, or part of one, that makes no sense and was left out."""
+
+    reason: str
+
+
+Report: TypeAlias = PriceReport | TransactionReport | AnchorReport | Alive | Refusal | Notice | Unusable
+
+
+class Codec(Protocol):
+    """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
+
+    Call `opened` once when the socket is open, `want` whenever the wanted topics change (also before),
+    `received` for every frame; after each of them you must call `frames_to_send` and send what it returns.
+    """
+
+    def opened(self) -> None:
+        """Take note that the socket is open; frames may be sent from now on."""
+        ...
+
+    def want(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them; never more than the provider's limit."""
+        ...
+
+    def received(self, frame: Frame) -> list[Report]:
+        """Return what one frame says. Never raises for anything a peer can send."""
+        ...
+
+    def frames_to_send(self) -> list[Frame]:
+        """Return the frames to send now, in order, and forget them."""
+        ...
+
+
+class Rest(Protocol):
+    """What a provider answers over HTTP."""
+
+    def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
+        """Yield the present state of the topics, or what happened since their anchors.
+
+        Yields as answers arrive, oldest first for each topic, so that a long fetch shows its first results
+        early. A topic without an anchor, where the kind of data needs one, yields an `AnchorReport`.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached. What was yielded before stands.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how to connect."""
+
+    url: str
+    """With the key in it; never show it. Show ``shown_url``."""
+    shown_url: str
+    secrets: tuple[str, ...] = ()
+    """What must be masked in every text."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    origin: str | None = None
+    subprotocols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a provider allows."""
+
+    topics_per_connection: int | None
+    """More topics than this are spread over further connections; ``None``: no limit is known."""
+    debounce: float
+    """Seconds to gather changes of the wanted topics before they are sent."""
+
+
+class Provider(Protocol):
+    """One source of one kind of data."""
+
+    @property
+    def name(self) -> str:
+        """The name in events, settings and options."""
+        ...
+
+    @property
+    def kind(self) -> DataKind:
+        """The kind of data it serves."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What it allows."""
+        ...
+
+    @property
+    def rest(self) -> Rest:
+        """Its HTTP side."""
+        ...
+
+    def endpoint(self) -> Endpoint:
+        """Where its stream is."""
+        ...
+
+    def codec(self) -> Codec:
+        """Return a new codec, for one new connection."""
+        ...
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """Return what an HTTP answer other than 101 to the upgrade means."""
+        ...

@@ -1,0 +1,97 @@
+"""What can be asked about a provider at any moment: state, health and statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from streamcore.events import DataKind, State, StatusChange
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counters of one connection, from its first start on; reconnects do not reset them."""
+
+    messages_received: int = 0
+    """Data frames read from the socket."""
+    messages_sent: int = 0
+    """Data frames written to the socket."""
+    bytes_received: int = 0
+    """Payload bytes of the frames read, uncompressed."""
+    bytes_sent: int = 0
+    """Payload bytes of the frames written, uncompressed."""
+    reconnects: int = 0
+    """How often a stream came back after it had been lost."""
+    unusable: int = 0
+    """Frames, or parts of them, that made no sense and were left out."""
+    latency: float | None = field(default=None)
+    """Seconds of the last ping's round trip; ``None`` before the first pong."""
+
+
+class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot of one provider, taken when it was asked for.
+
+    A provider whose subscriptions need several sockets is summed up: its counters are added, and its
+    state is that of its worst socket.
+    """
+
+    provider: str
+    kind: DataKind
+    demo: bool
+    state: State
+    reason: str | None
+    """Why it is in this state; ``None`` when there is nothing to explain."""
+    since: float
+    """Unix seconds of the last change of state."""
+    attempt: int
+    """Retries since the stream was last healthy."""
+    retry_at: float | None
+    """Unix seconds of the next attempt; ``None`` when none is waiting."""
+    parked: bool
+    """No attempt will be made until somebody asks for one."""
+    idle: bool
+    """Nothing is subscribed, so no connection is wanted."""
+    fallback: bool
+    """Polling stands in for the stream."""
+    stale: bool
+    """Connected, but half of ``stream.stale_after`` has passed without a frame."""
+    subscriptions: int
+    topics: tuple[str, ...]
+    connections: int
+    """Sockets this provider needs for its subscriptions."""
+    latency_ms: float | None
+    messages_received: int
+    messages_sent: int
+    bytes_received: int
+    bytes_sent: int
+    unusable: int
+    dropped: int
+    reconnects: int
+    uptime: float
+    """Seconds since the stream was last established; 0.0 while it is not."""
+    last_message_at: float | None
+    """Unix seconds of the last data frame."""
+
+    def event(self, ts: float) -> StatusChange:
+        """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""
+        return StatusChange(
+            provider=self.provider,
+            ts=ts,
+            demo=self.demo,
+            state=self.state,
+            reason=self.reason,
+            attempt=self.attempt,
+            retry_in=None if self.retry_at is None else max(0.0, round(self.retry_at - ts, 3)),
+            fallback=self.fallback,
+            stale=self.stale,
+            subscriptions=self.subscriptions,
+            latency_ms=self.latency_ms,
+            messages_received=self.messages_received,
+            messages_sent=self.messages_sent,
+            bytes_received=self.bytes_received,
+            bytes_sent=self.bytes_sent,
+            dropped=self.dropped,
+            reconnects=self.reconnects,
+            uptime=round(self.uptime, 3),
+        )

@@ -1,0 +1,175 @@
+"""Making text from outside harmless, and keeping secrets out of every text.
+
+Symbols, names, memos and server errors are written by strangers. `printable` turns what could steer a
+terminal, reverse a line or hide in it into something visible; it is not about markup, which is no danger
+to whoever never parses text as markup. `Mask` removes keys from what is shown or logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+ELLIPSIS = "…"
+HIDDEN = "***"
+
+MAX_COMBINING_MARKS = 6
+"""Marks stacked on one letter beyond this many are no writing system, they smear over neighbouring lines."""
+
+SHORTEST_SECRET = 4
+"""A shorter secret is masked only where a key is expected: replacing every ``x`` would ruin all text."""
+
+_SPACES = {"\t": " ", "\n": " ", "\r": " "}
+_ZERO_WIDTH_JOINER = "\u200d"
+_VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+# Cc, Cf, Cs, Co, Cn: controls, format characters (bidi, zero width, tags), surrogates, private use,
+# unassigned. Zl, Zp: line and paragraph separators.
+_ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Default ignorable code points of Unicode whose category looks harmless: fillers, joiners, blank Braille.
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+) | frozenset(map(chr, range(0xE0100, 0xE01F0)))
+
+
+def printable(text: str, limit: int = 200) -> str:
+    r"""Return ``text`` on one line, without anything that could act on a terminal or hide from a reader.
+
+    C0 controls and DEL become their pictures (``␛``), tabs and line ends a space, and every other character
+    that is invisible, private, unassigned or changes direction an escape such as ``\u202e``. Letters of all
+    scripts, emoji and wide characters stay. Applying it to its own result changes nothing.
+
+    Args:
+        text: Text from outside.
+        limit: The most characters to return; what is longer ends in ``…``. At least 1.
+    """
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
+    pieces: list[str] = []
+    length = 0
+    marks = 0
+    previous = ""
+    after_selector = True  # nothing to select a variation of, yet
+    # One character more than fits decides whether to cut; a long text is not read to its end.
+    for position, character in enumerate(text):
+        if length > limit:
+            break
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character == _ZERO_WIDTH_JOINER:
+            following = text[position + 1 : position + 2]
+            piece = character if _joins_emoji(previous, following) else _escape(character)
+        elif character in _VARIATION_SELECTORS:
+            # One selects a form of the character before it; a row of them carries hidden text.
+            piece = _escape(character) if after_selector else character
+        elif category in _ESCAPED_CATEGORIES or character in _INVISIBLE or marks > MAX_COMBINING_MARKS:
+            piece = _escape(character)
+        else:
+            piece = character
+        pieces.append(piece)
+        length += len(piece)
+        previous = piece[-1]
+        after_selector = character in _VARIATION_SELECTORS
+    result = "".join(pieces)
+    if len(result) <= limit:
+        return result
+    return result[: limit - 1].rstrip(_ZERO_WIDTH_JOINER) + ELLIPSIS
+
+
+def _joins_emoji(left: str, right: str) -> bool:
+    def is_pictograph(character: str) -> bool:
+        return character != "" and unicodedata.category(character) == "So"
+
+    return is_pictograph(right) and (is_pictograph(left) or left in _SKIN_TONES or left == "\ufe0f")
+
+
+def _escape(character: str) -> str:
+    if character in _SPACES:
+        return _SPACES[character]
+    point = ord(character)
+    if point < 0x20:
+        return chr(0x2400 + point)
+    if point == 0x7F:
+        return "\u2421"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+# A key's name, what separates it from its value, and the value. "=" (also percent-encoded) is how URLs and
+# settings write it, ":" only after the header's name because "api_key: is not set" is prose, and the last
+# form is how HTTP libraries log headers: (b'X-API-KEY', b'…').
+_KEY_POSITIONS = re.compile(
+    r"""(?ix)
+    (
+        api[-_]?key ["']? \s* (?: = | %3d ) \s* ["']?
+      | x-api-key ["']? \s* : \s* b?["']?
+      | x-api-key ["'] \s* , \s* b?["']
+    )
+    ( [^\s&"'<>#)\]},;]+ )
+    """
+)
+
+
+class Mask:
+    """Replaces secrets by ``***``, wherever they stand, and any value in the place of an API key.
+
+    Args:
+        secrets: What must not be shown. Also their percent-encoded forms are found. Empty ones are ignored,
+            and those shorter than `SHORTEST_SECRET` are masked in key positions only.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            if len(secret) < SHORTEST_SECRET:
+                continue
+            encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+            forms |= {secret} | encoded | {_lower_escapes(form) for form in encoded}
+        # The longest first: a secret that begins like another must not leave its tail behind.
+        alternatives = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+        self._secrets = re.compile(alternatives) if forms else None
+
+    def apply(self, text: str) -> str:
+        """Return ``text`` without the secrets."""
+        if self._secrets is not None:
+            text = self._secrets.sub(HIDDEN, text)
+        return _KEY_POSITIONS.sub(lambda match: match[1] + HIDDEN, text)
+
+
+def _lower_escapes(encoded: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
+
+
+class MaskingFilter(logging.Filter):
+    """Masks whole log records: message, arguments, traceback and stack.
+
+    Add it to a *handler*, not to a logger: only there it also sees the records of other libraries. It
+    renders the message and the traceback to text, so ``args`` and ``exc_info`` are gone afterwards.
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        super().__init__()
+        self._mask = mask
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask ``record`` in place and let it pass."""
+        try:
+            message = record.getMessage()
+        except (
+            Exception
+        ):  # an argument's own __str__ or a wrong format: logging must not raise into its caller
+            message = f"{record.msg} (its arguments could not be formatted)"
+        record.msg = self._mask.apply(message)
+        record.args = None
+        if record.exc_info and record.exc_info[0] is not None and not record.exc_text:
+            record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+        # A formatter prints exc_text as it is, but would render exc_info anew, unmasked.
+        record.exc_info = None
+        if record.exc_text:
+            record.exc_text = self._mask.apply(record.exc_text)
+        if record.stack_info:
+            record.stack_info = self._mask.apply(record.stack_info)
+        return True
