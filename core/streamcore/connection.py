@@ -1,0 +1,361 @@
+"""One socket of one provider: connect, prove life, keep alive, notice silence, come back.
+
+A `Connection` drives any provider's codec; it knows no provider's words. What frames mean goes to its
+`Listener` as reports; what happens to the connection itself goes there as changes of state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
+
+from streamcore.backoff import HEALTHY_AFTER, Backoff
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind, State
+from streamcore.network import Socket, dial
+from streamcore.providers.base import Alive, Codec, Provider, Refusal, Report, Unusable
+from streamcore.settings import Settings
+from streamcore.state import StateMachine
+from streamcore.status import Statistics
+
+NOTHING_WANTED = "nothing is watched"
+RECONNECT_ASKED = "reconnect was asked for"
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """What a connection tells, always from the event loop and never awaited."""
+
+    def connection_changed(self, connection: Connection) -> None:
+        """The state changed, or the connection went stale or fresh."""
+        ...
+
+    def connection_established(self, connection: Connection) -> None:
+        """The provider has proved that it lives; the state is ``connected``."""
+        ...
+
+    def connection_lost(self, connection: Connection, error: ProviderError) -> None:
+        """An attempt ended, or was refused; the state is ``failed``."""
+        ...
+
+    def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
+        """Frames said this; what concerns only the connection has been taken out."""
+        ...
+
+
+class Connection:
+    """One stream: attempt after attempt while topics are wanted, each with a codec of its own.
+
+    `start` it once and `close` it in the end. Without topics it rests in ``disconnected``. The public
+    attributes are for reading.
+    """
+
+    def __init__(self, provider: Provider, settings: Settings, clock: Clock, listener: Listener) -> None:
+        self._provider = provider
+        self._settings = settings
+        self._clock = clock
+        self._listener = listener
+        self._machine = StateMachine(self._state_changed)
+        self._backoff = Backoff(settings.backoff, clock)
+        self._topics: tuple[str, ...] = ()
+        self._topics_changed = asyncio.Event()
+        self._restart = asyncio.Event()
+        self._plan_changed = asyncio.Event()
+        self._retry_now = False
+        self._retry_due = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._connected_at: float | None = None
+        self._last_frame_at = clock.monotonic()
+        self._was_connected = False
+        self.statistics = Statistics()
+        self.reason: str | None = None
+        """Why it is in its state; ``None`` when there is nothing to explain."""
+        self.since = clock.time()
+        """Unix seconds of the last change of state."""
+        self.retry_at: float | None = None
+        """Unix seconds of the next attempt, while one is waited for."""
+        self.parked = False
+        """No attempt will be made until `reconnect`."""
+        self.stale = False
+        self.last_message_at: float | None = None
+        """Unix seconds of the last data frame."""
+
+    @property
+    def state(self) -> State:
+        """The state now."""
+        return self._machine.state
+
+    @property
+    def attempt(self) -> int:
+        """Retries since the stream was last healthy."""
+        return self._backoff.attempt
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the stream was established; 0.0 while it is not."""
+        return 0.0 if self._connected_at is None else self._clock.monotonic() - self._connected_at
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What is wanted of this connection."""
+        return self._topics
+
+    def want(self, topics: tuple[str, ...]) -> None:
+        """Make these the wanted topics; sent after the provider's debounce, or on connect."""
+        if topics != self._topics:
+            self._topics = topics
+            self._topics_changed.set()
+            self._plan_changed.set()
+
+    def start(self) -> None:
+        """Begin to connect as soon as there are topics; returns at once."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"{self._provider.name} connection")
+
+    def reconnect(self) -> None:
+        """Start over at once: an open stream is closed first; a waiting or parked retry is made now."""
+        self._backoff.reset()
+        if self.state is State.CONNECTED:
+            self._restart.set()
+        else:
+            self._retry_now = True
+            self._plan_changed.set()
+
+    def fall_back(self) -> None:
+        """Take note that polling stands in for the stream."""
+        if self.state is State.FAILED:
+            self._machine.advance(State.FALLBACK, self.reason)
+
+    def refuse_fallback(self, error: ProviderError) -> None:
+        """Take note that polling is refused too, for a reason that waiting does not cure."""
+        if self.state is State.FALLBACK:
+            self._park()
+            self._plan_changed.set()
+            self._machine.advance(State.FAILED, error.message)
+
+    async def close(self) -> None:
+        """Close the stream with a close frame and stop; idempotent."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        if self.state is not State.DISCONNECTED:
+            self._machine.advance(State.DISCONNECTING)
+        task.cancel()
+        await asyncio.wait({task})
+        self._connected_at = None
+        self.retry_at = None
+        if self.state is State.DISCONNECTING:
+            self._machine.advance(State.DISCONNECTED)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            raise failure
+
+    async def _run(self) -> None:
+        while True:
+            while not self._topics:
+                self._topics_changed.clear()
+                await self._topics_changed.wait()
+            self._retry_now = False
+            self.parked = False
+            self._machine.advance(State.CONNECTING, self.reason)
+            failure = await self._attempt()
+            if self.uptime >= HEALTHY_AFTER:
+                self._backoff.reset()
+            self._connected_at = None
+            if failure is None:
+                continue
+            self._machine.advance(State.FAILED, self._plan_retry(failure))
+            self._listener.connection_lost(self, failure)
+            await self._wait_for_retry()
+            self.retry_at = None
+            if not self._topics:
+                self.parked = False
+                self._backoff.reset()
+                self._machine.advance(State.DISCONNECTING, NOTHING_WANTED)
+                self._machine.advance(State.DISCONNECTED, NOTHING_WANTED)
+
+    def _plan_retry(self, failure: ProviderError) -> str:
+        """Decide whether and when to try again, and say why: the one place that tells retry from fatal."""
+        if not failure.retryable or not self._settings.stream.auto_reconnect:
+            self._park()
+        elif self._backoff.exhausted:
+            self._park()
+            return f"{failure.message}; stopped trying after {self._backoff.attempt} retries"
+        else:
+            delay = max(self._backoff.next_delay(), failure.retry_after or 0.0)
+            self.retry_at = self._clock.time() + delay
+            self._retry_due = self._clock.monotonic() + delay
+        return failure.message
+
+    def _park(self) -> None:
+        self.parked = True
+        self.retry_at = None
+
+    async def _wait_for_retry(self) -> None:
+        while self._topics and not self._retry_now:
+            self._plan_changed.clear()
+            if self.parked:
+                await self._plan_changed.wait()
+                continue
+            left = self._retry_due - self._clock.monotonic()
+            if left <= 0:
+                return
+            await _first_to_end(self._clock.sleep(left), self._plan_changed.wait())
+
+    async def _attempt(self) -> ProviderError | None:
+        """Connect and serve until it ends. Returns why, or ``None`` when this side wanted the end."""
+        stream = self._settings.stream
+        try:
+            socket = await dial(
+                self._provider,
+                within=stream.connect_timeout,
+                max_message_bytes=stream.max_message_bytes,
+                clock=self._clock,
+            )
+        except ProviderError as error:
+            return error
+        try:
+            return await self._serve(socket)
+        except Exception as error:
+            # our own mistake, not the peer's: a monitor says so and goes on, it does not die unseen
+            _LOGGER.exception("the %s stream stopped on an internal error", self._provider.name)
+            text = f"internal error ({type(error).__name__}); the log has the details"
+            return ProviderError(ErrorKind.PROTOCOL, text)
+        finally:
+            await socket.close()
+
+    async def _serve(self, socket: Socket) -> ProviderError | None:
+        codec = self._provider.codec()
+        self._restart.clear()
+        self._topics_changed.clear()
+        self._last_frame_at = self._clock.monotonic()
+        self.stale = False
+        proved = asyncio.Event()
+        codec.opened()
+        codec.want(self._topics)
+        try:
+            if self._topics:
+                await self._flush(socket, codec)
+                await _first_to_end(
+                    self._read(socket, codec, proved),
+                    self._keep_alive(socket),
+                    self._watch_silence(proved),
+                    self._send_changes(socket, codec),
+                    self._restart.wait(),
+                )
+        except ProviderError as error:
+            return error
+        reason = RECONNECT_ASKED if self._topics else NOTHING_WANTED
+        self._machine.advance(State.DISCONNECTING, reason)
+        await socket.close()
+        self._machine.advance(State.DISCONNECTED, reason)
+        return None
+
+    async def _read(self, socket: Socket, codec: Codec, proved: asyncio.Event) -> None:
+        statistics = self.statistics
+        while True:
+            frame = await socket.receive()
+            statistics.messages_received += 1
+            statistics.bytes_received += len(frame) if isinstance(frame, bytes) else _utf8_length(frame)
+            self._last_frame_at = self._clock.monotonic()
+            self.last_message_at = self._clock.time()
+            if self.stale:
+                self.stale = False
+                self._listener.connection_changed(self)
+            reports = codec.received(frame)
+            frames = codec.frames_to_send()
+            if frames:
+                await self._send(socket, frames)
+            if reports:
+                self._handle(reports, proved)
+
+    def _handle(self, reports: list[Report], proved: asyncio.Event) -> None:
+        for position, report in enumerate(reports):
+            if isinstance(report, Refusal) and not report.topics:
+                self._listener.connection_reports(self, reports[:position])
+                raise report.error
+            if isinstance(report, Unusable):
+                self.statistics.unusable += 1
+            elif isinstance(report, Alive) and not proved.is_set():
+                proved.set()
+                self._established()
+        self._listener.connection_reports(self, reports)
+
+    def _established(self) -> None:
+        if self._was_connected:
+            self.statistics.reconnects += 1
+        self._was_connected = True
+        self._connected_at = self._clock.monotonic()
+        self._machine.advance(State.CONNECTED)
+        self._listener.connection_established(self)
+
+    async def _keep_alive(self, socket: Socket) -> None:
+        stream = self._settings.stream
+        while True:
+            sent_at = self._clock.monotonic()
+            await socket.pong(await socket.ping(), stream.pong_timeout, self._clock)
+            self.statistics.latency = self._clock.monotonic() - sent_at
+            await self._clock.sleep(stream.ping_interval)
+
+    async def _watch_silence(self, proved: asyncio.Event) -> None:
+        stream = self._settings.stream
+        await self._clock.sleep(stream.connect_timeout)
+        if not proved.is_set():
+            text = f"connected, but nothing was heard for {stream.connect_timeout:g} s"
+            raise ProviderError(ErrorKind.NETWORK, text)
+        while True:
+            quiet = self._clock.monotonic() - self._last_frame_at
+            if quiet >= stream.stale_after:
+                raise ProviderError(ErrorKind.NETWORK, f"no data for {stream.stale_after:g} s")
+            if quiet >= stream.stale_after / 2 and not self.stale:
+                self.stale = True
+                self._listener.connection_changed(self)
+            mark = stream.stale_after / 2 if quiet < stream.stale_after / 2 else stream.stale_after
+            await self._clock.sleep(mark - quiet)
+
+    async def _send_changes(self, socket: Socket, codec: Codec) -> None:
+        while True:
+            await self._topics_changed.wait()
+            await self._clock.sleep(self._provider.limits.debounce)
+            self._topics_changed.clear()
+            if not self._topics:
+                return
+            codec.want(self._topics)
+            await self._flush(socket, codec)
+
+    async def _flush(self, socket: Socket, codec: Codec) -> None:
+        await self._send(socket, codec.frames_to_send())
+
+    async def _send(self, socket: Socket, frames: list[str | bytes]) -> None:
+        for frame in frames:
+            await socket.send(frame)
+            self.statistics.messages_sent += 1
+            self.statistics.bytes_sent += len(frame) if isinstance(frame, bytes) else _utf8_length(frame)
+
+    def _state_changed(self, state: State, reason: str | None) -> None:
+        self.reason = reason
+        self.since = self._clock.time()
+        self._listener.connection_changed(self)
+
+
+def _utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+async def _first_to_end(*work: Coroutine[Any, Any, Any]) -> None:
+    """Run all until one ends, and cancel the others.
+
+    Raises:
+        Exception: What the first one to end raised.
+    """
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        next(task for task in tasks if task.done()).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

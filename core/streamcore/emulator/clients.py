@@ -1,0 +1,110 @@
+"""Who is connected: a client, its key, its handshake, and what it has said."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
+
+Frame = str | bytes
+"""One WebSocket message: text or binary."""
+
+REMEMBERED = 10_000
+"""How many frames, requests and handshakes a server remembers for whoever looks."""
+
+
+class Profile(StrEnum):
+    """What a key is good for. It is read off the beginning of the key's name."""
+
+    BAD = "bad"
+    FREE = "free"
+    EXHAUSTED = "exhausted"
+    PAID = "paid"
+
+    @classmethod
+    def of(cls, key: str | None) -> Profile:
+        """Return the profile of a key; none at all is a bad one, and any other name a paid one."""
+        if not key:
+            return cls.BAD
+        name = key.lower()
+        return next(
+            (profile for profile in (cls.BAD, cls.FREE, cls.EXHAUSTED) if name.startswith(profile)), cls.PAID
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """One attempt to open a WebSocket."""
+
+    path: str
+    """Without the query."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    at: float
+    """Monotonic seconds of the injected clock."""
+
+    @classmethod
+    def read(cls, request: Request, at: float) -> Handshake:
+        """Take the facts out of an upgrade request."""
+        target = urlsplit(request.path)
+        return cls(
+            path=target.path,
+            query=dict(parse_qsl(target.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in request.headers.raw_items()},
+            at=at,
+        )
+
+
+class Connection(ServerConnection):
+    """A connection that knows when it was last heard, control frames included."""
+
+    heard = True
+
+    def data_received(self, data: bytes) -> None:
+        """Take note of a sign of life."""
+        self.heard = True
+        super().data_received(data)
+
+
+@dataclass(eq=False)
+class Client:
+    """One open connection of one client."""
+
+    number: int
+    """Counts from 1 over the life of the server."""
+    connection: Connection
+    handshake: Handshake
+    key: str
+    frames_received: deque[Any] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """What the client sent, decoded where it was JSON."""
+    held: Frame | None = None
+    """A data frame kept back to come out of order."""
+    quiet_rounds: int = 0
+    """How many rounds of care have passed without a sign of life."""
+
+    @property
+    def profile(self) -> Profile:
+        """What its key is good for."""
+        return Profile.of(self.key)
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A client frame that is not JSON."""
+
+    frame: Frame
+
+
+def decoded(frame: Frame) -> Any:
+    """Return what a client frame says: decoded JSON, or `Unreadable`."""
+    try:
+        return msgspec.json.decode(frame)
+    except msgspec.DecodeError:
+        return Unreadable(frame)

@@ -1,0 +1,85 @@
+"""The embedded emulators as one thing: a market, a ledger, and the servers that tell about them."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from streamcore.clock import Clock, SystemClock
+from streamcore.emulator.activity import MarketActivity, WalletActivity
+from streamcore.emulator.birdeye import BirdeyeServer
+from streamcore.emulator.catalog import listing_of
+from streamcore.emulator.helius import HeliusServer
+from streamcore.emulator.ledger import Ledger
+from streamcore.emulator.market import Market
+
+
+class Emulators:
+    """Emulated providers on loopback, all telling of one market and one ledger.
+
+    Use it as an asynchronous context manager: the servers listen inside the block and only there.
+
+    Args:
+        seed: Equal seeds give equal markets, wallets and strangers.
+        clock: Time; ``None`` is the real one.
+        birdeye_port: Port of Birdeye's WebSocket, its REST API one above; 0 takes free ones.
+        helius_port: The same for Helius.
+        market_rate: Price moves a second, over all tokens anybody asked for; 0: nothing moves by itself.
+        wallet_rate: Transactions a second and wallet on average; 0: none happens by itself.
+        keep_transactions: How many transactions the ledger remembers.
+    """
+
+    def __init__(
+        self,
+        seed: int = 7,
+        clock: Clock | None = None,
+        *,
+        birdeye_port: int = 0,
+        helius_port: int = 0,
+        market_rate: float = 4.0,
+        wallet_rate: float = 0.5,
+        keep_transactions: int = 20_000,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.market = Market(self.clock, seed)
+        self.ledger = Ledger(self.clock, seed, self._price, keep=keep_transactions)
+        self._ports = {"birdeye": birdeye_port, "helius": helius_port}
+        self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
+        self._wallet_activity = WalletActivity(self.ledger, self.clock, wallet_rate, seed)
+        self._stack = AsyncExitStack()
+        self.birdeye = BirdeyeServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated Birdeye; it has URLs inside the block."""
+        self.helius = HeliusServer(self.clock, self.ledger, self._watch_wallets, seed)
+        """The emulated Helius; it has URLs inside the block."""
+
+    async def __aenter__(self) -> Self:
+        """Start listening.
+
+        Raises:
+            OSError: A port cannot be used; the message is a sentence that names it. Nothing is left open.
+        """
+        async with AsyncExitStack() as stack:
+            for server in (self.birdeye, self.helius):
+                await server.start(self._ports[server.name.lower()])
+                stack.push_async_callback(server.close)
+            stack.push_async_callback(self._market_activity.close)
+            stack.push_async_callback(self._wallet_activity.close)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close everything: clients get a close frame with code 1001."""
+        await self._stack.aclose()
+
+    def _watch_wallets(self, addresses: list[str]) -> None:
+        for address in addresses:
+            self.ledger.know(address)
+        self._wallet_activity.watch([address for address in addresses if self.ledger.is_wallet(address)])
+
+    def _price(self, mint: str) -> Decimal:
+        truth = self.market.truth(mint)
+        return listing_of(mint).price if truth is None else truth.price

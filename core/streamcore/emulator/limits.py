@@ -1,0 +1,62 @@
+"""How often a key may ask, in the two ways the providers count."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from streamcore.clock import Clock
+
+
+class TokenBucket:
+    """So many requests a second, and as many at once after a quiet second.
+
+    Args:
+        clock: Time.
+        rate: Requests a second.
+    """
+
+    def __init__(self, clock: Clock, rate: float) -> None:
+        self._clock = clock
+        self._rate = rate
+        self._level = rate
+        self._at = clock.monotonic()
+
+    def take(self) -> bool:
+        """Count one request; ``False``: it is one too many."""
+        now = self._clock.monotonic()
+        self._level = min(self._rate, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if self._level < 1.0:
+            return False
+        self._level -= 1.0
+        return True
+
+
+class SlidingWindow:
+    """So many requests in any window of so many seconds; refused ones count as well.
+
+    Args:
+        clock: Time.
+        count: Requests in a window.
+        seconds: Length of the window.
+    """
+
+    def __init__(self, clock: Clock, count: int, seconds: float) -> None:
+        self._clock = clock
+        self._count = count
+        self._seconds = seconds
+        self._past: deque[float] = deque(maxlen=count)
+
+    def take(self) -> bool:
+        """Count one request; ``False``: it is one too many."""
+        now = self._clock.monotonic()
+        full = len(self._past) == self._count and now - self._past[0] < self._seconds
+        self._past.append(now)
+        return not full
+
+    @property
+    def opens_in(self) -> float:
+        """Seconds until the next request may pass."""
+        if len(self._past) < self._count:
+            return 0.0
+        return max(0.0, self._past[0] + self._seconds - self._clock.monotonic())

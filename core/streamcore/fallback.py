@@ -1,0 +1,63 @@
+"""Polling that stands in for a stream while it is down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+
+
+class Poller:
+    """Calls one fetch after another, `poll_interval` apart, from `start` until `stop`.
+
+    A failed poll is told and tried again at the next turn, or when the provider asked for it; a refusal
+    that no waiting cures ends the polling until the next `start`.
+    """
+
+    def __init__(
+        self,
+        poll: Callable[[], Awaitable[None]],
+        *,
+        interval: float,
+        clock: Clock,
+        failed: Callable[[ProviderError], None],
+    ) -> None:
+        """``poll`` does one round; ``interval`` is seconds between starts; ``failed`` hears of errors."""
+        self._poll = poll
+        self._interval = interval
+        self._clock = clock
+        self._failed = failed
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether polls are made."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Poll at once and then in turn; does nothing while it runs."""
+        if not self.running:
+            self._task = asyncio.create_task(self._run(), name="fallback polling")
+
+    def stop(self) -> None:
+        """Stop; a poll under way is abandoned. Does nothing when it is not running."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            started = self._clock.monotonic()
+            wait = self._interval
+            try:
+                await self._poll()
+            except ProviderError as error:
+                self._failed(error)
+                if error.parks:
+                    return
+                wait = max(wait, error.retry_after or 0.0)
+            # a round that took longer than the interval still leaves the host a breath
+            left = wait - (self._clock.monotonic() - started)
+            await self._clock.sleep(max(left, self._interval / 5))

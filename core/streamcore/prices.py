@@ -1,0 +1,134 @@
+"""The merged state of every watched token, and what each message changed about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from streamcore.events import PriceKind, Source
+
+FIELDS = ("price", "change_24h", "volume_24h")
+"""The fields of a token's state, in the order of the event."""
+
+MAX_DIGITS = 60
+MAX_MAGNITUDE = 30
+"""Decimal exponents beyond ±30, or longer digit strings, are no price, percent or volume of anything real.
+
+They must be refused here: written out in plain notation, ``1e999999`` is a megabyte.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What merging one report did."""
+
+    kind: PriceKind
+    price: Decimal | None
+    change_24h: Decimal | None
+    volume_24h: Decimal | None
+    changed: tuple[str, ...]
+    refused: tuple[str, ...]
+    """Fields whose new value could not be true, so that the known one stayed."""
+    confirmed: bool
+    """The report said something believable; if not, nothing is known now that was not known before."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    values: dict[str, Decimal] = field(default_factory=dict)
+    streamed_at: dict[str, float] = field(default_factory=dict)
+    announced: bool = False
+    source: Source | None = None
+
+
+def credible(name: str, value: Decimal) -> bool:
+    """Return whether ``value`` can be the state of the field ``name``.
+
+    A price is above zero, a volume not below, and nothing can fall by more than 100 percent.
+    """
+    if not value.is_finite() or len(value.as_tuple().digits) > MAX_DIGITS:
+        return False
+    if value and abs(value.adjusted()) > MAX_MAGNITUDE:
+        return False
+    if not value and abs(int(value.as_tuple().exponent)) > MAX_DIGITS:
+        return False
+    match name:
+        case "price":
+            return value > 0
+        case "change_24h":
+            return value >= -100
+        case _:
+            return value >= 0
+
+
+class PriceBook:
+    """Merges what providers report into one state a token.
+
+    A key is whatever identifies a row: use one key for the same token from whichever source. A field that
+    a report leaves out keeps its value; a value that cannot be true is refused and the known one stays.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+
+    def merge(
+        self,
+        key: str,
+        fields: dict[str, Decimal | None],
+        *,
+        source: Source,
+        complete: bool,
+        now: float,
+        asked: float,
+    ) -> Merge:
+        """Merge some fields of one token.
+
+        Args:
+            key: The token.
+            fields: New values by name (see `FIELDS`); ``None`` says nothing.
+            source: How the values came.
+            complete: They are the token's whole state.
+            now: Monotonic seconds.
+            asked: Monotonic seconds at which the values can first have been true: for an answer to a
+                request the time of asking. What the stream said since then is newer and stays.
+        """
+        entry = self._entries.setdefault(key, _Entry())
+        changed: list[str] = []
+        refused: list[str] = []
+        confirmed = False
+        for name, value in fields.items():
+            if value is None:
+                continue
+            if not credible(name, value):
+                refused.append(name)
+                continue
+            confirmed = True
+            if source is Source.STREAM:
+                entry.streamed_at[name] = now
+                entry.streamed_at[name] = now
+            elif entry.streamed_at.get(name, float("-inf")) >= asked:
+                continue
+            if entry.values.get(name) != value:
+                changed.append(name)
+            entry.values[name] = value
+        fresh = not entry.announced or (complete and source is Source.STREAM)
+        if confirmed:
+            entry.announced = True
+        return Merge(
+            kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
+            price=entry.values.get("price"),
+            change_24h=entry.values.get("change_24h"),
+            volume_24h=entry.values.get("volume_24h"),
+            changed=tuple(name for name in FIELDS if name in changed),
+            refused=tuple(refused),
+            confirmed=confirmed,
+        )
+
+    def restart(self, key: str) -> None:
+        """Let the next merge of ``key`` count as a snapshot: its stream is new, or its source has changed."""
+        if entry := self._entries.get(key):
+            entry.announced = False
+
+    def forget(self, key: str) -> None:
+        """Drop what is known of ``key``."""
+        self._entries.pop(key, None)

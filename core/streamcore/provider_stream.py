@@ -1,0 +1,265 @@
+"""One provider at work: its connections, the polling that stands in for them, and its status.
+
+Stream, polling and catching up after a gap meet here and leave by one door, `Receiver.report`; behind it
+the way an event came is a field of the event and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from streamcore.clock import Clock
+from streamcore.connection import Connection
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind, Source, State
+from streamcore.fallback import Poller
+from streamcore.ledger import Ledger
+from streamcore.providers.base import Notice, Provider, Refusal, Report, TransactionReport, Unusable
+from streamcore.settings import Settings
+from streamcore.status import ProviderStatus
+from streamcore.subscriptions import Shards
+
+_BEST_FIRST = (
+    State.CONNECTED,
+    State.DISCONNECTED,
+    State.DISCONNECTING,
+    State.CONNECTING,
+    State.FALLBACK,
+    State.FAILED,
+)
+"""A provider of several connections is in the state of the worst of them."""
+
+UNUSABLE_EVERY = 60.0
+"""Seconds between two reports of unusable data."""
+
+
+class Receiver(Protocol):
+    """Who is told what a provider says and how it is."""
+
+    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> None:
+        """One report. ``asked``: monotonic seconds at which it can first have been true."""
+        ...
+
+    def trouble(self, stream: ProviderStream, error: ProviderError) -> None:
+        """Something a person should know."""
+        ...
+
+    def restarted(self, stream: ProviderStream, topics: Sequence[str]) -> None:
+        """The way these topics come has changed; what follows starts with their whole state."""
+        ...
+
+    def status_changed(self, stream: ProviderStream) -> None:
+        """`ProviderStream.status` has something new to say."""
+        ...
+
+
+class ProviderStream:
+    """Keeps one provider's topics flowing, over the stream or, while that is down, by polling."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        settings: Settings,
+        clock: Clock,
+        ledger: Ledger,
+        receiver: Receiver,
+        *,
+        demo: bool,
+    ) -> None:
+        self.provider = provider
+        self.demo = demo
+        self._settings = settings
+        self._clock = clock
+        self._ledger = ledger
+        self._receiver = receiver
+        self._topics: tuple[str, ...] = ()
+        self._shards = Shards(provider.limits.topics_per_connection)
+        self._connections: list[Connection] = []
+        self._fetches: set[asyncio.Task[None]] = set()
+        self._catching_up = asyncio.Lock()
+        self._restoring = 0
+        """Fetches under way that may find something older than what the stream brings meanwhile."""
+        self._held: list[TransactionReport] = []
+        self._poller = Poller(
+            self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
+        )
+        self._told: set[tuple[ErrorKind, str]] = set()
+        self._unusable_told_at = float("-inf")
+        self._since = clock.time()
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.provider.name
+
+    def want(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them; connects and disconnects as that needs."""
+        before = set(self._topics)
+        self._topics = tuple(topics)
+        new = [topic for topic in topics if topic not in before]
+        for position, shard in enumerate(self._shards.assign(topics)):
+            if position == len(self._connections):
+                self._connections.append(Connection(self.provider, self._settings, self._clock, self))
+            connection = self._connections[position]
+            connection.want(shard)
+            connection.start()
+        if new:
+            # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
+            self._fetch(new)
+        if not topics:
+            self._poller.stop()
+
+    def reconnect(self) -> None:
+        """Start every connection over at once."""
+        for connection in self._connections:
+            if connection.topics:
+                connection.reconnect()
+
+    async def close(self) -> None:
+        """Close every connection with a close frame and stop all work."""
+        self._poller.stop()
+        fetches = list(self._fetches)
+        for task in fetches:
+            task.cancel()
+        await asyncio.gather(*fetches, return_exceptions=True)
+        await asyncio.gather(*(connection.close() for connection in self._connections))
+
+    def status(self, dropped: int) -> ProviderStatus:
+        """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
+        active = [connection for connection in self._connections if connection.topics] or self._connections[
+            :1
+        ]
+        worst = max(active, key=lambda connection: _BEST_FIRST.index(connection.state), default=None)
+        counters = [connection.statistics for connection in self._connections]
+        latencies = [counter.latency for counter in counters if counter.latency is not None]
+        retries = [connection.retry_at for connection in active if connection.retry_at is not None]
+        messages = [c.last_message_at for c in self._connections if c.last_message_at is not None]
+        return ProviderStatus(
+            provider=self.name,
+            kind=self.provider.kind,
+            demo=self.demo,
+            state=State.DISCONNECTED if worst is None else worst.state,
+            reason=None if worst is None else worst.reason,
+            since=self._since if worst is None else worst.since,
+            attempt=0 if worst is None else worst.attempt,
+            retry_at=min(retries, default=None),
+            parked=worst is not None and worst.parked,
+            idle=not self._topics,
+            fallback=self._poller.running,
+            stale=any(connection.stale for connection in active),
+            subscriptions=len(self._topics),
+            topics=self._topics,
+            connections=sum(1 for connection in active if connection.topics),
+            latency_ms=round(max(latencies) * 1000, 1) if latencies else None,
+            messages_received=sum(counter.messages_received for counter in counters),
+            messages_sent=sum(counter.messages_sent for counter in counters),
+            bytes_received=sum(counter.bytes_received for counter in counters),
+            bytes_sent=sum(counter.bytes_sent for counter in counters),
+            unusable=sum(counter.unusable for counter in counters),
+            dropped=dropped,
+            reconnects=sum(counter.reconnects for counter in counters),
+            uptime=min((connection.uptime for connection in active), default=0.0),
+            last_message_at=max(messages, default=None),
+        )
+
+    def unusable(self, text: str) -> None:
+        """Tell of something unusable, unless that was told just now: a burst is one piece of news."""
+        if self._clock.monotonic() - self._unusable_told_at >= UNUSABLE_EVERY:
+            self._unusable_told_at = self._clock.monotonic()
+            self._receiver.trouble(self, ProviderError(ErrorKind.PROTOCOL, text))
+
+    def connection_changed(self, connection: Connection) -> None:
+        """Pass it on; when every stream is back, without polling."""
+        if connection.state is State.CONNECTED and not self._down():
+            self._poller.stop()
+        self._receiver.status_changed(self)
+
+    def connection_established(self, connection: Connection) -> None:
+        """Catch up on what was missed."""
+        self._told.clear()
+        if connection.statistics.reconnects:
+            self._receiver.restarted(self, connection.topics)
+        self._fetch(connection.topics)
+
+    def connection_lost(self, connection: Connection, error: ProviderError) -> None:
+        """Let polling stand in."""
+        self._trouble(error)
+        if not self._poller.running:
+            self._receiver.restarted(self, connection.topics)
+            self._poller.start()
+        connection.fall_back()
+
+    def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
+        """Pass on what the stream says; transactions wait while older ones are being fetched."""
+        now = self._clock.monotonic()
+        for report in reports:
+            if self._restoring and isinstance(report, TransactionReport):
+                self._held.append(report)
+            else:
+                self._deliver(report, Source.STREAM, now)
+        if len(self._held) >= self._settings.stream.queue_capacity:
+            self._release()
+
+    def _down(self) -> tuple[str, ...]:
+        return tuple(
+            topic
+            for connection in self._connections
+            if connection.state is not State.CONNECTED
+            for topic in connection.topics
+        )
+
+    def _deliver(self, report: Report, source: Source, asked: float) -> None:
+        match report:
+            case Refusal(error=error) | Notice(error=error):
+                self._trouble(error)
+                self._receiver.report(self, report, source, asked)
+            case Unusable(reason=reason):
+                self.unusable(f"{self.name} sent something that makes no sense; it was left out: {reason}")
+            case _:
+                self._receiver.report(self, report, source, asked)
+
+    def _trouble(self, error: ProviderError) -> None:
+        """Tell of an error once, not at every attempt that fails the same way."""
+        if (error.kind, error.message) not in self._told:
+            self._told.add((error.kind, error.message))
+            self._receiver.trouble(self, error)
+
+    def _fetch(self, topics: Sequence[str]) -> None:
+        restores = bool(self._ledger.anchors(topics))
+        self._restoring += restores
+        task = asyncio.create_task(self._catch_up(tuple(topics), restores), name=f"{self.name} catching up")
+        self._fetches.add(task)
+        task.add_done_callback(self._fetches.discard)
+
+    async def _catch_up(self, topics: tuple[str, ...], restores: bool) -> None:
+        try:
+            # one after the other: the first sets the anchors that the next starts from
+            async with self._catching_up:
+                await self._fetch_once(topics, Source.BACKFILL)
+        except ProviderError as error:
+            self._trouble(error)
+        finally:
+            self._restoring -= restores
+            if not self._restoring:
+                self._release()
+
+    async def _poll(self) -> None:
+        await self._fetch_once(self._down(), Source.POLL)
+
+    async def _fetch_once(self, topics: tuple[str, ...], source: Source) -> None:
+        asked = self._clock.monotonic()
+        async for report in self.provider.rest.fetch(topics, self._ledger.anchors(topics)):
+            self._deliver(report, source, asked)
+
+    def _poll_failed(self, error: ProviderError) -> None:
+        self._trouble(error)
+        if error.parks:
+            for connection in self._connections:
+                connection.refuse_fallback(error)
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for report in held:
+            self._deliver(report, Source.STREAM, self._clock.monotonic())

@@ -1,0 +1,30 @@
+"""The providers, each behind the seam of `streamcore.providers.base`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamcore.clock import Clock
+from streamcore.errors import UnknownProvider
+from streamcore.network import HttpClient
+from streamcore.providers.base import Provider
+from streamcore.providers.birdeye import BirdeyeProvider
+from streamcore.providers.helius import HeliusProvider
+from streamcore.settings import Settings
+
+PROVIDERS: dict[str, Callable[[Settings, HttpClient, Clock], Provider]] = {
+    "birdeye": BirdeyeProvider,
+    "helius": HeliusProvider,
+}
+"""Every provider by its name: a new one needs its own files and a line here."""
+
+
+def create(name: str, settings: Settings, http: HttpClient, clock: Clock) -> Provider:
+    """Make a provider.
+
+    Raises:
+        UnknownProvider: There is none of that name.
+    """
+    if name not in PROVIDERS:
+        raise UnknownProvider(name, PROVIDERS)
+    return PROVIDERS[name](settings, http, clock)

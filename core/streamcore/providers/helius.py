@@ -1,0 +1,141 @@
+"""Helius: transactions of Solana wallets. What it offers, what it allows, what its refusals mean over HTTP.
+
+Source: helius.dev/docs ("LaserStream WebSocket", "Rate limits", "Plans").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from streamcore.budget import TokenBucket
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.network import HttpClient
+from streamcore.providers.base import Endpoint, Limits
+from streamcore.providers.decoding import Undecodable
+from streamcore.providers.helius_codec import HeliusCodec, meaning_of_error, quota_text
+from streamcore.providers.refusals import refusal, retry_after
+from streamcore.providers.solana_history import RpcFailure, SolanaHistory, read_result
+from streamcore.providers.solana_rpc import Message, read, request
+from streamcore.settings import Settings
+from streamcore.text import printable
+
+T = TypeVar("T")
+
+TITLE = "Helius"
+KEY_SETTING = "HELIUS_API_KEY"
+DEBOUNCE = 1.0
+"""Seconds in which changes of the watched wallets are gathered into one new subscription."""
+RATE = 10.0
+"""Requests a second that every plan allows, the free one included."""
+RATE_LIMIT_REST = 10.0
+"""Seconds to leave the service alone when it asks for fewer requests and does not say for how long."""
+
+
+class HeliusProvider:
+    """Helius behind the seam; topics are wallet addresses."""
+
+    name = "helius"
+    kind = DataKind.WALLETS
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        self._settings = settings.helius
+        self._batch_size = settings.stream.max_symbol_batch
+        self.limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
+        rpc = HeliusRpc(settings, http, clock)
+        self.rest = SolanaHistory(TITLE, rpc, clock, meaning_of_error)
+
+    def endpoint(self) -> Endpoint:
+        """Return the stream's URL; the key is a query parameter, there is no other way in."""
+        url, key = self._settings.ws_url, self._settings.api_key or ""
+        return Endpoint(url=with_key(url, key), shown_url=url, secrets=(key,))
+
+    def codec(self) -> HeliusCodec:
+        """Return a codec for a new connection."""
+        return HeliusCodec(self._batch_size)
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """Return what a refused upgrade means."""
+        return meaning_of_status(status, headers, body)
+
+
+class HeliusRpc:
+    """Calls Helius' JSON-RPC methods over HTTP, within its rate."""
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        key = settings.helius.api_key or ""
+        self._url = with_key(settings.helius.rpc_url, key)
+        self._secrets = (key,)
+        self._http = http
+        self._budget = TokenBucket(RATE, int(RATE), clock)
+        self._last_id = 0
+
+    async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
+        """Return the result of one call; see `streamcore.providers.solana_history.Rpc`."""
+        self._last_id += 1
+        answer = await self._http.request(
+            "POST",
+            self._url,
+            json=request(self._last_id, method, params),
+            secrets=self._secrets,
+            budget=self._budget,
+        )
+        if answer.status != 200:
+            error = meaning_of_status(answer.status, answer.headers, answer.body)
+            if error.kind is ErrorKind.RATE_LIMIT:
+                self._budget.pause(error.retry_after or RATE_LIMIT_REST)
+            raise error
+        message = _read(answer.body)
+        if message is None:
+            shown = printable(answer.body[:120].decode("utf-8", "replace"), limit=80)
+            if "max usage" in shown.casefold():
+                raise ProviderError(ErrorKind.QUOTA, quota_text(shown))
+            raise ProviderError(ErrorKind.PROTOCOL, f"{TITLE} answered {method} with no JSON-RPC: {shown}")
+        if message.error is not None:
+            error = meaning_of_error(message.error)
+            if error.parks or error.kind is ErrorKind.RATE_LIMIT:
+                raise error
+            raise RpcFailure(message.error)
+        return read_result(message.result, shape, TITLE, method)
+
+
+def with_key(url: str, key: str) -> str:
+    """Return a Helius URL with the key in its query."""
+    return f"{url}{'&' if '?' in url else '?'}api-key={quote(key, safe='')}"
+
+
+def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """Return what an HTTP status other than success means; the body counts before the status.
+
+    It may be JSON-RPC, other JSON or plain text; "max usage reached" means the same in each.
+    """
+    shown = printable(body[:200].decode("utf-8", "replace"), limit=120)
+    if "max usage" in shown.casefold():
+        return ProviderError(ErrorKind.QUOTA, quota_text("max usage reached"))
+    if status == 403:
+        text = (
+            f"{TITLE} denied access (HTTP 403): a rule of the key's plan, its domains or addresses forbids it"
+        )
+        return ProviderError(ErrorKind.PLAN, text)
+    error = refusal(TITLE, status, headers, key_setting=KEY_SETTING)
+    message = _read(body)
+    if (
+        status < 500
+        and error.kind is ErrorKind.PROTOCOL
+        and message is not None
+        and message.error is not None
+    ):
+        return meaning_of_error(message.error)
+    if error.kind is ErrorKind.RATE_LIMIT and retry_after(headers) is None:
+        return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
+    return error
+
+
+def _read(body: bytes) -> Message | None:
+    try:
+        return read(body)
+    except Undecodable:
+        return None

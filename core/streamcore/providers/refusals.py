@@ -1,0 +1,63 @@
+"""What an HTTP error status means when the provider has no words of its own for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+
+LONGEST_WAIT = 3600.0
+"""Seconds; a server that asks for more is asked again after an hour."""
+
+
+def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting: str | None) -> ProviderError:
+    """Return the meaning of an HTTP status, by RFC 9110 and custom.
+
+    Args:
+        title: The provider's name as a person writes it.
+        status: Any status that is not the one hoped for.
+        headers: Names in lower case.
+        key_setting: What a person sets to give another key; ``None`` for a provider without keys.
+    """
+    match status:
+        case 401:
+            hint = f"; check {key_setting}" if key_setting else ""
+            return ProviderError(ErrorKind.AUTH, f"{title} refused the API key (HTTP 401){hint}")
+        case 402:
+            return ProviderError(ErrorKind.QUOTA, f"{title} wants to be paid first (HTTP 402)")
+        case 403:
+            return ProviderError(ErrorKind.AUTH, f"{title} denied access (HTTP 403)")
+        case 408 | 425 | 429:
+            wait = retry_after(headers)
+            return ProviderError(
+                ErrorKind.RATE_LIMIT, f"{title} asks for fewer requests (HTTP {status})", retry_after=wait
+            )
+        case _ if status >= 500:
+            return ProviderError(
+                ErrorKind.SERVER,
+                f"{title} has trouble of its own (HTTP {status})",
+                retry_after=retry_after(headers),
+            )
+        case _:
+            return ProviderError(ErrorKind.PROTOCOL, f"{title} answered with an unexpected HTTP {status}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
+
+    A date counts from the answer's own ``Date``, so that our clock need not be right.
+    """
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            then = parsedate_to_datetime(value)
+            seconds = (then - parsedate_to_datetime(headers["date"])).total_seconds()
+        except (ValueError, TypeError, KeyError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_WAIT) if seconds == seconds else None

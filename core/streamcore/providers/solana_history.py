@@ -1,0 +1,209 @@
+"""Asking a Solana node over HTTP what happened to wallets: the REST side of every Solana provider.
+
+Which accounts have new signatures is asked with ``getSignaturesForAddress``, what they were with
+``getTransaction``, the oldest first. A transfer of tokens into a wallet does not name the wallet, only its
+token account, so a wallet's token accounts are asked about as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import Anchor, AnchorReport, Notice, Report, TransactionReport, Unusable
+from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.solana_rpc import COMMITMENT, RpcError, transaction_options
+from streamcore.transactions import SolanaTransaction
+
+T = TypeVar("T")
+
+PAGE = 1000
+"""Signatures in one answer at most; the methods' own limit."""
+
+MOST_PAGES = 5
+HISTORY = 20
+"""Signatures looked at when watching begins, so that none of them is taken for news later."""
+
+OVERLAP_SLOTS = 32
+"""Slots looked back beyond the anchor: the index and the stream are different machines, either may lag."""
+
+ACCOUNTS_FOR = 300.0
+"""Seconds for which a list of token accounts is believed."""
+
+PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
+"""Seconds between tries for a transaction that is listed but cannot be had yet."""
+
+TOKEN_PROGRAMS = (
+    "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+    "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
+)
+UNSUPPORTED_VERSION = -32015
+
+
+class RpcFailure(Exception):
+    """A JSON-RPC error that may mean something other than trouble; ``error`` is as it came."""
+
+    def __init__(self, error: RpcError) -> None:
+        self.error = error
+        super().__init__(error.text)
+
+
+class Rpc(Protocol):
+    """Calls a node's methods."""
+
+    async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
+        """Return the result of one call, read as ``shape``.
+
+        Raises:
+            RpcFailure: The node answered with an error about this call alone.
+            ProviderError: The node refused, or could not be reached.
+        """
+        ...
+
+
+class _Signature(msgspec.Struct, frozen=True, rename="camel"):
+    """One entry of ``getSignaturesForAddress``."""
+
+    signature: str
+    slot: int
+    block_time: int | None = None
+    transaction_index: int | None = None
+
+
+class _TokenAccount(msgspec.Struct, frozen=True):
+    pubkey: str
+
+
+class _TokenAccounts(msgspec.Struct, frozen=True):
+    value: list[_TokenAccount]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    addresses: tuple[str, ...]
+    asked_at: float
+
+
+class SolanaHistory:
+    """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
+
+    def __init__(
+        self, title: str, rpc: Rpc, clock: Clock, understand: Callable[[RpcError], ProviderError]
+    ) -> None:
+        """``title`` names the provider to a person; ``understand`` gives a node's error its meaning."""
+        self._title = title
+        self._rpc = rpc
+        self._clock = clock
+        self._understand = understand
+        self._accounts: dict[str, _Accounts] = {}
+
+    async def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
+        """Yield what happened to each wallet since its anchor, oldest first, or where its news begins."""
+        for wallet in topics:
+            anchor = anchors.get(wallet)
+            try:
+                if anchor is None:
+                    yield await self._beginning(wallet)
+                    continue
+                async for report in self._since(wallet, anchor):
+                    yield report
+            except RpcFailure as failure:
+                raise self._understand(failure.error) from failure
+
+    async def _beginning(self, wallet: str) -> AnchorReport:
+        history: list[_Signature] = []
+        for address in await self._addresses(wallet):
+            history += await self._signatures(address, {"limit": HISTORY})
+        newest = max(history, key=lambda entry: entry.slot, default=None)
+        anchor = Anchor("", 0) if newest is None else Anchor(newest.signature, newest.slot)
+        return AnchorReport(wallet, anchor, tuple(entry.signature for entry in history))
+
+    async def _since(self, wallet: str, anchor: Anchor) -> AsyncIterator[Report]:
+        found: dict[str, tuple[tuple[int, int], _Signature]] = {}
+        for address in await self._addresses(wallet):
+            entries = await self._newer(address, anchor)
+            for position, entry in enumerate(reversed(entries)):
+                index = position if entry.transaction_index is None else entry.transaction_index
+                found[entry.signature] = ((entry.slot, index), entry)
+        for _, entry in sorted(found.values(), key=lambda item: item[0]):
+            report = await self._transaction(wallet, entry)
+            yield report
+            if isinstance(report, Notice):
+                return  # what comes after it waits for the next time, or the anchor would pass it
+
+    async def _newer(self, address: str, anchor: Anchor) -> list[_Signature]:
+        """Return the signatures of an account since the anchor, newest first.
+
+        The cut is by slot, not by ``until``: the anchor's signature need not be one of this account.
+        """
+        entries: list[_Signature] = []
+        oldest = anchor.slot - OVERLAP_SLOTS
+        options: dict[str, Any] = {"limit": PAGE}
+        for _ in range(MOST_PAGES):
+            page = await self._signatures(address, options)
+            entries += [entry for entry in page if entry.slot >= oldest]
+            if len(page) < PAGE or page[-1].slot < oldest:
+                break
+            options = {"limit": PAGE, "before": page[-1].signature}
+        return entries
+
+    async def _transaction(self, wallet: str, entry: _Signature) -> Report:
+        for wait in (*PATIENCE, None):
+            try:
+                transaction = await self._rpc.call(
+                    "getTransaction",
+                    [entry.signature, transaction_options()],
+                    SolanaTransaction | None,  # type: ignore[arg-type]
+                )
+            except RpcFailure as failure:
+                if failure.error.code != UNSUPPORTED_VERSION:
+                    raise
+                # no later try would read it, and what comes after it must not wait for it
+                return Unusable(f"a transaction of {wallet} has a version that is not known here yet")
+            if transaction is not None:
+                break
+            if wait is None:
+                text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"
+                return Notice(ProviderError(ErrorKind.SERVER, text))
+            await self._clock.sleep(wait)
+        block_time = transaction.block_time if transaction.block_time is not None else entry.block_time
+        return TransactionReport(entry.signature, entry.slot, transaction, block_time, (wallet,))
+
+    async def _signatures(self, address: str, options: dict[str, Any]) -> list[_Signature]:
+        return await self._rpc.call(
+            "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
+        )
+
+    async def _addresses(self, wallet: str) -> tuple[str, ...]:
+        """Return the wallet and its token accounts."""
+        known = self._accounts.get(wallet)
+        now = self._clock.monotonic()
+        if known is None or now - known.asked_at > ACCOUNTS_FOR:
+            found = [wallet]
+            for program in TOKEN_PROGRAMS:
+                options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
+                owned = await self._rpc.call(
+                    "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
+                )
+                found += [account.pubkey for account in owned.value]
+            known = self._accounts[wallet] = _Accounts(tuple(found), now)
+        return known.addresses
+
+
+def read_result(result: msgspec.Raw, shape: type[T], title: str, method: str) -> T:
+    """Return a call's result.
+
+    Raises:
+        ProviderError: It is not of that shape.
+    """
+    try:
+        return content(result, shape)
+    except Undecodable as error:
+        text = f"{title} answered {method} with something unreadable: {error}"
+        raise ProviderError(ErrorKind.PROTOCOL, text) from error

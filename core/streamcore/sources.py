@@ -1,0 +1,103 @@
+"""Which provider serves which kind of data: the meaning of ``auto``, of a name, and of ``demo``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from streamcore.errors import SettingsError
+from streamcore.events import DataKind
+from streamcore.settings import Settings
+from streamcore.settings_keys import FAMILIAR_VARIABLES, keys, value_of
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A provider that can be chosen."""
+
+    name: str
+    kind: DataKind
+    key: str | None
+    """The dotted name of the API key it cannot do without; ``None``: it asks for none."""
+
+
+SERVING = (
+    Serving("birdeye", DataKind.PRICES, "birdeye.api_key"),
+    Serving("helius", DataKind.WALLETS, "helius.api_key"),
+)
+"""What can be chosen, the most wanted of each kind first."""
+
+OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
+"""The setting that names the provider of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The provider that serves one kind of data."""
+
+    kind: DataKind
+    provider: str
+    demo: bool
+    """It is the embedded emulator that answers, not the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What serves each kind of data; ``None``: that kind is switched off."""
+
+    prices: Choice | None
+    wallets: Choice | None
+
+    def __iter__(self) -> Iterator[Choice]:
+        """Iterate over the choices that there are."""
+        return iter([choice for choice in (self.prices, self.wallets) if choice is not None])
+
+
+def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sources:
+    """Return which provider serves each kind of data that is switched on.
+
+    ``auto`` takes the first provider whose key is set, and without any the demo. ``demo`` puts the
+    emulator in the place of whichever provider would have been asked.
+
+    Args:
+        settings: What is configured.
+        origins: Dotted keys to where their values came from, for the message.
+
+    Raises:
+        SettingsError: A named provider does not serve that kind, or needs a key that is not set.
+    """
+    origins = origins or {}
+    prices = _choose(settings, DataKind.PRICES, origins)
+    wallets = _choose(settings, DataKind.WALLETS, origins)
+    return Sources(
+        prices=prices if settings.stream.enable_prices else None,
+        wallets=wallets if settings.stream.enable_wallets else None,
+    )
+
+
+def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> Choice:
+    option = OPTION[kind]
+    wanted: str = getattr(settings, option)
+    candidates = [serving for serving in SERVING if serving.kind is kind]
+    origin = origins.get(option, "given")
+    if wanted == AUTO:
+        ready = (serving for serving in candidates if _can_serve(settings, serving))
+        serving = next(ready, None)
+        if serving is None:
+            return Choice(kind, candidates[0].name, demo=True)
+        return Choice(kind, serving.name, demo=settings.demo)
+    named = next((serving for serving in candidates if serving.name == wanted), None)
+    if named is None:
+        allowed = ", ".join([AUTO, *(serving.name for serving in candidates)])
+        raise SettingsError(option, wanted, f"expected one of: {allowed}", origin)
+    if not settings.demo and not _can_serve(settings, named):
+        assert named.key is not None  # noqa: S101 - only a key can be missing
+        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO}"
+        raise SettingsError(option, wanted, f"{wanted} needs an API key: {hint}", origin)
+    return Choice(kind, wanted, demo=settings.demo)
+
+
+def _can_serve(settings: Settings, serving: Serving) -> bool:
+    return serving.key is None or bool(value_of(settings, keys()[serving.key]))
