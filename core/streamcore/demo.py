@@ -11,7 +11,7 @@ from streamcore.clock import Clock
 from streamcore.events import DataKind
 from streamcore.settings import Settings
 
-DEMO_KEY = "demo"
+DEMO_KEY = "streamtui-demo"
 """The key the emulators are called with; any key that is not empty will do."""
 
 

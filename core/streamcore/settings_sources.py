@@ -7,7 +7,6 @@ should not wait for the day the variable is gone.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import stat
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from streamcore.errors import BadAddress, SettingsError
+from streamcore.hosts import is_loopback
 from streamcore.locations import config_file
 from streamcore.settings import Settings
 from streamcore.settings_keys import PREFIX, Key, keys, sections
@@ -273,7 +273,7 @@ def _checked_url(key: Key, entry: _Entry, url: str) -> str:
         host, _ = parts.hostname, parts.port  # both raise when they make no sense
     except ValueError:
         raise _refused(key, entry) from None
-    may_be_plain = host is not None and _is_loopback(host)
+    may_be_plain = host is not None and is_loopback(host)
     if (
         not host
         or not (parts.scheme == encrypted or (parts.scheme == plain and may_be_plain))
@@ -286,15 +286,6 @@ def _checked_url(key: Key, entry: _Entry, url: str) -> str:
     ):
         raise _refused(key, entry)
     return url.rstrip("/") if key.host_only else url
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refused(key: Key, entry: _Entry) -> SettingsError:

@@ -1,0 +1,260 @@
+"""``streamtui doctor``: tries everything that has to work, in the order in which it would fail.
+
+It knows no provider: what is tried goes through the same seam as the engine's own traffic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from streamcore.clock import Clock, SystemClock, wait_for
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.network import HttpClient, Socket, dial
+from streamcore.providers import create
+from streamcore.providers.base import Alive, PriceReport, Provider, Refusal, TransactionReport, Unusable
+from streamcore.settings import Settings
+from streamcore.settings_keys import FAMILIAR_VARIABLES
+from streamcore.sources import SERVING, Choice, choose
+from streamcore.text import printable
+from streamcore.tokens import WRAPPED_SOL, TokenTable
+from streamtui.interruption import Deadline, until_stopped
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streamcore.settings_sources import Loaded
+
+QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
+"""Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
+
+
+class Result(StrEnum):
+    """How one check ended."""
+
+    PASSED = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    subject: str
+    """The provider, or what else was looked at."""
+    name: str
+    result: Result
+    seconds: float | None
+    """How long it took; ``None`` when nothing was waited for."""
+    detail: str
+
+
+def run(loaded: Loaded) -> int:
+    """Try everything, print the table, and return 1 if one needed thing failed, else 0."""
+    with Deadline() as deadline:
+        checks = asyncio.run(until_stopped(_examined(loaded, deadline), stopping=deadline.start))
+    return 1 if checks is not None and any(check.result is Result.FAILED for check in checks) else 0
+
+
+async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
+    from rich.console import Console
+
+    checks = await examine(loaded, SystemClock())
+    Console().print(table(checks))
+    # a name lookup that never ends sits in a thread and would keep the process
+    deadline.start(1 if any(check.result is Result.FAILED for check in checks) else 0)
+    return checks
+
+
+async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
+    """Try everything that these settings need, each within ``stream.connect_timeout`` seconds."""
+    settings = loaded.settings
+    choices = list(choose(settings))
+    checks = [_configuration(loaded)]
+    async with AsyncExitStack() as stack:
+        demo_kinds = frozenset(choice.kind for choice in choices if choice.demo)
+        if demo_kinds:
+            from streamcore.demo import embedded
+
+            settings = await stack.enter_async_context(embedded(settings, demo_kinds, clock))
+        http = await stack.enter_async_context(HttpClient(clock, timeout=settings.stream.connect_timeout))
+        examinations = [
+            _Examination(choice, create(choice.provider, settings, http, clock), loaded, clock)
+            for choice in choices
+        ]
+        for found in await asyncio.gather(*(examination.run() for examination in examinations)):
+            checks += found
+    return checks
+
+
+def table(checks: list[Check]) -> Table:
+    """Return the report as a table; every result is also a word, not just a colour."""
+    from rich.table import Table
+    from rich.text import Text
+
+    look = {Result.PASSED: ("✓", "green"), Result.FAILED: ("✗", "bold red"), Result.SKIPPED: ("–", "dim")}
+    result = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "check", "result", "time", "detail"):
+        fixed = heading != "detail"
+        justify: Literal["left", "right"] = "right" if heading == "time" else "left"
+        result.add_column(heading, justify=justify, no_wrap=fixed, overflow="fold")
+    subject = ""
+    for check in checks:
+        mark, style = look[check.result]
+        result.add_row(
+            Text(check.subject if check.subject != subject else "", style="bold"),
+            Text(check.name),
+            Text(f"{mark} {check.result}", style=style),
+            Text("" if check.seconds is None else f"{check.seconds * 1000:.0f} ms"),
+            Text(printable(check.detail)),
+        )
+        subject = check.subject
+    return result
+
+
+def _configuration(loaded: Loaded) -> Check:
+    file = str(loaded.path) if loaded.found else f"there is no {loaded.path}"
+    return Check("configuration", "settings", Result.PASSED, None, file)
+
+
+class _Examination:
+    """The checks of one provider, one after the other; what builds on a failed one is not tried."""
+
+    def __init__(self, choice: Choice, provider: Provider, loaded: Loaded, clock: Clock) -> None:
+        self._choice = choice
+        self._provider = provider
+        self._loaded = loaded
+        self._clock = clock
+        self._stream = loaded.settings.stream
+        self._topics = _topics(loaded.settings, choice.kind)
+        self._checks: list[Check] = []
+        self._failed: str | None = None
+        self._socket: Socket | None = None
+
+    async def run(self) -> list[Check]:
+        """Return the checks, tried or not."""
+        self._note("key", *self._key())
+        url = urlsplit(self._provider.endpoint().url)
+        host, encrypted = url.hostname or "", url.scheme == "wss"
+        port = url.port or (443 if encrypted else 80)
+        proxy = _has_proxy(host, encrypted)
+        await self._try("name lookup", lambda: _look_up(host, port), left_to_proxy=proxy)
+        await self._try(
+            "TLS" if encrypted else "TCP", lambda: _connect(host, port, encrypted), left_to_proxy=proxy
+        )
+        try:
+            await self._try("WebSocket", self._dial)
+            await self._try("subscription", self._subscribe)
+        finally:
+            if self._socket is not None:
+                await self._socket.close()
+        self._failed = None  # HTTP is another way to the provider, and may work where the stream does not
+        await self._try("REST call", self._fetch)
+        return self._checks
+
+    async def _try(
+        self, name: str, step: Callable[[], Awaitable[str]], *, left_to_proxy: bool = False
+    ) -> None:
+        if left_to_proxy:
+            self._note(name, Result.SKIPPED, "left to the proxy of this environment")
+            return
+        if self._failed is not None:
+            self._note(name, Result.SKIPPED, f"needs: {self._failed}")
+            return
+        timeout = self._stream.connect_timeout
+        started = self._clock.monotonic()
+        try:
+            detail = await wait_for(self._clock, step(), timeout)
+            result = Result.PASSED
+        except TimeoutError:
+            detail, result = f"no answer within {timeout:g} s", Result.FAILED
+        except ssl.SSLCertVerificationError as error:
+            detail, result = f"the certificate is not valid: {error.verify_message}", Result.FAILED
+        except (OSError, ProviderError) as error:
+            detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            result = Result.FAILED
+        self._note(name, result, detail, self._clock.monotonic() - started)
+        if result is Result.FAILED:
+            self._failed = name
+
+    def _note(self, name: str, result: Result, detail: str, seconds: float | None = None) -> None:
+        subject = f"{self._choice.provider} (demo)" if self._choice.demo else self._choice.provider
+        self._checks.append(Check(subject, name, result, seconds, detail))
+
+    def _key(self) -> tuple[Result, str]:
+        key = next(serving.key for serving in SERVING if serving.name == self._choice.provider)
+        if key is None or self._loaded.settings.demo:
+            return Result.PASSED, "not needed"
+        if self._choice.demo:
+            return Result.SKIPPED, f"not set, so this runs on the demo; set {FAMILIAR_VARIABLES[key]}"
+        return Result.PASSED, f"from {self._loaded.origins[key]}"
+
+    async def _dial(self) -> str:
+        self._socket = await dial(
+            self._provider,
+            within=self._stream.connect_timeout,
+            max_message_bytes=self._stream.max_message_bytes,
+            clock=self._clock,
+        )
+        return self._provider.endpoint().shown_url
+
+    async def _subscribe(self) -> str:
+        assert self._socket is not None  # noqa: S101 - not tried unless dialling succeeded
+        codec = self._provider.codec()
+        codec.opened()
+        codec.want(self._topics)
+        while True:
+            for frame in codec.frames_to_send():
+                await self._socket.send(frame)
+            for report in codec.received(await self._socket.receive()):
+                if isinstance(report, Refusal):
+                    raise report.error
+                if isinstance(report, Alive | PriceReport | TransactionReport):
+                    return f"{self._choice.provider} answered"
+
+    async def _fetch(self) -> str:
+        async with aclosing(self._provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
+            async for report in reports:
+                if isinstance(report, Refusal):
+                    raise report.error
+                if not isinstance(report, Unusable):
+                    return f"{self._choice.provider} answered"
+        raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
+
+
+def _topics(settings: Settings, kind: DataKind) -> tuple[str, ...]:
+    """Return one topic to ask about: what is configured, or something that is always there."""
+    if kind is DataKind.PRICES:
+        tokens = TokenTable(settings.tokens)
+        return tuple(tokens.resolve(symbol).mint for symbol in settings.symbols[:1]) or (WRAPPED_SOL,)
+    return settings.wallets[:1] or (QUIET_WALLET,)
+
+
+def _has_proxy(host: str, encrypted: bool) -> bool:
+    return ("https" if encrypted else "http") in getproxies() and not proxy_bypass(host) and encrypted
+
+
+async def _look_up(host: str, port: int) -> str:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = dict.fromkeys(str(address[0]) for *_, address in found)
+    return f"{host}: {', '.join(addresses)}"
+
+
+async def _connect(host: str, port: int, encrypted: bool) -> str:
+    context = ssl.create_default_context() if encrypted else None
+    _, writer = await asyncio.open_connection(host, port, ssl=context)
+    try:
+        tls = writer.get_extra_info("ssl_object")
+        return f"{host}:{port}" + ("" if tls is None else f", {tls.version()}")
+    finally:
+        writer.close()

@@ -1,0 +1,113 @@
+"""Where log lines go: a file, standard error, or nowhere; never with a key in them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamcore.errors import SettingsError
+from streamcore.text import Mask, MaskingFilter, printable
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+DEFAULT_LEVEL = "WARNING"
+MAX_LINE = 4000
+
+FILE_ONLY = {"file_only": True}
+"""Pass it as ``extra`` with what would be noise on a terminal: it goes to the log file alone."""
+
+
+def level_named(text: str) -> str:
+    """Return the level in capitals, however it was written.
+
+    Raises:
+        SettingsError: There is no such level.
+    """
+    level = text.strip().upper()
+    if level not in LEVELS:
+        allowed = f"expected one of: {', '.join(LEVELS).lower()}"
+        raise SettingsError("log level", text, allowed, "option --log-level")
+    return level
+
+
+@contextmanager
+def recording(
+    *, level: str | None, file: Path | None, on_screen: bool, secrets: Iterable[str] = ()
+) -> Iterator[None]:
+    """Record log lines while inside.
+
+    Args:
+        level: A name from `LEVELS` in any case; ``None`` is ``warning``. It is the level of the file if there
+            is one, and standard error then stays at ``warning``.
+        file: Where to append; created readable by its owner alone. ``None``: no file.
+        on_screen: Whether lines may go to standard error, which the app's screen covers.
+        secrets: What is masked in every line, also those of libraries.
+
+    Raises:
+        SettingsError: There is no such level, or the file cannot be written.
+    """
+    chosen = level_named(level or DEFAULT_LEVEL)
+    handlers: list[logging.Handler] = []
+    if file is not None:
+        handlers.append(_file_handler(file, chosen))
+    if on_screen:
+        stderr = logging.StreamHandler(sys.stderr)
+        stderr.setLevel(chosen if file is None else max(logging.WARNING, _number(chosen)))
+        stderr.setFormatter(_OneLine("{levelname}: {name}: {message}", style="{"))
+        stderr.addFilter(lambda record: not getattr(record, "file_only", False))
+        handlers.append(stderr)
+    if not handlers:
+        handlers.append(logging.NullHandler())  # or logging would write to the screen on its own
+    root = logging.getLogger()
+    level_before = root.level
+    mask = Mask(secrets)
+    for handler in handlers:
+        handler.addFilter(MaskingFilter(mask))
+        root.addHandler(handler)
+    root.setLevel(min((handler.level for handler in handlers if handler.level), default=logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(level_before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+
+
+def _file_handler(file: Path, level: str) -> logging.Handler:
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror or type(error).__name__}"
+        raise SettingsError("log file", str(file), reason, "option --log-file") from error
+    handler.setLevel(level)
+    handler.setFormatter(_WithTraceback("{asctime} {levelname} {name}: {message}", style="{"))
+    return handler
+
+
+def _number(level: str) -> int:
+    return logging.getLevelNamesMapping()[level]
+
+
+class _OneLine(logging.Formatter):
+    """A record as one line, whatever it holds; tracebacks are left out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        if self.usesTime():
+            record.asctime = self.formatTime(record)
+        return printable(self.formatMessage(record), limit=MAX_LINE)
+
+
+class _WithTraceback(_OneLine):
+    """One line, and below it the traceback, if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = [super().format(record)]
+        if record.exc_text:  # already rendered and masked by the filter
+            lines += [printable(line, limit=MAX_LINE) for line in record.exc_text.splitlines()]
+        return "\n".join(lines)
