@@ -65,6 +65,7 @@ class Connection:
         self._topics_changed = asyncio.Event()
         self._restart = asyncio.Event()
         self._plan_changed = asyncio.Event()
+        self._check_now = asyncio.Event()
         self._retry_now = False
         self._retry_due = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -122,6 +123,17 @@ class Connection:
         if self.state is State.CONNECTED:
             self._restart.set()
         else:
+            self._retry_now = True
+            self._plan_changed.set()
+
+    def check(self) -> None:
+        """Doubt everything known: ping an open stream now, make a waiting retry now.
+
+        For moments such as the wake-up of a laptop, when the time that was counted is not the time that
+        has passed. A parked stream stays parked.
+        """
+        self._check_now.set()
+        if not self.parked and self.state is not State.CONNECTED:
             self._retry_now = True
             self._plan_changed.set()
 
@@ -298,7 +310,8 @@ class Connection:
             sent_at = self._clock.monotonic()
             await socket.pong(await socket.ping(), stream.pong_timeout, self._clock)
             self.statistics.latency = self._clock.monotonic() - sent_at
-            await self._clock.sleep(stream.ping_interval)
+            self._check_now.clear()
+            await _first_to_end(self._clock.sleep(stream.ping_interval), self._check_now.wait())
 
     async def _watch_silence(self, proved: asyncio.Event) -> None:
         stream = self._settings.stream

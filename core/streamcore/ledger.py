@@ -14,6 +14,9 @@ REMEMBERED = 2000
 @dataclass(slots=True)
 class _Account:
     anchor: Anchor | None = None
+    """The newest transaction reported."""
+    gap: Anchor | None = None
+    """Where an open gap starts: what came after it may be incomplete."""
     reported: dict[str, None] = field(default_factory=dict)
     history: frozenset[str] = frozenset()
     """What was there when watching began; only a fetch can come across it again."""
@@ -44,9 +47,24 @@ class Ledger:
         self._accounts.pop(wallet, None)
 
     def anchors(self, wallets: Iterable[str]) -> dict[str, Anchor]:
-        """Return the newest transaction of each of the wallets that has one."""
-        found = ((wallet, self._accounts[wallet].anchor) for wallet in wallets if wallet in self._accounts)
-        return {wallet: anchor for wallet, anchor in found if anchor is not None}
+        """Return where news starts, for each of the wallets that has a past: an open gap, or the newest."""
+        accounts = {wallet: self._accounts[wallet] for wallet in wallets if wallet in self._accounts}
+        found = {wallet: account.gap or account.anchor for wallet, account in accounts.items()}
+        return {wallet: anchor for wallet, anchor in found.items() if anchor is not None}
+
+    def open_gap(self, wallets: Iterable[str]) -> None:
+        """Take note that their stream was interrupted: until `close_gap`, newer news moves no anchor."""
+        for wallet in wallets:
+            account = self._accounts.get(wallet)
+            if account is not None and account.gap is None:
+                account.gap = account.anchor
+
+    def close_gap(self, wallets: Iterable[str]) -> None:
+        """Take note that everything since their anchors has been fetched."""
+        for wallet in wallets:
+            account = self._accounts.get(wallet)
+            if account is not None:
+                account.gap = None
 
     def begin(self, wallet: str, anchor: Anchor, history: Iterable[str]) -> None:
         """Set where news starts: at ``anchor``; what a fetch finds of ``history`` is old.

@@ -25,7 +25,7 @@ from streamcore.network import HttpClient
 from streamcore.prices import PriceBook
 from streamcore.provider_stream import ProviderStream
 from streamcore.providers import create
-from streamcore.providers.base import AnchorReport, PriceReport, Refusal, Report, TransactionReport
+from streamcore.providers.base import AnchorReport, PriceReport, Report, TransactionReport
 from streamcore.settings import Settings
 from streamcore.sources import choose
 from streamcore.status import ProviderStatus
@@ -35,6 +35,15 @@ from streamcore.transactions import interpret, wallets_touched
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""
+
+CLOCK_LOOK = 2.0
+"""Seconds between two looks at whether time has jumped."""
+
+CLOCK_JUMP = 5.0
+"""Seconds by which the wall clock must leave the monotonic one behind to be called a jump.
+
+The monotonic clock of Linux and macOS stands still while a laptop sleeps.
+"""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -93,6 +102,8 @@ class StreamManager:
                 stack.push_async_callback(stream.close)
             beat = asyncio.create_task(self._beat(), name="status every ten seconds")
             stack.callback(beat.cancel)
+            watch = asyncio.create_task(self._watch_clock(), name="watching for jumps of time")
+            stack.callback(watch.cancel)
             self._exit = stack.pop_all()
         return self
 
@@ -221,19 +232,16 @@ class StreamManager:
 
     # What the streams report
 
-    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> None:
-        """Turn what a provider said into events."""
+    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> bool:
+        """Turn what a provider said into events; return whether it was news."""
         match report:
             case PriceReport():
-                self._price(stream, report, source, asked)
+                return self._price(stream, report, source, asked)
             case TransactionReport():
-                self._transaction(stream, report, source)
+                return self._transaction(stream, report, source)
             case AnchorReport(topic=topic, anchor=anchor, history=history):
                 self._ledger.begin(topic, anchor, history)
-            case Refusal(error=error, topics=topics):
-                _LOGGER.warning("%s refused %s: %s", stream.name, ", ".join(topics), error)
-            case _:
-                pass
+        return False
 
     def trouble(self, stream: ProviderStream, error: ProviderError) -> None:
         """Publish an error event."""
@@ -258,10 +266,10 @@ class StreamManager:
         """Publish a status event."""
         self._hub.publish(self._status(stream).event(self._clock.time()))
 
-    def _price(self, stream: ProviderStream, report: PriceReport, source: Source, asked: float) -> None:
+    def _price(self, stream: ProviderStream, report: PriceReport, source: Source, asked: float) -> bool:
         token = self._token(report.topic)
         if token is None:
-            return  # unsubscribed while it was on its way, or never asked for
+            return False  # unsubscribed while it was on its way, or never asked for
         # an answer over HTTP that restores a stream is still an answer over HTTP
         source = Source.STREAM if source is Source.STREAM else Source.POLL
         merge = self._book.merge(
@@ -276,7 +284,7 @@ class StreamManager:
             fields = ", ".join(merge.refused)
             stream.unusable(f"{stream.name} sent an impossible {fields} for {token.symbol}; it was left out")
         if not merge.confirmed:
-            return
+            return False
         self._hub.publish(
             PriceUpdate(
                 provider=stream.name,
@@ -292,12 +300,15 @@ class StreamManager:
                 changed=merge.changed,
             )
         )
+        return bool(merge.changed)
 
-    def _transaction(self, stream: ProviderStream, report: TransactionReport, source: Source) -> None:
+    def _transaction(self, stream: ProviderStream, report: TransactionReport, source: Source) -> bool:
+        news = False
         streamed = source is Source.STREAM
         for wallet in wallets_touched(report.transaction, self._ledger.wallets):
             if not self._ledger.record(wallet, report.signature, report.slot, streamed=streamed):
                 continue
+            news = True
             meaning = interpret(report.transaction, wallet, self._symbol_of)
             self._hub.publish(
                 WalletTransaction(
@@ -319,6 +330,7 @@ class StreamManager:
                     source=source,
                 )
             )
+        return news
 
     def _token(self, topic: str) -> Token | None:
         """Return the watched token of a mint, or of a ticker as generic frames name it."""
@@ -349,6 +361,19 @@ class StreamManager:
             )
             raise InputError(str(kind), reason)
         return stream
+
+    async def _watch_clock(self) -> None:
+        offset = self._clock.time() - self._clock.monotonic()
+        while True:
+            slept = self._clock.monotonic()
+            await self._clock.sleep(CLOCK_LOOK)
+            before, offset = offset, self._clock.time() - self._clock.monotonic()
+            # a loop that was held up (a stopped process) shows as a sleep that took too long
+            held_up = self._clock.monotonic() - slept - CLOCK_LOOK
+            if abs(offset - before) > CLOCK_JUMP or held_up > CLOCK_JUMP:
+                _LOGGER.info("time has jumped; every connection is checked")
+                for stream in self._streams.values():
+                    stream.check()
 
     async def _beat(self) -> None:
         while True:

@@ -24,6 +24,7 @@ from streamcore.budget import TokenBucket
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.hosts import is_loopback
 from streamcore.text import Mask, MaskingFilter, printable
 
 if TYPE_CHECKING:  # the package of the providers imports this module
@@ -35,7 +36,6 @@ CLOSE_TIMEOUT = 1.0
 USER_AGENT = "streamtui"
 MAX_ERROR_TEXT = 200
 MAX_BODY_BYTES = 32 * 1024 * 1024
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 _CLOSE_CODES = {
     1000: "normal closure",
@@ -169,7 +169,7 @@ async def dial(provider: Provider, *, within: float, max_message_bytes: int, clo
         ping_interval=None,  # the connection sends its own pings, by the same clock
         close_timeout=CLOSE_TIMEOUT,
         max_size=max_message_bytes,
-        proxy=None if urlsplit(endpoint.url).hostname in LOOPBACK_HOSTS else True,
+        proxy=None if is_loopback(urlsplit(endpoint.url).hostname or "") else True,
         logger=logger,
     )
     try:
@@ -205,7 +205,7 @@ class HttpClient:
         """``timeout``: seconds for a whole request, counted by ``clock``."""
         self._clock = clock
         self._timeout = timeout
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[bool, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> HttpClient:
         return self
@@ -213,9 +213,9 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
 
     async def request(
         self,
@@ -256,7 +256,7 @@ class HttpClient:
 
     async def _answer(self, method: str, url: str, **request: Any) -> Answer:
         body = bytearray()
-        async with self._open().stream(method, url, **request) as response:
+        async with self._open(url).stream(method, url, **request) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
@@ -265,19 +265,17 @@ class HttpClient:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, bytes(body))
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            # a proxy from the environment must not be asked for a server on this machine
-            direct: dict[str, httpx.AsyncBaseTransport | None] = {
-                f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
-            }
-            self._client = httpx.AsyncClient(
+    def _open(self, url: str) -> httpx.AsyncClient:
+        # a proxy from the environment must not be asked for a server on this machine
+        by_proxy = not is_loopback(urlsplit(url).hostname or "")
+        if by_proxy not in self._clients:
+            self._clients[by_proxy] = httpx.AsyncClient(
                 timeout=None,  # noqa: S113 - the injected clock counts the time
                 follow_redirects=False,
                 headers={"user-agent": USER_AGENT},
-                mounts=direct,
+                trust_env=by_proxy,
             )
-        return self._client
+        return self._clients[by_proxy]
 
 
 def host_of(url: str) -> str:

@@ -10,13 +10,22 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from streamcore.backfill import Backfill
 from streamcore.clock import Clock
 from streamcore.connection import Connection
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source, State
 from streamcore.fallback import Poller
 from streamcore.ledger import Ledger
-from streamcore.providers.base import Notice, Provider, Refusal, Report, TransactionReport, Unusable
+from streamcore.providers.base import (
+    Notice,
+    Provider,
+    Refusal,
+    Report,
+    TransactionReport,
+    Unfinished,
+    Unusable,
+)
 from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
 from streamcore.subscriptions import Shards
@@ -38,8 +47,11 @@ UNUSABLE_EVERY = 60.0
 class Receiver(Protocol):
     """Who is told what a provider says and how it is."""
 
-    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> None:
-        """One report. ``asked``: monotonic seconds at which it can first have been true."""
+    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> bool:
+        """One report. ``asked``: monotonic seconds at which it can first have been true.
+
+        Returns whether it was news.
+        """
         ...
 
     def trouble(self, stream: ProviderStream, error: ProviderError) -> None:
@@ -77,10 +89,16 @@ class ProviderStream:
         self._topics: tuple[str, ...] = ()
         self._shards = Shards(provider.limits.topics_per_connection)
         self._connections: list[Connection] = []
-        self._fetches: set[asyncio.Task[None]] = set()
-        self._catching_up = asyncio.Lock()
-        self._restoring = 0
-        """Fetches under way that may find something older than what the stream brings meanwhile."""
+        self._backfill = Backfill(
+            provider.name,
+            provider.rest,
+            ledger,
+            clock,
+            deliver=self._deliver,
+            failed=self._trouble,
+            restored=self._release,
+        )
+        self._sweeper: asyncio.Task[None] | None = None
         self._held: list[TransactionReport] = []
         self._poller = Poller(
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
@@ -107,9 +125,11 @@ class ProviderStream:
             connection.start()
         if new:
             # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
-            self._fetch(new)
+            self._backfill.catch_up(new)
         if not topics:
             self._poller.stop()
+        if self._sweeper is None and self.provider.limits.sweep:
+            self._sweeper = asyncio.create_task(self._sweep(), name=f"{self.name} sweep")
 
     def reconnect(self) -> None:
         """Start every connection over at once."""
@@ -117,13 +137,20 @@ class ProviderStream:
             if connection.topics:
                 connection.reconnect()
 
+    def check(self) -> None:
+        """Doubt everything known, after time has jumped: see `Connection.check`."""
+        for connection in self._connections:
+            connection.check()
+        if self._topics:
+            self._ledger.open_gap(self._topics)
+            self._backfill.catch_up(self._topics)
+
     async def close(self) -> None:
         """Close every connection with a close frame and stop all work."""
         self._poller.stop()
-        fetches = list(self._fetches)
-        for task in fetches:
-            task.cancel()
-        await asyncio.gather(*fetches, return_exceptions=True)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await self._backfill.close()
         await asyncio.gather(*(connection.close() for connection in self._connections))
 
     def status(self, dropped: int) -> ProviderStatus:
@@ -162,6 +189,7 @@ class ProviderStream:
             reconnects=sum(counter.reconnects for counter in counters),
             uptime=min((connection.uptime for connection in active), default=0.0),
             last_message_at=max(messages, default=None),
+            breaker=self._backfill.breaker.state,
         )
 
     def unusable(self, text: str) -> None:
@@ -181,10 +209,11 @@ class ProviderStream:
         self._told.clear()
         if connection.statistics.reconnects:
             self._receiver.restarted(self, connection.topics)
-        self._fetch(connection.topics)
+        self._backfill.catch_up(connection.topics)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """Let polling stand in."""
+        self._ledger.open_gap(connection.topics)
         self._trouble(error)
         if not self._poller.running:
             self._receiver.restarted(self, connection.topics)
@@ -195,7 +224,7 @@ class ProviderStream:
         """Pass on what the stream says; transactions wait while older ones are being fetched."""
         now = self._clock.monotonic()
         for report in reports:
-            if self._restoring and isinstance(report, TransactionReport):
+            if self._backfill.restoring and isinstance(report, TransactionReport):
                 self._held.append(report)
             else:
                 self._deliver(report, Source.STREAM, now)
@@ -210,15 +239,15 @@ class ProviderStream:
             for topic in connection.topics
         )
 
-    def _deliver(self, report: Report, source: Source, asked: float) -> None:
+    def _deliver(self, report: Report, source: Source, asked: float) -> bool:
         match report:
-            case Refusal(error=error) | Notice(error=error):
+            case Refusal(error=error) | Notice(error=error) | Unfinished(error=error):
                 self._trouble(error)
-                self._receiver.report(self, report, source, asked)
             case Unusable(reason=reason):
                 self.unusable(f"{self.name} sent something that makes no sense; it was left out: {reason}")
             case _:
-                self._receiver.report(self, report, source, asked)
+                return self._receiver.report(self, report, source, asked)
+        return False
 
     def _trouble(self, error: ProviderError) -> None:
         """Tell of an error once, not at every attempt that fails the same way."""
@@ -226,32 +255,24 @@ class ProviderStream:
             self._told.add((error.kind, error.message))
             self._receiver.trouble(self, error)
 
-    def _fetch(self, topics: Sequence[str]) -> None:
-        restores = bool(self._ledger.anchors(topics))
-        self._restoring += restores
-        task = asyncio.create_task(self._catch_up(tuple(topics), restores), name=f"{self.name} catching up")
-        self._fetches.add(task)
-        task.add_done_callback(self._fetches.discard)
-
-    async def _catch_up(self, topics: tuple[str, ...], restores: bool) -> None:
-        try:
-            # one after the other: the first sets the anchors that the next starts from
-            async with self._catching_up:
-                await self._fetch_once(topics, Source.BACKFILL)
-        except ProviderError as error:
-            self._trouble(error)
-        finally:
-            self._restoring -= restores
-            if not self._restoring:
-                self._release()
-
     async def _poll(self) -> None:
-        await self._fetch_once(self._down(), Source.POLL)
+        await self._backfill.poll(self._down())
 
-    async def _fetch_once(self, topics: tuple[str, ...], source: Source) -> None:
-        asked = self._clock.monotonic()
-        async for report in self.provider.rest.fetch(topics, self._ledger.anchors(topics)):
-            self._deliver(report, source, asked)
+    async def _sweep(self) -> None:
+        """Now and then look for what a subscription that died in silence never told."""
+        while True:
+            await self._clock.sleep(self._settings.stream.sweep_interval)
+            well = [connection for connection in self._connections if connection.state is State.CONNECTED]
+            for connection in well:
+                try:
+                    missed = await self._backfill.sweep(connection.topics)
+                except ProviderError as error:
+                    self._trouble(error)
+                    continue
+                if missed:
+                    text = f"{self.name} streamed on but left out {missed} transactions; subscribing anew"
+                    self._receiver.trouble(self, ProviderError(ErrorKind.GAP, text))
+                    connection.reconnect()
 
     def _poll_failed(self, error: ProviderError) -> None:
         self._trouble(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from streamcore.breaker import BreakerState
 from streamcore.events import DataKind, State, StatusChange
 
 
@@ -72,6 +73,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the stream was last established; 0.0 while it is not."""
     last_message_at: float | None
     """Unix seconds of the last data frame."""
+    breaker: BreakerState = BreakerState.CLOSED
+    """Whether the REST side is being asked, or left alone because it kept failing."""
 
     def event(self, ts: float) -> StatusChange:
         """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""

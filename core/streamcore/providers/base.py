@@ -67,6 +67,14 @@ class AnchorReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A fetch could not tell everything about ``topic``; ask again later, from the same anchor."""
+
+    topic: str
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
 class Alive:
     """Proof of life: the provider has answered, not just the socket."""
 
@@ -97,7 +105,9 @@ class Unusable:
     reason: str
 
 
-Report: TypeAlias = PriceReport | TransactionReport | AnchorReport | Alive | Refusal | Notice | Unusable
+Report: TypeAlias = (
+    PriceReport | TransactionReport | AnchorReport | Unfinished | Alive | Refusal | Notice | Unusable
+)
 
 
 class Codec(Protocol):
@@ -161,6 +171,8 @@ class Limits:
     """More topics than this are spread over further connections; ``None``: no limit is known."""
     debounce: float
     """Seconds to gather changes of the wanted topics before they are sent."""
+    sweep: bool = False
+    """What its stream left out can be found over HTTP, so it is looked for now and then."""
 
 
 class Provider(Protocol):

@@ -44,7 +44,7 @@ class HeliusProvider:
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._settings = settings.helius
         self._batch_size = settings.stream.max_symbol_batch
-        self.limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
+        self.limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, sweep=True)
         rpc = HeliusRpc(settings, http, clock)
         self.rest = SolanaHistory(TITLE, rpc, clock, meaning_of_error)
 

@@ -16,7 +16,15 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Anchor, AnchorReport, Notice, Report, TransactionReport, Unusable
+from streamcore.providers.base import (
+    Anchor,
+    AnchorReport,
+    Notice,
+    Report,
+    TransactionReport,
+    Unfinished,
+    Unusable,
+)
 from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc import COMMITMENT, RpcError, transaction_options
 from streamcore.transactions import SolanaTransaction
@@ -127,18 +135,20 @@ class SolanaHistory:
     async def _since(self, wallet: str, anchor: Anchor) -> AsyncIterator[Report]:
         found: dict[str, tuple[tuple[int, int], _Signature]] = {}
         for address in await self._addresses(wallet):
-            entries = await self._newer(address, anchor)
+            entries, complete = await self._newer(address, anchor)
+            if not complete:
+                yield _gap(wallet, anchor.slot, entries[-1].slot)
             for position, entry in enumerate(reversed(entries)):
                 index = position if entry.transaction_index is None else entry.transaction_index
                 found[entry.signature] = ((entry.slot, index), entry)
         for _, entry in sorted(found.values(), key=lambda item: item[0]):
             report = await self._transaction(wallet, entry)
             yield report
-            if isinstance(report, Notice):
+            if isinstance(report, Unfinished):
                 return  # what comes after it waits for the next time, or the anchor would pass it
 
-    async def _newer(self, address: str, anchor: Anchor) -> list[_Signature]:
-        """Return the signatures of an account since the anchor, newest first.
+    async def _newer(self, address: str, anchor: Anchor) -> tuple[list[_Signature], bool]:
+        """Return the signatures of an account since the anchor, newest first, and whether these are all.
 
         The cut is by slot, not by ``until``: the anchor's signature need not be one of this account.
         """
@@ -149,9 +159,9 @@ class SolanaHistory:
             page = await self._signatures(address, options)
             entries += [entry for entry in page if entry.slot >= oldest]
             if len(page) < PAGE or page[-1].slot < oldest:
-                break
+                return entries, True
             options = {"limit": PAGE, "before": page[-1].signature}
-        return entries
+        return entries, False
 
     async def _transaction(self, wallet: str, entry: _Signature) -> Report:
         for wait in (*PATIENCE, None):
@@ -170,7 +180,7 @@ class SolanaHistory:
                 break
             if wait is None:
                 text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"
-                return Notice(ProviderError(ErrorKind.SERVER, text))
+                return Unfinished(wallet, ProviderError(ErrorKind.SERVER, text))
             await self._clock.sleep(wait)
         block_time = transaction.block_time if transaction.block_time is not None else entry.block_time
         return TransactionReport(entry.signature, entry.slot, transaction, block_time, (wallet,))
@@ -194,6 +204,14 @@ class SolanaHistory:
                 found += [account.pubkey for account in owned.value]
             known = self._accounts[wallet] = _Accounts(tuple(found), now)
         return known.addresses
+
+
+def _gap(wallet: str, after: int, before: int) -> Notice:
+    text = (
+        f"too much happened to {wallet} to recover it all: "
+        f"transactions between slots {after} and {before} are missing"
+    )
+    return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))
 
 
 def read_result(result: msgspec.Raw, shape: type[T], title: str, method: str) -> T:

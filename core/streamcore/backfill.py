@@ -1,0 +1,154 @@
+"""What is asked over HTTP beside the stream: first states, gaps after a reconnect, sweeps.
+
+The answers leave by one door, marked as what they are; a failing API is left alone by a circuit breaker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeAlias
+
+from streamcore.breaker import CircuitBreaker
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind, Source
+from streamcore.ledger import Ledger
+from streamcore.providers.base import Report, Rest, TransactionReport, Unfinished
+
+SECOND_LOOK = 15.0
+"""Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
+
+LATE = 20.0
+"""Seconds after which a transaction that the stream has not told will not come by the stream any more."""
+
+Deliver: TypeAlias = Callable[[Report, Source, float], bool]
+"""Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
+
+
+class Backfill:
+    """Fetches for one provider, one fetch after the other."""
+
+    def __init__(
+        self,
+        name: str,
+        rest: Rest,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        deliver: Deliver,
+        failed: Callable[[ProviderError], None],
+        restored: Callable[[], None],
+    ) -> None:
+        """Make one that has nothing to do yet.
+
+        Args:
+            name: The provider's, for task names.
+            rest: The provider's HTTP side.
+            ledger: Says where a gap starts.
+            clock: Time.
+            deliver: Is given every report.
+            failed: Hears of errors of fetches that nobody waits for.
+            restored: Called when the last fetch that fills a gap has ended, one way or the other.
+        """
+        self._name = name
+        self._rest = rest
+        self._ledger = ledger
+        self._clock = clock
+        self._deliver = deliver
+        self._failed = failed
+        self._restored = restored
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        self._restoring = 0
+        self.breaker = CircuitBreaker(clock)
+
+    @property
+    def restoring(self) -> bool:
+        """Whether something older than what the stream brings now may still be found."""
+        return self._restoring > 0
+
+    def catch_up(self, topics: Sequence[str]) -> None:
+        """Fetch the first state of new topics, or what happened since their anchors; returns at once.
+
+        A filled gap is looked at once more a little later.
+        """
+        fills_gap = bool(self._ledger.anchors(topics))
+        self._restoring += fills_gap
+        self._start(self._catch_up(tuple(topics), fills_gap), "catching up")
+
+    async def poll(self, topics: Sequence[str]) -> None:
+        """Fetch in the place of a stream that is down.
+
+        Raises:
+            ProviderError: It failed, or the breaker is open.
+        """
+        await self._fetch(tuple(topics), Source.POLL)
+
+    async def sweep(self, topics: Sequence[str]) -> int:
+        """Look for what a stream that seems well never told; return how many transactions there were.
+
+        Raises:
+            ProviderError: It failed, or the breaker is open.
+        """
+        return await self._fetch(tuple(topics), Source.BACKFILL)
+
+    async def close(self) -> None:
+        """Abandon what is under way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        task = asyncio.create_task(work, name=f"{self._name} {what}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _catch_up(self, topics: tuple[str, ...], fills_gap: bool) -> None:
+        try:
+            await self._fetch(topics, Source.BACKFILL)
+        except ProviderError as error:
+            self._failed(self._gap(topics, error) if fills_gap else error)
+        finally:
+            self._restoring -= fills_gap
+            if fills_gap and not self._restoring:
+                self._restored()
+        if fills_gap:
+            await self._clock.sleep(SECOND_LOOK)
+            try:
+                await self._fetch(topics, Source.BACKFILL)
+            except ProviderError as error:
+                self._failed(self._gap(topics, error))
+
+    def _gap(self, topics: tuple[str, ...], error: ProviderError) -> ProviderError:
+        """Return the news that a gap is still open; the anchors stay before it, so a sweep tries again."""
+        since = min((anchor.slot for anchor in self._ledger.anchors(topics).values()), default=0)
+        text = f"{self._name}: transactions after slot {since} could not be recovered yet: {error.message}"
+        return ProviderError(ErrorKind.GAP, text, retryable=True, retry_after=error.retry_after)
+
+    async def _fetch(self, topics: tuple[str, ...], source: Source) -> int:
+        """Fetch once; return how many transactions were found that the stream should have told by now."""
+        missed = 0
+        unfinished: set[str] = set()
+        # one after the other: the first may set the anchors that the next starts from
+        async with self._turn:
+            self.breaker.check()
+            asked = self._clock.monotonic()
+            try:
+                async for report in self._rest.fetch(topics, self._ledger.anchors(topics)):
+                    self.breaker.succeeded()
+                    if isinstance(report, Unfinished):
+                        unfinished.add(report.topic)
+                    news = self._deliver(report, source, asked)
+                    if news and isinstance(report, TransactionReport) and self._is_late(report):
+                        missed += 1
+                self.breaker.succeeded()
+                self._ledger.close_gap(topic for topic in topics if topic not in unfinished)
+            except ProviderError as error:
+                self.breaker.failed(error)
+                raise
+        return missed
+
+    def _is_late(self, report: TransactionReport) -> bool:
+        return report.block_time is not None and self._clock.time() - report.block_time > LATE

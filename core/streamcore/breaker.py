@@ -1,0 +1,72 @@
+"""A circuit breaker: an API that keeps failing is left alone for a while instead of being hammered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+
+FAILURES_TO_OPEN = 3
+FIRST_REST = 15.0
+"""Seconds without a call after the breaker has opened; doubled each time the trial call fails."""
+LONGEST_REST = 300.0
+
+
+class BreakerState(StrEnum):
+    """Whether calls are made."""
+
+    CLOSED = "closed"
+    """As usual."""
+    OPEN = "open"
+    """None until the rest is over."""
+    HALF_OPEN = "half_open"
+    """The next one is a trial: success closes the breaker, failure opens it again for longer."""
+
+
+class CircuitBreaker:
+    """Counts failures in a row that are the host's fault, and says when to leave it alone."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._rest = FIRST_REST
+        self._trial_at: float | None = None
+
+    @property
+    def state(self) -> BreakerState:
+        """The state now."""
+        if self._trial_at is None:
+            return BreakerState.CLOSED
+        if self._clock.monotonic() < self._trial_at:
+            return BreakerState.OPEN
+        return BreakerState.HALF_OPEN
+
+    def check(self) -> None:
+        """Let a call pass.
+
+        Raises:
+            ProviderError: The breaker is open; ``retry_after`` says for how long.
+        """
+        if self.state is BreakerState.OPEN and self._trial_at is not None:
+            left = self._trial_at - self._clock.monotonic()
+            text = "the REST side keeps failing and is left alone for a while"
+            raise ProviderError(ErrorKind.SERVER, text, retry_after=left)
+
+    def succeeded(self) -> None:
+        """Take note of an answer."""
+        self._failures = 0
+        self._rest = FIRST_REST
+        self._trial_at = None
+
+    def failed(self, error: ProviderError) -> None:
+        """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts."""
+        if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL):
+            return
+        trial = self.state is BreakerState.HALF_OPEN
+        self._failures += 1
+        if trial or self._failures >= FAILURES_TO_OPEN:
+            if trial:
+                self._rest = min(self._rest * 2, LONGEST_REST)
+            self._trial_at = self._clock.monotonic() + self._rest
