@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.emulator.birdeye_words import INTERVALS, is_address, percent
+from streamcore.emulator.birdeye_words import INTERVALS, percent
 from streamcore.emulator.catalog import CATALOG, DECOY, SOL, Listing
 from streamcore.emulator.clients import Profile
 from streamcore.emulator.http_side import HttpReply, HttpRequest
 from streamcore.emulator.limits import SlidingWindow, TokenBucket
 from streamcore.emulator.market import BARS_A_DAY, Market, Token
-from streamcore.emulator.wire import iso_seconds
+from streamcore.emulator.wire import is_address, iso_seconds
 
 PAID_RATE = 15.0
 """Requests a second on a paid plan."""

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import base58
-
 from streamcore.emulator.faults import Fault, Faults
 from streamcore.emulator.market import BARS_A_DAY, CHART_SECONDS, Bar, Token
-from streamcore.emulator.wire import iso_seconds
+from streamcore.emulator.wire import is_address, iso_seconds
 
 MAX_CLAUSES = 100
 """Clauses in one complex query, and addresses in one statistics subscription."""
@@ -60,16 +58,6 @@ class Selection:
     groups: frozenset[str]
     trade_groups: frozenset[str]
     intervals: tuple[str, ...]
-
-
-def is_address(text: object) -> bool:
-    """Tell whether this is a Solana address."""
-    if not isinstance(text, str) or not 32 <= len(text) <= 44:
-        return False
-    try:
-        return len(base58.b58decode(text)) == 32
-    except ValueError:
-        return False
 
 
 def read_price_query(data: object) -> tuple[Clause, ...]:

@@ -85,8 +85,6 @@ class Client:
     key: str
     frames_received: deque[Any] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What the client sent, decoded where it was JSON."""
-    held: Frame | None = None
-    """A data frame kept back to come out of order."""
     quiet_rounds: int = 0
     """How many rounds of care have passed without a sign of life."""
 

@@ -12,7 +12,6 @@ import msgspec
 
 from streamcore.clock import Clock
 from streamcore.emulator import helius_words as words
-from streamcore.emulator.birdeye_words import is_address
 from streamcore.emulator.chain import FINAL_AFTER, SLOT_SECONDS, Transaction, account_value
 from streamcore.emulator.clients import Client, Connection, Handshake, Profile, Unreadable
 from streamcore.emulator.faults import Fault
@@ -21,6 +20,7 @@ from streamcore.emulator.helius_words import RpcError, TransactionFilter
 from streamcore.emulator.http_side import LOOPBACK, HttpReply, HttpRequest
 from streamcore.emulator.ledger import Ledger
 from streamcore.emulator.server import ProviderServer
+from streamcore.emulator.wire import is_address
 
 FREE_CONNECTIONS = 5
 """WebSockets a free key may hold open at once."""

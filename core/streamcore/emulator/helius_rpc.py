@@ -9,13 +9,13 @@ import msgspec
 
 from streamcore.clock import Clock
 from streamcore.emulator import helius_words as words
-from streamcore.emulator.birdeye_words import is_address
 from streamcore.emulator.chain import FINAL_AFTER, TOKEN, Transaction, account_value
 from streamcore.emulator.clients import Profile
 from streamcore.emulator.helius_words import RpcError
 from streamcore.emulator.http_side import HttpReply, HttpRequest
 from streamcore.emulator.ledger import Ledger
 from streamcore.emulator.limits import TokenBucket
+from streamcore.emulator.wire import is_address
 
 API_VERSION = "4.2.2"
 

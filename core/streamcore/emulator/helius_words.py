@@ -9,8 +9,8 @@ from typing import Any
 import base58
 import msgspec
 
-from streamcore.emulator.birdeye_words import is_address
 from streamcore.emulator.chain import Expansion, Transaction
+from streamcore.emulator.wire import is_address
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

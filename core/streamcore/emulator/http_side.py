@@ -81,6 +81,7 @@ class HttpSide:
         self._handler = handler
         self._clock = clock
         self._tasks = Tasks()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int) -> int:
@@ -99,9 +100,12 @@ class HttpSide:
             return
         self._server.close()
         await self._tasks.cancel()
+        for writer in self._writers:
+            writer.transport.abort()  # accepted so late that nobody has begun to serve it
         await self._server.wait_closed()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         self._tasks.spawn(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,6 +114,7 @@ class HttpSide:
         except ConnectionError:
             pass  # the client is gone; there is nobody to tell
         finally:
+            self._writers.discard(writer)
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()

@@ -191,7 +191,7 @@ class Ledger(Chain):
         source, target = self._account(source_owner, mint), self._account(wallet, mint)
         draft = Draft(self, rng, source_owner, seconds_ago=seconds_ago)
         draft.use(source, target, writable=True)
-        draft.use(mint, TOKEN)
+        draft.use(self._seen_mint(mint), TOKEN)
         self._transfer_tokens(draft, source_owner, source, target, amount)
         return draft.commit().signature
 
@@ -217,7 +217,7 @@ class Ledger(Chain):
         source, target = self._account(wallet, mint), _address_of(owner, mint)
         draft = Draft(self, rng, wallet, seconds_ago=seconds_ago)
         draft.use(source, target, writable=True)
-        draft.use(owner, mint, SYSTEM, TOKEN, ASSOCIATED_TOKEN)
+        draft.use(owner, self._seen_mint(mint), SYSTEM, TOKEN, ASSOCIATED_TOKEN)
         self._open_associated(draft, wallet, owner, mint)
         self._transfer_tokens(draft, wallet, source, target, amount)
         return draft.commit().signature
@@ -325,7 +325,7 @@ class Ledger(Chain):
         info = {
             "authority": owner,
             "destination": target,
-            "mint": self._seen_mint(held.mint),
+            "mint": held.mint,
             "source": source,
             "tokenAmount": ui_amount(units, held.decimals),
         }
@@ -376,7 +376,7 @@ class Ledger(Chain):
         """Return somebody's token account, which they have had for long if it is new here."""
         address = _address_of(owner, mint)
         if address not in self.token_accounts:
-            self.token_accounts[address] = TokenAccount(self._seen_mint(mint), owner, _decimals(mint))
+            self.token_accounts[address] = TokenAccount(mint, owner, _decimals(mint))
             self.lamports[address] = RENT
         return address
 

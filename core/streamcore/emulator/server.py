@@ -14,11 +14,13 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
+from weakref import WeakSet
 
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from streamcore.clock import Clock, wait_for
@@ -35,6 +37,9 @@ _CLOSE_TIMEOUT = 0.3
 
 _MAX_FRAME = 16 * 1024 * 1024
 """Bytes in one client frame; a list of 50,000 addresses is about 2.4 MB."""
+
+_MAX_BACKLOG = 64 * 1024 * 1024
+"""Bytes a client may leave unread."""
 
 _GARBAGE = b"\x00\xff\xfe\xc1garbage\x93"
 
@@ -71,7 +76,8 @@ class ProviderServer(ABC, Generic[AnyClient]):
         self._requests: deque[HttpRequest] = deque(maxlen=REMEMBERED)
         self._handshakes: deque[Handshake] = deque(maxlen=REMEMBERED)
         self._waiters: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
-        self._half_open: set[ServerConnection] = set()
+        self._held: dict[AnyClient, Frame] = {}  # frames kept back to come out of order
+        self._sockets: WeakSet[Connection] = WeakSet()
         self._closing = asyncio.Event()
         self._tasks = Tasks()
         self._http = HttpSide(self._handle, clock)
@@ -124,7 +130,7 @@ class ProviderServer(ABC, Generic[AnyClient]):
                 close_timeout=_CLOSE_TIMEOUT,
                 max_size=_MAX_FRAME,
                 logger=LOGGER,
-                create_connection=Connection,
+                create_connection=self._accepted,  # type: ignore[arg-type]  # it is only ever called
             )
             self.ws_port = next(iter(self._ws.sockets)).getsockname()[1]
             port = port and port + 1
@@ -138,8 +144,9 @@ class ProviderServer(ABC, Generic[AnyClient]):
         """Say goodbye to every client (1001), stop listening, end every task."""
         self._closing.set()
         await self._tasks.cancel()
-        for connection in self._half_open:
-            connection.transport.abort()
+        for connection in tuple(self._sockets):
+            if connection.state is State.CONNECTING:
+                connection.transport.abort()  # or its handshake would be waited for
         for client in self._clients:
             client.connection.transport.resume_reading()
         if self._ws is not None:
@@ -241,20 +248,21 @@ class ProviderServer(ABC, Generic[AnyClient]):
 
     # WebSocket side
 
+    def _accepted(self, *args: Any, **options: Any) -> Connection:
+        connection = Connection(*args, **options)
+        self._sockets.add(connection)
+        return connection
+
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         handshake = Handshake.read(request, self.clock.monotonic())
         self._handshakes.append(handshake)
-        self._half_open.add(connection)
-        try:
-            self.touch()
-            if terms := self.faults.take(Fault.SLOW_UPGRADE):
-                await self._pause(terms.seconds)
-            if terms := self.faults.take(Fault.REFUSE_UPGRADE):
-                return _response(self._fault_reply(terms))
-            reply = self._refusal(handshake, handshake.query.get(self.key_parameter, ""))
-            return None if reply is None else _response(reply)
-        finally:
-            self._half_open.discard(connection)
+        self.touch()
+        if terms := self.faults.take(Fault.SLOW_UPGRADE):
+            await self._pause(terms.seconds)
+        if terms := self.faults.take(Fault.REFUSE_UPGRADE):
+            return _response(self._fault_reply(terms))
+        reply = self._refusal(handshake, handshake.query.get(self.key_parameter, ""))
+        return None if reply is None else _response(reply)
 
     async def _serve(self, connection: ServerConnection) -> None:
         if terms := self.faults.take(Fault.ACCEPT_AND_CLOSE):
@@ -279,12 +287,16 @@ class ProviderServer(ABC, Generic[AnyClient]):
             pass  # how it ended is the client's business
         finally:
             del self._clients[client]
+            self._held.pop(client, None)
             self.touch()
 
     async def _care(self) -> None:
         while True:
             await self.clock.sleep(CARE_INTERVAL)
             for client in self.clients:
+                if client.connection.transport.get_write_buffer_size() > _MAX_BACKLOG:
+                    client.connection.transport.abort()  # it does not read; real servers cut it off too
+                    continue
                 client.quiet_rounds = 0 if client.connection.heard else client.quiet_rounds + 1
                 client.connection.heard = False
                 if client.quiet_rounds >= self.rounds_until_dropped:
@@ -296,7 +308,7 @@ class ProviderServer(ABC, Generic[AnyClient]):
 
     def publish(self, clients: Iterable[AnyClient], frame: Frame) -> None:
         """Send one data frame to some clients, through whatever faults are on."""
-        if not self.faults.touches_data:
+        if not self.faults.touches_data and not self._held:
             self._send(clients, frame)
             return
         for client in clients:
@@ -318,12 +330,12 @@ class ProviderServer(ABC, Generic[AnyClient]):
             sent = frame[: len(frame) // 2]
         if faults.take(Fault.BINARY_GARBAGE):
             sent = _GARBAGE
-        if client.held is not None:
-            held, client.held = client.held, None
+        held = self._held.pop(client, None)
+        if held is not None:
             self._send(only, sent)
             sent = held
         elif faults.take(Fault.OUT_OF_ORDER):
-            client.held = sent
+            self._held[client] = sent
             return
         self._send(only, sent)
         if faults.take(Fault.DUPLICATE):

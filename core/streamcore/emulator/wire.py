@@ -1,9 +1,11 @@
-"""Numbers that survive the wire: what a double can carry there and back without a change."""
+"""What every wire has to carry: numbers that survive a double, points in time, addresses."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Context, Decimal
+
+import base58
 
 _DOUBLE = Context(prec=15)
 """Fifteen digits are what a double keeps for certain."""
@@ -17,3 +19,13 @@ def exact(value: Decimal) -> Decimal:
 def iso_seconds(unix: float) -> str:
     """Return a point in time as Birdeye writes it: UTC, whole seconds, no zone."""
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def is_address(text: object) -> bool:
+    """Tell whether this is a Solana address."""
+    if not isinstance(text, str) or not 32 <= len(text) <= 44:
+        return False
+    try:
+        return len(base58.b58decode(text)) == 32
+    except ValueError:
+        return False
