@@ -14,13 +14,19 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.ledger import Ledger
-from streamcore.providers.base import Report, Rest, TransactionReport, Unfinished
+from streamcore.providers.base import Hint, Question, Report, Rest, TransactionReport, Unfinished
 
 SECOND_LOOK = 15.0
 """Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
 
 LATE = 20.0
 """Seconds after which a transaction that the stream has not told will not come by the stream any more."""
+
+QUESTIONS_AT_ONCE = 4
+"""Answers waited for at the same time; the provider's rate budget paces them anyway."""
+
+MOST_QUESTIONS = 1000
+"""Questions that wait; what is hinted at beyond them is left to the next sweep."""
 
 Deliver: TypeAlias = Callable[[Report, Source, float], bool]
 """Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
@@ -60,6 +66,7 @@ class Backfill:
         self._restored = restored
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._restoring = 0
         self.breaker = CircuitBreaker(clock)
 
@@ -76,6 +83,16 @@ class Backfill:
         fills_gap = bool(self._ledger.anchors(topics))
         self._restoring += fills_gap
         self._start(self._catch_up(tuple(topics), fills_gap), "catching up")
+
+    def ask(self, question: Question) -> None:
+        """Have a codec's question answered; returns at once.
+
+        A hint that leads nowhere leaves a gap, which is looked at again a little later.
+        """
+        if len(self._tasks) < MOST_QUESTIONS:
+            self._start(self._answer(question), "asking")
+        elif isinstance(question, Hint):
+            self._ledger.open_gap((question.topic,))
 
     async def poll(self, topics: Sequence[str]) -> None:
         """Fetch in the place of a stream that is down.
@@ -126,6 +143,24 @@ class Backfill:
         since = min((anchor.slot for anchor in self._ledger.anchors(topics).values()), default=0)
         text = f"{self._name}: transactions after slot {since} could not be recovered yet: {error.message}"
         return ProviderError(ErrorKind.GAP, text, retryable=True, retry_after=error.retry_after)
+
+    async def _answer(self, question: Question) -> None:
+        asked = self._clock.monotonic()
+        problem: ProviderError | None = None
+        try:
+            async with self._asking:
+                self.breaker.check()
+                async for report in self._rest.answer(question):
+                    self._deliver(report, Source.STREAM, asked)
+                    if isinstance(report, Unfinished):
+                        problem = report.error
+        except ProviderError as error:
+            problem = error
+            self._failed(error)
+        if problem is not None and isinstance(question, Hint):
+            self._ledger.open_gap((question.topic,))
+            await self._clock.sleep(SECOND_LOOK)
+            await self._catch_up((question.topic,), fills_gap=False)
 
     async def _fetch(self, topics: tuple[str, ...], source: Source) -> int:
         """Fetch once; return how many transactions were found that the stream should have told by now."""

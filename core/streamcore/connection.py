@@ -16,7 +16,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.network import Socket, dial
-from streamcore.providers.base import Alive, Codec, Provider, Refusal, Report, Unusable
+from streamcore.providers.base import Alive, Codec, Provider, Refusal, Related, Report, Unusable
 from streamcore.settings import Settings
 from streamcore.state import StateMachine
 from streamcore.status import Statistics
@@ -63,6 +63,7 @@ class Connection:
         self._backoff = Backoff(settings.backoff, clock)
         self._topics: tuple[str, ...] = ()
         self._topics_changed = asyncio.Event()
+        self._told: list[Related] = []
         self._restart = asyncio.Event()
         self._plan_changed = asyncio.Event()
         self._check_now = asyncio.Event()
@@ -93,7 +94,7 @@ class Connection:
     @property
     def attempt(self) -> int:
         """Retries since the stream was last healthy."""
-        return self._backoff.attempt
+        return 0 if self.uptime >= HEALTHY_AFTER else self._backoff.attempt
 
     @property
     def uptime(self) -> float:
@@ -111,6 +112,11 @@ class Connection:
             self._topics = topics
             self._topics_changed.set()
             self._plan_changed.set()
+
+    def tell(self, related: Related) -> None:
+        """Pass the answer to a codec's question on to it, after the provider's debounce."""
+        self._told.append(related)
+        self._topics_changed.set()
 
     def start(self) -> None:
         """Begin to connect as soon as there are topics; returns at once."""
@@ -154,7 +160,7 @@ class Connection:
         task, self._task = self._task, None
         if task is None:
             return
-        if self.state is not State.DISCONNECTED:
+        if self.state not in (State.DISCONNECTED, State.DISCONNECTING):
             self._machine.advance(State.DISCONNECTING)
         task.cancel()
         await asyncio.wait({task})
@@ -174,13 +180,18 @@ class Connection:
             self.parked = False
             self._machine.advance(State.CONNECTING, self.reason)
             failure = await self._attempt()
+            self._retry_now = False  # asked for while an attempt was under way: it has been made
             if self.uptime >= HEALTHY_AFTER:
                 self._backoff.reset()
             self._connected_at = None
+            self.stale = False
             if failure is None:
                 continue
             self._machine.advance(State.FAILED, self._plan_retry(failure))
-            self._listener.connection_lost(self, failure)
+            try:
+                self._listener.connection_lost(self, failure)
+            except Exception:
+                _LOGGER.exception("the loss of the %s stream was not followed up", self._provider.name)
             await self._wait_for_retry()
             self.retry_at = None
             if not self._topics:
@@ -227,22 +238,23 @@ class Connection:
                 max_message_bytes=stream.max_message_bytes,
                 clock=self._clock,
             )
+            try:
+                return await self._serve(socket)
+            finally:
+                await socket.close()
         except ProviderError as error:
             return error
-        try:
-            return await self._serve(socket)
         except Exception as error:
             # our own mistake, not the peer's: a monitor says so and goes on, it does not die unseen
             _LOGGER.exception("the %s stream stopped on an internal error", self._provider.name)
             text = f"internal error ({type(error).__name__}); the log has the details"
             return ProviderError(ErrorKind.PROTOCOL, text)
-        finally:
-            await socket.close()
 
     async def _serve(self, socket: Socket) -> ProviderError | None:
         codec = self._provider.codec()
         self._restart.clear()
         self._topics_changed.clear()
+        self._told.clear()
         self._last_frame_at = self._clock.monotonic()
         self.stale = False
         proved = asyncio.Event()
@@ -336,6 +348,9 @@ class Connection:
             self._topics_changed.clear()
             if not self._topics:
                 return
+            told, self._told = self._told, []
+            for related in told:
+                codec.told(related)
             codec.want(self._topics)
             await self._flush(socket, codec)
 

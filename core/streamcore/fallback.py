@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Poller:
@@ -58,6 +62,11 @@ class Poller:
                 if error.parks:
                     return
                 wait = max(wait, error.retry_after or 0.0)
+            except Exception as error:
+                # our own mistake, not the host's: it is told, and the next round may do better
+                _LOGGER.exception("a poll stopped on an internal error")
+                text = f"internal error ({type(error).__name__}); the log has the details"
+                self._failed(ProviderError(ErrorKind.PROTOCOL, text))
             # a round that took longer than the interval still leaves the host a breath
             left = wait - (self._clock.monotonic() - started)
             await self._clock.sleep(max(left, self._interval / 5))

@@ -48,9 +48,14 @@ class Ledger:
 
     def anchors(self, wallets: Iterable[str]) -> dict[str, Anchor]:
         """Return where news starts, for each of the wallets that has a past: an open gap, or the newest."""
-        accounts = {wallet: self._accounts[wallet] for wallet in wallets if wallet in self._accounts}
-        found = {wallet: account.gap or account.anchor for wallet, account in accounts.items()}
-        return {wallet: anchor for wallet, anchor in found.items() if anchor is not None}
+        anchors: dict[str, Anchor] = {}
+        for wallet in wallets:
+            account = self._accounts.get(wallet)
+            start = None if account is None else account.gap or account.anchor
+            if account is not None and start is not None:
+                known = account.history.union(account.reported)
+                anchors[wallet] = Anchor(start.signature, start.slot, known)
+        return anchors
 
     def open_gap(self, wallets: Iterable[str]) -> None:
         """Take note that their stream was interrupted: until `close_gap`, newer news moves no anchor."""

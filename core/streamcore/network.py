@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
 from streamcore.budget import TokenBucket
 from streamcore.clock import Clock, wait_for
@@ -159,20 +159,20 @@ async def dial(provider: Provider, *, within: float, max_message_bytes: int, clo
     host = host_of(endpoint.url)
     logger = logging.getLogger(f"streamcore.websocket.{provider.name}")
     logger.filters = [MaskingFilter(Mask(endpoint.secrets))]
-    dialling = _Dialling(
-        endpoint.url,
-        origin=endpoint.origin,  # type: ignore[arg-type]
-        subprotocols=endpoint.subprotocols or None,  # type: ignore[arg-type]
-        additional_headers=dict(endpoint.headers),
-        user_agent_header=USER_AGENT,
-        open_timeout=None,  # counted by the injected clock instead
-        ping_interval=None,  # the connection sends its own pings, by the same clock
-        close_timeout=CLOSE_TIMEOUT,
-        max_size=max_message_bytes,
-        proxy=None if is_loopback(urlsplit(endpoint.url).hostname or "") else True,
-        logger=logger,
-    )
     try:
+        dialling = _Dialling(
+            endpoint.url,
+            origin=endpoint.origin,  # type: ignore[arg-type]
+            subprotocols=endpoint.subprotocols or None,  # type: ignore[arg-type]
+            additional_headers=dict(endpoint.headers),
+            user_agent_header=USER_AGENT,
+            open_timeout=None,  # counted by the injected clock instead
+            ping_interval=None,  # the connection sends its own pings, by the same clock
+            close_timeout=CLOSE_TIMEOUT,
+            max_size=max_message_bytes,
+            proxy=None if is_loopback(urlsplit(endpoint.url).hostname or "") else True,
+            logger=logger,
+        )
         return Socket(await wait_for(clock, dialling, within), endpoint)
     except InvalidStatus as error:
         response = error.response
@@ -181,7 +181,14 @@ async def dial(provider: Provider, *, within: float, max_message_bytes: int, clo
             {name.lower(): value for name, value in response.headers.raw_items()},
             bytes(response.body or b""),
         ) from error
-    except (InvalidHandshake, InvalidURI, EOFError) as error:
+    except (InvalidURI, UnicodeError) as error:
+        text = outside_text(str(error), Mask(endpoint.secrets))
+        raise ProviderError(
+            ErrorKind.PROTOCOL, f"{endpoint.shown_url} cannot be dialled: {text}", retryable=False
+        ) from error
+    except (ImportError, InvalidProxy) as error:
+        raise _unusable_proxy(host) from error
+    except (InvalidHandshake, EOFError) as error:
         text = outside_text(str(error), Mask(endpoint.secrets))
         raise ProviderError(ErrorKind.PROTOCOL, f"{host} did not speak WebSocket: {text}") from error
     except (OSError, TimeoutError) as error:
@@ -269,12 +276,15 @@ class HttpClient:
         # a proxy from the environment must not be asked for a server on this machine
         by_proxy = not is_loopback(urlsplit(url).hostname or "")
         if by_proxy not in self._clients:
-            self._clients[by_proxy] = httpx.AsyncClient(
-                timeout=None,  # noqa: S113 - the injected clock counts the time
-                follow_redirects=False,
-                headers={"user-agent": USER_AGENT},
-                trust_env=by_proxy,
-            )
+            try:
+                self._clients[by_proxy] = httpx.AsyncClient(
+                    timeout=None,  # noqa: S113 - the injected clock counts the time
+                    follow_redirects=False,
+                    headers={"user-agent": USER_AGENT},
+                    trust_env=by_proxy,
+                )
+            except (ImportError, ValueError) as error:
+                raise _unusable_proxy(host_of(url)) from error
         return self._clients[by_proxy]
 
 
@@ -306,16 +316,29 @@ def _unreachable(host: str, error: BaseException, timeout: float, mask: Mask) ->
     return ProviderError(ErrorKind.NETWORK, text)
 
 
+def _unusable_proxy(host: str) -> ProviderError:
+    # its address is not shown: it may hold a password
+    text = f"{host} cannot be reached: the proxy that the environment names cannot be used"
+    return ProviderError(ErrorKind.NETWORK, text, retryable=False)
+
+
 def _plain(error: BaseException, mask: Mask) -> str:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return outside_text(reason, mask) or type(error).__name__
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return the operating system's error below a library's, if there is one."""
-    seen: BaseException | None = error
-    while seen is not None:
+    """Return the operating system's error below a library's, if there is one.
+
+    It is the deepest: a library that tries several addresses wraps what the system said in an `OSError` of
+    its own, or in a group of them.
+    """
+    root, seen = error, error
+    while True:
         if isinstance(seen, OSError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return error
+            root = seen
+        below = seen.exceptions[0] if isinstance(seen, BaseExceptionGroup) else seen.__cause__
+        below = below or seen.__context__
+        if below is None:
+            return root
+        seen = below

@@ -38,7 +38,6 @@ class _Entry:
     values: dict[str, Decimal] = field(default_factory=dict)
     streamed_at: dict[str, float] = field(default_factory=dict)
     announced: bool = False
-    source: Source | None = None
 
 
 def credible(name: str, value: Decimal) -> bool:
@@ -104,7 +103,6 @@ class PriceBook:
                 continue
             confirmed = True
             if source is Source.STREAM:
-                entry.streamed_at[name] = now
                 entry.streamed_at[name] = now
             elif entry.streamed_at.get(name, float("-inf")) >= asked:
                 continue

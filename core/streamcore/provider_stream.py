@@ -18,9 +18,12 @@ from streamcore.events import ErrorKind, Source, State
 from streamcore.fallback import Poller
 from streamcore.ledger import Ledger
 from streamcore.providers.base import (
+    Hint,
     Notice,
     Provider,
     Refusal,
+    Related,
+    RelatedWanted,
     Report,
     TransactionReport,
     Unfinished,
@@ -132,7 +135,8 @@ class ProviderStream:
             self._sweeper = asyncio.create_task(self._sweep(), name=f"{self.name} sweep")
 
     def reconnect(self) -> None:
-        """Start every connection over at once."""
+        """Start every connection over at once, as if nothing had ever been refused."""
+        self.provider.forget()
         for connection in self._connections:
             if connection.topics:
                 connection.reconnect()
@@ -224,7 +228,9 @@ class ProviderStream:
         """Pass on what the stream says; transactions wait while older ones are being fetched."""
         now = self._clock.monotonic()
         for report in reports:
-            if self._backfill.restoring and isinstance(report, TransactionReport):
+            if isinstance(report, Hint | RelatedWanted):
+                self._backfill.ask(report)
+            elif self._backfill.restoring and isinstance(report, TransactionReport):
                 self._held.append(report)
             else:
                 self._deliver(report, Source.STREAM, now)
@@ -245,6 +251,10 @@ class ProviderStream:
                 self._trouble(error)
             case Unusable(reason=reason):
                 self.unusable(f"{self.name} sent something that makes no sense; it was left out: {reason}")
+            case Related(topic=topic):
+                for connection in self._connections:
+                    if topic in connection.topics:
+                        connection.tell(report)
             case _:
                 return self._receiver.report(self, report, source, asked)
         return False

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
 
 import msgpack
 import msgspec
 import pytest
-from manual_clock import ManualClock
+from bench import BONK, PATIENCE, SOL, WALLET, bench
 
 from streamcore import (
     BadAddress,
     ErrorKind,
-    Event,
     PriceKind,
     PriceUpdate,
     Settings,
@@ -29,84 +25,8 @@ from streamcore import (
     UnknownSymbol,
     WalletTransaction,
 )
-from streamcore.emulator import Emulators
 from streamcore.emulator.faults import Fault
-from streamcore.settings import BirdeyeSettings, HeliusSettings, StreamSettings
-
-SOL = "So11111111111111111111111111111111111111112"
-BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
-WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
-PATIENCE = 5.0
-"""Real seconds after which something that real sockets should have brought is called missing."""
-
-
-class Bench:
-    """A manager, the emulators it talks to, the clock of both, and a consumer that notes everything."""
-
-    def __init__(self, manager: StreamManager, emulators: Emulators, clock: ManualClock) -> None:
-        self.manager = manager
-        self.birdeye = emulators.birdeye
-        self.helius = emulators.helius
-        self.market = emulators.market
-        self.ledger = emulators.ledger
-        self.clock = clock
-        self.seen: list[Event] = []
-        self._changed = asyncio.Event()
-
-    async def note(self) -> None:
-        async for event in self.manager.events():
-            self.seen.append(event)
-            self._changed.set()
-
-    async def until(self, condition: Callable[[], Any]) -> None:
-        """Wait, as long as sockets take, until the condition holds."""
-        async with asyncio.timeout(PATIENCE):
-            while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-                await asyncio.sleep(0.001)
-
-    async def connected(self, name: str) -> None:
-        await self.until(lambda: self.manager.status(name).state is State.CONNECTED)
-
-    async def first(self, kind: type[Any], /, **fields: Any) -> Any:
-        """Return the first event of a kind with these fields, now or as soon as it comes."""
-        await self.until(lambda: self.all(kind, **fields))
-        return self.all(kind, **fields)[0]
-
-    def all(self, kind: type[Any], /, **fields: Any) -> list[Any]:
-        return [
-            event
-            for event in self.seen
-            if isinstance(event, kind)
-            and all(getattr(event, name) == value for name, value in fields.items())
-        ]
-
-    def states(self, name: str) -> list[State]:
-        """The states a provider went through, repetitions left out."""
-        states = [
-            event.state for event in self.seen if isinstance(event, StatusChange) and event.provider == name
-        ]
-        return [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]]
-
-
-@asynccontextmanager
-async def bench(*, birdeye: str = "paid", helius: str = "dev", **stream: Any) -> AsyncIterator[Bench]:
-    clock = ManualClock()
-    async with Emulators(seed=7, clock=clock, market_rate=0.0, wallet_rate=0.0) as emulators:
-        settings = Settings(
-            birdeye=BirdeyeSettings(
-                api_key=birdeye, ws_url=emulators.birdeye.ws_url, rest_url=emulators.birdeye.rest_url
-            ),
-            helius=HeliusSettings(
-                api_key=helius, ws_url=emulators.helius.ws_url, rpc_url=emulators.helius.rpc_url
-            ),
-            stream=StreamSettings(**stream),
-        )
-        async with StreamManager(settings, clock=clock) as manager:
-            table = Bench(manager, emulators, clock)
-            consumer = asyncio.create_task(table.note())
-            await asyncio.sleep(0)
-            yield table
-        await consumer
+from streamcore.settings import StreamSettings
 
 
 async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
@@ -326,14 +246,10 @@ async def test_a_silent_stream_is_called_stale_and_then_connected_anew() -> None
         await table.manager.subscribe_prices(["SOL"])
         await table.connected("birdeye")
         table.birdeye.faults.set(Fault.STALL)
-        for _ in range(31):
-            await table.clock.advance(1)
-            await asyncio.sleep(0.002)  # pings and pongs cross real sockets
+        await table.pass_time(31)
         assert table.manager.status("birdeye").stale
         assert table.manager.status("birdeye").state is State.CONNECTED
-        for _ in range(30):
-            await table.clock.advance(1)
-            await asyncio.sleep(0.002)
+        await table.pass_time(30)
         lost = await table.first(StatusChange, state=State.FAILED)
         assert lost.reason == "no data for 60 s"
         table.birdeye.faults.clear()
@@ -358,21 +274,38 @@ async def test_a_wrong_key_parks_the_stream_and_is_not_tried_again() -> None:
 
 
 async def test_a_plan_without_a_stream_is_parked_and_polled() -> None:
-    async with bench(birdeye="free", helius="free") as table:
+    async with bench(birdeye="free") as table:
         await table.manager.subscribe_prices(["SOL", "BONK"])
+        await table.first(StreamError, kind=ErrorKind.PLAN)
+        await table.until(lambda: table.manager.status("birdeye").state is State.FALLBACK)
+        assert table.manager.status("birdeye").parked
+        assert table.manager.status("birdeye").fallback
+        await table.in_time(lambda: {event.symbol for event in table.all(PriceUpdate)} == {"SOL", "BONK"})
+        handshakes = len(table.birdeye.handshakes)
+        await table.clock.advance(600)
+        assert len(table.birdeye.handshakes) == handshakes
+
+
+async def test_a_plan_without_whole_transactions_follows_the_logs_and_says_so() -> None:
+    async with bench(helius="free") as table:
         await table.manager.subscribe_wallets([WALLET])
-        for name in ("birdeye", "helius"):
-            await table.first(StreamError, provider=name, kind=ErrorKind.PLAN)
-            await table.until(lambda name=name: table.manager.status(name).state is State.FALLBACK)
-            assert table.manager.status(name).parked
-        await table.until(lambda: table.manager.status("helius").fallback)
-        await table.clock.advance(6)
-        signature = table.ledger.sol_in(WALLET)
-        for _ in range(20):
-            await table.clock.advance(1)
-            await asyncio.sleep(0.005)
-        await table.first(WalletTransaction, signature=signature, source=Source.POLL)
-        assert {event.symbol for event in table.all(PriceUpdate)} == {"SOL", "BONK"}
+        error = await table.first(StreamError, provider="helius", kind=ErrorKind.PLAN)
+        assert "following the logs" in error.message
+        await table.connected("helius")
+        # slots, the wallet, and at least one of its token accounts
+        await table.in_time(lambda: len(table.helius.subscriptions) > 2)
+        await table.pass_time(2)
+        sent = [table.ledger.sol_in(WALLET), table.ledger.spl_in(WALLET), table.ledger.failed_swap(WALLET)]
+        await table.in_time(lambda: len(table.all(WalletTransaction)) >= 3)
+        assert sorted(event.signature for event in table.all(WalletTransaction)) == sorted(sent)
+        assert {event.source for event in table.all(WalletTransaction)} == {Source.STREAM}
+        # the next connection of this key begins where this one was let
+        table.helius.drop()
+        await table.first(StatusChange, provider="helius", state=State.FALLBACK)
+        await table.clock.advance(2)
+        await table.connected("helius")
+        asked = [frame["method"] for frame in table.helius.clients[-1].frames_received]
+        assert "transactionSubscribe" not in asked
 
 
 async def test_an_unreachable_provider_does_not_touch_the_other() -> None:

@@ -11,6 +11,7 @@ from streamcore.emulator.faults import Fault, Faults, Terms
 from streamcore.emulator.helius import HeliusServer
 from streamcore.emulator.ledger import Ledger
 from streamcore.emulator.market import Market, Trade, Truth
+from streamcore.emulator.proxy import Proxy
 
 __all__ = [
     "BirdeyeServer",
@@ -21,6 +22,7 @@ __all__ = [
     "HeliusServer",
     "Ledger",
     "Market",
+    "Proxy",
     "Terms",
     "Trade",
     "Truth",

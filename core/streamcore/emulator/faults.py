@@ -3,10 +3,12 @@
 A fault is turned on with `Faults.set` and bites wherever the server meets it, until it is cleared or has
 bitten ``times`` times. What happens once, at a moment a test chooses (a dropped connection, a close code,
 a frame of nonsense), is a method of the server instead: see `streamcore.emulator.server.ProviderServer`.
+The faults of the way between client and server bite in a `streamcore.emulator.proxy.Proxy`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -73,6 +75,50 @@ class Fault(StrEnum):
     HTTP_GARBAGE = "http_garbage"
     """Answer 200 with an HTML page, as a gateway in trouble does."""
 
+    # the way between, for a proxy
+    REFUSE_CONNECT = "refuse_connect"
+    """Do not listen: whoever connects is refused by the system."""
+    RESET = "reset"
+    """Break every connection with a reset (RST), and each new one as soon as it is there."""
+    HALF_OPEN = "half_open"
+    """Swallow everything both ways and keep the sockets open. What has lost bytes never comes back."""
+    SLOW_LINK = "slow_link"
+    """Let bytes pass at a rate, each piece late [rate, seconds]."""
+    SPLIT = "split"
+    """Cut what passes into segments of so many bytes [size]."""
+    MERGE = "merge"
+    """Gather what passes for a while and send it as one piece [seconds]."""
+    CUT = "cut"
+    """Break a connection after so many bytes towards the client [size]."""
+
+
+NETWORK_FAULTS = frozenset(
+    {
+        Fault.REFUSE_CONNECT,
+        Fault.RESET,
+        Fault.HALF_OPEN,
+        Fault.SLOW_LINK,
+        Fault.SPLIT,
+        Fault.MERGE,
+        Fault.CUT,
+    }
+)
+"""The faults of the way between; a server without a proxy before it does not know them."""
+
+BIRDEYE_FAULTS = frozenset(
+    {
+        Fault.WITHHOLD_WELCOME,
+        Fault.STRING_NUMBERS,
+        Fault.NULL_PRICE,
+        Fault.MILLISECONDS,
+        Fault.EXTRA_FIELDS,
+        Fault.EMPTY_SYMBOL,
+    }
+)
+"""The faults that only the words of Birdeye can have."""
+
+HELIUS_FAULTS = frozenset({Fault.STALL_SLOTS, Fault.WITHHOLD_ACK, Fault.DELAY_ACK, Fault.NOTIFY_BEFORE_ACK})
+"""The faults that only the words of Helius can have."""
 
 DATA_FAULTS = frozenset(
     {
@@ -106,6 +152,10 @@ class Terms:
     """Text of an error frame."""
     seconds: float = 1.0
     """How late, in seconds of the injected clock."""
+    size: int = 7
+    """Bytes."""
+    rate: float = 4096.0
+    """Bytes a second."""
 
 
 class Faults:
@@ -114,6 +164,11 @@ class Faults:
     def __init__(self) -> None:
         self._terms: dict[Fault, Terms] = {}
         self._left: dict[Fault, int] = {}
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every `set` and `clear`."""
+        self._listeners.append(listener)
 
     def set(self, fault: Fault, *, times: int | None = None, **terms: Any) -> None:
         """Turn a fault on, in place of an earlier setting of the same one.
@@ -130,12 +185,14 @@ class Faults:
         self._left.pop(fault, None)
         if times is not None:
             self._left[fault] = times
+        self._tell()
 
     def clear(self, *faults: Fault) -> None:
         """Turn these faults off; without arguments, all."""
         for fault in faults or tuple(self._terms):
             self._terms.pop(fault, None)
             self._left.pop(fault, None)
+        self._tell()
 
     def take(self, fault: Fault) -> Terms | None:
         """Return the terms if the fault is on, and count the bite; ``None`` if it is off."""
@@ -146,6 +203,10 @@ class Faults:
                 self.clear(fault)
         return terms
 
+    def look(self, fault: Fault) -> Terms | None:
+        """Return the terms if the fault is on, without counting a bite."""
+        return self._terms.get(fault)
+
     @property
     def touches_data(self) -> bool:
         """Whether any fault that touches finished data frames is on."""
@@ -153,3 +214,7 @@ class Faults:
 
     def __contains__(self, fault: Fault) -> bool:
         return fault in self._terms
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

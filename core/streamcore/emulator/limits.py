@@ -6,6 +6,9 @@ from collections import deque
 
 from streamcore.clock import Clock
 
+_ROUNDING = 1e-6
+"""What adding up many small times may lack of a whole request."""
+
 
 class TokenBucket:
     """So many requests a second, and as many at once after a quiet second.
@@ -26,7 +29,7 @@ class TokenBucket:
         now = self._clock.monotonic()
         self._level = min(self._rate, self._level + (now - self._at) * self._rate)
         self._at = now
-        if self._level < 1.0:
+        if self._level < 1.0 - _ROUNDING:
             return False
         self._level -= 1.0
         return True

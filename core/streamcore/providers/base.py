@@ -12,7 +12,7 @@ wallet, an exchange's symbol. Whoever connects providers to consumers translates
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -54,6 +54,8 @@ class Anchor:
 
     signature: str
     slot: int
+    known: Container[str] = field(default=frozenset(), compare=False)
+    """Signatures that have been reported already and need not be fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,34 @@ class Unfinished:
 
     topic: str
     error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The stream said only that a transaction of ``topic`` happened; what it was must be asked over HTTP."""
+
+    topic: str
+    signature: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedWanted:
+    """To watch ``topic`` the codec must know which addresses belong to it; the answer is `Related`."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The addresses that belong to ``topic``, all of them; for the codec that watches it."""
+
+    topic: str
+    addresses: tuple[str, ...]
+
+
+Question: TypeAlias = Hint | RelatedWanted
+"""What a codec may ask its provider's HTTP side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +136,16 @@ class Unusable:
 
 
 Report: TypeAlias = (
-    PriceReport | TransactionReport | AnchorReport | Unfinished | Alive | Refusal | Notice | Unusable
+    PriceReport
+    | TransactionReport
+    | AnchorReport
+    | Unfinished
+    | Related
+    | Question
+    | Alive
+    | Refusal
+    | Notice
+    | Unusable
 )
 
 
@@ -114,7 +153,8 @@ class Codec(Protocol):
     """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
 
     Call `opened` once when the socket is open, `want` whenever the wanted topics change (also before),
-    `received` for every frame; after each of them you must call `frames_to_send` and send what it returns.
+    `told` for every answer to what it asked, `received` for every frame; after each of them you must call
+    `frames_to_send` and send what it returns.
     """
 
     def opened(self) -> None:
@@ -123,6 +163,10 @@ class Codec(Protocol):
 
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; never more than the provider's limit."""
+        ...
+
+    def told(self, related: Related) -> None:
+        """Take note of the answer to a `RelatedWanted`, or of news about it."""
         ...
 
     def received(self, frame: Frame) -> list[Report]:
@@ -145,6 +189,14 @@ class Rest(Protocol):
 
         Raises:
             ProviderError: The provider refused or could not be reached. What was yielded before stands.
+        """
+        ...
+
+    def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield what answers a codec's question: the transaction, or `Related`; perhaps both.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached.
         """
         ...
 
@@ -204,6 +256,10 @@ class Provider(Protocol):
 
     def codec(self) -> Codec:
         """Return a new codec, for one new connection."""
+        ...
+
+    def forget(self) -> None:
+        """Forget what refusals have taught about the key's plan: a person asked to try everything again."""
         ...
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:

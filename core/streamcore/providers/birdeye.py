@@ -16,7 +16,16 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.network import Answer, HttpClient
-from streamcore.providers.base import Anchor, Endpoint, Limits, PriceReport, Refusal, Report, Unusable
+from streamcore.providers.base import (
+    Anchor,
+    Endpoint,
+    Limits,
+    PriceReport,
+    Question,
+    Refusal,
+    Report,
+    Unusable,
+)
 from streamcore.providers.birdeye_codec import BirdeyeCodec, quota_text
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.refusals import refusal
@@ -66,6 +75,10 @@ class BirdeyeProvider:
         """Return a codec for a new connection."""
         return BirdeyeCodec()
 
+    def forget(self) -> None:
+        """Try batches again, although they were refused."""
+        self.rest.forget()
+
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
         if status == 403:
@@ -111,10 +124,25 @@ class BirdeyeRest:
                 if error.kind not in (ErrorKind.PLAN, ErrorKind.AUTH):
                     raise
                 self._batches_allowed = False
+                self._free.pause(FREE_PERIOD)  # the refused call has been counted there as well
                 break
             del remaining[: self._batch_size]
         for mint in remaining:
-            yield await self._single(mint)
+            try:
+                yield await self._single(mint)
+            except ProviderError as error:
+                if error.parks:
+                    self._batches_allowed = True  # it was not the plan: the key is good for nothing
+                raise
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield nothing: the codec asks nothing."""
+        return
+        yield  # what makes this a generator
+
+    def forget(self) -> None:
+        """Try batches again, although they were refused."""
+        self._batches_allowed = True
 
     async def _together(self, mints: list[str]) -> AsyncIterator[Report]:
         try:

@@ -15,7 +15,7 @@ import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Frame, Notice, PriceReport, Refusal, Report, Unusable
+from streamcore.providers.base import Alive, Frame, Notice, PriceReport, Refusal, Related, Report, Unusable
 from streamcore.providers.decoding import Undecodable, content, envelope, number
 from streamcore.text import printable
 
@@ -27,6 +27,8 @@ STATS_SELECTION = {
     "trade_data": {"volume": True, "price_change": True, "intervals": ["24h"]},
     "liquidity": False,
 }
+LATEST_BY = 3600
+"""Seconds by which a candle may be older than the last one to be called out of order."""
 MILLISECONDS_FROM = 100_000_000_000
 """Candle times above this are milliseconds: as seconds they would lie beyond the year 5000."""
 
@@ -79,6 +81,9 @@ class BirdeyeCodec:
         """Make these mints the subscription, all of them; at most 100."""
         self._wanted = tuple(topics)
         self._subscribe()
+
+    def told(self, related: Related) -> None:
+        """Ignore it: nothing is ever asked."""
 
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
@@ -144,9 +149,11 @@ class BirdeyeCodec:
             if not 0 <= bucket <= LATEST_MILLISECONDS:
                 raise Undecodable("a candle of an impossible time")
             bucket = bucket / 1000 if bucket > MILLISECONDS_FROM else bucket
-            if bucket < self._bucket.get(candle.address, bucket):
+            # candles come late by seconds; one "late" by more means that the last one's time was wrong
+            if 0 < self._bucket.get(candle.address, bucket) - bucket <= LATEST_BY:
                 return [Unusable("a candle older than the last one")]
-            self._bucket[candle.address] = bucket
+            if candle.address in self._wanted:
+                self._bucket[candle.address] = bucket
         return _fields(candle.address, price=candle.c)
 
 

@@ -16,16 +16,17 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.network import HttpClient
 from streamcore.providers.base import Endpoint, Limits
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.helius_codec import HeliusCodec, meaning_of_error, quota_text
+from streamcore.providers.helius_codec import TITLE, HeliusCodec, meaning_of_error, quota_text
+from streamcore.providers.helius_history import HeliusHistory
 from streamcore.providers.refusals import refusal, retry_after
-from streamcore.providers.solana_history import RpcFailure, SolanaHistory, read_result
+from streamcore.providers.solana_codec import Rung
+from streamcore.providers.solana_history import RpcFailure, read_result
 from streamcore.providers.solana_rpc import Message, read, request
 from streamcore.settings import Settings
 from streamcore.text import printable
 
 T = TypeVar("T")
 
-TITLE = "Helius"
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered into one new subscription."""
@@ -46,7 +47,8 @@ class HeliusProvider:
         self._batch_size = settings.stream.max_symbol_batch
         self.limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, sweep=True)
         rpc = HeliusRpc(settings, http, clock)
-        self.rest = SolanaHistory(TITLE, rpc, clock, meaning_of_error)
+        self.rest = HeliusHistory(rpc, clock)
+        self._rung = Rung.TRANSACTIONS
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""
@@ -54,8 +56,16 @@ class HeliusProvider:
         return Endpoint(url=with_key(url, key), shown_url=url, secrets=(key,))
 
     def codec(self) -> HeliusCodec:
-        """Return a codec for a new connection."""
-        return HeliusCodec(self._batch_size)
+        """Return a codec for a new connection, on the rung that the key is known to reach."""
+        return HeliusCodec(self._batch_size, rung=self._rung, stepped_down=self._step_down)
+
+    def forget(self) -> None:
+        """Try the highest rung again."""
+        self._rung = Rung.TRANSACTIONS
+        self.rest.forget()
+
+    def _step_down(self) -> None:
+        self._rung = Rung.LOGS
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
@@ -96,6 +106,8 @@ class HeliusRpc:
             raise ProviderError(ErrorKind.PROTOCOL, f"{TITLE} answered {method} with no JSON-RPC: {shown}")
         if message.error is not None:
             error = meaning_of_error(message.error)
+            if error.kind is ErrorKind.RATE_LIMIT:
+                self._budget.pause(RATE_LIMIT_REST)
             if error.parks or error.kind is ErrorKind.RATE_LIMIT:
                 raise error
             raise RpcFailure(message.error)

@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 
+RESET_MARGIN = 0.2
+"""Seconds after the reset, which servers give in whole seconds."""
+
 LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more is asked again after an hour."""
 
@@ -47,8 +50,24 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
 
-    A date counts from the answer's own ``Date``, so that our clock need not be right.
+    ``X-RateLimit-Reset``, where there is one, must have passed as well. Points in time count from the
+    answer's own ``Date``, so that our clock need not be right.
     """
+    waits = [wait for wait in (_asked_wait(headers), _reset_wait(headers)) if wait is not None]
+    return min(max(waits), LONGEST_WAIT) if waits else None
+
+
+def _reset_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until the Unix time of ``X-RateLimit-Reset``, and a moment more."""
+    try:
+        sent = parsedate_to_datetime(headers["date"]).timestamp()
+        wait = float(headers["x-ratelimit-reset"]) - sent + RESET_MARGIN
+    except (ValueError, TypeError, KeyError):
+        return None
+    return max(wait, 0.0) if wait == wait else None
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
@@ -60,4 +79,4 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = (then - parsedate_to_datetime(headers["date"])).total_seconds()
         except (ValueError, TypeError, KeyError):
             return None
-    return min(max(seconds, 0.0), LONGEST_WAIT) if seconds == seconds else None
+    return max(seconds, 0.0) if seconds == seconds else None

@@ -20,6 +20,9 @@ from streamcore.providers.base import (
     Anchor,
     AnchorReport,
     Notice,
+    Question,
+    Related,
+    RelatedWanted,
     Report,
     TransactionReport,
     Unfinished,
@@ -35,7 +38,7 @@ PAGE = 1000
 """Signatures in one answer at most; the methods' own limit."""
 
 MOST_PAGES = 5
-HISTORY = 20
+HISTORY = 100
 """Signatures looked at when watching begins, so that none of them is taken for news later."""
 
 OVERLAP_SLOTS = 32
@@ -124,6 +127,38 @@ class SolanaHistory:
             except RpcFailure as failure:
                 raise self._understand(failure.error) from failure
 
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
+        try:
+            if isinstance(question, RelatedWanted):
+                yield Related(question.topic, await self._addresses(question.topic))
+                return
+            entry = _Signature(question.signature, question.slot)
+            report = await self._transaction(question.topic, entry)
+            yield report
+            if isinstance(report, TransactionReport) and (related := self._widened(question.topic, report)):
+                yield related
+        except RpcFailure as failure:
+            raise self._understand(failure.error) from failure
+
+    def forget(self) -> None:
+        """Forget what refusals have taught; here they teach nothing."""
+
+    def _widened(self, wallet: str, report: TransactionReport) -> Related | None:
+        """Return all accounts of a wallet, if a transaction shows some that were not known."""
+        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf")))
+        keys = report.transaction.addresses()
+        owned = [
+            keys[balance.account_index]
+            for balance in report.transaction.token_balances()
+            if balance.owner == wallet and 0 <= balance.account_index < len(keys)
+        ]
+        addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
+        if addresses == known.addresses:
+            return None
+        self._accounts[wallet] = _Accounts(addresses, known.asked_at)
+        return Related(wallet, addresses)
+
     async def _beginning(self, wallet: str) -> AnchorReport:
         history: list[_Signature] = []
         for address in await self._addresses(wallet):
@@ -137,11 +172,13 @@ class SolanaHistory:
         for address in await self._addresses(wallet):
             entries, complete = await self._newer(address, anchor)
             if not complete:
-                yield _gap(wallet, anchor.slot, entries[-1].slot)
+                yield gap(wallet, anchor.slot, entries[-1].slot)
             for position, entry in enumerate(reversed(entries)):
                 index = position if entry.transaction_index is None else entry.transaction_index
                 found[entry.signature] = ((entry.slot, index), entry)
         for _, entry in sorted(found.values(), key=lambda item: item[0]):
+            if entry.signature in anchor.known:
+                continue
             report = await self._transaction(wallet, entry)
             yield report
             if isinstance(report, Unfinished):
@@ -206,11 +243,10 @@ class SolanaHistory:
         return known.addresses
 
 
-def _gap(wallet: str, after: int, before: int) -> Notice:
-    text = (
-        f"too much happened to {wallet} to recover it all: "
-        f"transactions between slots {after} and {before} are missing"
-    )
+def gap(wallet: str, after: int, before: int | None) -> Notice:
+    """Return the news that what happened between two slots could not be recovered; ``None``: until now."""
+    where = f"after slot {after}" if before is None else f"between slots {after} and {before}"
+    text = f"too much happened to {wallet} to recover it all: transactions {where} are missing"
     return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))
 
 

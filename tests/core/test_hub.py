@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections import Counter
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import quick
+from sample_events import price, status, transaction, trouble
+
+from streamcore.events import Event, PriceKind, PriceUpdate, WalletTransaction
+from streamcore.hub import Buffer, Hub, Subscriber
+
+
+def buffer(capacity: int = 100) -> tuple[Buffer, list[str]]:
+    dropped: list[str] = []
+    return Buffer(capacity, dropped.append), dropped
+
+
+def taken(reader: Subscriber) -> list[Event]:
+    """Return what waits for a reader, by closing it."""
+
+    async def read() -> list[Event]:
+        reader.close()
+        return [event async for event in reader]
+
+    return asyncio.run(read())
+
+
+def test_a_waiting_price_is_overtaken_by_the_next_of_the_same_token() -> None:
+    waiting, dropped = buffer()
+    for value in ("1", "2", "3"):
+        waiting.put(price(value=value))
+    (event,) = waiting.take_all()
+    assert isinstance(event, PriceUpdate)
+    assert event.price == Decimal(3)
+    assert dropped == []
+
+
+def test_an_overtaken_price_hands_on_what_it_had_changed() -> None:
+    waiting, _ = buffer()
+    waiting.put(price(changed=("volume_24h",)))
+    waiting.put(price(changed=()))
+    waiting.put(price(changed=("price",)))
+    (event,) = waiting.take_all()
+    assert isinstance(event, PriceUpdate)
+    assert event.changed == ("price", "volume_24h")
+
+
+def test_a_snapshot_that_is_overtaken_stays_a_snapshot() -> None:
+    waiting, _ = buffer()
+    waiting.put(price(kind=PriceKind.SNAPSHOT))
+    waiting.put(price(kind=PriceKind.DELTA))
+    (event,) = waiting.take_all()
+    assert isinstance(event, PriceUpdate)
+    assert event.kind is PriceKind.SNAPSHOT
+
+
+def test_tokens_that_share_a_ticker_are_not_taken_for_one() -> None:
+    waiting, _ = buffer()
+    waiting.put(price("TRUMP", address="official"))
+    waiting.put(price("TRUMP", address="fake"))
+    assert len(waiting) == 2
+
+
+def test_a_new_source_of_the_same_token_overtakes_the_old_one() -> None:
+    waiting, _ = buffer()
+    waiting.put(price(provider="birdeye", value="1"))
+    waiting.put(price(provider="jupiter", value="2"))
+    (event,) = waiting.take_all()
+    assert event.provider == "jupiter"
+
+
+def test_an_overtaking_price_keeps_the_old_place_in_the_line() -> None:
+    waiting, _ = buffer()
+    waiting.put(price("SOL", "1"))
+    waiting.put(transaction("s1"))
+    waiting.put(price("BTC", "5"))
+    waiting.put(price("SOL", "2"))
+    names = [
+        event.symbol if isinstance(event, PriceUpdate) else "transaction" for event in waiting.take_all()
+    ]
+    assert names == ["SOL", "transaction", "BTC"]
+
+
+def test_transactions_are_never_merged_not_even_equal_ones() -> None:
+    waiting, _ = buffer()
+    for _ in range(3):
+        waiting.put(transaction("s1"))
+    assert len(waiting) == 3
+
+
+def test_when_it_is_full_news_about_the_stream_gives_way_first() -> None:
+    waiting, dropped = buffer(3)
+    for event in (transaction("s1"), status(), price()):
+        waiting.put(event)
+    waiting.put(transaction("s2"))
+    assert [type(event) for event in waiting.take_all()] == [
+        WalletTransaction,
+        PriceUpdate,
+        WalletTransaction,
+    ]
+    assert dropped == ["helius"]
+
+
+def test_then_the_oldest_transaction_gives_way_and_prices_last() -> None:
+    waiting, dropped = buffer(2)
+    for event in (price(), transaction("s1"), transaction("s2")):
+        waiting.put(event)
+    left = waiting.take_all()
+    assert [event.signature for event in left if isinstance(event, WalletTransaction)] == ["s2"]
+    assert dropped == ["helius"]
+
+
+def test_a_buffer_full_of_prices_gives_the_oldest_one_away() -> None:
+    waiting, dropped = buffer(2)
+    for symbol in ("SOL", "BTC", "ETH"):
+        waiting.put(price(symbol))
+    left = waiting.take_all()
+    assert [event.symbol for event in left if isinstance(event, PriceUpdate)] == ["BTC", "ETH"]
+    assert dropped == ["birdeye"]
+
+
+def test_overtaking_needs_no_room_in_a_full_buffer() -> None:
+    waiting, dropped = buffer(2)
+    for event in (price("SOL"), transaction(), price("SOL", "2")):
+        waiting.put(event)
+    assert (len(waiting), dropped) == (2, [])
+
+
+def test_a_drop_counts_for_the_provider_of_what_was_lost_not_of_what_came() -> None:
+    waiting, dropped = buffer(1)
+    waiting.put(trouble(provider="birdeye"))
+    waiting.put(transaction(provider="helius"))
+    assert dropped == ["birdeye"]
+
+
+def test_an_empty_buffer_gives_nothing() -> None:
+    waiting, _ = buffer()
+    assert waiting.take() is None
+    assert waiting.take_all() == []
+
+
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(price, st.sampled_from(["SOL", "BTC", "ETH"]), st.sampled_from(["1", "2", "3"])),
+        st.builds(transaction, st.text("abc", min_size=1, max_size=2)),
+        st.just(status()),
+        st.just(trouble()),
+    ),
+    max_size=40,
+)
+
+
+@quick
+@given(EVENTS, st.integers(1, 6))
+def test_every_event_is_delivered_overtaken_or_counted_and_none_is_counted_twice(
+    events: list[Event], capacity: int
+) -> None:
+    waiting, dropped = buffer(capacity)
+    delivered: list[Event] = []
+    overtaken = 0
+    for event in events:
+        before = len(waiting) + len(dropped)
+        waiting.put(event)
+        overtaken += len(waiting) + len(dropped) == before
+        assert len(waiting) <= capacity
+    while (event_taken := waiting.take()) is not None:
+        delivered.append(event_taken)
+    assert len(delivered) + overtaken + len(dropped) == len(events)
+    assert len(waiting) == 0
+
+
+@quick
+@given(EVENTS)
+def test_taking_one_by_one_and_taking_all_agree(events: list[Event]) -> None:
+    one, _ = buffer()
+    other, _ = buffer()
+    for event in events:
+        one.put(event)
+        other.put(event)
+    singles = []
+    while (event_taken := one.take()) is not None:
+        singles.append(event_taken)
+    assert singles == other.take_all()
+
+
+@quick
+@given(EVENTS)
+def test_the_last_price_of_each_token_is_always_the_one_that_arrives(events: list[Event]) -> None:
+    waiting, _ = buffer()
+    for event in events:
+        waiting.put(event)
+    newest = {event.symbol: event.price for event in events if isinstance(event, PriceUpdate)}
+    arrived = {event.symbol: event.price for event in waiting.take_all() if isinstance(event, PriceUpdate)}
+    assert arrived == newest
+
+
+async def test_every_consumer_receives_everything_published_while_it_was_attached() -> None:
+    hub = Hub(10)
+    early = hub.subscribe()
+    hub.publish(transaction("s1"))
+    late = hub.subscribe()
+    hub.publish(transaction("s2"))
+    hub.close()
+    assert [event.signature async for event in early] == ["s1", "s2"]  # type: ignore[union-attr]
+    assert [event.signature async for event in late] == ["s2"]  # type: ignore[union-attr]
+
+
+async def test_a_slow_consumer_costs_a_quick_one_nothing() -> None:
+    hub = Hub(2)
+    slow, quick_one = hub.subscribe(), hub.subscribe()
+    for number in range(5):
+        hub.publish(transaction(str(number)))
+        assert (await anext(quick_one)).signature == str(number)  # type: ignore[union-attr]
+    assert hub.dropped == Counter(helius=3)
+    slow.close()
+    assert [event.signature async for event in slow] == ["3", "4"]  # type: ignore[union-attr]
+
+
+async def test_a_waiting_consumer_wakes_for_the_next_event() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    waiting = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    hub.publish(status())
+    assert await waiting == status()
+
+
+async def test_a_waiting_consumer_wakes_for_the_end() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+
+    async def read() -> list[Event]:
+        return [event async for event in reader]
+
+    waiting = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    hub.close()
+    assert await waiting == []
+
+
+async def test_a_wait_that_is_cancelled_loses_no_event() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    waiting = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    hub.publish(transaction("s1"))
+    assert await anext(reader) == transaction("s1")
+
+
+async def test_who_attaches_after_the_end_is_told_the_end() -> None:
+    hub = Hub(10)
+    hub.close()
+    assert [event async for event in hub.subscribe()] == []
+
+
+async def test_closing_twice_is_no_error_and_a_closed_consumer_gets_nothing_new() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    reader.close()
+    hub.publish(transaction())
+    reader.close()
+    assert [event async for event in reader] == []
+
+
+async def test_a_consumer_that_just_goes_away_is_forgotten_and_counts_no_drops() -> None:
+    hub = Hub(1)
+    reader = hub.subscribe()
+    del reader
+    gc.collect()
+    for number in range(3):
+        hub.publish(transaction(str(number)))
+    assert hub.dropped == Counter()
+
+
+def test_drops_add_up_over_consumers() -> None:
+    hub = Hub(1)
+    readers = [hub.subscribe(), hub.subscribe()]
+    for number in range(3):
+        hub.publish(transaction(str(number)))
+    assert hub.dropped == Counter(helius=4)
+    assert [len(taken(reader)) for reader in readers] == [1, 1]
+
+
+def test_drain_gives_a_providers_events_oldest_first_and_empties_its_buffer() -> None:
+    hub = Hub(10)
+    for event in (transaction("s1"), price(), status(), transaction("s2")):
+        hub.publish(event)
+    assert hub.drain("helius") == [transaction("s1"), status(), transaction("s2")]
+    assert hub.drain("helius") == []
+    assert hub.drain("birdeye") == [price()]
+
+
+def test_drain_of_a_provider_that_has_said_nothing_is_empty() -> None:
+    assert Hub(10).drain("birdeye") == []
+
+
+def test_draining_takes_nothing_from_consumers() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    hub.publish(transaction())
+    assert hub.drain("helius") == [transaction()]
+    assert taken(reader) == [transaction()]
+
+
+def test_what_nobody_ever_drains_is_no_loss() -> None:
+    hub = Hub(1)
+    for number in range(5):
+        hub.publish(transaction(str(number)))
+    assert hub.dropped == Counter()
+
+
+def test_from_the_first_drain_on_the_overflow_counts_and_that_before_it_too() -> None:
+    hub = Hub(1)
+    for number in range(5):
+        hub.publish(transaction(str(number)))
+    assert hub.drain("helius") == [transaction("4")]
+    assert hub.dropped == Counter(helius=4)
+    for number in range(3):
+        hub.publish(transaction(str(number)))
+    assert hub.dropped == Counter(helius=6)
+    assert hub.drain("helius") == [transaction("2")]
+    assert hub.dropped == Counter(helius=6)

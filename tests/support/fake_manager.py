@@ -1,0 +1,111 @@
+"""An engine that a test plays: it takes what the app asks for and tells what the test wants it to tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from streamcore.events import DataKind, Event, State
+from streamcore.settings import Settings
+from streamcore.status import ProviderStatus
+from streamcore.tokens import Token, TokenTable, check_address
+
+
+def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
+    fields: dict[str, Any] = {
+        "provider": provider,
+        "kind": DataKind.WALLETS if provider == "helius" else DataKind.PRICES,
+        "demo": False,
+        "state": State.CONNECTED,
+        "reason": None,
+        "since": 1_793_311_000.0,
+        "attempt": 0,
+        "retry_at": None,
+        "parked": False,
+        "idle": False,
+        "fallback": False,
+        "stale": False,
+        "subscriptions": 3,
+        "topics": ("SOL", "BTC", "BONK"),
+        "connections": 1,
+        "latency_ms": 41.2,
+        "messages_received": 812,
+        "messages_sent": 4,
+        "bytes_received": 241_222,
+        "bytes_sent": 830,
+        "unusable": 0,
+        "dropped": 0,
+        "reconnects": 1,
+        "uptime": 200.0,
+        "last_message_at": 1_793_311_199.0,
+    }
+    return ProviderStatus(**{**fields, **more})
+
+
+class FakeManager:
+    """Has the door of `streamcore.StreamManager`; tickers and addresses are checked by the real table."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.tokens = TokenTable(settings.tokens)
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.closed = False
+        self.breaks_at_start: Exception | None = None
+        self.current: dict[str, ProviderStatus] = {
+            "birdeye": status("birdeye"),
+            "helius": status("helius", subscriptions=1, topics=("wallet",)),
+        }
+        self._queue: asyncio.Queue[Event | Exception] = asyncio.Queue()
+
+    def set_status(self, provider: str, **changes: Any) -> None:
+        self.current[provider] = msgspec.structs.replace(self.current[provider], **changes)
+
+    def tell(self, *events: Event | Exception) -> None:
+        for event in events:
+            self._queue.put_nowait(event)
+
+    async def __aenter__(self) -> FakeManager:
+        if self.breaks_at_start is not None:
+            raise self.breaks_at_start
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.closed = True
+
+    async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
+        tokens = [self.tokens.resolve(symbol) for symbol in symbols]
+        self.asked.append(("subscribe_prices", tuple(token.symbol for token in tokens)))
+        return tokens
+
+    async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
+        self.asked.append(("unsubscribe_prices", tuple(self.tokens.resolve(s).symbol for s in symbols)))
+
+    async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
+        wallets = [check_address(address) for address in addresses]
+        self.asked.append(("subscribe_wallets", tuple(wallets)))
+        return wallets
+
+    async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
+        self.asked.append(("unsubscribe_wallets", tuple(addresses)))
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            event = await self._queue.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    def statuses(self) -> dict[str, ProviderStatus]:
+        return dict(self.current)
+
+    async def reconnect(self, name: str) -> None:
+        self.asked.append(("reconnect", (name,)))
+
+    async def reconnect_all(self) -> None:
+        self.asked.append(("reconnect_all", ()))
+
+    def asked_for(self, what: str) -> Sequence[tuple[str, ...]]:
+        return [arguments for name, arguments in self.asked if name == what]

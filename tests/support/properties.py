@@ -1,0 +1,7 @@
+"""How property tests run here: the same few examples every time, so that a run is quick and repeatable."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+quick = settings(max_examples=50, deadline=None, derandomize=True, database=None)

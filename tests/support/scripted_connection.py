@@ -1,0 +1,200 @@
+"""A provider, its socket and its listener, all of paper: a connection goes through whatever is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import pytest
+from manual_clock import ManualClock
+
+from streamcore import connection as connection_module
+from streamcore.connection import Connection
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind, State
+from streamcore.providers.base import Alive, Endpoint, Frame, Limits, Notice, Refusal, Report, Unusable
+from streamcore.settings import BackoffSettings, Settings, StreamSettings
+
+DEBOUNCE = 1.0
+LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+
+
+class PaperSocket:
+    """Gives what `say` was told, and keeps what was sent."""
+
+    def __init__(self, clock: ManualClock, pong_after: float | None) -> None:
+        self._clock = clock
+        self._pong_after = pong_after
+        self._incoming: asyncio.Queue[Frame | ProviderError] = asyncio.Queue()
+        self.sent: list[Frame] = []
+        self.pinged_at: list[float] = []
+        self.closed = False
+        self.may_close = asyncio.Event()
+        self.may_close.set()
+
+    def say(self, frame: Frame) -> None:
+        self._incoming.put_nowait(frame)
+
+    def break_off(self, error: ProviderError = LOST) -> None:
+        self._incoming.put_nowait(error)
+
+    async def receive(self) -> Frame:
+        item = await self._incoming.get()
+        if isinstance(item, ProviderError):
+            raise item
+        return item
+
+    async def send(self, frame: Frame) -> None:
+        self.sent.append(frame)
+
+    async def ping(self) -> Awaitable[float]:
+        self.pinged_at.append(self._clock.monotonic())
+        return asyncio.get_running_loop().create_future()
+
+    async def pong(self, waiter: Awaitable[float], seconds: float, clock: ManualClock) -> None:
+        if self._pong_after is None or self._pong_after > seconds:
+            await clock.sleep(seconds)
+            raise ProviderError(ErrorKind.NETWORK, f"no pong for {seconds:g} s")
+        await clock.sleep(self._pong_after)
+
+    async def close(self) -> None:
+        await self.may_close.wait()
+        self.closed = True
+
+
+class PaperCodec:
+    """Words of its own: ``alive``, ``bad``, ``answer``, ``refuse:KIND``, ``refuse:KIND:TOPIC``, ``crash``."""
+
+    def __init__(self) -> None:
+        self._open = False
+        self._topics: tuple[str, ...] = ()
+        self._outgoing: list[Frame] = []
+
+    def opened(self) -> None:
+        self._open = True
+        self._subscribe()
+
+    def want(self, topics: Sequence[str]) -> None:
+        self._topics = tuple(topics)
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        if self._open and self._topics:
+            self._outgoing.append("want " + " ".join(self._topics))
+
+    def frames_to_send(self) -> list[Frame]:
+        frames, self._outgoing = self._outgoing, []
+        return frames
+
+    def received(self, frame: Frame) -> list[Report]:
+        word, *rest = str(frame if isinstance(frame, str) else "bytes").split(":")
+        match word:
+            case "alive":
+                return [Alive()]
+            case "bad":
+                return [Unusable("nonsense")]
+            case "answer":
+                self._outgoing.append("answered")
+                return []
+            case "refuse":
+                return [
+                    Notice(ProviderError(ErrorKind.SERVER, "before the refusal")),
+                    Refusal(ProviderError(ErrorKind(rest[0]), "refused"), tuple(rest[1:])),
+                ]
+            case "crash":
+                raise RuntimeError("a mistake of our own")
+            case _:
+                return [Notice(ProviderError(ErrorKind.SERVER, word))]
+
+
+class PaperProvider:
+    name = "paper"
+    kind = DataKind.PRICES
+    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
+    rest = None
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint(url="ws://127.0.0.1/", shown_url="ws://127.0.0.1/")
+
+    def codec(self) -> PaperCodec:
+        return PaperCodec()
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return ProviderError(ErrorKind.SERVER, f"HTTP {status}")
+
+
+class Stage:
+    """One connection and everything around it.
+
+    ``dials`` answers each attempt: an error refuses it, ``None`` lets it through to a new socket (in
+    ``sockets``), and when the list is used up every further attempt is let through.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **stream: float | bool) -> None:
+        self.clock = ManualClock()
+        self.dials: list[ProviderError | None] = []
+        self.hang = False
+        """Attempts neither succeed nor fail."""
+        self.pong_after: float | None = 0.05
+        """Seconds until a new socket answers a ping; ``None``: never."""
+        self.dialled_at: list[float] = []
+        self.sockets: list[PaperSocket] = []
+        self.states: list[tuple[State, str | None]] = []
+        self.stale: list[bool] = []
+        self.established = 0
+        self.lost: list[ProviderError] = []
+        self.reports: list[Report] = []
+        self.when_lost: Callable[[], None] = lambda: self.connection.fall_back()
+        backoff = BackoffSettings(max_attempts=int(stream.pop("max_attempts", 100)))
+        settings = Settings(stream=StreamSettings(**stream), backoff=backoff)  # type: ignore[arg-type]
+        monkeypatch.setattr(connection_module, "dial", self._dial)
+        self.connection = Connection(PaperProvider(), settings, self.clock, self)  # type: ignore[arg-type]
+
+    async def _dial(self, provider: object, **_: object) -> PaperSocket:
+        self.dialled_at.append(self.clock.monotonic())
+        if self.hang:
+            await asyncio.Event().wait()
+        refused = self.dials.pop(0) if self.dials else None
+        if refused is not None:
+            raise refused
+        self.sockets.append(PaperSocket(self.clock, self.pong_after))
+        return self.sockets[-1]
+
+    @property
+    def socket(self) -> PaperSocket:
+        """The newest socket."""
+        return self.sockets[-1]
+
+    async def watch(self, *topics: str) -> None:
+        self.connection.want(topics)
+        self.connection.start()
+        await self.clock.settle()
+
+    async def live(self) -> None:
+        """Have the newest socket prove its life."""
+        self.socket.say("alive")
+        await self.clock.settle()
+
+    async def loss(self, error: ProviderError = LOST) -> None:
+        self.socket.break_off(error)
+        await self.clock.settle()
+
+    def seen(self) -> list[State]:
+        return [state for state, _ in self.states]
+
+    def connection_changed(self, connection: Connection) -> None:
+        if not self.states or self.states[-1] != (connection.state, connection.reason):
+            self.states.append((connection.state, connection.reason))
+        self.stale.append(connection.stale)
+
+    def connection_established(self, connection: Connection) -> None:
+        assert connection.state is State.CONNECTED
+        self.established += 1
+
+    def connection_lost(self, connection: Connection, error: ProviderError) -> None:
+        assert connection.state is State.FAILED
+        self.lost.append(error)
+        self.when_lost()
+
+    def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
+        self.reports += reports

@@ -1,0 +1,47 @@
+"""An HTTP client that answers as a test says, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamcore.budget import TokenBucket
+from streamcore.network import Answer
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    url: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    json: Any
+    at: float
+    """Monotonic seconds at which the budget let it through."""
+
+
+class ScriptedHttp:
+    """Stands in for `streamcore.network.HttpClient`; ``answer`` gives the reply to each request."""
+
+    def __init__(self, answer: Callable[[Asked], Answer], now: Callable[[], float]) -> None:
+        self._answer = answer
+        self._now = now
+        self.asked: list[Asked] = []
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        secrets: tuple[str, ...] = (),
+        budget: TokenBucket | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Answer:
+        if budget is not None:
+            await budget.take()
+        asked = Asked(method, url, dict(params or {}), dict(headers or {}), json, self._now())
+        self.asked.append(asked)
+        return self._answer(asked)

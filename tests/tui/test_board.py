@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sample_events import SOL, price
+
+from streamcore.tokens import TokenTable
+from streamtui.board import FLASH, PriceBoard, PriceSort, common_prefix
+
+TABLE = TokenTable()
+BTC = TABLE.resolve("BTC").mint
+
+
+@pytest.fixture
+def board() -> PriceBoard:
+    board = PriceBoard(throttle=0.1, ttl=30.0)
+    for symbol in ("SOL", "BTC"):
+        board.add(TABLE.resolve(symbol))
+    board.due(0.0)
+    return board
+
+
+def keys_due(board: PriceBoard, now: float) -> list[str]:
+    return [row.token.symbol for row in board.due(now)]
+
+
+def test_an_update_after_a_quiet_spell_is_due_at_once(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150"))
+    assert keys_due(board, 5.0) == ["SOL"]
+
+
+def test_a_busy_row_is_painted_once_a_window_and_ends_with_its_last_value(board: PriceBoard) -> None:
+    painted: list[tuple[float, Decimal | None]] = []
+    for step in range(100):
+        now = 1.0 + step / 100
+        board.apply(price("SOL", str(150 + step)))
+        painted += [(now, row.shown) for row in board.due(now)]
+    while board.restless:
+        now += 0.05
+        painted += [(now, row.shown) for row in board.due(now)]
+    assert len(painted) <= 13  # ten windows, one after the end, and the end of the flash
+    assert painted[-1][1] == Decimal(249)
+
+
+def test_without_a_throttle_every_update_is_due(board: PriceBoard) -> None:
+    board.throttle = 0.0
+    for value in ("1", "2", "3"):
+        board.apply(price("SOL", value))
+        assert keys_due(board, 1.0) == ["SOL"]
+
+
+def test_one_busy_row_does_not_hold_up_another(board: PriceBoard) -> None:
+    board.apply(price("SOL", "1"))
+    board.due(1.0)
+    board.apply(price("SOL", "2"))
+    board.apply(price("BTC", "3", address=BTC))
+    assert keys_due(board, 1.01) == ["BTC"]
+    assert board.restless
+
+
+def test_changed_digits_stand_out_for_a_moment(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150"))
+    board.due(1.0)
+    board.apply(price("SOL", "149"))
+    (row,) = board.due(2.0)
+    assert row.flash == -1
+    assert board.due(2.0 + FLASH / 2) == []
+    (row,) = board.due(2.0 + FLASH)
+    assert row.flash == 0
+    assert not board.restless
+
+
+def test_an_equal_price_does_not_flash(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150"))
+    board.due(1.0)
+    board.apply(price("SOL", "150.0"))
+    (row,) = board.due(2.0)
+    assert row.flash == 0
+
+
+def test_an_exchange_price_finds_its_row_by_the_ticker(board: PriceBoard) -> None:
+    assert board.apply(price("btc", "100000", address=None))
+    assert board.rows[BTC].update is not None
+
+
+def test_an_update_for_a_removed_row_is_ignored(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150"))
+    assert board.remove(SOL) is not None
+    assert not board.apply(price("SOL", "151"))
+    assert board.due(9.0) == []
+    assert board.remove(SOL) is None
+
+
+def test_a_token_is_added_once(board: PriceBoard) -> None:
+    assert not board.add(TABLE.resolve(SOL))
+    assert len(board.rows) == 2
+
+
+def test_a_price_is_old_when_nobody_has_confirmed_it_for_long(board: PriceBoard) -> None:
+    row = board.rows[SOL]
+    assert row.age(100.0) is None
+    assert not row.is_old(1e9, 30.0)
+    board.apply(price("SOL", "150", ts=100.0, changed=()))
+    assert not row.is_old(129.9, 30.0)
+    assert row.is_old(130.0, 30.0)
+    assert row.age(99.0) == 0.0  # a clock that was set back
+
+
+def test_samples_of_an_old_price_are_gaps(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150", ts=100.0))
+    board.sample(101.0)
+    board.sample(140.0)
+    assert list(board.rows[SOL].samples) == [Decimal(150), Decimal(150), None]
+    assert list(board.rows[BTC].samples) == []
+
+
+def test_every_order_puts_unknown_values_last(board: PriceBoard) -> None:
+    board.add(TABLE.resolve("BONK"))
+    board.apply(price("SOL", "150", change_24h=Decimal(-1), volume_24h=Decimal(10)))
+    board.apply(price("BTC", "100000", address=BTC, change_24h=Decimal(2), volume_24h=Decimal(5)))
+    expected = {
+        PriceSort.ADDED: ["SOL", "BTC", "BONK"],
+        PriceSort.SYMBOL: ["BONK", "BTC", "SOL"],
+        PriceSort.PRICE: ["BTC", "SOL", "BONK"],
+        PriceSort.CHANGE: ["BTC", "SOL", "BONK"],
+        PriceSort.VOLUME: ["SOL", "BTC", "BONK"],
+    }
+    for sort, symbols in expected.items():
+        board.sort = sort
+        assert [row.token.symbol for row in board.ordered()] == symbols
+
+
+def test_a_filter_looks_at_ticker_and_name(board: PriceBoard) -> None:
+    board.filter = "coinbase"
+    assert [row.token.symbol for row in board.ordered()] == ["BTC"]
+    board.filter = "sO"
+    assert [row.token.symbol for row in board.ordered()] == ["SOL"]
+
+
+def test_the_common_prefix_ends_where_texts_differ() -> None:
+    assert common_prefix("150.50", "150.72") == 4
+    assert common_prefix("1", "12") == 1
+    assert common_prefix("", "1") == 0

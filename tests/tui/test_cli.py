@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tomllib
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+import streamtui.cli
+import streamtui.lines
+from streamcore.settings import Settings
+from streamcore.settings_sources import load
+from streamtui.cli import main
+from streamtui.options import Given, read_quickly
+
+WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
+
+
+@pytest.fixture(autouse=True)
+def no_configuration_of_this_computer(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("STREAMTUI_") or name in ("BIRDEYE_API_KEY", "HELIUS_API_KEY"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def run(capsys):
+    def run_main(*arguments: str) -> SimpleNamespace:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return SimpleNamespace(status=end.value.code, out=out, err=err)
+
+    return run_main
+
+
+@pytest.fixture
+def streamed(monkeypatch):
+    """What the stream command would have run with."""
+    calls: list[SimpleNamespace] = []
+
+    def record(settings: Settings, **limits: object) -> int:
+        calls.append(SimpleNamespace(settings=settings, **limits))
+        return 0
+
+    monkeypatch.setattr(streamtui.lines, "run", record)
+    return calls
+
+
+# Usage
+
+
+def test_version_and_help_are_at_hand_everywhere(run):
+    assert run("--version").out.startswith("streamtui ")
+    assert run("stream", "--version").out == run("--version").out == run("doctor", "--version").out
+    for arguments in ([], ["stream"], ["doctor"], ["emulator"], ["config"], ["config", "init"]):
+        result = run(*arguments, "--help")
+        assert result.status == 0
+        assert "Usage: streamtui" in result.out
+    assert "--install-completion" in run("--help").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["strem"], "strem"),
+        (["--nope"], "--nope"),
+        (["stream", "-s", "SOL", "--count", "0"], "--count"),
+        (["stream", "-s", "SOL", "--duration", "soon"], "--duration"),
+        (["stream", "-s", "NOPE"], "'NOPE' (option --symbols)"),
+        (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
+        (["doctor", "-s", "NOPE"], "'NOPE' (option --symbols)"),
+        (["-s", "NOPE"], "'NOPE' (option --symbols)"),
+        (["stream", "-s", "SOL", "--prices", "birdeye"], "BIRDEYE_API_KEY"),
+        (["--chain", "helius"], "HELIUS_API_KEY"),
+        (["stream", "-s", "SOL", "--prices", "x"], "auto, birdeye"),
+        (["stream", "-s", "SOL", "--config", "/nowhere.toml"], "/nowhere.toml"),
+        (["stream", "-s", "SOL", "--log-level", "loud"], "'loud' (option --log-level)"),
+        (["stream", "-s", "SOL", "--log-file", "/nowhere/log"], "'/nowhere/log' (option --log-file)"),
+        (["stream"], "--symbols"),
+        (["emulator", "--birdeye-port", "70000"], "--birdeye-port"),
+    ],
+)
+def test_wrong_usage_is_status_2_with_a_sentence_that_names_it(run, arguments, named):
+    result = run(*arguments)
+    assert result.status == 2
+    assert named in result.err
+    assert "Traceback" not in result.err
+    assert result.out == ""
+
+
+def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
+    monkeypatch.setenv("STREAMTUI_STREAM_STALE_AFTER", "never")
+    result = run("config", "show")
+    assert result.status == 2
+    assert result.err == (
+        "streamtui: stream.stale_after = 'never' (environment variable STREAMTUI_STREAM_STALE_AFTER): "
+        "expected a number above 0, up to 86400\n"
+    )
+
+
+def test_without_a_terminal_the_app_points_to_the_stream_command(run):
+    result = run("-s", "SOL")
+    assert result.status == 2
+    assert "streamtui stream" in result.err
+
+
+def test_nothing_to_watch_is_wrong_usage_also_when_it_is_switched_off(run, monkeypatch, streamed):
+    monkeypatch.setenv("STREAMTUI_STREAM_ENABLE_PRICES", "false")
+    assert run("stream", "-s", "SOL").status == 2
+    assert run("stream", "-s", "SOL", "-w", WALLET).status == 0
+
+
+# Options
+
+
+def test_lists_are_separated_by_commas_or_repeated(run, streamed):
+    assert run("stream", "-s", "SOL,$btc", "--symbols", "eth", "-w", WALLET).status == 0
+    assert streamed[0].settings.symbols == ("SOL", "$btc", "eth")
+    assert streamed[0].settings.wallets == (WALLET,)
+    assert (streamed[0].count, streamed[0].duration) == (None, None)
+
+
+def test_options_before_the_command_hold_unless_it_has_its_own(run, streamed):
+    run(
+        "--demo", "-s", "SOL", "--wallets", WALLET, "stream", "-s", "BTC", "--count", "3", "--duration", "1.5"
+    )
+    (call,) = streamed
+    assert call.settings.demo
+    assert call.settings.symbols == ("BTC",)
+    assert call.settings.wallets == (WALLET,)
+    assert (call.count, call.duration) == (3, 1.5)
+
+
+def test_an_option_can_switch_off_the_demo_of_the_file(run, streamed, tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text("demo = true\nsymbols = ['SOL']")
+    run("stream", "--config", str(file))
+    run("stream", "--config", str(file), "--no-demo")
+    assert [call.settings.demo for call in streamed] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--demo"],
+        ["--demo", "--no-demo"],
+        ["-s", "SOL,BTC", "--symbols=ETH", "-sJUP", "--wallets", "x", "-w", "-y"],
+        [
+            "--prices",
+            "a",
+            "--prices",
+            "b",
+            "--chain=c",
+            "--config",
+            "f.toml",
+            "--log-file=l",
+            "--log-level",
+            "INFO",
+        ],
+    ],
+)
+def test_the_quick_way_to_the_app_reads_what_typer_reads(monkeypatch, arguments):
+    read: list[Given] = []
+    monkeypatch.setattr(streamtui.cli, "_run_app", read.append)
+
+    with pytest.raises(AssertionError, match="instead of exiting"):
+        main(arguments)
+    streamtui.cli.app(arguments, standalone_mode=False)
+
+    quick, thorough = (given.over(Given()) for given in read)
+    assert replace(quick, symbols=quick.symbols or None, wallets=quick.wallets or None) == replace(
+        thorough, symbols=thorough.symbols or None, wallets=thorough.wallets or None
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["stream"],
+        ["--help"],
+        ["--sym", "SOL"],
+        ["--symbols"],
+        ["-x"],
+        ["--demo=1"],
+        ["-s", "SOL", "x"],
+        ["--version"],
+    ],
+)
+def test_whatever_else_is_given_is_left_to_typer(arguments):
+    assert read_quickly(arguments) is None
+
+
+# Ends
+
+
+def test_interrupted_is_status_0(run, monkeypatch):
+    def interrupted(settings, **limits):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(streamtui.lines, "run", interrupted)
+    assert run("stream", "-s", "SOL").status == 0
+
+
+def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_the_log(
+    run, monkeypatch, tmp_path
+):
+    def broken(settings, **limits):
+        raise RuntimeError("cannot go on with geheim-1234\x1b[2J")
+
+    monkeypatch.setattr(streamtui.lines, "run", broken)
+    monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
+    result = run("stream", "-s", "SOL", "--log-file", str(tmp_path / "log"))
+    assert result.status == 1
+    assert result.err == "streamtui: unexpected failure: RuntimeError: cannot go on with ***␛[2J\n"
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" in log
+    assert "geheim" not in log
+    assert "--log-file" in run("stream", "-s", "SOL").err
+
+
+def test_the_status_of_the_stream_is_the_status_of_the_command(run, monkeypatch):
+    monkeypatch.setattr(streamtui.lines, "run", lambda settings, **limits: 1)
+    assert run("stream", "-s", "SOL").status == 1
+
+
+# The app
+
+
+@pytest.fixture
+def app(monkeypatch):
+    """A terminal, and an app that only notes what it was started with."""
+    started: list[Settings] = []
+
+    class App:
+        return_code = 0
+
+        def __init__(self, settings):
+            started.append(settings)
+
+        def run(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "streamtui.app", SimpleNamespace(StreamTuiApp=App))
+    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
+    return SimpleNamespace(started=started, type=App)
+
+
+def test_without_a_command_the_app_starts(run, app):
+    assert run("--demo", "-s", "SOL").status == 0
+    (settings,) = app.started
+    assert settings.demo
+    assert settings.symbols == ("SOL",)
+
+
+def test_the_app_needs_nothing_to_watch_to_start(run, app):
+    assert run().status == 0
+
+
+def test_the_status_of_the_app_is_the_status_of_the_command(run, app):
+    app.type.return_code = 1
+    assert run().status == 1
+
+
+def test_a_theme_that_does_not_exist_is_named_before_the_app_starts(run, app, monkeypatch):
+    monkeypatch.setenv("STREAMTUI_UI_THEME", "bright-pink")
+    result = run()
+    assert result.status == 2
+    assert "textual-dark" in result.err
+    assert app.started == []
+    monkeypatch.setenv("STREAMTUI_UI_THEME", "nord")
+    assert run().status == 0
+
+
+# config
+
+
+def test_config_path_is_in_the_users_folder_or_where_the_option_says(run, tmp_path):
+    assert run("config", "path").out == f"{tmp_path}/config/streamtui/config.toml\n"
+    assert run("config", "path", "--config", "other.toml").out == "other.toml\n"
+    assert run("--config", "other.toml", "config", "path").out == "other.toml\n"
+
+
+def test_config_show_tells_each_value_and_its_origin_and_masks_secrets(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
+    monkeypatch.setenv("STREAMTUI_STREAM_STALE_AFTER", "20")
+    file = tmp_path / "config.toml"
+    file.write_text(f"symbols = ['SOL']\n[labels]\n{WALLET} = 'my \"savings\"'")
+    out = run("--demo", "config", "show", "--config", str(file)).out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert f'symbols = ["SOL"] # file {file}' in lines
+    assert "demo = true # option --demo" in lines
+    assert "stale_after = 20.0 # environment variable STREAMTUI_STREAM_STALE_AFTER" in lines
+    assert "poll_interval = 5.0 # default" in lines
+    assert 'api_key = "***" # environment variable BIRDEYE_API_KEY' in lines
+    assert f'{WALLET} = "my \\"savings\\"" # file {file}' in lines
+    assert "geheim" not in out
+    tomllib.loads(out)
+
+
+def test_config_init_writes_a_file_that_sets_nothing_and_explains_everything(run, tmp_path):
+    result = run("config", "init")
+    path = tmp_path / "config" / "streamtui" / "config.toml"
+    assert (result.status, result.out) == (0, f"{path}\n")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    text = path.read_text()
+    assert load(path, environ={}).settings == Settings()
+    assert "BIRDEYE_API_KEY" in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_everything_the_starter_file_shows_can_be_switched_on(run, tmp_path):
+    path = tmp_path / "new.toml"
+    run("config", "init", "--config", str(path))
+    lines = [
+        line.removeprefix("# ") if " = " in line and "example" not in line and "extra" not in line else line
+        for line in path.read_text().splitlines()
+        if "name to show for it" not in line
+    ]
+    path.write_text("\n".join(lines))
+    settings = load(path, environ={}).settings
+    assert settings.symbols == ("SOL", "BTC")
+    assert settings.labels
+    assert settings.tokens
+    assert settings.stream == Settings().stream
+
+
+def test_config_init_never_overwrites(run, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("demo = true")
+    result = run("config", "init", "--config", str(path))
+    assert result.status == 1
+    assert "left alone" in result.err
+    assert path.read_text() == "demo = true"
+
+
+def test_config_init_says_why_it_could_not_write(run):
+    result = run("config", "init", "--config", "/proc/nowhere/config.toml")
+    assert result.status == 1
+    assert "cannot be written" in result.err
+
+
+def test_a_key_in_a_file_that_others_can_read_brings_a_warning(run, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text("[helius]\napi_key = 'abcdefgh'")
+    path.chmod(0o644)
+    result = run("config", "show", "--config", str(path))
+    assert result.status == 0
+    assert result.err.startswith("streamtui: warning: ")
+    assert "abcdefgh" not in result.err + result.out

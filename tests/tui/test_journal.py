@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from sample_events import transaction
+
+from streamcore.events import TokenChange, TransactionType
+from streamcore.events import WalletTransaction as Tx
+from streamtui.journal import FeedSort, Journal, labeller, shortened
+
+
+def journal(**more: int) -> Journal:
+    return Journal(lambda wallet: {"w": "main", "v": "cold"}.get(wallet, wallet), **more)
+
+
+def signatures(entries: list[Tx]) -> list[str]:
+    return [entry.signature for entry in entries]
+
+
+def test_what_is_recovered_takes_its_place_in_the_chain() -> None:
+    feed = journal()
+    for signature, slot in (("a", 1), ("c", 3), ("b", 2)):
+        feed.add(transaction(signature, slot=slot))
+    assert signatures(feed.ordered()) == ["a", "b", "c"]
+
+
+def test_one_signature_of_two_wallets_is_two_rows() -> None:
+    feed = journal()
+    feed.add(transaction("a", wallet="w"))
+    feed.add(transaction("a", wallet="v"))
+    assert len(feed) == 2
+
+
+def test_a_pause_loses_nothing() -> None:
+    feed = journal()
+    feed.add(transaction("a", slot=1))
+    feed.set_paused(True)
+    for number in range(12):
+        feed.add(transaction(f"n{number}", slot=number + 2))
+    assert (len(feed), feed.held) == (1, 12)
+    feed.set_paused(False)
+    assert (len(feed), feed.held) == (13, 0)
+
+
+def test_the_oldest_go_when_it_is_full() -> None:
+    feed = journal(capacity=2)
+    for slot in (1, 2, 3):
+        feed.add(transaction(f"s{slot}", slot=slot))
+    assert signatures(feed.ordered()) == ["s2", "s3"]
+
+
+def test_the_orders() -> None:
+    feed = journal()
+    feed.add(transaction("a", wallet="w", slot=1))
+    feed.add(transaction("b", wallet="v", slot=2))
+    feed.add(transaction("c", wallet="w", slot=3))
+    feed.sort = FeedSort.NEWEST_FIRST
+    assert signatures(feed.ordered()) == ["c", "b", "a"]
+    feed.sort = FeedSort.WALLET
+    assert signatures(feed.ordered()) == ["b", "a", "c"]
+
+
+def test_a_filter_finds_what_a_person_would_look_for() -> None:
+    feed = journal()
+    change = TokenChange(mint="m", symbol="BONK", amount=transaction().sol_change)
+    feed.add(transaction("sigA", wallet="w", token_changes=(change,), program="Jupiter"))
+    feed.add(transaction("sigB", wallet="v", type=TransactionType.FAILED, summary="failed: slippage"))
+    for wanted, found in {
+        "bonk": ["sigA"], "JUPITER": ["sigA"], "cold": ["sigB"], "slip": ["sigB"], "failed": ["sigB"],
+        "sig": ["sigA", "sigB"], "nothing": [],
+    }.items():  # fmt: skip
+        feed.filter = wanted
+        assert signatures(feed.ordered()) == found
+
+
+def test_a_wallet_can_be_forgotten_also_during_a_pause() -> None:
+    feed = journal()
+    feed.add(transaction("a", wallet="w"))
+    feed.set_paused(True)
+    feed.add(transaction("b", wallet="w"))
+    feed.add(transaction("c", wallet="v"))
+    feed.forget("w")
+    assert (len(feed), feed.held) == (0, 1)
+
+
+def test_a_wallet_is_called_by_its_label_or_its_short_address() -> None:
+    address = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+    assert labeller({address: "treasury"})(address) == "treasury"
+    assert labeller({})(address) == "Gfyz…eN6T" == shortened(address)

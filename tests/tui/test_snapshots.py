@@ -1,0 +1,359 @@
+"""What the screens look like. Each docstring says what must be seen; the pictures are in ``snapshots/``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from snapshot_folder import SNAPSHOTS
+from stage import WALLET, Stage, full_transaction, some_life
+from textual.pilot import Pilot
+
+from streamcore.events import ErrorKind, State, StreamError
+
+Compare = Callable[..., bool]
+Scene = Callable[[Stage], Awaitable[None]]
+
+SYMBOLS = ("SOL", "BTC", "BONK", "USDC")
+
+
+def taken(
+    snap_compare: Compare,
+    scene: Scene,
+    *,
+    size: tuple[int, int] = (120, 40),
+    demo: bool = False,
+    **settings: Any,
+) -> bool:
+    """Run the app, let the scene happen, and compare the picture."""
+    settings.setdefault("symbols", SYMBOLS)
+    settings.setdefault("wallets", (WALLET,))
+    stage = Stage(**settings)
+    if demo:
+        for name in ("birdeye", "helius"):
+            stage.manager.set_status(name, demo=True)
+
+    async def before(pilot: Pilot[None]) -> None:
+        stage.pilot = pilot
+        await stage.settle(pilot)
+        await scene(stage)
+        await stage.settle(pilot, 0.0)
+        stage.app.clear_notifications()
+        await pilot.pause()
+
+    return snap_compare(stage.app, run_before=before, terminal_size=size)
+
+
+async def life(stage: Stage, *, demo: bool = False) -> None:
+    """A minute of prices and a handful of transactions."""
+    await stage.tell(*some_life(stage, demo=demo))
+    for step in range(16):
+        wave = Decimal(step * step % 7) / 10
+        now: dict[str, Any] = {"demo": demo}
+        stage.manager.tell(
+            stage.price("SOL", str(Decimal("150.1") + wave), volume_24h=Decimal("4.21e9"), **now),
+            stage.price("BTC", str(104_231 - wave * 40), change_24h=Decimal("-1.234"), **now),
+            stage.price("BONK", str(Decimal("0.00002153") + wave / 10**6), change_24h=Decimal("12.5"), **now),
+            stage.price("USDC", "0.99987", change_24h=Decimal("0.001"), volume_24h=None, **now),
+        )
+        await stage.clock.advance(3.0)
+    await stage.tell(stage.price("SOL", "151.42", demo=demo, volume_24h=Decimal("4210000000")))
+    await stage.pass_time(1.0)
+
+
+async def demo_life(stage: Stage) -> None:
+    await life(stage, demo=True)
+
+
+def test_pictures_are_kept_in_the_top_level_folder(snapshot: Any) -> None:
+    from pytest_textual_snapshot import SVGImageExtension
+
+    location = snapshot.test_location
+    assert SVGImageExtension.dirname(test_location=location) == str(SNAPSHOTS / "tui" / "test_snapshots")
+    assert (SNAPSHOTS / "tui" / "test_snapshots" / "test_main_screen_in_demo.svg").exists()
+
+
+def test_main_screen_in_demo(snap_compare: Compare) -> None:
+    """Prices with aligned decimals and trends, transactions below, DEMO at the top and on both panes."""
+    assert taken(snap_compare, demo_life, demo=True)
+
+
+def test_main_screen(snap_compare: Compare) -> None:
+    """The same with real data: no DEMO anywhere, both lamps green."""
+    assert taken(snap_compare, life)
+
+
+def test_main_screen_80x24(snap_compare: Compare) -> None:
+    """Symbol, price, change, volume, age and a short trend; the key bar ends with help and quit."""
+    assert taken(snap_compare, life, size=(80, 24))
+
+
+def test_main_screen_narrow(snap_compare: Compare) -> None:
+    """60x18: the trend is gone, price and age are not."""
+    assert taken(snap_compare, life, size=(60, 18))
+
+
+def test_main_screen_very_wide(snap_compare: Compare) -> None:
+    """200x50: the panes stand side by side."""
+    assert taken(snap_compare, life, size=(200, 50))
+
+
+def test_main_screen_without_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR: grey only; up and down are told apart by arrow and sign, lamps by glyph and word."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert taken(snap_compare, life)
+
+
+LAMPS: dict[str, dict[str, Any]] = {
+    "live": {},
+    "polling": {
+        "state": State.FALLBACK, "fallback": True, "attempt": 2, "retry_at": 1_793_311_208.0,
+        "reason": "connection lost: no close frame",
+    },
+    "connecting": {"state": State.CONNECTING, "attempt": 3, "reason": "HTTP 503"},
+    "stale": {"stale": True, "last_message_at": 1_793_311_160.0},
+    "down": {"state": State.FAILED, "parked": True, "reason": "Birdeye refused the API key"},
+    "idle": {"state": State.DISCONNECTED, "idle": True, "subscriptions": 0, "topics": ()},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lamp", LAMPS)
+def test_lamp(snap_compare: Compare, lamp: str) -> None:
+    """The lamp of birdeye has the glyph, word and colour of its state, and trouble has its reason."""
+
+    async def scene(stage: Stage) -> None:
+        stage.manager.set_status("birdeye", **LAMPS[lamp])
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(80, 12), symbols=("SOL",))
+
+
+def test_reconnecting_counts_down(snap_compare: Compare) -> None:
+    """Both providers poll; each tells its attempt, the seconds to the next one and its reason."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        stage.manager.set_status("birdeye", **{**LAMPS["polling"], "retry_at": stage.clock.time() + 12.5})
+        stage.manager.set_status(
+            "helius",
+            **{**LAMPS["polling"], "retry_at": stage.clock.time() + 61, "attempt": 7, "reason": "HTTP 503"},
+        )
+        await stage.pass_time(2.0)
+
+    assert taken(snap_compare, scene)
+
+
+def test_mixed_demo_and_real(snap_compare: Compare) -> None:
+    """DEMO prices at the top, DEMO on the price pane and on birdeye, none on the transactions."""
+
+    async def scene(stage: Stage) -> None:
+        stage.manager.set_status("birdeye", demo=True)
+        await life(stage)
+
+    assert taken(snap_compare, scene)
+
+
+def test_empty_panes(snap_compare: Compare) -> None:
+    """Both panes say that nothing is watched, and which key changes that."""
+
+    async def scene(stage: Stage) -> None:
+        for name in ("birdeye", "helius"):
+            stage.manager.set_status(name, **LAMPS["idle"])
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(80, 24), symbols=(), wallets=())
+
+
+def test_old_price(snap_compare: Compare) -> None:
+    """BTC was confirmed just now; the others are dim and say old; the clock says how long ago data came."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        await stage.pass_time(45.0)
+        await stage.tell(stage.price("BTC", "104231.17"))
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(80, 24))
+
+
+def test_dead_data(snap_compare: Compare) -> None:
+    """Nothing came for two minutes: every price is old, and the clock stands still and says since when."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        await stage.pass_time(130.0)
+
+    assert taken(snap_compare, scene, size=(80, 24))
+
+
+def test_paused_feed(snap_compare: Compare) -> None:
+    """The title of the feed says: paused, 3 new."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        await stage.press("tab", "p")
+        await stage.tell(*(stage.transaction(number) for number in (20, 21, 22)))
+
+    assert taken(snap_compare, scene, size=(80, 24))
+
+
+def test_hostile_text(snap_compare: Compare) -> None:
+    """Markup, escape sequences and reversed text are visible as text, and nothing of it acts."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.tell(
+            stage.price("SOL", "150.5"),
+            stage.transaction(1, summary="called Memo: [bold red]x[/] \x1b[2J\x1b]0;title\x07 \u202egnp.exe"),
+            stage.transaction(2, summary="received 日本語トークン 🚀🚀 and e\u0301te\u0301"),
+        )
+        stage.manager.set_status("birdeye", state=State.FAILED, reason="[@click=app.quit]no[/] \x9b31m")
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(80, 16), symbols=("SOL",))
+
+
+def test_too_small(snap_compare: Compare) -> None:
+    """The size there is, the size needed, and how to leave."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(36, 8))
+
+
+def test_engine_failed(snap_compare: Compare) -> None:
+    """A red lamp with the reason and the key that starts the engine again."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.tell(RuntimeError("the disk is full"))
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(80, 24))
+
+
+async def pressed(stage: Stage, *keys: str) -> None:
+    await life(stage, demo=True)
+    await stage.press(*keys)
+
+
+def test_subscribe_dialog(snap_compare: Compare) -> None:
+    """What was typed, suggestions below it, what is watched already, and DEMO in the title."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "s")
+        await stage.type("jup")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+def test_subscribe_dialog_refuses(snap_compare: Compare) -> None:
+    """The reason stands below the input, which keeps what was typed."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "s")
+        await stage.type("BONKK")
+        await stage.press("enter")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+def test_watch_dialog(snap_compare: Compare) -> None:
+    """A bad address is refused with what is wrong about it."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "w")
+        await stage.type("0x52908400098527886E0F7030069857D2E4169EE7")
+        await stage.press("enter")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Every key with what it does, then the lamps."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "question_mark")
+
+    assert taken(snap_compare, scene, size=size, demo=True)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_connections(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """One row a provider, everything about the selected one, and a log with the newest first."""
+
+    async def scene(stage: Stage) -> None:
+        stage.manager.set_status("helius", **{**LAMPS["polling"], "retry_at": stage.clock.time() + 60})
+        await stage.tell(
+            stage.manager.current["birdeye"].event(stage.clock.time()),
+            stage.manager.current["helius"].event(stage.clock.time()),
+            StreamError(
+                provider="helius",
+                ts=stage.clock.time(),
+                demo=True,
+                kind=ErrorKind.NETWORK,
+                message="cannot reach mainnet.helius-rpc.com: connection refused",
+                retryable=True,
+            ),
+        )
+        await pressed(stage, "c", "down")
+
+    assert taken(snap_compare, scene, size=size, demo=True)
+
+
+def test_price_detail(snap_compare: Compare) -> None:
+    """Name, mint, the exact price, the range of the last minutes, when it was confirmed and by whom."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "down", "enter")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_transaction_detail(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Everything known about one transaction, with the full signature and every balance change."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage, demo=True)
+        await stage.tell(full_transaction(stage, demo=True))
+        await stage.press("tab", "enter")
+
+    assert taken(snap_compare, scene, size=size, demo=True)
+
+
+def test_filter(snap_compare: Compare) -> None:
+    """The line to type a filter into; the title says how many rows match."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "tab", "slash")
+        await stage.type("sol")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+def test_palette(snap_compare: Compare) -> None:
+    """The palette lists the commands; DEMO stays visible above it."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "ctrl+p")
+        await stage.pass_time(0.5)
+
+    assert taken(snap_compare, scene, demo=True)
+
+
+def test_choose_wallet(snap_compare: Compare) -> None:
+    """Which wallet to stop watching, when no row tells."""
+
+    async def scene(stage: Stage) -> None:
+        await stage.press("tab", "d")
+
+    assert taken(
+        snap_compare,
+        scene,
+        size=(80, 24),
+        wallets=(WALLET, "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"),
+        labels={WALLET: "treasury"},
+    )

@@ -1,0 +1,57 @@
+"""Points in time and spans of it, as text.
+
+Ages go in steps: the older something is, the rarer its text changes, so that a quiet screen is not
+repainted every second to say very little.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from streamtui.numbers import UNKNOWN
+
+
+def age(seconds: float | None) -> str:
+    """Return how long ago something was: ``now``, ``2s`` … ``10s``, ``15s`` … ``1m``, ``2m`` … ``1h`` …."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 2:
+        return "now"  # a stream that speaks every second would otherwise flicker between two texts
+    whole = int(seconds)
+    if whole < 10:
+        return f"{whole}s"
+    if whole < 60:
+        return f"{whole - whole % 5}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86_400:
+        return f"{whole // 3600}h"
+    return f"{whole // 86_400}d"
+
+
+def duration(seconds: float) -> str:
+    """Return a span with two units: ``48s``, ``3m 07s``, ``2h 05m``, ``4d 02h``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
+
+
+def countdown(seconds: float) -> str:
+    """Return the whole seconds left, rounded up, so that it reads ``1 s`` until the moment has come."""
+    whole = max(0, -int(-seconds // 1))
+    return f"{whole} s" if whole < 120 else duration(whole)
+
+
+def time_of_day(ts: float | None) -> str:
+    """Return the local time of day of a point in Unix seconds: ``14:03:07``."""
+    return "--:--:--" if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
+
+
+def moment(ts: float | None) -> str:
+    """Return date, time and zone of a point in Unix seconds, for a detail view."""
+    return UNKNOWN if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -1,0 +1,147 @@
+"""The terminal app: it starts the engine once the first frame is drawn, and leaves in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from streamcore.clock import Clock, SystemClock
+from streamcore.settings import Settings
+from streamtui import terminal
+from streamtui.feed import Feed, ManagerFactory
+from streamtui.keys import COMMANDS
+from streamtui.screens.main import MainScreen
+from streamtui.screens.too_small import TooSmall, is_too_small
+
+logger = logging.getLogger(__name__)
+
+ENGINE = "engine"
+"""The group of the worker that runs the engine."""
+
+
+class StreamTuiApp(App[None]):
+    """Shows live prices and wallet transactions.
+
+    Run it with `run` or `run_async`; the return code is 0 when a person left it.
+    """
+
+    TITLE = "streamtui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        manager_factory: ManagerFactory | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Make the app.
+
+        Args:
+            settings: The effective settings. ``ui.theme`` must be a theme that exists.
+            manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
+            clock: Time; the system's, unless a test brings its own.
+        """
+        super().__init__()
+        self.feed = Feed(
+            settings,
+            manager_factory=manager_factory,
+            clock=clock or SystemClock(),
+            repaint=self._repaint,
+            tick=self._tick,
+            notice=self._notice,
+        )
+        if settings.ui.theme is not None:
+            self.theme = settings.ui.theme
+        self._main = MainScreen(self.feed, self._start_engine)
+        self._watches_terminal = False
+
+    def get_default_screen(self) -> Screen[object]:
+        """Return the main screen."""
+        return self._main  # type: ignore[return-value]
+
+    def on_mount(self) -> None:
+        """Prepare for leaving, and start the engine when the first frame is on the screen."""
+        self._watches_terminal = not self.is_headless and terminal.is_there()
+        self._leave_on_signals()
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.run_worker(self.feed.frames(), group="frames", exit_on_error=False)
+        self.run_worker(self.feed.ticks(), group="ticks", exit_on_error=False)
+        self._start_engine()
+
+    def _start_engine(self) -> None:
+        self.run_worker(self.feed.run(), group=ENGINE, exclusive=True, exit_on_error=False)
+
+    def _leave_on_signals(self) -> None:
+        # Textual has no handler for these: it would be killed with the terminal in application mode
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+            number = getattr(signal, name, None)
+            if number is None or self.is_headless:
+                continue
+            try:
+                loop.add_signal_handler(number, self.exit)
+            except (NotImplementedError, RuntimeError, ValueError) as error:
+                logger.debug("no handler for %s: %s", name, error)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show why the engine has stopped: a dead stream must not look like a quiet one."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            logger.error("the %s failed", event.worker.group, exc_info=error)
+            self.feed.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
+        elif event.state is WorkerState.SUCCESS and event.worker.group == ENGINE:
+            self.feed.failure = "the engine has stopped"
+        else:
+            return
+        self._main.tick()
+
+    def _repaint(self) -> None:
+        # under a dialog the once-a-second tick is enough: there every repaint blends the whole screen anew
+        if self.screen is self._main and self._main.is_mounted:
+            self._main.paint()
+
+    def _tick(self) -> None:
+        if self._watches_terminal and not terminal.is_there():
+            self.exit()
+        elif self._main.is_mounted:
+            self._main.tick()
+
+    def _notice(self, text: str, bad: bool) -> None:
+        self._main.tell(text, bad=bad)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Say so when there is no room for anything else."""
+        too_small = is_too_small(*event.size)
+        if isinstance(self.screen, TooSmall):
+            if too_small:
+                self.screen.show(*event.size)
+            else:
+                await self.pop_screen()
+        elif too_small:
+            await self.push_screen(TooSmall(*event.size))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every key of the main screen by name, and the themes."""
+        if screen is self._main:
+            for command in COMMANDS:
+                if command.action not in ("command_palette", "quit"):
+                    callback = getattr(self._main, f"action_{command.action}")
+                    yield SystemCommand(command.title, f"{command.help} ({command.shown})", callback)
+        yield SystemCommand("Change theme", "choose other colours", self.action_change_theme)
+        yield SystemCommand("Quit", "close the connections and leave (q)", self.action_quit)

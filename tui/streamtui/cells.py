@@ -1,0 +1,62 @@
+"""What a cell of a line table holds, and how text from outside becomes harmless before it is drawn.
+
+A cell is a tuple of spans, a span a text and the name of a style. Names, not colours: the theme decides.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from streamcore.text import printable
+
+Align = Literal["left", "right"]
+ELLIPSIS = "…"
+
+
+class Span(NamedTuple):
+    """A text in one style: the last part of a component class, ``up`` for ``line-table--up``."""
+
+    text: str
+    style: str = ""
+
+
+Cell: TypeAlias = tuple[Span, ...]
+
+
+def cell(text: str, style: str = "") -> Cell:
+    """Return a cell of one span."""
+    return (Span(text, style),)
+
+
+def literal(text: str, style: str = "") -> Content:
+    """Return text from outside as content that shows it as it is: no markup, no control characters."""
+    return Content.styled(printable(text), style) if style else Content(printable(text))
+
+
+def fitted(content: Cell, width: int, align: Align = "left") -> list[Span]:
+    """Return the spans of a cell, made printable and exactly ``width`` terminal cells wide.
+
+    What does not fit ends with an ellipsis. A wide character that would be cut in two becomes a space.
+    """
+    spans: list[Span] = []
+    room = width
+    for text, style in content:
+        shown = printable(text)
+        length = cell_len(shown)
+        if length > room:
+            if width:
+                spans.append(Span(set_cell_size(shown, max(0, room - 1)) + ELLIPSIS if room else "", style))
+            room = 0
+            break
+        spans.append(Span(shown, style))
+        room -= length
+    if room:
+        # the padding takes the style of the text beside it: one run less for the terminal to be sent
+        at = 0 if align == "right" else -1
+        text, style = spans[at] if spans else Span("")
+        padded = Span(" " * room + text if align == "right" else text + " " * room, style)
+        spans[at:] = [padded] if align == "left" else [padded, *spans[1:]]
+    return spans

@@ -1,0 +1,78 @@
+"""How the providers are doing: their last status, rates over the last seconds, and what happened to them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streamcore.events import State, StatusChange, StreamError
+from streamcore.status import ProviderStatus
+
+WINDOW = 5.0
+"""Seconds a rate is averaged over."""
+LOG_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One thing that happened to a provider."""
+
+    ts: float
+    provider: str
+    text: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Messages and bytes received in one second; ``None`` until there is something to compare."""
+
+    messages: float | None = None
+    received: float | None = None
+
+
+class Health:
+    """Collects statuses, errors and rates. ``now`` is monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, ProviderStatus] = {}
+        self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
+        self._counted: dict[str, deque[tuple[float, int, int]]] = {}
+        self._told: dict[str, tuple[State, str | None]] = {}
+
+    @property
+    def demo(self) -> bool:
+        """Whether any provider serves invented data."""
+        return any(status.demo for status in self.statuses.values())
+
+    def update(self, statuses: Mapping[str, ProviderStatus], now: float) -> None:
+        """Take the present statuses."""
+        self.statuses = dict(statuses)
+        for name, status in statuses.items():
+            counted = self._counted.setdefault(name, deque())
+            counted.append((now, status.messages_received, status.bytes_received))
+            while len(counted) > 2 and now - counted[1][0] >= WINDOW:
+                counted.popleft()
+
+    def rates(self, provider: str) -> Rates:
+        """Return the rates of a provider over the last `WINDOW` seconds."""
+        counted = self._counted.get(provider)
+        if not counted or counted[-1][0] <= counted[0][0]:
+            return Rates()
+        (start, messages, received), (end, messages_now, received_now) = counted[0], counted[-1]
+        span = end - start
+        return Rates((messages_now - messages) / span, (received_now - received) / span)
+
+    def changed(self, event: StatusChange) -> None:
+        """Take note of a change of state; the regular ones that repeat what is known are not kept."""
+        news = (event.state, event.reason)
+        if self._told.get(event.provider) != news:
+            self._told[event.provider] = news
+            text = f"{event.state}: {event.reason}" if event.reason else str(event.state)
+            bad = event.state in (State.FAILED, State.FALLBACK)
+            self.log.append(LogEntry(event.ts, event.provider, text, bad))
+
+    def failed(self, event: StreamError) -> None:
+        """Take note of an error."""
+        self.log.append(LogEntry(event.ts, event.provider, f"{event.kind}: {event.message}", bad=True))

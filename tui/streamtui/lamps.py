@@ -1,0 +1,54 @@
+"""What a provider's status means to a person: a glyph, a word and a tone. Colour is never the only sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from streamcore.events import State
+from streamcore.status import ProviderStatus
+
+Tone = Literal["good", "warn", "bad", "quiet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One of the six lamps."""
+
+    glyph: str
+    word: str
+    tone: Tone
+
+    def __str__(self) -> str:
+        return f"{self.glyph} {self.word}"
+
+
+LIVE = Lamp("●", "live", "good")
+POLLING = Lamp("◐", "polling", "warn")
+CONNECTING = Lamp("◌", "connecting", "warn")
+STALE = Lamp("◔", "stale", "warn")
+DOWN = Lamp("○", "down", "bad")
+IDLE = Lamp("○", "idle", "quiet")
+
+
+def lamp(status: ProviderStatus) -> Lamp:
+    """Return the lamp for a status.
+
+    Polling wins over a background attempt to reconnect: as long as it brings data, that is the news.
+    A provider nobody wants anything from is idle, not down.
+    """
+    if status.idle:
+        return IDLE
+    if status.state is State.CONNECTED:
+        return STALE if status.stale else LIVE
+    if status.fallback or status.state is State.FALLBACK:
+        return POLLING
+    # failed with an attempt waiting is a step on the way back; parked, or with nothing ahead, it is down
+    if status.state is State.CONNECTING and not status.parked:
+        return CONNECTING
+    return DOWN
+
+
+def healthy(status: ProviderStatus) -> bool:
+    """Return whether there is nothing to reconnect."""
+    return lamp(status) in (LIVE, IDLE)

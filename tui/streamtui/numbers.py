@@ -1,0 +1,117 @@
+"""Numbers as text for narrow columns: prices, percents, volumes, amounts, rates.
+
+Everything takes what the engine gives (`Decimal` for what people compute with) and never goes through a
+float on the way. What is not known is shown as `UNKNOWN`, never as zero.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+UNKNOWN = "–"
+"""What stands for a value nobody has told us."""
+
+UP, DOWN = "▲", "▼"
+
+_SIGNIFICANT = 4
+"""Digits kept of a price below one."""
+MOST_DECIMALS = 10
+"""A price that would lose all but two digits with this many decimals is written with an exponent."""
+_STEPS = ((Decimal("1e12"), "T"), (Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), "K"))
+
+
+def price(value: Decimal | None) -> str:
+    """Return a price in USD with as many decimals as its size deserves.
+
+    From 100 on two decimals, from 1 on four, below 1 four significant digits without trailing zeros (but at
+    least four decimals), so that ``0.00000123`` stays readable and ``0.5`` is not padded to nonsense.
+    """
+    if value is None or not value.is_finite():
+        return UNKNOWN
+    size = abs(value)
+    if size >= 100 or size == 0:
+        return f"{_rounded(value, 2):,f}"
+    if size >= 1:
+        return f"{_rounded(value, 4):,f}"
+    decimals = _SIGNIFICANT - 1 - size.adjusted()
+    if decimals > MOST_DECIMALS + 2:
+        return f"{value:.{_SIGNIFICANT - 1}e}"
+    text = f"{_rounded(value, min(decimals, MOST_DECIMALS)):f}".rstrip("0")
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction:0<4}"
+
+
+def aligned(text: str, whole: int, fraction: int) -> str:
+    """Return ``text`` padded so that its decimal point comes after ``whole`` cells.
+
+    Args:
+        text: A number as made by `price`; one without a point is taken as a whole number.
+        whole: Cells before the point.
+        fraction: Cells after the point.
+    """
+    before, point, after = text.partition(".")
+    return f"{before:>{whole}}{point or ' '}{after:<{fraction}}"
+
+
+def percent(value: Decimal | None) -> str:
+    """Return a change in percent with an arrow and a sign: ``▲ +1.23 %``; no change has neither."""
+    if value is None or not value.is_finite():
+        return UNKNOWN
+    rounded = _rounded(value, 2 if abs(value) < 1000 else 0)
+    if rounded == 0:
+        return "0.00 %"
+    arrow = UP if rounded > 0 else DOWN
+    text = (
+        f"{rounded:+,f}"
+        if abs(rounded) < 1_000_000
+        else f"{'+' if rounded > 0 else '-'}{compact(abs(rounded))}"
+    )
+    return f"{arrow} {text} %"
+
+
+def compact(value: Decimal | None) -> str:
+    """Return three significant digits and a letter: ``1.20M``, ``950``, ``12.3K``."""
+    if value is None or not value.is_finite():
+        return UNKNOWN
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    for step, letter in _STEPS:
+        # what would be rounded up to 1000 belongs to the next letter
+        if size >= step * Decimal("0.9995"):
+            scaled = size / step
+            decimals = 2 if scaled < Decimal("9.995") else 1 if scaled < Decimal("99.95") else 0
+            return f"{sign}{_rounded(scaled, decimals):,f}{letter}"
+    return f"{sign}{_rounded(size, 0 if size >= 100 or size == size.to_integral_value() else 2):f}"
+
+
+def amount(value: Decimal, *, signed: bool = False) -> str:
+    """Return every digit of an amount in plain notation, thousands grouped, no trailing zeros."""
+    text = f"{value:+,f}" if signed and value else f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate(per_second: float | None) -> str:
+    """Return messages a second: ``12/s``, ``0.4/s``."""
+    if per_second is None:
+        return UNKNOWN
+    return f"{per_second:.0f}/s" if per_second >= 9.95 or per_second == 0 else f"{per_second:.1f}/s"
+
+
+def latency(milliseconds: float | None) -> str:
+    """Return a round trip: ``41 ms``; before the first pong it is unknown, not zero."""
+    return UNKNOWN if milliseconds is None else f"{milliseconds:.0f} ms"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes: ``830 B``, ``241 KiB``."""
+    if count < 1024:
+        return f"{count} B"
+    amount_ = float(count)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount_ /= 1024
+        if amount_ < 1024 or unit == "GiB":
+            return f"{amount_:.1f} {unit}" if amount_ < 100 else f"{amount_:,.0f} {unit}"
+    raise AssertionError("the last unit takes every size")
+
+
+def _rounded(value: Decimal, decimals: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)

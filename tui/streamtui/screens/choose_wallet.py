@@ -1,0 +1,40 @@
+"""Choosing which wallet to stop watching, when no row tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from streamtui.cells import cell
+from streamtui.screens.dialog import Dialog
+from streamtui.widgets.line_table import Column, LineTable
+
+
+class ChooseWallet(Dialog[str]):
+    """Returns the address chosen, or ``None``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,d,delete", "choose", "Choose", show=False)]
+
+    def __init__(self, wallets: Sequence[str], label: Callable[[str], str], *, demo: str) -> None:
+        super().__init__("Stop watching a wallet", demo=demo, hint="enter stops watching it · esc cancels")
+        self._wallets = wallets
+        self._label = label
+        self._table = LineTable([Column("name", "NAME", 12), Column("address", "ADDRESS", 44, rank=1)])
+
+    def body(self) -> ComposeResult:
+        """Yield the list."""
+        yield self._table
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        self._table.set_order(self._wallets)
+        for wallet in self._wallets:
+            self._table.put(wallet, (cell(self._label(wallet), "strong"), cell(wallet, "dim")))
+        self._table.focus()
+
+    def action_choose(self) -> None:
+        """Return the selected wallet."""
+        self.dismiss(self._table.cursor)

@@ -1,0 +1,195 @@
+"""The connections: one row a provider, everything about the selected one, and what happened lately."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from streamcore.status import ProviderStatus
+from streamtui.ages import countdown, duration, moment, time_of_day
+from streamtui.cells import Cell, cell, literal
+from streamtui.health import Health, LogEntry
+from streamtui.journal import shortened
+from streamtui.lamps import Tone, lamp
+from streamtui.layout import MUTED
+from streamtui.numbers import UNKNOWN, latency, rate, size
+from streamtui.screens.dialog import Dialog
+from streamtui.widgets.line_table import Column, LineTable
+from streamtui.wording import count
+
+ALL = "*"
+"""Stands for every provider; none can be called this."""
+
+PROVIDER_COLUMNS = (
+    Column("provider", "PROVIDER", 11),
+    Column("lamp", "STATE", 12),
+    Column("since", "FOR", 7, "right", rank=2),
+    Column("tries", "TRIES", 5, "right", rank=1),
+    Column("next", "NEXT", 6, "right"),
+    Column("latency", "LATENCY", 7, "right", rank=3),
+    Column("rate", "MSG", 6, "right", rank=4),
+    Column("bytes", "BYTES", 9, "right", rank=7),
+    Column("reconnects", "RECON", 5, "right", rank=5),
+    Column("dropped", "DROPS", 5, "right", rank=6),
+    Column("subscriptions", "SUBS", 4, "right", rank=1),
+)
+LOG_COLUMNS = (
+    Column("time", "TIME", 8, rank=1),
+    Column("provider", "PROVIDER", 9),
+    Column("text", "WHAT HAPPENED", 16, grows=400),
+)
+CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "quiet": "dim"}
+
+
+class Connections(Dialog[str]):
+    """Shows how the providers are doing; dismissed with the provider to reconnect, `ALL`, or ``None``."""
+
+    WIDTH_CLASS = "-wide"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c,q", "cancel", "Close", show=False),
+        Binding("r,enter", "reconnect", "Reconnect", show=False),
+        Binding("R", "reconnect_all", "Reconnect all", show=False),
+        Binding("tab", "app.focus_next", "Next list", show=False),
+    ]
+
+    def __init__(self, health: Health, at: float, *, demo: str) -> None:
+        """Make the screen, to show how things are ``at`` (Unix seconds)."""
+        super().__init__(
+            "Connections", demo=demo, hint="r reconnects it · R all · tab list or log · esc closes"
+        )
+        self._providers = LineTable(PROVIDER_COLUMNS, id="providers")
+        self._detail = Static(id="provider-detail")
+        self._log = LineTable(LOG_COLUMNS, id="provider-log")
+        self._health = health
+        self._at = at
+
+    def body(self) -> ComposeResult:
+        """Yield the list, the details and the log."""
+        yield self._providers
+        yield self._detail
+        yield self._log
+
+    def on_mount(self) -> None:
+        """Let the keys go to the list."""
+        self._providers.set_message("The engine has not started any connection.")
+        self._log.set_message("Nothing has happened yet.")
+        self._providers.focus()
+        self.pass_time(self._at)
+
+    def on_line_table_cursor_moved(self, event: LineTable.CursorMoved) -> None:
+        """Show the details of the provider the cursor went to."""
+        event.stop()
+        if event.table is self._providers:
+            self._show_detail(self._health, self._at)
+
+    def pass_time(self, at: float) -> None:
+        """Show how things are now."""
+        health, self._at = self._health, at
+        self._providers.set_order(list(health.statuses))
+        for name, status in health.statuses.items():
+            self._providers.put(name, _row(status, health, at))
+        self._show_detail(health, at)
+        entries = list(reversed(health.log))
+        keys = [f"{entry.ts} {entry.provider} {entry.text}" for entry in entries]
+        unique = dict(zip(keys, entries, strict=True))
+        self._log.set_order(list(unique))
+        for key, entry in unique.items():
+            self._log.put(key, _log_row(entry))
+
+    def action_reconnect(self) -> None:
+        """Reconnect the selected provider."""
+        self.dismiss(self._providers.cursor)
+
+    def action_reconnect_all(self) -> None:
+        """Reconnect all of them."""
+        self.dismiss(ALL)
+
+    def _show_detail(self, health: Health, at: float) -> None:
+        status = health.statuses.get(self._providers.cursor or "")
+        self._detail.update(Content("") if status is None else _detail(status, health, at))
+
+
+def _row(status: ProviderStatus, health: Health, at: float) -> tuple[Cell, ...]:
+    shown = lamp(status)
+    return (
+        cell(status.provider, "strong"),
+        cell(str(shown), CELL_STYLES[shown.tone]),
+        cell(duration(at - status.since)),
+        cell(str(status.attempt), "" if status.attempt else "dim"),
+        cell(next_attempt(status, at), "warn" if status.retry_at is not None else "dim"),
+        cell(latency(status.latency_ms)),
+        cell(rate(health.rates(status.provider).messages)),
+        cell(size(status.bytes_received)),
+        cell(str(status.reconnects), "" if status.reconnects else "dim"),
+        cell(str(status.dropped), "warn" if status.dropped else "dim"),
+        cell(str(status.subscriptions)),
+    )
+
+
+def _log_row(entry: LogEntry) -> tuple[Cell, ...]:
+    return (
+        cell(time_of_day(entry.ts), "dim"),
+        cell(entry.provider),
+        cell(entry.text, "warn" if entry.bad else ""),
+    )
+
+
+def _detail(status: ProviderStatus, health: Health, at: float) -> Content:
+    rates = health.rates(status.provider)
+    received = UNKNOWN if rates.received is None else f"{size(int(rates.received))}/s"
+    topics = ", ".join(shortened(topic) for topic in status.topics) or "nothing"
+    reason = status.reason or "nothing to complain about"
+    shown = "DEMO data, " if status.demo else ""
+    return Content("\n").join(
+        [
+            _pair("reason", literal(reason)),
+            _pair("state", literal(f"{shown}{status.kind}, {status.state} since {moment(status.since)}")),
+            _pair("next try", literal(_plan(status, at))),
+            _pair(
+                "messages",
+                literal(
+                    f"{status.messages_received:,} in, {status.messages_sent:,} out, {rate(rates.messages)}; "
+                    f"unusable {status.unusable:,}, dropped {status.dropped:,}"
+                ),
+            ),
+            _pair(
+                "bytes",
+                literal(f"{size(status.bytes_received)} in, {size(status.bytes_sent)} out, {received}"),
+            ),
+            _pair(
+                "last data",
+                literal(f"{time_of_day(status.last_message_at)}, latency {latency(status.latency_ms)}"),
+            ),
+            _pair(
+                "watching",
+                literal(f"{topics}; over {count(status.connections, 'connection')}"),
+            ),
+        ]
+    )
+
+
+def _pair(name: str, value: Content) -> Content:
+    return Content.assemble((f" {name:<10}", MUTED), value)
+
+
+def _plan(status: ProviderStatus, at: float) -> str:
+    if status.idle:
+        return "none is needed: nothing is watched"
+    so_far = f"{count(status.reconnects, 'reconnect')} so far"
+    if status.retry_at is not None:
+        return f"number {status.attempt} in {countdown(status.retry_at - at)}, {so_far}"
+    if status.parked:
+        return "none: it waits for you; r tries again"
+    return f"none is needed, {so_far}"
+
+
+def next_attempt(status: ProviderStatus, at: float) -> str:
+    """Return the time to the next attempt, ``parked`` when there will be none, else a dash."""
+    if status.retry_at is not None:
+        return countdown(status.retry_at - at)
+    return "parked" if status.parked and not status.idle else UNKNOWN

@@ -1,0 +1,53 @@
+"""What all dialogs share: a frame with a title, the mark for invented data, and esc to leave."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from streamtui.cells import literal
+from streamtui.layout import demo_badge
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """A framed box over the main screen. Subclasses say in `body` what is in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
+
+    WIDTH_CLASS: ClassVar[str] = "-medium"
+
+    def __init__(self, title: str, *, demo: str, hint: str) -> None:
+        """Make a dialog.
+
+        Args:
+            title: What it is about; may come from outside.
+            demo: What the mark for invented data says; empty for none.
+            hint: The keys that work in it.
+        """
+        super().__init__()
+        self._box = Vertical(classes=f"dialog-box {self.WIDTH_CLASS}")
+        self._box.border_title = Content.assemble(literal(title), "  " if demo else "", demo_badge(demo))
+        self._box.border_subtitle = Content(hint)
+
+    def compose(self) -> ComposeResult:
+        """Yield the frame and what is in it."""
+        with self._box:
+            yield from self.body()
+
+    def body(self) -> ComposeResult:
+        """Yield what is in the frame."""
+        yield from ()
+
+    def pass_time(self, at: float) -> None:
+        """Show what has changed until ``at`` (Unix seconds); called when something did, and once a second."""
+
+    def action_cancel(self) -> None:
+        """Leave without a result."""
+        self.dismiss(None)

@@ -1,0 +1,79 @@
+"""Everything known about one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from streamcore.events import Source, WalletTransaction
+from streamtui.ages import moment
+from streamtui.cells import literal
+from streamtui.layout import MUTED
+from streamtui.numbers import UNKNOWN, amount
+from streamtui.screens.dialog import Dialog
+from streamtui.widgets.fields import Fields
+
+SOURCES = {
+    Source.STREAM: "stream",
+    Source.BACKFILL: "recovered after a gap in the stream",
+    Source.POLL: "polling",
+}
+
+
+class TransactionDetail(Dialog[None]):
+    """One row of the feed in full."""
+
+    WIDTH_CLASS = "-wide"  # a signature in one piece can be copied
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "cancel", "Close", show=False)]
+
+    def __init__(self, transaction: WalletTransaction, label: Callable[[str], str]) -> None:
+        demo = "DEMO" if transaction.demo else ""
+        super().__init__(f"{label(transaction.wallet)}  {transaction.type}", demo=demo, hint="esc closes")
+        self.transaction = transaction
+        self._label = label
+
+    def body(self) -> ComposeResult:
+        """Yield the values."""
+        yield Fields(self._values())
+
+    def _values(self) -> dict[str, Content]:
+        tx = self.transaction
+        label = self._label(tx.wallet)
+        named = f"{tx.wallet} ({label})" if label not in (tx.wallet, "") and "…" not in label else tx.wallet
+        return {
+            "what": literal(tx.summary),
+            "error": literal(tx.error, "bold $text-error") if tx.error else Content("none"),
+            "wallet": literal(named),
+            "signature": literal(tx.signature),
+            "SOL": Content(f"{amount(tx.sol_change, signed=True)} SOL, without fee and rent"),
+            "tokens": self._tokens(),
+            "fee": Content(f"{amount(tx.fee)} SOL" if tx.fee else "not paid by this wallet"),
+            "with": literal(tx.counterparty or UNKNOWN),
+            "program": literal(tx.program or UNKNOWN),
+            "slot": Content(f"{tx.slot:,}"),
+            "block time": Content(moment(tx.block_time)),
+            "received": Content(moment(tx.ts)),
+            "source": literal(f"{tx.provider}, {SOURCES[tx.source]}"),
+        }
+
+    def _tokens(self) -> Content:
+        changes = self.transaction.token_changes
+        if not changes:
+            return Content("none")
+        return Content("\n").join(
+            [
+                Content.assemble(
+                    (amount(change.amount, signed=True), "bold"),
+                    " ",
+                    literal(change.symbol or "unknown token"),
+                    "  ",
+                    literal(change.mint, MUTED),
+                )
+                for change in changes
+            ]
+        )

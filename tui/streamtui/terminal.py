@@ -1,0 +1,16 @@
+"""Whether there is still somebody at the other end."""
+
+from __future__ import annotations
+
+import os
+
+_STANDARD_INPUT = 0
+
+
+def is_there() -> bool:
+    """Return whether standard input is a terminal that has not hung up.
+
+    A hang-up usually comes with SIGHUP, but not to a process that was detached from its terminal. Such a
+    process would read end-of-file for ever, at the cost of a whole core.
+    """
+    return os.isatty(_STANDARD_INPUT)

@@ -1,0 +1,59 @@
+"""The line to type a filter into."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+
+class FilterBar(Horizontal):
+    """Filters while one types; enter keeps the filter, esc drops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "show all rows", show=False)]
+
+    class Changed(Message):
+        """The text has changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Done(Message):
+        """The person has finished typing."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Yield the input and what its keys do."""
+        yield Label("/")
+        yield Input(
+            self._text, placeholder="text that a row must contain", compact=True, select_on_focus=False
+        )
+        yield Label("enter keeps  esc clears", id="filter-keys")
+
+    def focus_input(self) -> None:
+        """Let the keys go here."""
+        self.query_one(Input).focus()
+
+    def action_drop(self) -> None:
+        """Show all rows again."""
+        self.post_message(self.Changed(""))
+        self.post_message(self.Done())
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value.strip()))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Done())

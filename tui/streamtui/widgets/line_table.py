@@ -1,0 +1,355 @@
+"""A table for data that never stops: it draws line by line and repaints single cells.
+
+Textual's ``DataTable`` repaints all of itself for every changed cell, and for every cell set to the value
+it has. Here a cell is compared first, and only its own few columns of one line are drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from streamtui.cells import Align, Cell, Span, cell, fitted
+
+GAP = 2
+"""Cells between two columns."""
+HEADER = 1
+"""Lines the column titles take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``rank`` says how long it stays when it gets narrow: 0 always, the highest goes first."""
+
+    key: str
+    title: str
+    width: int
+    align: Align = "left"
+    rank: int = 0
+    grows: int = 0
+    """Cells it may grow beyond ``width`` when there is room; columns further left grow first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    index: int
+    column: Column
+    x: int
+    width: int
+
+
+class LineTable(ScrollView, can_focus=True):
+    """Rows of cells with a cursor. Rows are named by keys; the cursor stays with its row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "jump(0)", "First row", show=False),
+        Binding("end,G", "jump(-1)", "Last row", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-table--cursor",
+        "line-table--header",
+        "line-table--message",
+        "line-table--strong",
+        "line-table--dim",
+        "line-table--up",
+        "line-table--down",
+        "line-table--warn",
+        "line-table--flash-up",
+        "line-table--flash-down",
+    }
+
+    class CursorMoved(Message):
+        """The person has moved the cursor; a cursor that merely follows its row says nothing."""
+
+        def __init__(self, table: LineTable, row: int) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> LineTable:
+            """The table it happened in."""
+            return self.table
+
+    class Chosen(Message):
+        """A row was clicked twice."""
+
+        def __init__(self, table: LineTable) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable:
+            """The table it happened in."""
+            return self.table
+
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._placed: list[_Placed] = []
+        self._order: list[str] = []
+        self._position: dict[str, int] = {}
+        self._cells: dict[str, list[Cell]] = {}
+        self._strips: dict[tuple[str, bool], Strip] = {}
+        self._styles: dict[str, Style] = {}
+        self._cursor: str | None = None
+        self._message: tuple[str, ...] = ()
+        self._titles = {column.key: column.title for column in columns}
+
+    # What is shown
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The keys of the rows, from the top."""
+        return tuple(self._order)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._position
+
+    @property
+    def cursor(self) -> str | None:
+        """The key of the selected row; ``None`` when there is no row."""
+        return self._cursor
+
+    def set_message(self, *lines: str) -> None:
+        """Show these lines for as long as there are no rows: why it is empty, and what to press."""
+        if lines != self._message:
+            self._message = lines
+            if not self._order:
+                self.refresh()
+
+    def set_title(self, column: str, title: str) -> None:
+        """Change the title of a column."""
+        if self._titles[column] != title:
+            self._titles[column] = title
+            self.refresh(Region(0, 0, self.size.width, HEADER))
+
+    def set_order(self, keys: Sequence[str]) -> None:
+        """Show exactly these rows in this order. Rows that are no longer among them are forgotten.
+
+        The cursor stays on its row; if that is gone, it goes to the row that took its place.
+        """
+        if list(keys) == self._order:
+            return
+        old_at = self._position.get(self._cursor or "", 0)
+        old_order, self._order = self._order, list(keys)
+        self._position = {key: at for at, key in enumerate(self._order)}
+        for gone in set(old_order) - self._position.keys():
+            self._cells.pop(gone, None)
+            self._strips.pop((gone, False), None)
+            self._strips.pop((gone, True), None)
+        if self._cursor not in self._position:
+            self._cursor = self._order[min(old_at, len(self._order) - 1)] if self._order else None
+        self._set_height()
+        first = next(
+            (at for at, (a, b) in enumerate(zip(old_order, self._order, strict=False)) if a != b),
+            min(len(old_order), len(self._order)),
+        )
+        if first == 0:
+            self.refresh()
+        else:
+            self._refresh_lines_from(first)
+
+    def put(self, key: str, cells: Sequence[Cell]) -> None:
+        """Show ``cells``, one for each column in the order of the columns, in the row ``key``.
+
+        Only cells that differ from what the row holds are drawn.
+        """
+        known = self._cells.get(key)
+        if known is None:
+            self._cells[key] = list(cells)
+            self._forget_strips(key)
+            self._refresh_cells(key, 0, self.size.width)
+            return
+        changed = [index for index, new in enumerate(cells) if new != known[index]]
+        if not changed:
+            return
+        self._cells[key] = list(cells)
+        self._forget_strips(key)
+        for placed in self._placed:
+            if placed.index in changed:
+                self._refresh_cells(key, placed.x, placed.width)
+
+    def width_of(self, column: str) -> int:
+        """Return the width a column has now; 0 when there is no room for it."""
+        return next((placed.width for placed in self._placed if placed.column.key == column), 0)
+
+    # The cursor
+
+    def select(self, key: str) -> None:
+        """Put the cursor on a row that is shown, and bring it into view."""
+        before, self._cursor = self._cursor, key
+        if before is not None:
+            self._refresh_cells(before, 0, self.size.width)
+        self._refresh_cells(key, 0, self.size.width)
+        self._show_cursor()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by some rows."""
+        if self._order:
+            self._go(self._position[self._cursor or self._order[0]] + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by some pages."""
+        self.action_move(by * max(1, self.size.height - HEADER - 1))
+
+    def action_jump(self, to: int) -> None:
+        """Go to the first (0) or last (-1) row."""
+        self._go(0 if to == 0 else len(self._order) - 1)
+
+    def _go(self, row: int) -> None:
+        if not self._order:
+            return
+        row = min(max(row, 0), len(self._order) - 1)
+        self.select(self._order[row])
+        self.post_message(self.CursorMoved(self, row))
+
+    def _show_cursor(self) -> None:
+        if self._cursor is None:
+            return
+        row, room = self._position[self._cursor], self.size.height - HEADER
+        if room <= 0:
+            return
+        top = int(self.scroll_y)
+        if row < top:
+            self.scroll_to(y=row, animate=False, force=True, immediate=True)
+        elif row >= top + room:
+            self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the pointer; a second click opens it."""
+        row = event.y - HEADER + int(self.scroll_y)
+        if event.y >= HEADER and row < len(self._order):
+            self._go(row)
+            if event.chain == 2:
+                self.post_message(self.Chosen(self))
+
+    # Drawing
+
+    def on_resize(self) -> None:
+        """Place the columns anew."""
+        self._place()
+        self._set_height()
+        self._strips.clear()
+        self.refresh()
+        self.call_after_refresh(self._show_cursor)
+
+    def notify_style_update(self) -> None:
+        """Forget what was drawn in other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def _set_height(self) -> None:
+        # a new virtual size lays out and repaints everything: without need for a scrollbar it stays as it is
+        height = len(self._order) + HEADER
+        grows = self.styles.height is not None and self.styles.height.is_auto
+        wanted = Size(0, height if grows or height > self.size.height else HEADER)
+        if wanted != self.virtual_size:
+            self.virtual_size = wanted
+
+    def _place(self) -> None:
+        room = self.size.width - 2  # a margin at both sides
+        kept = [*enumerate(self._columns)]
+        while kept and sum(c.width + GAP for _, c in kept) - GAP > room:
+            worst = max(kept, key=lambda item: item[1].rank)
+            if worst[1].rank == 0:
+                break
+            kept.remove(worst)
+        spare = max(0, room - (sum(c.width + GAP for _, c in kept) - GAP))
+        widths = {}
+        for index, column in kept:
+            more = min(spare, column.grows)
+            widths[index] = column.width + more
+            spare -= more
+        self._placed, x = [], 1
+        for index, column in kept:
+            self._placed.append(_Placed(index, column, x, widths[index]))
+            x += widths[index] + GAP
+
+    def _style(self, name: str) -> Style:
+        style = self._styles.get(name)
+        if style is None:
+            full = self.get_component_rich_style(f"line-table--{name}")
+            # only the cursor and the header bring a background; other spans keep the one of their line
+            style = full if name in ("cursor", "header") else full.without_color + Style(color=full.color)
+            self._styles[name] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of what is visible."""
+        width = self.size.width
+        if y < HEADER:
+            titles = [cell(self._titles[placed.column.key]) for placed in self._placed]
+            return self._draw(titles, self._style("header"), width)
+        row = y - HEADER + int(self.scroll_y)
+        if row >= len(self._order):
+            return self._draw_message(row, width) if not self._order else Strip.blank(width, self.rich_style)
+        key = self._order[row]
+        selected = key == self._cursor and self.has_focus
+        strip = self._strips.get((key, selected))
+        if strip is None:
+            cells = self._cells.get(key)
+            base = self.rich_style + (self._style("cursor") if selected else Style.null())
+            drawn = [cells[placed.index] for placed in self._placed] if cells else []
+            strip = self._draw(drawn, base, width)
+            self._strips[key, selected] = strip
+        return strip
+
+    def _draw(self, cells: Sequence[Cell], base: Style, width: int) -> Strip:
+        # gaps belong to the run before them: every further run costs the terminal some forty bytes
+        runs: list[tuple[str, str]] = []
+        for at, (placed, content) in enumerate(zip(self._placed, cells, strict=False)):
+            for span in fitted(content, placed.width, placed.column.align):
+                if runs and runs[-1][1] == span.style:
+                    runs[-1] = (runs[-1][0] + span.text, span.style)
+                else:
+                    runs.append((span.text, span.style))
+            if at < len(self._placed) - 1 and runs:
+                runs[-1] = (runs[-1][0] + " " * GAP, runs[-1][1])
+        if runs:
+            runs[0] = (f" {runs[0][0]}", runs[0][1])
+        segments = [Segment(text, base + self._style(name) if name else base) for text, name in runs]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _draw_message(self, row: int, width: int) -> Strip:
+        if row >= len(self._message):
+            return Strip.blank(width, self.rich_style)
+        base = self.rich_style
+        spans = fitted((Span(" "), Span(self._message[row], "message")), width)
+        return Strip([Segment(s.text, base + self._style(s.style) if s.style else base) for s in spans])
+
+    def _forget_strips(self, key: str) -> None:
+        self._strips.pop((key, False), None)
+        self._strips.pop((key, True), None)
+
+    def _refresh_cells(self, key: str, x: int, width: int) -> None:
+        y = self._position.get(key, -1) + HEADER - int(self.scroll_y)
+        if key in self._position and HEADER <= y < self.size.height:
+            self.refresh(Region(x, y, width, 1))
+
+    def _refresh_lines_from(self, row: int) -> None:
+        y = max(HEADER, row + HEADER - int(self.scroll_y))
+        if y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, self.size.height - y))
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor shows only where the keys go."""
+        super().watch_has_focus(has_focus)
+        if self._cursor is not None:
+            self._refresh_cells(self._cursor, 0, self.size.width)

@@ -1,0 +1,85 @@
+"""A pane of the main screen: a title line, a table, and a line to type a filter into when asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from streamtui.cells import literal
+from streamtui.layout import MUTED, demo_badge, spread
+from streamtui.widgets.line_table import LineTable
+
+if TYPE_CHECKING:
+    from streamtui.widgets.filter_bar import FilterBar
+
+
+class PaneTitle(Widget):
+    """The line above a table."""
+
+    name_: reactive[str] = reactive("")
+    info: reactive[str] = reactive("")
+    news: reactive[str] = reactive("")
+    """What must not be overlooked: a pause, rows out of sight."""
+    demo: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """Return the line."""
+        left = Content.assemble((f" {self.name_}", "bold"), "  ", literal(self.info, MUTED))
+        right = Content.assemble(
+            (f" {self.news} ", "bold $background on $accent") if self.news else "",
+            " " if self.news and self.demo else "",
+            demo_badge(self.demo),
+        )
+        return spread(left, right, self.size.width)
+
+
+class Panes(Container):
+    """Holds the panes: one above the other, or side by side where there is room."""
+
+
+class Pane(Vertical):
+    """A titled table that can be filtered."""
+
+    class FilterChanged(Message):
+        """The text that rows must contain has changed."""
+
+        def __init__(self, pane: Pane, text: str) -> None:
+            super().__init__()
+            self.pane = pane
+            self.text = text
+
+    def __init__(self, name: str, table: LineTable, *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self.table = table
+        self.title = PaneTitle()
+        self.title.set_reactive(PaneTitle.name_, name)
+
+    def compose(self) -> ComposeResult:
+        """Yield the title and the table."""
+        yield self.title
+        yield self.table
+
+    async def open_filter(self, text: str) -> None:
+        """Let the person type what rows must contain, starting from ``text``."""
+        from streamtui.widgets.filter_bar import FilterBar  # its input would delay the first frame
+
+        if not self.query(FilterBar):
+            await self.mount(FilterBar(text))
+        self.query_one(FilterBar).focus_input()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Pass on what was typed, and where."""
+        event.stop()
+        self.post_message(self.FilterChanged(self, event.text))
+
+    async def on_filter_bar_done(self, event: FilterBar.Done) -> None:
+        """Put the line away and give the keys back to the table."""
+        event.stop()
+        await self.query("FilterBar").remove()
+        self.table.focus()

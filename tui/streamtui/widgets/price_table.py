@@ -1,0 +1,91 @@
+"""The price table: a row of the board as cells."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from streamcore.events import Source
+from streamtui.ages import age
+from streamtui.board import SAMPLE_INTERVAL, PriceRow, common_prefix
+from streamtui.cells import Cell, Span, cell
+from streamtui.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
+from streamtui.sparkline import sparkline
+from streamtui.widgets.line_table import Column, LineTable
+
+WHOLE = 7
+"""Cells before the decimal point: ``100,000``."""
+
+COLUMNS = (
+    # what changes most stands at the left: a repaint of a cell begins at the start of its line
+    Column("symbol", "SYMBOL", 8),
+    Column("price", f"{'PRICE $':>{WHOLE + 3}}", WHOLE + 1 + MOST_DECIMALS),
+    Column("change", "24 H", 11, "right", rank=1),
+    Column("volume", "VOLUME", 7, "right", rank=3),
+    Column("age", "AGE", 7, "right"),
+    Column("trend", "TREND", 12, "right", rank=4, grows=28),
+    Column("name", "NAME", 20, rank=5, grows=12),
+    Column("source", "SOURCE", 12, rank=6),
+)
+
+
+class PriceTable(LineTable):
+    """The prices."""
+
+    def show(self, row: PriceRow, at: float, ttl: float) -> None:
+        """Draw what differs of a row.
+
+        Args:
+            row: What to show.
+            at: Unix seconds now.
+            ttl: Seconds after which its price is old.
+        """
+        old = row.is_old(at, ttl)
+        update = row.update
+        change = update.change_24h if update else None
+        how_old = age(row.age(at))
+        source = (
+            "" if update is None else f"{update.provider}{' poll' if update.source is Source.POLL else ''}"
+        )
+        self.put(
+            row.key,
+            (
+                cell(row.token.symbol, "dim" if old else "strong"),
+                _price(row, old),
+                cell(percent(change), "dim" if old else _direction(change)),
+                cell(compact(update.volume_24h if update else None), "dim" if old else ""),
+                cell(f"old {how_old}", "warn") if old else cell(how_old if update else "waiting", "dim"),
+                cell(self._trend(row), "dim"),
+                cell(row.token.name, "dim"),
+                cell(source, "dim"),
+            ),
+        )
+
+    def _trend(self, row: PriceRow) -> str:
+        width = self.width_of("trend")
+        return sparkline(tuple(row.samples), width) if len(row.samples) > 1 else ""
+
+    def on_resize(self) -> None:
+        """Name the span of time the trend covers."""
+        super().on_resize()
+        seconds = int(self.width_of("trend") * SAMPLE_INTERVAL)
+        self.set_title("trend", f"{seconds} S" if seconds < 120 else f"{seconds // 60} MIN")
+
+
+def _direction(change: Decimal | None) -> str:
+    if change is None or abs(change) < Decimal("0.005"):
+        return ""
+    return "up" if change > 0 else "down"
+
+
+def _price(row: PriceRow, old: bool) -> Cell:
+    text = _aligned(row.shown)
+    if old:
+        return cell(text, "dim")
+    if not row.flash or row.before is None:
+        return cell(text, "strong")
+    same = common_prefix(text, _aligned(row.before))
+    return (Span(text[:same], "strong"), Span(text[same:], "flash-up" if row.flash > 0 else "flash-down"))
+
+
+def _aligned(value: Decimal | None) -> str:
+    return aligned(UNKNOWN if value is None else price(value), WHOLE, MOST_DECIMALS)

@@ -1,0 +1,84 @@
+"""One line a provider: its lamp, and either how well it does or why not and what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from streamtui.cells import literal
+from streamtui.lamps import CONNECTING, DOWN, IDLE, LIVE, Lamp, Tone
+from streamtui.layout import DEMO, MUTED
+
+TONES: dict[Tone, str] = {
+    "good": "$text-success",
+    "warn": "$text-warning",
+    "bad": "bold $text-error",
+    "quiet": MUTED,
+}
+WIDE = 110
+"""From this width on there is room for the numbers beside a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLine:
+    """What the bar shows of one provider; every text is ready to be read."""
+
+    name: str
+    kind: str
+    lamp: Lamp
+    demo: bool
+    """To be marked as invented, because not everything is."""
+    rate: str
+    latency: str
+    subscriptions: int
+    trouble: str
+    """The attempt, the seconds to the next one and the reason; empty when all is well."""
+
+
+class StatusBar(Widget):
+    """The lamps of all providers."""
+
+    lines: reactive[tuple[ProviderLine, ...]] = reactive((), layout=True)
+    message: reactive[str] = reactive("starting …", layout=True)
+    """Shown instead of the lines when it is not empty."""
+    failed: reactive[bool] = reactive(False)
+
+    def render(self) -> Content:
+        """Return the lines."""
+        if self.message:
+            lamp = DOWN if self.failed else CONNECTING
+            return Content.assemble(
+                " ", (str(lamp), TONES[lamp.tone]), "  ", literal(self.message).truncate(self.size.width - 16)
+            )
+        width = max((len(line.name) for line in self.lines), default=0)
+        return Content("\n").join([self._line(line, width) for line in self.lines])
+
+    def _line(self, line: ProviderLine, name_width: int) -> Content:
+        content = Content.assemble(
+            " ",
+            (f"{line.name:<{name_width}}", "bold"),
+            "  ",
+            (f"{line.lamp.glyph} {line.lamp.word:<10}", TONES[line.lamp.tone]),
+        )
+        if line.demo:
+            content = Content.assemble(content, "  ", DEMO)
+        numbers = self._numbers(line)
+        if line.trouble:
+            numbers = numbers if self.size.width >= WIDE else []
+            numbers = [*numbers, literal(line.trouble, TONES[line.lamp.tone])]
+        content = Content("  ").join([content, *numbers])
+        return content.truncate(max(0, self.size.width - 1), ellipsis=True)
+
+    def _numbers(self, line: ProviderLine) -> Sequence[Content]:
+        quiet = MUTED if line.lamp is not LIVE else "$foreground"
+        noun = line.kind.removesuffix("s") if line.subscriptions == 1 else line.kind
+        watched = Content.styled(
+            f"{line.subscriptions} {noun}" if line.lamp is not IDLE else f"no {line.kind}", quiet
+        )
+        if line.lamp is IDLE or self.size.width < 60:
+            return [watched]
+        return [Content.styled(f"{line.rate:>6}  {line.latency:>7}", quiet), watched]

@@ -1,0 +1,80 @@
+"""The transaction feed: transactions as rows, and following the newest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from streamcore.events import Source, TransactionType, WalletTransaction
+from streamtui.ages import time_of_day
+from streamtui.cells import Cell, Span, cell
+from streamtui.journal import FeedSort, key_of
+from streamtui.widgets.line_table import Column, LineTable
+
+COLUMNS = (
+    Column("time", "TIME", 8),
+    Column("wallet", "WALLET", 11, rank=2),
+    Column("what", "TRANSACTION", 18, grows=400),
+    Column("signature", "SIGNATURE", 9, rank=3),
+)
+
+MARKS: dict[TransactionType, tuple[str, str]] = {
+    TransactionType.RECEIVED: ("+", "up"),
+    TransactionType.BOUGHT: ("+", "up"),
+    TransactionType.SENT: ("-", "down"),
+    TransactionType.SOLD: ("-", "down"),
+    TransactionType.SWAPPED: ("⇄", "strong"),
+    TransactionType.FAILED: ("✗", "warn"),
+}
+"""A sign and a style for those types that move money, or did not."""
+
+
+class TransactionTable(LineTable):
+    """The feed. It follows the newest row until the person moves away from it, and again from there on."""
+
+    def __init__(self, label: Callable[[str], str], short: Callable[[str], str], *, id: str) -> None:  # noqa: A002
+        super().__init__(COLUMNS, id=id)
+        self._label = label
+        self._short = short
+        self._sort = FeedSort.NEWEST_LAST
+        self.following = True
+        self.unseen = 0
+        """Rows that came while it did not follow."""
+
+    def show(self, transactions: Sequence[WalletTransaction], sort: FeedSort) -> None:
+        """Show these, in this order."""
+        keys = [key_of(transaction) for transaction in transactions]
+        new = [tx for key, tx in zip(keys, transactions, strict=True) if key not in self]
+        was_empty = not self.order
+        if sort is not self._sort:
+            self._sort, self.following = sort, True
+        self.set_order(keys)
+        for transaction in new:
+            self.put(key_of(transaction), self._cells_of(transaction))
+        if self.following:
+            self.unseen = 0
+            self._follow()
+        elif not was_empty:
+            self.unseen += len(new)
+
+    def _follow(self) -> None:
+        if self.order and self._sort is not FeedSort.WALLET:
+            newest = self.order[-1 if self._sort is FeedSort.NEWEST_LAST else 0]
+            if newest != self.cursor:
+                self.select(newest)
+
+    def moved(self, row: int) -> None:
+        """The person moved the cursor: follow on only from the newest row."""
+        newest = len(self.order) - 1 if self._sort is FeedSort.NEWEST_LAST else 0
+        self.following = row == newest
+        if self.following:
+            self.unseen = 0
+
+    def _cells_of(self, tx: WalletTransaction) -> tuple[Cell, ...]:
+        mark, style = MARKS.get(tx.type, ("·", "dim"))
+        recovered = (Span("  recovered", "dim"),) if tx.source is Source.BACKFILL else ()
+        return (
+            cell(time_of_day(tx.block_time if tx.block_time is not None else tx.ts), "dim"),
+            cell(self._label(tx.wallet)),
+            (Span(f"{mark} ", style), Span(tx.summary, style if style == "warn" else ""), *recovered),
+            cell(self._short(tx.signature), "dim"),
+        )

@@ -1,0 +1,114 @@
+"""What the main screen says about the state of things, in words."""
+
+from __future__ import annotations
+
+from streamcore.events import DataKind
+from streamcore.status import ProviderStatus
+from streamtui.ages import age, countdown
+from streamtui.feed import Feed
+from streamtui.journal import FeedSort
+from streamtui.lamps import STALE, healthy, lamp
+
+
+def trouble(status: ProviderStatus, at: float) -> str:
+    """Return what is wrong with a provider: the next attempt first, then the reason; empty when all is well.
+
+    Args:
+        status: How it is doing.
+        at: Unix seconds now, for the countdown.
+    """
+    if healthy(status):
+        return ""
+    parts = []
+    if status.retry_at is not None:
+        parts.append(f"try {status.attempt} in {countdown(status.retry_at - at)}")
+    elif status.parked:
+        parts.append("stopped trying, r tries again")
+    elif status.attempt:
+        parts.append(f"try {status.attempt}")
+    if lamp(status) is STALE and status.last_message_at is not None:
+        parts.append(f"quiet for {age(at - status.last_message_at)}")
+    if status.reason:
+        parts.append(status.reason)
+    return " · ".join(parts)
+
+
+def demo_words(*statuses: ProviderStatus | None) -> str:
+    """Return the mark for invented data: ``DEMO``, or which kind of data is, or nothing."""
+    known = [status for status in statuses if status is not None]
+    invented = [status.kind for status in known if status.demo]
+    if not invented:
+        return ""
+    return "DEMO" if len(invented) == len(known) else f"DEMO {' '.join(invented)}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 wallet``, ``3 wallets``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def pane_info(total: int, shown: int, sort: str, wanted: str) -> str:
+    """Return what stands beside the name of a pane: the order, and what the filter leaves of the rows."""
+    if wanted:
+        return f"{shown} of {total} match “{wanted}”"
+    return f"{total} · {sort}" if total else ""
+
+
+def news(feed: Feed, unseen: int) -> str:
+    """Return what the reader of the feed would miss: a pause, or rows out of sight."""
+    if feed.journal.paused:
+        return f"paused, {feed.journal.held} new"
+    if not unseen:
+        return ""
+    where = {FeedSort.NEWEST_LAST: " below", FeedSort.NEWEST_FIRST: " above"}
+    return f"{unseen} new{where.get(feed.journal.sort, '')}"
+
+
+def why_no_prices(feed: Feed) -> tuple[str, ...]:
+    """Return why the price table is empty, and what to press."""
+    board = feed.board
+    if not feed.settings.stream.enable_prices:
+        return ("Prices are switched off: stream.enable_prices is false.",)
+    if not feed.running:
+        return _not_running(feed)
+    if board.rows:
+        return (f"No price matches “{board.filter}”.", "Press esc to see all, / to change the filter.")
+    return ("No symbols are watched.", "Press s and type some, for example: SOL BTC")
+
+
+def why_no_transactions(feed: Feed) -> tuple[str, ...]:
+    """Return why the feed is empty, and what to press."""
+    journal = feed.journal
+    if not feed.settings.stream.enable_wallets:
+        return ("Wallets are switched off: stream.enable_wallets is false.",)
+    if len(journal):
+        return (
+            f"No transaction matches “{journal.filter}”.",
+            "Press esc to see all, / to change the filter.",
+        )
+    if not feed.running:
+        return _not_running(feed)
+    if not feed.wallets:
+        return ("No wallets are watched.", "Press w and paste an address.")
+    if journal.paused:
+        return ("The feed is paused.", "Press p to go on.")
+    status = provider_of(feed, DataKind.WALLETS)
+    if status is not None and not healthy(status):
+        problem = trouble(status, feed.clock.time())
+        return (
+            f"Nothing yet: {status.provider} is {lamp(status).word}. {problem}".rstrip(),
+            "Press c for more.",
+        )
+    names = ", ".join(feed.label(wallet) for wallet in feed.wallets)
+    return (f"Waiting for the next transaction of {names}.", "Press w to watch more wallets.")
+
+
+def _not_running(feed: Feed) -> tuple[str, ...]:
+    if feed.failure is not None:
+        return ("Nothing is running.", "Press R to start again.")
+    return ("Starting …",)
+
+
+def provider_of(feed: Feed, kind: DataKind) -> ProviderStatus | None:
+    """Return the status of the provider that serves a kind of data."""
+    return next((status for status in feed.health.statuses.values() if status.kind is kind), None)
