@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from streamcore.events import TokenChange, TransactionType
@@ -32,12 +32,16 @@ __all__ = ["Meaning", "SolanaTransaction", "interpret", "touches", "wallets_touc
 NEGLIGIBLE_LAMPORTS = 10
 """A SOL movement below this is rounding of programs, not a payment."""
 
+SIGNIFICANT_DIGITS = 4
+"""Of an amount below one, in the line; larger ones keep four places, from a thousand on two."""
+
 _SYMBOL_LENGTH = 24
 _MEMO_LENGTH = 60
 _ERROR_LENGTH = 100
 _IDENTIFIER_LENGTH = 64
 
 _ZERO = Decimal(0)
+_ANY_AMOUNT = Context(prec=400)  # a u64 with 255 decimals is still rounded, not refused
 
 SymbolOf = Callable[[str], str | None]
 """Returns the ticker of a mint, or ``None`` if it is not known."""
@@ -166,7 +170,7 @@ def _summary(
     sol = in_units(movement.core, SOL_DECIMALS)
     match kind:
         case TransactionType.RECEIVED | TransactionType.SENT:
-            moved = _amount(changes[0]) if changes else f"{_plain(sol.copy_abs())} SOL"
+            moved = _amount(changes[0]) if changes else f"{_readable(sol.copy_abs())} SOL"
             received = kind is TransactionType.RECEIVED
             if counterparty is not None:
                 return f"{kind} {moved} {'from' if received else 'to'} {_shown_address(counterparty)}"
@@ -174,7 +178,7 @@ def _summary(
                 return f"{kind} {moved} ({'minted' if received else 'burned'})"
             return f"{kind} {moved}"
         case TransactionType.BOUGHT | TransactionType.SOLD:
-            return f"{kind} {_amount(changes[0])} for {_plain(sol.copy_abs())} SOL{where}"
+            return f"{kind} {_amount(changes[0])} for {_readable(sol.copy_abs())} SOL{where}"
         case TransactionType.SWAPPED:
             given, gained = sorted(changes, key=lambda change: change.amount)
             return f"swapped {_amount(given)} for {_amount(gained)}{where}"
@@ -215,7 +219,7 @@ def _token_change(token: TokenMovement, symbol_of: SymbolOf) -> TokenChange:
 
 
 def _amount(change: TokenChange) -> str:
-    return f"{_plain(change.amount.copy_abs())} {_unit(change)}"
+    return f"{_readable(change.amount.copy_abs())} {_unit(change)}"
 
 
 def _unit(change: TokenChange) -> str:
@@ -223,7 +227,24 @@ def _unit(change: TokenChange) -> str:
 
 
 def _signed(amount: Decimal, unit: str) -> str:
-    return f"{'+' if amount > 0 else ''}{_plain(amount)} {unit}"
+    return f"{'+' if amount > 0 else ''}{_readable(amount)} {unit}"
+
+
+def _readable(amount: Decimal) -> str:
+    """Return an amount as a line has room for it; the exact one is in the event's fields."""
+    size = abs(amount)
+    if size >= 1000:
+        places = 2
+    elif size >= 1:
+        places = 4
+    else:
+        places = SIGNIFICANT_DIGITS - 1 - size.adjusted()
+    rounded = amount
+    if -int(amount.as_tuple().exponent) > places:
+        rounded = amount.quantize(Decimal(1).scaleb(-places), context=_ANY_AMOUNT)
+    whole, dot, fraction = format(rounded, ",f").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}{dot}{fraction}" if fraction else whole
 
 
 def _plain(amount: Decimal) -> str:

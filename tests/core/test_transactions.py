@@ -202,11 +202,11 @@ def test_rent_is_told_apart_from_what_was_sent(name: str, wallet: str, rent: dic
             "FAILED Jupiter (instruction 2: custom error 6001, 0x1771) fee 0.00001 SOL",
         ),
         ("synthetic_close_account_rent", WALLET, "closed token account, rent 0.00203928 SOL back"),
-        ("captured_swap_sell", SELLER, "sold 2948735.678665 8Y3R…pump for 0.085249447 SOL on pump.fun"),
+        ("captured_swap_sell", SELLER, "sold 2,948,735.68 8Y3R…pump for 0.08525 SOL on pump.fun"),
         (
             "captured_pool_create",
             POOL_MAKER,
-            "multi: -206900000 6R1f…pump, +4042.044546472 6tn2…dCLS, -79.456642347 SOL on Raydium AMM v4",
+            "multi: -206,900,000 6R1f…pump, +4,042.04 6tn2…dCLS, -79.4566 SOL on Raydium AMM v4",
         ),
         ("documented_base64", WALLET, "unparsed: not in a JSON encoding"),
     ],
@@ -588,7 +588,7 @@ def test_balances_beyond_the_precision_of_floats_stay_exact() -> None:
     with localcontext(prec=5):
         meaning = told(transaction)
     assert str(meaning.sol_change) == "18446744073.709546615"
-    assert meaning.summary.startswith("received 18446744073.709546615 SOL")
+    assert meaning.summary.startswith("received 18,446,744,073.71 SOL")
 
 
 @pytest.mark.parametrize(
