@@ -263,8 +263,7 @@ async def test_a_wrong_key_parks_the_stream_and_is_not_tried_again() -> None:
         error = await table.first(StreamError, kind=ErrorKind.AUTH)
         assert not error.retryable
         assert "BIRDEYE_API_KEY" in error.message
-        await table.clock.advance(3)
-        await table.until(lambda: table.manager.status("birdeye").state is State.FAILED)
+        await table.in_time(lambda: table.manager.status("birdeye").state is State.FAILED)
         requests = len(table.birdeye.requests)
         await table.clock.advance(3600)
         status = table.manager.status("birdeye")
