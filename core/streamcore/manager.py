@@ -162,7 +162,7 @@ class StreamManager:
         wallets = [check_address(address) for address in addresses]
         for wallet in wallets:
             self._wallets.add(wallet)
-            self._ledger.watch(wallet)
+            self._ledger.watch(wallet, self._clock.time())
         stream.want(tuple(self._wallets))
         return wallets
 
@@ -300,7 +300,7 @@ class StreamManager:
                 changed=merge.changed,
             )
         )
-        return bool(merge.changed)
+        return "price" in merge.changed
 
     def _transaction(self, stream: ProviderStream, report: TransactionReport, source: Source) -> bool:
         news = False

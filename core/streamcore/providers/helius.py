@@ -30,8 +30,8 @@ T = TypeVar("T")
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered into one new subscription."""
-RATE = 10.0
-"""Requests a second that every plan allows, the free one included."""
+RATE = 5.0
+"""Requests a second, and as many at once: together no more than the 10 a second of every plan."""
 RATE_LIMIT_REST = 10.0
 """Seconds to leave the service alone when it asks for fewer requests and does not say for how long."""
 

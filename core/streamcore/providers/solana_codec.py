@@ -181,6 +181,11 @@ class SolanaCodec:
         frames, self._outgoing = self._outgoing, []
         return frames
 
+    @property
+    def unanswered(self) -> object:
+        """The number of the oldest request that waits for its answer."""
+        return next(iter(self._requests), None)
+
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
         try:
@@ -194,12 +199,21 @@ class SolanaCodec:
     def _wishes(self) -> tuple[_Wish, ...]:
         if self._rung is Rung.TRANSACTIONS:
             runs = batches(self._wallets, self._batch_size)
-            return tuple(_Wish(self._rung, run, failed) for run in runs for failed in LANES)
+            whole = (_Wish(self._rung, run, failed) for run in runs for failed in LANES)
+            return tuple(part for wish in whole for part in self._accepted_parts(wish))
         return tuple(
             _Wish(self._rung, (wallet,), account=account)
             for wallet in self._wallets
             for account in dict.fromkeys((wallet, *self._related.get(wallet, ())))
         )
+
+    def _accepted_parts(self, wish: _Wish) -> list[_Wish]:
+        """Return a wish, or its halves where it was refused whole, until what is refused stands alone."""
+        if wish not in self._refused_wishes or len(wish.wallets) == 1:
+            return [wish]
+        middle = len(wish.wallets) // 2
+        halves = (wish.wallets[:middle], wish.wallets[middle:])
+        return [part for half in halves for part in self._accepted_parts(_Wish(wish.rung, half, wish.failed))]
 
     def _subscribe(self) -> None:
         if not self._open:
@@ -270,6 +284,11 @@ class SolanaCodec:
         if error.code == INVALID_PARAMS:
             # the same parameters would be refused again, on this connection at least
             self._refused_wishes.add(wish)
+            if len(wish.wallets) > 1:
+                self._subscribe()
+                return []
+            if not self._active and not any(self._requests.values()):
+                return [Refusal(refused)]  # nothing is left that this connection could bring
             return [Refusal(refused, wish.wallets)]
         return [Refusal(refused)]
 
