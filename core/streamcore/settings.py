@@ -7,6 +7,8 @@ is its door.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +25,16 @@ SECRET = {"secret": True}
 WS_URL = {"schemes": ("wss", "ws")}
 HTTP_URL = {"schemes": ("https", "http")}
 HOST_URL = {"schemes": ("https", "http"), "host_only": True}
+COMMAND = {"verbatim": True}
+
+
+class Colours(StrEnum):
+    """The pairs of colours for up and down."""
+
+    DEFAULT = "default"
+    """Green and red."""
+    COLOUR_BLIND = "colour-blind"
+    """Blue and orange, which people who confuse red and green tell apart."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,7 +92,24 @@ class UiSettings(Section, frozen=True, kw_only=True):
     frames_per_second: Annotated[
         FrameRate | None, Meta(description="repaints a second at most; 10 unless set, 4 over ssh")
     ] = None
-    theme: Annotated[str | None, Meta(description="any Textual theme")] = None
+    theme: Annotated[str | None, Meta(description="streamtui-dark, streamtui-light or any Textual theme")] = (
+        None
+    )
+    colours: Annotated[
+        Colours, Meta(description="up and down: green and red, or blue and orange for the colour-blind")
+    ] = Colours.DEFAULT
+    bell: Annotated[bool, Meta(description="whether an alert rings the terminal bell")] = True
+    desktop_notifications: Annotated[
+        bool, Meta(description="whether an alert asks the terminal for a desktop notification (OSC 9)")
+    ] = False
+    alert_command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="a program to run at an alert and its arguments; {text} is what happened; "
+            "no shell is involved",
+            extra=COMMAND,
+        ),
+    ] = ()
 
 
 class BirdeyeSettings(Section, frozen=True, kw_only=True):
@@ -146,6 +175,34 @@ class SolanaSettings(Section, frozen=True, kw_only=True):
     )
 
 
+class AlertSettings(Section, frozen=True, kw_only=True):
+    """One ``[[alerts]]``: what a person wants to be told.
+
+    A price alert names a symbol and one of ``above``, ``below`` (USD) and ``change`` (percent within
+    ``minutes``, up or down); a wallet alert names a wallet and may say ``above`` (SOL).
+    """
+
+    symbol: str | None = None
+    wallet: str | None = None
+    above: Decimal | None = None
+    below: Decimal | None = None
+    change: Decimal | None = None
+    minutes: Annotated[float, Meta(gt=0.0, le=1440.0)] = 10.0
+
+    def mistake(self) -> str | None:
+        """Return what does not go together, or ``None``."""
+        limits = [limit for limit in (self.above, self.below, self.change) if limit is not None]
+        if not all(limit.is_finite() and limit > 0 for limit in limits):
+            return "a limit is a number above 0"
+        if (self.symbol is None) == (self.wallet is None):
+            return "name either a symbol or a wallet"
+        if self.symbol is not None and len(limits) != 1:
+            return "a symbol needs one of above, below and change"
+        if self.wallet is not None and (self.below is not None or self.change is not None):
+            return "a wallet has no other limit than above, in SOL"
+        return None
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """Everything that can be configured.
 
@@ -163,6 +220,12 @@ class Settings(Section, frozen=True, kw_only=True):
     demo: Annotated[bool, Meta(description="serve everything from the embedded emulators")] = False
     tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}
     labels: Annotated[dict[str, str], Meta(description="wallet address = name to show for it")] = {}
+    watchlists: Annotated[
+        dict[str, tuple[str, ...]], Meta(description="groups of symbols, each a name and a list")
+    ] = {}
+    alerts: Annotated[
+        tuple[AlertSettings, ...], Meta(description="what to be told: a price or a wallet, and a limit")
+    ] = ()
     stream: StreamSettings = StreamSettings()
     backoff: BackoffSettings = BackoffSettings()
     ui: UiSettings = UiSettings()

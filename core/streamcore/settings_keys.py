@@ -43,9 +43,13 @@ class Key:
     """For a URL: the encrypted scheme, then the plain one that only a loopback host may use."""
     host_only: bool
     """For a URL: scheme and host, without a path."""
+    verbatim: bool
+    """For a list: its texts are taken as they are, commas and repetitions included."""
     is_list: bool
     is_table: bool
     """Its value is a table of names that the user chooses."""
+    is_array: bool
+    """Its value is any number of tables, written as ``[[name]]``; only a file can hold it."""
 
     @property
     def section(self) -> str:
@@ -60,6 +64,8 @@ class Key:
     @property
     def variables(self) -> tuple[str, ...]:
         """Every environment variable that sets it, the strongest last."""
+        if self.is_array:
+            return ()
         familiar = FAMILIAR_VARIABLES.get(self.name)
         return (self.variable,) if familiar is None else (familiar, self.variable)
 
@@ -122,6 +128,7 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
     schemes = tuple(extra.get("schemes", ()))
     host_only = bool(extra.get("host_only"))
     secret = bool(extra.get("secret"))
+    is_array = isinstance(described, types.VarTupleType) and isinstance(described.item_type, types.StructType)
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return Key(
         name=name,
@@ -133,8 +140,10 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
         secret=secret,
         schemes=schemes,
         host_only=host_only,
-        is_list=isinstance(described, types.VarTupleType),
+        verbatim=bool(extra.get("verbatim")),
+        is_list=isinstance(described, types.VarTupleType) and not is_array,
         is_table=isinstance(described, types.DictType),
+        is_array=is_array,
     )
 
 
@@ -153,6 +162,10 @@ def _phrase(described: types.Type, secret: bool) -> str:
             return "a whole number" + _bounds(described)
         case types.FloatType():
             return "a number" + _bounds(described)
+        case types.EnumType():
+            return f"one of: {', '.join(described.cls)}"
+        case types.VarTupleType(item_type=types.StructType()):
+            return "tables, each written as [[alerts]]"
         case types.VarTupleType():
             return "a list of texts"
         case types.DictType():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ import msgspec
 from streamcore.errors import BadAddress, SettingsError
 from streamcore.hosts import is_loopback
 from streamcore.locations import config_file
-from streamcore.settings import Settings
+from streamcore.settings import AlertSettings, Settings
 from streamcore.settings_keys import PREFIX, Key, keys, sections
 from streamcore.sources import choose
 from streamcore.text import HIDDEN, printable
@@ -31,9 +32,6 @@ from streamcore.tokens import TokenTable, check_address
 
 DEFAULT = "default"
 """The origin of a value that nobody has set."""
-
-NOT_BUILT_YET = frozenset({"alerts", "watchlists"})
-"""Tables whose names are taken, and which a later version will read."""
 
 _SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 
@@ -147,7 +145,9 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any] | None:
 
 def _from_file(document: Mapping[str, Any], origin: str) -> Iterator[_Entry]:
     for name, value in document.items():
-        if name in sections() or (name in keys() and keys()[name].is_table):
+        if name in keys() and keys()[name].is_array:
+            yield _Entry(name, value, origin, is_text=False)
+        elif name in sections() or (name in keys() and keys()[name].is_table):
             if not isinstance(value, dict):
                 raise SettingsError(name, value, f"expected a table, written as [{name}]", origin)
             for field, item in value.items():
@@ -192,8 +192,6 @@ def _from_options(options: Mapping[str, Any]) -> Iterator[_Entry]:
 
 def _unknown(name: str, origin: str) -> SettingsError:
     section, _, field = name.rpartition(".")
-    if name.partition(".")[0] in NOT_BUILT_YET:
-        return SettingsError(printable(name), None, "this version does not have it yet", origin)
     known = [*keys(), *sections()]
     if section in sections():
         known = [key.name for key in keys().values() if key.section == section]
@@ -210,9 +208,6 @@ def _unknown(name: str, origin: str) -> SettingsError:
 
 def _unknown_variable(variable: str, known: Mapping[str, Key]) -> SettingsError:
     origin = "environment"
-    section = variable.removeprefix(PREFIX).partition("_")[0].lower()
-    if section in NOT_BUILT_YET:
-        return SettingsError(printable(variable), None, f"this version does not have {section} yet", origin)
     similar = get_close_matches(variable, known, n=1, cutoff=0.85)  # the common start alone makes for 0.6
     advice = f"did you mean {similar[0]}?" if similar else f"they are {PREFIX}<SECTION>_<KEY>"
     return SettingsError(printable(variable), None, f"unknown variable; {advice}", origin)
@@ -223,8 +218,10 @@ def _unknown_variable(variable: str, known: Mapping[str, Key]) -> SettingsError:
 
 def _convert(key: Key, entry: _Entry) -> Any:
     given = entry.value
+    if key.is_array:
+        return _alerts(entry)
     if key.is_list:
-        given = _listed(given)
+        given = _words(key, entry) if key.verbatim else _listed(given)
     elif entry.is_text and isinstance(key.default, bool):
         given = _SWITCHES.get(given.lower(), given)
     try:
@@ -247,9 +244,57 @@ def _listed(given: Any) -> Any:
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def _table_item(table: Key, name: str, entry: _Entry) -> tuple[str, str]:
-    """Return the checked name and value of one entry of ``[tokens]`` or ``[labels]``."""
+def _words(key: Key, entry: _Entry) -> Any:
+    if not isinstance(entry.value, str):
+        return entry.value
+    if not entry.is_text:  # a text in the file may be meant for a shell, and there is none
+        raise _refused(key, entry)
+    try:
+        return shlex.split(entry.value)
+    except ValueError:
+        raise _refused(key, entry) from None
+
+
+def _alerts(entry: _Entry) -> tuple[AlertSettings, ...]:
+    given = entry.value
+    if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
+        raise SettingsError("alerts", given, "expected tables, each written as [[alerts]]", entry.origin)
+    return tuple(_alert(number, one, entry.origin) for number, one in enumerate(given, 1))
+
+
+def _alert(number: int, given: Mapping[str, Any], origin: str) -> AlertSettings:
+    name = f"alerts, number {number}"
+    fields = {field.name: field for field in msgspec.structs.fields(AlertSettings)}
+    for field, value in given.items():
+        if field not in fields:
+            raise SettingsError(
+                f"{name}, {printable(field)}", None, f"there are: {', '.join(fields)}", origin
+            )
+        try:
+            msgspec.convert(value, fields[field].type)
+        except msgspec.ValidationError:
+            allowed = "expected a text" if field in ("symbol", "wallet") else "a limit is a number above 0"
+            raise SettingsError(f"{name}, {field}", value, allowed, origin) from None
+    alert = msgspec.convert(dict(given), AlertSettings)
+    mistake = alert.mistake()
+    if mistake is None and alert.wallet is not None:
+        try:
+            check_address(alert.wallet)
+        except BadAddress as error:
+            mistake = f"wallet {error.reason}"
+    if mistake is not None:
+        raise SettingsError(name, None, mistake, origin)
+    return alert
+
+
+def _table_item(table: Key, name: str, entry: _Entry) -> tuple[str, Any]:
+    """Return the checked name and value of one entry of ``[tokens]``, ``[labels]`` or ``[watchlists]``."""
     dotted = f"{table.name}.{printable(name)}"
+    if table.name == "watchlists":
+        symbols = _listed(entry.value)
+        if not isinstance(symbols, list) or not all(isinstance(one, str) for one in symbols) or not symbols:
+            raise SettingsError(dotted, entry.value, "expected a list of symbols", entry.origin)
+        return name.strip(), tuple(symbols)
     if not isinstance(entry.value, str):
         raise SettingsError(dotted, entry.value, "expected a text", entry.origin)
     if table.name == "tokens":

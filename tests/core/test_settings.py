@@ -100,7 +100,7 @@ def test_every_key_can_be_set_by_its_variable(loaded):
         "str": "some-text",
     }
     for key in keys().values():
-        if key.is_table or key.name in ("prices", "chain"):
+        if key.is_table or key.is_array or key.name in ("prices", "chain", "ui.colours"):
             continue
         if key.schemes:
             text = f"{key.schemes[0]}://example.org"
@@ -188,13 +188,6 @@ def test_an_unknown_option_is_an_error(loaded):
     assert refused(loaded, options={"stream.nope": 1}).key == "stream.nope"
 
 
-@pytest.mark.parametrize("table", ["alerts", "watchlists"])
-def test_tables_of_a_later_version_are_refused_as_such(loaded, table):
-    assert "this version does not have" in str(refused(loaded, f"[{table}]\nx = 1"))
-    variable = f"STREAMTUI_{table.upper()}_X"
-    assert f"this version does not have {table} yet" in str(refused(loaded, environ={variable: "1"}))
-
-
 # Bad values
 
 
@@ -210,6 +203,8 @@ def test_tables_of_a_later_version_are_refused_as_such(loaded, table):
         ("STREAMTUI_BACKOFF_MAX_ATTEMPTS", "2.5", "a whole number from 0 to 1000000"),
         ("STREAMTUI_UI_FRAMES_PER_SECOND", "100", "a whole number from 1 to 60"),
         ("STREAMTUI_DEMO", "perhaps", "true or false"),
+        ("STREAMTUI_UI_COLOURS", "pink", "one of: default, colour-blind"),
+        ("STREAMTUI_UI_ALERT_COMMAND", "say 'x", "a list of texts"),
         ("STREAMTUI_PRICES", "yahoo", "one of: auto, birdeye"),
     ],
 )
@@ -348,6 +343,62 @@ def test_an_extra_ticker_needs_a_mint_address(loaded):
     assert error.value == "nonsense"
     assert "config.toml" in error.origin
     refused(loaded, f'[tokens]\n"two words" = "{SOL}"')
+
+
+# Watchlists and alerts
+
+
+def test_a_watchlist_is_a_list_of_symbols_with_a_name(loaded):
+    lists = loaded('[watchlists]\nmemes = ["BONK", "WIF"]\nmajors = "SOL, BTC"').settings.watchlists
+    assert lists == {"memes": ("BONK", "WIF"), "majors": ("SOL", "BTC")}
+    for wrong in ("memes = 3", "memes = []", "memes = [1]"):
+        assert refused(loaded, f"[watchlists]\n{wrong}").key == "watchlists.memes"
+
+
+def test_an_alert_names_a_symbol_or_a_wallet_and_a_limit(loaded):
+    above, change, wallet = loaded(
+        '[[alerts]]\nsymbol = "BONK"\nabove = 0.00001234\n'
+        '[[alerts]]\nsymbol = "SOL"\nchange = 5\nminutes = 30\n'
+        f'[[alerts]]\nwallet = "{WALLET}"'
+    ).settings.alerts
+    assert (above.symbol, str(above.above)) == ("BONK", "0.00001234")
+    assert (change.change, change.minutes) == (5, 30.0)
+    assert (wallet.wallet, wallet.above) == (WALLET, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("above = 1", "name either a symbol or a wallet"),
+        (f'symbol = "SOL"\nwallet = "{WALLET}"', "name either a symbol or a wallet"),
+        ('symbol = "SOL"', "a symbol needs one of above, below and change"),
+        ('symbol = "SOL"\nabove = 1\nbelow = 2', "a symbol needs one of above, below and change"),
+        (f'wallet = "{WALLET}"\nbelow = 1', "no other limit than above"),
+        ('wallet = "me"\nabove = 1', "not a Solana address"),
+        ('symbol = "SOL"\nabove = -1', "number above 0"),
+        ('symbol = "SOL"\nabove = "lots"', "number above 0"),
+        ('symbol = "SOL"\nabov = 1', "there are: symbol, wallet, above"),
+        ("symbol = 1\nabove = 1", "expected a text"),
+    ],
+)
+def test_a_wrong_alert_is_named_by_its_number_and_what_is_wrong(loaded, text, reason):
+    error = refused(loaded, f'[[alerts]]\nsymbol = "SOL"\nabove = 1\n[[alerts]]\n{text}')
+    assert error.key.startswith("alerts, number 2")
+    assert reason in str(error)
+
+
+def test_alerts_are_tables_and_come_from_a_file_alone(loaded):
+    assert "[[alerts]]" in str(refused(loaded, "[alerts]\nx = 1"))
+    assert "[[alerts]]" in str(refused(loaded, "alerts = [1]"))
+    refused(loaded, environ={"STREAMTUI_ALERTS": "x"})
+
+
+def test_the_command_of_an_alert_keeps_its_commas_and_knows_no_shell(loaded):
+    command = ["notify-send", "a,b", "a,b", "{text}"]
+    assert loaded(f"[ui]\nalert_command = {command}").settings.ui.alert_command == tuple(command)
+    split = loaded(environ={"STREAMTUI_UI_ALERT_COMMAND": "say 'two words' {text}"}).settings.ui.alert_command
+    assert split == ("say", "two words", "{text}")
+    refused(loaded, '[ui]\nalert_command = "rm -rf $HOME"')
 
 
 # The file

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,7 +34,15 @@ class Stage:
         self.clock = ManualClock()
         self.manager: FakeManager = FakeManager(Settings())
         self.managers: list[FakeManager] = []
-        self.app = StreamTuiApp(Settings(**settings), manager_factory=self._make, clock=self.clock)
+        self.config_path: Path | None = settings.pop("config_path", None)
+        starter = settings.pop("starter", False)
+        self.app = StreamTuiApp(
+            Settings(**settings),
+            manager_factory=self._make,
+            clock=self.clock,
+            config_path=self.config_path,
+            starter=starter,
+        )
         self.pilot: Pilot[None] | None = None
         self.breaks_at_start: Exception | None = None
 

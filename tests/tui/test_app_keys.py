@@ -351,7 +351,7 @@ async def test_c_shows_every_connection_and_its_history() -> None:
 
 
 async def test_the_help_lists_every_binding_of_the_main_screen() -> None:
-    async with on_stage(size=(120, 50)) as stage:
+    async with on_stage(size=(120, 75)) as stage:
         bindings = stage.app.screen.active_bindings.values()
         wanted = [
             readable(active.binding.key)

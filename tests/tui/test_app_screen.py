@@ -211,7 +211,16 @@ async def test_narrow_screens_drop_columns_and_keep_price_and_age() -> None:
 
 async def test_every_key_of_the_bar_fits_on_120_columns() -> None:
     async with on_stage(size=(120, 40)) as stage:
-        for label in ("subscribe", "wallets", "remove", "details", "filter", "sort", "pause", "connections"):
+        for label in (
+            "subscribe",
+            "wallets",
+            "remove",
+            "alerts",
+            "details",
+            "filter",
+            "pause",
+            "connections",
+        ):
             assert label in stage.lines()[-1]
 
 

@@ -6,7 +6,7 @@ import pytest
 from sample_events import SOL, price
 
 from streamcore.tokens import TokenTable
-from streamtui.board import FLASH, PriceBoard, PriceSort, common_prefix
+from streamtui.board import FLASH, PriceBoard, PriceSort, Totals, common_prefix
 
 TABLE = TokenTable()
 BTC = TABLE.resolve("BTC").mint
@@ -118,17 +118,71 @@ def test_samples_of_an_old_price_are_gaps(board: PriceBoard) -> None:
 def test_every_order_puts_unknown_values_last(board: PriceBoard) -> None:
     board.add(TABLE.resolve("BONK"))
     board.apply(price("SOL", "150", change_24h=Decimal(-1), volume_24h=Decimal(10)))
-    board.apply(price("BTC", "100000", address=BTC, change_24h=Decimal(2), volume_24h=Decimal(5)))
+    board.apply(
+        price("BTC", "100000", address=BTC, change_24h=Decimal(2), volume_24h=Decimal(5), ts=1_793_311_300.0)
+    )
     expected = {
-        PriceSort.ADDED: ["SOL", "BTC", "BONK"],
+        PriceSort.OWN: ["SOL", "BTC", "BONK"],
         PriceSort.SYMBOL: ["BONK", "BTC", "SOL"],
         PriceSort.PRICE: ["BTC", "SOL", "BONK"],
         PriceSort.CHANGE: ["BTC", "SOL", "BONK"],
         PriceSort.VOLUME: ["SOL", "BTC", "BONK"],
+        PriceSort.AGE: ["BTC", "SOL", "BONK"],
+        PriceSort.TREND: ["BTC", "SOL", "BONK"],
+        PriceSort.NAME: ["BONK", "BTC", "SOL"],
+        PriceSort.SOURCE: ["SOL", "BTC", "BONK"],
     }
+    for key, first, last in ((SOL, 150, 149), (BTC, 100_000, 100_001)):
+        board.rows[key].samples.extend((Decimal(first), Decimal(last)))
     for sort, symbols in expected.items():
         board.sort = sort
         assert [row.token.symbol for row in board.ordered()] == symbols
+    board.sort, board.backwards = PriceSort.CHANGE, True
+    assert [row.token.symbol for row in board.ordered()] == ["SOL", "BTC", "BONK"]
+
+
+def shown(board: PriceBoard) -> list[str]:
+    return [row.token.symbol for row in board.ordered()]
+
+
+def test_a_row_can_be_moved_and_the_order_becomes_ones_own(board: PriceBoard) -> None:
+    bonk = TABLE.resolve("BONK")
+    board.add(bonk)
+    assert board.move(bonk.mint, -1)
+    assert shown(board) == ["SOL", "BONK", "BTC"]
+    assert not board.move(SOL, -1)
+    board.sort = PriceSort.SYMBOL
+    assert board.move(SOL, -1)
+    assert shown(board) == ["BONK", "SOL", "BTC"]
+    assert board.sort is PriceSort.OWN
+    assert not board.move("nobody", 1)
+
+
+def test_moving_among_some_rows_leaves_the_others_in_place(board: PriceBoard) -> None:
+    bonk = TABLE.resolve("BONK")
+    board.add(bonk)
+    board.group = {SOL, bonk.mint}
+    assert board.move(bonk.mint, -1)
+    board.group = None
+    assert shown(board) == ["BONK", "BTC", "SOL"]
+
+
+def test_a_group_shows_its_rows_alone_and_totals_count_them(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150", change_24h=Decimal(-1)))
+    board.apply(price("BTC", "100000", address=BTC, change_24h=Decimal(2)))
+    assert board.totals() == Totals(up=1, down=1)
+    board.group = {BTC}
+    assert shown(board) == ["BTC"]
+    assert board.totals() == Totals(up=1)
+    board.apply(price("BTC", "100000", address=BTC, change_24h=Decimal(0)))
+    assert board.totals() == Totals(unchanged=1)
+
+
+def test_a_row_knows_the_extremes_of_the_session(board: PriceBoard) -> None:
+    for value in ("150", "160", "140", None, "155"):
+        board.apply(price("SOL", value))
+    row = board.rows[SOL]
+    assert (row.high, row.low) == (Decimal(160), Decimal(140))
 
 
 def test_a_filter_looks_at_ticker_and_name(board: PriceBoard) -> None:

@@ -240,7 +240,7 @@ def app(monkeypatch):
     class App:
         return_code = 0
 
-        def __init__(self, settings):
+        def __init__(self, settings, **more):
             started.append(settings)
 
         def run(self):
@@ -318,7 +318,9 @@ def test_everything_the_starter_file_shows_can_be_switched_on(run, tmp_path):
     path = tmp_path / "new.toml"
     run("config", "init", "--config", str(path))
     lines = [
-        line.removeprefix("# ") if " = " in line and "example" not in line and "extra" not in line else line
+        line.removeprefix("# ")
+        if (" = " in line or "[[" in line) and "example" not in line and "extra" not in line
+        else line
         for line in path.read_text().splitlines()
         if "name to show for it" not in line
     ]
@@ -327,6 +329,9 @@ def test_everything_the_starter_file_shows_can_be_switched_on(run, tmp_path):
     assert settings.symbols == ("SOL", "BTC")
     assert settings.labels
     assert settings.tokens
+    assert settings.watchlists == {"memes": ("BONK", "WIF")}
+    assert len(settings.alerts) == 3
+    assert settings.ui.alert_command[-1] == "{text}"
     assert settings.stream == Settings().stream
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sample_events import transaction
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.events import WalletTransaction as Tx
-from streamtui.journal import FeedSort, Journal, labeller, shortened
+from streamtui.journal import FeedSort, Journal, is_dust, labeller, shortened
 
 
 def journal(**more: int) -> Journal:
@@ -85,3 +87,41 @@ def test_a_wallet_is_called_by_its_label_or_its_short_address() -> None:
     address = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
     assert labeller({address: "treasury"})(address) == "treasury"
     assert labeller({})(address) == "Gfyz…eN6T" == shortened(address)
+
+
+def test_dust_is_what_strangers_send_to_be_noticed() -> None:
+    tiny = Decimal("0.00001")
+    unknown = (TokenChange(mint="m", symbol=None, amount=Decimal(1000)),)
+    known = (TokenChange(mint="m", symbol="USDC", amount=Decimal(1)),)
+    assert is_dust(transaction(sol_change=tiny, token_changes=()))
+    assert is_dust(transaction(sol_change=Decimal(0), token_changes=unknown))
+    assert is_dust(transaction(type=TransactionType.MENTIONED))
+    assert not is_dust(transaction(sol_change=tiny, token_changes=known))
+    assert not is_dust(transaction(sol_change=Decimal("0.1"), token_changes=unknown))
+    assert not is_dust(transaction(sol_change=tiny, token_changes=(), fee=Decimal("0.000005")))
+    assert not is_dust(transaction(sol_change=-tiny, token_changes=(), type=TransactionType.SENT))
+
+
+def test_hidden_dust_is_counted_and_comes_back() -> None:
+    journal = Journal(str)
+    journal.add(transaction("a"))
+    journal.add(transaction("b", type=TransactionType.MENTIONED))
+    journal.hides_dust = True
+    assert [tx.signature for tx in journal.ordered()] == ["a"]
+    assert journal.hidden == 1
+    journal.hides_dust = False
+    assert len(journal.ordered()) == 2
+    assert journal.hidden == 0
+
+
+def test_wallet_and_type_can_be_chosen() -> None:
+    journal = Journal(str)
+    journal.add(transaction("a", wallet="one"))
+    journal.add(transaction("b", wallet="two", type=TransactionType.SENT))
+    assert journal.types() == [TransactionType.RECEIVED, TransactionType.SENT]
+    journal.wallet = "two"
+    assert [tx.signature for tx in journal.ordered()] == ["b"]
+    journal.type = TransactionType.RECEIVED
+    assert journal.ordered() == []
+    journal.forget("two")
+    assert [tx.signature for tx in journal.ordered()] == ["a"]

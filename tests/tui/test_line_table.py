@@ -83,8 +83,10 @@ async def test_columns_go_by_rank_when_it_gets_narrow() -> None:
         assert lines(table)[0].split() == ["A", "B"]
         assert table.width_of("c") == 0
         await pilot.resize_terminal(8, 6)
+        await pilot.pause(0.03)
         assert lines(table)[0].split() == ["A"]
         await pilot.resize_terminal(60, 6)
+        await pilot.pause(0.03)
         assert table.width_of("c") == 15
 
 

@@ -118,7 +118,7 @@ def test_an_amount_keeps_every_digit(value: str, signed: bool, shown: str) -> No
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "–"), (0, "0/s"), (0.44, "0.4/s"), (9.94, "9.9/s"), (9.96, "10/s"), (123.4, "123/s")],
+    [(None, "–"), (0, "0/s"), (0.44, "0.4/s"), (9.94, "10/s"), (9.96, "10/s"), (123.4, "123/s")],
 )
 def test_a_rate_says_so_when_nothing_is_known(value: float | None, shown: str) -> None:
     assert numbers.rate(value) == shown

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from snapshot_folder import SNAPSHOTS
-from stage import WALLET, Stage, full_transaction, some_life
+from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life
 from textual.pilot import Pilot
 
 from streamcore.events import ErrorKind, State, StreamError
+from streamcore.settings import AlertSettings, Colours, UiSettings
 
 Compare = Callable[..., bool]
 Scene = Callable[[Stage], Awaitable[None]]
@@ -58,7 +59,7 @@ async def life(stage: Stage, *, demo: bool = False) -> None:
             stage.price("BONK", str(Decimal("0.00002153") + wave / 10**6), change_24h=Decimal("12.5"), **now),
             stage.price("USDC", "0.99987", change_24h=Decimal("0.001"), volume_24h=None, **now),
         )
-        await stage.clock.advance(3.0)
+        await stage.clock.advance(6.0)
     await stage.tell(stage.price("SOL", "151.42", demo=demo, volume_24h=Decimal("4210000000")))
     await stage.pass_time(1.0)
 
@@ -104,6 +105,60 @@ def test_main_screen_without_colour(snap_compare: Compare, monkeypatch: pytest.M
     """NO_COLOR: grey only; up and down are told apart by arrow and sign, lamps by glyph and word."""
     monkeypatch.setenv("NO_COLOR", "1")
     assert taken(snap_compare, life)
+
+
+def test_main_screen_on_a_light_ground(snap_compare: Compare) -> None:
+    """Our light theme: everything reads well, green and red are dark enough."""
+    assert taken(snap_compare, life, ui=UiSettings(theme="streamtui-light"))
+
+
+@pytest.mark.parametrize("theme", ["streamtui-dark", "streamtui-light"])
+def test_main_screen_for_the_colour_blind(snap_compare: Compare, theme: str) -> None:
+    """Up is blue and down is orange, in the rows and in the totals."""
+    settings = UiSettings(theme=theme, colours=Colours.COLOUR_BLIND)
+    assert taken(snap_compare, life, size=(80, 24), ui=settings)
+
+
+def test_sorted_by_change(snap_compare: Compare) -> None:
+    """The title of the column has an arrow, the pane says the order."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "o", "o", "o")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+def test_watchlist(snap_compare: Compare) -> None:
+    """Only the rows of the list, its name in the title, totals of these rows."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "right_square_bracket")
+
+    assert taken(snap_compare, scene, size=(80, 24), demo=True, watchlists={"majors": ("SOL", "BTC")})
+
+
+def test_feed_of_two_wallets(snap_compare: Compare) -> None:
+    """Each wallet has its name and colour, a failed one is dim and marked, dust is hidden and counted."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        await stage.tell(
+            stage.transaction(20, wallet=OTHER_WALLET, summary="sent 2 SOL to Gfyz…eN6T"),
+            stage.transaction(21, sol_change=Decimal("0.000001"), token_changes=()),
+        )
+        await stage.press("tab", "h")
+
+    labels = {WALLET: "treasury", OTHER_WALLET: "cold"}
+    assert taken(snap_compare, scene, size=(80, 24), wallets=(WALLET, OTHER_WALLET), labels=labels)
+
+
+def test_first_start(snap_compare: Compare) -> None:
+    """Well-known tokens, DEMO, and beside each provider what a key would bring and its name."""
+
+    async def scene(stage: Stage) -> None:
+        await demo_life(stage)
+
+    assert taken(snap_compare, scene, size=(100, 24), symbols=(), wallets=(), starter=True, demo=True)
 
 
 LAMPS: dict[str, dict[str, Any]] = {
@@ -303,13 +358,42 @@ def test_connections(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert taken(snap_compare, scene, size=size, demo=True)
 
 
-def test_price_detail(snap_compare: Compare) -> None:
-    """Name, mint, the exact price, the range of the last minutes, when it was confirmed and by whom."""
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 18)], ids=["120x40", "80x24", "60x18"])
+def test_price_detail(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Candles with a scale and since when; below: mint, exact price, extremes of the session, source."""
 
     async def scene(stage: Stage) -> None:
-        await pressed(stage, "down", "enter")
+        await pressed(stage, "enter")
+
+    assert taken(snap_compare, scene, size=size, demo=True)
+
+
+def test_price_detail_as_a_line_without_colour(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The closing prices as a line of dots, in grey."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "enter", "v")
 
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)], ids=["80x24", "60x18"])
+def test_alerts_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """A line begun with the selected symbol, examples, and each alert with its state."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "a")
+
+    alerts = (
+        AlertSettings(symbol="SOL", above=Decimal(200)),
+        AlertSettings(symbol="SOL", above=Decimal(100)),
+        AlertSettings(symbol="JUP", below=Decimal(1)),
+        AlertSettings(wallet=WALLET, above=Decimal("1.5")),
+    )
+    assert taken(snap_compare, scene, size=size, demo=True, alerts=alerts)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])

@@ -12,14 +12,12 @@ from streamtui.numbers import UNKNOWN
 
 
 def age(seconds: float | None) -> str:
-    """Return how long ago something was: ``now``, ``2s`` … ``10s``, ``15s`` … ``1m``, ``2m`` … ``1h`` …."""
+    """Return how long ago something was: ``now``, ``5s``, ``10s`` … ``1m``, ``2m`` … ``1h`` …."""
     if seconds is None:
         return UNKNOWN
-    if seconds < 2:
-        return "now"  # a stream that speaks every second would otherwise flicker between two texts
+    if seconds < 5:
+        return "now"  # twenty quiet rows that count every second are most of what goes over the wire
     whole = int(seconds)
-    if whole < 10:
-        return f"{whole}s"
     if whole < 60:
         return f"{whole - whole % 5}s"
     if whole < 3600:

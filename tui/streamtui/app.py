@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 from collections.abc import Iterable
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -16,11 +17,17 @@ from textual.worker import Worker, WorkerState
 
 from streamcore.clock import Clock, SystemClock
 from streamcore.settings import Settings
+from streamcore.text import printable
 from streamtui import terminal
-from streamtui.feed import Feed, ManagerFactory
+from streamtui.engine import ManagerFactory
+from streamtui.feed import Feed
 from streamtui.keys import COMMANDS
 from streamtui.screens.main import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
+from streamtui.themes import DARK, OWN, variables
+
+if TYPE_CHECKING:
+    from streamtui.notifying import Notifier
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +54,8 @@ class StreamTuiApp(App[None]):
         *,
         manager_factory: ManagerFactory | None = None,
         clock: Clock | None = None,
+        config_path: Path | None = None,
+        starter: bool = False,
     ) -> None:
         """Make the app.
 
@@ -54,8 +63,15 @@ class StreamTuiApp(App[None]):
             settings: The effective settings. ``ui.theme`` must be a theme that exists.
             manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
+            config_path: The file that what is watched can be saved to.
+            starter: Whether to show some well-known tokens when nothing is configured.
         """
+        self._colours = settings.ui.colours
         super().__init__()
+        for theme in OWN:
+            self.register_theme(theme)
+        self.theme = settings.ui.theme or DARK.name
+        self._notifier: Notifier | None = None
         self.feed = Feed(
             settings,
             manager_factory=manager_factory,
@@ -63,10 +79,10 @@ class StreamTuiApp(App[None]):
             repaint=self._repaint,
             tick=self._tick,
             notice=self._notice,
+            alarm=self._alarm,
+            starter=starter,
         )
-        if settings.ui.theme is not None:
-            self.theme = settings.ui.theme
-        self._main = MainScreen(self.feed, self._start_engine)
+        self._main = MainScreen(self.feed, self._start_engine, config_path)
         self._watches_terminal = False
 
     def get_default_screen(self) -> Screen[object]:
@@ -124,6 +140,27 @@ class StreamTuiApp(App[None]):
 
     def _notice(self, text: str, bad: bool) -> None:
         self._main.tell(text, bad=bad)
+
+    def _alarm(self, text: str) -> None:
+        if self._notifier is None:
+            from streamtui.notifying import Notifier
+
+            self._notifier = Notifier(
+                self.feed.settings.ui,
+                bell=self.bell,
+                write=self._write,
+                failed=lambda sentence: self._notice(sentence, True),
+            )
+        self.notify(printable(text), title="Alert", severity="warning", markup=False, timeout=15)
+        self._notifier.tell(text)
+
+    def _write(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours for up, down and wallets that fit the theme and the settings."""
+        return variables(dark=self.current_theme.dark, colours=self._colours)
 
     async def on_resize(self, event: events.Resize) -> None:
         """Say so when there is no room for anything else."""

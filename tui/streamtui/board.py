@@ -7,18 +7,19 @@ paces repaints, ``at`` is Unix seconds like an event's ``ts`` and tells how old 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from streamcore.events import PriceUpdate
+from streamtui.candles import Candles
 
-SAMPLE_INTERVAL = 3.0
+SAMPLE_INTERVAL = 6.0
 """Seconds between two samples of the sparkline."""
 SAMPLES = 120
-"""Samples kept of a row: six minutes."""
+"""Samples kept of a row: twelve minutes."""
 FLASH = 0.6
 """Seconds the changed digits of a price stand out."""
 
@@ -45,11 +46,24 @@ class WatchedToken(Protocol):
 class PriceSort(StrEnum):
     """The orders of the price table, in the order in which the key goes through them."""
 
-    ADDED = "as added"
+    OWN = "own order"
     SYMBOL = "symbol"
     PRICE = "price"
     CHANGE = "24 h change"
     VOLUME = "volume"
+    AGE = "age"
+    TREND = "trend"
+    NAME = "name"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many of some rows are up, down and unchanged in 24 hours; of the others nothing is known."""
+
+    up: int = 0
+    down: int = 0
+    unchanged: int = 0
 
 
 @dataclass(slots=True)
@@ -65,11 +79,33 @@ class PriceRow:
     """The price on the screen."""
     before: Decimal | None = None
     """The price that was on the screen before it."""
+    candles: Candles = field(default_factory=Candles)
+    high: Decimal | None = None
+    """The highest price of this session."""
+    low: Decimal | None = None
     flash: int = 0
     """1 or -1 while the changed digits stand out, for up or down."""
     flash_until: float = 0.0
     painted_at: float = float("-inf")
     dirty: bool = True
+
+    def seen(self, update: PriceUpdate) -> None:
+        """Keep what an update says about the course of the price."""
+        price = update.price
+        if price is None:
+            return
+        if self.high is None or self.low is None:
+            self.high = self.low = price
+        elif price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.candles.add(update.ts, float(price))
+
+    def trend(self) -> Decimal | None:
+        """Return by how much the price has changed over the samples, as a share of the first."""
+        known = [sample for sample in self.samples if sample is not None]
+        return (known[-1] - known[0]) / known[0] if len(known) > 1 and known[0] else None
 
     def age(self, at: float) -> float | None:
         """Return the seconds since a source last confirmed this price; ``None`` before the first."""
@@ -94,8 +130,14 @@ class PriceBoard:
         self.throttle = throttle
         self.ttl = ttl
         self.rows: dict[str, PriceRow] = {}
-        self.sort = PriceSort.ADDED
+        self.sort = PriceSort.OWN
+        self.backwards = False
+        """Whether the order is turned round."""
         self.filter = ""
+        self.group: Collection[str] | None = None
+        """The keys of the rows to show; ``None`` shows all."""
+        self.changed = True
+        """Whether rows came or went since `ordered` was last asked."""
         self._added = 0
         self._by_ticker: dict[str, str] = {}
         self._restless: set[str] = set()
@@ -114,6 +156,7 @@ class PriceBoard:
         self.rows[key] = PriceRow(key, token, self._added)
         self._by_ticker[token.symbol.casefold()] = key
         self._restless.add(key)
+        self.changed = True
         return True
 
     def remove(self, key: str) -> PriceRow | None:
@@ -121,22 +164,24 @@ class PriceBoard:
         row = self.rows.pop(key, None)
         if row is not None:
             self._restless.discard(key)
+            self.changed = True
             self._by_ticker = {r.token.symbol.casefold(): r.key for r in self.rows.values()}
         return row
 
-    def apply(self, update: PriceUpdate) -> bool:
-        """Take an update; return whether a row wanted it."""
+    def apply(self, update: PriceUpdate) -> str | None:
+        """Take an update; return the key of the row that wanted it, or ``None``."""
         row = self.rows.get(update.address or "") or self.rows.get(
             self._by_ticker.get(update.symbol.casefold(), "")
         )
         if row is None:
-            return False
+            return None
         if row.update is None and update.price is not None:
             row.samples.append(update.price)
         row.update = update
         row.dirty = True
+        row.seen(update)
         self._restless.add(row.key)
-        return True
+        return row.key
 
     def due(self, now: float) -> list[PriceRow]:
         """Return the rows to paint now, and count them as painted.
@@ -173,37 +218,83 @@ class PriceBoard:
                 row.samples.append(None if row.is_old(at, self.ttl) else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
-        """Return the rows that the filter lets through, in the order asked for; unknown values come last."""
+        """Return the rows that filter and group let through, in the order asked for.
+
+        What is not known comes last, whichever way round.
+        """
+        self.changed = False
         wanted = self.filter.casefold()
         rows = [
             row
             for row in self.rows.values()
-            if wanted in row.token.symbol.casefold() or wanted in row.token.name.casefold()
+            if (self.group is None or row.key in self.group)
+            and (wanted in row.token.symbol.casefold() or wanted in row.token.name.casefold())
         ]
-        match self.sort:
-            case PriceSort.ADDED:
-                return sorted(rows, key=lambda row: row.number)
-            case PriceSort.SYMBOL:
-                return sorted(rows, key=lambda row: (row.token.symbol.casefold(), row.number))
-            case PriceSort.PRICE:
-                return _largest_first(rows, "price")
-            case PriceSort.CHANGE:
-                return _largest_first(rows, "change_24h")
-            case PriceSort.VOLUME:
-                return _largest_first(rows, "volume_24h")
+        rows.sort(key=lambda row: row.number)
+        value = _VALUES.get(self.sort)
+        if value is None:
+            return rows[::-1] if self.backwards else rows
+        known = [(found, row) for row in rows if (found := value(row)) is not None]
+        descending = (self.sort in LARGEST_FIRST) != self.backwards
+        known.sort(key=lambda pair: pair[0], reverse=descending)
+        without = [row for row in rows if value(row) is None]
+        return [*(row for _, row in known), *without]
+
+    def move(self, key: str, by: int) -> bool:
+        """Move a row up (-1) or down (1) among the rows that are shown; return whether it could.
+
+        From then on rows stand in one's own order; another order becomes one's own as it stands.
+        """
+        shown = self.ordered()
+        at = next((at for at, row in enumerate(shown) if row.key == key), None)
+        if at is None or not 0 <= at + by < len(shown):
+            return False
+        if self.sort is not PriceSort.OWN or self.backwards:
+            numbers = sorted(row.number for row in shown)
+            for row, number in zip(shown, numbers, strict=True):
+                row.number = number
+            self.sort, self.backwards = PriceSort.OWN, False
+        one, other = shown[at], shown[at + by]
+        one.number, other.number = other.number, one.number
+        return True
+
+    def totals(self) -> Totals:
+        """Return what is up and down among the rows of the group."""
+        up = down = unchanged = 0
+        for row in self.rows.values():
+            change = row.update.change_24h if row.update else None
+            if change is None or (self.group is not None and row.key not in self.group):
+                continue
+            if change > 0:
+                up += 1
+            elif change < 0:
+                down += 1
+            else:
+                unchanged += 1
+        return Totals(up, down, unchanged)
+
+
+def _of_update(name: str) -> Callable[[PriceRow], Any]:
+    return lambda row: getattr(row.update, name, None)
+
+
+_VALUES: dict[PriceSort, Callable[[PriceRow], Any]] = {
+    PriceSort.SYMBOL: lambda row: row.token.symbol.casefold(),
+    PriceSort.PRICE: _of_update("price"),
+    PriceSort.CHANGE: _of_update("change_24h"),
+    PriceSort.VOLUME: _of_update("volume_24h"),
+    PriceSort.AGE: _of_update("ts"),
+    PriceSort.TREND: PriceRow.trend,
+    PriceSort.NAME: lambda row: row.token.name.casefold() or None,
+    PriceSort.SOURCE: _of_update("provider"),
+}
+LARGEST_FIRST = {PriceSort.PRICE, PriceSort.CHANGE, PriceSort.VOLUME, PriceSort.AGE, PriceSort.TREND}
+"""Of ages the youngest comes first, which is the largest point in time."""
 
 
 def key_of(token: WatchedToken) -> str:
     """Return what names a token's row: its mint, or its ticker where it has none."""
     return token.mint or token.symbol
-
-
-def _largest_first(rows: Iterable[PriceRow], name: str) -> list[PriceRow]:
-    def rank(row: PriceRow) -> tuple[bool, Decimal, int]:
-        value: Decimal | None = getattr(row.update, name, None)
-        return value is None, -(value or Decimal(0)), row.number
-
-    return sorted(rows, key=rank)
 
 
 def common_prefix(a: str, b: str) -> int:

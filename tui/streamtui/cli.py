@@ -297,7 +297,9 @@ def _run_app(given: Given) -> NoReturn:
         from streamtui.app import StreamTuiApp
 
         _check_theme(loaded)
-        terminal_app = StreamTuiApp(loaded.settings)
+        settings = loaded.settings
+        nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
+        terminal_app = StreamTuiApp(settings, config_path=loaded.path, starter=nothing_set)
         terminal_app.run()
         raise typer.Exit(terminal_app.return_code or 0)
 
@@ -334,8 +336,11 @@ def _check_theme(loaded: Loaded) -> None:
         return
     from textual.theme import BUILTIN_THEMES
 
-    if theme not in BUILTIN_THEMES:
-        allowed = f"expected one of: {', '.join(sorted(BUILTIN_THEMES))}"
+    from streamtui.themes import OWN
+
+    known = sorted([*BUILTIN_THEMES, *(one.name for one in OWN)])
+    if theme not in known:
+        allowed = f"expected one of: {', '.join(known)}"
         raise SettingsError("ui.theme", theme, allowed, loaded.origins["ui.theme"])
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import msgspec
+
+from streamcore.settings import AlertSettings
 from streamcore.settings_keys import Key, keys, sections, value_of
 from streamcore.settings_sources import Loaded
 from streamcore.text import HIDDEN, printable
@@ -19,12 +23,19 @@ _EXAMPLES = {
     "symbols": ["SOL", "BTC"],
     "wallets": ["7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"],
     "ui.frames_per_second": 10,
-    "ui.theme": "textual-dark",
+    "ui.theme": "streamtui-light",
+    "ui.alert_command": ["notify-send", "streamtui", "{text}"],
 }
 _TABLE_EXAMPLES = {
     "tokens": 'BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"',
+    "watchlists": 'memes = ["BONK", "WIF"]',
     "labels": '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU = "savings"',
 }
+_ALERT_EXAMPLES = (
+    ('symbol = "SOL"', "above = 200"),
+    ('symbol = "SOL"', "change = 5", "minutes = 10"),
+    ('wallet = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"', "above = 1.5"),
+)
 
 
 def shown(loaded: Loaded) -> str:
@@ -35,10 +46,12 @@ def shown(loaded: Loaded) -> str:
     width = min(60, max(len(text) for _, text, _ in rows))
     section = ""
     for key, text, origin in rows:
-        heading = key.name if key.is_table else key.section
-        if heading != section:
-            section = heading
-            lines += ["", f"[{section}]"]
+        heading = key.name if key.is_table or key.is_array else key.section
+        if heading != section and not key.is_array:
+            lines += ["", f"[{heading}]"]
+        elif key.is_array:
+            lines += ["", f"[[{heading}]]"]
+        section = heading
         lines.append(f"{text:<{width}}  # {origin}")
     return "\n".join(lines) + "\n"
 
@@ -47,7 +60,11 @@ def _rows(loaded: Loaded) -> Iterator[tuple[Key, str, str]]:
     for key in keys().values():
         value = value_of(loaded.settings, key)
         name = key.name.rpartition(".")[2]
-        if key.is_table:
+        if key.is_array:
+            for alert in value:
+                text = "\n".join(_alert_lines(alert))
+                yield key, text, loaded.origins[key.name]
+        elif key.is_table:
             for item, text in value.items():
                 quoted = item if item.isascii() and item.isalnum() else json.dumps(item)
                 yield key, f"{quoted} = {_toml(text)}", loaded.origins[f"{key.name}.{item}"]
@@ -67,19 +84,35 @@ def starter() -> str:
     ]
     by_section: dict[str, list[Key]] = {}
     for key in keys().values():
-        by_section.setdefault(key.name if key.is_table else key.section, []).append(key)
+        by_section.setdefault(key.name if key.is_table or key.is_array else key.section, []).append(key)
     # a table ends where the next begins, so what belongs to none must come first
     for section in sorted(by_section, key=lambda name: name != ""):
         lines.append("")
         if section in sections():
             lines += [f"# {sections()[section]}", f"[{section}]"]
         for key in by_section[section]:
-            lines += _table_lines(key) if key.is_table else _key_lines(key)
+            if key.is_array:
+                lines += _array_lines(key)
+            else:
+                lines += _table_lines(key) if key.is_table else _key_lines(key)
     return "\n".join(lines) + "\n"
 
 
 def _table_lines(key: Key) -> Iterable[str]:
     return (f"# {key.description}", f"[{key.name}]", f"# {_TABLE_EXAMPLES[key.name]}")
+
+
+def _array_lines(key: Key) -> Iterable[str]:
+    yield f"# {key.description}"
+    for example in _ALERT_EXAMPLES:
+        yield f"# [[{key.name}]]"
+        yield from (f"# {line}" for line in example)
+
+
+def _alert_lines(alert: AlertSettings) -> Iterable[str]:
+    for name, value in msgspec.structs.asdict(alert).items():
+        if value is not None and (name != "minutes" or alert.change is not None):
+            yield f"{name} = {format(value, 'f') if isinstance(value, Decimal) else _toml(value)}"
 
 
 def _key_lines(key: Key) -> Iterable[str]:

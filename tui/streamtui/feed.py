@@ -11,13 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from importlib import import_module
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 from streamcore.clock import Clock
-from streamcore.errors import InputError, StreamcoreError
+from streamcore.errors import InputError
 from streamcore.events import (
     ErrorKind,
     Event,
@@ -26,76 +24,21 @@ from streamcore.events import (
     StreamError,
     WalletTransaction,
 )
-from streamcore.settings import Settings
-from streamcore.status import ProviderStatus
+from streamcore.settings import AlertSettings, Settings
+from streamtui.alerts import AlertBook, parsed
 from streamtui.board import SAMPLE_INTERVAL, PriceBoard, PriceRow, WatchedToken, key_of
+from streamtui.engine import Engine, ManagerFactory, NotRunning, closed_in_time, engine_factory
 from streamtui.health import Health
 from streamtui.journal import Journal, labeller
 from streamtui.lamps import healthy
 
 logger = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT = 1.5
-"""Seconds the engine gets to close its connections when the app ends."""
 TICK = 1.0
 """Seconds between two looks at what only time changes: ages, countdowns, rates."""
 LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
-
-
-class Completions(Protocol):
-    """What knows tickers by their beginning; `streamcore.tokens.TokenTable` does."""
-
-    def complete(self, prefix: str) -> Sequence[WatchedToken]:
-        """Return the tokens that begin like this."""
-        ...
-
-
-class Engine(Protocol):
-    """The part of `streamcore.StreamManager` the app uses."""
-
-    @property
-    def tokens(self) -> Completions:
-        """The tickers it knows."""
-        ...
-
-    async def subscribe_prices(self, symbols: Iterable[str]) -> Sequence[WatchedToken]:
-        """Watch these, or raise `InputError` and change nothing."""
-        ...
-
-    async def unsubscribe_prices(self, symbols: Iterable[str]) -> object:
-        """Take back one subscription of each."""
-        ...
-
-    async def subscribe_wallets(self, addresses: Iterable[str]) -> Sequence[str]:
-        """Watch these, or raise `InputError` and change nothing."""
-        ...
-
-    async def unsubscribe_wallets(self, addresses: Iterable[str]) -> object:
-        """Take back one subscription of each."""
-        ...
-
-    def events(self) -> AsyncIterator[Event]:
-        """What happens from now on."""
-        ...
-
-    def statuses(self) -> Mapping[str, ProviderStatus]:
-        """How every provider is doing."""
-        ...
-
-    async def reconnect(self, name: str) -> object:
-        """Try again now."""
-        ...
-
-    async def reconnect_all(self) -> object:
-        """Try everything again now."""
-        ...
-
-
-ManagerFactory: TypeAlias = Callable[[Settings], AbstractAsyncContextManager[Engine]]
-
-
-class NotRunning(StreamcoreError):
-    """The engine is not there: it has not started yet, or it has failed."""
+STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
+"""What is watched when nobody has said anything, so that the first screen shows what this is."""
 
 
 class Feed:
@@ -114,6 +57,8 @@ class Feed:
         repaint: Callable[[], None],
         tick: Callable[[], None],
         notice: Callable[[str, bool], None],
+        alarm: Callable[[str], None],
+        starter: bool = False,
     ) -> None:
         """Make a feed that has not started.
 
@@ -124,10 +69,17 @@ class Feed:
             repaint: Called when something is to be drawn.
             tick: Called once a second.
             notice: Called with a sentence for the person, and whether it is about a failure.
+            alarm: Called with what an alert has to tell.
+            starter: Whether to watch `STARTER` when the settings name no symbols.
         """
         self.settings = settings
         self.clock = clock
-        self.label = labeller(settings.labels)
+        self.labels = dict(settings.labels)
+        """Names of wallets; `watch` adds to them."""
+        self.label = labeller(self.labels)
+        self.alerts = AlertBook(settings.alerts, self.label)
+        self.group = ""
+        """The watchlist that is shown; empty for everything."""
         self.board = PriceBoard(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
         self.journal = Journal(self.label)
         self.health = Health()
@@ -140,6 +92,10 @@ class Feed:
         self._repaint = repaint
         self._tick = tick
         self._notice = notice
+        self._alarm = alarm
+        self._starter = starter
+        self._only_grouped: set[str] = set()
+        """Keys of rows that are there because a watchlist was shown, and no other reason."""
         self._dirty = asyncio.Event()
         self._manager: Engine | None = None
         self._asking = 0
@@ -164,9 +120,10 @@ class Feed:
         self._watched.clear()
         factory = self._manager_factory
         if factory is None:
-            factory = await asyncio.to_thread(_engine_factory)
-        async with _closed_in_time(factory(self.settings)) as manager:
+            factory = await asyncio.to_thread(engine_factory)
+        async with closed_in_time(factory(self.settings)) as manager:
             self._manager = manager
+            self.alerts.bind(self._key_of_symbol)
             self.look()
             self.mark()
             opening = asyncio.create_task(self._open())
@@ -182,8 +139,12 @@ class Feed:
         symbols, wallets = list(self.board.rows), self.wallets
         if not self._opened:  # afterwards, what is on the screen is what is wanted
             symbols, wallets = list(self.settings.symbols), list(self.settings.wallets)
+            if not symbols and self._starter and not self.settings.watchlists:
+                symbols = list(STARTER)
         if stream.enable_prices:
             await self._watch_each(self.subscribe, symbols)
+            if not self.board.rows and self.settings.watchlists:
+                await self.show_group(next(iter(self.settings.watchlists)))
         if stream.enable_wallets:
             await self._watch_each(self.watch, wallets)
         self._opened = True
@@ -237,12 +198,16 @@ class Feed:
         match event:
             case PriceUpdate():
                 self.last_data = max(self.last_data or 0.0, event.ts)
-                if not self.board.apply(event) and self._asking:
+                key = self.board.apply(event)
+                if key is not None:
+                    self._sound(self.alerts.price(key, event))
+                elif self._asking:
                     self._early.append(event)  # the answer to a subscription that has not returned yet
             case WalletTransaction():
                 self.last_data = max(self.last_data or 0.0, event.ts)
                 if event.wallet in self.wallets or self._asking:
                     self.journal.add(event)
+                    self._sound(self.alerts.transaction(event))
             case StatusChange():
                 self.health.changed(event)
                 self.look()
@@ -251,6 +216,10 @@ class Feed:
                 if event.kind is ErrorKind.SUBSCRIPTION:
                     self._notice(f"{event.provider}: {event.message}", True)
         self.mark()
+
+    def _sound(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            self._alarm(text)
 
     # What a person asks for
 
@@ -278,6 +247,8 @@ class Feed:
                 self._subscribed.add(key)
                 if self.board.add(token):
                     new.append(self.board.rows[key])
+                    if self.board.group is not None and key not in self.board.group:
+                        self.group, self.board.group = "", None  # what was asked for is to be seen
             for update in self._early:
                 self.board.apply(update)
         finally:
@@ -295,9 +266,39 @@ class Feed:
         """
         engine = self._engine()
         self.board.remove(key)
+        self._only_grouped.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
         self.mark()
+
+    async def show_group(self, name: str) -> None:
+        """Show one watchlist, and watch what is in it; an empty name shows everything.
+
+        Raises:
+            InputError: A symbol of the list cannot be watched.
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        self.group, self.board.group = name, None
+        if name:
+            symbols = self.settings.watchlists[name]
+            keys = [key_of(engine.tokens.resolve(symbol)) for symbol in symbols]
+            missing = [
+                symbol
+                for symbol, key in zip(symbols, keys, strict=True)
+                if key not in self.board.rows or key not in self._subscribed
+            ]
+            self.board.group = frozenset(keys)
+            self._only_grouped |= {key for key in keys if key not in self.board.rows}
+            if missing:
+                await self.subscribe(missing)
+        self.board.changed = True
+        self.mark()
+
+    def next_group(self, by: int) -> str | None:
+        """Return the name of the next (1) or previous (-1) watchlist, ``None`` when there is none."""
+        names = ["", *self.settings.watchlists]
+        return names[(names.index(self.group) + by) % len(names)] if len(names) > 1 else None
 
     async def watch(self, addresses: Sequence[str]) -> list[str]:
         """Watch these wallets; return those that are new.
@@ -336,6 +337,57 @@ class Feed:
         await engine.unsubscribe_wallets([address])
         self.mark()
 
+    def name_wallets(self, labels: Mapping[str, str]) -> None:
+        """Call wallets by these names from now on."""
+        self.labels.update(labels)
+        self.journal.changed = True
+        self.mark()
+
+    def add_alert(self, text: str) -> AlertSettings:
+        """Add the alert a person wrote.
+
+        Raises:
+            InputError: It cannot be understood, or is about something that is not watched.
+            NotRunning: There is no engine to ask what a symbol means.
+        """
+        names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
+        rule = parsed(text, names)
+        if (
+            rule.symbol is not None
+            and key_of(self._engine().tokens.resolve(rule.symbol)) not in self.board.rows
+        ):
+            raise InputError(rule.symbol, "is not watched yet; s watches it")
+        if not self.alerts.add(rule):
+            raise InputError(text, "is there already")
+        return rule
+
+    def _key_of_symbol(self, symbol: str) -> str:
+        try:
+            return key_of(self._engine().tokens.resolve(symbol))
+        except (InputError, NotRunning):
+            return symbol.casefold()
+
+    async def save(self, path: Path) -> None:
+        """Write what is watched, the names of wallets and the alerts into the configuration file.
+
+        Raises:
+            NotSaved: It could not be written, and is as it was.
+        """
+        from streamtui.saving import Watched, save
+
+        rows = sorted(self.board.rows.values(), key=lambda row: row.number)
+        watched = Watched(
+            symbols=[self._typed(row.token) for row in rows if row.key not in self._only_grouped],
+            wallets=list(self.wallets),
+            labels={address: self.labels[address] for address in self.wallets if address in self.labels},
+            alerts=self.alerts.rules,
+        )
+        await asyncio.to_thread(save, path, watched)
+
+    def _typed(self, token: WatchedToken) -> str:
+        # a symbol that another token answers to, or a shortened mint, would bring back something else
+        return token.symbol if self._key_of_symbol(token.symbol) == key_of(token) else token.mint
+
     async def reconnect(self, provider: str) -> None:
         """Let one provider try again now.
 
@@ -352,6 +404,10 @@ class Feed:
         """
         await self._engine().reconnect_all()
 
+    def number_of(self, wallet: str) -> int:
+        """Return the place of a wallet among those watched, from 0; it gives it its colour."""
+        return self.wallets.index(wallet) if wallet in self.wallets else 0
+
     def unhealthy(self) -> list[str]:
         """Return the providers that could do with a reconnect."""
         return [name for name, status in self.health.statuses.items() if not healthy(status)]
@@ -360,33 +416,16 @@ class Feed:
         """Return the tokens whose ticker or name begins like this; none while the engine is not there."""
         return self._manager.tokens.complete(prefix) if self._manager else ()
 
+    def token(self, text: str) -> WatchedToken | None:
+        """Return the token a person means by a ticker or mint, if there is one."""
+        try:
+            return self._manager.tokens.resolve(text) if self._manager else None
+        except InputError:
+            return None
+
 
 def frames_per_second(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:
     """Return how often the screen may be repainted in a second: fewer times over ssh, unless it is set."""
     if settings.ui.frames_per_second is not None:
         return settings.ui.frames_per_second
     return REMOTE_FRAMES if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY") else LOCAL_FRAMES
-
-
-@asynccontextmanager
-async def _closed_in_time(manager: AbstractAsyncContextManager[Engine]) -> AsyncIterator[Engine]:
-    # a connection that hangs while closing must not keep a person from leaving
-    async with AsyncExitStack() as stack:
-        engine = await manager.__aenter__()
-
-        async def close(*error: Any) -> bool | None:
-            try:
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    return await manager.__aexit__(*error)
-            except TimeoutError:
-                logger.warning("the engine did not close within %s s", CLOSE_TIMEOUT)
-                return None
-
-        stack.push_async_exit(close)
-        yield engine
-
-
-def _engine_factory() -> ManagerFactory:
-    # importing the engine takes as long as drawing the first frame, so it comes after it, in a thread
-    factory: ManagerFactory = import_module("streamcore.manager").StreamManager
-    return factory

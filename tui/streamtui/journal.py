@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 
-from streamcore.events import WalletTransaction
+from streamcore.events import TransactionType, WalletTransaction
 
 CAPACITY = 5000
 """Transactions kept; beyond it the oldest go."""
+
+
+DUST = Decimal("0.0001")
+"""SOL; a transfer of less, and of nothing else, is dust."""
 
 
 class FeedSort(StrEnum):
@@ -39,6 +44,13 @@ class Journal:
         self._arrived = 0
         self.sort = FeedSort.NEWEST_LAST
         self.filter = ""
+        self.wallet: str | None = None
+        """The wallet to show; ``None`` shows all."""
+        self.type: TransactionType | None = None
+        """The type to show; ``None`` shows all."""
+        self.hides_dust = False
+        self.hidden = 0
+        """How many transactions `ordered` last left out as dust."""
         self.paused = False
         self.changed = True
         """Whether something happened since `ordered` was last asked."""
@@ -73,10 +85,16 @@ class Journal:
                 self._insert(transaction)
             self._held.clear()
 
+    def types(self) -> list[TransactionType]:
+        """Return the types there are, in the order of their definition."""
+        there = {entry[2].type for entry in self._entries.values()}
+        return [one for one in TransactionType if one in there]
+
     def forget(self, wallet: str) -> None:
         """Drop everything about a wallet that is no longer watched."""
         self._entries = {k: entry for k, entry in self._entries.items() if entry[2].wallet != wallet}
         self._held = [transaction for transaction in self._held if transaction.wallet != wallet]
+        self.wallet = None if self.wallet == wallet else self.wallet
         self.changed = True
 
     def ordered(self) -> list[WalletTransaction]:
@@ -84,7 +102,17 @@ class Journal:
         self.changed = False
         entries = sorted(self._entries.values(), key=lambda entry: entry[:2])
         wanted = self.filter.casefold()
-        shown = [tx for _, _, tx in entries if not wanted or wanted in self._searched(tx)]
+        shown = [
+            tx
+            for _, _, tx in entries
+            if (self.wallet is None or tx.wallet == self.wallet)
+            and (self.type is None or tx.type is self.type)
+            and (not wanted or wanted in self._searched(tx))
+        ]
+        self.hidden = 0
+        if self.hides_dust:
+            kept = [tx for tx in shown if not is_dust(tx)]
+            self.hidden, shown = len(shown) - len(kept), kept
         if self.sort is FeedSort.NEWEST_FIRST:
             shown.reverse()
         elif self.sort is FeedSort.WALLET:
@@ -110,6 +138,21 @@ class Journal:
             symbols,
         )
         return "\n".join(parts).casefold()
+
+
+def is_dust(transaction: WalletTransaction) -> bool:
+    """Return whether a transaction is of the kind strangers send to be noticed.
+
+    That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
+    asked nor paid for, or a mere mention. What the wallet itself paid a fee for is never dust.
+    """
+    if transaction.fee:
+        return False
+    if transaction.type is TransactionType.MENTIONED:
+        return True
+    if transaction.type is not TransactionType.RECEIVED or abs(transaction.sol_change) >= DUST:
+        return False
+    return all(change.symbol is None for change in transaction.token_changes)
 
 
 def key_of(transaction: WalletTransaction) -> str:

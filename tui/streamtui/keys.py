@@ -21,6 +21,8 @@ class Command:
     help: str
     rank: int
     """How long it stays in the bar when it gets narrow: 0 always, the highest goes first."""
+    section: str
+    """What it belongs to in the help."""
 
     @property
     def shown(self) -> str:
@@ -32,24 +34,130 @@ class Command:
         return Binding(self.keys, self.action, self.label, tooltip=self.help)
 
 
+WATCH, ARRANGE, LOOK, FOLLOW, CONNECT, APP = (
+    "What is watched",
+    "Order and selection",
+    "A closer look",
+    "The feed",
+    "Connections",
+    "The app",
+)
+
 COMMANDS = (
-    Command("s", "subscribe", "subscribe", "Subscribe symbols", "watch the price of further tokens", 2),
-    Command("w", "watch", "wallets", "Watch wallets", "watch the transactions of further wallets", 3),
+    Command(
+        "s", "subscribe", "subscribe", "Subscribe symbols", "watch the price of further tokens", 2, WATCH
+    ),
+    Command("w", "watch", "wallets", "Watch wallets", "watch the transactions of further wallets", 3, WATCH),
     Command(
         "d,delete",
         "remove",
         "remove",
         "Unsubscribe",
         "stop watching the token or wallet of the selected row",
-        5,
+        6,
+        WATCH,
     ),
-    Command("enter", "details", "details", "Show details", "everything known about the selected row", 4),
+    Command("a", "alerts", "alerts", "Alerts", "be told when a price or a wallet does something", 5, WATCH),
     Command(
-        "slash", "filter", "filter", "Filter", "show only rows that contain a text; esc shows all again", 6
+        "ctrl+s",
+        "save",
+        "save",
+        "Save what is watched",
+        "keep symbols, wallets, names and alerts in the configuration file",
+        9,
+        WATCH,
     ),
-    Command("o", "sort", "sort", "Next sort order", "go through the sort orders of the pane", 8),
-    Command("tab", "next_pane", "pane", "Next pane", "go to the other pane", 9),
-    Command("p", "pause", "pause", "Pause or resume the feed", "hold the feed still; nothing is lost", 7),
+    Command(
+        "slash",
+        "filter",
+        "filter",
+        "Filter",
+        "show only rows that contain a text; esc shows all again",
+        6,
+        ARRANGE,
+    ),
+    Command(
+        "o",
+        "sort",
+        "sort",
+        "Next sort order",
+        "sort by the next column; so does a click on its title",
+        8,
+        ARRANGE,
+    ),
+    Command("O", "turn_round", "reverse", "Turn the order round", "the other end first", 20, ARRANGE),
+    Command(
+        "shift+up,K",
+        "move_up",
+        "up",
+        "Move the row up",
+        "put the selected price before the one above",
+        21,
+        ARRANGE,
+    ),
+    Command(
+        "shift+down,J", "move_down", "down", "Move the row down", "put it after the one below", 22, ARRANGE
+    ),
+    Command(
+        "right_square_bracket",
+        "next_group",
+        "list",
+        "Next watchlist",
+        "show the next of the [watchlists], or everything",
+        13,
+        ARRANGE,
+    ),
+    Command(
+        "left_square_bracket",
+        "previous_group",
+        "back",
+        "Previous watchlist",
+        "show the one before",
+        23,
+        ARRANGE,
+    ),
+    Command("tab", "next_pane", "pane", "Next pane", "go to the other pane", 10, ARRANGE),
+    Command(
+        "enter",
+        "details",
+        "details",
+        "Show details",
+        "everything known about the selected row; a price has a chart",
+        4,
+        LOOK,
+    ),
+    Command("y", "copy", "copy", "Copy", "copy the mint address or signature of the selected row", 14, LOOK),
+    Command(
+        "e", "export_csv", "export", "Export as CSV", "write the rows of the pane to a CSV file", 15, LOOK
+    ),
+    Command("E", "export_json", "JSON", "Export as JSON", "write them to a JSON file", 24, LOOK),
+    Command(
+        "S", "take_screenshot", "picture", "Save a screenshot", "save the screen as an SVG picture", 25, LOOK
+    ),
+    Command(
+        "p", "pause", "pause", "Pause or resume the feed", "hold the feed still; nothing is lost", 7, FOLLOW
+    ),
+    Command(
+        "f", "next_wallet", "wallet", "Next wallet", "show one wallet after the other, then all", 16, FOLLOW
+    ),
+    Command(
+        "t",
+        "next_type",
+        "type",
+        "Next type",
+        "show one type of transaction after the other, then all",
+        17,
+        FOLLOW,
+    ),
+    Command(
+        "h",
+        "hide_dust",
+        "dust",
+        "Hide or show dust",
+        "leave out dust, spam and mere mentions, and count them",
+        18,
+        FOLLOW,
+    ),
     Command(
         "c",
         "connections",
@@ -57,6 +165,7 @@ COMMANDS = (
         "Show connections",
         "state, health and history of every provider",
         4,
+        CONNECT,
     ),
     Command(
         "r",
@@ -64,20 +173,25 @@ COMMANDS = (
         "reconnect",
         "Reconnect",
         "try the selected or only unhealthy provider again, now",
-        10,
+        13,
+        CONNECT,
     ),
-    Command("R", "reconnect_all", "all", "Reconnect all", "try every provider again, now", 11),
-    Command("question_mark", "help", "help", "Show help", "this list", 1),
-    Command("ctrl+p", "command_palette", "palette", "Command palette", "find a command by its name", 12),
-    Command("q", "quit", "quit", "Quit", "close the connections and leave; ctrl+c does the same", 0),
+    Command("R", "reconnect_all", "all", "Reconnect all", "try every provider again, now", 14, CONNECT),
+    Command("question_mark", "help", "help", "Show help", "this list", 1, APP),
+    Command("ctrl+p", "command_palette", "palette", "Command palette", "find a command by its name", 12, APP),
+    Command("q", "quit", "quit", "Quit", "close the connections and leave; ctrl+c does the same", 0, APP),
 )
 
 _READABLE = {
     "slash": "/",
     "question_mark": "?",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
     "delete": "del",
     "up": "↑",
     "down": "↓",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
     "pageup": "pgup",
     "pagedown": "pgdn",
     "escape": "esc",

@@ -93,7 +93,7 @@ def rate(per_second: float | None) -> str:
     """Return messages a second: ``12/s``, ``0.4/s``."""
     if per_second is None:
         return UNKNOWN
-    return f"{per_second:.0f}/s" if per_second >= 9.95 or per_second == 0 else f"{per_second:.1f}/s"
+    return f"{per_second:.0f}/s" if per_second >= 0.95 or per_second == 0 else f"{per_second:.1f}/s"
 
 
 def latency(milliseconds: float | None) -> str:

@@ -148,6 +148,18 @@ def check_watched(loaded: Loaded) -> None:
             tokens.resolve(symbol)
         except InputError as error:
             raise SettingsError("symbols", symbol, error.reason, loaded.origins["symbols"]) from error
+    for name, symbols in loaded.settings.watchlists.items():
+        for symbol in symbols:
+            try:
+                tokens.resolve(symbol)
+            except InputError as error:
+                key = f"watchlists.{name}"
+                raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
+    for alert in loaded.settings.alerts:
+        try:
+            tokens.resolve(alert.symbol or "SOL")
+        except InputError as error:
+            raise SettingsError("alerts", alert.symbol, error.reason, loaded.origins["alerts"]) from error
     for wallet in loaded.settings.wallets:
         try:
             check_address(wallet)

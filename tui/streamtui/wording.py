@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamcore.events import DataKind
+from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
 from streamtui.ages import age, countdown
 from streamtui.feed import Feed
@@ -47,11 +48,43 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def pane_info(total: int, shown: int, sort: str, wanted: str) -> str:
-    """Return what stands beside the name of a pane: the order, and what the filter leaves of the rows."""
-    if wanted:
-        return f"{shown} of {total} match “{wanted}”"
-    return f"{total} · {sort}" if total else ""
+def prices_info(feed: Feed, shown: int) -> str:
+    """Return what stands beside the name of the price table: list, order, and what the filter leaves."""
+    board = feed.board
+    if board.filter:
+        return f"{shown} of {len(board.rows)} match “{board.filter}”"
+    parts = [f"list {feed.group}"] if feed.group else []
+    if board.rows:
+        order = f"{board.sort}, turned round" if board.backwards else str(board.sort)
+        parts += [f"{shown} of {len(board.rows)}" if feed.group else str(len(board.rows)), order]
+    return " · ".join(parts)
+
+
+def feed_info(feed: Feed, shown: int) -> str:
+    """Return what stands beside the name of the feed: order, what is selected, and what is left out."""
+    journal = feed.journal
+    chosen = []
+    if journal.wallet is not None:
+        chosen.append(f"wallet {feed.label(journal.wallet)}")
+    if journal.type is not None:
+        chosen.append(f"type {journal.type}")
+    hidden = [f"{journal.hidden} hidden as dust"] if journal.hides_dust else []
+    if journal.filter:
+        return " · ".join([f"{shown} of {len(journal)} match “{journal.filter}”", *chosen, *hidden])
+    if not len(journal):
+        return " · ".join([*chosen, *hidden])
+    count_ = f"{shown} of {len(journal)}" if chosen or journal.hidden else str(len(journal))
+    return " · ".join([count_, *chosen, *hidden, str(journal.sort)])
+
+
+def key_hint(status: ProviderStatus, settings: Settings) -> str:
+    """Return what a key would change about a provider, and how to set it; empty when none is missing."""
+    if not status.demo or settings.demo:
+        return ""
+    return {
+        "birdeye": "set BIRDEYE_API_KEY for real data",
+        "helius": "set HELIUS_API_KEY for real data",
+    }.get(status.provider, "")
 
 
 def news(feed: Feed, unseen: int) -> str:
@@ -71,6 +104,8 @@ def why_no_prices(feed: Feed) -> tuple[str, ...]:
         return ("Prices are switched off: stream.enable_prices is false.",)
     if not feed.running:
         return _not_running(feed)
+    if board.rows and not board.filter:
+        return ("Nothing of this watchlist is shown.", "Press ] for the next one.")
     if board.rows:
         return (f"No price matches “{board.filter}”.", "Press esc to see all, / to change the filter.")
     return ("No symbols are watched.", "Press s and type some, for example: SOL BTC")
@@ -82,10 +117,14 @@ def why_no_transactions(feed: Feed) -> tuple[str, ...]:
     if not feed.settings.stream.enable_wallets:
         return ("Wallets are switched off: stream.enable_wallets is false.",)
     if len(journal):
-        return (
-            f"No transaction matches “{journal.filter}”.",
-            "Press esc to see all, / to change the filter.",
-        )
+        if journal.filter:
+            return (
+                f"No transaction matches “{journal.filter}”.",
+                "Press esc to see all, / to change the filter.",
+            )
+        if journal.wallet is not None or journal.type is not None:
+            return ("No transaction of this selection yet.", "Press f or t for another, esc to see all.")
+        return ("Everything here is dust or spam.", "Press h to see it.")
     if not feed.running:
         return _not_running(feed)
     if not feed.wallets:

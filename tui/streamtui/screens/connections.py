@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from streamcore.breaker import BreakerState
 from streamcore.status import ProviderStatus
 from streamtui.ages import countdown, duration, moment, time_of_day
 from streamtui.cells import Cell, cell, literal
@@ -57,8 +58,15 @@ class Connections(Dialog[str]):
         Binding("tab", "app.focus_next", "Next list", show=False),
     ]
 
-    def __init__(self, health: Health, at: float, *, demo: str) -> None:
-        """Make the screen, to show how things are ``at`` (Unix seconds)."""
+    def __init__(self, health: Health, at: float, *, poll_interval: float, demo: str) -> None:
+        """Make the screen, to show how things are ``at`` (Unix seconds).
+
+        Args:
+            health: How the providers are doing.
+            at: Now.
+            poll_interval: Seconds between polls while a stream is down.
+            demo: What the mark for invented data says.
+        """
         super().__init__(
             "Connections", demo=demo, hint="r reconnects it · R all · tab list or log · esc closes"
         )
@@ -66,6 +74,7 @@ class Connections(Dialog[str]):
         self._detail = Static(id="provider-detail")
         self._log = LineTable(LOG_COLUMNS, id="provider-log")
         self._health = health
+        self._poll_interval = poll_interval
         self._at = at
 
     def body(self) -> ComposeResult:
@@ -111,7 +120,9 @@ class Connections(Dialog[str]):
 
     def _show_detail(self, health: Health, at: float) -> None:
         status = health.statuses.get(self._providers.cursor or "")
-        self._detail.update(Content("") if status is None else _detail(status, health, at))
+        self._detail.update(
+            Content("") if status is None else _detail(status, health, at, self._poll_interval)
+        )
 
 
 def _row(status: ProviderStatus, health: Health, at: float) -> tuple[Cell, ...]:
@@ -139,7 +150,7 @@ def _log_row(entry: LogEntry) -> tuple[Cell, ...]:
     )
 
 
-def _detail(status: ProviderStatus, health: Health, at: float) -> Content:
+def _detail(status: ProviderStatus, health: Health, at: float, poll_interval: float) -> Content:
     rates = health.rates(status.provider)
     received = UNKNOWN if rates.received is None else f"{size(int(rates.received))}/s"
     topics = ", ".join(shortened(topic) for topic in status.topics) or "nothing"
@@ -165,6 +176,7 @@ def _detail(status: ProviderStatus, health: Health, at: float) -> Content:
                 "last data",
                 literal(f"{time_of_day(status.last_message_at)}, latency {latency(status.latency_ms)}"),
             ),
+            _pair("polling", literal(_polling(status, poll_interval))),
             _pair(
                 "watching",
                 literal(f"{topics}; over {count(status.connections, 'connection')}"),
@@ -175,6 +187,17 @@ def _detail(status: ProviderStatus, health: Health, at: float) -> Content:
 
 def _pair(name: str, value: Content) -> Content:
     return Content.assemble((f" {name:<10}", MUTED), value)
+
+
+def _polling(status: ProviderStatus, poll_interval: float) -> str:
+    parts = [f"every {poll_interval:g} s in place of the stream" if status.fallback else "not needed now"]
+    if status.breaker is BreakerState.OPEN:
+        parts.append("REST is left alone for a while: it kept failing")
+    elif status.breaker is BreakerState.HALF_OPEN:
+        parts.append("REST kept failing, the next call is a trial")
+    else:
+        parts.append("REST answers, or was not asked")
+    return "; ".join(parts)
 
 
 def _plan(status: ProviderStatus, at: float) -> str:

@@ -21,6 +21,8 @@ class Dialog(ModalScreen[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", show=False)]
 
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012 - as Textual
+
     WIDTH_CLASS: ClassVar[str] = "-medium"
 
     def __init__(self, title: str, *, demo: str, hint: str) -> None:

@@ -4,30 +4,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widgets import Input, Label
 
 from streamcore.errors import StreamcoreError
-from streamtui.cells import literal
+from streamtui.board import WatchedToken
+from streamtui.cells import cell, literal
 from streamtui.layout import MUTED
 from streamtui.screens.dialog import Dialog
+from streamtui.widgets.line_table import Column, LineTable
 
-MOST_SUGGESTIONS = 5
+MOST_SUGGESTIONS = 8
+SUGGESTION_COLUMNS = (
+    Column("symbol", "SYMBOL", 8),
+    Column("name", "TOKEN", 18),
+    Column("mint", "MINT", 11, grows=33),
+)
+
+
+class Tokens(Protocol):
+    """What knows the tokens a person may mean."""
+
+    def complete(self, prefix: str) -> Sequence[WatchedToken]:
+        """Return the tokens whose ticker or name begins like this."""
+        ...
+
+    def token(self, text: str) -> WatchedToken | None:
+        """Return the token a text means, if it means one."""
+        ...
+
+
+def words(text: str) -> list[str]:
+    """Return what stands between commas, semicolons and white space, without repetitions."""
+    return list(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text))))
 
 
 class EntryDialog(Dialog[None]):
-    """Takes one or more names, separated by commas or spaces.
+    """Takes one or more names.
 
     What cannot be used is refused with the reason, and the dialog stays open for a correction.
     """
 
+    WIDTH_CLASS = "-entry"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, priority=True),
+        Binding("down", "suggestion(1)", "Next suggestion", show=False),
+        Binding("up", "suggestion(-1)", "Previous suggestion", show=False),
     ]
 
     def __init__(
@@ -39,7 +66,8 @@ class EntryDialog(Dialog[None]):
         *,
         demo: str,
         present: Sequence[str] = (),
-        complete: Callable[[str], Sequence[tuple[str, str]]] | None = None,
+        tokens: Tokens | None = None,
+        split: Callable[[str], list[str]] = words,
     ) -> None:
         """Make the dialog.
 
@@ -50,42 +78,68 @@ class EntryDialog(Dialog[None]):
             submit: Called with the names; a `StreamcoreError` it raises is shown, and nothing is closed.
             demo: What the mark for invented data says.
             present: What is watched already.
-            complete: Returns names that begin with a text, and what they mean.
+            tokens: Completes what is typed and tells what it means, if names are tokens.
+            split: Returns the names in a text.
         """
-        keys = "enter adds · tab completes · esc cancels" if complete else "enter adds · esc cancels"
+        keys = "enter adds · ↑ ↓ tab completes · esc cancels" if tokens else "enter adds · esc cancels"
         super().__init__(title, demo=demo, hint=keys)
         self._prompt = prompt
         self._placeholder = placeholder
         self._submit = submit
         self._present = present
-        self._complete = complete
-        self._suggested: list[str] = []
+        self._tokens = tokens
+        self._split = split
+        self._chosen: list[str] = []
+        """What tab takes, in the order of the suggestions."""
+        self._suggestions = LineTable(SUGGESTION_COLUMNS, id="entry-suggestions")
 
     def body(self) -> ComposeResult:
         """Yield prompt, input, suggestions, error and what is there already."""
         yield Label(self._prompt)
         yield Input(placeholder=self._placeholder, compact=True, id="entry")
-        yield Label("", id="entry-suggestions")
+        if self._tokens is not None:
+            yield self._suggestions
         yield Label("", id="entry-error")
         if self._present:
             yield Label(literal(f"Watched now: {', '.join(self._present)}", MUTED), id="entry-present")
 
+    def on_mount(self) -> None:
+        """Leave the keys to the input."""
+        self._suggestions.can_focus = False
+        self._suggestions.always_shows_cursor = True
+        self._suggest("")
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#entry-error", Label).update("")
-        if self._complete is None:
+        self._suggest(event.value)
+
+    def _suggest(self, text: str) -> None:
+        """Show what the word being typed may become, and when none is, what all of them mean."""
+        if self._tokens is None:
             return
-        word = _last_word(event.value)
-        found = list(self._complete(word))[:MOST_SUGGESTIONS] if word else []
-        self._suggested = [symbol for symbol, _ in found]
-        lines = [
-            Content.assemble(literal(f"{symbol:<10}"), "  ", literal(name, MUTED)) for symbol, name in found
-        ]
-        self.query_one("#entry-suggestions", Label).update(Content("\n").join(lines))
+        word = _last_word(text)
+        if word:
+            meant = self._tokens.token(word)
+            found = [*([meant] if meant is not None else []), *self._tokens.complete(word)]
+        else:
+            found = [token for typed in words(text) if (token := self._tokens.token(typed)) is not None]
+        tokens = {token.mint or token.symbol: token for token in found[: MOST_SUGGESTIONS + 1]}
+        shown = dict(list(tokens.items())[:MOST_SUGGESTIONS])
+        self._suggestions.set_order(list(shown))
+        for key, token in shown.items():
+            self._suggestions.put(
+                key, (cell(token.symbol, "strong"), cell(token.name), cell(token.mint, "dim"))
+            )
+        if shown:
+            self._suggestions.select(next(iter(shown)))
+        nothing = "No token begins like this; a mint address works, too." if word else "Type to see tokens."
+        self._suggestions.set_message(nothing)
+        self._chosen = [token.symbol for token in shown.values()] if word else []
 
     @on(Input.Submitted)
     async def _submitted(self, event: Input.Submitted) -> None:
-        names = list(dict.fromkeys(filter(None, re.split(r"[,;\s]+", event.value))))
+        names = self._split(event.value)
         if not names:
             self._refuse("type at least one, or press esc to leave")
             return
@@ -97,12 +151,19 @@ class EntryDialog(Dialog[None]):
             self.dismiss(None)
 
     def action_complete(self) -> None:
-        """Replace the word before the cursor by the first suggestion."""
+        """Replace the word before the cursor by the selected suggestion."""
         entry = self.query_one(Input)
-        if self._suggested:
+        key = self._suggestions.cursor
+        if self._chosen and key is not None:
             word = _last_word(entry.value)
-            entry.value = f"{entry.value[: len(entry.value) - len(word)]}{self._suggested[0]}"
+            symbol = self._chosen[self._suggestions.order.index(key)]
+            entry.value = f"{entry.value[: len(entry.value) - len(word)]}{symbol}"
             entry.cursor_position = len(entry.value)
+
+    def action_suggestion(self, by: int) -> None:
+        """Select the next or previous suggestion."""
+        if self._tokens is not None:
+            self._suggestions.action_move(by)
 
     def _refuse(self, reason: str) -> None:
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))

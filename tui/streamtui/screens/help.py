@@ -33,6 +33,8 @@ class HelpScreen(Dialog[None]):
         Binding("question_mark,q", "cancel", "Close", show=False),
         Binding("down,j", "scroll_down", "Down", show=False),
         Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("pagedown,space", "scroll_page(1)", "Page down", show=False),
+        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
     ]
 
     def __init__(self, commands: Sequence[Command], *, demo: str) -> None:
@@ -50,13 +52,20 @@ class HelpScreen(Dialog[None]):
 
     def text(self) -> Content:
         """Return the list as text."""
-        rows = [(command.shown, command.help) for command in self._commands]
+        lines: list[Content] = []
+        section = ""
+        for command in self._commands:
+            if command.section != section:
+                lines += [Content("")] * bool(section)
+                section = command.section
+                lines.append(Content.styled(section, "bold"))
+            lines.append(_line(command.shown, command.help))
+        lines += [Content(""), Content.styled("In every list", "bold")]
         for binding in LineTable.BINDINGS:
             if isinstance(binding, Binding):
                 keys = " ".join(readable(key) for key in binding.key.split(","))
-                rows.append((keys, binding.description.lower()))
-        lines = [Content.assemble((f"{keys:>10}", "bold $accent"), "  ", text) for keys, text in rows]
-        lines.append(Content(""))
+                lines.append(_line(keys, binding.description.lower()))
+        lines += [Content(""), Content.styled("Lamps", "bold")]
         for lamp, meaning in LAMPS:
             lines.append(Content.assemble("  ", (f"{lamp!s:<14}", TONES[lamp.tone]), meaning))
         return Content("\n").join(lines)
@@ -65,6 +74,14 @@ class HelpScreen(Dialog[None]):
         """Scroll a line down."""
         self._box.scroll_relative(y=1, animate=False)
 
+    def action_scroll_page(self, by: int) -> None:
+        """Scroll a page."""
+        self._box.scroll_relative(y=by * max(1, self._box.size.height - 2), animate=False)
+
     def action_scroll_up(self) -> None:
         """Scroll a line up."""
         self._box.scroll_relative(y=-1, animate=False)
+
+
+def _line(keys: str, text: str) -> Content:
+    return Content.assemble((f"{keys:>12}", "bold $accent"), "  ", text)

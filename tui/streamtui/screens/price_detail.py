@@ -1,4 +1,4 @@
-"""Everything known about one price, and it goes on moving."""
+"""Everything known about one price, with a chart, and it goes on moving."""
 
 from __future__ import annotations
 
@@ -9,42 +9,94 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from streamtui.ages import age, duration, moment
-from streamtui.board import SAMPLE_INTERVAL, PriceRow
+from streamcore.text import printable
+from streamtui.ages import age, moment, time_of_day
+from streamtui.board import PriceRow
+from streamtui.candles import FRAMES
 from streamtui.cells import literal
 from streamtui.numbers import UNKNOWN, amount, percent, price
 from streamtui.screens.dialog import Dialog
-from streamtui.sparkline import sparkline
+from streamtui.widgets.chart import Chart
 from streamtui.widgets.fields import Fields
-
-TREND_WIDTH = 48
 
 
 class PriceDetail(Dialog[None]):
     """One row of the price table in full."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "cancel", "Close", show=False)]
+    WIDTH_CLASS = "-wide"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "cancel", "Close", show=False),
+        Binding("y", "copy", "Copy the mint", show=False),
+        Binding("down,j", "scroll_by(1)", "Down", show=False),
+        Binding("up,k", "scroll_by(-1)", "Up", show=False),
+        Binding("v", "turn_chart", "Candles or line", show=False),
+        Binding("right,tab,l", "frame(1)", "Next time frame", show=False),
+        Binding("left,shift+tab", "frame(-1)", "Previous time frame", show=False),
+        *(
+            Binding(str(number), f"choose_frame({number - 1})", frame.name, show=False)
+            for number, frame in enumerate(FRAMES, 1)
+        ),
+    ]
 
     def __init__(self, row: PriceRow, *, at: float, ttl: float) -> None:
         """Make the view of ``row`` as it is ``at`` (Unix seconds); ``ttl`` seconds make a price old."""
         demo = "DEMO" if row.update and row.update.demo else ""
-        super().__init__(f"{row.token.symbol}  {row.token.name}".rstrip(), demo=demo, hint="esc closes")
+        super().__init__(
+            f"{row.token.symbol}  {row.token.name}".rstrip(),
+            demo=demo,
+            hint="1 2 3 time frame · v candles or line · y copies the mint · esc closes",
+        )
         self.row = row
         self._ttl = ttl
+        self._chart = Chart(id="chart")
         self._fields = Fields(_values(row, at, ttl))
+        # the box scrolls as a whole, from the chart on, where not everything fits
+        self._fields.can_focus = False
+        self._box.can_focus = True
 
     def body(self) -> ComposeResult:
-        """Yield the values."""
+        """Yield the chart and the values."""
+        yield self._chart
         yield self._fields
+
+    def on_mount(self) -> None:
+        """Draw the chart."""
+        self._draw_chart()
 
     def pass_time(self, at: float) -> None:
         """Show what the row holds now."""
         self._fields.show(_values(self.row, at, self._ttl))
+        self._draw_chart()
+
+    def _draw_chart(self) -> None:
+        self._chart.show(self.row.candles)
+
+    def action_copy(self) -> None:
+        """Copy the mint address, or the ticker of what has none."""
+        self.app.copy_to_clipboard(self.row.key)
+        self.notify(printable(f"Copied {self.row.key}"), markup=False, timeout=4)
+
+    def action_scroll_by(self, lines: int) -> None:
+        """Scroll by some lines."""
+        self._box.scroll_relative(y=lines, animate=False)
+
+    def action_turn_chart(self) -> None:
+        """Draw a line instead of candles, or the other way round."""
+        self._chart.as_line = not self._chart.as_line
+
+    def action_frame(self, by: int) -> None:
+        """Go to the next or previous time frame."""
+        self.action_choose_frame((self._chart.frame + by) % len(FRAMES))
+
+    def action_choose_frame(self, frame: int) -> None:
+        """Go to a time frame."""
+        self._chart.frame = frame
+        self._draw_chart()
 
 
 def _values(row: PriceRow, at: float, ttl: float) -> dict[str, Content]:
     update = row.update
-    samples = [sample for sample in row.samples if sample is not None]
     known = update.price if update else None
     change = update.change_24h if update else None
     volume = update.volume_24h if update else None
@@ -52,7 +104,6 @@ def _values(row: PriceRow, at: float, ttl: float) -> dict[str, Content]:
     confirmed = (
         f"{moment(update.ts)}, {age(row.age(at))}" if update else "not yet: waiting for the first price"
     )
-    span = duration(len(row.samples) * SAMPLE_INTERVAL)
     return {
         "token": literal(row.token.name or "unknown: only its mint address is known"),
         "mint": literal(row.token.mint or UNKNOWN),
@@ -60,10 +111,7 @@ def _values(row: PriceRow, at: float, ttl: float) -> dict[str, Content]:
         "exactly": Content(UNKNOWN if known is None else f"{amount(known)} USD"),
         "24 h": Content.styled(percent(change), _tone(change)),
         "volume 24 h": Content(UNKNOWN if volume is None else f"{amount(volume)} USD"),
-        "trend": Content(sparkline(tuple(row.samples), TREND_WIDTH).lstrip() or UNKNOWN),
-        "range": Content(
-            f"{price(min(samples))} to {price(max(samples))} in the last {span}" if samples else UNKNOWN
-        ),
+        "session": _session(row),
         "confirmed": Content.styled(
             f"{confirmed}{' – old' if old else ''}", "bold $text-warning" if old else ""
         ),
@@ -71,7 +119,14 @@ def _values(row: PriceRow, at: float, ttl: float) -> dict[str, Content]:
     }
 
 
+def _session(row: PriceRow) -> Content:
+    if row.high is None or row.low is None:
+        return Content(UNKNOWN)
+    since = time_of_day(row.candles.since)
+    return Content(f"high {price(row.high)}, low {price(row.low)}, seen since {since}")
+
+
 def _tone(change: Decimal | None) -> str:
     if not change:
         return ""
-    return "$text-success" if change > 0 else "$text-error"
+    return "$up" if change > 0 else "$down"

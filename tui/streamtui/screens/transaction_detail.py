@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from streamcore.events import Source, WalletTransaction
+from streamcore.text import printable
 from streamtui.ages import moment
 from streamtui.cells import literal
 from streamtui.layout import MUTED
@@ -17,6 +18,7 @@ from streamtui.numbers import UNKNOWN, amount
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.fields import Fields
 
+EXPLORER = "https://solscan.io/tx/"
 SOURCES = {
     Source.STREAM: "stream",
     Source.BACKFILL: "recovered after a gap in the stream",
@@ -29,17 +31,41 @@ class TransactionDetail(Dialog[None]):
 
     WIDTH_CLASS = "-wide"  # a signature in one piece can be copied
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "cancel", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "cancel", "Close", show=False),
+        Binding("y", "copy('signature')", "Copy the signature", show=False),
+        Binding("l", "copy('link')", "Copy the explorer link", show=False),
+        Binding("m", "copy('wallet')", "Copy the wallet", show=False),
+    ]
 
     def __init__(self, transaction: WalletTransaction, label: Callable[[str], str]) -> None:
         demo = "DEMO" if transaction.demo else ""
-        super().__init__(f"{label(transaction.wallet)}  {transaction.type}", demo=demo, hint="esc closes")
+        super().__init__(
+            f"{label(transaction.wallet)}  {transaction.type}",
+            demo=demo,
+            hint="y copies the signature · l the link · m the wallet · esc closes",
+        )
         self.transaction = transaction
         self._label = label
 
     def body(self) -> ComposeResult:
         """Yield the values."""
         yield Fields(self._values())
+
+    @property
+    def link(self) -> str:
+        """The page of an explorer about it; invented transactions have none."""
+        return "" if self.transaction.demo else f"{EXPLORER}{self.transaction.signature}"
+
+    def action_copy(self, what: str) -> None:
+        """Copy the signature, the link or the wallet."""
+        tx = self.transaction
+        text = {"signature": tx.signature, "link": self.link, "wallet": tx.wallet}[what]
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(printable(f"Copied {text}"), markup=False, timeout=4)
+        else:
+            self.notify("No explorer knows an invented transaction.", markup=False, timeout=4)
 
     def _values(self) -> dict[str, Content]:
         tx = self.transaction
@@ -50,6 +76,7 @@ class TransactionDetail(Dialog[None]):
             "error": literal(tx.error, "bold $text-error") if tx.error else Content("none"),
             "wallet": literal(named),
             "signature": literal(tx.signature),
+            "link": literal(self.link or "none: the transaction is invented", MUTED if tx.demo else ""),
             "SOL": Content(f"{amount(tx.sol_change, signed=True)} SOL, without fee and rent"),
             "tokens": self._tokens(),
             "fee": Content(f"{amount(tx.fee)} SOL" if tx.fee else "not paid by this wallet"),

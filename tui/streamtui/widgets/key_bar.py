@@ -14,7 +14,7 @@ from streamtui.keys import Command
 class KeyBar(Widget):
     """Shows the commands with their first key; a click does what the key does.
 
-    When it gets narrow those with the highest rank go first, so that help and quit are always there.
+    Those with the lowest rank get their room first, so that help and quit are always there.
     """
 
     def __init__(self, commands: Sequence[Command]) -> None:
@@ -23,10 +23,13 @@ class KeyBar(Widget):
 
     def shown(self, width: int) -> list[Command]:
         """Return the commands that fit into ``width`` cells."""
-        kept = list(self._commands)
-        while kept and sum(len(self._text(command)) for command in kept) > width:
-            kept.remove(max(kept, key=lambda command: command.rank))
-        return kept
+        kept = set()
+        for command in sorted(self._commands, key=lambda command: command.rank):
+            room = len(self._text(command))
+            if room <= width:
+                kept.add(command)
+                width -= room
+        return [command for command in self._commands if command in kept]
 
     def render(self) -> Content:
         """Return the line."""

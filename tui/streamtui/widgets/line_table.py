@@ -20,6 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from streamtui.cells import Align, Cell, Span, cell, fitted
+from streamtui.themes import WALLETS
 
 GAP = 2
 """Cells between two columns."""
@@ -71,6 +72,8 @@ class LineTable(ScrollView, can_focus=True):
         "line-table--warn",
         "line-table--flash-up",
         "line-table--flash-down",
+        "line-table--failed",
+        *(f"line-table--wallet-{number}" for number in range(1, WALLETS + 1)),
     }
 
     class CursorMoved(Message):
@@ -98,9 +101,40 @@ class LineTable(ScrollView, can_focus=True):
             """The table it happened in."""
             return self.table
 
+    class Uncovered(Message):
+        """Other rows may be in view than before: the table was scrolled, resized or rearranged."""
+
+        def __init__(self, table: LineTable) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable:
+            """The table it happened in."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """One of several in a row is enough."""
+            return isinstance(message, LineTable.Uncovered)
+
+    class TitleClicked(Message):
+        """The title of a column was clicked."""
+
+        def __init__(self, table: LineTable, column: str) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> LineTable:
+            """The table it happened in."""
+            return self.table
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._columns = tuple(columns)
+        self.always_shows_cursor = False
+        """Whether the cursor is seen although the keys go elsewhere, to a line above the table."""
         self._placed: list[_Placed] = []
         self._order: list[str] = []
         self._position: dict[str, int] = {}
@@ -110,6 +144,7 @@ class LineTable(ScrollView, can_focus=True):
         self._cursor: str | None = None
         self._message: tuple[str, ...] = ()
         self._titles = {column.key: column.title for column in columns}
+        self._marked: tuple[str, str] = ("", "")
 
     # What is shown
 
@@ -126,6 +161,17 @@ class LineTable(ScrollView, can_focus=True):
         """The key of the selected row; ``None`` when there is no row."""
         return self._cursor
 
+    def in_view(self) -> list[str]:
+        """Return the keys of the rows that can be seen now."""
+        top = int(self.scroll_y)
+        return self._order[top : top + max(0, self.size.height - HEADER)]
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows have come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        if int(old_value) != int(new_value):
+            self.post_message(self.Uncovered(self))
+
     def set_message(self, *lines: str) -> None:
         """Show these lines for as long as there are no rows: why it is empty, and what to press."""
         if lines != self._message:
@@ -137,6 +183,12 @@ class LineTable(ScrollView, can_focus=True):
         """Change the title of a column."""
         if self._titles[column] != title:
             self._titles[column] = title
+            self.refresh(Region(0, 0, self.size.width, HEADER))
+
+    def mark_title(self, column: str, mark: str) -> None:
+        """Put a mark, one cell wide, after the title of a column, and take it from the others."""
+        if self._marked != (column, mark):
+            self._marked = (column, mark)
             self.refresh(Region(0, 0, self.size.width, HEADER))
 
     def set_order(self, keys: Sequence[str]) -> None:
@@ -232,7 +284,11 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the row under the pointer; a second click opens it."""
+        """Select the row under the pointer; a second click opens it. A title says that it was clicked."""
+        if event.y < HEADER:
+            for placed in self._placed:
+                if placed.x <= event.x < placed.x + placed.width:
+                    self.post_message(self.TitleClicked(self, placed.column.key))
         row = event.y - HEADER + int(self.scroll_y)
         if event.y >= HEADER and row < len(self._order):
             self._go(row)
@@ -247,6 +303,7 @@ class LineTable(ScrollView, can_focus=True):
         self._set_height()
         self._strips.clear()
         self.refresh()
+        self.post_message(self.Uncovered(self))
         self.call_after_refresh(self._show_cursor)
 
     def notify_style_update(self) -> None:
@@ -295,13 +352,13 @@ class LineTable(ScrollView, can_focus=True):
         """Draw one line of what is visible."""
         width = self.size.width
         if y < HEADER:
-            titles = [cell(self._titles[placed.column.key]) for placed in self._placed]
+            titles = [self._title(placed.column.key) for placed in self._placed]
             return self._draw(titles, self._style("header"), width)
         row = y - HEADER + int(self.scroll_y)
         if row >= len(self._order):
             return self._draw_message(row, width) if not self._order else Strip.blank(width, self.rich_style)
         key = self._order[row]
-        selected = key == self._cursor and self.has_focus
+        selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
         strip = self._strips.get((key, selected))
         if strip is None:
             cells = self._cells.get(key)
@@ -310,6 +367,13 @@ class LineTable(ScrollView, can_focus=True):
             strip = self._draw(drawn, base, width)
             self._strips[key, selected] = strip
         return strip
+
+    def _title(self, column: str) -> Cell:
+        marked, mark = self._marked
+        title = self._titles[column]
+        if column != marked or not mark:
+            return cell(title)
+        return (Span(title.rstrip() + mark, "strong"),)
 
     def _draw(self, cells: Sequence[Cell], base: Style, width: int) -> Strip:
         # gaps belong to the run before them: every further run costs the terminal some forty bytes

@@ -11,8 +11,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from streamtui.board import Totals
 from streamtui.cells import literal
 from streamtui.layout import MUTED, demo_badge, spread
+from streamtui.numbers import DOWN, UP
 from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -27,10 +29,18 @@ class PaneTitle(Widget):
     news: reactive[str] = reactive("")
     """What must not be overlooked: a pause, rows out of sight."""
     demo: reactive[str] = reactive("")
+    totals: reactive[Totals] = reactive(Totals())
+    """What is up and down among the rows."""
 
     def render(self) -> Content:
         """Return the line."""
-        left = Content.assemble((f" {self.name_}", "bold"), "  ", literal(self.info, MUTED))
+        left = Content.assemble((f" {self.name_}", "bold"), "  ")
+        totals = self.totals
+        if totals.up or totals.down:
+            left = Content.assemble(
+                left, (f"{UP} {totals.up}", "$up"), " ", (f"{DOWN} {totals.down}", "$down"), "  "
+            )
+        left = Content.assemble(left, literal(self.info, MUTED))
         right = Content.assemble(
             (f" {self.news} ", "bold $background on $accent") if self.news else "",
             " " if self.news and self.demo else "",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from streamcore.events import Source
 from streamtui.ages import age
-from streamtui.board import SAMPLE_INTERVAL, PriceRow, common_prefix
+from streamtui.board import LARGEST_FIRST, SAMPLE_INTERVAL, PriceRow, PriceSort, common_prefix
 from streamtui.cells import Cell, Span, cell
 from streamtui.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
 from streamtui.sparkline import sparkline
@@ -28,8 +28,29 @@ COLUMNS = (
 )
 
 
+SORTS: dict[str, PriceSort] = {
+    "symbol": PriceSort.SYMBOL,
+    "price": PriceSort.PRICE,
+    "change": PriceSort.CHANGE,
+    "volume": PriceSort.VOLUME,
+    "age": PriceSort.AGE,
+    "trend": PriceSort.TREND,
+    "name": PriceSort.NAME,
+    "source": PriceSort.SOURCE,
+}
+"""The order each column stands for."""
+_COLUMN_OF = {sort: column for column, sort in SORTS.items()}
+
+
 class PriceTable(LineTable):
     """The prices."""
+
+    def mark_sort(self, sort: PriceSort, backwards: bool) -> None:
+        """Mark the column that the rows are sorted by, and in which direction its values go."""
+        falls = (sort in LARGEST_FIRST) != backwards
+        if sort is PriceSort.AGE:  # the youngest first: ages rise
+            falls = not falls
+        self.mark_title(_COLUMN_OF.get(sort, ""), "↓" if falls else "↑")
 
     def show(self, row: PriceRow, at: float, ttl: float) -> None:
         """Draw what differs of a row.

@@ -37,6 +37,8 @@ class ProviderLine:
     subscriptions: int
     trouble: str
     """The attempt, the seconds to the next one and the reason; empty when all is well."""
+    hint: str = ""
+    """What would be better with a key, when one is missing."""
 
 
 class StatusBar(Widget):
@@ -70,6 +72,8 @@ class StatusBar(Widget):
         if line.trouble:
             numbers = numbers if self.size.width >= WIDE else []
             numbers = [*numbers, literal(line.trouble, TONES[line.lamp.tone])]
+        elif line.hint:
+            numbers = [*numbers, literal(line.hint, "$text-warning")]
         content = Content("  ").join([content, *numbers])
         return content.truncate(max(0, self.size.width - 1), ellipsis=True)
 

@@ -8,6 +8,7 @@ from streamcore.events import Source, TransactionType, WalletTransaction
 from streamtui.ages import time_of_day
 from streamtui.cells import Cell, Span, cell
 from streamtui.journal import FeedSort, key_of
+from streamtui.themes import WALLETS
 from streamtui.widgets.line_table import Column, LineTable
 
 COLUMNS = (
@@ -31,8 +32,24 @@ MARKS: dict[TransactionType, tuple[str, str]] = {
 class TransactionTable(LineTable):
     """The feed. It follows the newest row until the person moves away from it, and again from there on."""
 
-    def __init__(self, label: Callable[[str], str], short: Callable[[str], str], *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        label: Callable[[str], str],
+        number: Callable[[str], int],
+        short: Callable[[str], str],
+        *,
+        id: str,  # noqa: A002 - Textual's word
+    ) -> None:
+        """Make an empty feed.
+
+        Args:
+            label: What to call a wallet.
+            number: Which of the wallets one is, from 0, for its colour.
+            short: Shortens a signature.
+            id: Its name.
+        """
         super().__init__(COLUMNS, id=id)
+        self._number = number
         self._label = label
         self._short = short
         self._sort = FeedSort.NEWEST_LAST
@@ -40,15 +57,16 @@ class TransactionTable(LineTable):
         self.unseen = 0
         """Rows that came while it did not follow."""
 
-    def show(self, transactions: Sequence[WalletTransaction], sort: FeedSort) -> None:
-        """Show these, in this order."""
+    def show(self, transactions: Sequence[WalletTransaction], sort: FeedSort, *, anew: bool = False) -> None:
+        """Show these, in this order; ``anew`` draws those that are there already, too: a name has changed."""
         keys = [key_of(transaction) for transaction in transactions]
         new = [tx for key, tx in zip(keys, transactions, strict=True) if key not in self]
+        draw = transactions if anew else new
         was_empty = not self.order
         if sort is not self._sort:
             self._sort, self.following = sort, True
         self.set_order(keys)
-        for transaction in new:
+        for transaction in draw:
             self.put(key_of(transaction), self._cells_of(transaction))
         if self.following:
             self.unseen = 0
@@ -72,9 +90,11 @@ class TransactionTable(LineTable):
     def _cells_of(self, tx: WalletTransaction) -> tuple[Cell, ...]:
         mark, style = MARKS.get(tx.type, ("·", "dim"))
         recovered = (Span("  recovered", "dim"),) if tx.source is Source.BACKFILL else ()
+        failed = tx.type is TransactionType.FAILED
+        wallet = f"wallet-{self._number(tx.wallet) % WALLETS + 1}"
         return (
             cell(time_of_day(tx.block_time if tx.block_time is not None else tx.ts), "dim"),
-            cell(self._label(tx.wallet)),
-            (Span(f"{mark} ", style), Span(tx.summary, style if style == "warn" else ""), *recovered),
+            cell(self._label(tx.wallet), wallet),
+            (Span(f"{mark} ", style), Span(tx.summary, "failed" if failed else ""), *recovered),
             cell(self._short(tx.signature), "dim"),
         )

@@ -1,0 +1,192 @@
+"""What the app costs: CPU of its process and bytes to the terminal, idle and busy, and what stays in memory.
+
+Run it with ``python tests/benchmarks/screen_cost.py``; it takes about two minutes and fails no build. The
+emulator runs in a process of its own, so that the numbers are those of the app alone. The busy cases watch
+100 tokens with 1,000 updates a second in all. ``--memory`` plays a day of a busy feed in compressed time
+instead, and prints what the process holds every few hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import base58
+
+from streamcore.tokens import TokenTable
+
+COLUMNS, LINES = 120, 40
+WARM_UP = 8.0
+"""Seconds before the measurement: the first frame, connecting, the first price of every token."""
+CASES = (
+    # name, symbols, updates a second in all, frames a second, CPU %, KiB/s that it may cost
+    ("idle: 20 symbols, 1 update/s", 20, 1.0, 10, 1.5, 2.0),
+    ("busy: 100 symbols, 1,000 updates/s, 10 frames/s", 100, 1000.0, 10, 10.0, 25.0),
+    ("the same with 4 frames/s", 100, 1000.0, 4, 7.0, 12.0),
+)
+
+
+def symbols(count: int) -> list[str]:
+    """Return the pinned tokens, and mints nobody knows where they are not enough."""
+    pinned = list(dict.fromkeys(token.mint for token in TokenTable().complete("")))
+    strangers = [base58.b58encode(bytes([number + 1] * 32)).decode() for number in range(count)]
+    return [*pinned, *strangers][:count]
+
+
+@contextlib.contextmanager
+def emulator(rate: float):
+    """Run the emulators in a process of their own; yield the variables that lead an app to them."""
+    command = [
+        sys.executable,
+        "-m",
+        "streamtui",
+        "emulator",
+        "--market-rate",
+        str(rate),
+        "--wallet-rate",
+        "0",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = next(line for line in process.stdout if line.startswith("export "))
+            yield dict(word.split("=", 1) for word in line.split()[1:])
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the seconds of CPU a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(count: int, rate: float, frames: int, seconds: float) -> tuple[float, float, str]:
+    """Run the app on a terminal of its own.
+
+    Returns:
+        CPU in percent of one core, KiB a second to the terminal, and the rate of messages it showed last.
+    """
+    with emulator(rate) as variables:
+        environ = {
+            **os.environ,
+            **variables,
+            "STREAMTUI_UI_FRAMES_PER_SECOND": str(frames),
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+        }
+        pid, terminal = pty.fork()
+        if pid == 0:
+            arguments = ["-m", "streamtui", "--symbols", ",".join(symbols(count))]
+            os.execve(sys.executable, [sys.executable, *arguments], environ)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        os.kill(pid, signal.SIGWINCH)
+        written, seen = 0, b""
+        start, cpu, counted = time.monotonic() + WARM_UP, 0.0, False
+        while time.monotonic() < start + seconds:
+            if not counted and time.monotonic() >= start:
+                counted, cpu, written = True, cpu_seconds(pid), 0
+            if select.select([terminal], [], [], 0.1)[0]:
+                data = os.read(terminal, 65536)
+                written += len(data)
+                seen = (seen + data)[-200_000:]
+        used = cpu_seconds(pid) - cpu
+        os.write(terminal, b"q")
+        end_of(pid, terminal)
+    rates = re.findall(rb"([0-9.]+)/s", seen)
+    return used / seconds * 100, written / seconds / 1024, rates[-1].decode() if rates else "?"
+
+
+def end_of(pid: int, terminal: int) -> None:
+    """Read what an app writes while it leaves, and end it if it does not."""
+    deadline = time.monotonic() + 5
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if select.select([terminal], [], [], 0.05)[0]:
+            with contextlib.suppress(OSError):
+                os.read(terminal, 65536)
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+
+
+def memory(hours: int) -> None:
+    """Play hours of a busy feed against the state behind the screen, and print what the process holds."""
+    import random
+    from decimal import Decimal
+
+    from streamcore.events import PriceKind, PriceUpdate, Source, TransactionType, WalletTransaction
+    from streamtui.alerts import AlertBook, AlertSettings
+    from streamtui.board import PriceBoard
+    from streamtui.journal import Journal
+
+    table, chance = TokenTable(), random.Random(1)
+    tokens = [table.resolve(symbol) for symbol in symbols(100)]
+    board, journal = PriceBoard(throttle=0.1, ttl=30.0), Journal(str)
+    for token in tokens:
+        board.add(token)
+    rules = [AlertSettings(symbol=token.mint, change=Decimal(5), minutes=60.0) for token in tokens]
+    alerts = AlertBook(rules, lambda wallet: wallet)
+    alerts.bind(str)
+    for second in range(hours * 3600):
+        at = 1_793_311_200.0 + second
+        for token in chance.sample(tokens, 20):
+            price = Decimal(chance.randrange(1_000_000, 2_000_000)).scaleb(-4)
+            update = PriceUpdate(
+                provider="birdeye", ts=at, demo=True, symbol=token.symbol, address=token.mint,
+                kind=PriceKind.DELTA, source=Source.STREAM, price=price, change_24h=price,
+                volume_24h=price, changed=("price",),
+            )  # fmt: skip
+            alerts.price(board.apply(update) or "", update)
+        journal.add(
+            WalletTransaction(
+                provider="helius", ts=at, demo=True, wallet="w", signature=f"s{second}", slot=second,
+                block_time=None, type=TransactionType.RECEIVED, summary=f"received {second} SOL",
+                sol_change=Decimal(second), fee=Decimal(0), token_changes=(), counterparty=None,
+                program=None, error=None, source=Source.STREAM,
+            )
+        )  # fmt: skip
+        board.due(float(second))
+        if second % 3 == 0:
+            board.sample(at)
+        if second % (3600 * max(1, hours // 8)) == 0:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            held = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+            print(f"{second // 3600:>3} h  {held:6.1f} MiB", flush=True)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long each case is measured")
+    parser.add_argument(
+        "--memory", type=int, metavar="HOURS", help="play so many hours of a busy feed instead"
+    )
+    given = parser.parse_args()
+    if given.memory:
+        memory(given.memory)
+        return
+    print("| load at 120x40 | CPU | budget | to the terminal | budget | messages |")
+    print("|---|---|---|---|---|---|")
+    for name, count, rate, frames, cpu_budget, bytes_budget in CASES:
+        cpu, written, rate_seen = measure(count, rate, frames, given.seconds)
+        print(
+            f"| {name} | {cpu:.1f} % | {cpu_budget:g} % | {written:.1f} KiB/s "
+            f"| {bytes_budget:g} KiB/s | {rate_seen}/s |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Details with a chart, copies, files and pictures; alerts; saving."""
+
+from __future__ import annotations
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from stage import WALLET, Stage, full_transaction, on_stage, some_life
+
+from streamcore.settings import AlertSettings
+from streamcore.settings_sources import load
+
+
+def told(stage: Stage) -> str:
+    return "\n".join(note.message for note in stage.app._notifications)
+
+
+async def test_the_chart_has_time_frames_and_two_ways_to_be_drawn() -> None:
+    async with on_stage() as stage:
+        await stage.press("enter")
+        assert "no price has come yet" in stage.text()
+        for value in ("150", "152", "149", "151"):
+            await stage.tell(stage.price("SOL", value))
+            await stage.pass_time(4.0)
+        assert "candles of 4 s · seen since 22:00:" in stage.text()
+        assert any(glyph in stage.text() for glyph in "┃╹╻")
+        assert "high 152.00, low 149.00" in stage.text()
+        await stage.press("v")
+        assert any("⠀" < character <= "⣿" for character in stage.text())
+        await stage.press("v", "3")
+        assert "candles of 16 min" in stage.text()
+        await stage.press("right")
+        assert "candles of 4 s" in stage.text()
+        await stage.press("y")
+        assert stage.app.clipboard == stage.feed_key("SOL")
+
+
+async def test_a_transaction_gives_signature_link_and_wallet_to_the_clipboard() -> None:
+    async with on_stage() as stage:
+        transaction = full_transaction(stage)
+        await stage.tell(transaction)
+        await stage.press("tab", "y")
+        assert stage.app.clipboard == transaction.signature
+        await stage.press("enter", "l")
+        assert stage.app.clipboard == f"https://solscan.io/tx/{transaction.signature}"
+        await stage.press("m")
+        assert stage.app.clipboard == WALLET
+        await stage.press("y")
+        assert stage.app.clipboard == transaction.signature
+
+
+async def test_an_invented_transaction_has_no_link() -> None:
+    async with on_stage() as stage:
+        await stage.tell(full_transaction(stage, demo=True))
+        await stage.press("tab", "enter", "l")
+        assert stage.app.clipboard == ""
+        assert "No explorer knows an invented transaction" in told(stage)
+
+
+async def test_y_copies_the_mint_of_the_selected_price_or_says_that_there_is_none() -> None:
+    async with on_stage(symbols=("SOL",)) as stage:
+        await stage.press("y")
+        assert stage.app.clipboard == stage.feed_key("SOL")
+        await stage.press("d", "y")
+        assert "No row is selected." in told(stage)
+
+
+async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with on_stage() as stage:
+        await stage.press("e")
+        assert "There are no prices to export." in told(stage)
+        await stage.tell(*some_life(stage))
+        await stage.press("e", "tab", "E", "S")
+        await stage.pass_time(0.1)
+        names = sorted(os.listdir(tmp_path))  # noqa: PTH208 - a handful of files of this test
+        assert [name.rpartition(".")[2] for name in names] == ["svg", "csv", "json"]
+        assert f"2 prices written to {tmp_path / names[1]}" in told(stage)
+        assert len(json.loads((tmp_path / names[2]).read_text())) == 5
+
+
+async def test_an_alert_is_added_fires_once_and_is_removed() -> None:
+    async with on_stage() as stage:
+        await stage.tell(stage.price("SOL", "150"))
+        await stage.press("a")
+        assert "SOL above" in stage.text()
+        await stage.type("200")
+        await stage.press("enter")
+        assert "waiting for a price" in stage.text()
+        await stage.tell(stage.price("SOL", "151"))
+        await stage.pass_time(1.0)
+        assert "armed" in stage.text()
+        await stage.tell(stage.price("SOL", "200"), stage.price("SOL", "205"))
+        assert told(stage).count("SOL is above 200.00: 200.00 USD") == 1
+        await stage.press("ctrl+d")
+        assert "No alerts yet." in stage.text()
+        await stage.press("ctrl+d")
+        assert "no alert to remove" in stage.text()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "type an alert"),
+        ("nonsense", "is not an alert"),
+        ("BONK > 1", "is not watched yet; s watches it"),
+    ],
+)
+async def test_a_bad_alert_is_refused_with_the_reason(text: str, reason: str) -> None:
+    async with on_stage() as stage:
+        await stage.press("a", "ctrl+u")
+        await stage.type(text)
+        await stage.press("enter")
+        assert reason in " ".join(stage.text().split())
+        assert stage.app.feed.alerts.rules == []
+
+
+async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None:
+    alerts = (
+        AlertSettings(symbol="BTC", below=Decimal(100)),
+        AlertSettings(wallet=WALLET, above=Decimal(1)),
+    )
+    async with on_stage(alerts=alerts, labels={WALLET: "treasury"}) as stage:
+        await stage.tell(stage.price("BTC", "120"), stage.price("BTC", "99"), stage.transaction())
+        assert "BTC is below 100.00: 99.0000 USD" in told(stage)
+        assert "treasury: received 1.5 SOL" in told(stage)
+
+
+async def test_what_is_watched_is_saved_and_there_again_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    async with on_stage(symbols=("SOL", "BTC"), wallets=(), config_path=path) as stage:
+        await stage.press("w")
+        await stage.type(f"{WALLET} my treasury")
+        await stage.press("enter", "J", "ctrl+s")
+        await stage.pass_time(0.1)
+        assert f"Saved to {path}" in told(stage)
+    settings = load(path, environ={}).settings
+    assert settings.symbols == ("BTC", "SOL")
+    assert settings.wallets == (WALLET,)
+    assert settings.labels == {WALLET: "my treasury"}
+
+
+async def test_what_only_a_watchlist_brought_is_not_saved_a_second_time(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    async with on_stage(symbols=("SOL",), config_path=path, watchlists={"memes": ("BONK",)}) as stage:
+        await stage.press("right_square_bracket", "ctrl+s")
+        await stage.pass_time(0.1)
+    assert load(path, environ={}).settings.symbols == ("SOL",)
+
+
+async def test_saving_that_fails_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("symbols = [")
+    async with on_stage(config_path=path) as stage:
+        await stage.press("ctrl+s")
+        await stage.pass_time(0.1)
+        assert "not saved" in told(stage)
+    async with on_stage() as stage:
+        await stage.press("ctrl+s")
+        assert "no configuration file" in told(stage)
+
+
+async def test_a_label_given_while_watching_renames_the_rows_that_are_there() -> None:
+    async with on_stage() as stage:
+        await stage.tell(stage.transaction())
+        assert "Gfyz…eN6T" in stage.line("received")
+        await stage.press("w")
+        await stage.type(f"{WALLET} treasury")
+        await stage.press("enter")
+        assert "treasury" in stage.line("received")
+
+
+async def test_the_first_start_shows_known_tokens_and_what_a_key_would_bring() -> None:
+    async with on_stage(symbols=(), wallets=(), starter=True, size=(120, 30)) as stage:
+        for name in ("birdeye", "helius"):
+            stage.manager.set_status(name, demo=True)
+        await stage.pass_time(1.0)
+        assert "BONK" in stage.text()
+        assert "set BIRDEYE_API_KEY for real data" in stage.text()
+        assert "set HELIUS_API_KEY for real data" in stage.text()

@@ -1,0 +1,101 @@
+"""Prices and transactions as files for other programs: CSV or JSON, each value exact.
+
+A file is never overwritten: a name that is taken gets a number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from streamcore.errors import StreamcoreError
+from streamcore.events import PriceUpdate, WalletTransaction, to_json
+
+ATTEMPTS = 100
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(StrEnum):
+    """What a file can be."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+class NotWritten(StreamcoreError):
+    """A file could not be written."""
+
+
+def export(
+    events: Sequence[PriceUpdate | WalletTransaction], what: str, form: Format, folder: Path, at: float
+) -> Path:
+    """Write events to a new file and return where it is. Blocking: run it in a thread.
+
+    Args:
+        events: What to write; in JSON each has the shape of a line of ``streamtui stream``.
+        what: What they are, for the name of the file.
+        form: The format.
+        folder: Where to.
+        at: Unix seconds now, for the name of the file.
+
+    Raises:
+        NotWritten: The file could not be made.
+    """
+    rows = [json.loads(to_json(event)) for event in events]
+    text = _csv(rows) if form is Format.CSV else json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return write_new(folder, f"streamtui-{what}-{stamp(at)}", f".{form}", text)
+
+
+def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
+    """Write a file that was not there before, and return its full path.
+
+    Raises:
+        NotWritten: It could not be made.
+    """
+    for number in range(1, ATTEMPTS):
+        path = folder.absolute() / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        try:
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise NotWritten(f"{path} cannot be written: {error.strerror or type(error).__name__}") from error
+        return path
+    raise NotWritten(f"{folder} has {ATTEMPTS} files called {stem} already")
+
+
+def stamp(at: float) -> str:
+    """Return a point in time (Unix seconds) as local time for the name of a file."""
+    return datetime.fromtimestamp(at).astimezone().strftime("%Y%m%d-%H%M%S")
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows({name: _csv_value(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
+        return f"'{value}"  # a token's name must not become a formula in somebody's spreadsheet
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except ArithmeticError:
+        return False

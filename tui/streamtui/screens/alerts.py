@@ -1,0 +1,121 @@
+"""The alerts: what there is, whether it is armed, and a line to add one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Label
+
+from streamcore.errors import StreamcoreError
+from streamtui.alerts import EXAMPLES, Alert
+from streamtui.cells import Cell, cell, literal
+from streamtui.feed import Feed
+from streamtui.layout import MUTED
+from streamtui.screens.dialog import Dialog
+from streamtui.widgets.line_table import Column, LineTable
+
+COLUMNS = (
+    Column("alert", "ALERT", 28, grows=4),
+    Column("state", "STATE", 18, grows=10),
+    Column("fired", "FIRED", 5, "right", rank=1),
+)
+
+
+class AlertsDialog(Dialog[None]):
+    """Lists alerts, adds and removes them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "choose(1)", "Next alert", show=False),
+        Binding("up", "choose(-1)", "Previous alert", show=False),
+        Binding("ctrl+d", "remove", "Remove", show=False, priority=True),
+    ]
+
+    def __init__(self, feed: Feed, about: str, *, demo: str) -> None:
+        """Make the dialog; ``about`` is what the selected row is about, to begin a new alert with."""
+        super().__init__("Alerts", demo=demo, hint="enter adds · ↑ ↓ selects · ctrl+d removes · esc closes")
+        self._feed = feed
+        self._about = about
+        self._table = LineTable(COLUMNS, id="alerts")
+
+    def body(self) -> ComposeResult:
+        """Yield the line to type, what is wrong with it, and the list."""
+        yield Label("Tell me when:")
+        yield Input(
+            f"{self._about} above " if self._about else "",
+            placeholder=EXAMPLES.partition(" · ")[0],
+            compact=True,
+            select_on_focus=False,
+            id="entry",
+        )
+        yield Label("", id="entry-error")
+        yield Label(literal(EXAMPLES, MUTED), id="alert-examples")
+        yield self._table
+
+    def on_mount(self) -> None:
+        """Show what there is; the keys go to the line."""
+        self._table.can_focus = False
+        self._table.always_shows_cursor = True
+        self._table.set_message("No alerts yet.")
+        self.pass_time(self._feed.clock.time())
+
+    def pass_time(self, at: float) -> None:
+        """Show how the alerts are doing."""
+        alerts = self._feed.alerts.alerts
+        keys = [str(number) for number in range(len(alerts))]
+        self._table.set_order(keys)
+        for key, alert in zip(keys, alerts, strict=True):
+            self._table.put(key, self._cells(alert))
+
+    def _cells(self, alert: Alert) -> tuple[Cell, ...]:
+        state, style = self._state(alert)
+        return (
+            cell(self._feed.alerts.described(alert), "strong"),
+            cell(state, style),
+            cell(str(alert.fired), "" if alert.fired else "dim"),
+        )
+
+    def _state(self, alert: Alert) -> tuple[str, str]:
+        key = self._feed.alerts.key(alert)
+        if key not in self._feed.board.rows and key not in self._feed.wallets:
+            return "not watched now", "warn"
+        if alert.rule.wallet is not None:
+            return "waiting", "dim"
+        if alert.armed is None:
+            return "waiting for a price", "dim"
+        return ("armed", "dim") if alert.armed else ("already beyond it", "warn")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if not event.value.strip():
+            self._refuse("type an alert, or press esc to leave")
+            return
+        try:
+            self._feed.add_alert(event.value)
+        except StreamcoreError as error:
+            self._refuse(str(error))
+            return
+        event.input.value = ""
+        self.pass_time(self._feed.clock.time())
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self.query_one("#entry-error", Label).update("")
+
+    def action_choose(self, by: int) -> None:
+        """Select another alert."""
+        self._table.action_move(by)
+
+    def action_remove(self) -> None:
+        """Remove the selected alert."""
+        if self._table.cursor is None:
+            self._refuse("there is no alert to remove")
+            return
+        self._feed.alerts.remove(int(self._table.cursor))
+        self._table.set_order(())
+        self.pass_time(self._feed.clock.time())
+
+    def _refuse(self, reason: str) -> None:
+        self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))

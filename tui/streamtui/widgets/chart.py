@@ -1,0 +1,78 @@
+"""The chart of one price over one time frame, with its scale and its times."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from streamtui.ages import time_of_day
+from streamtui.candles import CAPACITY, FRAMES, Candle, Candles
+from streamtui.cells import Span
+from streamtui.charts import bounds, candle_chart, in_columns, line_chart
+from streamtui.layout import MUTED
+from streamtui.numbers import price
+
+SCALE = 14
+"""Cells at the right for the prices of the scale."""
+_COLOURS = {"up": "$up", "down": "$down"}
+
+
+class Chart(Widget):
+    """Draws candles, or a line through their closing prices."""
+
+    frame: reactive[int] = reactive(0)
+    """Which of `FRAMES`."""
+    as_line: reactive[bool] = reactive(False)
+    candles: reactive[tuple[Candle, ...]] = reactive(())
+    since: reactive[float | None] = reactive(None)
+    """Unix seconds of the first price of the session."""
+
+    def show(self, candles: Candles) -> None:
+        """Show what these candles hold of the frame that is chosen."""
+        self.since = candles.since
+        self.candles = tuple(candles.of(self.frame))
+
+    def render(self) -> Content:
+        """Return the chart: a line about the frame, the drawing with its scale, and the times below."""
+        frame = FRAMES[self.frame]
+        width, height = self.size.width - SCALE, self.size.height - 2
+        names = Content("  ").join(
+            [
+                Content.assemble(
+                    (str(number), "bold $accent"), (f" {one.name} ", "reverse" if one is frame else MUTED)
+                )
+                for number, one in enumerate(FRAMES, 1)
+            ]
+        )
+        if not self.candles or width < 8 or height < 2:
+            return Content("\n").join([names, Content.styled(" no price has come yet", MUTED)])
+        columns = in_columns(self.candles, frame, width)
+        together = -(-CAPACITY // width)
+        what = "line" if self.as_line else f"candles of {frame.length}"
+        if together > 1 and not self.as_line:
+            what += f", {together} drawn as one"
+        title = Content.assemble(names, "  ", (f"{what} · seen since {time_of_day(self.since)}", MUTED))
+        draw = line_chart if self.as_line else candle_chart
+        low, high = bounds(columns)
+        middle = (low + high) / 2
+        scale = {0: high, height - 1: low, **({height // 2: middle} if height > 4 else {})}
+        lines = [title.truncate(self.size.width, ellipsis=True)]
+        for at, row in enumerate(draw(columns, height)):
+            label = f" {_scale(scale[at])}" if at in scale else ""
+            lines.append(Content.assemble(*(_styled(span) for span in row), (label, MUTED)))
+        start = self.candles[-1].start - (len(columns) * -(-CAPACITY // width) - 1) * frame.seconds
+        left, right = time_of_day(start), time_of_day(self.candles[-1].start)
+        lines.append(Content.styled(f"{left}{right:>{max(0, len(columns) - len(left))}}", MUTED))
+        return Content("\n").join(lines)
+
+
+def _styled(span: Span) -> Content:
+    colour = _COLOURS.get(span.style, "$accent")
+    return Content.styled(span.text, colour) if span.text.strip() else Content(span.text)
+
+
+def _scale(value: float) -> str:
+    return price(Decimal(repr(value)))
