@@ -22,7 +22,7 @@ from streamcore.providers.base import (
     Unfinished,
     Unusable,
 )
-from streamcore.providers.helius import RATE, RATE_LIMIT_REST, HeliusProvider, meaning_of_status, with_key
+from streamcore.providers.helius import RATE, HeliusProvider, meaning_of_status, with_key
 from streamcore.providers.solana_history import (
     ACCOUNTS_FOR,
     HISTORY,
@@ -31,6 +31,7 @@ from streamcore.providers.solana_history import (
     PAGE,
     PATIENCE,
 )
+from streamcore.providers.solana_http import RATE_LIMIT_REST
 from streamcore.settings import HeliusSettings, Settings
 
 KEY = "helius-key-123"
