@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from streamcore.errors import UnknownSymbol
-from streamcore.tokens import Token, TokenTable
+from streamcore.tokens import Token, TokenTable, pinned_mint
 
 NATIVE = frozenset(
     {
@@ -92,7 +92,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_native(self) -> bool:
         """Whether an exchange's asset of that ticker and the Solana token are the same."""
-        return self.token is not None and self.symbol.upper() in NATIVE
+        ticker = self.symbol.upper()
+        return self.token is not None and ticker in NATIVE and self.token.mint == pinned_mint(ticker)
 
     @property
     def ticker(self) -> str | None:
@@ -130,4 +131,6 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
         if not exchanges or not TICKER.fullmatch(ticker):
             raise
         return Instrument(symbol=ticker, token=None, by_mint=False)
-    return Instrument(symbol=token.symbol, token=token, by_mint=stripped == token.mint)
+    # a ticker that the configuration has given another mint means that mint, not what an exchange calls so
+    own = pinned_mint(token.symbol) != token.mint
+    return Instrument(symbol=token.symbol, token=token, by_mint=own or stripped == token.mint)

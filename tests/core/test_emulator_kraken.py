@@ -106,6 +106,13 @@ async def test_bitcoin_is_an_asset_of_its_own_and_not_the_wrapped_token() -> Non
         assert (await receive(socket))["data"][0]["last"] == 100_000
 
 
+async def test_everything_it_lists_can_be_subscribed() -> None:
+    async with still() as emulators, stream(emulators) as socket:
+        pairs = sorted(f"{ticker}/USD" for ticker in emulators.kraken.listed)
+        await subscribe(socket, *pairs)
+        assert emulators.kraken.subscriptions == set(pairs)
+
+
 async def test_an_unsubscribed_pair_is_silent_and_its_answer_is_documented() -> None:
     async with still() as emulators, stream(emulators) as socket:
         await subscribe(socket, "SOL/USD", "BONK/USD")

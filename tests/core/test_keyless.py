@@ -49,6 +49,10 @@ class Public(Bench):
         names = [event.provider for event in self.all(PriceUpdate, symbol=symbol)]
         return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
 
+    def at(self, *symbols: str) -> set[str]:
+        """Where the prices of some symbols come from now."""
+        return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
+
 
 @asynccontextmanager
 async def public() -> AsyncIterator[Public]:
@@ -79,7 +83,9 @@ async def test_without_a_key_prices_come_from_kraken() -> None:
         assert (sol.provider, sol.address, btc.address) == ("kraken", SOL, None)
         assert sol.demo is False
         await table.connected("kraken")
-        await table.first(PriceUpdate, symbol="SOL", source=Source.STREAM)
+        table.market.trade(SOL, price=Decimal("190.5"), volume_usd=Decimal(10))
+        moved = await table.first(PriceUpdate, symbol="SOL", price=Decimal("190.5"))
+        assert moved.source is Source.STREAM
         assert table.manager.status("coinbase").standby
         assert table.coinbase.connections == 0
 
@@ -88,15 +94,16 @@ async def test_a_lost_source_moves_every_row_to_the_next_and_back() -> None:
     async with public() as table:
         await table.manager.subscribe_prices(["SOL", "BTC"])
         await table.connected("kraken")
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
         table.kraken.faults.set(Fault.REFUSE_UPGRADE, status=503)
         table.kraken.faults.set(Fault.HTTP_STATUS, status=503)
         table.kraken.drop()
-        await table.in_time(lambda: {table.sources("SOL")[-1], table.sources("BTC")[-1]} == {"coinbase"})
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"coinbase"})
         moved = next(event for event in table.all(PriceUpdate, symbol="SOL") if event.provider == "coinbase")
         assert moved.kind is PriceKind.SNAPSHOT
         table.kraken.faults.clear()
         await table.in_time(lambda: table.manager.status("kraken").state is State.CONNECTED, 120)
-        await table.in_time(lambda: {table.sources("SOL")[-1], table.sources("BTC")[-1]} == {"kraken"})
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
         await table.in_time(lambda: table.manager.status("coinbase").standby)
         assert table.sources("SOL") == ["kraken", "coinbase", "kraken"]
         assert {event.address for event in table.all(PriceUpdate, symbol="BTC")} == {None}
@@ -132,9 +139,9 @@ async def test_a_token_no_exchange_lists_is_polled() -> None:
         assert "polled" in str(status.reason)
 
 
-async def test_a_token_jupiter_leaves_out_is_asked_of_dexscreener() -> None:
+async def test_when_jupiter_fails_dexscreener_is_polled() -> None:
     async with public() as table:
-        table.jupiter.unpriced.add(UNLISTED)
+        table.jupiter.faults.set(Fault.HTTP_STATUS, status=503)
         await table.manager.subscribe_prices([UNLISTED])
         await table.in_time(
             lambda: "dexscreener" in table.sources(str(table.manager.tokens.resolve(UNLISTED).symbol))

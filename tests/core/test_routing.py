@@ -142,3 +142,11 @@ def test_a_ticker_only_an_exchange_may_know_is_taken_when_one_is_in_use() -> Non
 def test_what_can_be_no_ticker_is_refused(text: str) -> None:
     with pytest.raises(UnknownSymbol):
         meant(text)
+
+
+def test_a_ticker_the_configuration_gives_another_mint_is_never_priced_by_an_exchange() -> None:
+    own = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
+    mine = understand("bonk", TokenTable({"BONK": own}), exchanges=True)
+    assert (mine.mint, mine.ticker, mine.by_mint) == (own, None, True)
+    further = understand("foo", TokenTable({"FOO": own}), exchanges=True)
+    assert (further.ticker, further.by_mint) == (None, True)

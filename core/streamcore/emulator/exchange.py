@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -18,11 +19,12 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.emulator.clients import Client, Frame, Handshake
 from streamcore.emulator.faults import Fault
-from streamcore.emulator.http_side import HttpReply
+from streamcore.emulator.http_side import LOOPBACK, HttpReply
 from streamcore.emulator.limits import SlidingWindow
 from streamcore.emulator.market import BARS_A_DAY, Market, Token, Trade
 from streamcore.emulator.server import ProviderServer
 from streamcore.emulator.wire import exact
+from streamcore.errors import UnknownSymbol
 from streamcore.instruments import NATIVE
 from streamcore.tokens import TokenTable
 
@@ -57,7 +59,10 @@ def _tokens() -> TokenTable:
 
 def asset_key(ticker: str) -> str:
     """Return by what key the market has an exchange's asset: a mint, or ``exchange:TICKER``."""
-    return _tokens().resolve(ticker).mint if ticker in NATIVE else f"exchange:{ticker}"
+    if ticker in NATIVE:
+        with suppress(UnknownSymbol):  # of some tokens nobody has pinned the mint
+            return _tokens().resolve(ticker).mint
+    return f"exchange:{ticker}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
     @property
     def rest_url(self) -> str:
         """Scheme and host of the REST API."""
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"http://{LOOPBACK}:{self.http_port}"
 
     def token(self, ticker: str) -> Token | None:
         """Return an asset as the market has it; ``None`` for what is not listed or has no price."""
