@@ -19,6 +19,9 @@ from streamcore.providers.base import Hint, Question, Report, Rest, TransactionR
 SECOND_LOOK = 15.0
 """Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
 
+LONGEST_RETRY = 60.0
+"""Seconds after which a failed fetch is tried again, whatever the host asks for; then sweeps go on."""
+
 LATE = 20.0
 """Seconds after which a transaction that the stream has not told will not come by the stream any more."""
 
@@ -80,7 +83,7 @@ class Backfill:
 
         A filled gap is looked at once more a little later.
         """
-        fills_gap = bool(self._ledger.anchors(topics))
+        fills_gap = any(anchor.since is None for anchor in self._ledger.anchors(topics).values())
         self._restoring += fills_gap
         self._start(self._catch_up(tuple(topics), fills_gap), "catching up")
 
@@ -91,8 +94,6 @@ class Backfill:
         """
         if len(self._tasks) < MOST_QUESTIONS:
             self._start(self._answer(question), "asking")
-        elif isinstance(question, Hint):
-            self._ledger.open_gap((question.topic,))
 
     async def poll(self, topics: Sequence[str]) -> None:
         """Fetch in the place of a stream that is down.
@@ -110,6 +111,23 @@ class Backfill:
         """
         return await self._fetch(tuple(topics), Source.BACKFILL)
 
+    async def moved(self, topics: Sequence[str]) -> bool:
+        """Return whether the present state is news to a stream that has been silent.
+
+        Raises:
+            ProviderError: It failed, or the breaker is open.
+        """
+        news = 0
+
+        def count(report: Report, source: Source, asked: float) -> bool:
+            nonlocal news
+            is_news = self._deliver(report, source, asked)
+            news += is_news
+            return is_news
+
+        await self._fetch(tuple(topics), Source.BACKFILL, count)
+        return news > 0
+
     async def close(self) -> None:
         """Abandon what is under way."""
         tasks = list(self._tasks)
@@ -123,20 +141,24 @@ class Backfill:
         task.add_done_callback(self._tasks.discard)
 
     async def _catch_up(self, topics: tuple[str, ...], fills_gap: bool) -> None:
+        again = SECOND_LOOK if fills_gap else None
         try:
             await self._fetch(topics, Source.BACKFILL)
         except ProviderError as error:
             self._failed(self._gap(topics, error) if fills_gap else error)
+            if not error.parks:
+                again = min(error.retry_after or SECOND_LOOK, LONGEST_RETRY)
         finally:
             self._restoring -= fills_gap
             if fills_gap and not self._restoring:
                 self._restored()
-        if fills_gap:
-            await self._clock.sleep(SECOND_LOOK)
+        if again is not None:
+            await self._clock.sleep(again)
             try:
                 await self._fetch(topics, Source.BACKFILL)
             except ProviderError as error:
-                self._failed(self._gap(topics, error))
+                # from here on it is left to the next sweep, poll or reconnect
+                self._failed(self._gap(topics, error) if fills_gap else error)
 
     def _gap(self, topics: tuple[str, ...], error: ProviderError) -> ProviderError:
         """Return the news that a gap is still open; the anchors stay before it, so a sweep tries again."""
@@ -158,11 +180,10 @@ class Backfill:
             problem = error
             self._failed(error)
         if problem is not None and isinstance(question, Hint):
-            self._ledger.open_gap((question.topic,))
             await self._clock.sleep(SECOND_LOOK)
             await self._catch_up((question.topic,), fills_gap=False)
 
-    async def _fetch(self, topics: tuple[str, ...], source: Source) -> int:
+    async def _fetch(self, topics: tuple[str, ...], source: Source, deliver: Deliver | None = None) -> int:
         """Fetch once; return how many transactions were found that the stream should have told by now."""
         missed = 0
         unfinished: set[str] = set()
@@ -170,16 +191,17 @@ class Backfill:
         async with self._turn:
             self.breaker.check()
             asked = self._clock.monotonic()
+            told = self._ledger.newest(topics)
             try:
                 async for report in self._rest.fetch(topics, self._ledger.anchors(topics)):
                     self.breaker.succeeded()
                     if isinstance(report, Unfinished):
                         unfinished.add(report.topic)
-                    news = self._deliver(report, source, asked)
+                    news = (deliver or self._deliver)(report, source, asked)
                     if news and isinstance(report, TransactionReport) and self._is_late(report):
                         missed += 1
                 self.breaker.succeeded()
-                self._ledger.close_gap(topic for topic in topics if topic not in unfinished)
+                self._ledger.verify({topic: told[topic] for topic in told if topic not in unfinished})
             except ProviderError as error:
                 self.breaker.failed(error)
                 raise

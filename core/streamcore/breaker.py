@@ -60,6 +60,10 @@ class CircuitBreaker:
         self._rest = FIRST_REST
         self._trial_at = None
 
+    def reset(self) -> None:
+        """Let the next call pass: a person asked to try again."""
+        self.succeeded()
+
     def failed(self, error: ProviderError) -> None:
         """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts."""
         if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL):

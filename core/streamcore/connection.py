@@ -21,6 +21,12 @@ from streamcore.settings import Settings
 from streamcore.state import StateMachine
 from streamcore.status import Statistics
 
+SILENCES_DOUBLED = 4
+"""Silent connections in a row up to which ``stream.stale_after`` is doubled for the next one."""
+
+GREETED = 5.0
+"""Seconds after which what comes is more than the answers to the first requests."""
+
 NOTHING_WANTED = "nothing is watched"
 RECONNECT_ASKED = "reconnect was asked for"
 
@@ -40,6 +46,10 @@ class Listener(Protocol):
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """An attempt ended, or was refused; the state is ``failed``."""
+        ...
+
+    def connection_quiet(self, connection: Connection) -> None:
+        """Nothing has come for half of ``stream.stale_after``."""
         ...
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
@@ -70,9 +80,13 @@ class Connection:
         self._retry_now = False
         self._retry_due = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
         self._connected_at: float | None = None
         self._last_frame_at = clock.monotonic()
         self._was_connected = False
+        self._silences = 0
+        """Connections in a row that ended in silence, without one word after the first answers."""
+        self._farewells: set[asyncio.Task[None]] = set()
         self.statistics = Statistics()
         self.reason: str | None = None
         """Why it is in its state; ``None`` when there is nothing to explain."""
@@ -119,8 +133,8 @@ class Connection:
         self._topics_changed.set()
 
     def start(self) -> None:
-        """Begin to connect as soon as there are topics; returns at once."""
-        if self._task is None:
+        """Begin to connect as soon as there are topics; returns at once. Does nothing after `close`."""
+        if self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run(), name=f"{self._provider.name} connection")
 
     def reconnect(self) -> None:
@@ -157,6 +171,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the stream with a close frame and stop; idempotent."""
+        self._closed = True
         task, self._task = self._task, None
         if task is None:
             return
@@ -164,6 +179,8 @@ class Connection:
             self._machine.advance(State.DISCONNECTING)
         task.cancel()
         await asyncio.wait({task})
+        if self._farewells:
+            await asyncio.wait(set(self._farewells))
         self._connected_at = None
         self.retry_at = None
         if self.state is State.DISCONNECTING:
@@ -241,7 +258,10 @@ class Connection:
             try:
                 return await self._serve(socket)
             finally:
-                await socket.close()
+                # not waited for: a peer that is dead would keep the news of it back
+                farewell = asyncio.create_task(socket.close(), name=f"{self._provider.name} farewell")
+                self._farewells.add(farewell)
+                farewell.add_done_callback(self._farewells.discard)
         except ProviderError as error:
             return error
         except Exception as error:
@@ -267,6 +287,7 @@ class Connection:
                     self._read(socket, codec, proved),
                     self._keep_alive(socket),
                     self._watch_silence(proved),
+                    self._watch_answers(codec),
                     self._send_changes(socket, codec),
                     self._restart.wait(),
                 )
@@ -286,6 +307,8 @@ class Connection:
             statistics.bytes_received += len(frame) if isinstance(frame, bytes) else _utf8_length(frame)
             self._last_frame_at = self._clock.monotonic()
             self.last_message_at = self._clock.time()
+            if self.uptime > GREETED:
+                self._silences = 0
             if self.stale:
                 self.stale = False
                 self._listener.connection_changed(self)
@@ -331,15 +354,32 @@ class Connection:
         if not proved.is_set():
             text = f"connected, but nothing was heard for {stream.connect_timeout:g} s"
             raise ProviderError(ErrorKind.NETWORK, text)
+        # where nothing happens every connection is silent: look for a fault there ever more rarely
+        patience = stream.stale_after * 2.0 ** min(self._silences, SILENCES_DOUBLED)
         while True:
             quiet = self._clock.monotonic() - self._last_frame_at
-            if quiet >= stream.stale_after:
-                raise ProviderError(ErrorKind.NETWORK, f"no data for {stream.stale_after:g} s")
-            if quiet >= stream.stale_after / 2 and not self.stale:
-                self.stale = True
-                self._listener.connection_changed(self)
-            mark = stream.stale_after / 2 if quiet < stream.stale_after / 2 else stream.stale_after
+            if quiet >= patience:
+                self._silences += 1
+                raise ProviderError(ErrorKind.NETWORK, f"no data for {patience:g} s")
+            mark = stream.stale_after / 2
+            while mark <= quiet:
+                mark += stream.stale_after / 2
+            if quiet >= stream.stale_after / 2:
+                if not self.stale:
+                    self.stale = True
+                    self._listener.connection_changed(self)
+                self._listener.connection_quiet(self)
             await self._clock.sleep(mark - quiet)
+
+    async def _watch_answers(self, codec: Codec) -> None:
+        patience = self._settings.stream.connect_timeout
+        oldest, since = codec.unanswered, self._clock.monotonic()
+        while True:
+            await self._clock.sleep(patience / 4)
+            if codec.unanswered is None or codec.unanswered != oldest:
+                oldest, since = codec.unanswered, self._clock.monotonic()
+            elif self._clock.monotonic() - since >= patience:
+                raise ProviderError(ErrorKind.SERVER, f"a request was not answered for {patience:g} s")
 
     async def _send_changes(self, socket: Socket, codec: Codec) -> None:
         while True:

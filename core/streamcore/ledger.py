@@ -1,4 +1,4 @@
-"""Which transactions of which wallet have been reported: each exactly once, and where a gap would start."""
+"""Which transactions of which wallet have been reported: each exactly once, and what has been verified."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 
 from streamcore.providers.base import Anchor
 
-REMEMBERED = 2000
-"""Signatures remembered for each wallet; more than any gap filling reaches back."""
+REMEMBERED = 10_000
+"""Signatures remembered for each wallet; more than happen between two checks over HTTP."""
 
 
 @dataclass(slots=True)
 class _Account:
-    anchor: Anchor | None = None
+    watched_at: float
+    newest: Anchor | None = None
     """The newest transaction reported."""
-    gap: Anchor | None = None
-    """Where an open gap starts: what came after it may be incomplete."""
+    verified: Anchor | None = None
+    """Up to here nothing is missing: the chain has been asked."""
     reported: dict[str, None] = field(default_factory=dict)
     history: frozenset[str] = frozenset()
     """What was there when watching began; only a fetch can come across it again."""
@@ -28,7 +29,11 @@ class _Account:
 
 
 class Ledger:
-    """Remembers the newest transactions of every watched wallet, bounded."""
+    """Remembers the newest transactions of every watched wallet, bounded.
+
+    What a stream tells proves nothing about what it left out. So a fetch always starts where the last
+    complete fetch ended, not at the newest transaction known; between them lies what may have gaps.
+    """
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
@@ -38,48 +43,51 @@ class Ledger:
         """The watched wallets, in the order they were added; made for ``in`` and iteration."""
         return self._accounts
 
-    def watch(self, wallet: str) -> None:
-        """Start keeping account of a wallet."""
-        self._accounts.setdefault(wallet, _Account())
+    def watch(self, wallet: str, now: float) -> None:
+        """Start keeping account of a wallet; what happens after ``now`` (Unix seconds) is news."""
+        self._accounts.setdefault(wallet, _Account(now))
 
     def forget(self, wallet: str) -> None:
         """Drop what is known of a wallet."""
         self._accounts.pop(wallet, None)
 
     def anchors(self, wallets: Iterable[str]) -> dict[str, Anchor]:
-        """Return where news starts, for each of the wallets that has a past: an open gap, or the newest."""
+        """Return where a fetch has to start, for each of the wallets that is watched."""
         anchors: dict[str, Anchor] = {}
         for wallet in wallets:
             account = self._accounts.get(wallet)
-            start = None if account is None else account.gap or account.anchor
-            if account is not None and start is not None:
-                known = account.history.union(account.reported)
-                anchors[wallet] = Anchor(start.signature, start.slot, known)
+            if account is None:
+                continue
+            known = account.history.union(account.reported)
+            if account.verified is None:
+                anchors[wallet] = Anchor("", 0, since=account.watched_at, known=known)
+            else:
+                anchors[wallet] = Anchor(account.verified.signature, account.verified.slot, known=known)
         return anchors
 
-    def open_gap(self, wallets: Iterable[str]) -> None:
-        """Take note that their stream was interrupted: until `close_gap`, newer news moves no anchor."""
-        for wallet in wallets:
-            account = self._accounts.get(wallet)
-            if account is not None and account.gap is None:
-                account.gap = account.anchor
+    def newest(self, wallets: Iterable[str]) -> dict[str, Anchor]:
+        """Return the newest transaction reported of each of the wallets that has one."""
+        accounts = ((wallet, self._accounts.get(wallet)) for wallet in wallets)
+        return {wallet: account.newest for wallet, account in accounts if account and account.newest}
 
-    def close_gap(self, wallets: Iterable[str]) -> None:
-        """Take note that everything since their anchors has been fetched."""
-        for wallet in wallets:
+    def verify(self, complete: Mapping[str, Anchor]) -> None:
+        """Take note that nothing up to these is missing.
+
+        Give what was `newest` when the fetch began: the stream has gone on since, and may have left
+        something out.
+        """
+        for wallet, anchor in complete.items():
             account = self._accounts.get(wallet)
             if account is not None:
-                account.gap = None
+                account.verified = anchor
 
     def begin(self, wallet: str, anchor: Anchor, history: Iterable[str]) -> None:
-        """Set where news starts: at ``anchor``; what a fetch finds of ``history`` is old.
-
-        A wallet that has an anchor, by its first live transaction, keeps it.
-        """
+        """Set where news starts: at ``anchor``; what a fetch finds of ``history`` is old."""
         account = self._accounts.get(wallet)
-        if account is not None:
+        if account is not None and account.verified is None:
             account.history = frozenset(history)
-            account.anchor = account.anchor or anchor
+            account.verified = anchor
+            account.newest = account.newest or anchor
 
     def record(self, wallet: str, signature: str, slot: int, *, streamed: bool) -> bool:
         """Return whether this transaction of this wallet is news, and take note of it.
@@ -93,6 +101,6 @@ class Ledger:
         if not streamed and signature in account.history:
             return False
         account.remember(signature)
-        if account.anchor is None or slot >= account.anchor.slot:
-            account.anchor = Anchor(signature, slot)
+        if account.newest is None or slot >= account.newest.slot:
+            account.newest = Anchor(signature, slot)
         return True

@@ -77,6 +77,7 @@ class StreamManager:
         self._prices: PriceDesk | None = None
         self._wallets = References()
         self._exit = AsyncExitStack()
+        self._closing = False
 
     async def __aenter__(self) -> StreamManager:
         """Start.
@@ -120,6 +121,7 @@ class StreamManager:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection with a close frame, and end every consumer's iteration."""
+        self._closing = True
         try:
             await self._exit.aclose()
         finally:
@@ -160,7 +162,7 @@ class StreamManager:
         wallets = [check_address(address) for address in addresses]
         for wallet in wallets:
             self._wallets.add(wallet)
-            self._ledger.watch(wallet)
+            self._ledger.watch(wallet, self._clock.time())
         stream.want(tuple(self._wallets))
         return wallets
 
@@ -270,7 +272,7 @@ class StreamManager:
     def status_changed(self, stream: Speaker) -> None:
         """Publish a status event, and let prices come from whom they now should."""
         self._hub.publish(self._status(stream).event(self._clock.time()))
-        if stream.provider.kind is DataKind.PRICES:
+        if stream.provider.kind is DataKind.PRICES and not self._closing:
             self._desk().reroute()
 
     def _transaction(self, stream: Speaker, report: TransactionReport, source: Source) -> bool:

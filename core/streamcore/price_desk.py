@@ -160,7 +160,7 @@ class PriceDesk:
                 changed=merge.changed,
             )
         )
-        return bool(merge.changed)
+        return "price" in merge.changed
 
     def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
         return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]

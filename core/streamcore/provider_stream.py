@@ -14,7 +14,7 @@ from streamcore.backfill import Backfill
 from streamcore.clock import Clock
 from streamcore.connection import Connection
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind, Source, State
+from streamcore.events import DataKind, ErrorKind, Source, State
 from streamcore.fallback import Poller
 from streamcore.ledger import Ledger
 from streamcore.providers.base import (
@@ -129,6 +129,7 @@ class ProviderStream:
             restored=self._release,
         )
         self._sweeper: asyncio.Task[None] | None = None
+        self._checks: set[asyncio.Task[None]] = set()
         self._held: list[TransactionReport] = []
         self._poller = Poller(
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
@@ -176,6 +177,7 @@ class ProviderStream:
     def reconnect(self) -> None:
         """Start every connection over at once, as if nothing had ever been refused."""
         self.provider.forget()
+        self._backfill.breaker.reset()
         for connection in self._connections:
             if connection.topics:
                 connection.reconnect()
@@ -185,7 +187,6 @@ class ProviderStream:
         for connection in self._connections:
             connection.check()
         if self._topics:
-            self._ledger.open_gap(self._topics)
             self._backfill.catch_up(self._topics)
 
     async def close(self) -> None:
@@ -193,6 +194,8 @@ class ProviderStream:
         self._poller.stop()
         if self._sweeper is not None:
             self._sweeper.cancel()
+        for task in self._checks:
+            task.cancel()
         await self._backfill.close()
         await asyncio.gather(*(connection.close() for connection in self._connections))
 
@@ -254,9 +257,15 @@ class ProviderStream:
             self._receiver.restarted(self, connection.topics)
         self._backfill.catch_up(connection.topics)
 
+    def connection_quiet(self, connection: Connection) -> None:
+        """Ask over HTTP whether nothing happens, or just nothing is told."""
+        if self.provider.kind is DataKind.PRICES:
+            task = asyncio.create_task(self._check_silence(connection), name=f"{self.name} silent")
+            self._checks.add(task)
+            task.add_done_callback(self._checks.discard)
+
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """Let polling stand in."""
-        self._ledger.open_gap(connection.topics)
         self._trouble(error)
         if not self._poller.running:
             self._receiver.restarted(self, connection.topics)
@@ -310,6 +319,17 @@ class ProviderStream:
         if not self._poll_succeeded:
             self._poll_succeeded = True
             self._receiver.status_changed(self)
+
+    async def _check_silence(self, connection: Connection) -> None:
+        try:
+            moved = await self._backfill.moved(connection.topics)
+        except ProviderError as error:
+            self._trouble(error)
+            return
+        if moved and connection.stale:
+            text = f"prices move, but the {self.name} stream is silent; connecting anew"
+            self._trouble(ProviderError(ErrorKind.NETWORK, text))
+            connection.reconnect()
 
     async def _sweep(self) -> None:
         """Now and then look for what a subscription that died in silence never told."""

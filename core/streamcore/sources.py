@@ -36,14 +36,14 @@ SERVING = (
 )
 """What can be chosen, the most wanted of each kind first."""
 
-BESIDE = {
-    "birdeye": ("jupiter", "dexscreener"),
-    "kraken": ("coinbase", "jupiter", "dexscreener"),
-}
-"""With ``auto``: who steps in for a provider that is down or does not know a symbol, in this order.
+PUBLIC = "public"
+"""The sources without keys, each stepping in for those before it."""
 
-Beside Birdeye only sources of the same tokens: an exchange's bitcoin is not the wrapped one of the chain.
-"""
+STEPPING_IN = {
+    DataKind.PRICES: ("kraken", "coinbase", "jupiter", "dexscreener"),
+    DataKind.WALLETS: ("solana",),
+}
+"""What `PUBLIC` means for each kind."""
 
 OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
 """The setting that names the provider of each kind."""
@@ -80,8 +80,9 @@ class Sources:
 def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sources:
     """Return which provider serves each kind of data that is switched on.
 
-    ``auto`` takes the first provider whose key is set or that needs none, and those `BESIDE` it. A provider
-    that is named stands alone. ``demo`` puts the emulator of the first of each kind in its place.
+    ``auto`` takes the provider whose key is set, and without any the demo. ``public`` takes the sources that
+    need no key, one stepping in for the other. A provider that is named stands alone. ``demo`` puts emulators
+    in the place of whoever would have been asked.
 
     Args:
         settings: What is configured.
@@ -104,18 +105,21 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
     wanted: str = getattr(settings, option)
     candidates = [serving for serving in SERVING if serving.kind is kind]
     origin = origins.get(option, "given")
+    if wanted == PUBLIC:
+        return tuple(Choice(kind, name, demo=settings.demo) for name in STEPPING_IN[kind])
     if wanted == AUTO:
-        if settings.demo:
+        keyed = (serving for serving in candidates if serving.key is not None)
+        ready = next((serving for serving in keyed if _can_serve(settings, serving)), None)
+        if ready is None:
             return (Choice(kind, candidates[0].name, demo=True),)
-        first = next(serving.name for serving in candidates if _can_serve(settings, serving))
-        return tuple(Choice(kind, name, demo=False) for name in (first, *BESIDE.get(first, ())))
+        return (Choice(kind, ready.name, demo=settings.demo),)
     named = next((serving for serving in candidates if serving.name == wanted), None)
     if named is None:
-        allowed = ", ".join([AUTO, *(serving.name for serving in candidates)])
+        allowed = ", ".join([AUTO, PUBLIC, *(serving.name for serving in candidates)])
         raise SettingsError(option, wanted, f"expected one of: {allowed}", origin)
     if not settings.demo and not _can_serve(settings, named):
         assert named.key is not None  # noqa: S101 - only a key can be missing
-        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO}"
+        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO} or {PUBLIC}"
         raise SettingsError(option, wanted, f"{wanted} needs an API key: {hint}", origin)
     return (Choice(kind, wanted, demo=settings.demo),)
 

@@ -139,6 +139,41 @@ class Mask:
         return _KEY_POSITIONS.sub(lambda match: match[1] + HIDDEN, text)
 
 
+LONG_ENOUGH = 12
+"""Characters of a secret that `Echo` looks for; a shorter one, as for a demo, may be a word of a message."""
+
+
+class Echo:
+    """Blanks secrets in what a peer sent, before anybody reads it.
+
+    A server may repeat the key it was given, and a text that is cut off somewhere in the middle of a key
+    cannot be masked any more. What is blanked keeps its length, so that binary messages stay readable.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            if len(secret) >= LONG_ENOUGH:
+                encoded = quote(secret, safe="")
+                forms |= {secret, secret.replace("/", r"\/"), encoded, _lower_escapes(encoded)}
+        self._texts = [(form, "*" * len(form)) for form in forms]
+        self._bytes = [(form.encode(), blank.encode()) for form, blank in self._texts]
+
+    def in_text(self, text: str) -> str:
+        """Return ``text`` with the secrets blanked."""
+        for form, blank in self._texts:
+            if form in text:
+                text = text.replace(form, blank)
+        return text
+
+    def in_bytes(self, data: bytes) -> bytes:
+        """Return ``data`` with the secrets blanked."""
+        for form, blank in self._bytes:
+            if form in data:
+                data = data.replace(form, blank)
+        return data
+
+
 def _lower_escapes(encoded: str) -> str:
     return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
 

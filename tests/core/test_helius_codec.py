@@ -307,10 +307,35 @@ def test_a_free_plan_is_told_by_its_text_under_another_code_too() -> None:
 
 
 def test_refused_parameters_are_about_the_wallets_of_that_subscription_alone() -> None:
-    frame = {**json.loads(helius("ws.transactionSubscribe.error_invalid_tokenAccounts")), "id": FIRST}
-    (report,) = opened(W, W2).received(json.dumps(frame))
+    said = json.loads(helius("ws.transactionSubscribe.error_invalid_tokenAccounts"))
+    codec = opened(W, W2)
+    codec.received(ack(SECOND, SUBSCRIPTION))
+    assert codec.received(json.dumps({**said, "id": FIRST})) == []
+    halves = sent(codec)
+    assert [request["params"][0]["accountInclude"] for request in halves] == [[W], [W2]]
+    codec.received(ack(halves[0]["id"], SUBSCRIPTION + 1))
+    reports = codec.received(json.dumps({**said, "id": halves[1]["id"]}))
+    (refusal,) = [report for report in reports if isinstance(report, Refusal)]
+    assert (refusal.topics, refusal.error.kind) == ((W2,), ErrorKind.SUBSCRIPTION)
+
+
+def test_a_connection_of_which_every_wallet_is_refused_ends_for_that_reason() -> None:
+    said = json.loads(helius("ws.transactionSubscribe.error_invalid_tokenAccounts"))
+    codec = opened(W)
+    codec.received(json.dumps({**said, "id": FIRST}))
+    (report,) = codec.received(json.dumps({**said, "id": SECOND}))
     assert isinstance(report, Refusal)
-    assert (report.topics, report.error.kind) == ((W, W2), ErrorKind.SUBSCRIPTION)
+    assert (report.topics, report.error.kind) == ((), ErrorKind.SUBSCRIPTION)
+
+
+def test_the_oldest_request_without_an_answer_is_named() -> None:
+    codec = opened()
+    assert codec.unanswered == SLOTS
+    codec.received(ack(SLOTS, 0))
+    assert codec.unanswered == FIRST
+    codec.received(ack(FIRST, SUBSCRIPTION))
+    codec.received(ack(SECOND, SUBSCRIPTION + 1))
+    assert codec.unanswered is None
 
 
 def test_what_was_refused_is_not_asked_for_again_on_this_connection() -> None:

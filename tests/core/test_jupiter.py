@@ -21,7 +21,7 @@ from streamcore.instruments import Instrument, Venue
 from streamcore.network import Answer
 from streamcore.providers.base import Hint, PriceReport, Refusal, Report, Unusable
 from streamcore.providers.jupiter import REQUESTS_PER_WINDOW, WINDOW, JupiterProvider
-from streamcore.providers.polled import RATE_LIMIT_REST
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.settings import JupiterSettings, Settings, StreamSettings
 from streamcore.tokens import Token
 

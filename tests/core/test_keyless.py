@@ -59,6 +59,8 @@ async def public() -> AsyncIterator[Public]:
     clock = ManualClock()
     async with Emulators(seed=7, clock=clock, market_rate=0.0, wallet_rate=0.0) as emulators:
         settings = Settings(
+            prices="public",
+            chain="public",
             kraken=KrakenSettings(ws_url=emulators.kraken.ws_url, rest_url=emulators.kraken.rest_url),
             coinbase=CoinbaseSettings(ws_url=emulators.coinbase.ws_url, rest_url=emulators.coinbase.rest_url),
             jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),

@@ -7,7 +7,7 @@ from streamcore.providers.base import Anchor
 def watching(*wallets: str) -> Ledger:
     ledger = Ledger()
     for wallet in wallets:
-        ledger.watch(wallet)
+        ledger.watch(wallet, 5.0)
     return ledger
 
 
@@ -31,18 +31,41 @@ def test_a_wallet_nobody_watches_has_no_news() -> None:
     assert not ledger.record("a", "s", 1, streamed=True)
 
 
-def test_the_anchor_is_the_newest_transaction_by_slot_not_by_arrival() -> None:
+def test_the_newest_is_so_by_slot_not_by_arrival() -> None:
     ledger = watching("a")
-    for signature, slot in (("s1", 10), ("s3", 30), ("s2", 20)):
-        assert ledger.record("a", signature, slot, streamed=True)
-    assert ledger.anchors(["a"]) == {"a": Anchor("s3", 30)}
+    for signature, slot in (("s2", 20), ("s3", 30), ("s1", 10)):
+        ledger.record("a", signature, slot, streamed=True)
+    assert ledger.newest(["a"]) == {"a": Anchor("s3", 30)}
 
 
-def test_of_one_slot_the_last_to_come_is_the_anchor() -> None:
+def test_of_one_slot_the_last_to_come_is_the_newest() -> None:
     ledger = watching("a")
-    ledger.record("a", "s1", 10, streamed=True)
-    ledger.record("a", "s2", 10, streamed=True)
-    assert ledger.anchors(["a"]) == {"a": Anchor("s2", 10)}
+    for signature in ("s1", "s2"):
+        ledger.record("a", signature, 10, streamed=True)
+    assert ledger.newest(["a"]) == {"a": Anchor("s2", 10)}
+
+
+def test_a_wallet_of_which_nothing_is_known_starts_at_the_moment_it_was_watched() -> None:
+    (anchor,) = watching("a").anchors(["a", "stranger"]).values()
+    assert (anchor.since, anchor.signature) == (5.0, "")
+
+
+def test_what_the_stream_tells_verifies_nothing() -> None:
+    ledger = watching("a")
+    ledger.begin("a", Anchor("s1", 10), ["s1"])
+    ledger.record("a", "s3", 30, streamed=True)
+    assert ledger.anchors(["a"]) == {"a": Anchor("s1", 10)}
+    assert "s3" in ledger.anchors(["a"])["a"].known
+
+
+def test_a_complete_fetch_moves_the_start_to_what_was_newest_when_it_began() -> None:
+    ledger = watching("a", "b")
+    ledger.begin("a", Anchor("s1", 10), ["s1"])
+    ledger.record("a", "s2", 20, streamed=True)
+    told = ledger.newest(["a", "b", "stranger"])
+    ledger.record("a", "s3", 30, streamed=True)
+    ledger.verify({**told, "stranger": Anchor("x", 1)})
+    assert ledger.anchors(["a"]) == {"a": Anchor("s2", 20)}
 
 
 def test_history_is_not_news_when_a_fetch_comes_across_it_again() -> None:
@@ -66,37 +89,20 @@ def test_the_way_a_transaction_came_does_not_make_it_new_again() -> None:
     assert not ledger.record("a", "s", 1, streamed=True)
 
 
-def test_while_a_gap_is_open_news_starts_where_the_gap_does() -> None:
+def test_a_second_beginning_changes_nothing() -> None:
     ledger = watching("a")
-    ledger.record("a", "s1", 10, streamed=True)
-    ledger.open_gap(["a", "stranger"])
-    ledger.record("a", "s3", 30, streamed=True)
+    ledger.begin("a", Anchor("s1", 10), ["s1"])
+    ledger.begin("a", Anchor("s9", 90), ["s9"])
     assert ledger.anchors(["a"]) == {"a": Anchor("s1", 10)}
-    ledger.close_gap(["a", "stranger"])
-    assert ledger.anchors(["a"]) == {"a": Anchor("s3", 30)}
+    assert ledger.record("a", "s9", 90, streamed=False)
 
 
-def test_a_second_interruption_does_not_shorten_an_open_gap() -> None:
-    ledger = watching("a")
-    ledger.record("a", "s1", 10, streamed=True)
-    ledger.open_gap(["a"])
-    ledger.record("a", "s3", 30, streamed=True)
-    ledger.open_gap(["a"])
-    assert ledger.anchors(["a"]) == {"a": Anchor("s1", 10)}
-
-
-def test_a_wallet_without_a_past_has_no_gap() -> None:
-    ledger = watching("a")
-    ledger.open_gap(["a"])
-    ledger.record("a", "s1", 10, streamed=True)
-    assert ledger.anchors(["a"]) == {"a": Anchor("s1", 10)}
-
-
-def test_a_late_beginning_does_not_take_the_anchor_back() -> None:
+def test_a_late_beginning_does_not_take_the_newest_back() -> None:
     ledger = watching("a")
     ledger.record("a", "s3", 30, streamed=True)
-    ledger.begin("a", Anchor("s2", 20), ("s2",))
-    assert ledger.anchors(["a"]) == {"a": Anchor("s3", 30)}
+    ledger.begin("a", Anchor("s1", 10), ["s1"])
+    assert ledger.newest(["a"]) == {"a": Anchor("s3", 30)}
+    assert ledger.anchors(["a"]) == {"a": Anchor("s1", 10)}
 
 
 def test_a_beginning_of_a_wallet_nobody_watches_any_more_is_ignored() -> None:
@@ -105,16 +111,10 @@ def test_a_beginning_of_a_wallet_nobody_watches_any_more_is_ignored() -> None:
     assert ledger.anchors(["a"]) == {}
 
 
-def test_only_wallets_with_an_anchor_have_one() -> None:
-    ledger = watching("a", "b")
-    ledger.record("b", "s", 1, streamed=True)
-    assert ledger.anchors(["a", "b", "stranger"]) == {"b": Anchor("s", 1)}
-
-
 def test_watching_again_does_not_forget() -> None:
     ledger = watching("a")
     ledger.record("a", "s", 1, streamed=True)
-    ledger.watch("a")
+    ledger.watch("a", 9.0)
     assert not ledger.record("a", "s", 1, streamed=True)
 
 
@@ -122,8 +122,8 @@ def test_forgetting_and_watching_again_starts_over() -> None:
     ledger = watching("a")
     ledger.record("a", "s", 1, streamed=True)
     ledger.forget("a")
-    ledger.watch("a")
-    assert ledger.anchors(["a"]) == {}
+    ledger.watch("a", 9.0)
+    assert ledger.anchors(["a"])["a"].since == 9.0
     assert ledger.record("a", "s", 1, streamed=True)
 
 

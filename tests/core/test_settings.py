@@ -210,7 +210,7 @@ def test_tables_of_a_later_version_are_refused_as_such(loaded, table):
         ("STREAMTUI_BACKOFF_MAX_ATTEMPTS", "2.5", "a whole number from 0 to 1000000"),
         ("STREAMTUI_UI_FRAMES_PER_SECOND", "100", "a whole number from 1 to 60"),
         ("STREAMTUI_DEMO", "perhaps", "true or false"),
-        ("STREAMTUI_PRICES", "yahoo", "one of: auto, birdeye"),
+        ("STREAMTUI_PRICES", "yahoo", "one of: auto, public, birdeye"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed_and_where_it_stands(loaded, variable, text, allowed):

@@ -23,6 +23,7 @@ from streamcore.providers.base import (
     Unusable,
 )
 from streamcore.providers.helius import RATE, HeliusProvider, meaning_of_status, with_key
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.providers.solana_history import (
     ACCOUNTS_FOR,
     HISTORY,
@@ -31,7 +32,6 @@ from streamcore.providers.solana_history import (
     PAGE,
     PATIENCE,
 )
-from streamcore.providers.solana_http import RATE_LIMIT_REST
 from streamcore.settings import HeliusSettings, Settings
 
 KEY = "helius-key-123"
@@ -248,12 +248,16 @@ async def test_there_is_an_end_to_paging_and_what_it_cuts_off_is_told(bench: Ben
     for number in range(PAGE * MOST_PAGES + 7):
         bench.node.happens(f"s{number}", 100 + number, W)
     reports = bench.provider.rest.fetch([W], {W: Anchor("s0", 100)})
-    notice = await anext(reports)
+    first = asyncio.ensure_future(anext(reports))
+    await bench.clock.advance(10)
+    notice = await first
     assert len(bench.called("getSignaturesForAddress")) == MOST_PAGES
     assert isinstance(notice, Notice)
     assert (notice.error.kind, notice.error.retryable) == (K.GAP, False)
     assert "between slots 100 and 107" in notice.error.message
-    assert told([await anext(reports)]) == ["s7"]
+    second = asyncio.ensure_future(anext(reports))
+    await bench.clock.advance(10)
+    assert told([await second]) == ["s7"]
     await reports.aclose()  # type: ignore[attr-defined]
 
 

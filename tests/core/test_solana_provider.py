@@ -29,6 +29,7 @@ from streamcore.providers.base import (
     Report,
     Unusable,
 )
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.providers.solana import (
     LOGS_PER_CONNECTION,
     REQUESTS_PER_WINDOW,
@@ -40,7 +41,6 @@ from streamcore.providers.solana import (
     meaning_of_status,
 )
 from streamcore.providers.solana_codec import SolanaCodec
-from streamcore.providers.solana_http import RATE_LIMIT_REST
 from streamcore.providers.solana_rpc import RpcError
 from streamcore.settings import Settings, SolanaSettings
 

@@ -86,6 +86,10 @@ class PaperCodec:
         frames, self._outgoing = self._outgoing, []
         return frames
 
+    @property
+    def unanswered(self) -> object:
+        return None
+
     def received(self, frame: Frame) -> list[Report]:
         word, *rest = str(frame if isinstance(frame, str) else "bytes").split(":")
         match word:
@@ -195,6 +199,9 @@ class Stage:
         assert connection.state is State.FAILED
         self.lost.append(error)
         self.when_lost()
+
+    def connection_quiet(self, connection: Connection) -> None:
+        assert connection.stale
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         self.reports += reports

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from manual_clock import ManualClock
 
 from streamcore.network import Answer, HttpClient
+from streamcore.text import Echo
 
 T = TypeVar("T")
 STEP = 0.25
@@ -24,11 +25,11 @@ class SteppedHttp(HttpClient):
         self._under_way = 0
         self._idle = asyncio.Event()
 
-    async def _answer(self, method: str, url: str, **request: Any) -> Answer:
+    async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
         self._under_way += 1
         self._idle.clear()
         try:
-            return await super()._answer(method, url, **request)
+            return await super()._answer(method, url, echo, **request)
         finally:
             self._under_way -= 1
             if not self._under_way:

@@ -150,7 +150,7 @@ class _Examination:
         self._loaded = loaded
         self._clock = clock
         self._stream = loaded.settings.stream
-        self._topics = _topics(loaded.settings, provider)
+        self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
         self._failed: str | None = None
         self._socket: Socket | None = None
@@ -252,9 +252,9 @@ class _Examination:
         raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
 
 
-def _topics(settings: Settings, provider: Provider) -> tuple[str, ...]:
+def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:
     """Return one topic to ask about: what is configured, or something that is always there."""
-    if provider.kind is DataKind.PRICES:
+    if kind is DataKind.PRICES:
         tokens = TokenTable(settings.tokens)
         symbols = (*settings.symbols[:1], "SOL")
         instruments = [understand(symbol, tokens, exchanges=True) for symbol in symbols]

@@ -57,6 +57,8 @@ class Anchor:
     slot: int
     known: Container[str] = field(default=frozenset(), compare=False)
     """Signatures that have been reported already and need not be fetched again."""
+    since: float | None = None
+    """No transaction is known yet: news is what happened after this moment (Unix seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,14 @@ class Codec(Protocol):
         """Return the frames to send now, in order, and forget them."""
         ...
 
+    @property
+    def unanswered(self) -> object:
+        """What names the oldest request that waits for its answer; ``None`` when none does.
+
+        A connection on which it stays the same for too long is of no use.
+        """
+        ...
+
 
 class Rest(Protocol):
     """What a provider answers over HTTP."""
@@ -186,7 +196,8 @@ class Rest(Protocol):
         """Yield the present state of the topics, or what happened since their anchors.
 
         Yields as answers arrive, oldest first for each topic, so that a long fetch shows its first results
-        early. A topic without an anchor, where the kind of data needs one, yields an `AnchorReport`.
+        early. Where the kind of data has anchors, a topic of which nothing is known yet first yields an
+        `AnchorReport`.
 
         Raises:
             ProviderError: The provider refused or could not be reached. What was yielded before stands.

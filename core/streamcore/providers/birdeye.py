@@ -39,8 +39,8 @@ CLAUSES_PER_CONNECTION = 100
 MINTS_PER_REQUEST = 100
 DEBOUNCE = 1.0
 """Seconds; resending the subscription more often than this has been seen to be throttled."""
-PAID_RATE = 15.0
-"""Requests a second that every paid plan allows."""
+PAID_RATE = 7.0
+"""Requests a second, and as many at once: together below the 15 a second of every paid plan."""
 FREE_PERIOD = 2.1
 """Seconds a request of the free plan takes in practice: one is granted at N, the next at N + 2."""
 ORIGIN = "ws://public-api.birdeye.so"

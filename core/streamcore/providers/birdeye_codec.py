@@ -90,6 +90,11 @@ class BirdeyeCodec:
         frames, self._outgoing = self._outgoing, []
         return frames
 
+    @property
+    def unanswered(self) -> object:
+        """Nothing, ever: Birdeye answers no request."""
+        return None
+
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
         try:

@@ -31,13 +31,12 @@ from streamcore.providers.coinbase_codec import PRODUCTS_PER_REQUEST, CoinbaseCo
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
     DEBOUNCE,
-    RATE_LIMIT_REST,
     HttpHost,
     in_dollars,
     pair_of,
     percent_since,
 )
-from streamcore.providers.refusals import refusal
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
 from streamcore.settings import Settings
 
 TITLE = "Coinbase"

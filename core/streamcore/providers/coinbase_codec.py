@@ -18,7 +18,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import Alive, Frame, Notice, PriceReport, Refusal, Related, Report, Unusable
 from streamcore.providers.decoding import Undecodable, json_as, number
-from streamcore.providers.exchange import RATE_LIMIT_REST, Pairs, in_dollars, percent_since
+from streamcore.providers.exchange import Pairs, in_dollars, percent_since
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.text import printable
 
 CHANNELS = ("ticker", "heartbeat")
@@ -87,6 +88,11 @@ class CoinbaseCodec:
 
     def told(self, related: Related) -> None:
         """Ignore it: nothing is ever asked."""
+
+    @property
+    def unanswered(self) -> object:
+        """Nothing: what is not answered is asked again, or goes on with the next heartbeat."""
+        return None
 
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""

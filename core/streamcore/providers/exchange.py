@@ -20,8 +20,6 @@ from streamcore.providers.base import Refusal
 DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
 
-RATE_LIMIT_REST = 10.0
-"""Seconds to leave an exchange alone when it asks for less and does not say for how long."""
 
 _PERCENT = Context(prec=12)
 """Twelve digits of a percentage are more than any screen shows, and few enough to read in a line of JSON."""

@@ -18,9 +18,9 @@ from streamcore.network import HttpClient
 from streamcore.providers.base import Endpoint, Limits
 from streamcore.providers.helius_codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius_history import HeliusHistory
-from streamcore.providers.refusals import refusal, retry_after
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal, retry_after
 from streamcore.providers.solana_codec import Rung
-from streamcore.providers.solana_http import RATE_LIMIT_REST, HttpRpc, read_or_none
+from streamcore.providers.solana_http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc import RpcError
 from streamcore.settings import Settings
 from streamcore.text import printable
@@ -28,8 +28,8 @@ from streamcore.text import printable
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered into one new subscription."""
-RATE = 10.0
-"""Requests a second that every plan allows, the free one included."""
+RATE = 5.0
+"""Requests a second, and as many at once: together no more than the 10 a second of every plan."""
 
 
 class HeliusProvider:

@@ -28,9 +28,9 @@ from streamcore.providers.base import (
     Unusable,
 )
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import DEBOUNCE, RATE_LIMIT_REST, HttpHost, in_dollars, pair_of
+from streamcore.providers.exchange import DEBOUNCE, HttpHost, in_dollars, pair_of
 from streamcore.providers.kraken_codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
-from streamcore.providers.refusals import refusal
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
 from streamcore.settings import Settings
 from streamcore.subscriptions import batches
 from streamcore.text import printable

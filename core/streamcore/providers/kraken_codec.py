@@ -17,7 +17,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import Alive, Frame, Notice, PriceReport, Refusal, Related, Report, Unusable
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import RATE_LIMIT_REST, Pairs, in_dollars
+from streamcore.providers.exchange import Pairs, in_dollars
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.text import printable
 
 PAIRS_PER_REQUEST = 100
@@ -92,6 +93,11 @@ class KrakenCodec:
 
     def told(self, related: Related) -> None:
         """Ignore it: nothing is ever asked."""
+
+    @property
+    def unanswered(self) -> object:
+        """Nothing: what is not answered is asked again, or goes on with the next heartbeat."""
+        return None
 
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""

@@ -17,11 +17,8 @@ from streamcore.instruments import Instrument, Venue
 from streamcore.network import Answer, HttpClient
 from streamcore.providers.base import Anchor, Frame, Limits, Question, Refusal, Related, Report
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.refusals import refusal
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
 from streamcore.subscriptions import batches
-
-RATE_LIMIT_REST = 10.0
-"""Seconds to leave a source alone when it asks for fewer requests and does not say for how long."""
 
 
 class NoStreamCodec:
@@ -39,6 +36,11 @@ class NoStreamCodec:
     def received(self, frame: Frame) -> list[Report]:
         """Return nothing."""
         return []
+
+    @property
+    def unanswered(self) -> object:
+        """Nothing: nothing is ever asked."""
+        return None
 
     def frames_to_send(self) -> list[Frame]:
         """Return nothing."""

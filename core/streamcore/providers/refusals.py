@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 
+RATE_LIMIT_REST = 10.0
+"""Seconds to leave a host alone when it asks for fewer requests and does not say for how long."""
+
 RESET_MARGIN = 0.2
 """Seconds after the reset, which servers give in whole seconds."""
 

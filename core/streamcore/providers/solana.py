@@ -21,10 +21,10 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.instruments import Instrument, Venue
 from streamcore.network import HttpClient, host_of
 from streamcore.providers.base import Endpoint, Limits
-from streamcore.providers.refusals import refusal
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_codec import Rung, SolanaCodec
 from streamcore.providers.solana_history import SolanaHistory
-from streamcore.providers.solana_http import RATE_LIMIT_REST, HttpRpc, read_or_none
+from streamcore.providers.solana_http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, RpcError
 from streamcore.settings import Settings
 from streamcore.text import printable

@@ -190,6 +190,11 @@ class SolanaCodec:
         frames, self._outgoing = self._outgoing, []
         return frames
 
+    @property
+    def unanswered(self) -> object:
+        """The number of the oldest request that waits for its answer."""
+        return next(iter(self._requests), None)
+
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
         try:
@@ -204,7 +209,8 @@ class SolanaCodec:
         """Decide which subscriptions there should be, whenever what that depends on has changed."""
         if self._rung is Rung.TRANSACTIONS:
             runs = batches(self._wallets, self._batch_size)
-            self._wishes = tuple(_Wish(self._rung, run, failed) for run in runs for failed in LANES)
+            whole = (_Wish(self._rung, run, failed) for run in runs for failed in LANES)
+            self._wishes = tuple(part for wish in whole for part in self._accepted_parts(wish))
             return
         # the wallets themselves first, then of each in turn one account: a limit cuts them off fairly
         accounts = [
@@ -221,6 +227,14 @@ class SolanaCodec:
             text = f"the wallets have more token accounts than {self._title} lets one connection follow; what"
             text += " happens to the rest shows up with the next check over HTTP"
             self._questions.append(Notice(ProviderError(ErrorKind.SUBSCRIPTION, text)))
+
+    def _accepted_parts(self, wish: _Wish) -> list[_Wish]:
+        """Return a wish, or its halves where it was refused whole, until what is refused stands alone."""
+        if wish not in self._refused_wishes or len(wish.wallets) == 1:
+            return [wish]
+        middle = len(wish.wallets) // 2
+        halves = (wish.wallets[:middle], wish.wallets[middle:])
+        return [part for half in halves for part in self._accepted_parts(_Wish(wish.rung, half, wish.failed))]
 
     def _subscribe(self) -> None:
         if not self._open:
@@ -292,6 +306,12 @@ class SolanaCodec:
         if error.code == INVALID_PARAMS:
             # the same parameters would be refused again, on this connection at least
             self._refused_wishes.add(wish)
+            if len(wish.wallets) > 1:
+                self._plan()
+                self._subscribe()
+                return []
+            if not self._active and not any(self._requests.values()):
+                return [Refusal(refused)]  # nothing is left that this connection could bring
             return [Refusal(refused, wish.wallets)]
         return [Refusal(refused)]
 

@@ -8,7 +8,7 @@ token account, so a wallet's token accounts are asked about as well.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -119,9 +119,13 @@ class SolanaHistory:
         for wallet in topics:
             anchor = anchors.get(wallet)
             try:
-                if anchor is None:
-                    yield await self._beginning(wallet)
-                    continue
+                if anchor is None or anchor.since is not None:
+                    since = None if anchor is None else anchor.since
+                    beginning, has_news = await self._beginning(wallet, since)
+                    yield beginning
+                    if not has_news:
+                        continue
+                    anchor = replace(beginning.anchor, known=frozenset(beginning.history))
                 async for report in self._since(wallet, anchor):
                     yield report
             except RpcFailure as failure:
@@ -159,13 +163,16 @@ class SolanaHistory:
         self._accounts[wallet] = _Accounts(addresses, known.asked_at)
         return Related(wallet, addresses)
 
-    async def _beginning(self, wallet: str) -> AnchorReport:
-        history: list[_Signature] = []
+    async def _beginning(self, wallet: str, since: float | None) -> tuple[AnchorReport, bool]:
+        """Return where a wallet's news begins, and whether there is some already."""
+        entries: list[_Signature] = []
         for address in await self._addresses(wallet):
-            history += await self._signatures(address, {"limit": HISTORY})
-        newest = max(history, key=lambda entry: entry.slot, default=None)
+            entries += await self._signatures(address, {"limit": HISTORY})
+        old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
+        newest = max(old, key=lambda entry: entry.slot, default=None)
         anchor = Anchor("", 0) if newest is None else Anchor(newest.signature, newest.slot)
-        return AnchorReport(wallet, anchor, tuple(entry.signature for entry in history))
+        report = AnchorReport(wallet, anchor, tuple(entry.signature for entry in old))
+        return report, len(old) < len(entries)
 
     async def _since(self, wallet: str, anchor: Anchor) -> AsyncIterator[Report]:
         found: dict[str, tuple[tuple[int, int], _Signature]] = {}

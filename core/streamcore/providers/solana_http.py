@@ -11,14 +11,12 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.network import Answer, HttpClient
 from streamcore.providers.decoding import Undecodable
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.providers.solana_history import RpcFailure, read_result
 from streamcore.providers.solana_rpc import Message, RpcError, read, request
 from streamcore.text import printable
 
 T = TypeVar("T")
-
-RATE_LIMIT_REST = 10.0
-"""Seconds to leave a node alone when it asks for fewer requests and does not say for how long."""
 
 
 class HttpRpc(ABC):

@@ -1,0 +1,96 @@
+"""An event loop whose time jumps: real sockets, and an hour of waiting in as long as the work in it takes.
+
+Whenever nothing is left to do but wait for a timer, time jumps to that timer. So every ``asyncio.sleep``,
+every timeout of every library and the `VirtualClock` live in one time, in the same order as for real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import random
+import selectors
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+START = 1_793_311_200.0
+"""Unix seconds at which every test begins."""
+
+SHORTEST = 1e-6
+"""Seconds."""
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Instead of waiting for a time, it reports that time as passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if events or timeout == 0:
+            return events
+        if timeout is None:
+            return super().select(None)
+        # what was sent over loopback has arrived; a second look is for a kernel that was held up
+        events = super().select(0)
+        if not events:
+            self.passed += timeout
+        return events
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop on virtual time; it starts at zero."""
+
+    def __init__(self) -> None:
+        self._selector_of_time = _JumpingSelector()
+        super().__init__(self._selector_of_time)
+
+    def time(self) -> float:
+        return self._selector_of_time.passed
+
+
+class VirtualClock:
+    """A `streamcore.clock.Clock` on the running `VirtualTimeLoop`."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        """``seed`` makes `random` vary; without one it is always 0.5, so that jitter adds nothing."""
+        self._rng = None if seed is None else random.Random(seed)
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def time(self) -> float:
+        return START + self.monotonic() + self._ahead
+
+    def random(self) -> float:
+        return 0.5 if self._rng is None else self._rng.random()
+
+    async def sleep(self, seconds: float) -> None:
+        # a sleep too short to move a float would leave time standing still for ever
+        await asyncio.sleep(max(SHORTEST, seconds) if seconds > 0 else 0)
+
+    def jump(self, seconds: float) -> None:
+        """Let the wall clock leap ahead of the monotonic one, as it does while a laptop sleeps."""
+        self._ahead += seconds
+
+
+def new_runner() -> asyncio.Runner:
+    """Return a runner on virtual time; use it as a context."""
+    return asyncio.Runner(loop_factory=VirtualTimeLoop)
+
+
+def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Turn an asynchronous test into one that runs on virtual time."""
+
+    @functools.wraps(test)
+    def run(*arguments: Any, **named: Any) -> None:
+        async def work() -> None:
+            await test(*arguments, **named)
+
+        with new_runner() as runner:
+            runner.run(work())
+
+    return run
