@@ -225,14 +225,25 @@ def emulator(
         float | None,
         typer.Option("--wallet-rate", min=0, metavar="R", help="Transactions a second and wallet."),
     ] = None,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fault",
+            metavar="[PROVIDER:]NAME[@SECONDS[+DURATION]]",
+            help="Let something go wrong, from the start or later; repeatable. 'list' shows what there is.",
+        ),
+    ] = None,
     log_file: options.LogFile = None,
     log_level: options.LogLevel = None,
 ) -> None:
     """Serve the embedded provider emulators on this machine until interrupted."""
     given = Given(log_file=log_file, log_level=log_level).over(ctx.obj)
     with as_keyboard_interrupt(), _recording(given, None, on_screen=True):
-        from streamtui.emulator_command import run
+        from streamtui.emulator_command import list_faults, planned_faults, run
 
+        if faults == ["list"]:
+            list_faults()
+            return
         try:
             run(
                 birdeye_port=birdeye_port,
@@ -240,6 +251,7 @@ def emulator(
                 seed=seed,
                 market_rate=market_rate,
                 wallet_rate=wallet_rate,
+                faults=planned_faults(faults or ()),
             )
         except BrokenPipeError:
             raise
