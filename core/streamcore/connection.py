@@ -80,6 +80,7 @@ class Connection:
         self._retry_now = False
         self._retry_due = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
         self._connected_at: float | None = None
         self._last_frame_at = clock.monotonic()
         self._was_connected = False
@@ -132,8 +133,8 @@ class Connection:
         self._topics_changed.set()
 
     def start(self) -> None:
-        """Begin to connect as soon as there are topics; returns at once."""
-        if self._task is None:
+        """Begin to connect as soon as there are topics; returns at once. Does nothing after `close`."""
+        if self._task is None and not self._closed:
             self._task = asyncio.create_task(self._run(), name=f"{self._provider.name} connection")
 
     def reconnect(self) -> None:
@@ -170,6 +171,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the stream with a close frame and stop; idempotent."""
+        self._closed = True
         task, self._task = self._task, None
         if task is None:
             return

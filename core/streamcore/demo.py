@@ -24,17 +24,25 @@ async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> As
     from streamcore.emulator import Emulators
 
     async with Emulators(clock=clock) as emulators:
-        replace = msgspec.structs.replace
-        birdeye, helius = settings.birdeye, settings.helius
+        changed: dict[str, object] = {}
         if DataKind.PRICES in kinds:
-            birdeye = replace(
-                birdeye,
-                api_key=DEMO_KEY,
-                ws_url=emulators.birdeye.ws_url,
-                rest_url=emulators.birdeye.rest_url,
+            for name in ("kraken", "coinbase"):
+                exchange = getattr(emulators, name)
+                changed[name] = _at(settings, name, ws_url=exchange.ws_url, rest_url=exchange.rest_url)
+            for name in ("jupiter", "dexscreener"):
+                changed[name] = _at(settings, name, rest_url=getattr(emulators, name).rest_url)
+            birdeye = emulators.birdeye
+            changed["birdeye"] = _at(
+                settings, "birdeye", api_key=DEMO_KEY, ws_url=birdeye.ws_url, rest_url=birdeye.rest_url
             )
         if DataKind.WALLETS in kinds:
-            helius = replace(
-                helius, api_key=DEMO_KEY, ws_url=emulators.helius.ws_url, rpc_url=emulators.helius.rpc_url
+            helius, solana = emulators.helius, emulators.solana
+            changed["helius"] = _at(
+                settings, "helius", api_key=DEMO_KEY, ws_url=helius.ws_url, rpc_url=helius.rpc_url
             )
-        yield replace(settings, birdeye=birdeye, helius=helius)
+            changed["solana"] = _at(settings, "solana", ws_url=solana.ws_url, rpc_url=solana.rpc_url)
+        yield msgspec.structs.replace(settings, **changed)
+
+
+def _at(settings: Settings, section: str, **urls: str) -> object:
+    return msgspec.structs.replace(getattr(settings, section), **urls)

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 
+import msgspec
+
 from streamcore.clock import Clock, SystemClock
 from streamcore.errors import InputError, ProviderError, UnknownProvider
 from streamcore.events import (
     DataKind,
     Event,
-    PriceUpdate,
     Source,
     State,
     StreamError,
@@ -22,10 +23,11 @@ from streamcore.events import (
 from streamcore.hub import Hub
 from streamcore.ledger import Ledger
 from streamcore.network import HttpClient
-from streamcore.prices import PriceBook
-from streamcore.provider_stream import ProviderStream
+from streamcore.polled_stream import PolledStream
+from streamcore.price_desk import PriceDesk
+from streamcore.provider_stream import ProviderStream, Speaker
 from streamcore.providers import create
-from streamcore.providers.base import AnchorReport, PriceReport, Report, TransactionReport
+from streamcore.providers.base import AnchorReport, PriceReport, Refusal, Report, TransactionReport
 from streamcore.settings import Settings
 from streamcore.sources import choose
 from streamcore.status import ProviderStatus
@@ -44,6 +46,8 @@ CLOCK_JUMP = 5.0
 
 The monotonic clock of Linux and macOS stands still while a laptop sleeps.
 """
+
+NOT_STARTED = "cannot be watched: the manager has not been started"
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,13 +72,12 @@ class StreamManager:
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._hub = Hub(settings.stream.queue_capacity)
-        self._book = PriceBook()
         self._ledger = Ledger()
-        self._streams: dict[DataKind, ProviderStream] = {}
-        self._mints = References()
+        self._streams: dict[str, ProviderStream | PolledStream] = {}
+        self._prices: PriceDesk | None = None
         self._wallets = References()
-        self._watched: dict[str, Token] = {}
         self._exit = AsyncExitStack()
+        self._closing = False
 
     async def __aenter__(self) -> StreamManager:
         """Start.
@@ -96,10 +99,17 @@ class StreamManager:
                 settings = await stack.enter_async_context(embedded(settings, demo_kinds, self._clock))
             for source in sources:
                 provider = create(source.provider, settings, http, self._clock)
-                self._streams[source.kind] = stream = ProviderStream(
-                    provider, settings, self._clock, self._ledger, self, demo=source.demo
-                )
+                work = PolledStream if provider.endpoint() is None else ProviderStream
+                stream = work(provider, settings, self._clock, self._ledger, self, demo=source.demo)
+                self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
+            self._prices = PriceDesk(
+                self._serving(DataKind.PRICES),
+                self.tokens,
+                self._clock,
+                publish=self._hub.publish,
+                trouble=self.trouble,
+            )
             beat = asyncio.create_task(self._beat(), name="status every ten seconds")
             stack.callback(beat.cancel)
             watch = asyncio.create_task(self._watch_clock(), name="watching for jumps of time")
@@ -111,6 +121,7 @@ class StreamManager:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection with a close frame, and end every consumer's iteration."""
+        self._closing = True
         try:
             await self._exit.aclose()
         finally:
@@ -128,13 +139,7 @@ class StreamManager:
         Raises:
             InputError: One of them is no token that is known; nothing has been changed.
         """
-        stream = self._stream(DataKind.PRICES)
-        tokens = [self.tokens.resolve(symbol) for symbol in symbols]
-        for token in tokens:
-            self._watched.setdefault(token.mint, token)
-            self._mints.add(token.mint)
-        stream.want(tuple(self._mints))
-        return tokens
+        return self._desk().subscribe(symbols)
 
     async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
         """Undo one `subscribe_prices` for each; what nobody wants any more is unsubscribed.
@@ -142,12 +147,7 @@ class StreamManager:
         Raises:
             InputError: One of them is no token that is known; nothing has been changed.
         """
-        stream = self._stream(DataKind.PRICES)
-        for token in [self.tokens.resolve(symbol) for symbol in symbols]:
-            if self._mints.remove(token.mint):
-                self._watched.pop(token.mint, None)
-                self._book.forget(token.mint)
-        stream.want(tuple(self._mints))
+        self._desk().unsubscribe(symbols)
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
         """Watch the transactions of wallets; every call adds one reference to each.
@@ -158,7 +158,7 @@ class StreamManager:
         Raises:
             InputError: One of them is no Solana address; nothing has been changed.
         """
-        stream = self._stream(DataKind.WALLETS)
+        stream = self._chain()
         wallets = [check_address(address) for address in addresses]
         for wallet in wallets:
             self._wallets.add(wallet)
@@ -172,7 +172,7 @@ class StreamManager:
         Raises:
             InputError: One of them is no Solana address; nothing has been changed.
         """
-        stream = self._stream(DataKind.WALLETS)
+        stream = self._chain()
         for wallet in [check_address(address) for address in addresses]:
             if self._wallets.remove(wallet):
                 self._ledger.forget(wallet)
@@ -223,27 +223,35 @@ class StreamManager:
         Raises:
             UnknownProvider: No such provider is in use.
         """
-        self._named(name).reconnect()
+        stream = self._named(name)
+        stream.reconnect()
+        if stream.provider.kind is DataKind.PRICES:
+            self._desk().forgive(name)
 
     async def reconnect_all(self) -> None:
         """`reconnect` every provider in use."""
-        for stream in self._streams.values():
-            stream.reconnect()
+        for name in self._streams:
+            await self.reconnect(name)
 
     # What the streams report
 
-    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> bool:
+    def report(self, stream: Speaker, report: Report, source: Source, asked: float) -> bool:
         """Turn what a provider said into events; return whether it was news."""
         match report:
             case PriceReport():
-                return self._price(stream, report, source, asked)
+                return self._desk().report(stream, report, source, asked)
             case TransactionReport():
                 return self._transaction(stream, report, source)
             case AnchorReport(topic=topic, anchor=anchor, history=history):
                 self._ledger.begin(topic, anchor, history)
+            case Refusal(error=error):
+                if stream.provider.kind is DataKind.PRICES:
+                    self._desk().refused(stream, report)
+                else:
+                    self.trouble(stream, error)
         return False
 
-    def trouble(self, stream: ProviderStream, error: ProviderError) -> None:
+    def trouble(self, stream: Speaker, error: ProviderError) -> None:
         """Publish an error event."""
         self._hub.publish(
             StreamError(
@@ -256,53 +264,18 @@ class StreamManager:
             )
         )
 
-    def restarted(self, stream: ProviderStream, topics: Sequence[str]) -> None:
+    def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
         """Let the next price of each topic be a snapshot."""
         if stream.provider.kind is DataKind.PRICES:
-            for topic in topics:
-                self._book.restart(topic)
+            self._desk().restarted(stream, topics)
 
-    def status_changed(self, stream: ProviderStream) -> None:
-        """Publish a status event."""
+    def status_changed(self, stream: Speaker) -> None:
+        """Publish a status event, and let prices come from whom they now should."""
         self._hub.publish(self._status(stream).event(self._clock.time()))
+        if stream.provider.kind is DataKind.PRICES and not self._closing:
+            self._desk().reroute()
 
-    def _price(self, stream: ProviderStream, report: PriceReport, source: Source, asked: float) -> bool:
-        token = self._token(report.topic)
-        if token is None:
-            return False  # unsubscribed while it was on its way, or never asked for
-        # an answer over HTTP that restores a stream is still an answer over HTTP
-        source = Source.STREAM if source is Source.STREAM else Source.POLL
-        merge = self._book.merge(
-            token.mint,
-            {"price": report.price, "change_24h": report.change_24h, "volume_24h": report.volume_24h},
-            source=source,
-            complete=report.complete,
-            now=self._clock.monotonic(),
-            asked=asked,
-        )
-        if merge.refused:
-            fields = ", ".join(merge.refused)
-            stream.unusable(f"{stream.name} sent an impossible {fields} for {token.symbol}; it was left out")
-        if not merge.confirmed:
-            return False
-        self._hub.publish(
-            PriceUpdate(
-                provider=stream.name,
-                ts=self._clock.time(),
-                demo=stream.demo,
-                symbol=token.symbol,
-                address=token.mint,
-                kind=merge.kind,
-                source=source,
-                price=merge.price,
-                change_24h=merge.change_24h,
-                volume_24h=merge.volume_24h,
-                changed=merge.changed,
-            )
-        )
-        return "price" in merge.changed
-
-    def _transaction(self, stream: ProviderStream, report: TransactionReport, source: Source) -> bool:
+    def _transaction(self, stream: Speaker, report: TransactionReport, source: Source) -> bool:
         news = False
         streamed = source is Source.STREAM
         for wallet in wallets_touched(report.transaction, self._ledger.wallets):
@@ -332,35 +305,36 @@ class StreamManager:
             )
         return news
 
-    def _token(self, topic: str) -> Token | None:
-        """Return the watched token of a mint, or of a ticker as generic frames name it."""
-        token = self._watched.get(topic)
-        if token is not None:
-            return token
-        ticker = topic.removeprefix("$").casefold()
-        return next((token for token in self._watched.values() if token.symbol.casefold() == ticker), None)
-
     def _symbol_of(self, mint: str) -> str | None:
         token = self.tokens.by_mint(mint)
         return None if token is None else token.symbol
 
-    def _status(self, stream: ProviderStream) -> ProviderStatus:
-        return stream.status(self._hub.dropped[stream.name])
+    def _status(self, stream: Speaker) -> ProviderStatus:
+        status = stream.status(self._hub.dropped[stream.name])
+        first = self._serving(stream.provider.kind)[0]
+        if status.idle and first is not stream:
+            status = msgspec.structs.replace(status, standby=True)
+        return status
 
-    def _named(self, name: str) -> ProviderStream:
-        for stream in self._streams.values():
-            if stream.name == name:
-                return stream
-        raise UnknownProvider(name, (stream.name for stream in self._streams.values()))
+    def _named(self, name: str) -> ProviderStream | PolledStream:
+        if name not in self._streams:
+            raise UnknownProvider(name, self._streams)
+        return self._streams[name]
 
-    def _stream(self, kind: DataKind) -> ProviderStream:
-        stream = self._streams.get(kind)
-        if stream is None:
-            reason = "cannot be watched: " + (
-                f"stream.enable_{kind} is off" if self._streams else "the manager has not been started"
-            )
-            raise InputError(str(kind), reason)
-        return stream
+    def _serving(self, kind: DataKind) -> list[ProviderStream | PolledStream]:
+        return [stream for stream in self._streams.values() if stream.provider.kind is kind]
+
+    def _desk(self) -> PriceDesk:
+        if self._prices is None:
+            raise InputError(str(DataKind.PRICES), NOT_STARTED)
+        return self._prices
+
+    def _chain(self) -> ProviderStream | PolledStream:
+        if not self._streams:
+            raise InputError(str(DataKind.WALLETS), NOT_STARTED)
+        for stream in self._serving(DataKind.WALLETS):
+            return stream
+        raise InputError(str(DataKind.WALLETS), "cannot be watched: stream.enable_wallets is off")
 
     async def _watch_clock(self) -> None:
         offset = self._clock.time() - self._clock.monotonic()
@@ -379,4 +353,6 @@ class StreamManager:
         while True:
             await self._clock.sleep(STATUS_EVERY)
             for stream in self._streams.values():
-                self.status_changed(stream)
+                status = self._status(stream)
+                if not status.standby:
+                    self._hub.publish(status.event(self._clock.time()))

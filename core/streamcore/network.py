@@ -166,6 +166,8 @@ async def dial(provider: Provider, *, within: float, max_message_bytes: int, clo
         ProviderError: It could not be reached, or refused.
     """
     endpoint = provider.endpoint()
+    if endpoint is None:
+        raise ProviderError(ErrorKind.PROTOCOL, f"{provider.name} has no stream", retryable=False)
     host = host_of(endpoint.url)
     logger = logging.getLogger(f"streamcore.websocket.{provider.name}")
     logger.filters = [_is_no_frame, MaskingFilter(Mask(endpoint.secrets))]

@@ -21,7 +21,6 @@ from streamcore.providers.base import (
     Hint,
     Notice,
     Provider,
-    Refusal,
     Related,
     RelatedWanted,
     Report,
@@ -29,6 +28,7 @@ from streamcore.providers.base import (
     Unfinished,
     Unusable,
 )
+from streamcore.routing import Health
 from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
 from streamcore.subscriptions import Shards
@@ -47,25 +47,52 @@ UNUSABLE_EVERY = 60.0
 """Seconds between two reports of unusable data."""
 
 
+class Speaker(Protocol):
+    """A provider at work, as far as a `Receiver` must know it."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        ...
+
+    @property
+    def provider(self) -> Provider:
+        """The provider."""
+        ...
+
+    @property
+    def demo(self) -> bool:
+        """Whether an embedded emulator answers in its place."""
+        ...
+
+    def unusable(self, text: str) -> None:
+        """Tell of something it said that cannot be used."""
+        ...
+
+    def status(self, dropped: int) -> ProviderStatus:
+        """Return a snapshot of this moment."""
+        ...
+
+
 class Receiver(Protocol):
     """Who is told what a provider says and how it is."""
 
-    def report(self, stream: ProviderStream, report: Report, source: Source, asked: float) -> bool:
+    def report(self, stream: Speaker, report: Report, source: Source, asked: float) -> bool:
         """One report. ``asked``: monotonic seconds at which it can first have been true.
 
         Returns whether it was news.
         """
         ...
 
-    def trouble(self, stream: ProviderStream, error: ProviderError) -> None:
+    def trouble(self, stream: Speaker, error: ProviderError) -> None:
         """Something a person should know."""
         ...
 
-    def restarted(self, stream: ProviderStream, topics: Sequence[str]) -> None:
+    def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
         """The way these topics come has changed; what follows starts with their whole state."""
         ...
 
-    def status_changed(self, stream: ProviderStream) -> None:
+    def status_changed(self, stream: Speaker) -> None:
         """`ProviderStream.status` has something new to say."""
         ...
 
@@ -107,6 +134,7 @@ class ProviderStream:
         self._poller = Poller(
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
         )
+        self._poll_succeeded = False
         self._told: set[tuple[ErrorKind, str]] = set()
         self._unusable_told_at = float("-inf")
         self._since = clock.time()
@@ -115,6 +143,17 @@ class ProviderStream:
     def name(self) -> str:
         """The provider's name."""
         return self.provider.name
+
+    @property
+    def health(self) -> Health:
+        """What routing must know of it."""
+        down = self._down()
+        if not down:
+            return Health.UP if self._topics else Health.STARTING
+        if self._poller.running:
+            return Health.POLLED if self._poll_succeeded else Health.DOWN
+        failed = any(one.topics and one.state is State.FAILED for one in self._connections)
+        return Health.DOWN if failed else Health.STARTING
 
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; connects and disconnects as that needs."""
@@ -230,6 +269,7 @@ class ProviderStream:
         self._trouble(error)
         if not self._poller.running:
             self._receiver.restarted(self, connection.topics)
+            self._poll_succeeded = False
             self._poller.start()
         connection.fall_back()
 
@@ -256,7 +296,7 @@ class ProviderStream:
 
     def _deliver(self, report: Report, source: Source, asked: float) -> bool:
         match report:
-            case Refusal(error=error) | Notice(error=error) | Unfinished(error=error):
+            case Notice(error=error) | Unfinished(error=error):
                 self._trouble(error)
             case Unusable(reason=reason):
                 self.unusable(f"{self.name} sent something that makes no sense; it was left out: {reason}")
@@ -276,6 +316,9 @@ class ProviderStream:
 
     async def _poll(self) -> None:
         await self._backfill.poll(self._down())
+        if not self._poll_succeeded:
+            self._poll_succeeded = True
+            self._receiver.status_changed(self)
 
     async def _check_silence(self, connection: Connection) -> None:
         try:
@@ -305,6 +348,7 @@ class ProviderStream:
                     connection.reconnect()
 
     def _poll_failed(self, error: ProviderError) -> None:
+        self._poll_succeeded = False
         self._trouble(error)
         if error.parks:
             for connection in self._connections:

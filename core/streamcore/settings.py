@@ -140,6 +140,10 @@ class KrakenSettings(Section, frozen=True, kw_only=True):
     """``[kraken]``: prices of an exchange, without a key."""
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://ws.kraken.com/v2"
+    rest_url: Annotated[
+        str,
+        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
+    ] = "https://api.kraken.com"
 
 
 class CoinbaseSettings(Section, frozen=True, kw_only=True):
@@ -148,6 +152,10 @@ class CoinbaseSettings(Section, frozen=True, kw_only=True):
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = (
         "wss://ws-feed.exchange.coinbase.com"
     )
+    rest_url: Annotated[
+        str,
+        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
+    ] = "https://api.exchange.coinbase.com"
 
 
 class JupiterSettings(Section, frozen=True, kw_only=True):

@@ -21,13 +21,29 @@ class Serving:
     kind: DataKind
     key: str | None
     """The dotted name of the API key it cannot do without; ``None``: it asks for none."""
+    exchange: bool = False
+    """It may know tickers that the table of Solana tokens does not."""
 
 
 SERVING = (
     Serving("birdeye", DataKind.PRICES, "birdeye.api_key"),
+    Serving("kraken", DataKind.PRICES, None, exchange=True),
+    Serving("coinbase", DataKind.PRICES, None, exchange=True),
+    Serving("jupiter", DataKind.PRICES, None),
+    Serving("dexscreener", DataKind.PRICES, None),
     Serving("helius", DataKind.WALLETS, "helius.api_key"),
+    Serving("solana", DataKind.WALLETS, None),
 )
 """What can be chosen, the most wanted of each kind first."""
+
+PUBLIC = "public"
+"""The sources without keys, each stepping in for those before it."""
+
+STEPPING_IN = {
+    DataKind.PRICES: ("kraken", "coinbase", "jupiter", "dexscreener"),
+    DataKind.WALLETS: ("solana",),
+}
+"""What `PUBLIC` means for each kind."""
 
 OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
 """The setting that names the provider of each kind."""
@@ -45,21 +61,28 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What serves each kind of data; ``None``: that kind is switched off."""
+    """What serves each kind of data, the most wanted first; nothing for a kind that is switched off."""
 
-    prices: Choice | None
-    wallets: Choice | None
+    prices: tuple[Choice, ...]
+    wallets: tuple[Choice, ...]
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether one of them is an exchange."""
+        names = {serving.name for serving in SERVING if serving.exchange}
+        return any(choice.provider in names for choice in self.prices)
 
     def __iter__(self) -> Iterator[Choice]:
-        """Iterate over the choices that there are."""
-        return iter([choice for choice in (self.prices, self.wallets) if choice is not None])
+        """Iterate over all of them."""
+        return iter((*self.prices, *self.wallets))
 
 
 def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sources:
     """Return which provider serves each kind of data that is switched on.
 
-    ``auto`` takes the first provider whose key is set, and without any the demo. ``demo`` puts the
-    emulator in the place of whichever provider would have been asked.
+    ``auto`` takes the provider whose key is set, and without any the demo. ``public`` takes the sources that
+    need no key, one stepping in for the other. A provider that is named stands alone. ``demo`` puts emulators
+    in the place of whoever would have been asked.
 
     Args:
         settings: What is configured.
@@ -72,31 +95,33 @@ def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sour
     prices = _choose(settings, DataKind.PRICES, origins)
     wallets = _choose(settings, DataKind.WALLETS, origins)
     return Sources(
-        prices=prices if settings.stream.enable_prices else None,
-        wallets=wallets if settings.stream.enable_wallets else None,
+        prices=prices if settings.stream.enable_prices else (),
+        wallets=wallets if settings.stream.enable_wallets else (),
     )
 
 
-def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> Choice:
+def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> tuple[Choice, ...]:
     option = OPTION[kind]
     wanted: str = getattr(settings, option)
     candidates = [serving for serving in SERVING if serving.kind is kind]
     origin = origins.get(option, "given")
+    if wanted == PUBLIC:
+        return tuple(Choice(kind, name, demo=settings.demo) for name in STEPPING_IN[kind])
     if wanted == AUTO:
-        ready = (serving for serving in candidates if _can_serve(settings, serving))
-        serving = next(ready, None)
-        if serving is None:
-            return Choice(kind, candidates[0].name, demo=True)
-        return Choice(kind, serving.name, demo=settings.demo)
+        keyed = (serving for serving in candidates if serving.key is not None)
+        ready = next((serving for serving in keyed if _can_serve(settings, serving)), None)
+        if ready is None:
+            return (Choice(kind, candidates[0].name, demo=True),)
+        return (Choice(kind, ready.name, demo=settings.demo),)
     named = next((serving for serving in candidates if serving.name == wanted), None)
     if named is None:
-        allowed = ", ".join([AUTO, *(serving.name for serving in candidates)])
+        allowed = ", ".join([AUTO, PUBLIC, *(serving.name for serving in candidates)])
         raise SettingsError(option, wanted, f"expected one of: {allowed}", origin)
     if not settings.demo and not _can_serve(settings, named):
         assert named.key is not None  # noqa: S101 - only a key can be missing
-        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO}"
+        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO} or {PUBLIC}"
         raise SettingsError(option, wanted, f"{wanted} needs an API key: {hint}", origin)
-    return Choice(kind, wanted, demo=settings.demo)
+    return (Choice(kind, wanted, demo=settings.demo),)
 
 
 def _can_serve(settings: Settings, serving: Serving) -> bool:

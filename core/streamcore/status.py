@@ -73,6 +73,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the stream was last established; 0.0 while it is not."""
     last_message_at: float | None
     """Unix seconds of the last data frame."""
+    standby: bool = False
+    """Idle, because it only steps in for others of its kind."""
     breaker: BreakerState = BreakerState.CLOSED
     """Whether the REST side is being asked, or left alone because it kept failing."""
 

@@ -149,6 +149,17 @@ def _pinned() -> tuple[Token, ...]:
     return msgspec.json.decode(data, type=tuple[Token, ...])
 
 
+@cache
+def _pinned_mints() -> dict[str, str]:
+    tokens = TokenTable()._by_ticker
+    return {ticker: token.mint for ticker, token in tokens.items()}
+
+
+def pinned_mint(ticker: str) -> str | None:
+    """Return the mint a ticker stands for unless the configuration says otherwise; ``None`` if for none."""
+    return _pinned_mints().get(ticker.upper())
+
+
 def check_address(text: str) -> str:
     """Return the Solana address in ``text``, without the white space around it.
 

@@ -534,14 +534,15 @@ async def test_it_can_be_closed_at_any_moment_and_twice(stage: Stage, moment: st
     assert stage.clock.sleeping == 0
 
 
-async def test_after_the_end_it_can_be_started_again(stage: Stage) -> None:
+async def test_after_the_end_nothing_starts_it_again(stage: Stage) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.connection.close()
+    stage.connection.want(("SOL", "BONK"))
     stage.connection.start()
-    await stage.clock.settle()
-    await stage.live()
-    assert stage.connection.state is S.CONNECTED
+    await stage.clock.advance(100)
+    assert stage.connection.state is S.DISCONNECTED
+    assert len(stage.dialled_at) == 1
 
 
 async def test_nothing_of_an_old_socket_reaches_the_listener_after_a_loss(stage: Stage) -> None:

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import quick
 
-from streamcore.providers.decoding import MAX_NUMBER_TEXT, Undecodable, content, envelope, json_as, number
+from streamcore.providers.decoding import (
+    MAX_MAGNITUDE,
+    MAX_NUMBER_TEXT,
+    Undecodable,
+    content,
+    envelope,
+    json_as,
+    number,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +70,9 @@ def test_a_binary_double_is_read_as_its_shortest_decimal() -> None:
         float("nan"),
         float("inf"),
         Decimal("NaN"),
+        "1e999999999",
+        Decimal("1e-309"),
+        Decimal("0e-999999"),
     ],
 )
 def test_what_is_no_finite_number_is_refused(value: object) -> None:
@@ -72,8 +83,9 @@ def test_what_is_no_finite_number_is_refused(value: object) -> None:
 @quick
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_decimals_survive_the_way_through_json_as_number_and_as_string(value: Decimal) -> None:
-    if abs(value.adjusted()) < 300:
-        assert number(json_as(f"[{value}]", list[object])[0]) == value
+    if abs(value.adjusted()) > MAX_MAGNITUDE:
+        return
+    assert number(json_as(f"[{value}]", list[object])[0]) == value
     assert len(str(value)) > MAX_NUMBER_TEXT or number(str(value)) == value
 
 

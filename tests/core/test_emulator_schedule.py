@@ -12,21 +12,22 @@ from streamcore import State
 from streamcore.emulator import Fault
 from streamcore.emulator.schedule import BadFault, Moment, Planned, carry_out, listing, plan
 
-BOTH = ("birdeye", "helius")
+ALL = ("birdeye", "helius", "kraken", "coinbase", "solana")
 
 
 @pytest.mark.parametrize(
     ("text", "planned"),
     [
-        ("stall", Planned(Fault.STALL, BOTH)),
-        ("stall@10", Planned(Fault.STALL, BOTH, 10.0)),
-        ("stall@0.5+2.5", Planned(Fault.STALL, BOTH, 0.5, 2.5)),
+        ("stall", Planned(Fault.STALL, ALL)),
+        ("stall@10", Planned(Fault.STALL, ALL, 10.0)),
+        ("stall@0.5+2.5", Planned(Fault.STALL, ALL, 0.5, 2.5)),
         ("birdeye:stall@10", Planned(Fault.STALL, ("birdeye",), 10.0)),
         (" Helius:Half_Open@3 ", Planned(Fault.HALF_OPEN, ("helius",), 3.0)),
-        ("withhold_ack", Planned(Fault.WITHHOLD_ACK, ("helius",))),
-        ("null_price", Planned(Fault.NULL_PRICE, ("birdeye",))),
-        ("drop@4", Planned(Moment.DROP, BOTH, 4.0)),
-        ("freeze@4+60", Planned(Moment.FREEZE, BOTH, 4.0, 60.0)),
+        ("withhold_ack", Planned(Fault.WITHHOLD_ACK, ("helius", "kraken", "coinbase", "solana"))),
+        ("null_price", Planned(Fault.NULL_PRICE, ("birdeye", "kraken", "coinbase"))),
+        ("half_open", Planned(Fault.HALF_OPEN, ("birdeye", "helius"))),
+        ("drop@4", Planned(Moment.DROP, ALL, 4.0)),
+        ("freeze@4+60", Planned(Moment.FREEZE, ALL, 4.0, 60.0)),
     ],
 )
 def test_a_plan_is_read(text: str, planned: Planned) -> None:
@@ -37,7 +38,7 @@ def test_a_plan_is_read(text: str, planned: Planned) -> None:
     ("text", "why"),
     [
         ("explode", "there is no fault 'explode'; there are: refuse_upgrade"),
-        ("kraken:stall", "there is no provider 'kraken'; there are: birdeye, helius"),
+        ("nobody:stall", "there is no provider 'nobody'; there are: birdeye, helius"),
         ("birdeye:withhold_ack", "birdeye cannot have the fault withhold_ack"),
         ("drop@4+5", "drop happens once"),
         ("stall@", "expected"),

@@ -6,7 +6,6 @@ import asyncio
 from decimal import Decimal
 
 import msgpack
-import msgspec
 import pytest
 from bench import BONK, PATIENCE, SOL, WALLET, bench
 
@@ -380,8 +379,8 @@ async def test_leaving_closes_the_sockets_and_ends_the_consumers() -> None:
     assert [event.state for event in rest if isinstance(event, StatusChange)][-1] is State.DISCONNECTED
 
 
-async def test_without_a_key_the_demo_serves_and_says_so() -> None:
-    settings = msgspec.structs.replace(Settings(), stream=StreamSettings(enable_wallets=False))
+async def test_the_demo_serves_when_it_is_asked_for_and_says_so() -> None:
+    settings = Settings(demo=True, stream=StreamSettings(enable_wallets=False))
     async with StreamManager(settings) as manager:
         events = manager.events()
         await manager.subscribe_prices(["SOL"])

@@ -42,7 +42,13 @@ def test_a_status_has_its_kind(status: int, kind: ErrorKind, retryable: bool) ->
 
 def test_a_wrong_key_says_what_to_check_where_there_is_a_key() -> None:
     assert "check ACME_KEY" in refusal("Acme", 401, {}, key_setting="ACME_KEY").message
-    assert "check" not in refusal("Acme", 401, {}, key_setting=None).message
+    keyless = refusal("Acme", 401, {}, key_setting=None)
+    assert keyless.message == "Acme does not answer without a key any more (HTTP 401)"
+    assert keyless.parks
+
+
+def test_a_country_that_may_not_be_served_is_not_asked_from_again() -> None:
+    assert refusal("Acme", 451, {}, key_setting=None).parks
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 503])

@@ -205,7 +205,7 @@ def test_an_unknown_option_is_an_error(loaded):
         ("STREAMTUI_DEMO", "perhaps", "true or false"),
         ("STREAMTUI_UI_COLOURS", "pink", "one of: default, colour-blind"),
         ("STREAMTUI_UI_ALERT_COMMAND", "say 'x", "a list of texts"),
-        ("STREAMTUI_PRICES", "yahoo", "one of: auto, birdeye"),
+        ("STREAMTUI_PRICES", "yahoo", "one of: auto, public, birdeye"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed_and_where_it_stands(loaded, variable, text, allowed):

@@ -22,7 +22,8 @@ from streamcore.providers.base import (
     Unfinished,
     Unusable,
 )
-from streamcore.providers.helius import RATE, RATE_LIMIT_REST, HeliusProvider, meaning_of_status, with_key
+from streamcore.providers.helius import RATE, HeliusProvider, meaning_of_status, with_key
+from streamcore.providers.refusals import RATE_LIMIT_REST
 from streamcore.providers.solana_history import (
     ACCOUNTS_FOR,
     HISTORY,

@@ -16,10 +16,20 @@ def chosen(**settings: object) -> tuple[tuple[str, bool], ...]:
     return tuple((choice.provider, choice.demo) for choice in choose(Settings(**settings)))
 
 
+PUBLIC = ("kraken", "coinbase", "jupiter", "dexscreener")
+
+
 def test_auto_takes_the_provider_whose_key_is_set_and_else_the_demo():
     assert chosen() == (("birdeye", True), ("helius", True))
     assert chosen(birdeye=BIRDEYE_KEY) == (("birdeye", False), ("helius", True))
     assert chosen(birdeye=BIRDEYE_KEY, helius=HELIUS_KEY) == (("birdeye", False), ("helius", False))
+
+
+def test_public_takes_the_sources_without_keys_one_stepping_in_for_the_other():
+    public = chosen(prices="public", chain="public")
+    assert public == tuple((name, False) for name in (*PUBLIC, "solana"))
+    assert choose(Settings(prices="public")).exchanges
+    assert not choose(Settings(birdeye=BIRDEYE_KEY)).exchanges
 
 
 def test_demo_puts_the_emulators_in_the_place_of_both():
@@ -29,6 +39,11 @@ def test_demo_puts_the_emulators_in_the_place_of_both():
 
 def test_a_named_provider_with_a_key_serves():
     assert chosen(prices="birdeye", birdeye=BIRDEYE_KEY) == (("birdeye", False), ("helius", True))
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_named_provider_stands_alone_and_needs_no_key_where_there_is_none(name):
+    assert chosen(prices=name, chain="solana") == ((name, False), ("solana", False))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +69,7 @@ def test_a_provider_that_does_not_serve_the_kind_is_an_error_that_lists_those_th
 def test_a_kind_that_is_switched_off_is_served_by_nobody():
     stream = StreamSettings(enable_prices=False)
     sources = choose(Settings(stream=stream))
-    assert sources == Sources(prices=None, wallets=Choice(DataKind.WALLETS, "helius", demo=True))
+    assert sources == Sources(prices=(), wallets=(Choice(DataKind.WALLETS, "helius", demo=True),))
     assert [choice.kind for choice in sources] == [DataKind.WALLETS]
     with pytest.raises(SettingsError):
         choose(msgspec.structs.replace(Settings(stream=stream), prices="nonsense"))

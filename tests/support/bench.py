@@ -133,6 +133,9 @@ async def bench(
             ),
             stream=StreamSettings(**stream),
             backoff=backoff or BackoffSettings(),
+            # alone: what steps in for them is not emulated here, and would be looked for on the network
+            prices="birdeye",
+            chain="helius",
         )
         network = {"birdeye": Faults(), "helius": Faults()}
         in_between: list[Proxy] = []

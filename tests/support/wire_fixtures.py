@@ -1,4 +1,4 @@
-"""The one-message examples of both providers, by the name of their file."""
+"""The one-message examples of every provider, by the name of their file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ def birdeye(name: str) -> str:
 
 def helius(name: str) -> str:
     return (_FIXTURES / "helius" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def public(source: str, name: str) -> str:
+    return (_FIXTURES / "public" / source / f"{name}.json").read_text(encoding="utf-8")
 
 
 def names(provider: str) -> list[str]:

@@ -77,7 +77,7 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["stream", "-s", "SOL", "--prices", "birdeye"], "BIRDEYE_API_KEY"),
         (["--chain", "helius"], "HELIUS_API_KEY"),
-        (["stream", "-s", "SOL", "--prices", "x"], "auto, birdeye"),
+        (["stream", "-s", "SOL", "--prices", "x"], "auto, public, birdeye"),
         (["stream", "-s", "SOL", "--config", "/nowhere.toml"], "/nowhere.toml"),
         (["stream", "-s", "SOL", "--log-level", "loud"], "'loud' (option --log-level)"),
         (["stream", "-s", "SOL", "--log-file", "/nowhere/log"], "'/nowhere/log' (option --log-file)"),

@@ -59,6 +59,9 @@ class FakeProvider:
         self.rest = self
         self.asked: list[tuple[str, ...]] = []
 
+    def topic(self, instrument):
+        return instrument.mint
+
     def endpoint(self):
         return Endpoint(url=self._url, shown_url=self._url)
 

@@ -77,7 +77,7 @@ def test_the_list_names_every_fault() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("explode@3", "half_open"), ("kraken:stall", "birdeye, helius"), ("stall@soon", "SECONDS")],
+    [("explode@3", "half_open"), ("nobody:stall", "birdeye, helius"), ("stall@soon", "SECONDS")],
 )
 def test_a_fault_that_is_none_is_wrong_usage_and_the_answer_says_what_there_is(text: str, says: str) -> None:
     result = run("--fault", text)

@@ -19,6 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.instruments import understand
 from streamcore.network import HttpClient, Socket, dial
 from streamcore.providers import create
 from streamcore.providers.base import Alive, PriceReport, Provider, Refusal, TransactionReport, Unusable
@@ -26,7 +27,7 @@ from streamcore.settings import Settings
 from streamcore.settings_keys import FAMILIAR_VARIABLES
 from streamcore.sources import SERVING, Choice, choose
 from streamcore.text import printable
-from streamcore.tokens import WRAPPED_SOL, TokenTable
+from streamcore.tokens import TokenTable
 from streamtui.interruption import Deadline, until_stopped
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Check:
     seconds: float | None
     """How long it took; ``None`` when nothing was waited for."""
     detail: str
+    needed: bool = True
+    """Whether its failure makes the whole examination one."""
 
 
 def run(loaded: Loaded) -> int:
@@ -72,7 +75,8 @@ async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
     checks = await examine(loaded, SystemClock())
     Console().print(table(checks))
     # a name lookup that never ends sits in a thread and would keep the process
-    deadline.start(1 if any(check.result is Result.FAILED for check in checks) else 0)
+    failed = any(check.result is Result.FAILED and check.needed for check in checks)
+    deadline.start(1 if failed else 0)
     return checks
 
 
@@ -89,8 +93,14 @@ async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
             settings = await stack.enter_async_context(embedded(settings, demo_kinds, clock))
         http = await stack.enter_async_context(HttpClient(clock, timeout=settings.stream.connect_timeout))
         examinations = [
-            _Examination(choice, create(choice.provider, settings, http, clock), loaded, clock)
-            for choice in choices
+            _Examination(
+                choice,
+                create(choice.provider, settings, http, clock),
+                loaded,
+                clock,
+                needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
+            )
+            for position, choice in enumerate(choices)
         ]
         for found in await asyncio.gather(*(examination.run() for examination in examinations)):
             checks += found
@@ -130,13 +140,17 @@ def _configuration(loaded: Loaded) -> Check:
 class _Examination:
     """The checks of one provider, one after the other; what builds on a failed one is not tried."""
 
-    def __init__(self, choice: Choice, provider: Provider, loaded: Loaded, clock: Clock) -> None:
+    def __init__(
+        self, choice: Choice, provider: Provider, loaded: Loaded, clock: Clock, *, needed: bool
+    ) -> None:
+        """``needed``: the first of its kind; the others only step in for it."""
         self._choice = choice
+        self._needed = needed
         self._provider = provider
         self._loaded = loaded
         self._clock = clock
         self._stream = loaded.settings.stream
-        self._topics = _topics(loaded.settings, choice.kind)
+        self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
         self._failed: str | None = None
         self._socket: Socket | None = None
@@ -144,7 +158,12 @@ class _Examination:
     async def run(self) -> list[Check]:
         """Return the checks, tried or not."""
         self._note("key", *self._key())
-        url = urlsplit(self._provider.endpoint().url)
+        endpoint = self._provider.endpoint()
+        if endpoint is None:
+            self._note("WebSocket", Result.SKIPPED, "this source has no stream, it is polled")
+            await self._try("REST call", self._fetch)
+            return self._checks
+        url = urlsplit(endpoint.url)
         host, encrypted = url.hostname or "", url.scheme == "wss"
         port = url.port or (443 if encrypted else 80)
         proxy = _has_proxy(host, encrypted)
@@ -189,7 +208,7 @@ class _Examination:
 
     def _note(self, name: str, result: Result, detail: str, seconds: float | None = None) -> None:
         subject = f"{self._choice.provider} (demo)" if self._choice.demo else self._choice.provider
-        self._checks.append(Check(subject, name, result, seconds, detail))
+        self._checks.append(Check(subject, name, result, seconds, detail, self._needed))
 
     def _key(self) -> tuple[Result, str]:
         key = next(serving.key for serving in SERVING if serving.name == self._choice.provider)
@@ -206,7 +225,8 @@ class _Examination:
             max_message_bytes=self._stream.max_message_bytes,
             clock=self._clock,
         )
-        return self._provider.endpoint().shown_url
+        endpoint = self._provider.endpoint()
+        return "" if endpoint is None else endpoint.shown_url
 
     async def _subscribe(self) -> str:
         assert self._socket is not None  # noqa: S101 - not tried unless dialling succeeded
@@ -232,11 +252,14 @@ class _Examination:
         raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
 
 
-def _topics(settings: Settings, kind: DataKind) -> tuple[str, ...]:
+def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:
     """Return one topic to ask about: what is configured, or something that is always there."""
     if kind is DataKind.PRICES:
         tokens = TokenTable(settings.tokens)
-        return tuple(tokens.resolve(symbol).mint for symbol in settings.symbols[:1]) or (WRAPPED_SOL,)
+        symbols = (*settings.symbols[:1], "SOL")
+        instruments = [understand(symbol, tokens, exchanges=True) for symbol in symbols]
+        topics = (provider.topic(instrument) for instrument in instruments)
+        return tuple(topic for topic in topics if topic is not None)[:1]
     return settings.wallets[:1] or (QUIET_WALLET,)
 
 

@@ -11,7 +11,7 @@ import typer
 from streamcore.clock import SystemClock
 from streamcore.demo import DEMO_KEY
 from streamcore.emulator import Emulators, Faults, Proxy
-from streamcore.emulator.schedule import BadFault, Planned, carry_out, listing, plan
+from streamcore.emulator.schedule import PROVIDERS, BadFault, Planned, carry_out, listing, plan
 from streamcore.errors import SettingsError
 from streamtui.interruption import Deadline, until_stopped
 
@@ -87,7 +87,10 @@ async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: dict[str
                 stack.push_async_callback(proxy.close)
                 urls[position] = proxy.url(urls[position])
         typer.echo(directions(*urls))
-        await carry_out(plans, {"birdeye": birdeye, "helius": helius}, network, clock)
+        typer.echo(directions_without_keys(emulators))
+        typer.echo("Ctrl+C ends them.")
+        servers = {name: getattr(emulators, name) for name in PROVIDERS}
+        await carry_out(plans, servers, network, clock)
         await asyncio.Event().wait()
 
 
@@ -108,6 +111,21 @@ def directions(birdeye_ws: str, birdeye_rest: str, helius_ws: str, helius_rpc: s
             "",
             f"export {' '.join(f'{name}={value}' for name, value in variables.items())}",
             "",
-            "Ctrl+C ends them.",
         ]
     )
+
+
+def directions_without_keys(emulators: Emulators) -> str:
+    """Return a line that leads a shell's next ``streamtui`` without keys to the emulated public sources."""
+    variables = {
+        "KRAKEN_WS_URL": emulators.kraken.ws_url,
+        "KRAKEN_REST_URL": emulators.kraken.rest_url,
+        "COINBASE_WS_URL": emulators.coinbase.ws_url,
+        "COINBASE_REST_URL": emulators.coinbase.rest_url,
+        "JUPITER_REST_URL": emulators.jupiter.rest_url,
+        "DEXSCREENER_REST_URL": emulators.dexscreener.rest_url,
+        "SOLANA_WS_URL": emulators.solana.ws_url,
+        "SOLANA_RPC_URL": emulators.solana.rpc_url,
+    }
+    line = " ".join(f"STREAMTUI_{name}={value}" for name, value in variables.items())
+    return f"Or without keys:\n\nexport {line}\n"

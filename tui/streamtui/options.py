@@ -140,12 +140,15 @@ def check_watched(loaded: Loaded) -> None:
     Raises:
         SettingsError: One cannot be watched; it names where it came from.
     """
+    from streamcore.instruments import understand
+    from streamcore.sources import choose
     from streamcore.tokens import TokenTable, check_address
 
     tokens = TokenTable(loaded.settings.tokens)
+    exchanges = choose(loaded.settings).exchanges
     for symbol in loaded.settings.symbols:
         try:
-            tokens.resolve(symbol)
+            understand(symbol, tokens, exchanges=exchanges)
         except InputError as error:
             raise SettingsError("symbols", symbol, error.reason, loaded.origins["symbols"]) from error
     for name, symbols in loaded.settings.watchlists.items():

@@ -88,6 +88,23 @@ pumpCmXqMfrsAkQ5r49WcJnRayYRqmXz6ae8H7H9Dfn PUMP 6 0.00412905 214 31.8 999990 0.
 oreoU2P8bN6jkk3jbaiVxYnG1dCXcYxwhwyK9jSybcp ORE 11 84.217 1.84 2.96 0.4214 0.11 Ore
 """
 
+# the same, of assets that are no token of Solana; their key stands in the place of a mint
+_ASSET_ROWS = """
+exchange:BTC BTC 8 104237.9 1480 0 19.93 0.026 Bitcoin
+exchange:ETH ETH 8 3614.85 912 0 120.7 0.038 Ether
+exchange:XRP XRP 6 2.41873 341 0 59870 0.05 XRP
+exchange:DOGE DOGE 8 0.224916 187 0 150100 0.065 Dogecoin
+exchange:ADA ADA 6 0.81264 74.2 0 35810 0.055 Cardano
+exchange:LINK LINK 8 17.9421 41.6 0 678 0.06 Chainlink
+exchange:LTC LTC 8 101.772 28.4 0 76.3 0.045 Litecoin
+exchange:SUI SUI 9 3.30417 66.1 0 3554 0.075 Sui
+exchange:USDT USDT 6 1.0002 96.3 0 141000 0.0003 Tether USD
+exchange:HYPE HYPE 8 41.0833 52.7 0 333.9 0.07 Hyperliquid
+"""
+
+ASSETS = {listing.mint: listing for listing in map(_listing, _ASSET_ROWS.strip().splitlines())}
+"""Every asset known by name that only an exchange has, by its key on the market."""
+
 CATALOG = {listing.mint: listing for listing in map(_listing, _ROWS.strip().splitlines())}
 """Every token known by name, by mint."""
 
@@ -108,7 +125,7 @@ DECOY = Listing(
 
 def listing_of(mint: str) -> Listing:
     """Return the figures of a token; of an unknown one, figures derived from the text of its mint."""
-    known = CATALOG.get(mint)
+    known = CATALOG.get(mint) or ASSETS.get(mint)
     if known is not None:
         return known
     digest = hashlib.sha256(mint.encode()).digest()

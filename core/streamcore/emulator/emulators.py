@@ -11,9 +11,14 @@ from streamcore.clock import Clock, SystemClock
 from streamcore.emulator.activity import MarketActivity, WalletActivity
 from streamcore.emulator.birdeye import BirdeyeServer
 from streamcore.emulator.catalog import listing_of
+from streamcore.emulator.coinbase import CoinbaseServer
+from streamcore.emulator.dexscreener import DexScreenerServer
 from streamcore.emulator.helius import HeliusServer
+from streamcore.emulator.jupiter import JupiterServer
+from streamcore.emulator.kraken import KrakenServer
 from streamcore.emulator.ledger import Ledger
 from streamcore.emulator.market import Market
+from streamcore.emulator.solana import SolanaServer
 
 
 class Emulators:
@@ -26,6 +31,11 @@ class Emulators:
         clock: Time; ``None`` is the real one.
         birdeye_port: Port of Birdeye's WebSocket, its REST API one above; 0 takes free ones.
         helius_port: The same for Helius.
+        kraken_port: The same for Kraken.
+        coinbase_port: The same for Coinbase.
+        solana_port: The same for the public Solana node.
+        jupiter_port: Port of Jupiter's REST API; 0 takes a free one.
+        dexscreener_port: The same for DexScreener.
         market_rate: Price moves a second, over all tokens anybody asked for; 0: nothing moves by itself.
         wallet_rate: Transactions a second and wallet on average; 0: none happens by itself.
         keep_transactions: How many transactions the ledger remembers.
@@ -38,6 +48,11 @@ class Emulators:
         *,
         birdeye_port: int = 0,
         helius_port: int = 0,
+        kraken_port: int = 0,
+        coinbase_port: int = 0,
+        solana_port: int = 0,
+        jupiter_port: int = 0,
+        dexscreener_port: int = 0,
         market_rate: float = 4.0,
         wallet_rate: float = 0.5,
         keep_transactions: int = 20_000,
@@ -45,7 +60,15 @@ class Emulators:
         self.clock = clock or SystemClock()
         self.market = Market(self.clock, seed)
         self.ledger = Ledger(self.clock, seed, self._price, keep=keep_transactions)
-        self._ports = {"birdeye": birdeye_port, "helius": helius_port}
+        self._ports = {
+            "birdeye": birdeye_port,
+            "helius": helius_port,
+            "kraken": kraken_port,
+            "coinbase": coinbase_port,
+            "solana": solana_port,
+            "jupiter": jupiter_port,
+            "dexscreener": dexscreener_port,
+        }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
         self._wallet_activity = WalletActivity(self.ledger, self.clock, wallet_rate, seed)
         self._stack = AsyncExitStack()
@@ -53,6 +76,16 @@ class Emulators:
         """The emulated Birdeye; it has URLs inside the block."""
         self.helius = HeliusServer(self.clock, self.ledger, self._watch_wallets, seed)
         """The emulated Helius; it has URLs inside the block."""
+        self.kraken = KrakenServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated Kraken; it has URLs inside the block."""
+        self.coinbase = CoinbaseServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated Coinbase Exchange; it has URLs inside the block."""
+        self.solana = SolanaServer(self.clock, self.ledger, self._watch_wallets, seed)
+        """The emulated public Solana node; it has URLs inside the block."""
+        self.jupiter = JupiterServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated Jupiter; it has a URL inside the block."""
+        self.dexscreener = DexScreenerServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated DexScreener; it has a URL inside the block."""
 
     async def __aenter__(self) -> Self:
         """Start listening.
@@ -61,7 +94,9 @@ class Emulators:
             OSError: A port cannot be used; the message is a sentence that names it. Nothing is left open.
         """
         async with AsyncExitStack() as stack:
-            for server in (self.birdeye, self.helius):
+            exchanges = (self.kraken, self.coinbase)
+            keyless = (self.solana, self.jupiter, self.dexscreener)
+            for server in (self.birdeye, self.helius, *exchanges, *keyless):
                 await server.start(self._ports[server.name.lower()])
                 stack.push_async_callback(server.close)
             stack.push_async_callback(self._market_activity.close)

@@ -27,11 +27,13 @@ class Fault(StrEnum):
 
     # words that never come, or come at the wrong time
     STALL = "stall"
-    """Send no data; pings and pongs go on, and so do slots."""
+    """Send no data, and no heartbeats; pings and pongs go on, and so do slots."""
     STALL_SLOTS = "stall_slots"
     """Send no slot notifications."""
     WITHHOLD_WELCOME = "withhold_welcome"
     """Never send the greeting."""
+    STALL_HEARTBEATS = "stall_heartbeats"
+    """Send no heartbeats; data goes on."""
     WITHHOLD_ACK = "withhold_ack"
     """Never answer a subscribe request, and do not honour it either."""
     DELAY_ACK = "delay_ack"
@@ -105,20 +107,20 @@ NETWORK_FAULTS = frozenset(
 )
 """The faults of the way between; a server without a proxy before it does not know them."""
 
-BIRDEYE_FAULTS = frozenset(
-    {
-        Fault.WITHHOLD_WELCOME,
-        Fault.STRING_NUMBERS,
-        Fault.NULL_PRICE,
-        Fault.MILLISECONDS,
-        Fault.EXTRA_FIELDS,
-        Fault.EMPTY_SYMBOL,
-    }
-)
-"""The faults that only the words of Birdeye can have."""
+PRICE_FAULTS = frozenset({Fault.STRING_NUMBERS, Fault.NULL_PRICE, Fault.EXTRA_FIELDS})
+"""The faults that only the words of a provider of prices can have."""
 
-HELIUS_FAULTS = frozenset({Fault.STALL_SLOTS, Fault.WITHHOLD_ACK, Fault.DELAY_ACK, Fault.NOTIFY_BEFORE_ACK})
-"""The faults that only the words of Helius can have."""
+BIRDEYE_FAULTS = PRICE_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.MILLISECONDS, Fault.EMPTY_SYMBOL}
+"""The faults that the words of Birdeye can have."""
+
+ACK_FAULTS = frozenset({Fault.WITHHOLD_ACK, Fault.DELAY_ACK, Fault.NOTIFY_BEFORE_ACK})
+"""The faults of providers that acknowledge what they are asked."""
+
+HELIUS_FAULTS = ACK_FAULTS | {Fault.STALL_SLOTS}
+"""The faults that the words of Helius can have."""
+
+EXCHANGE_FAULTS = PRICE_FAULTS | ACK_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.STALL_HEARTBEATS}
+"""The faults that the words of an exchange can have."""
 
 DATA_FAULTS = frozenset(
     {

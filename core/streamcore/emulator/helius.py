@@ -59,6 +59,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         ledger: What it tells about.
         watch: Called with the addresses a client asks for.
         seed: Equal seeds give equal subscription numbers.
+        rpc: The HTTP side; ``None`` makes one.
     """
 
     name: ClassVar[str] = "Helius"
@@ -67,13 +68,20 @@ class HeliusServer(ProviderServer[HeliusClient]):
     rounds_until_dropped: ClassVar[int] = 20
     pings: ClassVar[bool] = False
 
-    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None], seed: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        ledger: Ledger,
+        watch: Callable[[list[str]], None],
+        seed: int,
+        rpc: HeliusRpc | None = None,
+    ) -> None:
         super().__init__(clock)
         self._ledger = ledger
         self._watch = watch
-        self._rng = random.Random(f"{seed}/helius")
+        self._rng = random.Random(f"{seed}/{self.name.lower()}")
         self._next_number = self._rng.randint(20_000, 30_000)
-        self.rpc = HeliusRpc(clock, ledger, watch)
+        self.rpc = rpc or HeliusRpc(clock, ledger, watch)
         """The HTTP side; its ``lag`` and ``rate`` may be changed at any time."""
         self._slots_wanted = asyncio.Event()
         ledger.listen(self._recorded)

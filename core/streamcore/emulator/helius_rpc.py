@@ -23,6 +23,9 @@ PAID_RATE = 50.0
 FREE_RATE = 10.0
 """Requests a second by plan."""
 
+PAID_METHODS = frozenset({"getTransactionsForAddress"})
+"""Methods of Helius' own, which a free key does not have."""
+
 _MAX_SIGNATURES = 1000
 _MAX_FULL = 100
 _BATCH = {"getTransaction": 100, "getTransactionsForAddress": 1}
@@ -66,14 +69,9 @@ class HeliusRpc:
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request, or to one batch of them."""
-        key = request.query.get("api-key", "")
-        profile = Profile.of(key)
-        if request.path not in {"", "/"}:
-            return error_reply(404)
-        if profile is Profile.BAD:
-            return error_reply(401)
-        if profile is Profile.EXHAUSTED:
-            return error_reply(429, "max usage reached")
+        profile = self._profile(request)
+        if refusal := self._unwelcome(request):
+            return refusal
         if request.method != "POST":
             return HttpReply(405, b"Used HTTP Method is not allowed. POST or OPTIONS is required\n")
         try:
@@ -81,17 +79,37 @@ class HeliusRpc:
         except msgspec.DecodeError:
             return HttpReply.json(words.error(None, RpcError(words.PARSE_ERROR, "Parse error")))
         calls = message if isinstance(message, list) else [message]
-        passed = [self._bucket(key, profile).take() for _ in calls]
-        if not all(passed):
-            return error_reply(429)
-        if refusal := _batch_refusal(message):
-            return HttpReply.json(words.error(None, refusal))
+        if refusal := self._too_often(request, calls):
+            return refusal
+        if wrong := _batch_refusal(message):
+            return HttpReply.json(words.error(None, wrong))
         answers = [self._call(call, profile) for call in calls]
         refused_plan = any(answer.get("error", {}).get("code") == words.INVALID_REQUEST for answer in answers)
         return HttpReply.json(
             answers if isinstance(message, list) else answers[0],
             403 if refused_plan and profile is Profile.FREE else 200,
         )
+
+    def _profile(self, request: HttpRequest) -> Profile:
+        """Return what the one who asks may ask for."""
+        return Profile.of(request.query.get("api-key"))
+
+    def _unwelcome(self, request: HttpRequest) -> HttpReply | None:
+        """Return the answer to a request that is not even read, ``None`` to let it pass."""
+        profile = self._profile(request)
+        if request.path not in {"", "/"}:
+            return error_reply(404)
+        if profile is Profile.BAD:
+            return error_reply(401)
+        if profile is Profile.EXHAUSTED:
+            return error_reply(429, "max usage reached")
+        return None
+
+    def _too_often(self, request: HttpRequest, calls: list[Any]) -> HttpReply | None:
+        """Count the calls of a request; return the answer if they are too many."""
+        bucket = self._bucket(request.query.get("api-key", ""), self._profile(request))
+        passed = [bucket.take() for _ in calls]
+        return None if all(passed) else error_reply(429)
 
     def _bucket(self, key: str, profile: Profile) -> TokenBucket:
         rate = self.rate or (FREE_RATE if profile is Profile.FREE else PAID_RATE)
@@ -104,9 +122,17 @@ class HeliusRpc:
         identifier = message.get("id") if isinstance(message, Mapping) else None
         try:
             identifier, method, params = words.read_request(message)
-            return words.result(identifier, _method(method, profile)(self, params))
+            return words.result(identifier, self._method(method, profile)(self, params))
         except RpcError as refusal:
             return words.error(identifier, refusal)
+
+    def _method(self, name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
+        handler = _METHODS.get(name)
+        if handler is None:
+            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+        if name in PAID_METHODS and profile is Profile.FREE:
+            raise RpcError(words.INVALID_REQUEST, f"{name} is not available on the free plan")
+        return handler
 
     # One method a method
 
@@ -254,15 +280,6 @@ class HeliusRpc:
 
     def _in_context(self, value: Any) -> dict[str, Any]:
         return {"context": {"slot": self._ledger.slot, "apiVersion": API_VERSION}, "value": value}
-
-
-def _method(name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
-    handler = _METHODS.get(name)
-    if handler is None:
-        raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
-    if name == "getTransactionsForAddress" and profile is Profile.FREE:
-        raise RpcError(words.INVALID_REQUEST, f"{name} is not available on the free plan")
-    return handler
 
 
 def _batch_refusal(message: object) -> RpcError | None:

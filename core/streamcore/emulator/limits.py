@@ -36,26 +36,35 @@ class TokenBucket:
 
 
 class SlidingWindow:
-    """So many requests in any window of so many seconds; refused ones count as well.
+    """So many requests in any window of so many seconds.
 
     Args:
         clock: Time.
         count: Requests in a window.
         seconds: Length of the window.
+        lenient: Refused requests do not count.
     """
 
-    def __init__(self, clock: Clock, count: int, seconds: float) -> None:
+    def __init__(self, clock: Clock, count: int, seconds: float, *, lenient: bool = False) -> None:
         self._clock = clock
         self._count = count
         self._seconds = seconds
+        self._lenient = lenient
         self._past: deque[float] = deque(maxlen=count)
 
     def take(self) -> bool:
         """Count one request; ``False``: it is one too many."""
         now = self._clock.monotonic()
         full = len(self._past) == self._count and now - self._past[0] < self._seconds
-        self._past.append(now)
+        if not full or not self._lenient:
+            self._past.append(now)
         return not full
+
+    @property
+    def used(self) -> int:
+        """How many requests the window holds now."""
+        start = self._clock.monotonic() - self._seconds
+        return sum(1 for at in self._past if at > start)
 
     @property
     def opens_in(self) -> float:

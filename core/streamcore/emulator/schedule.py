@@ -7,11 +7,18 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from streamcore.clock import Clock
-from streamcore.emulator.birdeye import BirdeyeServer
-from streamcore.emulator.faults import BIRDEYE_FAULTS, HELIUS_FAULTS, NETWORK_FAULTS, Fault, Faults
-from streamcore.emulator.helius import HeliusServer
+from streamcore.emulator.faults import (
+    BIRDEYE_FAULTS,
+    EXCHANGE_FAULTS,
+    HELIUS_FAULTS,
+    NETWORK_FAULTS,
+    Fault,
+    Faults,
+)
+from streamcore.emulator.server import ProviderServer
 
 
 class Moment(StrEnum):
@@ -32,7 +39,20 @@ FORM = re.compile(
 )
 """``[PROVIDER:]NAME[@SECONDS[+DURATION]]``."""
 
-PROVIDERS = ("birdeye", "helius")
+OWN_FAULTS = {
+    "birdeye": BIRDEYE_FAULTS,
+    "helius": HELIUS_FAULTS,
+    "kraken": EXCHANGE_FAULTS,
+    "coinbase": EXCHANGE_FAULTS,
+    "solana": HELIUS_FAULTS,
+}
+"""Providers with a stream to the faults that their words can have and not everybody's."""
+
+PROVIDERS = tuple(OWN_FAULTS)
+PROXIED = ("birdeye", "helius")
+"""Providers that a proxy can be put before."""
+
+_SPECIAL = frozenset[Fault | Moment]().union(*OWN_FAULTS.values())
 
 
 class BadFault(ValueError):
@@ -69,7 +89,7 @@ def plan(text: str) -> Planned:
     what = known.get(match["name"])
     if what is None:
         raise BadFault(f"there is no fault {match['name']!r}; there are: {', '.join(known)}")
-    able = tuple(name for name in PROVIDERS if what not in (HELIUS_FAULTS, BIRDEYE_FAULTS)[name == "helius"])
+    able = _able(what)
     provider = match["provider"]
     if provider is not None:
         if provider not in PROVIDERS:
@@ -88,6 +108,7 @@ _EXPLAINED: dict[Fault | Moment, str] = {
     Fault.ACCEPT_AND_CLOSE: "complete the upgrade, then close at once",
     Fault.STALL: "send no data; pings and pongs go on",
     Fault.STALL_SLOTS: "send no slot notifications",
+    Fault.STALL_HEARTBEATS: "send no heartbeats",
     Fault.WITHHOLD_WELCOME: "never send the greeting",
     Fault.WITHHOLD_ACK: "never answer a subscribe request, nor honour it",
     Fault.DELAY_ACK: "answer a subscribe request a second late",
@@ -122,20 +143,29 @@ _EXPLAINED: dict[Fault | Moment, str] = {
 }
 
 
+def _able(what: Fault | Moment) -> tuple[str, ...]:
+    """Return the providers that can have a fault."""
+    if what in NETWORK_FAULTS:
+        return PROXIED
+    if what in _SPECIAL:
+        return tuple(name for name, own in OWN_FAULTS.items() if what in own)
+    return PROVIDERS
+
+
 def listing() -> str:
     """Return every fault with what it does, one a line."""
     lines = []
     for kind in (Fault, Moment):
         for what in kind:
-            only = " (birdeye only)" if what in BIRDEYE_FAULTS else ""
-            only = " (helius only)" if what in HELIUS_FAULTS else only
+            able = _able(what)
+            only = "" if able == PROVIDERS else f" ({', '.join(able)} only)"
             lines.append(f"{what.value:18} {_EXPLAINED[what]}{only}")
     return "\n".join(lines)
 
 
 async def carry_out(
     plans: Iterable[Planned],
-    servers: Mapping[str, BirdeyeServer | HeliusServer],
+    servers: Mapping[str, ProviderServer[Any]],
     network: Mapping[str, Faults],
     clock: Clock,
 ) -> None:
@@ -154,9 +184,7 @@ async def carry_out(
                 tasks.create_task(_carry_out(planned, servers[provider], faults, clock))
 
 
-async def _carry_out(
-    planned: Planned, server: BirdeyeServer | HeliusServer, faults: Faults, clock: Clock
-) -> None:
+async def _carry_out(planned: Planned, server: ProviderServer[Any], faults: Faults, clock: Clock) -> None:
     if planned.at:
         await clock.sleep(planned.at)
     match planned.what:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakSet
 
@@ -23,11 +23,12 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from streamcore.clock import Clock, wait_for
+from streamcore.clock import Clock
 from streamcore.emulator.clients import REMEMBERED, Client, Connection, Frame, Handshake, decoded
-from streamcore.emulator.faults import Fault, Faults, Terms
-from streamcore.emulator.http_side import LOOPBACK, HttpReply, HttpRequest, HttpSide, phrase
-from streamcore.emulator.tasks import LOGGER, Tasks
+from streamcore.emulator.faults import Fault
+from streamcore.emulator.http_server import HttpServer, unusable
+from streamcore.emulator.http_side import LOOPBACK, HttpReply, phrase
+from streamcore.emulator.tasks import LOGGER
 
 CARE_INTERVAL = 30.0
 """Seconds between pings, and between looks for clients that have gone quiet."""
@@ -47,14 +48,12 @@ _GARBAGE = b"\x00\xff\xfe\xc1garbage\x93"
 AnyClient = TypeVar("AnyClient", bound=Client)
 
 
-class ProviderServer(ABC, Generic[AnyClient]):
+class ProviderServer(HttpServer, Generic[AnyClient]):
     """One provider: a WebSocket port, an HTTP port, and what is known about their use.
 
     After `start` you must `close` it.
     """
 
-    name: ClassVar[str]
-    """For messages."""
     key_parameter: ClassVar[str]
     """The query parameter that holds the key."""
     subprotocols: ClassVar[tuple[str, ...]] = ()
@@ -64,23 +63,16 @@ class ProviderServer(ABC, Generic[AnyClient]):
     """Whether the server sends pings."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.faults = Faults()
+        super().__init__(clock)
         self.bytes_sent = 0
         """Bytes of data frames, before framing."""
         self.ws_port = 0
-        self.http_port = 0
         self._clients: dict[AnyClient, None] = {}
         self._numbers = itertools.count(1)
         self._frames: deque[Any] = deque(maxlen=REMEMBERED)
-        self._requests: deque[HttpRequest] = deque(maxlen=REMEMBERED)
         self._handshakes: deque[Handshake] = deque(maxlen=REMEMBERED)
-        self._waiters: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self._held: dict[AnyClient, Frame] = {}  # frames kept back to come out of order
         self._sockets: WeakSet[Connection] = WeakSet()
-        self._closing = asyncio.Event()
-        self._tasks = Tasks()
-        self._http = HttpSide(self._handle, clock)
         self._ws: Server | None = None
 
     # What a provider fills in
@@ -88,10 +80,6 @@ class ProviderServer(ABC, Generic[AnyClient]):
     @abstractmethod
     def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
         """Return the answer that refuses an upgrade, ``None`` to let it pass."""
-
-    @abstractmethod
-    def _error_body(self, status: int) -> bytes:
-        """Return the provider's usual body of an HTTP error."""
 
     @abstractmethod
     def _client(self, number: int, connection: Connection, handshake: Handshake, key: str) -> AnyClient:
@@ -104,10 +92,6 @@ class ProviderServer(ABC, Generic[AnyClient]):
     @abstractmethod
     def _received(self, client: AnyClient, message: Any) -> None:
         """Act on a frame of a client: decoded JSON, or `Unreadable`."""
-
-    @abstractmethod
-    async def _answer(self, request: HttpRequest) -> HttpReply:
-        """Return the answer to an HTTP request."""
 
     # Life
 
@@ -137,7 +121,7 @@ class ProviderServer(ABC, Generic[AnyClient]):
             self.http_port = await self._http.start(port)
         except (OSError, OverflowError) as error:
             await self.close()
-            raise _unusable(self.name, port, error) from error
+            raise unusable(self.name, port, error) from error
         self._tasks.spawn(self._care())
 
     async def close(self) -> None:
@@ -173,43 +157,9 @@ class ProviderServer(ABC, Generic[AnyClient]):
         return list(self._frames)
 
     @property
-    def requests(self) -> list[HttpRequest]:
-        """The HTTP requests seen, oldest first."""
-        return list(self._requests)
-
-    @property
     def handshakes(self) -> list[Handshake]:
         """Every attempt to open a WebSocket, oldest first, refused ones included."""
         return list(self._handshakes)
-
-    async def wait_for(self, condition: Callable[[], object], timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Return as soon as ``condition()`` is true.
-
-        It is looked at whenever this server has opened or lost a connection, received a frame or a request,
-        or sent data.
-
-        Args:
-            condition: What to wait for.
-            timeout: Seconds of real time, whatever the injected clock says: this is for tests.
-
-        Raises:
-            TimeoutError: It did not come true in time.
-        """
-        if condition():
-            return
-        waiter = (condition, asyncio.get_running_loop().create_future())
-        self._waiters.append(waiter)
-        try:
-            async with asyncio.timeout(timeout):
-                await waiter[1]
-        finally:
-            self._waiters.remove(waiter)
-
-    def touch(self) -> None:
-        """Look at the conditions of everybody who waits; something may have come true."""
-        for condition, future in self._waiters:
-            if not future.done() and condition():
-                future.set_result(None)
 
     # Things that happen once, when a test says so
 
@@ -349,32 +299,6 @@ class ProviderServer(ABC, Generic[AnyClient]):
             # Whoever waits may look at what the receivers did with it, so they get their turn first.
             asyncio.get_running_loop().call_soon(self.touch)
 
-    # HTTP side
-
-    async def _handle(self, request: HttpRequest) -> HttpReply | None:
-        self._requests.append(request)
-        self.touch()
-        if terms := self.faults.take(Fault.HTTP_SLOW):
-            await self._pause(terms.seconds)
-        if self.faults.take(Fault.HTTP_DROP):
-            return None
-        if self.faults.take(Fault.HTTP_GARBAGE):
-            page = b"<!doctype html><title>Bad gateway</title><h1>Bad gateway</h1>"
-            return HttpReply(200, page, content_type="text/html")
-        if terms := self.faults.take(Fault.HTTP_STATUS):
-            return self._fault_reply(terms)
-        return await self._answer(request)
-
-    def _fault_reply(self, terms: Terms) -> HttpReply:
-        headers = {} if terms.retry_after is None else {"Retry-After": f"{terms.retry_after:g}"}
-        body = self._error_body(terms.status) if terms.body is None else terms.body.encode()
-        return HttpReply(terms.status, body, headers)
-
-    async def _pause(self, seconds: float) -> None:
-        """Let time pass, but not longer than the server lives."""
-        with contextlib.suppress(TimeoutError):
-            await wait_for(self.clock, self._closing.wait(), seconds)
-
 
 async def _ping(connection: Connection) -> None:
     with contextlib.suppress(ConnectionClosed):
@@ -392,10 +316,3 @@ def _response(reply: HttpReply) -> Response:
     headers["Content-Length"] = str(len(reply.body))
     headers["Connection"] = "close"
     return Response(reply.status, phrase(reply.status), headers, reply.body)
-
-
-def _unusable(name: str, port: int, error: Exception) -> OSError:
-    cause = getattr(error, "strerror", None) or str(error)
-    failure = OSError(f"the {name} emulator cannot listen on {LOOPBACK}, port {port}: {cause}")
-    failure.errno = getattr(error, "errno", None)
-    return failure

@@ -9,12 +9,22 @@ from streamcore.errors import UnknownProvider
 from streamcore.network import HttpClient
 from streamcore.providers.base import Provider
 from streamcore.providers.birdeye import BirdeyeProvider
+from streamcore.providers.coinbase import CoinbaseProvider
+from streamcore.providers.dexscreener import DexScreenerProvider
 from streamcore.providers.helius import HeliusProvider
+from streamcore.providers.jupiter import JupiterProvider
+from streamcore.providers.kraken import KrakenProvider
+from streamcore.providers.solana import SolanaProvider
 from streamcore.settings import Settings
 
 PROVIDERS: dict[str, Callable[[Settings, HttpClient, Clock], Provider]] = {
     "birdeye": BirdeyeProvider,
+    "kraken": KrakenProvider,
+    "coinbase": CoinbaseProvider,
+    "jupiter": JupiterProvider,
+    "dexscreener": DexScreenerProvider,
     "helius": HeliusProvider,
+    "solana": SolanaProvider,
 }
 """Every provider by its name: a new one needs its own files and a line here."""
 

@@ -19,6 +19,7 @@ from typing import Protocol, TypeAlias
 
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind
+from streamcore.instruments import Instrument, Venue
 from streamcore.transactions import SolanaTransaction
 
 Frame: TypeAlias = str | bytes
@@ -252,6 +253,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def venue(self) -> Venue:
+        """Where its prices are made; for wallets, the chain."""
+        ...
+
+    @property
     def limits(self) -> Limits:
         """What it allows."""
         ...
@@ -261,8 +267,12 @@ class Provider(Protocol):
         """Its HTTP side."""
         ...
 
-    def endpoint(self) -> Endpoint:
-        """Where its stream is."""
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that."""
+        ...
+
+    def endpoint(self) -> Endpoint | None:
+        """Where its stream is; ``None`` for a provider that has none and can only be polled."""
         ...
 
     def codec(self) -> Codec:

@@ -15,6 +15,7 @@ from streamcore.budget import TokenBucket
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.instruments import Instrument, Venue
 from streamcore.network import Answer, HttpClient
 from streamcore.providers.base import (
     Anchor,
@@ -51,6 +52,7 @@ class BirdeyeProvider:
 
     name = "birdeye"
     kind = DataKind.PRICES
+    venue = Venue.CHAIN
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._settings = settings.birdeye
@@ -58,6 +60,10 @@ class BirdeyeProvider:
         size = min(CLAUSES_PER_CONNECTION, settings.stream.max_symbol_batch)
         self.limits = Limits(topics_per_connection=size, debounce=DEBOUNCE)
         self.rest = BirdeyeRest(settings, http, clock)
+
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return the mint."""
+        return instrument.mint
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""

@@ -15,6 +15,9 @@ T = TypeVar("T")
 MAX_NUMBER_TEXT = 100
 """Characters of a number sent as a string; nothing real is longer."""
 
+MAX_MAGNITUDE = 308
+"""Powers of ten, up or down: as far as doubles go. Written out, ``1e999999999`` would fill the memory."""
+
 
 class Undecodable(ValueError):
     """A frame or a value that cannot be read; the text says why, without quoting what was sent."""
@@ -92,7 +95,7 @@ def number(value: object) -> Decimal | None:
     """Return a number however it was sent: as a number, as a string, in exponent form; ``None`` for null.
 
     Raises:
-        Undecodable: It is no number, or not a finite one.
+        Undecodable: It is no number, not a finite one, or beyond all measure.
     """
     if value is None:
         return None
@@ -100,6 +103,8 @@ def number(value: object) -> Decimal | None:
     if not result.is_finite():
         # an infinity or NaN passes for a Decimal, and then fails at the first comparison
         raise Undecodable("a number that is not finite")
+    if abs(result.adjusted()) > MAX_MAGNITUDE:
+        raise Undecodable("a number beyond all measure")
     return result
 
 

@@ -6,34 +6,30 @@ Source: helius.dev/docs ("LaserStream WebSocket", "Rate limits", "Plans").
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from streamcore.budget import TokenBucket
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.instruments import Instrument, Venue
 from streamcore.network import HttpClient
 from streamcore.providers.base import Endpoint, Limits
-from streamcore.providers.decoding import Undecodable
 from streamcore.providers.helius_codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius_history import HeliusHistory
-from streamcore.providers.refusals import refusal, retry_after
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal, retry_after
 from streamcore.providers.solana_codec import Rung
-from streamcore.providers.solana_history import RpcFailure, read_result
-from streamcore.providers.solana_rpc import Message, read, request
+from streamcore.providers.solana_http import HttpRpc, read_or_none
+from streamcore.providers.solana_rpc import RpcError
 from streamcore.settings import Settings
 from streamcore.text import printable
-
-T = TypeVar("T")
 
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered into one new subscription."""
 RATE = 5.0
 """Requests a second, and as many at once: together no more than the 10 a second of every plan."""
-RATE_LIMIT_REST = 10.0
-"""Seconds to leave the service alone when it asks for fewer requests and does not say for how long."""
 
 
 class HeliusProvider:
@@ -41,6 +37,7 @@ class HeliusProvider:
 
     name = "helius"
     kind = DataKind.WALLETS
+    venue = Venue.CHAIN
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._settings = settings.helius
@@ -49,6 +46,10 @@ class HeliusProvider:
         rpc = HeliusRpc(settings, http, clock)
         self.rest = HeliusHistory(rpc, clock)
         self._rung = Rung.TRANSACTIONS
+
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return nothing: it has wallets, not prices."""
+        return None
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""
@@ -72,46 +73,24 @@ class HeliusProvider:
         return meaning_of_status(status, headers, body)
 
 
-class HeliusRpc:
+class HeliusRpc(HttpRpc):
     """Calls Helius' JSON-RPC methods over HTTP, within its rate."""
+
+    title: ClassVar[str] = TITLE
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         key = settings.helius.api_key or ""
-        self._url = with_key(settings.helius.rpc_url, key)
-        self._secrets = (key,)
-        self._http = http
-        self._budget = TokenBucket(RATE, int(RATE), clock)
-        self._last_id = 0
+        url = with_key(settings.helius.rpc_url, key)
+        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), secrets=(key,))
 
-    async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
-        """Return the result of one call; see `streamcore.providers.solana_history.Rpc`."""
-        self._last_id += 1
-        answer = await self._http.request(
-            "POST",
-            self._url,
-            json=request(self._last_id, method, params),
-            secrets=self._secrets,
-            budget=self._budget,
-        )
-        if answer.status != 200:
-            error = meaning_of_status(answer.status, answer.headers, answer.body)
-            if error.kind is ErrorKind.RATE_LIMIT:
-                self._budget.pause(error.retry_after or RATE_LIMIT_REST)
-            raise error
-        message = _read(answer.body)
-        if message is None:
-            shown = printable(answer.body[:120].decode("utf-8", "replace"), limit=80)
-            if "max usage" in shown.casefold():
-                raise ProviderError(ErrorKind.QUOTA, quota_text(shown))
-            raise ProviderError(ErrorKind.PROTOCOL, f"{TITLE} answered {method} with no JSON-RPC: {shown}")
-        if message.error is not None:
-            error = meaning_of_error(message.error)
-            if error.kind is ErrorKind.RATE_LIMIT:
-                self._budget.pause(RATE_LIMIT_REST)
-            if error.parks or error.kind is ErrorKind.RATE_LIMIT:
-                raise error
-            raise RpcFailure(message.error)
-        return read_result(message.result, shape, TITLE, method)
+    def _meaning_of_error(self, error: RpcError) -> ProviderError:
+        return meaning_of_error(error)
+
+    def _meaning_of_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return meaning_of_status(status, headers, body)
+
+    def _meaning_of_text(self, shown: str) -> ProviderError | None:
+        return ProviderError(ErrorKind.QUOTA, quota_text(shown)) if "max usage" in shown.casefold() else None
 
 
 def with_key(url: str, key: str) -> str:
@@ -133,7 +112,7 @@ def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> P
         )
         return ProviderError(ErrorKind.PLAN, text)
     error = refusal(TITLE, status, headers, key_setting=KEY_SETTING)
-    message = _read(body)
+    message = read_or_none(body)
     if (
         status < 500
         and error.kind is ErrorKind.PROTOCOL
@@ -144,10 +123,3 @@ def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> P
     if error.kind is ErrorKind.RATE_LIMIT and retry_after(headers) is None:
         return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
     return error
-
-
-def _read(body: bytes) -> Message | None:
-    try:
-        return read(body)
-    except Undecodable:
-        return None

@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 
+RATE_LIMIT_REST = 10.0
+"""Seconds to leave a host alone when it asks for fewer requests and does not say for how long."""
+
 RESET_MARGIN = 0.2
 """Seconds after the reset, which servers give in whole seconds."""
 
@@ -25,13 +28,18 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
         key_setting: What a person sets to give another key; ``None`` for a provider without keys.
     """
     match status:
+        case 401 if key_setting is None:
+            return ProviderError(ErrorKind.AUTH, f"{title} does not answer without a key any more (HTTP 401)")
         case 401:
-            hint = f"; check {key_setting}" if key_setting else ""
-            return ProviderError(ErrorKind.AUTH, f"{title} refused the API key (HTTP 401){hint}")
+            text = f"{title} refused the API key (HTTP 401); check {key_setting}"
+            return ProviderError(ErrorKind.AUTH, text)
         case 402:
             return ProviderError(ErrorKind.QUOTA, f"{title} wants to be paid first (HTTP 402)")
         case 403:
             return ProviderError(ErrorKind.AUTH, f"{title} denied access (HTTP 403)")
+        case 451:
+            text = f"{title} may not serve this country (HTTP 451)"
+            return ProviderError(ErrorKind.AUTH, text)
         case 408 | 425 | 429:
             wait = retry_after(headers)
             return ProviderError(

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import zip_longest
 
 import msgspec
 
@@ -130,6 +131,7 @@ class SolanaCodec:
         rung: Rung,
         understand: Callable[[RpcError], ProviderError],
         stepped_down: Callable[[], None] | None = None,
+        most_logs: int | None = None,
     ) -> None:
         """Make a codec for a connection that is not open yet.
 
@@ -140,15 +142,20 @@ class SolanaCodec:
             understand: Gives an error its meaning.
             stepped_down: Called when the plan does not allow whole transactions and logs are followed
                 instead; ``None``: such a refusal ends the connection.
+            most_logs: Accounts whose logs one connection may follow; those left out are told in a `Notice`,
+                and what happens to them is found over HTTP. ``None``: no limit is known.
         """
         self._batch_size = batch_size
         self._title = title
         self._rung = rung
         self._understand = understand
         self._stepped_down = stepped_down
+        self._most_logs = most_logs
+        self._cut_off = False
         self._open = False
         self._alive = False
         self._wallets: tuple[str, ...] = ()
+        self._wishes: tuple[_Wish, ...] = ()
         self._related: dict[str, tuple[str, ...]] = {}
         self._asked: set[str] = set()
         self._last_id = 0
@@ -169,11 +176,13 @@ class SolanaCodec:
     def want(self, topics: Sequence[str]) -> None:
         """Make these wallets the subscription, all of them."""
         self._wallets = tuple(topics)
+        self._plan()
         self._subscribe()
 
     def told(self, related: Related) -> None:
         """Follow the token accounts of a wallet, all of them."""
         self._related[related.topic] = related.addresses
+        self._plan()
         self._subscribe()
 
     def frames_to_send(self) -> list[Frame]:
@@ -196,16 +205,28 @@ class SolanaCodec:
         questions, self._questions = self._questions, []
         return [*reports, *questions]
 
-    def _wishes(self) -> tuple[_Wish, ...]:
+    def _plan(self) -> None:
+        """Decide which subscriptions there should be, whenever what that depends on has changed."""
         if self._rung is Rung.TRANSACTIONS:
             runs = batches(self._wallets, self._batch_size)
             whole = (_Wish(self._rung, run, failed) for run in runs for failed in LANES)
-            return tuple(part for wish in whole for part in self._accepted_parts(wish))
-        return tuple(
-            _Wish(self._rung, (wallet,), account=account)
+            self._wishes = tuple(part for wish in whole for part in self._accepted_parts(wish))
+            return
+        # the wallets themselves first, then of each in turn one account: a limit cuts them off fairly
+        accounts = [
+            [
+                _Wish(self._rung, (wallet,), account=account)
+                for account in dict.fromkeys((wallet, *self._related.get(wallet, ())))
+            ]
             for wallet in self._wallets
-            for account in dict.fromkeys((wallet, *self._related.get(wallet, ())))
-        )
+        ]
+        wishes = tuple(wish for turn in zip_longest(*accounts) for wish in turn if wish is not None)
+        self._wishes = wishes[: self._most_logs]
+        if len(self._wishes) < len(wishes) and not self._cut_off:
+            self._cut_off = True
+            text = f"the wallets have more token accounts than {self._title} lets one connection follow; what"
+            text += " happens to the rest shows up with the next check over HTTP"
+            self._questions.append(Notice(ProviderError(ErrorKind.SUBSCRIPTION, text)))
 
     def _accepted_parts(self, wish: _Wish) -> list[_Wish]:
         """Return a wish, or its halves where it was refused whole, until what is refused stands alone."""
@@ -219,7 +240,7 @@ class SolanaCodec:
         if not self._open:
             return
         taken = {*self._requests.values(), *self._active.values(), *self._refused_wishes}
-        for wish in self._wishes():
+        for wish in self._wishes:
             if wish not in taken:
                 self._request(f"{wish.rung.value}Subscribe", wish, *wish.params())
         if self._rung is Rung.LOGS:
@@ -231,7 +252,7 @@ class SolanaCodec:
 
     def _give_up_outdated(self) -> None:
         """Unsubscribe what is not wanted any more, once nothing that replaces it is under way."""
-        wanted = set(self._wishes())
+        wanted = set(self._wishes)
         if any(wish in wanted for wish in self._requests.values()):
             return
         for number in [number for number, wish in self._active.items() if wish not in wanted]:
@@ -278,6 +299,7 @@ class SolanaCodec:
         if refused.kind is ErrorKind.PLAN and self._rung is Rung.TRANSACTIONS and self._stepped_down:
             self._rung = Rung.LOGS
             self._stepped_down()
+            self._plan()
             self._subscribe()
             text = f"{refused.message}; following the logs of each wallet instead"
             return [Notice(ProviderError(ErrorKind.PLAN, text))]
@@ -285,6 +307,7 @@ class SolanaCodec:
             # the same parameters would be refused again, on this connection at least
             self._refused_wishes.add(wish)
             if len(wish.wallets) > 1:
+                self._plan()
                 self._subscribe()
                 return []
             if not self._active and not any(self._requests.values()):

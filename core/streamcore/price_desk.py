@@ -1,0 +1,177 @@
+"""Everything about prices between the providers and the consumers: who wants what, who serves it, the state.
+
+Several providers may serve an instrument; at any moment the prices of one of them count. When that changes,
+the next event is a snapshot, and names the provider it is from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from streamcore.clock import Clock
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import DataKind, ErrorKind, PriceUpdate, Source
+from streamcore.instruments import Instrument, Venue, understand
+from streamcore.prices import PriceBook
+from streamcore.provider_stream import Speaker
+from streamcore.providers.base import PriceReport, Refusal
+from streamcore.routing import Health, Router
+from streamcore.subscriptions import References
+from streamcore.tokens import Token, TokenTable
+
+
+class PriceStream(Speaker, Protocol):
+    """A provider of prices at work."""
+
+    @property
+    def health(self) -> Health:
+        """What routing must know of it."""
+        ...
+
+    def want(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them."""
+        ...
+
+
+class PriceDesk:
+    """Subscribes instruments at the providers in use and publishes their merged prices."""
+
+    def __init__(
+        self,
+        streams: Sequence[PriceStream],
+        tokens: TokenTable,
+        clock: Clock,
+        *,
+        publish: Callable[[PriceUpdate], None],
+        trouble: Callable[[Speaker, ProviderError], None],
+    ) -> None:
+        """``streams``: the most wanted first; ``trouble`` hears what a person should know."""
+        self._streams = streams
+        self._tokens = tokens
+        self._clock = clock
+        self._publish = publish
+        self._trouble = trouble
+        self._router = Router([stream.provider for stream in streams])
+        self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        self._book = PriceBook()
+        self._wanted = References()
+        self._instruments: dict[str, Instrument] = {}
+        self._sources: dict[str, str | None] = {}
+        """Key of each instrument to the provider whose prices counted last."""
+
+    def subscribe(self, symbols: Iterable[str]) -> list[Token]:
+        """Add one reference to each symbol; return what each stands for.
+
+        Raises:
+            InputError: Nobody in use can know one of them; nothing has been changed.
+        """
+        if not self._streams:
+            raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
+        instruments = self._understood(symbols)
+        for instrument in instruments:
+            self._instruments.setdefault(instrument.key, instrument)
+            self._wanted.add(instrument.key)
+        self.reroute()
+        return [self._described(instrument) for instrument in instruments]
+
+    def unsubscribe(self, symbols: Iterable[str]) -> None:
+        """Take one reference of each symbol away.
+
+        Raises:
+            InputError: Nobody in use can know one of them; nothing has been changed.
+        """
+        for instrument in self._understood(symbols):
+            if self._wanted.remove(instrument.key):
+                self._instruments.pop(instrument.key, None)
+                self._sources.pop(instrument.key, None)
+                self._book.forget(instrument.key)
+                self._router.forget(instrument)
+        self.reroute()
+
+    def reroute(self) -> None:
+        """Want every instrument of whom it should come from now; for whenever a health has changed."""
+        health = self._health()
+        wanted = self._router.wanted(self._instruments.values(), health)
+        for stream in self._streams:
+            topics = wanted[stream.provider.name]
+            if topics or stream.health is not Health.STARTING:
+                stream.want(topics)
+        for key, instrument in self._instruments.items():
+            source = self._router.source(instrument, health)
+            if source != self._sources.get(key, source):
+                self._book.restart(key)
+            self._sources[key] = source
+
+    def forgive(self, name: str) -> None:
+        """Ask a provider again for what it has refused."""
+        self._router.forgive(name)
+        self.reroute()
+
+    def refused(self, stream: Speaker, refusal: Refusal) -> None:
+        """Move what a provider does not have to the next one that may."""
+        for topic in refusal.topics:
+            instrument = self._router.refuse(stream.name, topic)
+            if instrument is not None and not self._router.candidates(instrument):
+                text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
+                self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+        self.reroute()
+
+    def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
+        """Let the next price of each topic be a snapshot, if this provider's prices count."""
+        for topic in topics:
+            instrument = self._router.instrument(stream.name, topic)
+            if instrument is not None and self._sources.get(instrument.key) == stream.name:
+                self._book.restart(instrument.key)
+
+    def report(self, stream: Speaker, report: PriceReport, source: Source, asked: float) -> bool:
+        """Merge what a provider said and publish it; return whether it was news."""
+        instrument = self._router.instrument(stream.name, report.topic)
+        if instrument is None or self._sources.get(instrument.key) != stream.name:
+            return False  # unsubscribed while it was on its way, or a stand-in that is not needed any more
+        merge = self._book.merge(
+            instrument.key,
+            {"price": report.price, "change_24h": report.change_24h, "volume_24h": report.volume_24h},
+            # an answer over HTTP that restores a stream is still an answer over HTTP
+            source=Source.STREAM if source is Source.STREAM else Source.POLL,
+            complete=report.complete,
+            now=self._clock.monotonic(),
+            asked=asked,
+        )
+        if merge.refused:
+            fields = ", ".join(merge.refused)
+            stream.unusable(
+                f"{stream.name} sent an impossible {fields} for {instrument.symbol}; it was left out"
+            )
+        if not merge.confirmed:
+            return False
+        self._publish(
+            PriceUpdate(
+                provider=stream.name,
+                ts=self._clock.time(),
+                demo=stream.demo,
+                symbol=instrument.symbol,
+                address=instrument.address_at(stream.provider.venue),
+                kind=merge.kind,
+                source=Source.STREAM if source is Source.STREAM else Source.POLL,
+                price=merge.price,
+                change_24h=merge.change_24h,
+                volume_24h=merge.volume_24h,
+                changed=merge.changed,
+            )
+        )
+        return "price" in merge.changed
+
+    def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
+        return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]
+
+    def _described(self, instrument: Instrument) -> Token:
+        """Return an instrument as the token it is; without a mint when it is an exchange's asset."""
+        first = next(iter(self._router.candidates(instrument)), None)
+        venue = next((s.provider.venue for s in self._streams if first and s.name == first[0]), Venue.CHAIN)
+        if instrument.token is not None and instrument.address_at(venue) is not None:
+            return instrument.token
+        return Token(symbol=instrument.symbol, name=f"{instrument.symbol} in US dollars", mint="")
+
+    def _health(self) -> dict[str, Health]:
+        return {stream.name: stream.health for stream in self._streams}

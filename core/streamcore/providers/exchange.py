@@ -1,0 +1,173 @@
+"""What the exchanges have in common: pairs in US dollars, who has been asked for which, and where HTTP is.
+
+An exchange takes a list of pairs, says of each whether it has it, and refuses a client that writes too
+often. So one request is under way at a time, and a pair that was refused is not asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from urllib.parse import urlsplit
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.hosts import is_loopback
+from streamcore.instruments import TICKER, Instrument
+from streamcore.providers.base import Refusal
+
+DEBOUNCE = 0.25
+"""Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
+
+
+_PERCENT = Context(prec=12)
+"""Twelve digits of a percentage are more than any screen shows, and few enough to read in a line of JSON."""
+
+
+def pair_of(instrument: Instrument, joint: str) -> str | None:
+    """Return the pair of an instrument and the US dollar, such as ``SOL/USD``; ``None`` if none can exist."""
+    ticker = instrument.ticker
+    if ticker is None or not TICKER.fullmatch(ticker):
+        return None
+    return f"{ticker}{joint}USD"
+
+
+def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:
+    """Return what an amount is worth at a price; ``None`` if one of them is not known."""
+    return None if amount is None or price is None else amount * price
+
+
+def percent_since(price: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """Return by how much ``price`` differs from ``before``, percent, to twelve digits.
+
+    ``None`` if one of them is not known, or if there was no price before.
+    """
+    if price is None or before is None or before <= 0:
+        return None
+    return _PERCENT.divide((price - before) * 100, before)
+
+
+class HttpHost:
+    """Scheme and host of an exchange's HTTP side, if it belongs to the stream in use.
+
+    A stream on this machine is an emulator or a relay. What the public host says would be the prices of
+    another market, so such a stream has an HTTP side only where one on this machine is configured.
+    """
+
+    def __init__(self, title: str, section: str, ws_url: str, rest_url: str) -> None:
+        self._url = rest_url.rstrip("/")
+        self._missing: str | None = None
+        if _is_here(ws_url) and not _is_here(rest_url):
+            self._missing = (
+                f"{title} cannot be polled: {section}.ws_url leads to this machine"
+                f" and {section}.rest_url does not"
+            )
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path.
+
+        Raises:
+            ProviderError: There is no HTTP side that belongs to the stream.
+        """
+        if self._missing is not None:
+            raise ProviderError(ErrorKind.NETWORK, self._missing)
+        return self._url + path
+
+
+def _is_here(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+@dataclass(frozen=True, slots=True)
+class PairRequest:
+    """What to ask an exchange for now."""
+
+    subscribe: bool
+    """``False``: to stop."""
+    pairs: tuple[str, ...]
+
+
+class Pairs:
+    """The pairs of one connection: wanted, asked for, refused. No I/O, no clock, no provider's words.
+
+    After every call that may change something, send what `request` returns.
+    """
+
+    def __init__(self, batch_size: int) -> None:
+        """``batch_size``: pairs in one request at most."""
+        self._batch_size = batch_size
+        self._open = False
+        self._wanted: dict[str, None] = {}
+        self._asked: dict[str, None] = {}
+        self._known: set[str] = set()
+        self._refused: dict[str, ProviderError] = {}
+        self._due: list[Refusal] = []
+        self._under_way: set[str] = set()
+
+    def open(self) -> None:
+        """Take note that requests may be sent."""
+        self._open = True
+
+    def want(self, pairs: Sequence[str]) -> None:
+        """Make these the wanted pairs, all of them."""
+        new = [pair for pair in pairs if pair not in self._wanted]
+        self._wanted = dict.fromkeys(pairs)
+        self._due += [Refusal(self._refused[pair], (pair,)) for pair in new if pair in self._refused]
+
+    def wants(self, pair: str) -> bool:
+        """Whether a pair is wanted."""
+        return pair in self._wanted
+
+    def knows(self, pair: str) -> bool:
+        """Whether a pair has ever been asked for."""
+        return pair in self._known
+
+    def is_refused(self, pair: str) -> bool:
+        """Whether a pair has been refused."""
+        return pair in self._refused
+
+    @property
+    def under_way(self) -> tuple[str, ...]:
+        """The pairs of the last request that have had no answer."""
+        return tuple(sorted(self._under_way))
+
+    def request(self) -> PairRequest | None:
+        """Return the next request, and count it as sent; ``None``: there is none, or one is under way."""
+        if not self._open or self._under_way:
+            return None
+        gone = [pair for pair in self._asked if pair not in self._wanted]
+        new = [pair for pair in self._wanted if pair not in self._asked and pair not in self._refused]
+        pairs = tuple((gone or new)[: self._batch_size])
+        if not pairs:
+            return None
+        self._under_way.update(pairs)
+        if gone:
+            for pair in pairs:
+                del self._asked[pair]
+        else:
+            self._asked.update(dict.fromkeys(pairs))
+            self._known.update(pairs)
+        return PairRequest(subscribe=not gone, pairs=pairs)
+
+    def answered(self, *pairs: str) -> None:
+        """Take note of the answer about some pairs; without arguments, about all that are under way."""
+        self._under_way.difference_update(pairs or tuple(self._under_way))
+
+    def ask_again(self) -> None:
+        """Take note that the request under way has come to nothing, for all of its pairs."""
+        for pair in self._under_way:
+            self._asked.pop(pair, None)
+        self._under_way.clear()
+
+    def refuse(self, pair: str, error: ProviderError) -> Refusal:
+        """Take note that the exchange does not have a pair; it is not asked for again."""
+        self._refused[pair] = error
+        self._asked.pop(pair, None)
+        self._under_way.discard(pair)
+        return Refusal(error, (pair,))
+
+    def due(self) -> list[Refusal]:
+        """Return the refusals of pairs that were wanted once more, and forget them."""
+        due, self._due = self._due, []
+        return due

@@ -1,0 +1,144 @@
+"""What the price sources without a key and without a stream share: asked in batches, within a rate.
+
+A source that has no price for a mint says so by leaving it out. That is a refusal of the one mint, so that
+whoever routes can ask elsewhere; it is never the price zero.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import ClassVar
+
+from streamcore.budget import TokenBucket
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.instruments import Instrument, Venue
+from streamcore.network import Answer, HttpClient
+from streamcore.providers.base import Anchor, Frame, Limits, Question, Refusal, Related, Report
+from streamcore.providers.decoding import Undecodable
+from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
+from streamcore.subscriptions import batches
+
+
+class NoStreamCodec:
+    """The codec of a provider that has no stream: it wants nothing and hears nothing."""
+
+    def opened(self) -> None:
+        """Do nothing."""
+
+    def want(self, topics: Sequence[str]) -> None:
+        """Do nothing: the topics are polled."""
+
+    def told(self, related: Related) -> None:
+        """Do nothing: nothing was asked."""
+
+    def received(self, frame: Frame) -> list[Report]:
+        """Return nothing."""
+        return []
+
+    @property
+    def unanswered(self) -> object:
+        """Nothing: nothing is ever asked."""
+        return None
+
+    def frames_to_send(self) -> list[Frame]:
+        """Return nothing."""
+        return []
+
+
+class PolledPrices(ABC):
+    """The `streamcore.providers.base.Rest` side of such a source; topics are mint addresses."""
+
+    title: ClassVar[str]
+    """The source's name as a person writes it."""
+
+    def __init__(self, http: HttpClient, base_url: str, batch_size: int, budget: TokenBucket) -> None:
+        """``base_url`` is scheme and host; ``batch_size`` the most mints in one request."""
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._batch_size = batch_size
+        self._budget = budget
+
+    @abstractmethod
+    def _question(self, mints: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """Return path and query of the request for these mints."""
+
+    @abstractmethod
+    def _read(self, mints: Sequence[str], body: bytes) -> list[Report]:
+        """Return what a successful answer says: one report for each mint.
+
+        Raises:
+            Undecodable: It is not what the source is documented to answer.
+        """
+
+    async def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
+        """Yield the present price of each mint, or a refusal of it."""
+        for mints in batches(topics, self._batch_size):
+            path, query = self._question(mints)
+            answer = await self._http.request(
+                "GET",
+                self._base_url + path,
+                params=query,
+                headers={"accept": "application/json"},
+                budget=self._budget,
+            )
+            if answer.status != 200:
+                raise self._refused(answer)
+            try:
+                reports = self._read(mints, answer.body)
+            except Undecodable as error:
+                text = f"{self.title} answered a request for prices with something unreadable: {error}"
+                raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            for report in reports:
+                yield report
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield nothing: the codec asks nothing."""
+        return
+        yield  # what makes this a generator
+
+    def _refused(self, answer: Answer) -> ProviderError:
+        error = refusal(self.title, answer.status, answer.headers, key_setting=None)
+        if error.kind is ErrorKind.RATE_LIMIT:
+            wait = RATE_LIMIT_REST if error.retry_after is None else error.retry_after
+            self._budget.pause(wait)
+            return ProviderError(error.kind, error.message, retry_after=wait)
+        return error
+
+    def _unknown(self, mint: str) -> Refusal:
+        """Return that the source has no price for a mint."""
+        error = ProviderError(ErrorKind.SUBSCRIPTION, f"{self.title} has no price for {mint}")
+        return Refusal(error, topics=(mint,))
+
+
+class PolledProvider:
+    """Such a source behind the seam; it has no stream, so the rest of a provider's duties is empty."""
+
+    name: ClassVar[str]
+    kind = DataKind.PRICES
+    venue = Venue.CHAIN
+    limits = Limits(topics_per_connection=None, debounce=0.0)
+    rest: PolledPrices
+
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return the mint, if that token and no other is what was asked for.
+
+        A ticker that is only wrapped on Solana is none of it: its price here is not the asset's.
+        """
+        return instrument.mint if instrument.by_mint or instrument.is_native else None
+
+    def endpoint(self) -> None:
+        """Return nothing: there is no stream, it can only be polled."""
+        return
+
+    def codec(self) -> NoStreamCodec:
+        """Return a codec that does nothing; nobody connects."""
+        return NoStreamCodec()
+
+    def forget(self) -> None:
+        """Do nothing: refusals have taught nothing."""
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """Return what an HTTP status means."""
+        return refusal(self.rest.title, status, headers, key_setting=None)

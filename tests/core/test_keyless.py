@@ -1,0 +1,170 @@
+"""Prices and wallets without any key: the public sources, and how a row moves between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from bench import BONK, SOL, WALLET, Bench
+from manual_clock import ManualClock
+
+from streamcore import (
+    PriceKind,
+    PriceUpdate,
+    Settings,
+    Source,
+    State,
+    StreamError,
+    StreamManager,
+    WalletTransaction,
+)
+from streamcore.emulator import Emulators, Fault
+from streamcore.settings import (
+    CoinbaseSettings,
+    DexscreenerSettings,
+    JupiterSettings,
+    KrakenSettings,
+    SolanaSettings,
+    StreamSettings,
+)
+
+UNLISTED = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
+
+
+class Public(Bench):
+    """A bench whose manager has no key."""
+
+    def __init__(self, manager: StreamManager, emulators: Emulators, clock: ManualClock) -> None:
+        super().__init__(manager, emulators, clock)
+        self.kraken = emulators.kraken
+        self.coinbase = emulators.coinbase
+        self.jupiter = emulators.jupiter
+        self.dexscreener = emulators.dexscreener
+        self.solana = emulators.solana
+
+    def sources(self, symbol: str) -> list[str]:
+        """The providers a symbol's prices came from, repetitions left out."""
+        names = [event.provider for event in self.all(PriceUpdate, symbol=symbol)]
+        return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+
+    def at(self, *symbols: str) -> set[str]:
+        """Where the prices of some symbols come from now."""
+        return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
+
+
+@asynccontextmanager
+async def public() -> AsyncIterator[Public]:
+    clock = ManualClock()
+    async with Emulators(seed=7, clock=clock, market_rate=0.0, wallet_rate=0.0) as emulators:
+        settings = Settings(
+            prices="public",
+            chain="public",
+            kraken=KrakenSettings(ws_url=emulators.kraken.ws_url, rest_url=emulators.kraken.rest_url),
+            coinbase=CoinbaseSettings(ws_url=emulators.coinbase.ws_url, rest_url=emulators.coinbase.rest_url),
+            jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),
+            dexscreener=DexscreenerSettings(rest_url=emulators.dexscreener.rest_url),
+            solana=SolanaSettings(ws_url=emulators.solana.ws_url, rpc_url=emulators.solana.rpc_url),
+            stream=StreamSettings(stale_after=3600),
+        )
+        async with StreamManager(settings, clock=clock) as manager:
+            table = Public(manager, emulators, clock)
+            consumer = asyncio.create_task(table.note())
+            await asyncio.sleep(0)
+            yield table
+        await consumer
+
+
+async def test_without_a_key_prices_come_from_kraken() -> None:
+    async with public() as table:
+        tokens = await table.manager.subscribe_prices(["SOL", "BTC"])
+        assert [token.mint for token in tokens] == [SOL, ""]
+        sol = await table.first(PriceUpdate, symbol="SOL")
+        btc = await table.first(PriceUpdate, symbol="BTC")
+        assert (sol.provider, sol.address, btc.address) == ("kraken", SOL, None)
+        assert sol.demo is False
+        await table.connected("kraken")
+        table.market.trade(SOL, price=Decimal("190.5"), volume_usd=Decimal(10))
+        moved = await table.first(PriceUpdate, symbol="SOL", price=Decimal("190.5"))
+        assert moved.source is Source.STREAM
+        assert table.manager.status("coinbase").standby
+        assert table.coinbase.connections == 0
+
+
+async def test_a_lost_source_moves_every_row_to_the_next_and_back() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL", "BTC"])
+        await table.connected("kraken")
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
+        table.kraken.faults.set(Fault.REFUSE_UPGRADE, status=503)
+        table.kraken.faults.set(Fault.HTTP_STATUS, status=503)
+        table.kraken.drop()
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"coinbase"})
+        moved = next(event for event in table.all(PriceUpdate, symbol="SOL") if event.provider == "coinbase")
+        assert moved.kind is PriceKind.SNAPSHOT
+        table.kraken.faults.clear()
+        await table.in_time(lambda: table.manager.status("kraken").state is State.CONNECTED, 120)
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
+        await table.in_time(lambda: table.manager.status("coinbase").standby)
+        assert table.sources("SOL") == ["kraken", "coinbase", "kraken"]
+        assert {event.address for event in table.all(PriceUpdate, symbol="BTC")} == {None}
+
+
+async def test_a_refused_symbol_moves_alone() -> None:
+    async with public() as table:
+        table.kraken.listed.discard("BONK")
+        table.coinbase.listed.add("BONK")
+        await table.manager.subscribe_prices(["SOL", "BONK"])
+        await table.in_time(lambda: "coinbase" in table.sources("BONK"))
+        await table.in_time(lambda: table.sources("SOL") == ["kraken"])
+        assert all(event.address == BONK for event in table.all(PriceUpdate, symbol="BONK"))
+        assert table.manager.status("kraken").state is State.CONNECTED
+
+
+async def test_maintenance_is_told_in_its_own_words_and_another_source_steps_in() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL"])
+        await table.connected("kraken")
+        await table.kraken.maintenance(True)
+        await table.in_time(lambda: "coinbase" in table.sources("SOL"))
+        assert "maintenance" in str(table.manager.status("kraken").reason)
+
+
+async def test_a_token_no_exchange_lists_is_polled() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices([UNLISTED])
+        update = await table.first(PriceUpdate, address=UNLISTED)
+        assert (update.provider, update.source) == ("jupiter", Source.POLL)
+        status = table.manager.status("jupiter")
+        assert status.fallback
+        assert "polled" in str(status.reason)
+
+
+async def test_when_jupiter_fails_dexscreener_is_polled() -> None:
+    async with public() as table:
+        table.jupiter.faults.set(Fault.HTTP_STATUS, status=503)
+        await table.manager.subscribe_prices([UNLISTED])
+        await table.in_time(
+            lambda: "dexscreener" in table.sources(str(table.manager.tokens.resolve(UNLISTED).symbol))
+        )
+
+
+async def test_a_symbol_nobody_has_is_told() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["NOSUCH"])
+        await table.in_time(lambda: table.all(StreamError, retryable=False))
+        error = table.all(StreamError, retryable=False)[-1]
+        assert "NOSUCH" in error.message
+        assert not table.all(PriceUpdate)
+
+
+async def test_a_wallet_is_followed_on_the_public_chain() -> None:
+    async with public() as table:
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("solana")
+        await table.in_time(lambda: len(table.solana.subscriptions) > 2)
+        await table.pass_time(2)
+        sent = [table.ledger.sol_in(WALLET), table.ledger.spl_in(WALLET), table.ledger.sol_out_v1(WALLET)]
+        await table.in_time(lambda: len(table.all(WalletTransaction)) >= 3)
+        assert sorted(event.signature for event in table.all(WalletTransaction)) == sorted(sent)
