@@ -95,12 +95,12 @@ def test_several_faults_can_be_planned() -> None:
 def test_a_fault_from_the_start_is_what_a_stream_meets(start: Start) -> None:
     emulator = start("emulator", "--market-rate", "20", "--fault", "birdeye:refuse_upgrade")
     variables = leading_to(emulator)
-    stream = start("stream", "-s", "SOL", "--count", "1", **variables)
+    stream = start("stream", "-s", "SOL", "--duration", "2.5", **variables)
     out, err = stream.communicate(timeout=20)
     assert stream.returncode == 0, err
     events = [json.loads(line) for line in out.splitlines()]
-    assert [event["kind"] for event in events if event["event"] == "error"] == ["server"]
-    assert [event["source"] for event in events if event["event"] == "price"] == ["poll"]
+    assert {event["kind"] for event in events if event["event"] == "error"} == {"server"}
+    assert {event["source"] for event in events if event["event"] == "price"} == {"poll"}
 
 
 def test_a_network_fault_comes_when_it_was_planned_and_the_proxy_hides_nothing_else(start: Start) -> None:
