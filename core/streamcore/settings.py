@@ -220,10 +220,16 @@ class Settings(Section, frozen=True, kw_only=True):
     symbols: Annotated[tuple[str, ...], Meta(description="tickers or mint addresses to watch")] = ()
     wallets: Annotated[tuple[str, ...], Meta(description="wallet addresses to watch")] = ()
     prices: Annotated[
-        str, Meta(description="which provider serves prices; auto: one whose key is set, else the demo")
+        str,
+        Meta(
+            description="who serves prices: a provider, public: those without keys, or auto: one whose key is set, else the demo"
+        ),
     ] = "auto"
     chain: Annotated[
-        str, Meta(description="which provider serves wallets; auto: one whose key is set, else the demo")
+        str,
+        Meta(
+            description="who serves wallets: a provider, public, or auto: one whose key is set, else the demo"
+        ),
     ] = "auto"
     demo: Annotated[bool, Meta(description="serve everything from the embedded emulators")] = False
     tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}

@@ -47,7 +47,8 @@ class Health:
         return any(status.demo for status in self.statuses.values())
 
     def update(self, statuses: Mapping[str, ProviderStatus], now: float) -> None:
-        """Take the present statuses."""
+        """Take the present statuses; a source that only waits to step in is no news to anybody."""
+        statuses = {name: status for name, status in statuses.items() if not status.standby}
         self.statuses = dict(statuses)
         for name, status in statuses.items():
             counted = self._counted.setdefault(name, deque())

@@ -36,10 +36,16 @@ Demo: TypeAlias = Annotated[
     bool | None, typer.Option("--demo/--no-demo", help="Use the embedded emulators.", show_default=False)
 ]
 Prices: TypeAlias = Annotated[
-    str | None, typer.Option("--prices", metavar="PROVIDER", help="Which provider serves prices.")
+    str | None,
+    typer.Option(
+        "--prices", metavar="PROVIDER", help="Who serves prices: auto, public, or a provider by name."
+    ),
 ]
 Chain: TypeAlias = Annotated[
-    str | None, typer.Option("--chain", metavar="PROVIDER", help="Which provider serves wallets.")
+    str | None,
+    typer.Option(
+        "--chain", metavar="PROVIDER", help="Who serves wallets: auto, public, or a provider by name."
+    ),
 ]
 ConfigFile: TypeAlias = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Read this configuration file.")
