@@ -222,7 +222,8 @@ class Settings(Section, frozen=True, kw_only=True):
     prices: Annotated[
         str,
         Meta(
-            description="who serves prices: a provider, public: those without keys, or auto: one whose key is set, else the demo"
+            description="who serves prices: a provider, public (those without keys), or auto: "
+            "one whose key is set, else the demo"
         ),
     ] = "auto"
     chain: Annotated[
