@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 ENGINE = "engine"
 """The group of the worker that runs the engine."""
+LEAVE_WITHIN = 4.0
+"""Seconds for closing the connections and restoring the terminal; usually it takes half a second."""
 
 
 class StreamTuiApp(App[None]):
@@ -102,6 +104,12 @@ class StreamTuiApp(App[None]):
 
     def _start_engine(self) -> None:
         self.run_worker(self.feed.run(), group=ENGINE, exclusive=True, exit_on_error=False)
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """Leave; within `LEAVE_WITHIN` seconds the process is gone, also when the terminal is."""
+        if not self.is_headless:
+            terminal.end_within(LEAVE_WITHIN)
+        super().exit(*args, **kwargs)
 
     def _leave_on_signals(self) -> None:
         # Textual has no handler for these: it would be killed with the terminal in application mode
