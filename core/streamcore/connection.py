@@ -354,17 +354,18 @@ class Connection:
         if not proved.is_set():
             text = f"connected, but nothing was heard for {stream.connect_timeout:g} s"
             raise ProviderError(ErrorKind.NETWORK, text)
+        silence = min(stream.stale_after, self._provider.limits.silence or stream.stale_after)
         # where nothing happens every connection is silent: look for a fault there ever more rarely
-        patience = stream.stale_after * 2.0 ** min(self._silences, SILENCES_DOUBLED)
+        patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
         while True:
             quiet = self._clock.monotonic() - self._last_frame_at
             if quiet >= patience:
                 self._silences += 1
                 raise ProviderError(ErrorKind.NETWORK, f"no data for {patience:g} s")
-            mark = stream.stale_after / 2
+            mark = silence / 2
             while mark <= quiet:
-                mark += stream.stale_after / 2
-            if quiet >= stream.stale_after / 2:
+                mark += silence / 2
+            if quiet >= silence / 2:
                 if not self.stale:
                     self.stale = True
                     self._listener.connection_changed(self)

@@ -1,4 +1,4 @@
-"""Embedded emulators in the place of providers: what ``--demo`` and kinds without a key run on."""
+"""Embedded emulators in the place of providers: what ``--demo`` runs on."""
 
 from __future__ import annotations
 

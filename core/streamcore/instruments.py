@@ -1,7 +1,7 @@
 """What a person wants the price of, and what each kind of venue calls it.
 
-An exchange's symbol is not a Solana mint: ``BTC`` is bitcoin on an exchange and a wrapped token on the
-chain. An `Instrument` holds what was asked for; each provider says whether it has exactly that.
+An `Instrument` holds what was asked for; each provider says whether it has exactly that. What a ticker means
+on an exchange is the subject of `streamcore.assets`.
 """
 
 from __future__ import annotations
@@ -11,55 +11,9 @@ from enum import Enum
 
 import msgspec
 
+from streamcore.assets import Listing, exchange_name, listing_of
 from streamcore.errors import UnknownSymbol
 from streamcore.tokens import Token, TokenTable, pinned_mint
-
-NATIVE = frozenset(
-    {
-        "BONK",
-        "CLOUD",
-        "DRIFT",
-        "FARTCOIN",
-        "GIGA",
-        "GRASS",
-        "HNT",
-        "HONEY",
-        "IO",
-        "JITOSOL",
-        "JTO",
-        "JUP",
-        "KMNO",
-        "ME",
-        "MEW",
-        "MNDE",
-        "MOODENG",
-        "MSOL",
-        "ORCA",
-        "PENGU",
-        "PNUT",
-        "PONKE",
-        "POPCAT",
-        "PUMP",
-        "PYTH",
-        "RAY",
-        "RENDER",
-        "SAMO",
-        "SKR",
-        "SOL",
-        "TNSR",
-        "TRUMP",
-        "USELESS",
-        "W",
-        "WEN",
-        "WIF",
-        "ZETA",
-    }
-)
-"""Tickers under which exchanges list the very token that the pinned table has as that mint.
-
-Not among them: everything that is only wrapped on Solana (``BTC``, ``ETH``), since its exchange price is the
-price of something else.
-"""
 
 TICKER = re.compile(r"[A-Z0-9]{1,12}")
 """What may be a ticker on an exchange."""
@@ -85,31 +39,52 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """A mint was given, so nothing but that token will do."""
 
     @property
-    def key(self) -> str:
-        """What tells it from every other: the mint, or the ticker."""
-        return self.symbol if self.token is None else self.token.mint
+    def listing(self) -> Listing:
+        """What an exchange's asset of that ticker is, compared with the Solana token."""
+        return listing_of(self.symbol.upper(), self.token)
 
     @property
-    def is_native(self) -> bool:
-        """Whether an exchange's asset of that ticker and the Solana token are the same."""
-        ticker = self.symbol.upper()
-        return self.token is not None and ticker in NATIVE and self.token.mint == pinned_mint(ticker)
+    def key(self) -> str:
+        """What tells it from every other: a mint where that token is meant, else the ticker.
+
+        ``BTC`` is not the mint of one of its wrapped tokens: which asset it is depends on who serves it.
+        """
+        if self.token is None or (not self.by_mint and self.listing is Listing.OTHER):
+            return self.symbol.upper()
+        return self.token.mint
 
     @property
     def ticker(self) -> str | None:
-        """The ticker an exchange may list it by; ``None`` when a mint without one was asked for."""
-        if self.by_mint and not self.is_native:
+        """The ticker an exchange may list it by; ``None`` when no exchange can have just that."""
+        if self.listing is Listing.NONE or (self.by_mint and self.listing is Listing.OTHER):
             return None
         return self.symbol.upper()
 
     @property
     def mint(self) -> str | None:
-        """The mint, if there is one and it is what was asked for."""
+        """The mint of the Solana token it is or, for want of a better one, of a token wrapped around it."""
         return None if self.token is None else self.token.mint
+
+    @property
+    def own_mint(self) -> str | None:
+        """The mint, if that token is what was asked for, and not just a token wrapped around it."""
+        return self.mint if self.by_mint or self.listing is not Listing.OTHER else None
 
     def address_at(self, venue: Venue) -> str | None:
         """Return the mint that a price from such a venue is the price of; ``None``: of no Solana token."""
-        return self.mint if venue is Venue.CHAIN or self.is_native else None
+        return self.mint if venue is Venue.CHAIN else self.own_mint
+
+    def described(self, venue: Venue) -> Token:
+        """Return it as the token it is, with the name it has at a venue.
+
+        Its ``mint`` is empty where the ticker stands for an asset that is not that token everywhere.
+        """
+        own = self.token if self.own_mint is not None else None
+        if own is not None:
+            return own
+        on_chain = self.token is not None and venue is Venue.CHAIN
+        name = self.token.name if self.token is not None and on_chain else exchange_name(self.symbol)
+        return Token(symbol=self.symbol, name=name, mint="")
 
 
 def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 
@@ -12,14 +12,7 @@ import msgspec
 
 from streamcore.clock import Clock, SystemClock
 from streamcore.errors import InputError, ProviderError, UnknownProvider
-from streamcore.events import (
-    DataKind,
-    Event,
-    Source,
-    State,
-    StreamError,
-    WalletTransaction,
-)
+from streamcore.events import DataKind, Event, Source, State, StreamError
 from streamcore.hub import Hub
 from streamcore.ledger import Ledger
 from streamcore.network import HttpClient
@@ -31,9 +24,8 @@ from streamcore.providers.base import AnchorReport, PriceReport, Refusal, Report
 from streamcore.settings import Settings
 from streamcore.sources import choose
 from streamcore.status import ProviderStatus
-from streamcore.subscriptions import References
-from streamcore.tokens import Token, TokenTable, check_address
-from streamcore.transactions import interpret, wallets_touched
+from streamcore.tokens import Token, TokenTable
+from streamcore.wallet_desk import WalletDesk
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""
@@ -75,7 +67,7 @@ class StreamManager:
         self._ledger = Ledger()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
         self._prices: PriceDesk | None = None
-        self._wallets = References()
+        self._wallets: WalletDesk | None = None
         self._exit = AsyncExitStack()
         self._closing = False
 
@@ -109,6 +101,13 @@ class StreamManager:
                 self._clock,
                 publish=self._hub.publish,
                 trouble=self.trouble,
+            )
+            self._wallets = WalletDesk(
+                self._serving(DataKind.WALLETS),
+                self.tokens,
+                self._ledger,
+                self._clock,
+                publish=self._hub.publish,
             )
             beat = asyncio.create_task(self._beat(), name="status every ten seconds")
             stack.callback(beat.cancel)
@@ -158,13 +157,7 @@ class StreamManager:
         Raises:
             InputError: One of them is no Solana address; nothing has been changed.
         """
-        stream = self._chain()
-        wallets = [check_address(address) for address in addresses]
-        for wallet in wallets:
-            self._wallets.add(wallet)
-            self._ledger.watch(wallet, self._clock.time())
-        stream.want(tuple(self._wallets))
-        return wallets
+        return self._chain().subscribe(addresses)
 
     async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
         """Undo one `subscribe_wallets` for each; what nobody wants any more is unsubscribed.
@@ -172,11 +165,34 @@ class StreamManager:
         Raises:
             InputError: One of them is no Solana address; nothing has been changed.
         """
-        stream = self._chain()
-        for wallet in [check_address(address) for address in addresses]:
-            if self._wallets.remove(wallet):
-                self._ledger.forget(wallet)
-        stream.want(tuple(self._wallets))
+        self._chain().unsubscribe(addresses)
+
+    def describe(self, symbol: str) -> Token:
+        """Return what a symbol stands for with the sources in use, whether it is watched or not.
+
+        ``mint`` is empty for an asset that is no Solana token, or not the same everywhere: ``BTC`` is bitcoin
+        on an exchange and a wrapped token on the chain. Such a row is named by its ``symbol``, every other
+        by its ``mint``.
+
+        Raises:
+            InputError: It is no token that is known.
+        """
+        return self._desk().describe(symbol)
+
+    def complete(self, prefix: str) -> list[Token]:
+        """Return what a ticker or name that begins with ``prefix`` may become, each as `describe` has it.
+
+        Tickers that begin so come first; an empty prefix returns everything that has a name.
+        """
+        return self._desk().complete(prefix)
+
+    @property
+    def price_sources(self) -> Mapping[str, str | None]:
+        """What each watched symbol's row is named by (see `describe`) to the provider that serves it now.
+
+        ``None``: no source in use has it.
+        """
+        return {} if self._prices is None else self._prices.sources
 
     def events(self) -> AsyncIterator[Event]:
         """Attach a consumer and return its events from now on, in a bounded buffer of its own.
@@ -241,7 +257,7 @@ class StreamManager:
             case PriceReport():
                 return self._desk().report(stream, report, source, asked)
             case TransactionReport():
-                return self._transaction(stream, report, source)
+                return self._chain().report(stream, report, source)
             case AnchorReport(topic=topic, anchor=anchor, history=history):
                 self._ledger.begin(topic, anchor, history)
             case Refusal(error=error):
@@ -270,44 +286,12 @@ class StreamManager:
             self._desk().restarted(stream, topics)
 
     def status_changed(self, stream: Speaker) -> None:
-        """Publish a status event, and let prices come from whom they now should."""
+        """Publish a status event, and let data come from whom it now should."""
         self._hub.publish(self._status(stream).event(self._clock.time()))
-        if stream.provider.kind is DataKind.PRICES and not self._closing:
-            self._desk().reroute()
-
-    def _transaction(self, stream: Speaker, report: TransactionReport, source: Source) -> bool:
-        news = False
-        streamed = source is Source.STREAM
-        for wallet in wallets_touched(report.transaction, self._ledger.wallets):
-            if not self._ledger.record(wallet, report.signature, report.slot, streamed=streamed):
-                continue
-            news = True
-            meaning = interpret(report.transaction, wallet, self._symbol_of)
-            self._hub.publish(
-                WalletTransaction(
-                    provider=stream.name,
-                    ts=self._clock.time(),
-                    demo=stream.demo,
-                    wallet=wallet,
-                    signature=report.signature,
-                    slot=report.slot,
-                    block_time=report.block_time,
-                    type=meaning.type,
-                    summary=meaning.summary,
-                    sol_change=meaning.sol_change,
-                    fee=meaning.fee,
-                    token_changes=meaning.token_changes,
-                    counterparty=meaning.counterparty,
-                    program=meaning.program,
-                    error=meaning.error,
-                    source=source,
-                )
-            )
-        return news
-
-    def _symbol_of(self, mint: str) -> str | None:
-        token = self.tokens.by_mint(mint)
-        return None if token is None else token.symbol
+        if self._closing:
+            return
+        desk = self._desk() if stream.provider.kind is DataKind.PRICES else self._chain()
+        desk.reroute()
 
     def _status(self, stream: Speaker) -> ProviderStatus:
         status = stream.status(self._hub.dropped[stream.name])
@@ -329,12 +313,10 @@ class StreamManager:
             raise InputError(str(DataKind.PRICES), NOT_STARTED)
         return self._prices
 
-    def _chain(self) -> ProviderStream | PolledStream:
-        if not self._streams:
+    def _chain(self) -> WalletDesk:
+        if self._wallets is None:
             raise InputError(str(DataKind.WALLETS), NOT_STARTED)
-        for stream in self._serving(DataKind.WALLETS):
-            return stream
-        raise InputError(str(DataKind.WALLETS), "cannot be watched: stream.enable_wallets is off")
+        return self._wallets
 
     async def _watch_clock(self) -> None:
         offset = self._clock.time() - self._clock.monotonic()
@@ -352,6 +334,7 @@ class StreamManager:
     async def _beat(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
+            self._desk().pass_time()
             for stream in self._streams.values():
                 status = self._status(stream)
                 if not status.standby:

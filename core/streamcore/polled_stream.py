@@ -72,6 +72,11 @@ class PolledStream:
             return Health.DOWN
         return Health.UP if self._succeeded else Health.STARTING
 
+    @property
+    def poll_failed(self) -> bool:
+        """The last poll brought nothing."""
+        return self._error is not None
+
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them."""
         before, self._topics = set(self._topics), tuple(topics)
@@ -121,6 +126,8 @@ class PolledStream:
             parked=bool(self._topics) and not self._poller.running,
             idle=not self._topics,
             fallback=self._poller.running,
+            poll_failed=self.poll_failed,
+            streams=False,
             stale=False,
             subscriptions=len(self._topics),
             topics=self._topics,

@@ -6,9 +6,10 @@ the next event is a snapshot, and names the provider it is from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from streamcore.assets import exchange_tickers
 from streamcore.clock import Clock
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, PriceUpdate, Source
@@ -18,7 +19,10 @@ from streamcore.provider_stream import Speaker
 from streamcore.providers.base import PriceReport, Refusal
 from streamcore.routing import Health, Router
 from streamcore.subscriptions import References
-from streamcore.tokens import Token, TokenTable
+from streamcore.tokens import Token, TokenTable, matching
+
+REFUSED_FOR = 3600.0
+"""Seconds until a source is asked again for what it did not have: lists grow, and terminals stay open."""
 
 
 class PriceStream(Speaker, Protocol):
@@ -59,6 +63,13 @@ class PriceDesk:
         self._instruments: dict[str, Instrument] = {}
         self._sources: dict[str, str | None] = {}
         """Key of each instrument to the provider whose prices counted last."""
+        self._missing: set[str] = set()
+        """Keys of the instruments of which it has been told that nobody has them."""
+
+    @property
+    def sources(self) -> Mapping[str, str | None]:
+        """Key of each wanted instrument to the provider that serves it now; ``None``: nobody has it."""
+        return self._sources
 
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
@@ -85,6 +96,7 @@ class PriceDesk:
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
+                self._missing.discard(instrument.key)
                 self._book.forget(instrument.key)
                 self._router.forget(instrument)
         self.reroute()
@@ -103,16 +115,36 @@ class PriceDesk:
                 self._book.restart(key)
             self._sources[key] = source
 
+    def describe(self, symbol: str) -> Token:
+        """Return what a symbol stands for with the sources in use, whether it is watched or not.
+
+        Raises:
+            InputError: Nobody in use can know it.
+        """
+        return self._described(understand(symbol, self._tokens, exchanges=self._has_exchange))
+
+    def complete(self, prefix: str) -> list[Token]:
+        """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""
+        tickers = {*self._tokens.tickers, *(exchange_tickers() if self._has_exchange else ())}
+        return matching(prefix, {ticker: self.describe(ticker) for ticker in tickers})
+
     def forgive(self, name: str) -> None:
         """Ask a provider again for what it has refused."""
         self._router.forgive(name)
         self.reroute()
 
+    def pass_time(self) -> None:
+        """Ask again for what was refused long ago; to be called now and then."""
+        if self._router.forgive_before(self._clock.monotonic() - REFUSED_FOR):
+            self.reroute()
+
     def refused(self, stream: Speaker, refusal: Refusal) -> None:
         """Move what a provider does not have to the next one that may."""
         for topic in refusal.topics:
-            instrument = self._router.refuse(stream.name, topic)
-            if instrument is not None and not self._router.candidates(instrument):
+            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
+                if self._router.candidates(instrument) or instrument.key in self._missing:
+                    continue
+                self._missing.add(instrument.key)
                 text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
                 self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
         self.reroute()
@@ -120,15 +152,22 @@ class PriceDesk:
     def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
         """Let the next price of each topic be a snapshot, if this provider's prices count."""
         for topic in topics:
-            instrument = self._router.instrument(stream.name, topic)
-            if instrument is not None and self._sources.get(instrument.key) == stream.name:
-                self._book.restart(instrument.key)
+            for instrument in self._router.instruments(stream.name, topic):
+                if self._sources.get(instrument.key) == stream.name:
+                    self._book.restart(instrument.key)
 
     def report(self, stream: Speaker, report: PriceReport, source: Source, asked: float) -> bool:
         """Merge what a provider said and publish it; return whether it was news."""
-        instrument = self._router.instrument(stream.name, report.topic)
-        if instrument is None or self._sources.get(instrument.key) != stream.name:
-            return False  # unsubscribed while it was on its way, or a stand-in that is not needed any more
+        news = False
+        for instrument in self._router.instruments(stream.name, report.topic):
+            # else: a stand-in that is not needed any more
+            if self._sources.get(instrument.key) == stream.name:
+                news |= self._merge(stream, instrument, report, source, asked)
+        return news
+
+    def _merge(
+        self, stream: Speaker, instrument: Instrument, report: PriceReport, source: Source, asked: float
+    ) -> bool:
         merge = self._book.merge(
             instrument.key,
             {"price": report.price, "change_24h": report.change_24h, "volume_24h": report.volume_24h},
@@ -166,12 +205,9 @@ class PriceDesk:
         return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]
 
     def _described(self, instrument: Instrument) -> Token:
-        """Return an instrument as the token it is; without a mint when it is an exchange's asset."""
+        venues = {stream.provider.name: stream.provider.venue for stream in self._streams}
         first = next(iter(self._router.candidates(instrument)), None)
-        venue = next((s.provider.venue for s in self._streams if first and s.name == first[0]), Venue.CHAIN)
-        if instrument.token is not None and instrument.address_at(venue) is not None:
-            return instrument.token
-        return Token(symbol=instrument.symbol, name=f"{instrument.symbol} in US dollars", mint="")
+        return instrument.described(Venue.CHAIN if first is None else venues[first[0]])
 
     def _health(self) -> dict[str, Health]:
         return {stream.name: stream.health for stream in self._streams}

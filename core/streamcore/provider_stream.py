@@ -135,6 +135,8 @@ class ProviderStream:
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
         )
         self._poll_succeeded = False
+        self.poll_failed = False
+        """Its stream is down, and the polling in its place brings nothing either."""
         self._told: set[tuple[ErrorKind, str]] = set()
         self._unusable_told_at = float("-inf")
         self._since = clock.time()
@@ -170,8 +172,8 @@ class ProviderStream:
             # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
             self._backfill.catch_up(new)
         if not topics:
-            self._poller.stop()
-        if self._sweeper is None and self.provider.limits.sweep:
+            self._stop_polling()
+        if topics and self._sweeper is None and self.provider.limits.sweep:
             self._sweeper = asyncio.create_task(self._sweep(), name=f"{self.name} sweep")
 
     def reconnect(self) -> None:
@@ -221,6 +223,7 @@ class ProviderStream:
             parked=worst is not None and worst.parked,
             idle=not self._topics,
             fallback=self._poller.running,
+            poll_failed=self.poll_failed,
             stale=any(connection.stale for connection in active),
             subscriptions=len(self._topics),
             topics=self._topics,
@@ -236,6 +239,7 @@ class ProviderStream:
             uptime=min((connection.uptime for connection in active), default=0.0),
             last_message_at=max(messages, default=None),
             breaker=self._backfill.breaker.state,
+            heartbeats=self.provider.limits.silence is not None,
         )
 
     def unusable(self, text: str) -> None:
@@ -247,7 +251,7 @@ class ProviderStream:
     def connection_changed(self, connection: Connection) -> None:
         """Pass it on; when every stream is back, without polling."""
         if connection.state is State.CONNECTED and not self._down():
-            self._poller.stop()
+            self._stop_polling()
         self._receiver.status_changed(self)
 
     def connection_established(self, connection: Connection) -> None:
@@ -269,7 +273,6 @@ class ProviderStream:
         self._trouble(error)
         if not self._poller.running:
             self._receiver.restarted(self, connection.topics)
-            self._poll_succeeded = False
             self._poller.start()
         connection.fall_back()
 
@@ -316,9 +319,17 @@ class ProviderStream:
 
     async def _poll(self) -> None:
         await self._backfill.poll(self._down())
-        if not self._poll_succeeded:
-            self._poll_succeeded = True
+        self._polled(succeeded=True)
+
+    def _polled(self, *, succeeded: bool) -> None:
+        news = self._poll_succeeded is not succeeded or self.poll_failed is succeeded
+        self._poll_succeeded, self.poll_failed = succeeded, not succeeded
+        if news:
             self._receiver.status_changed(self)
+
+    def _stop_polling(self) -> None:
+        self._poller.stop()
+        self._poll_succeeded = self.poll_failed = False
 
     async def _check_silence(self, connection: Connection) -> None:
         try:
@@ -348,11 +359,11 @@ class ProviderStream:
                     connection.reconnect()
 
     def _poll_failed(self, error: ProviderError) -> None:
-        self._poll_succeeded = False
         self._trouble(error)
         if error.parks:
             for connection in self._connections:
                 connection.refuse_fallback(error)
+        self._polled(succeeded=False)
 
     def _release(self) -> None:
         held, self._held = self._held, []

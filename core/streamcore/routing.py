@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from streamcore.instruments import Instrument
@@ -34,8 +34,10 @@ class Router:
         """``providers``: the most wanted first."""
         self._providers = providers
         self._streaming = {provider.name for provider in providers if provider.endpoint() is not None}
-        self._refused: set[tuple[str, str]] = set()
-        self._topics: dict[tuple[str, str], Instrument] = {}
+        self._refused: dict[tuple[str, str], float] = {}
+        """Provider and topic to when it was refused."""
+        self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
+        """Provider and topic to the instruments it stands for, by their keys; mostly one."""
 
     def candidates(self, instrument: Instrument) -> list[tuple[str, str]]:
         """Return who may serve an instrument and by what topic, the most wanted first."""
@@ -44,48 +46,65 @@ class Router:
             (name, topic) for name, topic in found if topic is not None and (name, topic) not in self._refused
         ]
 
-    def refuse(self, name: str, topic: str) -> Instrument | None:
-        """Take note that a provider does not have a topic; return the instrument it was wanted for."""
-        self._refused.add((name, topic))
-        return self._topics.get((name, topic))
+    def refuse(self, name: str, topic: str, now: float) -> tuple[Instrument, ...]:
+        """Take note that a provider does not have a topic; return the instruments it was wanted for."""
+        self._refused[name, topic] = now
+        return self.instruments(name, topic)
 
     def forgive(self, name: str) -> None:
         """Forget what a provider has refused: a person asked to try again."""
-        self._refused = {refusal for refusal in self._refused if refusal[0] != name}
+        self._refused = {refusal: at for refusal, at in self._refused.items() if refusal[0] != name}
+
+    def forgive_before(self, moment: float) -> bool:
+        """Forget what was refused before a moment; return whether there was anything."""
+        before = len(self._refused)
+        self._refused = {refusal: at for refusal, at in self._refused.items() if at >= moment}
+        return len(self._refused) < before
 
     def wanted(self, instruments: Iterable[Instrument], health: Mapping[str, Health]) -> dict[str, list[str]]:
         """Return the topics wanted of each provider, by its name; every provider is in it."""
-        wanted: dict[str, list[str]] = {provider.name: [] for provider in self._providers}
+        wanted: dict[str, dict[str, None]] = {provider.name: {} for provider in self._providers}
         for instrument in instruments:
-            polled = False
-            for name, topic in self.candidates(instrument):
-                if polled and name not in self._streaming:
-                    continue  # another one that is polled would be no better
-                self._topics[name, topic] = instrument
-                wanted[name].append(topic)
-                if health[name] in (Health.UP, Health.STARTING):
-                    break
-                polled = polled or health[name] is Health.POLLED
-        return wanted
+            for name, topic in self._asked(instrument, health):
+                self._topics.setdefault((name, topic), {})[instrument.key] = instrument
+                wanted[name][topic] = None
+        return {name: [*topics] for name, topics in wanted.items()}
 
     def source(self, instrument: Instrument, health: Mapping[str, Health]) -> str | None:
         """Return the name of the provider whose prices of an instrument count; ``None``: nobody has it."""
-        names = [name for name, _ in self.candidates(instrument)]
+        names = [name for name, _ in self._asked(instrument, health)]
         for wish in (Health.UP, Health.POLLED, Health.STARTING):
             for name in names:
                 if health[name] is wish:
                     return name
         return names[0] if names else None
 
-    def instrument(self, name: str, topic: str) -> Instrument | None:
+    def _asked(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
+        """Yield of whom an instrument is wanted, and by what topic."""
+        polled = False
+        for name, topic in self.candidates(instrument):
+            if polled and name not in self._streaming:
+                continue  # another one that is polled would be no better
+            yield name, topic
+            if health[name] in (Health.UP, Health.STARTING):
+                return
+            polled = polled or health[name] is Health.POLLED
+
+    def instruments(self, name: str, topic: str) -> tuple[Instrument, ...]:
         """Return what a provider's topic stands for; a ticker in a generic frame counts as its own topic."""
         found = self._topics.get((name, topic))
-        if found is None:
-            ticker = topic.removeprefix("$").casefold()
-            mine = (item for (owner, _), item in self._topics.items() if owner == name)
-            found = next((item for item in mine if item.symbol.casefold() == ticker), None)
-        return found
+        if found is not None:
+            return tuple(found.values())
+        ticker = topic.removeprefix("$").casefold()
+        mine = (items for (owner, _), items in self._topics.items() if owner == name)
+        for items in mine:
+            for item in items.values():
+                if item.symbol.casefold() == ticker:
+                    return (item,)
+        return ()
 
     def forget(self, instrument: Instrument) -> None:
         """Drop what is known of an instrument nobody wants any more."""
-        self._topics = {key: item for key, item in self._topics.items() if item != instrument}
+        for items in self._topics.values():
+            items.pop(instrument.key, None)
+        self._topics = {key: items for key, items in self._topics.items() if items}

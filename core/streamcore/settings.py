@@ -223,13 +223,14 @@ class Settings(Section, frozen=True, kw_only=True):
         str,
         Meta(
             description="who serves prices: a provider, public (those without keys), or auto: "
-            "one whose key is set, else the demo"
+            "the one whose key is set, and those without keys where it fails or there is none"
         ),
     ] = "auto"
     chain: Annotated[
         str,
         Meta(
-            description="who serves wallets: a provider, public, or auto: one whose key is set, else the demo"
+            description="who serves wallets: a provider, public (the one without a key), or auto: "
+            "the one whose key is set, and public where it fails or there is none"
         ),
     ] = "auto"
     demo: Annotated[bool, Meta(description="serve everything from the embedded emulators")] = False

@@ -1,12 +1,18 @@
-"""Which provider serves which kind of data: the meaning of ``auto``, of a name, and of ``demo``."""
+"""Which provider serves which kind of data: the meaning of ``auto``, of a name, and of ``demo``.
+
+A stream on this machine is an emulator or a relay: what the public hosts say would be another market, and
+the two must not be mixed in one row. So nobody steps in for it who does not lead to this machine as well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
+from streamcore.hosts import is_loopback
 from streamcore.settings import Settings
 from streamcore.settings_keys import FAMILIAR_VARIABLES, keys, value_of
 
@@ -80,9 +86,9 @@ class Sources:
 def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sources:
     """Return which provider serves each kind of data that is switched on.
 
-    ``auto`` takes the provider whose key is set, and without any the demo. ``public`` takes the sources that
-    need no key, one stepping in for the other. A provider that is named stands alone. ``demo`` puts emulators
-    in the place of whoever would have been asked.
+    ``auto`` takes the provider whose key is set, and after it those that need none, each stepping in for
+    those before it. ``public`` takes only those that need none. A provider that is named stands alone.
+    ``demo`` puts emulators in the place of whoever would have been asked; nothing else ever does.
 
     Args:
         settings: What is configured.
@@ -95,9 +101,14 @@ def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sour
     prices = _choose(settings, DataKind.PRICES, origins)
     wallets = _choose(settings, DataKind.WALLETS, origins)
     return Sources(
-        prices=prices if settings.stream.enable_prices else (),
-        wallets=wallets if settings.stream.enable_wallets else (),
+        prices=prices if is_watched(settings, DataKind.PRICES) else (),
+        wallets=wallets if is_watched(settings, DataKind.WALLETS) else (),
     )
+
+
+def is_watched(settings: Settings, kind: DataKind) -> bool:
+    """Return whether a kind of data is switched on."""
+    return settings.stream.enable_prices if kind is DataKind.PRICES else settings.stream.enable_wallets
 
 
 def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> tuple[Choice, ...]:
@@ -105,14 +116,16 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
     wanted: str = getattr(settings, option)
     candidates = [serving for serving in SERVING if serving.kind is kind]
     origin = origins.get(option, "given")
-    if wanted == PUBLIC:
-        return tuple(Choice(kind, name, demo=settings.demo) for name in STEPPING_IN[kind])
-    if wanted == AUTO:
-        keyed = (serving for serving in candidates if serving.key is not None)
-        ready = next((serving for serving in keyed if _can_serve(settings, serving)), None)
-        if ready is None:
-            return (Choice(kind, candidates[0].name, demo=True),)
-        return (Choice(kind, ready.name, demo=settings.demo),)
+    if wanted == AUTO and settings.demo:
+        return (Choice(kind, candidates[0].name, demo=True),)
+    if wanted in (AUTO, PUBLIC):
+        keyed = [one.name for one in candidates if one.key is not None and _can_serve(settings, one)]
+        names = [*(keyed if wanted == AUTO else ()), *STEPPING_IN[kind]]
+        return tuple(
+            Choice(kind, name, demo=settings.demo)
+            for name in names
+            if settings.demo or _is_here(settings, name) or not _is_here(settings, names[0])
+        )
     named = next((serving for serving in candidates if serving.name == wanted), None)
     if named is None:
         allowed = ", ".join([AUTO, PUBLIC, *(serving.name for serving in candidates)])
@@ -126,3 +139,10 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
 
 def _can_serve(settings: Settings, serving: Serving) -> bool:
     return serving.key is None or bool(value_of(settings, keys()[serving.key]))
+
+
+def _is_here(settings: Settings, name: str) -> bool:
+    """Whether a provider leads to this machine, by the first URL it has."""
+    section = getattr(settings, name)
+    url: str = getattr(section, "ws_url", None) or section.rest_url
+    return is_loopback(urlsplit(url).hostname or "")

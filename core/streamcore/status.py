@@ -73,6 +73,12 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the stream was last established; 0.0 while it is not."""
     last_message_at: float | None
     """Unix seconds of the last data frame."""
+    poll_failed: bool = False
+    """Polling is meant to stand in for the stream, but its last round brought nothing either."""
+    streams: bool = True
+    """It has a stream; if not, being polled is all that can be wished of it."""
+    heartbeats: bool = False
+    """Its stream says something all the time: what it does not tell has not happened."""
     standby: bool = False
     """Idle, because it only steps in for others of its kind."""
     breaker: BreakerState = BreakerState.CLOSED

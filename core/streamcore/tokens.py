@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -105,17 +105,12 @@ class TokenTable:
 
         Each group is sorted by ticker; an empty prefix returns every token.
         """
-        wanted = prefix.strip().removeprefix("$").casefold()
-        tokens = sorted(self._by_ticker.items())
-        by_ticker = [token for ticker, token in tokens if ticker.casefold().startswith(wanted)]
-        by_name = [
-            token
-            for _, token in tokens
-            if any(
-                word.startswith(wanted) for word in (token.name.casefold(), *token.name.casefold().split())
-            )
-        ]
-        return list(dict.fromkeys(by_ticker + by_name))
+        return matching(prefix, self._by_ticker)
+
+    @property
+    def tickers(self) -> Collection[str]:
+        """The tickers it knows, in capitals."""
+        return self._by_ticker.keys()
 
     def _configured(self, ticker: str, mint: str) -> Token:
         key = f"tokens.{ticker}"
@@ -140,6 +135,24 @@ class TokenTable:
             return "; give its mint address, or add it to [tokens] in the configuration"
         symbols = dict.fromkeys(self._by_ticker[ticker].symbol for ticker in similar)
         return f"; did you mean {' or '.join(symbols)}?"
+
+
+def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:
+    """Return the tokens whose ticker starts with ``prefix``, then those where a word of the name does.
+
+    Args:
+        prefix: What was typed, in any case, with or without ``$``.
+        tokens: Tickers to what they stand for.
+    """
+    wanted = prefix.strip().removeprefix("$").casefold()
+    ordered = sorted(tokens.items())
+    by_ticker = [token for ticker, token in ordered if ticker.casefold().startswith(wanted)]
+    by_name = [
+        token
+        for _, token in ordered
+        if any(word.startswith(wanted) for word in (token.name.casefold(), *token.name.casefold().split()))
+    ]
+    return list(dict.fromkeys(by_ticker + by_name))
 
 
 @cache

@@ -148,7 +148,8 @@ def memory(hours: int) -> None:
                 kind=PriceKind.DELTA, source=Source.STREAM, price=price, change_24h=price,
                 volume_24h=price, changed=("price",),
             )  # fmt: skip
-            alerts.price(board.apply(update) or "", update)
+            for row in board.apply(update):
+                alerts.price(row.key, update)
         journal.add(
             WalletTransaction(
                 provider="helius", ts=at, demo=True, wallet="w", signature=f"s{second}", slot=second,

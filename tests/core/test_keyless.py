@@ -22,8 +22,10 @@ from streamcore import (
 )
 from streamcore.emulator import Emulators, Fault
 from streamcore.settings import (
+    BirdeyeSettings,
     CoinbaseSettings,
     DexscreenerSettings,
+    HeliusSettings,
     JupiterSettings,
     KrakenSettings,
     SolanaSettings,
@@ -55,12 +57,21 @@ class Public(Bench):
 
 
 @asynccontextmanager
-async def public() -> AsyncIterator[Public]:
+async def public(*, keys: bool = False) -> AsyncIterator[Public]:
+    """Set up the emulators and a manager with every choice left to itself, with keys or without."""
     clock = ManualClock()
     async with Emulators(seed=7, clock=clock, market_rate=0.0, wallet_rate=0.0) as emulators:
         settings = Settings(
-            prices="public",
-            chain="public",
+            birdeye=BirdeyeSettings(
+                api_key="paid" if keys else None,
+                ws_url=emulators.birdeye.ws_url,
+                rest_url=emulators.birdeye.rest_url,
+            ),
+            helius=HeliusSettings(
+                api_key="dev" if keys else None,
+                ws_url=emulators.helius.ws_url,
+                rpc_url=emulators.helius.rpc_url,
+            ),
             kraken=KrakenSettings(ws_url=emulators.kraken.ws_url, rest_url=emulators.kraken.rest_url),
             coinbase=CoinbaseSettings(ws_url=emulators.coinbase.ws_url, rest_url=emulators.coinbase.rest_url),
             jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),
@@ -168,3 +179,78 @@ async def test_a_wallet_is_followed_on_the_public_chain() -> None:
         sent = [table.ledger.sol_in(WALLET), table.ledger.spl_in(WALLET), table.ledger.sol_out_v1(WALLET)]
         await table.in_time(lambda: len(table.all(WalletTransaction)) >= 3)
         assert sorted(event.signature for event in table.all(WalletTransaction)) == sorted(sent)
+
+
+# Beside providers with keys
+
+
+async def test_while_the_keyed_source_is_gone_the_exchanges_step_in_and_the_row_says_of_what() -> None:
+    async with public(keys=True) as table:
+        await table.manager.subscribe_prices(["SOL", "BTC"])
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"birdeye"})
+        wrapped = table.manager.tokens.resolve("BTC").mint
+        assert {event.address for event in table.all(PriceUpdate, symbol="BTC")} == {wrapped}
+        assert table.manager.status("kraken").standby
+        table.birdeye.faults.set(Fault.REFUSE_UPGRADE, status=503)
+        table.birdeye.faults.set(Fault.HTTP_STATUS, status=503)
+        table.birdeye.drop()
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
+        moved = [event for event in table.all(PriceUpdate) if event.provider == "kraken"]
+        assert {event.symbol: event.address for event in moved} == {"SOL": SOL, "BTC": None}
+        assert table.manager.price_sources == {SOL: "kraken", "BTC": "kraken"}
+        table.birdeye.faults.clear()
+        await table.in_time(lambda: table.at("SOL", "BTC") == {"birdeye"}, 120)
+        assert table.sources("SOL") == ["birdeye", "kraken", "birdeye"]
+
+
+async def test_a_wrapped_token_asked_for_by_its_mint_never_shows_the_price_of_what_it_wraps() -> None:
+    async with public(keys=True) as table:
+        wrapped = table.manager.tokens.resolve("ETH").mint
+        await table.manager.subscribe_prices(["ETH", wrapped])
+        await table.in_time(lambda: table.at("ETH") == {"birdeye"})
+        table.birdeye.faults.set(Fault.REFUSE_UPGRADE, status=503)
+        table.birdeye.faults.set(Fault.HTTP_STATUS, status=503)
+        table.birdeye.drop()
+        await table.in_time(lambda: {"kraken", "jupiter"} <= set(table.sources("ETH")))
+        origin = {(event.provider, event.address) for event in table.all(PriceUpdate, symbol="ETH")}
+        assert origin == {("birdeye", wrapped), ("kraken", None), ("jupiter", wrapped)}
+
+
+async def test_wallets_are_followed_without_a_key_while_neither_stream_nor_polling_works_with_one() -> None:
+    async with public(keys=True) as table:
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("helius")
+        await table.pass_time(2)
+        sent = [table.ledger.sol_in(WALLET)]
+        await table.in_time(lambda: len(table.all(WalletTransaction)) == 1)
+        assert table.solana.connections == 0
+        table.helius.faults.set(Fault.REFUSE_UPGRADE, status=503)
+        table.helius.faults.set(Fault.HTTP_STATUS, status=503)
+        table.helius.drop()
+        sent += [table.ledger.sol_in(WALLET), table.ledger.spl_in(WALLET)]
+        await table.in_time(lambda: len(table.all(WalletTransaction)) == 3)
+        assert {event.provider for event in table.all(WalletTransaction)} == {"helius", "solana"}
+        await table.connected("solana")
+        table.helius.faults.clear()
+        await table.in_time(lambda: table.manager.status("helius").state is State.CONNECTED, 120)
+        await table.in_time(lambda: table.manager.status("solana").standby)
+        sent.append(table.ledger.sol_in(WALLET))
+        await table.in_time(lambda: len(table.all(WalletTransaction)) == 4)
+        assert [event.signature for event in table.all(WalletTransaction)] == sent
+
+
+async def test_a_token_that_no_exchange_lists_goes_straight_to_where_its_mint_is_priced() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["JLP"])
+        update = await table.first(PriceUpdate, symbol="JLP")
+        assert update.provider == "jupiter"
+        assert update.address == table.manager.tokens.resolve("JLP").mint
+        assert table.kraken.connections == 0
+
+
+async def test_what_nobody_has_is_said_to_have_no_source() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["NOSUCH"])
+        await table.in_time(lambda: table.manager.price_sources == {"NOSUCH": None})
+        await table.manager.unsubscribe_prices(["NOSUCH"])
+        assert table.manager.price_sources == {}

@@ -24,7 +24,7 @@ class Named:
     def topic(self, instrument: Instrument) -> str | None:
         if self._streams:
             return None if instrument.ticker is None else f"{instrument.ticker}/USD"
-        return instrument.mint if instrument.by_mint or instrument.is_native else None
+        return instrument.own_mint
 
     def endpoint(self) -> object:
         return object() if self._streams else None
@@ -75,7 +75,7 @@ def test_what_is_polled_already_is_not_polled_elsewhere_as_well(router: Router) 
 
 def test_a_refused_symbol_moves_to_the_next_source_alone(router: Router) -> None:
     router.wanted([meant("JUP"), meant("SOL")], health(UP, UP))
-    assert router.refuse("first", "JUP/USD") == meant("JUP")
+    assert router.refuse("first", "JUP/USD", 0.0) == (meant("JUP"),)
     wanted = router.wanted([meant("JUP"), meant("SOL")], health(UP, UP))
     assert (wanted["first"], wanted["second"]) == (["SOL/USD"], ["JUP/USD"])
     assert router.source(meant("JUP"), health(UP, UP)) == "second"
@@ -85,18 +85,45 @@ def test_a_refused_symbol_moves_to_the_next_source_alone(router: Router) -> None
 
 def test_what_everybody_has_refused_has_no_source(router: Router) -> None:
     for name in ("first", "second"):
-        router.refuse(name, "NOSUCH/USD")
+        router.refuse(name, "NOSUCH/USD", 0.0)
     assert router.candidates(meant("NOSUCH")) == []
     assert router.source(meant("NOSUCH"), health(UP, UP)) is None
 
 
 def test_a_topic_stands_for_the_instrument_it_was_wanted_for_until_that_is_forgotten(router: Router) -> None:
     router.wanted([meant("SOL")], health(UP))
-    assert router.instrument("first", "SOL/USD") == meant("SOL")
-    assert router.instrument("first", "sol") == meant("SOL")
-    assert router.instrument("second", "SOL/USD") is None
+    assert router.instruments("first", "SOL/USD") == (meant("SOL"),)
+    assert router.instruments("first", "sol") == (meant("SOL"),)
+    assert router.instruments("second", "SOL/USD") == ()
     router.forget(meant("SOL"))
-    assert router.instrument("first", "SOL/USD") is None
+    assert router.instruments("first", "SOL/USD") == ()
+
+
+def test_what_was_refused_long_ago_is_asked_for_again(router: Router) -> None:
+    router.refuse("first", "JUP/USD", 100.0)
+    assert not router.forgive_before(100.0)
+    assert router.source(meant("JUP"), health(UP, UP)) == "second"
+    assert router.forgive_before(101.0)
+    assert router.source(meant("JUP"), health(UP, UP)) == "first"
+
+
+def test_a_source_that_was_not_asked_does_not_count_however_well_it_is(router: Router) -> None:
+    assert router.source(meant("SOL"), health(STARTING, STARTING, UP)) == "first"
+
+
+def test_one_topic_may_stand_for_a_ticker_and_for_the_mint_wrapped_around_it() -> None:
+    class Chain(Named):
+        def topic(self, instrument: Instrument) -> str | None:
+            return instrument.mint
+
+    router = Router([Chain("chain"), Named("exchange")])  # type: ignore[list-item]
+    ticker, wrapped = meant("BTC"), meant(str(meant("BTC").mint))
+    health = {"chain": UP, "exchange": STARTING}
+    assert router.wanted([ticker, wrapped], health) == {"chain": [str(wrapped.mint)], "exchange": []}
+    assert router.instruments("chain", str(wrapped.mint)) == (ticker, wrapped)
+    health = {"chain": DOWN, "exchange": UP}
+    assert router.wanted([ticker, wrapped], health)["exchange"] == ["BTC/USD"]
+    assert (router.source(ticker, health), router.source(wrapped, health)) == ("exchange", "chain")
 
 
 # What a person means
@@ -114,6 +141,22 @@ def test_bitcoin_on_an_exchange_is_no_token_of_the_chain() -> None:
     assert btc.mint is not None
     assert btc.address_at(Venue.CHAIN) == btc.mint
     assert btc.address_at(Venue.EXCHANGE) is None
+    assert (btc.key, btc.own_mint) == ("BTC", None)
+
+
+def test_the_name_of_bitcoin_says_whether_it_is_bitcoin() -> None:
+    btc = meant("btc")
+    assert btc.described(Venue.EXCHANGE).name == "Bitcoin"
+    assert btc.described(Venue.CHAIN).name == "Coinbase Wrapped BTC"
+    assert btc.described(Venue.CHAIN).mint == btc.described(Venue.EXCHANGE).mint == ""
+    assert meant("FOO").described(Venue.EXCHANGE).name == "FOO as exchanges list it"
+    assert meant("SOL").described(Venue.EXCHANGE) == meant("SOL").token
+
+
+def test_a_solana_token_is_not_taken_for_what_an_exchange_may_list_under_its_ticker() -> None:
+    jlp = meant("JLP")
+    assert jlp.ticker is None
+    assert jlp.key == jlp.own_mint == jlp.mint
 
 
 def test_the_mint_of_a_wrapped_token_is_never_asked_for_at_an_exchange() -> None:

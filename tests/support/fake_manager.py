@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from streamcore.events import DataKind, Event, State
+from streamcore.instruments import Venue, understand
 from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
 from streamcore.tokens import Token, TokenTable, check_address
@@ -53,6 +54,8 @@ class FakeManager:
         self.tokens = TokenTable(settings.tokens)
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.closed = False
+        self.exchanges = False
+        self.price_sources: dict[str, str | None] = {}
         self.breaks_at_start: Exception | None = None
         self.current: dict[str, ProviderStatus] = {
             "birdeye": status("birdeye"),
@@ -75,13 +78,21 @@ class FakeManager:
     async def __aexit__(self, *error: object) -> None:
         self.closed = True
 
+    def describe(self, symbol: str) -> Token:
+        return understand(symbol, self.tokens, exchanges=self.exchanges).described(
+            Venue.EXCHANGE if self.exchanges else Venue.CHAIN
+        )
+
+    def complete(self, prefix: str) -> list[Token]:
+        return [self.describe(token.symbol) for token in self.tokens.complete(prefix)]
+
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
-        tokens = [self.tokens.resolve(symbol) for symbol in symbols]
+        tokens = [self.describe(symbol) for symbol in symbols]
         self.asked.append(("subscribe_prices", tuple(token.symbol for token in tokens)))
         return tokens
 
     async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
-        self.asked.append(("unsubscribe_prices", tuple(self.tokens.resolve(s).symbol for s in symbols)))
+        self.asked.append(("unsubscribe_prices", tuple(self.describe(s).symbol for s in symbols)))
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
         wallets = [check_address(address) for address in addresses]

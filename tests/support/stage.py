@@ -9,17 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from fake_manager import FakeManager
+from fake_manager import FakeManager, status
 from manual_clock import ManualClock
 from sample_events import price, transaction
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from streamcore.events import Event, PriceUpdate, Source, TokenChange, TransactionType, WalletTransaction
+from streamcore.events import (
+    DataKind,
+    Event,
+    PriceUpdate,
+    Source,
+    TokenChange,
+    TransactionType,
+    WalletTransaction,
+)
 from streamcore.settings import Settings
 from streamcore.tokens import TokenTable
 from streamtui.app import StreamTuiApp
+from streamtui.board import key_of
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
@@ -47,9 +56,9 @@ class Stage:
         self.breaks_at_start: Exception | None = None
 
     def _make(self, settings: Settings) -> FakeManager:
-        current = self.manager.current
+        current, exchanges = self.manager.current, self.manager.exchanges
         self.manager = FakeManager(settings)
-        self.manager.current = current
+        self.manager.current, self.manager.exchanges = current, exchanges
         self.manager.breaks_at_start = self.breaks_at_start
         self.managers.append(self.manager)
         return self.manager
@@ -100,7 +109,7 @@ class Stage:
 
     def feed_key(self, symbol: str) -> str:
         """Return what names the row of a token."""
-        return _TABLE.resolve(symbol).mint
+        return key_of(self.manager.describe(symbol))
 
     def lines(self) -> list[str]:
         """Return what the screen on top shows, line by line."""
@@ -125,6 +134,15 @@ async def on_stage(size: tuple[int, int] = (120, 40), **settings: Any) -> AsyncI
         stage.pilot = pilot
         await stage.settle(pilot)
         yield stage
+
+
+def without_keys(stage: Stage) -> None:
+    """Let the engine serve from where no key is needed."""
+    stage.manager.exchanges = True
+    stage.manager.current = {
+        "kraken": status("kraken", heartbeats=True),
+        "solana": status("solana", kind=DataKind.WALLETS, subscriptions=1, topics=(WALLET,), heartbeats=True),
+    }
 
 
 def some_life(stage: Stage, *, demo: bool = False) -> list[Event]:

@@ -40,7 +40,7 @@ async def test_capital_o_turns_the_order_of_either_pane_round() -> None:
         assert symbols(stage) == ["SOL", "BTC", "BONK"]
         assert "symbol, turned round" in stage.line("PRICES")
         await stage.press("tab", "O")
-        assert "newest first" in stage.line("TRANSACTIONS")
+        assert "newest last" in stage.line("TRANSACTIONS")
 
 
 async def test_rows_are_moved_by_keys_and_the_cursor_goes_with_them() -> None:

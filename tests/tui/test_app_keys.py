@@ -121,7 +121,7 @@ async def test_a_bad_address_is_refused_with_the_reason(bad: str) -> None:
 async def test_d_stops_watching_the_selected_token(key: str) -> None:
     async with on_stage() as stage:
         await stage.press("down", key)
-        assert stage.manager.asked_for("unsubscribe_prices") == [("cbBTC",)]
+        assert stage.manager.asked_for("unsubscribe_prices") == [("BTC",)]
         assert "BTC" not in stage.text().split("TRANSACTIONS")[0]
         await stage.tell(stage.price("BTC", "100000"))
         assert "BTC" not in stage.text().split("TRANSACTIONS")[0]
@@ -199,7 +199,7 @@ async def test_enter_shows_everything_about_a_price_and_keeps_it_moving() -> Non
         await stage.tell(stage.price("SOL", "150.123456789"))
         await stage.pass_time(1.0)
         for wanted in (
-            "Wrapped SOL",
+            "Solana",
             "So11111111111111111111111111111111111111112",
             "150.123456789 USD",
             "now",
@@ -283,7 +283,7 @@ async def test_o_in_the_feed_turns_it_round() -> None:
         before = table.order
         await stage.press("tab", "o")
         assert table.order == before[::-1]
-        assert "newest first" in stage.line("TRANSACTIONS")
+        assert "newest last" in stage.line("TRANSACTIONS")
 
 
 async def test_tab_goes_to_the_other_pane_and_back() -> None:
@@ -307,10 +307,28 @@ async def test_p_holds_the_feed_still_and_loses_nothing() -> None:
         assert len(stage.app.screen.query_one(TransactionTable).order) == 13
 
 
-async def test_a_reader_who_moved_away_is_told_of_new_rows_below() -> None:
+async def test_a_reader_who_moved_away_is_told_of_new_rows_and_sees_none_move() -> None:
+    async with on_stage() as stage:
+        await stage.tell(*(stage.transaction(number) for number in range(1, 60)))
+        await stage.press("tab", "j")
+        table = stage.app.screen.query_one(TransactionTable)
+        shown = table.in_view()
+        assert len(shown) > 10
+        await stage.tell(stage.transaction(60), stage.transaction(61))
+        assert "2 new above" in stage.line("TRANSACTIONS")
+        assert table.in_view() == shown
+        assert "s059" in stage.lines()[stage.lines().index(stage.line("TIME")) + 1]
+        await stage.press("g")
+        assert "new above" not in stage.text()
+        await stage.tell(stage.transaction(62))
+        assert "new above" not in stage.text()
+        assert table.cursor == table.order[0] == table.in_view()[0]
+
+
+async def test_newest_last_has_the_new_rows_below() -> None:
     async with on_stage() as stage:
         await stage.tell(*(stage.transaction(number) for number in range(1, 6)))
-        await stage.press("tab", "k")
+        await stage.press("tab", "o", "k")
         selected = stage.app.screen.query_one(TransactionTable).cursor
         await stage.tell(stage.transaction(6), stage.transaction(7))
         assert "2 new below" in stage.line("TRANSACTIONS")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from stage import WALLET, Stage, full_transaction, on_stage, some_life
+from stage import WALLET, Stage, full_transaction, on_stage, some_life, without_keys
 
 from streamcore.settings import AlertSettings
 from streamcore.settings_sources import load
@@ -177,9 +177,9 @@ async def test_a_label_given_while_watching_renames_the_rows_that_are_there() ->
 
 async def test_the_first_start_shows_known_tokens_and_what_a_key_would_bring() -> None:
     async with on_stage(symbols=(), wallets=(), starter=True, size=(120, 30)) as stage:
-        for name in ("birdeye", "helius"):
-            stage.manager.set_status(name, demo=True)
+        without_keys(stage)
         await stage.pass_time(1.0)
         assert "BONK" in stage.text()
-        assert "set BIRDEYE_API_KEY for real data" in stage.text()
-        assert "set HELIUS_API_KEY for real data" in stage.text()
+        assert "BIRDEYE_API_KEY would" in stage.line("kraken")
+        assert "HELIUS_API_KEY would" in stage.line("solana")
+        assert "DEMO" not in stage.text()

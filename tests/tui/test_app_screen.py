@@ -122,7 +122,7 @@ async def test_an_engine_that_cannot_start_is_shown_and_can_be_started_again() -
         await stage.press("r")
         await stage.pass_time(1.0)
         assert "● live" in stage.text()
-        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "cbBTC")]
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
         assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
 
 

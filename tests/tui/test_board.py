@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from sample_events import SOL, price
 
-from streamcore.tokens import TokenTable
-from streamtui.board import FLASH, PriceBoard, PriceSort, Totals, common_prefix
+from streamcore.tokens import Token, TokenTable
+from streamtui.board import FLASH, Freshness, PriceBoard, PriceSort, Totals, common_prefix
 
 TABLE = TokenTable()
 BTC = TABLE.resolve("BTC").mint
@@ -79,9 +79,33 @@ def test_an_equal_price_does_not_flash(board: PriceBoard) -> None:
     assert row.flash == 0
 
 
-def test_an_exchange_price_finds_its_row_by_the_ticker(board: PriceBoard) -> None:
-    assert board.apply(price("btc", "100000", address=None))
-    assert board.rows[BTC].update is not None
+BITCOIN = Token(symbol="BTC", name="Bitcoin", mint="")
+
+
+def test_an_exchange_price_finds_its_row_by_the_ticker_and_never_one_of_a_mint(board: PriceBoard) -> None:
+    assert not board.apply(price("btc", "100000", address=None))
+    board.add(BITCOIN)
+    (row,) = board.apply(price("btc", "100000", address=None))
+    assert row.key == "BTC"
+    assert board.rows[BTC].update is None
+
+
+def test_a_row_of_a_ticker_takes_its_name_from_what_its_price_is_the_price_of() -> None:
+    board = PriceBoard(throttle=0.1, ttl=30.0)
+    board.name_of = lambda update: "Bitcoin" if update.address is None else "Wrapped"
+    board.add(BITCOIN)
+    (row,) = board.apply(price("BTC", "100000", address=BTC))
+    assert (row.name, row.mint) == ("Wrapped", BTC)
+    board.apply(price("BTC", "100001", address=None))
+    assert (row.name, row.mint) == ("Bitcoin", "")
+
+
+def test_a_board_that_starts_anew_keeps_its_rows_and_nothing_of_their_prices(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150"))
+    board.restart()
+    assert [row.token.symbol for row in board.ordered()] == ["SOL", "BTC"]
+    assert board.rows[SOL].update is board.rows[SOL].shown is None
+    assert not board.rows[SOL].samples
 
 
 def test_an_update_for_a_removed_row_is_ignored(board: PriceBoard) -> None:
@@ -100,11 +124,25 @@ def test_a_token_is_added_once(board: PriceBoard) -> None:
 def test_a_price_is_old_when_nobody_has_confirmed_it_for_long(board: PriceBoard) -> None:
     row = board.rows[SOL]
     assert row.age(100.0) is None
-    assert not row.is_old(1e9, 30.0)
+    assert board.freshness(row, 1e9) is Freshness.WAITING
     board.apply(price("SOL", "150", ts=100.0, changed=()))
-    assert not row.is_old(129.9, 30.0)
-    assert row.is_old(130.0, 30.0)
+    assert board.freshness(row, 129.9) is Freshness.FRESH
+    assert board.freshness(row, 130.0) is Freshness.OLD
     assert row.age(99.0) == 0.0  # a clock that was set back
+
+
+def test_a_price_of_a_source_that_proves_that_it_lives_is_quiet_and_not_old(board: PriceBoard) -> None:
+    board.apply(price("SOL", "150", ts=100.0))
+    board.proving = {"kraken"}
+    assert board.freshness(board.rows[SOL], 200.0) is Freshness.OLD
+    board.proving = {"birdeye"}
+    assert board.freshness(board.rows[SOL], 200.0) is Freshness.QUIET
+
+
+def test_a_row_that_no_source_has_says_so(board: PriceBoard) -> None:
+    board.sources = {SOL: None, BTC: "birdeye"}
+    assert board.freshness(board.rows[SOL], 200.0) is Freshness.UNLISTED
+    assert board.freshness(board.rows[BTC], 200.0) is Freshness.WAITING
 
 
 def test_samples_of_an_old_price_are_gaps(board: PriceBoard) -> None:

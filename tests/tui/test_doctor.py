@@ -4,6 +4,7 @@ import asyncio
 import io
 import socket
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 from websockets.asyncio.server import serve
 
 from streamcore.clock import SystemClock
+from streamcore.emulator import Emulators
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.providers.base import Alive, Endpoint, Limits, PriceReport, Refusal
@@ -42,18 +44,20 @@ class EchoCodec:
     def received(self, frame):
         if frame == "no":
             return [Refusal(ProviderError(ErrorKind.AUTH, "the key was refused"))]
+        if frame == "price":
+            return [PriceReport(SOL, price=Decimal("150.5"))]
         return [] if frame == "welcome" else [Alive()]
 
 
 class FakeProvider:
     """A provider whose stream is at some URL and whose REST side answers what it was made with."""
 
-    kind = DataKind.PRICES
     limits = Limits(topics_per_connection=None, debounce=0.0)
     codec = EchoCodec
 
     def __init__(self, name, url, reports):
         self.name = name
+        self.kind = DataKind.WALLETS if name == "helius" else DataKind.PRICES
         self._url = url
         self._reports = reports
         self.rest = self
@@ -82,7 +86,7 @@ def providers(monkeypatch):
     made: dict[str, FakeProvider] = {}
 
     def install(url, reports=ANSWERED):
-        for name in ("birdeye", "helius"):
+        for name in ("birdeye", "helius", "kraken"):
             made[name] = FakeProvider(name, url, reports)
         monkeypatch.setattr(doctor, "create", lambda name, settings, http, clock: made[name])
         for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
@@ -113,7 +117,9 @@ async def peer(*answers):
 def loaded(tmp_path):
     def load_with(**environ):
         (tmp_path / "config.toml").touch()
-        defaults = {"STREAMTUI_STREAM_CONNECT_TIMEOUT": "2"}
+        # alone: what steps in for them is not played here
+        alone = {"STREAMTUI_PRICES": "birdeye", "STREAMTUI_CHAIN": "helius"}
+        defaults = {"STREAMTUI_STREAM_CONNECT_TIMEOUT": "2", **alone}
         return load(tmp_path / "config.toml", environ=defaults | ENVIRONMENT | environ)
 
     return load_with
@@ -124,7 +130,7 @@ def results(checks: list[Check], subject: str = "birdeye") -> dict[str, Result]:
 
 
 async def test_everything_is_tried_in_the_order_in_which_it_would_fail(providers, loaded):
-    async with peer("yes") as server:
+    async with peer("yes", "price") as server:
         made = providers(server.url)
         checks = await examine(loaded(STREAMTUI_SYMBOLS="BONK"), SystemClock())
 
@@ -134,9 +140,13 @@ async def test_everything_is_tried_in_the_order_in_which_it_would_fail(providers
         "TCP",
         "WebSocket",
         "subscription",
+        "first message",
         "REST call",
     ]
     assert all(check.result is Result.PASSED for check in checks)
+    assert [check.detail for check in checks if check.name == "first message"] == [
+        "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263: 150.5 USD"
+    ]
     assert "environment variable BIRDEYE_API_KEY" in checks[1].detail
     assert made["birdeye"].asked == [("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263",)]
     assert made["helius"].asked == [(doctor.QUIET_WALLET,)]
@@ -144,7 +154,7 @@ async def test_everything_is_tried_in_the_order_in_which_it_would_fail(providers
 
 
 async def test_what_builds_on_a_failed_check_is_not_tried_but_http_is(providers, loaded):
-    async with peer("yes") as server:
+    async with peer("yes", "price") as server:
         url = server.url
     providers(url)  # nobody listens there any more
     assert results(await examine(loaded(), SystemClock())) == {
@@ -153,6 +163,7 @@ async def test_what_builds_on_a_failed_check_is_not_tried_but_http_is(providers,
         "TCP": Result.FAILED,
         "WebSocket": Result.SKIPPED,
         "subscription": Result.SKIPPED,
+        "first message": Result.SKIPPED,
         "REST call": Result.PASSED,
     }
 
@@ -193,28 +204,55 @@ async def test_a_peer_that_never_answers_is_given_up(providers, loaded):
     ],
 )
 async def test_a_rest_call_that_is_refused_or_empty_fails(providers, loaded, reports):
-    async with peer("yes") as server:
+    async with peer("yes", "price") as server:
         providers(server.url, reports)
         assert results(await examine(loaded(), SystemClock()))["REST call"] is Result.FAILED
 
 
 async def test_a_kind_that_is_switched_off_is_not_examined(providers, loaded):
-    async with peer("yes") as server:
+    async with peer("yes", "price") as server:
         providers(server.url)
         checks = await examine(loaded(STREAMTUI_STREAM_ENABLE_WALLETS="false"), SystemClock())
     assert {check.subject for check in checks} == {"configuration", "birdeye"}
 
 
-async def test_a_missing_key_means_the_demo_and_is_no_failure(providers, loaded, monkeypatch):
+async def test_a_missing_key_is_no_failure_and_says_what_would_set_it(providers, loaded):
+    async with peer("yes", "price") as server:
+        made = providers(server.url)
+        environ = {"BIRDEYE_API_KEY": "", "STREAMTUI_PRICES": "auto", "STREAMTUI_STREAM_ENABLE_WALLETS": "no"}
+        # on this machine, so that nobody else steps in
+        checks = await examine(loaded(**environ, STREAMTUI_KRAKEN_WS_URL=server.url), SystemClock())
+    (missing,) = [check for check in checks if check.subject == "birdeye"]
+    assert (missing.name, missing.result) == ("key", Result.SKIPPED)
+    assert "BIRDEYE_API_KEY" in missing.detail
+    assert results(checks, "kraken")["first message"] is Result.PASSED
+    assert made["kraken"].asked
+
+
+async def test_a_stream_on_which_nothing_is_traded_is_well(providers, loaded):
     async with peer("yes") as server:
         providers(server.url)
-        checks = await examine(loaded(BIRDEYE_API_KEY=""), SystemClock())
-    assert results(checks, "birdeye (demo)")["key"] is Result.SKIPPED
-    assert "BIRDEYE_API_KEY" in next(check.detail for check in checks if check.subject == "birdeye (demo)")
+        checks = await examine(loaded(STREAMTUI_STREAM_CONNECT_TIMEOUT="0.2"), SystemClock())
+    (heard,) = [check for check in checks if check.name == "first message"]
+    assert (heard.result, heard.detail) == (Result.PASSED, "none yet: nothing was traded in that time")
+
+
+async def test_a_source_that_is_only_polled_is_reached_and_asked(loaded):
+    async with Emulators(market_rate=0.0) as emulators:
+        environ = {"STREAMTUI_PRICES": "jupiter", "STREAMTUI_STREAM_ENABLE_WALLETS": "no"}
+        url = emulators.jupiter.rest_url
+        checks = await examine(loaded(**environ, STREAMTUI_JUPITER_REST_URL=url), SystemClock())
+    assert results(checks, "jupiter") == {
+        "key": Result.PASSED,
+        "name lookup": Result.PASSED,
+        "TCP": Result.PASSED,
+        "WebSocket": Result.SKIPPED,
+        "REST call": Result.PASSED,
+    }
 
 
 async def test_what_a_proxy_does_is_left_to_it(providers, loaded, monkeypatch):
-    async with peer("yes") as server:
+    async with peer("yes", "price") as server:
         providers(server.url.replace("ws://", "wss://"))
         monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
         monkeypatch.setenv("no_proxy", "")

@@ -21,7 +21,7 @@ def test_what_is_recovered_takes_its_place_in_the_chain() -> None:
     feed = journal()
     for signature, slot in (("a", 1), ("c", 3), ("b", 2)):
         feed.add(transaction(signature, slot=slot))
-    assert signatures(feed.ordered()) == ["a", "b", "c"]
+    assert signatures(feed.ordered()) == ["c", "b", "a"]
 
 
 def test_one_signature_of_two_wallets_is_two_rows() -> None:
@@ -46,7 +46,7 @@ def test_the_oldest_go_when_it_is_full() -> None:
     feed = journal(capacity=2)
     for slot in (1, 2, 3):
         feed.add(transaction(f"s{slot}", slot=slot))
-    assert signatures(feed.ordered()) == ["s2", "s3"]
+    assert signatures(feed.ordered()) == ["s3", "s2"]
 
 
 def test_the_orders() -> None:
@@ -54,8 +54,8 @@ def test_the_orders() -> None:
     feed.add(transaction("a", wallet="w", slot=1))
     feed.add(transaction("b", wallet="v", slot=2))
     feed.add(transaction("c", wallet="w", slot=3))
-    feed.sort = FeedSort.NEWEST_FIRST
-    assert signatures(feed.ordered()) == ["c", "b", "a"]
+    feed.sort = FeedSort.NEWEST_LAST
+    assert signatures(feed.ordered()) == ["a", "b", "c"]
     feed.sort = FeedSort.WALLET
     assert signatures(feed.ordered()) == ["b", "a", "c"]
 
@@ -67,7 +67,7 @@ def test_a_filter_finds_what_a_person_would_look_for() -> None:
     feed.add(transaction("sigB", wallet="v", type=TransactionType.FAILED, summary="failed: slippage"))
     for wanted, found in {
         "bonk": ["sigA"], "JUPITER": ["sigA"], "cold": ["sigB"], "slip": ["sigB"], "failed": ["sigB"],
-        "sig": ["sigA", "sigB"], "nothing": [],
+        "sig": ["sigB", "sigA"], "nothing": [],
     }.items():  # fmt: skip
         feed.filter = wanted
         assert signatures(feed.ordered()) == found

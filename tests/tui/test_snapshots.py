@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
+from fake_manager import status
 from snapshot_folder import SNAPSHOTS
-from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life
+from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life, without_keys
 from textual.pilot import Pilot
 
-from streamcore.events import ErrorKind, State, StreamError
+from streamcore.events import ErrorKind, PriceUpdate, State, StreamError
 from streamcore.settings import AlertSettings, Colours, UiSettings
 
 Compare = Callable[..., bool]
@@ -31,7 +33,9 @@ def taken(
     """Run the app, let the scene happen, and compare the picture."""
     settings.setdefault("symbols", SYMBOLS)
     settings.setdefault("wallets", (WALLET,))
+    exchanges = settings.pop("exchanges", False)
     stage = Stage(**settings)
+    stage.manager.exchanges = exchanges
     if demo:
         for name in ("birdeye", "helius"):
             stage.manager.set_status(name, demo=True)
@@ -84,6 +88,56 @@ def test_main_screen_in_demo(snap_compare: Compare) -> None:
 def test_main_screen(snap_compare: Compare) -> None:
     """The same with real data: no DEMO anywhere, both lamps green."""
     assert taken(snap_compare, life)
+
+
+def test_main_screen_without_keys(snap_compare: Compare) -> None:
+    """Exchange prices: BTC is Bitcoin, sources are named, a quiet price is no old one, no DEMO anywhere."""
+
+    async def scene(stage: Stage) -> None:
+        without_keys(stage)
+        await stage.tell(*[at_kraken(event) for event in some_life(stage)])
+        await stage.pass_time(40.0)
+        await stage.tell(
+            at_kraken(stage.price("SOL", "150.61")), at_kraken(stage.price("ETH", "3912.4", volume_24h=None))
+        )
+        stage.manager.price_sources = {"NOSUCH": None}
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, symbols=("SOL", "BTC", "BONK", "USDC", "ETH", "NOSUCH"), exchanges=True)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_no_network(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Red lamps with the reason, a note below the waiting rows why no price has come, D offers the demo."""
+
+    async def scene(stage: Stage) -> None:
+        without_keys(stage)
+        for name in ("coinbase", "jupiter"):
+            stage.manager.current[name] = status(name, streams=name != "jupiter")
+        hosts = {
+            "kraken": "ws.kraken.com",
+            "coinbase": "ws-feed.exchange.coinbase.com",
+            "jupiter": "api.jup.ag",
+        }
+        for name in stage.manager.current:
+            down: dict[str, Any] = {"state": State.FALLBACK, "fallback": True, "poll_failed": True}
+            host = hosts.get(name, "api.mainnet.solana.com")
+            reason = f"name lookup of {host} failed"
+            retry = stage.clock.time() + 4 if name != "jupiter" else None
+            stage.manager.set_status(
+                name, **down, reason=reason, attempt=3, retry_at=retry, latency_ms=None, messages_received=0
+            )
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=size, exchanges=True)
+
+
+def at_kraken(event: Any) -> Any:
+    """Return a price as Kraken would tell it, and anything else as it is."""
+    if not isinstance(event, PriceUpdate):
+        return event
+    address = None if event.symbol in ("BTC", "ETH") else event.address
+    return msgspec.structs.replace(event, provider="kraken", address=address)
 
 
 def test_main_screen_80x24(snap_compare: Compare) -> None:
@@ -153,12 +207,14 @@ def test_feed_of_two_wallets(snap_compare: Compare) -> None:
 
 
 def test_first_start(snap_compare: Compare) -> None:
-    """Well-known tokens, DEMO, and beside each provider what a key would bring and its name."""
+    """Well-known tokens with real prices, and beside each provider what a key would add."""
 
     async def scene(stage: Stage) -> None:
-        await demo_life(stage)
+        without_keys(stage)
+        await stage.tell(*[at_kraken(event) for event in some_life(stage)])
+        await stage.pass_time(1.0)
 
-    assert taken(snap_compare, scene, size=(100, 24), symbols=(), wallets=(), starter=True, demo=True)
+    assert taken(snap_compare, scene, size=(100, 24), symbols=(), wallets=(), starter=True, exchanges=True)
 
 
 LAMPS: dict[str, dict[str, Any]] = {

@@ -125,6 +125,11 @@ class AlertBook:
         self._index()
         return True
 
+    def restart(self) -> None:
+        """Forget every price seen: the next one is the first."""
+        self.alerts = [Alert(rule) for rule in self.rules]
+        self._index()
+
     def remove(self, at: int) -> None:
         """Remove the alert of that number."""
         del self.alerts[at]

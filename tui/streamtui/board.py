@@ -7,10 +7,10 @@ paces repaints, ``at`` is Unix seconds like an event's ``ts`` and tells how old 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Protocol
 
 from streamcore.events import PriceUpdate
@@ -86,6 +86,8 @@ class PriceRow:
     flash: int = 0
     """1 or -1 while the changed digits stand out, for up or down."""
     flash_until: float = 0.0
+    name: str = ""
+    """What it is the price of; it may change with the source, see `PriceBoard.name_of`."""
     painted_at: float = float("-inf")
     dirty: bool = True
 
@@ -107,14 +109,28 @@ class PriceRow:
         known = [sample for sample in self.samples if sample is not None]
         return (known[-1] - known[0]) / known[0] if len(known) > 1 and known[0] else None
 
+    @property
+    def mint(self) -> str:
+        """The mint of what its price is the price of; empty when that is no Solana token."""
+        return self.token.mint or (self.update.address or "" if self.update else "")
+
     def age(self, at: float) -> float | None:
         """Return the seconds since a source last confirmed this price; ``None`` before the first."""
         return None if self.update is None else max(0.0, at - self.update.ts)
 
-    def is_old(self, at: float, ttl: float) -> bool:
-        """Return whether nobody has confirmed this price for ``ttl`` seconds."""
-        age = self.age(at)
-        return age is not None and age >= ttl
+
+class Freshness(Enum):
+    """What the age of a price means."""
+
+    WAITING = "waiting"
+    """No price has come yet."""
+    UNLISTED = "unlisted"
+    """No price will come: no source in use has it."""
+    FRESH = "fresh"
+    QUIET = "quiet"
+    """Nothing was traded for long: its source proves all the time that it would have told."""
+    OLD = "old"
+    """Nobody has confirmed it for long, so it may be wrong."""
 
 
 class PriceBoard:
@@ -138,8 +154,15 @@ class PriceBoard:
         """The keys of the rows to show; ``None`` shows all."""
         self.changed = True
         """Whether rows came or went since `ordered` was last asked."""
+        self.proving: Collection[str] = ()
+        """The providers whose silence about a price proves that it stands."""
+        self.sources: Mapping[str, str | None] = {}
+        """The key of each row to the provider that serves it; ``None``: nobody has it."""
+        self.name_of: Callable[[PriceUpdate], str] = lambda update: ""
+        """Returns what an update is about, for rows whose asset depends on the source."""
         self._added = 0
-        self._by_ticker: dict[str, str] = {}
+        self._receivers: dict[tuple[str, str | None], tuple[PriceRow, ...]] = {}
+        """Symbol and address of an update to the rows it is for; made when asked for."""
         self._restless: set[str] = set()
 
     @property
@@ -153,8 +176,8 @@ class PriceBoard:
         if key in self.rows:
             return False
         self._added += 1
-        self.rows[key] = PriceRow(key, token, self._added)
-        self._by_ticker[token.symbol.casefold()] = key
+        self.rows[key] = PriceRow(key, token, self._added, name=token.name)
+        self._receivers.clear()
         self._restless.add(key)
         self.changed = True
         return True
@@ -165,23 +188,55 @@ class PriceBoard:
         if row is not None:
             self._restless.discard(key)
             self.changed = True
-            self._by_ticker = {r.token.symbol.casefold(): r.key for r in self.rows.values()}
+            self._receivers.clear()
         return row
 
-    def apply(self, update: PriceUpdate) -> str | None:
-        """Take an update; return the key of the row that wanted it, or ``None``."""
-        row = self.rows.get(update.address or "") or self.rows.get(
-            self._by_ticker.get(update.symbol.casefold(), "")
+    def restart(self) -> None:
+        """Forget every price, and keep the rows: what comes now is about another world."""
+        for key, row in self.rows.items():
+            self.rows[key] = PriceRow(key, row.token, row.number, name=row.token.name)
+        self._receivers.clear()
+        self._restless = set(self.rows)
+        self.changed = True
+
+    def freshness(self, row: PriceRow, at: float) -> Freshness:
+        """Return what the age of a row's price means ``at`` (Unix seconds)."""
+        age = row.age(at)
+        if age is None or row.update is None:
+            has_source = not self.sources or self.sources.get(row.key) is not None
+            return Freshness.WAITING if has_source else Freshness.UNLISTED
+        if age < self.ttl:
+            return Freshness.FRESH
+        return Freshness.QUIET if row.update.provider in self.proving else Freshness.OLD
+
+    def apply(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
+        """Take an update; return the rows that wanted it.
+
+        A row of a mint takes what is about that mint and nothing else; a row of a ticker takes what came
+        under that ticker.
+        """
+        about = update.symbol, update.address
+        rows = self._receivers.get(about)
+        if rows is None:
+            rows = self._receivers[about] = self._rows_for(update)
+        for row in rows:
+            if row.update is None and update.price is not None:
+                row.samples.append(update.price)
+            if not row.token.mint and (row.update is None or row.update.address != update.address):
+                row.name = self.name_of(update) or row.name
+            row.update = update
+            row.dirty = True
+            row.seen(update)
+            self._restless.add(row.key)
+        return rows
+
+    def _rows_for(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
+        ticker = update.symbol.casefold()
+        return tuple(
+            row
+            for row in self.rows.values()
+            if (row.key == update.address if row.token.mint else row.token.symbol.casefold() == ticker)
         )
-        if row is None:
-            return None
-        if row.update is None and update.price is not None:
-            row.samples.append(update.price)
-        row.update = update
-        row.dirty = True
-        row.seen(update)
-        self._restless.add(row.key)
-        return row.key
 
     def due(self, now: float) -> list[PriceRow]:
         """Return the rows to paint now, and count them as painted.
@@ -215,7 +270,8 @@ class PriceBoard:
         """Take a sample of every price; an old one leaves a gap."""
         for row in self.rows.values():
             if row.update is not None:
-                row.samples.append(None if row.is_old(at, self.ttl) else row.update.price)
+                old = self.freshness(row, at) is Freshness.OLD
+                row.samples.append(None if old else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
         """Return the rows that filter and group let through, in the order asked for.
@@ -228,7 +284,7 @@ class PriceBoard:
             row
             for row in self.rows.values()
             if (self.group is None or row.key in self.group)
-            and (wanted in row.token.symbol.casefold() or wanted in row.token.name.casefold())
+            and (wanted in row.token.symbol.casefold() or wanted in row.name.casefold())
         ]
         rows.sort(key=lambda row: row.number)
         value = _VALUES.get(self.sort)
@@ -285,7 +341,7 @@ _VALUES: dict[PriceSort, Callable[[PriceRow], Any]] = {
     PriceSort.VOLUME: _of_update("volume_24h"),
     PriceSort.AGE: _of_update("ts"),
     PriceSort.TREND: PriceRow.trend,
-    PriceSort.NAME: lambda row: row.token.name.casefold() or None,
+    PriceSort.NAME: lambda row: row.name.casefold() or None,
     PriceSort.SOURCE: _of_update("provider"),
 }
 LARGEST_FIRST = {PriceSort.PRICE, PriceSort.CHANGE, PriceSort.VOLUME, PriceSort.AGE, PriceSort.TREND}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,10 +22,19 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.instruments import understand
 from streamcore.network import HttpClient, Socket, dial
 from streamcore.providers import create
-from streamcore.providers.base import Alive, PriceReport, Provider, Refusal, TransactionReport, Unusable
+from streamcore.providers.base import (
+    Alive,
+    Codec,
+    PriceReport,
+    Provider,
+    Refusal,
+    Report,
+    TransactionReport,
+    Unusable,
+)
 from streamcore.settings import Settings
 from streamcore.settings_keys import FAMILIAR_VARIABLES
-from streamcore.sources import SERVING, Choice, choose
+from streamcore.sources import AUTO, OPTION, SERVING, Choice, choose, is_watched
 from streamcore.text import printable
 from streamcore.tokens import TokenTable
 from streamtui.interruption import Deadline, until_stopped
@@ -37,6 +46,9 @@ if TYPE_CHECKING:
 
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
+
+PATIENCE = 0.8
+"""The share of the timeout that is waited for a first price."""
 
 
 class Result(StrEnum):
@@ -66,7 +78,7 @@ def run(loaded: Loaded) -> int:
     """Try everything, print the table, and return 1 if one needed thing failed, else 0."""
     with Deadline() as deadline:
         checks = asyncio.run(until_stopped(_examined(loaded, deadline), stopping=deadline.start))
-    return 1 if checks is not None and any(check.result is Result.FAILED for check in checks) else 0
+    return 1 if checks is not None and _needed_failed(checks) else 0
 
 
 async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
@@ -75,16 +87,19 @@ async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
     checks = await examine(loaded, SystemClock())
     Console().print(table(checks))
     # a name lookup that never ends sits in a thread and would keep the process
-    failed = any(check.result is Result.FAILED and check.needed for check in checks)
-    deadline.start(1 if failed else 0)
+    deadline.start(1 if _needed_failed(checks) else 0)
     return checks
+
+
+def _needed_failed(checks: Sequence[Check]) -> bool:
+    return any(check.result is Result.FAILED and check.needed for check in checks)
 
 
 async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
     """Try everything that these settings need, each within ``stream.connect_timeout`` seconds."""
     settings = loaded.settings
     choices = list(choose(settings))
-    checks = [_configuration(loaded)]
+    checks = [_configuration(loaded), *_keys_not_set(settings, [choice.provider for choice in choices])]
     async with AsyncExitStack() as stack:
         demo_kinds = frozenset(choice.kind for choice in choices if choice.demo)
         if demo_kinds:
@@ -97,6 +112,7 @@ async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
                 choice,
                 create(choice.provider, settings, http, clock),
                 loaded,
+                settings,
                 clock,
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
@@ -137,49 +153,91 @@ def _configuration(loaded: Loaded) -> Check:
     return Check("configuration", "settings", Result.PASSED, None, file)
 
 
+def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
+    """Return who would come first if its key were set."""
+    return [
+        Check(serving.name, "key", Result.SKIPPED, None, f"{FAMILIAR_VARIABLES[serving.key]} is not set")
+        for serving in SERVING
+        if serving.key is not None
+        and serving.name not in used
+        and getattr(settings, OPTION[serving.kind]) == AUTO
+        and is_watched(settings, serving.kind)
+    ]
+
+
 class _Examination:
     """The checks of one provider, one after the other; what builds on a failed one is not tried."""
 
     def __init__(
-        self, choice: Choice, provider: Provider, loaded: Loaded, clock: Clock, *, needed: bool
+        self,
+        choice: Choice,
+        provider: Provider,
+        loaded: Loaded,
+        settings: Settings,
+        clock: Clock,
+        *,
+        needed: bool,
     ) -> None:
-        """``needed``: the first of its kind; the others only step in for it."""
+        """Make one that has tried nothing yet.
+
+        Args:
+            choice: Who is examined.
+            provider: The same, at work.
+            loaded: What is configured, and where it came from.
+            settings: What is in force: in the demo, other URLs than configured.
+            clock: Time.
+            needed: It is the first of its kind; the others only step in for it.
+        """
         self._choice = choice
         self._needed = needed
         self._provider = provider
         self._loaded = loaded
+        self._settings = settings
         self._clock = clock
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
         self._failed: str | None = None
         self._socket: Socket | None = None
+        self._codec: Codec | None = None
+        self._heard: list[Report] = []
+        """What the last frame said."""
 
     async def run(self) -> list[Check]:
         """Return the checks, tried or not."""
         self._note("key", *self._key())
         endpoint = self._provider.endpoint()
+        await self._reach(self._rest_url() if endpoint is None else endpoint.url)
         if endpoint is None:
             self._note("WebSocket", Result.SKIPPED, "this source has no stream, it is polled")
             await self._try("REST call", self._fetch)
             return self._checks
-        url = urlsplit(endpoint.url)
-        host, encrypted = url.hostname or "", url.scheme == "wss"
-        port = url.port or (443 if encrypted else 80)
-        proxy = _has_proxy(host, encrypted)
-        await self._try("name lookup", lambda: _look_up(host, port), left_to_proxy=proxy)
-        await self._try(
-            "TLS" if encrypted else "TCP", lambda: _connect(host, port, encrypted), left_to_proxy=proxy
-        )
         try:
             await self._try("WebSocket", self._dial)
             await self._try("subscription", self._subscribe)
+            if self._provider.kind is DataKind.PRICES:
+                await self._try("first message", self._hear)
         finally:
             if self._socket is not None:
                 await self._socket.close()
         self._failed = None  # HTTP is another way to the provider, and may work where the stream does not
         await self._try("REST call", self._fetch)
         return self._checks
+
+    def _rest_url(self) -> str:
+        section = getattr(self._settings, self._choice.provider)
+        url: str = section.rest_url
+        return url
+
+    async def _reach(self, text: str) -> None:
+        url = urlsplit(text)
+        host, encrypted = url.hostname or "", url.scheme in ("wss", "https")
+        port = url.port or (443 if encrypted else 80)
+        proxy = _has_proxy(host, encrypted)
+        await self._try("name lookup", lambda: _look_up(host, port), left_to_proxy=proxy)
+        await self._try(
+            "TLS" if encrypted else "TCP", lambda: _connect(host, port, encrypted), left_to_proxy=proxy
+        )
 
     async def _try(
         self, name: str, step: Callable[[], Awaitable[str]], *, left_to_proxy: bool = False
@@ -214,8 +272,6 @@ class _Examination:
         key = next(serving.key for serving in SERVING if serving.name == self._choice.provider)
         if key is None or self._loaded.settings.demo:
             return Result.PASSED, "not needed"
-        if self._choice.demo:
-            return Result.SKIPPED, f"not set, so this runs on the demo; set {FAMILIAR_VARIABLES[key]}"
         return Result.PASSED, f"from {self._loaded.origins[key]}"
 
     async def _dial(self) -> str:
@@ -229,18 +285,38 @@ class _Examination:
         return "" if endpoint is None else endpoint.shown_url
 
     async def _subscribe(self) -> str:
+        self._codec = self._provider.codec()
+        self._codec.opened()
+        self._codec.want(self._topics)
+        await self._listen_for(Alive, PriceReport, TransactionReport)
+        return f"{self._choice.provider} answered"
+
+    async def _hear(self) -> str:
+        """Wait for a first price; where nothing is traded none comes, and nothing is wrong."""
+        if not any(isinstance(report, PriceReport) for report in self._heard):
+            try:
+                await wait_for(
+                    self._clock, self._listen_for(PriceReport), self._stream.connect_timeout * PATIENCE
+                )
+            except TimeoutError:
+                return "none yet: nothing was traded in that time"
+        price = next(
+            (r.price for r in self._heard if isinstance(r, PriceReport) and r.price is not None), None
+        )
+        return self._topics[0] if price is None else f"{self._topics[0]}: {price:f} USD"
+
+    async def _listen_for(self, *kinds: type) -> None:
         assert self._socket is not None  # noqa: S101 - not tried unless dialling succeeded
-        codec = self._provider.codec()
-        codec.opened()
-        codec.want(self._topics)
+        assert self._codec is not None  # noqa: S101 - made by the first subscription
         while True:
-            for frame in codec.frames_to_send():
+            for frame in self._codec.frames_to_send():
                 await self._socket.send(frame)
-            for report in codec.received(await self._socket.receive()):
+            self._heard = self._codec.received(await self._socket.receive())
+            for report in self._heard:
                 if isinstance(report, Refusal):
                     raise report.error
-                if isinstance(report, Alive | PriceReport | TransactionReport):
-                    return f"{self._choice.provider} answered"
+            if any(isinstance(report, kinds) for report in self._heard):
+                return
 
     async def _fetch(self) -> str:
         async with aclosing(self._provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]

@@ -26,14 +26,10 @@ class NotRunning(StreamcoreError):
 
 
 class Tokens(Protocol):
-    """What knows tickers; `streamcore.tokens.TokenTable` does."""
+    """What knows mints; `streamcore.tokens.TokenTable` does."""
 
-    def complete(self, prefix: str) -> Sequence[WatchedToken]:
-        """Return the tokens that begin like this."""
-        ...
-
-    def resolve(self, text: str) -> WatchedToken:
-        """Return the token a person meant, or raise `InputError`."""
+    def by_mint(self, mint: str) -> WatchedToken | None:
+        """Return the token with that mint, if it is known."""
         ...
 
 
@@ -43,6 +39,19 @@ class Engine(Protocol):
     @property
     def tokens(self) -> Tokens:
         """The tickers it knows."""
+        ...
+
+    def describe(self, symbol: str) -> WatchedToken:
+        """What a symbol stands for with the sources in use, or raise `InputError`."""
+        ...
+
+    def complete(self, prefix: str) -> Sequence[WatchedToken]:
+        """What a symbol or a name that begins like this may become."""
+        ...
+
+    @property
+    def price_sources(self) -> Mapping[str, str | None]:
+        """The key of each watched symbol's row to the provider that serves it; ``None``: nobody has it."""
         ...
 
     async def subscribe_prices(self, symbols: Iterable[str]) -> Sequence[WatchedToken]:

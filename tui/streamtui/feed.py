@@ -14,6 +14,8 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from streamcore.clock import Clock
 from streamcore.errors import InputError
 from streamcore.events import (
@@ -30,7 +32,7 @@ from streamtui.board import SAMPLE_INTERVAL, PriceBoard, PriceRow, WatchedToken,
 from streamtui.engine import Engine, ManagerFactory, NotRunning, closed_in_time, engine_factory
 from streamtui.health import Health
 from streamtui.journal import Journal, labeller
-from streamtui.lamps import healthy
+from streamtui.lamps import LIVE, healthy, lamp
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Feed:
         self.group = ""
         """The watchlist that is shown; empty for everything."""
         self.board = PriceBoard(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
+        self.board.name_of = self._name_of
         self.journal = Journal(self.label)
         self.health = Health()
         self.wallets: list[str] = []
@@ -131,7 +134,8 @@ class Feed:
                 async for event in manager.events():
                     self._take(event)
             finally:
-                self._manager = None
+                if self._manager is manager:  # another one may have taken its place
+                    self._manager = None
                 opening.cancel()
 
     async def _open(self) -> None:
@@ -188,7 +192,12 @@ class Feed:
     def look(self) -> None:
         """Take the present statuses from the engine."""
         if self._manager is not None:
-            self.health.update(self._manager.statuses(), self.clock.monotonic())
+            statuses = self._manager.statuses()
+            self.health.update(statuses, self.clock.monotonic())
+            self.board.proving = {
+                name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
+            }
+            self.board.sources = dict(self._manager.price_sources)
 
     def mark(self) -> None:
         """Something is to be drawn with the next frame."""
@@ -198,10 +207,10 @@ class Feed:
         match event:
             case PriceUpdate():
                 self.last_data = max(self.last_data or 0.0, event.ts)
-                key = self.board.apply(event)
-                if key is not None:
-                    self._sound(self.alerts.price(key, event))
-                elif self._asking:
+                rows = self.board.apply(event)
+                for row in rows:
+                    self._sound(self.alerts.price(row.key, event))
+                if not rows and self._asking:
                     self._early.append(event)  # the answer to a subscription that has not returned yet
             case WalletTransaction():
                 self.last_data = max(self.last_data or 0.0, event.ts)
@@ -282,7 +291,7 @@ class Feed:
         self.group, self.board.group = name, None
         if name:
             symbols = self.settings.watchlists[name]
-            keys = [key_of(engine.tokens.resolve(symbol)) for symbol in symbols]
+            keys = [key_of(engine.describe(symbol)) for symbol in symbols]
             missing = [
                 symbol
                 for symbol, key in zip(symbols, keys, strict=True)
@@ -352,10 +361,7 @@ class Feed:
         """
         names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
         rule = parsed(text, names)
-        if (
-            rule.symbol is not None
-            and key_of(self._engine().tokens.resolve(rule.symbol)) not in self.board.rows
-        ):
+        if rule.symbol is not None and key_of(self._engine().describe(rule.symbol)) not in self.board.rows:
             raise InputError(rule.symbol, "is not watched yet; s watches it")
         if not self.alerts.add(rule):
             raise InputError(text, "is there already")
@@ -363,7 +369,7 @@ class Feed:
 
     def _key_of_symbol(self, symbol: str) -> str:
         try:
-            return key_of(self._engine().tokens.resolve(symbol))
+            return key_of(self._engine().describe(symbol))
         except (InputError, NotRunning):
             return symbol.casefold()
 
@@ -388,6 +394,20 @@ class Feed:
         # a symbol that another token answers to, or a shortened mint, would bring back something else
         return token.symbol if self._key_of_symbol(token.symbol) == key_of(token) else token.mint
 
+    def switch_demo(self) -> None:
+        """Be about invented data from the next start of the engine on, or about real data again.
+
+        What was known of the one is forgotten, so that it cannot be taken for the other. The caller must
+        start the engine anew.
+        """
+        self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
+        self.board.restart()
+        self.journal.clear()
+        self.alerts.restart()
+        self.health.restart()
+        self.last_data = None
+        self.mark()
+
     async def reconnect(self, provider: str) -> None:
         """Let one provider try again now.
 
@@ -404,6 +424,14 @@ class Feed:
         """
         await self._engine().reconnect_all()
 
+    def _name_of(self, update: PriceUpdate) -> str:
+        if update.address is None:
+            from streamcore.assets import exchange_name  # not needed for the first frame
+
+            return exchange_name(update.symbol)
+        token = self._manager.tokens.by_mint(update.address) if self._manager else None
+        return "" if token is None else token.name
+
     def number_of(self, wallet: str) -> int:
         """Return the place of a wallet among those watched, from 0; it gives it its colour."""
         return self.wallets.index(wallet) if wallet in self.wallets else 0
@@ -414,12 +442,12 @@ class Feed:
 
     def complete(self, prefix: str) -> Sequence[WatchedToken]:
         """Return the tokens whose ticker or name begins like this; none while the engine is not there."""
-        return self._manager.tokens.complete(prefix) if self._manager else ()
+        return self._manager.complete(prefix) if self._manager else ()
 
     def token(self, text: str) -> WatchedToken | None:
         """Return the token a person means by a ticker or mint, if there is one."""
         try:
-            return self._manager.tokens.resolve(text) if self._manager else None
+            return self._manager.describe(text) if self._manager else None
         except InputError:
             return None
 

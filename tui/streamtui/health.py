@@ -56,6 +56,12 @@ class Health:
             while len(counted) > 2 and now - counted[1][0] >= WINDOW:
                 counted.popleft()
 
+    def restart(self) -> None:
+        """Forget how the providers were doing; the log stays."""
+        self.statuses = {}
+        self._counted.clear()
+        self._told.clear()
+
     def rates(self, provider: str) -> Rates:
         """Return the rates of a provider over the last `WINDOW` seconds."""
         counted = self._counted.get(provider)

@@ -19,8 +19,8 @@ DUST = Decimal("0.0001")
 class FeedSort(StrEnum):
     """The orders of the feed, in the order in which the key goes through them."""
 
-    NEWEST_LAST = "newest last"
     NEWEST_FIRST = "newest first"
+    NEWEST_LAST = "newest last"
     WALLET = "wallet"
 
 
@@ -42,7 +42,7 @@ class Journal:
         self._entries: dict[str, tuple[int, int, WalletTransaction]] = {}
         self._held: list[WalletTransaction] = []
         self._arrived = 0
-        self.sort = FeedSort.NEWEST_LAST
+        self.sort = FeedSort.NEWEST_FIRST
         self.filter = ""
         self.wallet: str | None = None
         """The wallet to show; ``None`` shows all."""
@@ -95,6 +95,12 @@ class Journal:
         self._entries = {k: entry for k, entry in self._entries.items() if entry[2].wallet != wallet}
         self._held = [transaction for transaction in self._held if transaction.wallet != wallet]
         self.wallet = None if self.wallet == wallet else self.wallet
+        self.changed = True
+
+    def clear(self) -> None:
+        """Drop every transaction."""
+        self._entries.clear()
+        self._held.clear()
         self.changed = True
 
     def ordered(self) -> list[WalletTransaction]:

@@ -34,7 +34,8 @@ IDLE = Lamp("○", "idle", "quiet")
 def lamp(status: ProviderStatus) -> Lamp:
     """Return the lamp for a status.
 
-    Polling wins over a background attempt to reconnect: as long as it brings data, that is the news.
+    Polling wins over a background attempt to reconnect: as long as it brings data, that is the news, and
+    when it brings none, that is.
     A provider nobody wants anything from is idle, not down.
     """
     if status.idle:
@@ -42,7 +43,7 @@ def lamp(status: ProviderStatus) -> Lamp:
     if status.state is State.CONNECTED:
         return STALE if status.stale else LIVE
     if status.fallback or status.state is State.FALLBACK:
-        return POLLING
+        return DOWN if status.poll_failed else POLLING
     # failed with an attempt waiting is a step on the way back; parked, or with nothing ahead, it is down
     if status.state is State.CONNECTING and not status.parked:
         return CONNECTING
@@ -50,5 +51,5 @@ def lamp(status: ProviderStatus) -> Lamp:
 
 
 def healthy(status: ProviderStatus) -> bool:
-    """Return whether there is nothing to reconnect."""
-    return lamp(status) in (LIVE, IDLE)
+    """Return whether there is nothing to reconnect; a source without a stream is well while it is polled."""
+    return lamp(status) in (LIVE, IDLE) or (not status.streams and lamp(status) is POLLING)

@@ -160,13 +160,13 @@ def check_watched(loaded: Loaded) -> None:
     for name, symbols in loaded.settings.watchlists.items():
         for symbol in symbols:
             try:
-                tokens.resolve(symbol)
+                understand(symbol, tokens, exchanges=exchanges)
             except InputError as error:
                 key = f"watchlists.{name}"
                 raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
     for alert in loaded.settings.alerts:
         try:
-            tokens.resolve(alert.symbol or "SOL")
+            understand(alert.symbol or "SOL", tokens, exchanges=exchanges)
         except InputError as error:
             raise SettingsError("alerts", alert.symbol, error.reason, loaded.origins["alerts"]) from error
     for wallet in loaded.settings.wallets:

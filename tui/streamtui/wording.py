@@ -8,7 +8,7 @@ from streamcore.status import ProviderStatus
 from streamtui.ages import age, countdown
 from streamtui.feed import Feed
 from streamtui.journal import FeedSort
-from streamtui.lamps import STALE, healthy, lamp
+from streamtui.lamps import DOWN, STALE, healthy, lamp
 
 
 def trouble(status: ProviderStatus, at: float) -> str:
@@ -78,12 +78,12 @@ def feed_info(feed: Feed, shown: int) -> str:
 
 
 def key_hint(status: ProviderStatus, settings: Settings) -> str:
-    """Return what a key would change about a provider, and how to set it; empty when none is missing."""
-    if not status.demo or settings.demo:
+    """Return what a key would add to what a provider brings; empty when none is missing."""
+    if status.demo:
         return ""
     return {
-        "birdeye": "set BIRDEYE_API_KEY for real data",
-        "helius": "set HELIUS_API_KEY for real data",
+        "kraken": "" if settings.birdeye.api_key else "BIRDEYE_API_KEY would stream every Solana token",
+        "solana": "" if settings.helius.api_key else "HELIUS_API_KEY would follow more wallets, sooner",
     }.get(status.provider, "")
 
 
@@ -111,6 +111,25 @@ def why_no_prices(feed: Feed) -> tuple[str, ...]:
     return ("No symbols are watched.", "Press s and type some, for example: SOL BTC")
 
 
+def why_waiting(feed: Feed) -> tuple[str, ...]:
+    """Return why there are rows and not one price, and what to press; nothing while prices may still come."""
+    if not feed.running or any(row.update is not None for row in feed.board.rows.values()):
+        return ()
+    sources = [status for status in feed.health.statuses.values() if status.kind is DataKind.PRICES]
+    down = [status for status in sources if lamp(status) is DOWN]
+    if not down or len(down) < len([status for status in sources if not status.idle]):
+        return ()
+    *names, last = [status.provider for status in down]
+    who = f"{', '.join(names)} and {last}" if names else last
+    reason = next((status.reason for status in down if status.reason), "")
+    demo = "" if feed.settings.demo else ", D shows invented data instead"
+    return (
+        f"No price yet: no source answers. R tries again now{demo}.",
+        f"They are tried by themselves, too: {who}.",
+        *([f"{down[0].provider}: {reason}"] if reason else []),
+    )
+
+
 def why_no_transactions(feed: Feed) -> tuple[str, ...]:
     """Return why the feed is empty, and what to press."""
     journal = feed.journal
@@ -128,7 +147,7 @@ def why_no_transactions(feed: Feed) -> tuple[str, ...]:
     if not feed.running:
         return _not_running(feed)
     if not feed.wallets:
-        return ("No wallets are watched.", "Press w and paste an address.")
+        return ("No wallets are watched.", "Press w and paste an address.", *_about_wallets(feed))
     if journal.paused:
         return ("The feed is paused.", "Press p to go on.")
     status = provider_of(feed, DataKind.WALLETS)
@@ -136,10 +155,18 @@ def why_no_transactions(feed: Feed) -> tuple[str, ...]:
         problem = trouble(status, feed.clock.time())
         return (
             f"Nothing yet: {status.provider} is {lamp(status).word}. {problem}".rstrip(),
-            "Press c for more.",
+            "Press c for more." if feed.settings.demo else "Press c for more, D for invented data instead.",
         )
     names = ", ".join(feed.label(wallet) for wallet in feed.wallets)
     return (f"Waiting for the next transaction of {names}.", "Press w to watch more wallets.")
+
+
+def _about_wallets(feed: Feed) -> tuple[str, ...]:
+    """Return who would follow a wallet, where that is not what the person has paid for."""
+    status = provider_of(feed, DataKind.WALLETS)
+    if status is None or status.provider != "solana" or status.demo:
+        return ()
+    return ("It is followed by the public Solana node; HELIUS_API_KEY would follow more of them, sooner.",)
 
 
 def _not_running(feed: Feed) -> tuple[str, ...]:

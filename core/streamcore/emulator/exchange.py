@@ -16,6 +16,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
+from streamcore.assets import NATIVE
 from streamcore.clock import Clock
 from streamcore.emulator.clients import Client, Frame, Handshake
 from streamcore.emulator.faults import Fault
@@ -25,7 +26,6 @@ from streamcore.emulator.market import BARS_A_DAY, Market, Token, Trade
 from streamcore.emulator.server import ProviderServer
 from streamcore.emulator.wire import exact
 from streamcore.errors import UnknownSymbol
-from streamcore.instruments import NATIVE
 from streamcore.tokens import TokenTable
 
 HEARTBEAT_INTERVAL = 1.0

@@ -235,6 +235,8 @@ class Limits:
     """More topics than this are spread over further connections; ``None``: no limit is known."""
     debounce: float
     """Seconds to gather changes of the wanted topics before they are sent."""
+    silence: float | None = None
+    """Seconds without a frame after which a stream with heartbeats is dead; ``None``: it has none."""
     sweep: bool = False
     """What its stream left out can be found over HTTP, so it is looked for now and then."""
 

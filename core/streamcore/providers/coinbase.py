@@ -31,6 +31,7 @@ from streamcore.providers.coinbase_codec import PRODUCTS_PER_REQUEST, CoinbaseCo
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
     DEBOUNCE,
+    SILENCE,
     HttpHost,
     in_dollars,
     pair_of,
@@ -50,7 +51,7 @@ class CoinbaseProvider:
     name = "coinbase"
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
-    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
+    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, silence=SILENCE)
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.coinbase.ws_url

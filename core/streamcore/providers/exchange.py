@@ -20,6 +20,8 @@ from streamcore.providers.base import Refusal
 DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
 
+SILENCE = 10.0
+"""Seconds; both exchanges have a heartbeat every second, and Kraken advises to give up after five."""
 
 _PERCENT = Context(prec=12)
 """Twelve digits of a percentage are more than any screen shows, and few enough to read in a line of JSON."""

@@ -28,7 +28,7 @@ from streamcore.providers.base import (
     Unusable,
 )
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import DEBOUNCE, HttpHost, in_dollars, pair_of
+from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of
 from streamcore.providers.kraken_codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
 from streamcore.settings import Settings
@@ -52,7 +52,7 @@ class KrakenProvider:
     name = "kraken"
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
-    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
+    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, silence=SILENCE)
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.kraken.ws_url

@@ -126,7 +126,7 @@ class PolledProvider:
 
         A ticker that is only wrapped on Solana is none of it: its price here is not the asset's.
         """
-        return instrument.mint if instrument.by_mint or instrument.is_native else None
+        return instrument.own_mint
 
     def endpoint(self) -> None:
         """Return nothing: there is no stream, it can only be polled."""

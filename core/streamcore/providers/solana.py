@@ -38,6 +38,9 @@ LOGS_PER_CONNECTION = 200
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered."""
 
+SILENCE = 10.0
+"""Seconds without a slot after which the stream is dead: the public node's can stay open and mute."""
+
 WINDOW = 10.0
 """Seconds in which the public node counts requests."""
 REQUESTS_PER_WINDOW = 100
@@ -65,7 +68,9 @@ class SolanaProvider:
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.solana.ws_url
-        self.limits = Limits(topics_per_connection=WALLETS_PER_CONNECTION, debounce=DEBOUNCE, sweep=True)
+        self.limits = Limits(
+            topics_per_connection=WALLETS_PER_CONNECTION, debounce=DEBOUNCE, silence=SILENCE, sweep=True
+        )
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
 
     def topic(self, instrument: Instrument) -> str | None:

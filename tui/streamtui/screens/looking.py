@@ -30,8 +30,8 @@ class Looking(MainView):
         if self.pane is self._price_pane:
             row = self._feed.board.rows.get(self._prices.cursor or "")
             if row is not None:
-                at, ttl = self._feed.clock.time(), self._feed.board.ttl
-                self.app.push_screen(PriceDetail(row, at=at, ttl=ttl))
+                at, board = self._feed.clock.time(), self._feed.board
+                self.app.push_screen(PriceDetail(row, at=at, freshness=board.freshness))
             return
         transaction = self._feed.journal.get(self._transactions.cursor or "")
         if transaction is not None:
@@ -41,8 +41,8 @@ class Looking(MainView):
         """Copy what names the selected row everywhere: the mint address, or the signature."""
         if self.pane is self._price_pane:
             row = self._feed.board.rows.get(self._prices.cursor or "")
-            text = row.key if row is not None else ""
-            what = f"the mint of {row.token.symbol}" if row is not None and row.token.mint else "the ticker"
+            text = (row.mint or row.token.symbol) if row is not None else ""
+            what = f"the mint of {row.token.symbol}" if row is not None and row.mint else "the ticker"
         else:
             transaction = self._feed.journal.get(self._transactions.cursor or "")
             text, what = (transaction.signature if transaction is not None else ""), "the signature"
@@ -120,6 +120,15 @@ class Looking(MainView):
         from streamtui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(COMMANDS, demo=self._demo))
+
+    def action_switch_demo(self) -> None:
+        """Show invented data, or real data again."""
+        self._feed.switch_demo()
+        self._arrange_prices()
+        self._restart()
+        demo = self._feed.settings.demo
+        self.tell("Everything is invented now. D brings the real data back." if demo else "Real data again.")
+        self.paint()
 
     async def action_reconnect(self) -> None:
         """Reconnect the selected or only unhealthy provider; with several to choose from, ask."""

@@ -39,6 +39,7 @@ from streamtui.wording import (
     trouble,
     why_no_prices,
     why_no_transactions,
+    why_waiting,
 )
 
 RESORT_EVERY = 3
@@ -128,7 +129,8 @@ class MainView(Screen[None]):
         board = self._feed.board
         for key in self._prices.in_view():
             if key in self._unshown and key in board.rows:
-                self._prices.show(board.rows[key], at, board.ttl)
+                row = board.rows[key]
+                self._prices.show(row, at, board.freshness(row, at))
                 self._unshown.discard(key)
 
     @on(LineTable.Uncovered, "#price-table")
@@ -158,6 +160,7 @@ class MainView(Screen[None]):
         title.demo = "DEMO" if wallets and wallets.demo else ""
         title.news = news(feed, self._transactions.unseen)
         self._prices.set_message(*why_no_prices(feed))
+        self._prices.set_note(*why_waiting(feed))
         self._transactions.set_message(*why_no_transactions(feed))
 
         self._status.failed = feed.failure is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,13 +12,18 @@ from textual.content import Content
 
 from streamcore.text import printable
 from streamtui.ages import age, moment, time_of_day
-from streamtui.board import PriceRow
+from streamtui.board import Freshness, PriceRow
 from streamtui.candles import FRAMES
 from streamtui.cells import literal
 from streamtui.numbers import UNKNOWN, amount, percent, price
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.chart import Chart
 from streamtui.widgets.fields import Fields
+
+_WHY_NOT = {
+    Freshness.UNLISTED: "not yet, and no source in use has it",
+    Freshness.WAITING: "not yet: waiting for the first price",
+}
 
 
 class PriceDetail(Dialog[None]):
@@ -39,18 +45,26 @@ class PriceDetail(Dialog[None]):
         ),
     ]
 
-    def __init__(self, row: PriceRow, *, at: float, ttl: float) -> None:
-        """Make the view of ``row`` as it is ``at`` (Unix seconds); ``ttl`` seconds make a price old."""
+    def __init__(
+        self, row: PriceRow, *, at: float, freshness: Callable[[PriceRow, float], Freshness]
+    ) -> None:
+        """Make the view of ``row`` as it is ``at`` (Unix seconds).
+
+        Args:
+            row: What to show.
+            at: Now.
+            freshness: Returns what the age of its price means at a moment.
+        """
         demo = "DEMO" if row.update and row.update.demo else ""
         super().__init__(
-            f"{row.token.symbol}  {row.token.name}".rstrip(),
+            f"{row.token.symbol}  {row.name}".rstrip(),
             demo=demo,
             hint="1 2 3 time frame · v candles or line · y copies the mint · esc closes",
         )
         self.row = row
-        self._ttl = ttl
+        self._freshness = freshness
         self._chart = Chart(id="chart")
-        self._fields = Fields(_values(row, at, ttl))
+        self._fields = Fields(_values(row, at, freshness(row, at)))
         # the box scrolls as a whole, from the chart on, where not everything fits
         self._fields.can_focus = False
         self._box.can_focus = True
@@ -66,7 +80,7 @@ class PriceDetail(Dialog[None]):
 
     def pass_time(self, at: float) -> None:
         """Show what the row holds now."""
-        self._fields.show(_values(self.row, at, self._ttl))
+        self._fields.show(_values(self.row, at, self._freshness(self.row, at)))
         self._draw_chart()
 
     def _draw_chart(self) -> None:
@@ -74,8 +88,9 @@ class PriceDetail(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the mint address, or the ticker of what has none."""
-        self.app.copy_to_clipboard(self.row.key)
-        self.notify(printable(f"Copied {self.row.key}"), markup=False, timeout=4)
+        text = self.row.mint or self.row.token.symbol
+        self.app.copy_to_clipboard(text)
+        self.notify(printable(f"Copied {text}"), markup=False, timeout=4)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll by some lines."""
@@ -95,26 +110,26 @@ class PriceDetail(Dialog[None]):
         self._draw_chart()
 
 
-def _values(row: PriceRow, at: float, ttl: float) -> dict[str, Content]:
+def _values(row: PriceRow, at: float, freshness: Freshness) -> dict[str, Content]:
     update = row.update
     known = update.price if update else None
     change = update.change_24h if update else None
     volume = update.volume_24h if update else None
-    old = row.is_old(at, ttl)
-    confirmed = (
-        f"{moment(update.ts)}, {age(row.age(at))}" if update else "not yet: waiting for the first price"
-    )
+    old = freshness is Freshness.OLD
+    meaning = {
+        Freshness.OLD: " – old",
+        Freshness.QUIET: f" – quiet: nothing was traded, {update.provider if update else ''} lives",
+    }.get(freshness, "")
+    confirmed = f"{moment(update.ts)}, {age(row.age(at))}" if update else _WHY_NOT.get(freshness, "")
     return {
-        "token": literal(row.token.name or "unknown: only its mint address is known"),
-        "mint": literal(row.token.mint or UNKNOWN),
+        "token": literal(row.name or "unknown: only its mint address is known"),
+        "mint": literal(row.mint or "none: this is the price of no Solana token"),
         "price": Content.styled(f"{price(known)} USD", "bold"),
         "exactly": Content(UNKNOWN if known is None else f"{amount(known)} USD"),
         "24 h": Content.styled(percent(change), _tone(change)),
         "volume 24 h": Content(UNKNOWN if volume is None else f"{amount(volume)} USD"),
         "session": _session(row),
-        "confirmed": Content.styled(
-            f"{confirmed}{' – old' if old else ''}", "bold $text-warning" if old else ""
-        ),
+        "confirmed": Content.styled(f"{confirmed}{meaning}", "bold $text-warning" if old else ""),
         "source": literal(f"{update.provider}, {update.source}, {update.kind}" if update else UNKNOWN),
     }
 

@@ -143,6 +143,7 @@ class LineTable(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
         self._cursor: str | None = None
         self._message: tuple[str, ...] = ()
+        self._note: tuple[str, ...] = ()
         self._titles = {column.key: column.title for column in columns}
         self._marked: tuple[str, str] = ("", "")
 
@@ -179,6 +180,13 @@ class LineTable(ScrollView, can_focus=True):
             if not self._order:
                 self.refresh()
 
+    def set_note(self, *lines: str) -> None:
+        """Show these lines below the rows, as far as there is room."""
+        if lines != self._note:
+            self._note = lines
+            self._set_height()
+            self._refresh_lines_from(len(self._order))
+
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
         if self._titles[column] != title:
@@ -191,13 +199,16 @@ class LineTable(ScrollView, can_focus=True):
             self._marked = (column, mark)
             self.refresh(Region(0, 0, self.size.width, HEADER))
 
-    def set_order(self, keys: Sequence[str]) -> None:
+    def set_order(self, keys: Sequence[str], *, hold: bool = False) -> None:
         """Show exactly these rows in this order. Rows that are no longer among them are forgotten.
 
-        The cursor stays on its row; if that is gone, it goes to the row that took its place.
+        The cursor stays on its row; if that is gone, it goes to the row that took its place. With ``hold``
+        the rows in view stay where they are, for somebody who reads them; what is new is out of sight.
         """
         if list(keys) == self._order:
             return
+        top = int(self.scroll_y)
+        held = self._order[top] if hold and top < len(self._order) else None
         old_at = self._position.get(self._cursor or "", 0)
         old_order, self._order = self._order, list(keys)
         self._position = {key: at for at, key in enumerate(self._order)}
@@ -212,6 +223,8 @@ class LineTable(ScrollView, can_focus=True):
             (at for at, (a, b) in enumerate(zip(old_order, self._order, strict=False)) if a != b),
             min(len(old_order), len(self._order)),
         )
+        if held in self._position and self._position[held] != top:
+            self.scroll_to(y=self._position[held], animate=False, force=True, immediate=True)
         if first == 0:
             self.refresh()
         else:
@@ -314,7 +327,8 @@ class LineTable(ScrollView, can_focus=True):
 
     def _set_height(self) -> None:
         # a new virtual size lays out and repaints everything: without need for a scrollbar it stays as it is
-        height = len(self._order) + HEADER
+        below = len(self._note) + 1 if self._note and self._order else 0
+        height = len(self._order) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
         if wanted != self.virtual_size:
@@ -356,7 +370,12 @@ class LineTable(ScrollView, can_focus=True):
             return self._draw(titles, self._style("header"), width)
         row = y - HEADER + int(self.scroll_y)
         if row >= len(self._order):
-            return self._draw_message(row, width) if not self._order else Strip.blank(width, self.rich_style)
+            below = row - len(self._order) - 1  # a blank line between
+            return (
+                self._draw_message(self._note, below, width)
+                if self._order
+                else self._draw_message(self._message, row, width)
+            )
         key = self._order[row]
         selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
         strip = self._strips.get((key, selected))
@@ -391,11 +410,11 @@ class LineTable(ScrollView, can_focus=True):
         segments = [Segment(text, base + self._style(name) if name else base) for text, name in runs]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _draw_message(self, row: int, width: int) -> Strip:
-        if row >= len(self._message):
+    def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
+        if not 0 <= at < len(lines):
             return Strip.blank(width, self.rich_style)
         base = self.rich_style
-        spans = fitted((Span(" "), Span(self._message[row], "message")), width)
+        spans = fitted((Span(" "), Span(lines[at], "message")), width)
         return Strip([Segment(s.text, base + self._style(s.style) if s.style else base) for s in spans])
 
     def _forget_strips(self, key: str) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from streamcore.events import Source
 from streamtui.ages import age
-from streamtui.board import LARGEST_FIRST, SAMPLE_INTERVAL, PriceRow, PriceSort, common_prefix
+from streamtui.board import LARGEST_FIRST, SAMPLE_INTERVAL, Freshness, PriceRow, PriceSort, common_prefix
 from streamtui.cells import Cell, Span, cell
 from streamtui.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
 from streamtui.sparkline import sparkline
@@ -21,7 +21,7 @@ COLUMNS = (
     Column("price", f"{'PRICE $':>{WHOLE + 3}}", WHOLE + 1 + MOST_DECIMALS),
     Column("change", "24 H", 11, "right", rank=1),
     Column("volume", "VOLUME", 7, "right", rank=3),
-    Column("age", "AGE", 7, "right"),
+    Column("age", "AGE", 9, "right"),
     Column("trend", "TREND", 12, "right", rank=4, grows=28),
     Column("name", "NAME", 20, rank=5, grows=12),
     Column("source", "SOURCE", 12, rank=6),
@@ -52,15 +52,15 @@ class PriceTable(LineTable):
             falls = not falls
         self.mark_title(_COLUMN_OF.get(sort, ""), "↓" if falls else "↑")
 
-    def show(self, row: PriceRow, at: float, ttl: float) -> None:
+    def show(self, row: PriceRow, at: float, freshness: Freshness) -> None:
         """Draw what differs of a row.
 
         Args:
             row: What to show.
             at: Unix seconds now.
-            ttl: Seconds after which its price is old.
+            freshness: What the age of its price means.
         """
-        old = row.is_old(at, ttl)
+        old = freshness is Freshness.OLD
         update = row.update
         change = update.change_24h if update else None
         how_old = age(row.age(at))
@@ -74,9 +74,9 @@ class PriceTable(LineTable):
                 _price(row, old),
                 cell(percent(change), "dim" if old else _direction(change)),
                 cell(compact(update.volume_24h if update else None), "dim" if old else ""),
-                cell(f"old {how_old}", "warn") if old else cell(how_old if update else "waiting", "dim"),
+                _age(how_old, freshness),
                 cell(self._trend(row), "dim"),
-                cell(row.token.name, "dim"),
+                cell(row.name, "dim"),
                 cell(source, "dim"),
             ),
         )
@@ -96,6 +96,20 @@ def _direction(change: Decimal | None) -> str:
     if change is None or abs(change) < Decimal("0.005"):
         return ""
     return "up" if change > 0 else "down"
+
+
+def _age(how_old: str, freshness: Freshness) -> Cell:
+    match freshness:
+        case Freshness.OLD:
+            return cell(f"old {how_old}", "warn")
+        case Freshness.UNLISTED:
+            return cell("no source", "warn")
+        case Freshness.WAITING:
+            return cell("waiting", "dim")
+        case Freshness.QUIET:
+            return cell(f"quiet {how_old}", "dim")
+        case _:
+            return cell(how_old, "dim")
 
 
 def _price(row: PriceRow, old: bool) -> Cell:

@@ -52,7 +52,7 @@ class TransactionTable(LineTable):
         self._number = number
         self._label = label
         self._short = short
-        self._sort = FeedSort.NEWEST_LAST
+        self._sort = FeedSort.NEWEST_FIRST
         self.following = True
         self.unseen = 0
         """Rows that came while it did not follow."""
@@ -65,7 +65,7 @@ class TransactionTable(LineTable):
         was_empty = not self.order
         if sort is not self._sort:
             self._sort, self.following = sort, True
-        self.set_order(keys)
+        self.set_order(keys, hold=not self.following)
         for transaction in draw:
             self.put(key_of(transaction), self._cells_of(transaction))
         if self.following:
