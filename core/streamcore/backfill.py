@@ -71,6 +71,10 @@ class Backfill:
         self._turn = asyncio.Lock()
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._restoring = 0
+        self.gaps_filled = 0
+        """Fetches that have told all that was missed."""
+        self.recovered = 0
+        """Transactions found by fetches that fill gaps, or look for some."""
         self.breaker = CircuitBreaker(clock)
 
     @property
@@ -144,6 +148,7 @@ class Backfill:
         again = SECOND_LOOK if fills_gap else None
         try:
             await self._fetch(topics, Source.BACKFILL)
+            self.gaps_filled += fills_gap
         except ProviderError as error:
             self._failed(self._gap(topics, error) if fills_gap else error)
             if not error.parks:
@@ -198,8 +203,9 @@ class Backfill:
                     if isinstance(report, Unfinished):
                         unfinished.add(report.topic)
                     news = (deliver or self._deliver)(report, source, asked)
-                    if news and isinstance(report, TransactionReport) and self._is_late(report):
-                        missed += 1
+                    if news and isinstance(report, TransactionReport):
+                        self.recovered += source is Source.BACKFILL
+                        missed += self._is_late(report)
                 self.breaker.succeeded()
                 self._ledger.verify({topic: told[topic] for topic in told if topic not in unfinished})
             except ProviderError as error:

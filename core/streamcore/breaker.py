@@ -12,6 +12,8 @@ FAILURES_TO_OPEN = 3
 FIRST_REST = 15.0
 """Seconds without a call after the breaker has opened; doubled each time the trial call fails."""
 LONGEST_REST = 300.0
+LONGEST_REST_OF_NETWORK = 30.0
+"""The same where the host was not reached: no call has burdened it, and the way may be back any moment."""
 
 
 class BreakerState(StrEnum):
@@ -33,6 +35,7 @@ class CircuitBreaker:
         self._failures = 0
         self._rest = FIRST_REST
         self._trial_at: float | None = None
+        self._cause = ProviderError(ErrorKind.SERVER, "nothing has failed")
 
     @property
     def state(self) -> BreakerState:
@@ -51,8 +54,8 @@ class CircuitBreaker:
         """
         if self.state is BreakerState.OPEN and self._trial_at is not None:
             left = self._trial_at - self._clock.monotonic()
-            text = "the REST side keeps failing and is left alone for a while"
-            raise ProviderError(ErrorKind.SERVER, text, retry_after=left)
+            text = f"{self._cause.message}; it keeps failing and is left alone for a while"
+            raise ProviderError(self._cause.kind, text, retry_after=left)
 
     def succeeded(self) -> None:
         """Take note of an answer."""
@@ -68,9 +71,11 @@ class CircuitBreaker:
         """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts."""
         if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL):
             return
+        self._cause = error
         trial = self.state is BreakerState.HALF_OPEN
         self._failures += 1
         if trial or self._failures >= FAILURES_TO_OPEN:
             if trial:
-                self._rest = min(self._rest * 2, LONGEST_REST)
+                longest = LONGEST_REST_OF_NETWORK if error.kind is ErrorKind.NETWORK else LONGEST_REST
+                self._rest = min(self._rest * 2, longest)
             self._trial_at = self._clock.monotonic() + self._rest

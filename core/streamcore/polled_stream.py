@@ -143,6 +143,9 @@ class PolledStream:
             uptime=0.0,
             last_message_at=self._last_answer_at,
             breaker=self._backfill.breaker.state,
+            gaps_filled=self._backfill.gaps_filled,
+            recovered=self._backfill.recovered,
+            limits=self.provider.limits.words,
         )
 
     async def _poll(self) -> None:

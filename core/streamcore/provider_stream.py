@@ -239,6 +239,9 @@ class ProviderStream:
             uptime=min((connection.uptime for connection in active), default=0.0),
             last_message_at=max(messages, default=None),
             breaker=self._backfill.breaker.state,
+            gaps_filled=self._backfill.gaps_filled,
+            recovered=self._backfill.recovered,
+            limits=self.provider.limits.words,
             heartbeats=self.provider.limits.silence is not None,
         )
 

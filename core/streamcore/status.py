@@ -75,6 +75,12 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Unix seconds of the last data frame."""
     poll_failed: bool = False
     """Polling is meant to stand in for the stream, but its last round brought nothing either."""
+    gaps_filled: int = 0
+    """How often what happened while the stream was away has been fetched completely."""
+    recovered: int = 0
+    """Transactions that were found that way, or by a check for what a stream left out."""
+    limits: str = ""
+    """What is kept to for the provider's sake, for a person to read."""
     streams: bool = True
     """It has a stream; if not, being polled is all that can be wished of it."""
     heartbeats: bool = False

@@ -90,6 +90,8 @@ async def test_an_index_that_lags_behind_the_stream_is_looked_at_a_second_time()
         await table.until(lambda: sorted(signatures(table)) == sorted(missed), within=40)
         await asyncio.sleep(180)
         assert all_once(table)
+        status = table.manager.status("helius")
+        assert (status.gaps_filled, status.recovered) == (1, 2)
 
 
 @on_virtual_time

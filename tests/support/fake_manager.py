@@ -42,6 +42,7 @@ def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
         "reconnects": 1,
         "uptime": 200.0,
         "last_message_at": 1_793_311_199.0,
+        "limits": "100 tokens a connection, 7 requests/s",
     }
     return ProviderStatus(**{**fields, **more})
 

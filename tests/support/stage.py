@@ -95,7 +95,8 @@ class Stage:
 
     def price(self, symbol: str, value: str | None, **more: Any) -> PriceUpdate:
         more.setdefault("ts", self.clock.time())
-        return price(symbol, value, address=_TABLE.resolve(symbol).mint, **more)
+        more.setdefault("address", _TABLE.resolve(symbol).mint)
+        return price(symbol, value, **more)
 
     def transaction(self, number: int = 1, **more: Any) -> WalletTransaction:
         fields: dict[str, Any] = {

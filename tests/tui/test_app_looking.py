@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stage import WALLET, Stage, full_transaction, on_stage, some_life, without_keys
 
+from streamcore.events import State
 from streamcore.settings import AlertSettings
 from streamcore.settings_sources import load
 
@@ -183,3 +184,51 @@ async def test_the_first_start_shows_known_tokens_and_what_a_key_would_bring() -
         assert "BIRDEYE_API_KEY would" in stage.line("kraken")
         assert "HELIUS_API_KEY would" in stage.line("solana")
         assert "DEMO" not in stage.text()
+
+
+async def test_capital_d_shows_invented_data_and_brings_the_real_one_back() -> None:
+    async with on_stage() as stage:
+        without_keys(stage)
+        await stage.tell(*some_life(stage))
+        assert "150.5" in stage.text()
+        await stage.press("D")
+        await stage.pass_time(1.0)
+        assert [manager.settings.demo for manager in stage.managers] == [False, True]
+        assert stage.managers[0].closed
+        assert "150.5" not in stage.text(), "a real price must not stay among invented ones"
+        assert "TRANSACTIONS" in stage.text()
+        assert not len(stage.app.feed.journal)
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
+        await stage.tell(stage.price("SOL", "99.5", demo=True))
+        assert "99.5" in stage.line("SOL")
+        await stage.press("D")
+        await stage.pass_time(1.0)
+        assert stage.manager.settings.demo is False
+        assert "99.5" not in stage.text()
+
+
+async def test_without_a_network_the_panes_say_why_and_what_d_does() -> None:
+    async with on_stage() as stage:
+        without_keys(stage)
+        for name in ("kraken", "solana"):
+            reason = f"name lookup of {name}.example failed"
+            down = {"state": State.FALLBACK, "fallback": True, "poll_failed": True, "reason": reason}
+            stage.manager.set_status(name, **down)
+        await stage.pass_time(1.0)
+        assert stage.text().count("○ down") == 2
+        assert "D shows invented data" in stage.line("No price yet")
+        assert "kraken: name lookup of kraken.example failed" in stage.text()
+        assert "D for invented data" in stage.text()
+        await stage.tell(stage.price("SOL", "150.5"))
+        assert "No price yet" not in stage.text()
+
+
+async def test_the_name_of_a_row_follows_what_its_price_is_the_price_of() -> None:
+    async with on_stage(symbols=("BTC",)) as stage:
+        await stage.tell(stage.price("BTC", "104231"))
+        assert "Coinbase Wrapped BTC" in stage.line("104,231")
+        await stage.tell(stage.price("BTC", "104240", address=None, provider="kraken"))
+        assert "Bitcoin" in stage.line("104,240")
+        assert "Wrapped" not in stage.text()
+        await stage.press("enter")
+        assert "none: this is the price of no Solana token" in stage.text()

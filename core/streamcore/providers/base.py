@@ -237,6 +237,8 @@ class Limits:
     """Seconds to gather changes of the wanted topics before they are sent."""
     silence: float | None = None
     """Seconds without a frame after which a stream with heartbeats is dead; ``None``: it has none."""
+    words: str = ""
+    """What this program keeps to, for a person to read."""
     sweep: bool = False
     """What its stream left out can be found over HTTP, so it is looked for now and then."""
 

@@ -58,7 +58,11 @@ class BirdeyeProvider:
         self._settings = settings.birdeye
         # a connection has one price subscription and that is one message, so the two limits are one
         size = min(CLAUSES_PER_CONNECTION, settings.stream.max_symbol_batch)
-        self.limits = Limits(topics_per_connection=size, debounce=DEBOUNCE)
+        self.limits = Limits(
+            topics_per_connection=size,
+            debounce=DEBOUNCE,
+            words=f"{size} tokens a connection, {PAID_RATE:g} requests/s (free key: 1 in {FREE_PERIOD:g} s)",
+        )
         self.rest = BirdeyeRest(settings, http, clock)
 
     def topic(self, instrument: Instrument) -> str | None:

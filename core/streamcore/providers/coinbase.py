@@ -51,7 +51,12 @@ class CoinbaseProvider:
     name = "coinbase"
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
-    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, silence=SILENCE)
+    limits = Limits(
+        topics_per_connection=None,
+        debounce=DEBOUNCE,
+        silence=SILENCE,
+        words=f"{PRODUCTS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
+    )
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.coinbase.ws_url

@@ -16,7 +16,7 @@ import msgspec
 from streamcore.budget import TokenBucket
 from streamcore.clock import Clock
 from streamcore.network import HttpClient
-from streamcore.providers.base import PriceReport, Report, Unusable
+from streamcore.providers.base import Limits, PriceReport, Report, Unusable
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.polled import PolledPrices, PolledProvider
 from streamcore.settings import Settings
@@ -116,6 +116,11 @@ class DexScreenerProvider(PolledProvider):
     """DexScreener behind the seam; topics are mint addresses."""
 
     name: ClassVar[str] = "dexscreener"
+    limits = Limits(
+        topics_per_connection=None,
+        debounce=0.0,
+        words=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests/min",
+    )
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self.rest = DexScreenerPrices(

@@ -42,7 +42,12 @@ class HeliusProvider:
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._settings = settings.helius
         self._batch_size = settings.stream.max_symbol_batch
-        self.limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, sweep=True)
+        self.limits = Limits(
+            topics_per_connection=None,
+            debounce=DEBOUNCE,
+            words=f"{self._batch_size} wallets a subscription, {RATE:g} requests/s",
+            sweep=True,
+        )
         rpc = HeliusRpc(settings, http, clock)
         self.rest = HeliusHistory(rpc, clock)
         self._rung = Rung.TRANSACTIONS

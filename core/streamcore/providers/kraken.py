@@ -52,7 +52,12 @@ class KrakenProvider:
     name = "kraken"
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
-    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, silence=SILENCE)
+    limits = Limits(
+        topics_per_connection=None,
+        debounce=DEBOUNCE,
+        silence=SILENCE,
+        words=f"{PAIRS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
+    )
 
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.kraken.ws_url

@@ -118,7 +118,7 @@ class PolledProvider:
     name: ClassVar[str]
     kind = DataKind.PRICES
     venue = Venue.CHAIN
-    limits = Limits(topics_per_connection=None, debounce=0.0)
+    limits: ClassVar[Limits]
     rest: PolledPrices
 
     def topic(self, instrument: Instrument) -> str | None:

@@ -69,7 +69,12 @@ class SolanaProvider:
     def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
         self._url = settings.solana.ws_url
         self.limits = Limits(
-            topics_per_connection=WALLETS_PER_CONNECTION, debounce=DEBOUNCE, silence=SILENCE, sweep=True
+            topics_per_connection=WALLETS_PER_CONNECTION,
+            debounce=DEBOUNCE,
+            silence=SILENCE,
+            words=f"{WALLETS_PER_CONNECTION} wallets and {LOGS_PER_CONNECTION} accounts a connection, "
+            f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s",
+            sweep=True,
         )
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
 

@@ -35,6 +35,7 @@ PROVIDER_COLUMNS = (
     Column("rate", "MSG", 6, "right", rank=4),
     Column("bytes", "BYTES", 9, "right", rank=7),
     Column("reconnects", "RECON", 5, "right", rank=5),
+    Column("gaps", "GAPS", 4, "right", rank=8),
     Column("dropped", "DROPS", 5, "right", rank=6),
     Column("subscriptions", "SUBS", 4, "right", rank=1),
 )
@@ -137,6 +138,7 @@ def _row(status: ProviderStatus, health: Health, at: float) -> tuple[Cell, ...]:
         cell(rate(health.rates(status.provider).messages)),
         cell(size(status.bytes_received)),
         cell(str(status.reconnects), "" if status.reconnects else "dim"),
+        cell(str(status.gaps_filled), "" if status.gaps_filled else "dim"),
         cell(str(status.dropped), "warn" if status.dropped else "dim"),
         cell(str(status.subscriptions)),
     )
@@ -176,7 +178,12 @@ def _detail(status: ProviderStatus, health: Health, at: float, poll_interval: fl
                 "last data",
                 literal(f"{time_of_day(status.last_message_at)}, latency {latency(status.latency_ms)}"),
             ),
+            _pair(
+                "gaps",
+                literal(f"{status.gaps_filled} filled, {count(status.recovered, 'transaction')} recovered"),
+            ),
             _pair("polling", literal(_polling(status, poll_interval))),
+            _pair("limits", literal(status.limits or "none are known")),
             _pair(
                 "watching",
                 literal(f"{topics}; over {count(status.connections, 'connection')}"),
@@ -190,7 +197,10 @@ def _pair(name: str, value: Content) -> Content:
 
 
 def _polling(status: ProviderStatus, poll_interval: float) -> str:
-    parts = [f"every {poll_interval:g} s in place of the stream" if status.fallback else "not needed now"]
+    if not status.streams:
+        parts = [f"every {poll_interval:g} s: it has no stream"]
+    else:
+        parts = [f"every {poll_interval:g} s in place of the stream" if status.fallback else "not needed now"]
     if status.breaker is BreakerState.OPEN:
         parts.append("REST is left alone for a while: it kept failing")
     elif status.breaker is BreakerState.HALF_OPEN:
