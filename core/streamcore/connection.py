@@ -16,7 +16,18 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.network import Socket, dial
-from streamcore.providers.base import Alive, Codec, Provider, Refusal, Related, Report, Unusable
+from streamcore.providers.base import (
+    Alive,
+    Codec,
+    Frame,
+    PriceReport,
+    Provider,
+    Refusal,
+    Related,
+    Report,
+    Unusable,
+)
+from streamcore.reading import Reader
 from streamcore.settings import Settings
 from streamcore.state import StateMachine
 from streamcore.status import Statistics
@@ -278,13 +289,21 @@ class Connection:
         self._last_frame_at = self._clock.monotonic()
         self.stale = False
         proved = asyncio.Event()
+        reader = Reader(
+            socket,
+            codec,
+            self._clock,
+            count=self._count,
+            handle=lambda reports: self._handle(reports, proved),
+            send=lambda frames: self._send(socket, frames),
+        )
         codec.opened()
         codec.want(self._topics)
         try:
             if self._topics:
                 await self._flush(socket, codec)
                 await _first_to_end(
-                    self._read(socket, codec, proved),
+                    reader.run(),
                     self._keep_alive(socket),
                     self._watch_silence(proved),
                     self._watch_answers(codec),
@@ -299,28 +318,21 @@ class Connection:
         self._machine.advance(State.DISCONNECTED, reason)
         return None
 
-    async def _read(self, socket: Socket, codec: Codec, proved: asyncio.Event) -> None:
-        statistics = self.statistics
-        while True:
-            frame = await socket.receive()
-            statistics.messages_received += 1
-            statistics.bytes_received += len(frame) if isinstance(frame, bytes) else _utf8_length(frame)
-            self._last_frame_at = self._clock.monotonic()
-            self.last_message_at = self._clock.time()
-            if self.uptime > GREETED:
-                self._silences = 0
-            if self.stale:
-                self.stale = False
-                self._listener.connection_changed(self)
-            reports = codec.received(frame)
-            frames = codec.frames_to_send()
-            if frames:
-                await self._send(socket, frames)
-            if reports:
-                self._handle(reports, proved)
+    def _count(self, frames: Sequence[Frame]) -> None:
+        self.statistics.messages_received += len(frames)
+        self.statistics.bytes_received += sum(map(_length, frames))
+        self._last_frame_at = self._clock.monotonic()
+        self.last_message_at = self._clock.time()
+        if self.uptime > GREETED:
+            self._silences = 0
+        if self.stale:
+            self.stale = False
+            self._listener.connection_changed(self)
 
-    def _handle(self, reports: list[Report], proved: asyncio.Event) -> None:
+    def _handle(self, reports: Sequence[Report], proved: asyncio.Event) -> None:
         for position, report in enumerate(reports):
+            if isinstance(report, PriceReport):
+                continue
             if isinstance(report, Refusal) and not report.topics:
                 self._listener.connection_reports(self, reports[:position])
                 raise report.error
@@ -398,11 +410,11 @@ class Connection:
     async def _flush(self, socket: Socket, codec: Codec) -> None:
         await self._send(socket, codec.frames_to_send())
 
-    async def _send(self, socket: Socket, frames: list[str | bytes]) -> None:
+    async def _send(self, socket: Socket, frames: Sequence[Frame]) -> None:
         for frame in frames:
             await socket.send(frame)
             self.statistics.messages_sent += 1
-            self.statistics.bytes_sent += len(frame) if isinstance(frame, bytes) else _utf8_length(frame)
+            self.statistics.bytes_sent += _length(frame)
 
     def _state_changed(self, state: State, reason: str | None) -> None:
         self.reason = reason
@@ -410,8 +422,10 @@ class Connection:
         self._listener.connection_changed(self)
 
 
-def _utf8_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+def _length(frame: Frame) -> int:
+    if isinstance(frame, bytes) or frame.isascii():
+        return len(frame)
+    return len(frame.encode("utf-8", "surrogatepass"))
 
 
 async def _first_to_end(*work: Coroutine[Any, Any, Any]) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.frames import TEXT
 from websockets.frames import Frame as WireFrame
 
 from streamcore.budget import TokenBucket
@@ -62,6 +63,7 @@ class Socket:
         self._host = host_of(endpoint.url)
         self._mask = Mask(endpoint.secrets)
         self._echo = Echo(endpoint.secrets)
+        self._awaits_pong = False
 
     async def receive(self) -> Frame:
         """Return the next message.
@@ -72,6 +74,40 @@ class Socket:
         with self._translated():
             frame = await self._connection.recv()
         return self._echo.in_text(frame) if isinstance(frame, str) else self._echo.in_bytes(frame)
+
+    def arrived(self) -> list[Frame]:
+        """Return the messages that are here already, oldest first, without waiting."""
+        messages = self._connection.recv_messages
+        waiting = messages.frames.queue
+        arrived: list[Frame] = []
+        # one in parts, or that is no text, is left to `receive`
+        while waiting and waiting[0].fin:
+            data = bytes(waiting[0].data)
+            if waiting[0].opcode is TEXT:
+                try:
+                    arrived.append(self._echo.in_text(data.decode()))
+                except UnicodeDecodeError:
+                    break
+            else:
+                arrived.append(self._echo.in_bytes(data))
+            waiting.popleft()
+        messages.maybe_resume()
+        return arrived
+
+    async def gather(self, seconds: float, clock: Clock) -> None:
+        """Leave what comes in the buffer of the system for some seconds.
+
+        While a `ping` is unanswered it returns at once: the pong would wait there too, and the round trip
+        seem longer than it is.
+        """
+        if self._awaits_pong:
+            return
+        transport = self._connection.transport
+        transport.pause_reading()
+        try:
+            await clock.sleep(seconds)
+        finally:
+            transport.resume_reading()
 
     async def send(self, frame: Frame) -> None:
         """Send one message; waits while the peer does not read.
@@ -88,6 +124,8 @@ class Socket:
         Raises:
             ProviderError: The connection has ended.
         """
+        self._awaits_pong = True
+        self._connection.transport.resume_reading()
         with self._translated():
             return await self._connection.ping()
 
@@ -103,6 +141,8 @@ class Socket:
             except TimeoutError as error:  # it is an OSError too, and must not be taken for one
                 text = f"{self._host} did not answer a ping for {seconds:g} s"
                 raise ProviderError(ErrorKind.NETWORK, text) from error
+            finally:
+                self._awaits_pong = False
 
     async def close(self) -> None:
         """Close with a close frame; returns within `CLOSE_TIMEOUT`, whatever the peer does."""

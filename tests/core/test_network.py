@@ -198,6 +198,89 @@ async def test_what_came_before_the_end_is_still_delivered() -> None:
         await failed(client.receive())
 
 
+def together(*messages: bytes | str | list[str]) -> tuple[Serving, asyncio.Event]:
+    """Return what sends all messages once it is asked to, and then says that it did."""
+    sent = asyncio.Event()
+
+    async def speak(server: ServerConnection) -> None:
+        await server.recv()
+        for message in messages:
+            if message == NO_TEXT:
+                server.transport.write(Frame(Opcode.TEXT, b"\xff").serialize(mask=False))
+            else:
+                await server.send(message)
+        sent.set()
+        await server.wait_closed()
+
+    return speak, sent
+
+
+NO_TEXT = b"no text"
+"""Stands for a text message that is not UTF-8."""
+
+
+async def gathered(client: Socket, sent: asyncio.Event) -> None:
+    """Leave messages to gather until all have been sent."""
+    clock = ManualClock()
+    gathering = asyncio.create_task(client.gather(1.0, clock))
+    await clock.settle()
+    await client.send("speak")
+    await sent.wait()
+    await clock.settle()
+    assert client.arrived() == []
+    await clock.advance(1.0)
+    await gathering
+
+
+async def test_messages_that_were_left_to_gather_are_handed_over_together() -> None:
+    speak, sent = together("one", b"\x02", f"three {KEY}")
+    async with connection(speak) as client:
+        await gathered(client, sent)
+        blanked = f"three {'*' * len(KEY)}"
+        assert [await client.receive(), *client.arrived()] == ["one", b"\x02", blanked]
+
+
+async def test_a_message_in_parts_is_handed_over_whole_and_in_its_place() -> None:
+    speak, sent = together("one", ["t", "w", "o"], "three")
+    async with connection(speak) as client:
+        await gathered(client, sent)
+        assert [await client.receive(), *client.arrived()] == ["one"]
+        assert [await client.receive(), *client.arrived()] == ["two", "three"]
+
+
+async def test_what_came_before_a_message_that_is_no_text_is_handed_over() -> None:
+    speak, sent = together("one", "two", NO_TEXT)
+    async with connection(speak) as client:
+        await gathered(client, sent)
+        assert [await client.receive(), *client.arrived()] == ["one", "two"]
+        assert client.arrived() == []
+        assert "1007" in (await failed(client.receive())).message
+
+
+async def test_more_messages_than_the_buffer_wants_are_taken_and_more_can_come() -> None:
+    many = [str(number) for number in range(100)]
+    speak, sent = together(*many)
+    async with connection(speak) as client:
+        await gathered(client, sent)
+        taken = [await client.receive(), *client.arrived()]
+        while len(taken) < len(many):
+            taken += [await client.receive(), *client.arrived()]
+        assert taken == many
+
+
+async def test_a_ping_ends_the_gathering_so_that_its_round_trip_is_true() -> None:
+    async with connection(lambda server: server.wait_closed()) as client:
+        clock = ManualClock()
+        gathering = asyncio.create_task(client.gather(1.0, clock))
+        await clock.settle()
+        waiter = await client.ping()
+        await client.gather(1.0, clock)  # not while its pong is on its way
+        await client.pong(waiter, 5.0, SystemClock())
+        assert not gathering.done()
+        await clock.advance(1.0)
+        await gathering
+
+
 async def test_a_message_that_is_too_large_names_the_setting() -> None:
     async def shout(server: ServerConnection) -> None:
         await server.send("x" * 2000)

@@ -44,6 +44,12 @@ class PaperSocket:
             raise item
         return item
 
+    def arrived(self) -> list[Frame]:
+        return []
+
+    async def gather(self, seconds: float, clock: ManualClock) -> None:
+        await clock.sleep(seconds)
+
     async def send(self, frame: Frame) -> None:
         self.sent.append(frame)
 

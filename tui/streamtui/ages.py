@@ -7,6 +7,7 @@ repainted every second to say very little.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from streamtui.numbers import UNKNOWN
 
@@ -47,7 +48,12 @@ def countdown(seconds: float) -> str:
 
 def time_of_day(ts: float | None) -> str:
     """Return the local time of day of a point in Unix seconds: ``14:03:07``."""
-    return "--:--:--" if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
+    return "--:--:--" if ts is None else _time_of_day(int(ts))
+
+
+@lru_cache(maxsize=256)
+def _time_of_day(ts: int) -> str:
+    return datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
 
 
 def moment(ts: float | None) -> str:

@@ -20,6 +20,8 @@ SAMPLE_INTERVAL = 6.0
 """Seconds between two samples of the sparkline."""
 SAMPLES = 120
 """Samples kept of a row: twelve minutes."""
+SLACK = 1e-6
+"""Seconds by which a repaint may come early: sums of floats are not exact."""
 FLASH = 0.6
 """Seconds the changed digits of a price stand out."""
 
@@ -75,6 +77,8 @@ class PriceRow:
     number: int
     update: PriceUpdate | None = None
     samples: deque[Decimal | None] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+    sampled: int = 0
+    """How many samples have been taken, also those that are not kept any more."""
     shown: Decimal | None = None
     """The price on the screen."""
     before: Decimal | None = None
@@ -90,6 +94,11 @@ class PriceRow:
     """What it is the price of; it may change with the source, see `PriceBoard.name_of`."""
     painted_at: float = float("-inf")
     dirty: bool = True
+
+    def sample(self, price: Decimal | None) -> None:
+        """Take a sample; ``None`` leaves a gap."""
+        self.samples.append(price)
+        self.sampled += 1
 
     def seen(self, update: PriceUpdate) -> None:
         """Keep what an update says about the course of the price."""
@@ -170,6 +179,12 @@ class PriceBoard:
         """Whether a row waits for a repaint."""
         return bool(self._restless)
 
+    def due_at(self) -> float | None:
+        """Return the monotonic seconds of the next moment at which `due` has rows; ``None`` for never."""
+        rows = map(self.rows.__getitem__, self._restless)
+        moments = (row.painted_at + self.throttle if row.dirty else row.flash_until for row in rows)
+        return min(moments, default=None)
+
     def add(self, token: WatchedToken) -> bool:
         """Add a row; return whether it is a new one."""
         key = key_of(token)
@@ -221,7 +236,7 @@ class PriceBoard:
             rows = self._receivers[about] = self._rows_for(update)
         for row in rows:
             if row.update is None and update.price is not None:
-                row.samples.append(update.price)
+                row.sample(update.price)
             if not row.token.mint and (row.update is None or row.update.address != update.address):
                 row.name = self.name_of(update) or row.name
             row.update = update
@@ -247,7 +262,7 @@ class PriceBoard:
         due = []
         for key in sorted(self._restless):
             row = self.rows[key]
-            if row.dirty and now - row.painted_at >= self.throttle - 1e-6:
+            if row.dirty and now - row.painted_at >= self.throttle - SLACK:
                 self._paint(row, now)
                 due.append(row)
             elif row.flash and now >= row.flash_until:
@@ -270,8 +285,7 @@ class PriceBoard:
         """Take a sample of every price; an old one leaves a gap."""
         for row in self.rows.values():
             if row.update is not None:
-                old = self.freshness(row, at) is Freshness.OLD
-                row.samples.append(None if old else row.update.price)
+                row.sample(None if self.freshness(row, at) is Freshness.OLD else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
         """Return the rows that filter and group let through, in the order asked for.

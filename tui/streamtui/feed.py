@@ -28,7 +28,7 @@ from streamcore.events import (
 )
 from streamcore.settings import AlertSettings, Settings
 from streamtui.alerts import AlertBook, parsed
-from streamtui.board import SAMPLE_INTERVAL, PriceBoard, PriceRow, WatchedToken, key_of
+from streamtui.board import SAMPLE_INTERVAL, SLACK, PriceBoard, PriceRow, WatchedToken, key_of
 from streamtui.engine import Engine, ManagerFactory, NotRunning, closed_in_time, engine_factory
 from streamtui.health import Health
 from streamtui.journal import Journal, labeller
@@ -174,9 +174,12 @@ class Feed:
             await self._dirty.wait()
             self._dirty.clear()
             self._repaint()
-            if self.board.restless:
-                self._dirty.set()
             await self.clock.sleep(period)
+            while not self._dirty.is_set() and (due_at := self.board.due_at()) is not None:
+                if self.clock.monotonic() >= due_at - SLACK:
+                    self._dirty.set()
+                else:
+                    await self.clock.sleep(period)
 
     async def ticks(self) -> None:
         """Once a second look at the statuses, and let ages and countdowns move."""

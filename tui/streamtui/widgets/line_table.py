@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,6 +27,9 @@ GAP = 2
 """Cells between two columns."""
 HEADER = 1
 """Lines the column titles take."""
+
+
+_fitted = lru_cache(maxsize=2048)(fitted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class LineTable(ScrollView, can_focus=True):
         self._cells: dict[str, list[Cell]] = {}
         self._strips: dict[tuple[str, bool], Strip] = {}
         self._styles: dict[str, Style] = {}
+        self._base: Style | None = None
         self._cursor: str | None = None
         self._message: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
@@ -239,16 +244,16 @@ class LineTable(ScrollView, can_focus=True):
         if known is None:
             self._cells[key] = list(cells)
             self._forget_strips(key)
-            self._refresh_cells(key, 0, self.size.width)
+            self._refresh_cells(key, (0, self.size.width))
             return
         changed = [index for index, new in enumerate(cells) if new != known[index]]
         if not changed:
             return
         self._cells[key] = list(cells)
         self._forget_strips(key)
-        for placed in self._placed:
-            if placed.index in changed:
-                self._refresh_cells(key, placed.x, placed.width)
+        drawn = [(placed.x, placed.width) for placed in self._placed if placed.index in changed]
+        if drawn:
+            self._refresh_cells(key, *drawn)
 
     def width_of(self, column: str) -> int:
         """Return the width a column has now; 0 when there is no room for it."""
@@ -260,8 +265,8 @@ class LineTable(ScrollView, can_focus=True):
         """Put the cursor on a row that is shown, and bring it into view."""
         before, self._cursor = self._cursor, key
         if before is not None:
-            self._refresh_cells(before, 0, self.size.width)
-        self._refresh_cells(key, 0, self.size.width)
+            self._refresh_cells(before, (0, self.size.width))
+        self._refresh_cells(key, (0, self.size.width))
         self._show_cursor()
 
     def action_move(self, by: int) -> None:
@@ -323,6 +328,7 @@ class LineTable(ScrollView, can_focus=True):
         """Forget what was drawn in other colours."""
         super().notify_style_update()
         self._styles.clear()
+        self._base = None
         self._strips.clear()
 
     def _set_height(self) -> None:
@@ -362,6 +368,11 @@ class LineTable(ScrollView, can_focus=True):
             self._styles[name] = style
         return style
 
+    def _base_style(self) -> Style:
+        if self._base is None:  # Textual would put it together anew for every line
+            self._base = self.rich_style
+        return self._base
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of what is visible."""
         width = self.size.width
@@ -381,7 +392,9 @@ class LineTable(ScrollView, can_focus=True):
         strip = self._strips.get((key, selected))
         if strip is None:
             cells = self._cells.get(key)
-            base = self.rich_style + (self._style("cursor") if selected else Style.null())
+            base = self._base_style()
+            if selected:
+                base += self._style("cursor")
             drawn = [cells[placed.index] for placed in self._placed] if cells else []
             strip = self._draw(drawn, base, width)
             self._strips[key, selected] = strip
@@ -398,7 +411,7 @@ class LineTable(ScrollView, can_focus=True):
         # gaps belong to the run before them: every further run costs the terminal some forty bytes
         runs: list[tuple[str, str]] = []
         for at, (placed, content) in enumerate(zip(self._placed, cells, strict=False)):
-            for span in fitted(content, placed.width, placed.column.align):
+            for span in _fitted(content, placed.width, placed.column.align):
                 if runs and runs[-1][1] == span.style:
                     runs[-1] = (runs[-1][0] + span.text, span.style)
                 else:
@@ -411,9 +424,9 @@ class LineTable(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
+        base = self._base_style()
         if not 0 <= at < len(lines):
-            return Strip.blank(width, self.rich_style)
-        base = self.rich_style
+            return Strip.blank(width, base)
         spans = fitted((Span(" "), Span(lines[at], "message")), width)
         return Strip([Segment(s.text, base + self._style(s.style) if s.style else base) for s in spans])
 
@@ -421,10 +434,11 @@ class LineTable(ScrollView, can_focus=True):
         self._strips.pop((key, False), None)
         self._strips.pop((key, True), None)
 
-    def _refresh_cells(self, key: str, x: int, width: int) -> None:
+    def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
+        """Draw some cells of a row again, each given by where it begins and its width."""
         y = self._position.get(key, -1) + HEADER - int(self.scroll_y)
         if key in self._position and HEADER <= y < self.size.height:
-            self.refresh(Region(x, y, width, 1))
+            self.refresh(*(Region(x, y, width, 1) for x, width in cells))
 
     def _refresh_lines_from(self, row: int) -> None:
         y = max(HEADER, row + HEADER - int(self.scroll_y))
@@ -435,4 +449,4 @@ class LineTable(ScrollView, can_focus=True):
         """The cursor shows only where the keys go."""
         super().watch_has_focus(has_focus)
         if self._cursor is not None:
-            self._refresh_cells(self._cursor, 0, self.size.width)
+            self._refresh_cells(self._cursor, (0, self.size.width))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from streamcore.events import Source
@@ -45,6 +46,17 @@ _COLUMN_OF = {sort: column for column, sort in SORTS.items()}
 class PriceTable(LineTable):
     """The prices."""
 
+    def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(columns, id=id)
+        self._trends: dict[str, tuple[tuple[int, int], str]] = {}
+        """By row: the number of samples and the width that were drawn, and the drawing."""
+
+    def set_order(self, keys: Sequence[str], *, hold: bool = False) -> None:
+        """Show exactly these rows in this order; see `LineTable.set_order`."""
+        super().set_order(keys, hold=hold)
+        for gone in self._trends.keys() - set(self.order):
+            del self._trends[gone]
+
     def mark_sort(self, sort: PriceSort, backwards: bool) -> None:
         """Mark the column that the rows are sorted by, and in which direction its values go."""
         falls = (sort in LARGEST_FIRST) != backwards
@@ -83,7 +95,12 @@ class PriceTable(LineTable):
 
     def _trend(self, row: PriceRow) -> str:
         width = self.width_of("trend")
-        return sparkline(tuple(row.samples), width) if len(row.samples) > 1 else ""
+        if not width or len(row.samples) < 2:
+            return ""
+        drawn = (row.sampled, width)
+        if row.key not in self._trends or self._trends[row.key][0] != drawn:
+            self._trends[row.key] = (drawn, sparkline(tuple(row.samples), width))
+        return self._trends[row.key][1]
 
     def on_resize(self) -> None:
         """Name the span of time the trend covers."""

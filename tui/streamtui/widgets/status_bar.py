@@ -44,10 +44,20 @@ class ProviderLine:
 class StatusBar(Widget):
     """The lamps of all providers."""
 
-    lines: reactive[tuple[ProviderLine, ...]] = reactive((), layout=True)
-    message: reactive[str] = reactive("starting …", layout=True)
+    lines: reactive[tuple[ProviderLine, ...]] = reactive(())
+    message: reactive[str] = reactive("starting …")
     """Shown instead of the lines when it is not empty."""
     failed: reactive[bool] = reactive(False)
+
+    def watch_lines(self, old: tuple[ProviderLine, ...], new: tuple[ProviderLine, ...]) -> None:
+        """Another number of lines takes another height; a layout is too dear for anything less."""
+        if len(old) != len(new):
+            self.refresh(layout=True)
+
+    def watch_message(self, old: str, new: str) -> None:
+        """A message takes one line."""
+        if bool(old) != bool(new):
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         """Return the lines."""
