@@ -97,7 +97,8 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price"):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)
-    altered. An update whose ``changed`` is empty still says: confirmed at ``ts``.
+    altered. An update whose ``changed`` is empty still says: confirmed at ``ts``. The highest and lowest
+    price of the last 24 hours go along where the source tells them; ``changed`` does not speak of them.
     """
 
     symbol: str
@@ -108,6 +109,8 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price"):
     change_24h: Decimal | None
     volume_24h: Decimal | None
     changed: tuple[str, ...]
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
 
 
 class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
@@ -166,9 +169,14 @@ Event: TypeAlias = PriceUpdate | WalletTransaction | StatusChange | StreamError
 def to_json(event: Event) -> bytes:
     """Return the event as one line of JSON (UTF-8, without the line feed).
 
-    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``.
+    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``. High and low of the
+    last 24 hours are left out where the source does not tell them.
     """
-    return msgspec.json.encode(_plain(msgspec.to_builtins(event, builtin_types=(Decimal,))))
+    plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
+    for name in ("high_24h", "low_24h"):
+        if plain.get(name, "") is None:
+            del plain[name]
+    return msgspec.json.encode(plain)
 
 
 def _plain(value: Any) -> Any:

@@ -112,7 +112,7 @@ class PriceDesk:
         for key, instrument in self._instruments.items():
             source = self._router.source(instrument, health)
             if source != self._sources.get(key, source):
-                self._book.restart(key)
+                self._book.forget(key)  # what one source says is never mixed with what another said
             self._sources[key] = source
 
     def describe(self, symbol: str) -> Token:
@@ -170,7 +170,13 @@ class PriceDesk:
     ) -> bool:
         merge = self._book.merge(
             instrument.key,
-            {"price": report.price, "change_24h": report.change_24h, "volume_24h": report.volume_24h},
+            {
+                "price": report.price,
+                "change_24h": report.change_24h,
+                "volume_24h": report.volume_24h,
+                "high_24h": report.high_24h,
+                "low_24h": report.low_24h,
+            },
             # an answer over HTTP that restores a stream is still an answer over HTTP
             source=Source.STREAM if source is Source.STREAM else Source.POLL,
             complete=report.complete,
@@ -197,6 +203,8 @@ class PriceDesk:
                 change_24h=merge.change_24h,
                 volume_24h=merge.volume_24h,
                 changed=merge.changed,
+                high_24h=merge.high_24h,
+                low_24h=merge.low_24h,
             )
         )
         return "price" in merge.changed

@@ -8,7 +8,7 @@ from decimal import Decimal
 from streamcore.events import PriceKind, Source
 
 FIELDS = ("price", "change_24h", "volume_24h")
-"""The fields of a token's state, in the order of the event."""
+"""The fields of a token's state whose changes are told, in the order of the event."""
 
 MAX_DIGITS = 60
 MAX_MAGNITUDE = 30
@@ -26,6 +26,8 @@ class Merge:
     price: Decimal | None
     change_24h: Decimal | None
     volume_24h: Decimal | None
+    high_24h: Decimal | None
+    low_24h: Decimal | None
     changed: tuple[str, ...]
     refused: tuple[str, ...]
     """Fields whose new value could not be true, so that the known one stayed."""
@@ -52,7 +54,7 @@ def credible(name: str, value: Decimal) -> bool:
     if not value and abs(int(value.as_tuple().exponent)) > MAX_DIGITS:
         return False
     match name:
-        case "price":
+        case "price" | "high_24h" | "low_24h":
             return value > 0
         case "change_24h":
             return value >= -100
@@ -84,7 +86,7 @@ class PriceBook:
 
         Args:
             key: The token.
-            fields: New values by name (see `FIELDS`); ``None`` says nothing.
+            fields: New values by name, those of `FIELDS` or high and low; ``None`` says nothing.
             source: How the values came.
             complete: They are the token's whole state.
             now: Monotonic seconds.
@@ -117,6 +119,8 @@ class PriceBook:
             price=entry.values.get("price"),
             change_24h=entry.values.get("change_24h"),
             volume_24h=entry.values.get("volume_24h"),
+            high_24h=entry.values.get("high_24h"),
+            low_24h=entry.values.get("low_24h"),
             changed=tuple(name for name in FIELDS if name in changed),
             refused=tuple(refused),
             confirmed=confirmed,

@@ -92,3 +92,9 @@ def test_events_cannot_be_changed(event: Event) -> None:
 @pytest.mark.parametrize("event", [price(), transaction(), status(), trouble()])
 def test_a_line_can_be_read_back_as_the_event_it_was(event: Event) -> None:
     assert msgspec.json.decode(to_json(event), type=Event) == event
+
+
+def test_high_and_low_are_in_the_line_only_where_the_source_tells_them() -> None:
+    told = json.loads(to_json(price(high_24h=Decimal("155.90"), low_24h=Decimal("0.00000012"))))
+    assert (told["high_24h"], told["low_24h"]) == ("155.90", "0.00000012")
+    assert not {"high_24h", "low_24h"} & json.loads(to_json(price())).keys()

@@ -82,6 +82,8 @@ async def test_krakens_example_is_read_without_a_change_since_its_open_is_not_of
             "SOL/USD",
             price=Decimal("119.46000"),
             volume_24h=Decimal("746210.33018400") * Decimal("119.02000"),
+            high_24h=Decimal("121.35000"),
+            low_24h=Decimal("116.80000"),
         )
     ]
     (asked,) = bench.http.asked
@@ -191,6 +193,8 @@ async def test_one_request_tells_all_about_a_product() -> None:
             price=price,
             change_24h=Decimal("1.45222929936"),
             volume_24h=Decimal("1310220.4411") * price,
+            high_24h=Decimal("121.35"),
+            low_24h=Decimal("116.8"),
             complete=True,
         )
     ]

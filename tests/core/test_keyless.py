@@ -114,6 +114,9 @@ async def test_a_lost_source_moves_every_row_to_the_next_and_back() -> None:
         await table.in_time(lambda: table.at("SOL", "BTC") == {"coinbase"})
         moved = next(event for event in table.all(PriceUpdate, symbol="SOL") if event.provider == "coinbase")
         assert moved.kind is PriceKind.SNAPSHOT
+        assert moved.high_24h is not None
+        assert moved.low_24h is not None
+        assert moved.low_24h <= moved.high_24h
         table.kraken.faults.clear()
         await table.in_time(lambda: table.manager.status("kraken").state is State.CONNECTED, 120)
         await table.in_time(lambda: table.at("SOL", "BTC") == {"kraken"})
@@ -140,6 +143,21 @@ async def test_maintenance_is_told_in_its_own_words_and_another_source_steps_in(
         await table.kraken.maintenance(True)
         await table.in_time(lambda: "coinbase" in table.sources("SOL"))
         assert "maintenance" in str(table.manager.status("kraken").reason)
+
+
+async def test_what_one_source_says_is_never_mixed_with_what_another_said() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL"])
+        kraken = await table.first(PriceUpdate, provider="kraken", symbol="SOL")
+        assert kraken.volume_24h is not None
+        for server in (table.kraken, table.coinbase):
+            server.faults.set(Fault.REFUSE_UPGRADE, status=503)
+            server.faults.set(Fault.HTTP_STATUS, status=503)
+            server.drop()
+        await table.in_time(lambda: table.at("SOL") == {"jupiter"})
+        polled = next(event for event in table.all(PriceUpdate) if event.provider == "jupiter")
+        # Jupiter tells no volume and no range: those of Kraken are not its own
+        assert (polled.kind, polled.volume_24h, polled.high_24h) == (PriceKind.SNAPSHOT, None, None)
 
 
 async def test_a_token_no_exchange_lists_is_polled() -> None:

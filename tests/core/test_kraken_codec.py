@@ -131,6 +131,8 @@ def test_a_snapshot_is_the_whole_state_with_its_volume_in_dollars() -> None:
             price=Decimal("119.46"),
             change_24h=Decimal("1.45"),
             volume_24h=Decimal("746210.33018400") * Decimal("119.02"),
+            high_24h=Decimal("121.35"),
+            low_24h=Decimal("116.80"),
             complete=True,
         )
     ]
@@ -143,6 +145,8 @@ def test_an_update_has_the_same_fields_and_is_none() -> None:
         Decimal("119.48"),
         Decimal("1.47"),
         Decimal("746214.12018400") * Decimal("119.02"),
+        Decimal("121.35"),
+        Decimal("116.80"),
         complete=False,
     )
 

@@ -34,6 +34,8 @@ class PriceReport:
     price: Decimal | None = None
     change_24h: Decimal | None = None
     volume_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
     complete: bool = False
     """This is the whole state of the token, not a change to it."""
 

@@ -90,6 +90,8 @@ class _Stats(msgspec.Struct, frozen=True):
     open: object = None
     last: object = None
     volume: object = None
+    high: object = None
+    low: object = None
 
 
 class _Ticker(msgspec.Struct, frozen=True):
@@ -131,6 +133,7 @@ class CoinbaseRest:
         try:
             stats = json_as(body, _Stats)
             price, before, volume = number(stats.last), number(stats.open), number(stats.volume)
+            high, low = number(stats.high), number(stats.low)
             if price is None:  # statistics of a product that has not traded lately may lack it
                 ticker = await self._get(product, "ticker")
                 price = None if ticker is None else number(json_as(ticker, _Ticker).price)
@@ -141,6 +144,8 @@ class CoinbaseRest:
             price=price,
             change_24h=percent_since(price, before),
             volume_24h=in_dollars(volume, price),
+            high_24h=high,
+            low_24h=low,
             complete=True,
         )
 

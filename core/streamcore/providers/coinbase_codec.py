@@ -44,6 +44,8 @@ class _Frame(msgspec.Struct, frozen=True):
     price: object = None
     open_24h: object = None
     volume_24h: object = None
+    high_24h: object = None
+    low_24h: object = None
     trade_id: object = None
     last_trade_id: object = None
     message: object = None
@@ -158,7 +160,7 @@ class CoinbaseCodec:
         first, progress.begun = not progress.begun, True
         values: dict[str, Decimal | None] = {}
         bad: list[Report] = []
-        for name in ("price", "open_24h", "volume_24h"):
+        for name in ("price", "open_24h", "volume_24h", "high_24h", "low_24h"):
             try:
                 values[name] = number(getattr(frame, name))
             except Undecodable as error:
@@ -169,6 +171,8 @@ class CoinbaseCodec:
             price=values["price"],
             change_24h=percent_since(values["price"], values["open_24h"]),
             volume_24h=in_dollars(values["volume_24h"], values["price"]),
+            high_24h=values["high_24h"],
+            low_24h=values["low_24h"],
             complete=first,
         )
         return [report, *bad]

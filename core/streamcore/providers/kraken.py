@@ -91,7 +91,9 @@ class _Body(msgspec.Struct, frozen=True):
 
 
 class _Ticker(msgspec.Struct, frozen=True):
-    """``c`` is the last trade: price and lot; ``v`` and ``p``: volume and average price, today and in 24 h.
+    """``c`` is the last trade: price and lot; ``v``, ``p``, ``h`` and ``l`` are of today and of 24 h.
+
+    They are volume, average, highest and lowest price.
 
     ``o`` is the price at the last midnight of UTC, not that of 24 hours ago, so no change comes from here.
     """
@@ -99,6 +101,8 @@ class _Ticker(msgspec.Struct, frozen=True):
     c: list[object]
     v: list[object] = []
     p: list[object] = []
+    h: list[object] = []
+    l: list[object] = []  # noqa: E741 - Kraken's word
 
 
 class _UnknownPair(ProviderError):
@@ -224,6 +228,8 @@ def _quote(pair: str, raw: msgspec.Raw) -> Report:
             pair,
             price=number(ticker.c[0]) if ticker.c else None,
             volume_24h=in_dollars(_second(ticker.v), _second(ticker.p)),
+            high_24h=_second(ticker.h),
+            low_24h=_second(ticker.l),
         )
     except Undecodable as error:
         return Unusable(f"the ticker of {pair}: {error}")

@@ -50,13 +50,15 @@ class _Frame(msgspec.Struct, frozen=True):
 
 
 class _Ticker(msgspec.Struct, frozen=True):
-    """``change_pct`` is percent, ``volume`` in base units; they and ``vwap`` are of the last 24 hours."""
+    """``change_pct`` is percent, ``volume`` in base units; all but ``last`` are of the last 24 hours."""
 
     symbol: str
     last: object = None
     volume: object = None
     vwap: object = None
     change_pct: object = None
+    high: object = None
+    low: object = None
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -170,7 +172,7 @@ class KrakenCodec:
             raise Undecodable("a pair that was never asked for")
         bad: list[Report] = []
         values: dict[str, Decimal | None] = {}
-        for name in ("last", "volume", "vwap", "change_pct"):
+        for name in ("last", "volume", "vwap", "change_pct", "high", "low"):
             try:
                 values[name] = number(getattr(ticker, name))
             except Undecodable as error:
@@ -181,6 +183,8 @@ class KrakenCodec:
             price=values["last"],
             change_24h=values["change_pct"],
             volume_24h=in_dollars(values["volume"], values["vwap"]),
+            high_24h=values["high"],
+            low_24h=values["low"],
             complete=complete,
         )
         return [report, *bad]

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from streamcore.events import PriceUpdate
 from streamcore.text import printable
 from streamtui.ages import age, moment, time_of_day
 from streamtui.board import Freshness, PriceRow
@@ -128,10 +129,17 @@ def _values(row: PriceRow, at: float, freshness: Freshness) -> dict[str, Content
         "exactly": Content(UNKNOWN if known is None else f"{amount(known)} USD"),
         "24 h": Content.styled(percent(change), _tone(change)),
         "volume 24 h": Content(UNKNOWN if volume is None else f"{amount(volume)} USD"),
+        "24 h range": _range(update),
         "session": _session(row),
         "confirmed": Content.styled(f"{confirmed}{meaning}", "bold $text-warning" if old else ""),
         "source": literal(f"{update.provider}, {update.source}, {update.kind}" if update else UNKNOWN),
     }
+
+
+def _range(update: PriceUpdate | None) -> Content:
+    if update is None or update.high_24h is None or update.low_24h is None:
+        return Content(UNKNOWN)
+    return Content(f"low {price(update.low_24h)}, high {price(update.high_24h)}")
 
 
 def _session(row: PriceRow) -> Content:
