@@ -23,7 +23,7 @@ async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> As
     """
     from streamcore.emulator import Emulators
 
-    async with Emulators(clock=clock) as emulators:
+    async with Emulators(clock=clock, market_rate=settings.demo_rate) as emulators:
         changed: dict[str, object] = {}
         if DataKind.PRICES in kinds:
             for name in ("kraken", "coinbase"):

@@ -234,6 +234,9 @@ class Settings(Section, frozen=True, kw_only=True):
         ),
     ] = "auto"
     demo: Annotated[bool, Meta(description="serve everything from the embedded emulators")] = False
+    demo_rate: Annotated[
+        float, Meta(ge=0.0, le=100_000.0, description="price moves a second in the demo, over all tokens")
+    ] = 4.0
     tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}
     labels: Annotated[dict[str, str], Meta(description="wallet address = name to show for it")] = {}
     watchlists: Annotated[

@@ -183,7 +183,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[_Entry]:
 
 def _from_options(options: Mapping[str, Any]) -> Iterator[_Entry]:
     for name, value in options.items():
-        origin = f"option {name}" if "." in name else f"option --{name}"
+        origin = f"option {name}" if "." in name else f"option --{name.replace('_', '-')}"
         table, _, field = name.partition(".")
         if name not in keys() and not (field and table in keys() and keys()[table].is_table):
             raise _unknown(name, origin)

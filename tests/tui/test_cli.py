@@ -137,6 +137,13 @@ def test_options_before_the_command_hold_unless_it_has_its_own(run, streamed):
     assert (call.count, call.duration) == (3, 1.5)
 
 
+def test_the_demo_moves_as_often_as_asked(run, streamed):
+    run("stream", "--demo", "-s", "SOL", "--demo-rate", "1000")
+    run("stream", "--demo", "-s", "SOL")
+    assert [call.settings.demo_rate for call in streamed] == [1000.0, 4.0]
+    assert "--demo-rate" in run("stream", "--demo-rate", "fast").err
+
+
 def test_an_option_can_switch_off_the_demo_of_the_file(run, streamed, tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("demo = true\nsymbols = ['SOL']")

@@ -35,6 +35,12 @@ Wallets: TypeAlias = Annotated[
 Demo: TypeAlias = Annotated[
     bool | None, typer.Option("--demo/--no-demo", help="Use the embedded emulators.", show_default=False)
 ]
+DemoRate: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--demo-rate", min=0, max=100_000, metavar="R", help="Price moves a second in the demo; 4 unless set."
+    ),
+]
 Prices: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -69,6 +75,7 @@ class Given:
     symbols: list[str] | None = None
     wallets: list[str] | None = None
     demo: bool | None = None
+    demo_rate: float | None = None
     prices: str | None = None
     chain: str | None = None
     config: Path | None = None
@@ -97,6 +104,7 @@ class Given:
             "symbols": self.symbols or None,
             "wallets": self.wallets or None,
             "demo": self.demo,
+            "demo_rate": self.demo_rate,
             "prices": self.prices,
             "chain": self.chain,
         }
