@@ -68,6 +68,8 @@ class StreamManager:
         self._streams: dict[str, ProviderStream | PolledStream] = {}
         self._prices: PriceDesk | None = None
         self._wallets: WalletDesk | None = None
+        self._told: dict[str, tuple[object, ...]] = {}
+        """What the last status event of each provider said that is worth one of its own."""
         self._exit = AsyncExitStack()
         self._closing = False
 
@@ -286,8 +288,12 @@ class StreamManager:
             self._desk().restarted(stream, topics)
 
     def status_changed(self, stream: Speaker) -> None:
-        """Publish a status event, and let data come from whom it now should."""
-        self._hub.publish(self._status(stream).event(self._clock.time()))
+        """Publish a status event if there is news in it, and let data come from whom it now should."""
+        event = self._status(stream).event(self._clock.time())
+        news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
+        if self._told.get(stream.name) != news:
+            self._told[stream.name] = news
+            self._hub.publish(event)
         if self._closing:
             return
         desk = self._desk() if stream.provider.kind is DataKind.PRICES else self._chain()
