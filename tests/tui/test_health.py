@@ -42,6 +42,18 @@ def test_only_changes_are_kept_in_the_log() -> None:
     assert [entry.bad for entry in health.log] == [False, True, True, True]
 
 
+def test_a_connection_that_is_tried_in_vain_leaves_one_line_for_each_failure() -> None:
+    health = Health()
+    health.changed(status(state=State.CONNECTED).event(1.0))
+    for attempt in (1, 2, 3):
+        for state in (State.FAILED, State.FALLBACK, State.CONNECTING):
+            health.changed(status(state=state, reason="refused", attempt=attempt).event(1.0))
+    health.changed(status(state=State.CONNECTED).event(1.0))
+    assert [entry.text for entry in health.log] == [
+        "connected", "failed: refused", "try 1 failed: refused", "try 2 failed: refused", "connected",
+    ]  # fmt: skip
+
+
 def test_trouble_tells_the_attempt_the_wait_and_the_reason() -> None:
     at = price().ts
     assert trouble(status(), at) == ""

@@ -72,13 +72,24 @@ class Health:
         return Rates((messages_now - messages) / span, (received_now - received) / span)
 
     def changed(self, event: StatusChange) -> None:
-        """Take note of a change of state; the regular ones that repeat what is known are not kept."""
+        """Take note of a change of state; what repeats or merely follows from what is known is not kept.
+
+        A connection that is tried in vain again and again leaves a line for each failure, and none for each
+        step to it.
+        """
+        before = self._told.get(event.provider)
         news = (event.state, event.reason)
-        if self._told.get(event.provider) != news:
-            self._told[event.provider] = news
-            text = f"{event.state}: {event.reason}" if event.reason else str(event.state)
-            bad = event.state in (State.FAILED, State.FALLBACK)
-            self.log.append(LogEntry(event.ts, event.provider, text, bad))
+        if before == news:
+            return
+        self._told[event.provider] = news
+        steps = (State.CONNECTING, State.FALLBACK)
+        if event.reason and before is not None and before[1] == event.reason and event.state in steps:
+            return
+        text = f"{event.state}: {event.reason}" if event.reason else str(event.state)
+        if event.state is State.FAILED and event.attempt > 1:
+            text = f"try {event.attempt - 1} {text}"
+        bad = event.state in (State.FAILED, State.FALLBACK)
+        self.log.append(LogEntry(event.ts, event.provider, text, bad))
 
     def failed(self, event: StreamError) -> None:
         """Take note of an error."""
