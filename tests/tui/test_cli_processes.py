@@ -87,7 +87,7 @@ def test_a_stop_signal_ends_the_stream_quietly_within_two_seconds(start, number)
 
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="needs a small pipe")
 def test_a_signal_ends_a_stream_that_nobody_reads(start):
-    process = start("stream", "--demo", "-s", "SOL,BTC,ETH,BONK,JUP,WIF,PYTH")
+    process = start("stream", "--demo", "--demo-rate", "300", "-s", "SOL,BTC,ETH,BONK,JUP,WIF,PYTH")
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
     before, waiting = -1, 0
     while waiting < 2000 or waiting != before:  # it grows until a batch of lines no longer fits
