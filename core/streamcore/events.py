@@ -93,7 +93,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     demo: bool
 
 
-class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price"):
+class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)

@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import TypeAlias
 
 import msgspec
@@ -13,6 +14,36 @@ import msgspec
 from streamcore.events import Event, PriceKind, PriceUpdate, WalletTransaction
 
 _Numbered: TypeAlias = tuple[int, Event]
+
+
+class _Waiting:
+    """The newest price of a token, and what makes it stand for those it has overtaken."""
+
+    __slots__ = ("_changed", "_kind", "_newest", "number")
+
+    def __init__(self, number: int, event: PriceUpdate) -> None:
+        self.number = number
+        self._newest = event
+        self._kind = event.kind
+        self._changed = event.changed
+
+    @property
+    def provider(self) -> str:
+        return self._newest.provider
+
+    def overtake(self, newer: PriceUpdate) -> None:
+        self._newest = newer
+        if newer.kind is PriceKind.SNAPSHOT:
+            self._kind = newer.kind
+        if newer.changed != self._changed:
+            self._changed = _together(self._changed, newer.changed)
+
+    def event(self) -> PriceUpdate:
+        # made here, not at each overtaking: most of those are overtaken themselves
+        newest = self._newest
+        if newest.kind is self._kind and newest.changed == self._changed:
+            return newest
+        return msgspec.structs.replace(newest, kind=self._kind, changed=self._changed)
 
 
 class Buffer:
@@ -29,7 +60,7 @@ class Buffer:
         self._capacity = capacity
         self._dropped = dropped
         self._number = 0
-        self._prices: dict[tuple[str, str], _Numbered] = {}
+        self._prices: dict[tuple[str, str], _Waiting] = {}
         self._transactions: deque[_Numbered] = deque()
         self._others: deque[_Numbered] = deque()
 
@@ -43,10 +74,10 @@ class Buffer:
             key = (event.symbol, event.address or "")
             waiting = self._prices.get(key)
             if waiting is not None:
-                self._prices[key] = (waiting[0], _overtake(waiting[1], event))
+                waiting.overtake(event)
                 return
             self._make_room()
-            self._prices[key] = self._numbered(event)
+            self._prices[key] = _Waiting(self._next_number(), event)
         elif isinstance(event, WalletTransaction):
             self._make_room()
             self._transactions.append(self._numbered(event))
@@ -56,49 +87,47 @@ class Buffer:
 
     def take(self) -> Event | None:
         """Return the event that has waited longest, or ``None``."""
-        queues = [queue for queue in (self._transactions, self._others) if queue]
-        oldest = min(queues, key=lambda queue: queue[0][0], default=None)
+        oldest: deque[_Numbered] | None = self._transactions or self._others or None
+        if self._others and self._transactions and self._others[0][0] < self._transactions[0][0]:
+            oldest = self._others
         if self._prices:
-            key = next(iter(self._prices))
-            if oldest is None or self._prices[key][0] < oldest[0][0]:
-                return self._prices.pop(key)[1]
+            key, waiting = next(iter(self._prices.items()))
+            if oldest is None or waiting.number < oldest[0][0]:
+                del self._prices[key]
+                return waiting.event()
         return None if oldest is None else oldest.popleft()[1]
 
     def take_all(self) -> list[Event]:
         """Return everything, oldest first, and leave the buffer empty."""
-        everything = sorted(
-            [*self._prices.values(), *self._transactions, *self._others], key=lambda item: item[0]
-        )
+        prices = [(waiting.number, waiting.event()) for waiting in self._prices.values()]
+        everything = sorted([*prices, *self._transactions, *self._others], key=lambda item: item[0])
         self._prices.clear()
         self._transactions.clear()
         self._others.clear()
         return [event for _, event in everything]
 
     def _numbered(self, event: Event) -> _Numbered:
+        return self._next_number(), event
+
+    def _next_number(self) -> int:
         self._number += 1
-        return self._number, event
+        return self._number
 
     def _make_room(self) -> None:
         if len(self) < self._capacity:
             return
         if self._others:
-            victim = self._others.popleft()[1]
+            provider = self._others.popleft()[1].provider
         elif self._transactions:
-            victim = self._transactions.popleft()[1]
+            provider = self._transactions.popleft()[1].provider
         else:
-            victim = self._prices.pop(next(iter(self._prices)))[1]
-        self._dropped(victim.provider)
+            provider = self._prices.pop(next(iter(self._prices))).provider
+        self._dropped(provider)
 
 
-def _overtake(older: Event, newer: PriceUpdate) -> PriceUpdate:
-    assert isinstance(older, PriceUpdate)  # noqa: S101 - only prices are kept by token
-    changed = dict.fromkeys((*older.changed, *newer.changed))
-    snapshot = PriceKind.SNAPSHOT in (older.kind, newer.kind)
-    return msgspec.structs.replace(
-        newer,
-        kind=PriceKind.SNAPSHOT if snapshot else PriceKind.DELTA,
-        changed=tuple(name for name in ("price", "change_24h", "volume_24h") if name in changed),
-    )
+@cache  # of three names there are few combinations
+def _together(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in ("price", "change_24h", "volume_24h") if name in older or name in newer)
 
 
 class Subscriber:
@@ -167,8 +196,9 @@ class Hub:
     def __init__(self, capacity: int) -> None:
         """``capacity``: events that wait for a consumer that is away."""
         self._capacity = capacity
-        # weak, so that a consumer who just leaves its loop is forgotten with its buffer
-        self._subscribers: weakref.WeakSet[Subscriber] = weakref.WeakSet()
+        # weak, so that a consumer who just leaves its loop is forgotten with its buffer; no `WeakSet`, which
+        # takes longer to go through than an event to be put into a buffer
+        self._subscribers: list[weakref.ref[Subscriber]] = []
         self._batches: dict[str, _BatchBuffer] = {}
         self._closed = False
         self.dropped: Counter[str] = Counter()
@@ -177,14 +207,17 @@ class Hub:
     def subscribe(self) -> Subscriber:
         """Attach a new consumer; it receives what is published from now on, nothing after `close`."""
         subscriber = Subscriber(self, self._capacity)
-        self._subscribers.add(subscriber)
+        self._subscribers.append(weakref.ref(subscriber, self._forget))
         if self._closed:
             subscriber.close()
         return subscriber
 
     def detach(self, subscriber: Subscriber) -> None:
         """Forget a consumer; a second time does nothing."""
-        self._subscribers.discard(subscriber)
+        self._subscribers = [ref for ref in self._subscribers if ref() not in (None, subscriber)]
+
+    def _forget(self, gone: weakref.ref[Subscriber]) -> None:
+        self._subscribers = [ref for ref in self._subscribers if ref is not gone]
 
     def count_dropped(self, provider: str) -> None:
         """Count one event of ``provider`` that gave way."""
@@ -192,8 +225,10 @@ class Hub:
 
     def publish(self, event: Event) -> None:
         """Hand the event to every consumer, without waiting for any."""
-        for subscriber in self._subscribers:
-            subscriber.put(event)
+        for ref in self._subscribers:
+            subscriber = ref()
+            if subscriber is not None:
+                subscriber.put(event)
         batch = self._batches.get(event.provider)
         if batch is None:
             batch = self._batches[event.provider] = _BatchBuffer(self._capacity, self)
@@ -207,5 +242,7 @@ class Hub:
     def close(self) -> None:
         """End every consumer's iteration after what still waits."""
         self._closed = True
-        for subscriber in list(self._subscribers):
-            subscriber.close()
+        for ref in self._subscribers:
+            subscriber = ref()
+            if subscriber is not None:
+                subscriber.close()

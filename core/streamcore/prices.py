@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from streamcore.events import PriceKind, Source
 
 FIELDS = ("price", "change_24h", "volume_24h")
@@ -18,8 +20,7 @@ They must be refused here: written out in plain notation, ``1e999999`` is a mega
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(msgspec.Struct, frozen=True, gc=False):
     """What merging one report did."""
 
     kind: PriceKind
@@ -47,7 +48,7 @@ def credible(name: str, value: Decimal) -> bool:
 
     A price is above zero, a volume not below, and nothing can fall by more than 100 percent.
     """
-    if not value.is_finite() or len(value.as_tuple().digits) > MAX_DIGITS:
+    if not value.is_finite() or (len(str(value)) > MAX_DIGITS and len(value.as_tuple().digits) > MAX_DIGITS):
         return False
     if value and abs(value.adjusted()) > MAX_MAGNITUDE:
         return False
@@ -93,7 +94,9 @@ class PriceBook:
             asked: Monotonic seconds at which the values can first have been true: for an answer to a
                 request the time of asking. What the stream said since then is newer and stays.
         """
-        entry = self._entries.setdefault(key, _Entry())
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
         changed: list[str] = []
         refused: list[str] = []
         confirmed = False
@@ -111,17 +114,18 @@ class PriceBook:
             if entry.values.get(name) != value:
                 changed.append(name)
             entry.values[name] = value
+        values = entry.values
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True
         return Merge(
             kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
-            price=entry.values.get("price"),
-            change_24h=entry.values.get("change_24h"),
-            volume_24h=entry.values.get("volume_24h"),
-            high_24h=entry.values.get("high_24h"),
-            low_24h=entry.values.get("low_24h"),
-            changed=tuple(name for name in FIELDS if name in changed),
+            price=values.get("price"),
+            change_24h=values.get("change_24h"),
+            volume_24h=values.get("volume_24h"),
+            high_24h=values.get("high_24h"),
+            low_24h=values.get("low_24h"),
+            changed=tuple([name for name in FIELDS if name in changed]),
             refused=tuple(refused),
             confirmed=confirmed,
         )

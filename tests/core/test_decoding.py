@@ -17,6 +17,7 @@ from streamcore.providers.decoding import (
     content,
     envelope,
     json_as,
+    message_reader,
     number,
 )
 
@@ -38,6 +39,46 @@ from streamcore.providers.decoding import (
 )
 def test_a_number_keeps_exactly_the_digits_that_were_sent(sent: str, text: str) -> None:
     assert str(number(json_as(sent, object))) == text
+
+
+class Inside(msgspec.Struct):
+    value: object
+
+
+class Message(msgspec.Struct, tag_field="type", tag="PRICE"):
+    data: Inside
+
+
+class Other(msgspec.Struct, tag_field="type", tag="OTHER"):
+    data: Inside
+
+
+read = message_reader(Message | Other)
+
+
+def test_a_usual_message_is_read_whole_and_its_numbers_stay_exact() -> None:
+    message = read('{"data":{"value":24.586420063533236},"type":"PRICE"}')
+    assert isinstance(message, Message)
+    assert message.data.value == Decimal("24.586420063533236")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"type":"WELCOME"}',
+        '{"type":"PRICE"}',
+        '{"type":"PRICE","data":null}',
+        '{"type":1,"data":{"value":1}}',
+        '{"data":{"value":1}}',
+        "[" * 100_000,
+        '{"type":"PRICE","data":{"value":1}',
+        "\ud800",
+        "",
+        msgpack.packb({"type": "PRICE", "data": {"value": 1}}),
+    ],
+)
+def test_what_is_no_usual_message_is_left_alone(frame: str | bytes) -> None:
+    assert read(frame) is None
 
 
 def test_null_is_nothing_said() -> None:

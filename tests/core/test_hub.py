@@ -49,6 +49,25 @@ def test_an_overtaken_price_hands_on_what_it_had_changed() -> None:
     assert event.changed == ("price", "volume_24h")
 
 
+def test_a_snapshot_that_overtakes_makes_a_snapshot_of_both() -> None:
+    waiting, _ = buffer()
+    waiting.put(price(changed=("price",)))
+    waiting.put(price(kind=PriceKind.SNAPSHOT, changed=("volume_24h",)))
+    waiting.put(price(changed=("price",)))
+    event = waiting.take()
+    assert isinstance(event, PriceUpdate)
+    assert (event.kind, event.changed) == (PriceKind.SNAPSHOT, ("price", "volume_24h"))
+    assert waiting.take() is None
+
+
+def test_a_price_that_overtook_nothing_new_is_handed_on_as_it_came() -> None:
+    waiting, _ = buffer()
+    waiting.put(price(value="1"))
+    newest = price(value="2")
+    waiting.put(newest)
+    assert waiting.take() is newest
+
+
 def test_a_snapshot_that_is_overtaken_stays_a_snapshot() -> None:
     waiting, _ = buffer()
     waiting.put(price(kind=PriceKind.SNAPSHOT))

@@ -108,6 +108,25 @@ async def test_the_cursor_goes_to_the_row_that_took_the_place_of_its_own() -> No
         assert table.cursor is None
 
 
+async def test_the_row_that_takes_the_cursor_is_drawn() -> None:
+    async with table_of(3) as (table, _):
+        table.select("r2")
+        table.painted.clear()
+        table.set_order(["r0", "r1"])
+        assert (Region(0, 2, 40, 1),) in table.painted
+
+
+async def test_what_is_shown_is_what_the_lines_hold() -> None:
+    async with table_of(2) as (table, pilot):
+        table.put("r1", (cell("r1"), cell("2", "up"), cell("x")))
+        await pilot.pause()
+        shown = table.render_lines(Region(0, 0, 40, 6))
+        assert [strip.text.rstrip() for strip in shown] == lines(table)
+        assert [strip.cell_length for strip in shown] == [40] * 6
+        part = table.render_lines(Region(7, 2, 6, 1))
+        assert [strip.text for strip in part] == ["     2"]
+
+
 async def test_keys_do_nothing_without_rows() -> None:
     async with table_of(0) as (table, pilot):
         await pilot.press("down", "up", "end", "home", "pagedown")

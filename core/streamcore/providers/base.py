@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.instruments import Instrument, Venue
@@ -26,8 +28,7 @@ Frame: TypeAlias = str | bytes
 """One WebSocket message: text or binary."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriceReport:
+class PriceReport(msgspec.Struct, frozen=True, gc=False):
     """Some fields of one token, as the provider said them; ``None`` means it said nothing about a field."""
 
     topic: str

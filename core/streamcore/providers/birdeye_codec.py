@@ -16,7 +16,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import Alive, Frame, Notice, PriceReport, Refusal, Related, Report, Unusable
-from streamcore.providers.decoding import Undecodable, content, envelope, number
+from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
 from streamcore.text import printable
 
 CHART_TYPE = "1m"
@@ -49,6 +49,17 @@ class _Statistics(msgspec.Struct, frozen=True):
     address: str
     price_change_24h_percent: object = None
     volume_24h_usd: object = None
+
+
+class _CandleMessage(msgspec.Struct, frozen=True, tag_field="type", tag="PRICE_DATA"):
+    data: _Candle
+
+
+class _StatisticsMessage(msgspec.Struct, frozen=True, tag_field="type", tag="TOKEN_STATS_DATA"):
+    data: _Statistics
+
+
+_read_usual = message_reader(_CandleMessage | _StatisticsMessage)
 
 
 class _Generic(msgspec.Struct, frozen=True):
@@ -98,8 +109,14 @@ class BirdeyeCodec:
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
         try:
-            message = envelope(frame)
-            reports = self._read(message.type, message.data)
+            usual = _read_usual(frame)
+            if isinstance(usual, _CandleMessage):
+                reports = self._candle(usual.data)
+            elif isinstance(usual, _StatisticsMessage):
+                reports = _statistics(usual.data)
+            else:
+                message = envelope(frame)
+                reports = self._read(message.type, message.data)
         except Undecodable as error:
             return [Unusable(str(error))]
         if not self._alive:
@@ -132,12 +149,7 @@ class BirdeyeCodec:
             case "PRICE_DATA":
                 return self._candle(content(data, _Candle))
             case "TOKEN_STATS_DATA":
-                statistics = content(data, _Statistics)
-                return _fields(
-                    statistics.address,
-                    change_24h=statistics.price_change_24h_percent,
-                    volume_24h=statistics.volume_24h_usd,
-                )
+                return _statistics(content(data, _Statistics))
             case "snapshot" | "delta":
                 items = content(data, _Generic | list[_Generic])  # type: ignore[arg-type]
                 return [report for item in _listed(items) for report in _generic(item, kind == "snapshot")]
@@ -160,6 +172,14 @@ class BirdeyeCodec:
             if candle.address in self._wanted:
                 self._bucket[candle.address] = bucket
         return _fields(candle.address, price=candle.c)
+
+
+def _statistics(statistics: _Statistics) -> list[Report]:
+    return _fields(
+        statistics.address,
+        change_24h=statistics.price_change_24h_percent,
+        volume_24h=statistics.volume_24h_usd,
+    )
 
 
 def _listed(items: _Generic | list[_Generic]) -> list[_Generic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -91,6 +92,29 @@ def json_as(body: bytes | str, shape: type[T]) -> T:
     return result
 
 
+def message_reader(shapes: Any) -> Callable[[Frame], Any]:
+    """Return what reads the usual messages at once, outside and inside, and leaves others alone.
+
+    Args:
+        shapes: Structs tagged with the types of the messages, joined by ``|``.
+
+    Returns:
+        A function of a frame. It returns one of the structs, or ``None`` for a frame that is none of them:
+        read that with `envelope` and `content`, which tell what is wrong with it.
+    """
+    decode = msgspec.json.Decoder(shapes, float_hook=Decimal).decode
+
+    def read(frame: Frame) -> Any:
+        if not isinstance(frame, str):
+            return None
+        try:
+            return decode(frame)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, InvalidOperation):
+            return None
+
+    return read
+
+
 def number(value: object) -> Decimal | None:
     """Return a number however it was sent: as a number, as a string, in exponent form; ``None`` for null.
 
@@ -99,7 +123,7 @@ def number(value: object) -> Decimal | None:
     """
     if value is None:
         return None
-    result = _decimal(value)
+    result = value if isinstance(value, Decimal) else _decimal(value)
     if not result.is_finite():
         # an infinity or NaN passes for a Decimal, and then fails at the first comparison
         raise Undecodable("a number that is not finite")
@@ -112,8 +136,6 @@ def _decimal(value: object) -> Decimal:
     match value:
         case bool():
             raise Undecodable("a truth value where a number belongs")
-        case Decimal():
-            return value
         case int():
             return Decimal(value)
         case float():

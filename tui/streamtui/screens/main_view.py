@@ -53,6 +53,7 @@ class MainView(Screen[None]):
     one, and together they are `streamtui.screens.main.MainScreen`.
     """
 
+    BLANK = True  # its parts cover it: what it would draw is never seen
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (170, "-side-by-side")]  # noqa: RUF012 - as Textual
 
     def __init__(self, feed: Feed, restart: Callable[[], None], config_path: Path | None) -> None:

@@ -15,6 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -146,6 +147,10 @@ class LineTable(ScrollView, can_focus=True):
         self._strips: dict[tuple[str, bool], Strip] = {}
         self._styles: dict[str, Style] = {}
         self._base: Style | None = None
+        self._background: Color | None = None
+        self._header: tuple[object, Strip] | None = None
+        self._drawn = Size(0, 0)
+        """The size it was drawn in last; asking Textual for it takes as long as comparing a row."""
         self._cursor: str | None = None
         self._message: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
@@ -223,6 +228,8 @@ class LineTable(ScrollView, can_focus=True):
             self._strips.pop((gone, True), None)
         if self._cursor not in self._position:
             self._cursor = self._order[min(old_at, len(self._order) - 1)] if self._order else None
+            if self._cursor is not None:
+                self._refresh_cells(self._cursor, (0, self._drawn.width))
         self._set_height()
         first = next(
             (at for at, (a, b) in enumerate(zip(old_order, self._order, strict=False)) if a != b),
@@ -244,7 +251,7 @@ class LineTable(ScrollView, can_focus=True):
         if known is None:
             self._cells[key] = list(cells)
             self._forget_strips(key)
-            self._refresh_cells(key, (0, self.size.width))
+            self._refresh_cells(key, (0, self._drawn.width))
             return
         changed = [index for index, new in enumerate(cells) if new != known[index]]
         if not changed:
@@ -320,6 +327,7 @@ class LineTable(ScrollView, can_focus=True):
         self._place()
         self._set_height()
         self._strips.clear()
+        self._header = None
         self.refresh()
         self.post_message(self.Uncovered(self))
         self.call_after_refresh(self._show_cursor)
@@ -328,7 +336,7 @@ class LineTable(ScrollView, can_focus=True):
         """Forget what was drawn in other colours."""
         super().notify_style_update()
         self._styles.clear()
-        self._base = None
+        self._base = self._background = self._header = None
         self._strips.clear()
 
     def _set_height(self) -> None:
@@ -375,10 +383,26 @@ class LineTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of what is visible."""
-        width = self.size.width
+        return self._line(y, self.size.width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines. The table has no border, padding or tint that Textual would have to add."""
+        self._drawn = self.size
+        width = self._drawn.width
+        if self._background is None:
+            self._background = self.background_colors[1]
+        strips = [self._line(y, width) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, self._background) for strip in strips]
+        start, end = crop.column_span
+        return strips if (start, end) == (0, width) else [strip.crop(start, end) for strip in strips]
+
+    def _line(self, y: int, width: int) -> Strip:
         if y < HEADER:
-            titles = [self._title(placed.column.key) for placed in self._placed]
-            return self._draw(titles, self._style("header"), width)
+            titles = tuple([self._title(placed.column.key) for placed in self._placed])
+            if self._header is None or self._header[0] != (titles, width):
+                self._header = ((titles, width), self._draw(titles, self._style("header"), width))
+            return self._header[1]
         row = y - HEADER + int(self.scroll_y)
         if row >= len(self._order):
             below = row - len(self._order) - 1  # a blank line between
@@ -421,7 +445,8 @@ class LineTable(ScrollView, can_focus=True):
         if runs:
             runs[0] = (f" {runs[0][0]}", runs[0][1])
         segments = [Segment(text, base + self._style(name) if name else base) for text, name in runs]
-        return Strip(segments).adjust_cell_length(width, base)
+        drawn = 1 + sum([placed.width + GAP for placed in self._placed[: len(cells)]]) - GAP if runs else 0
+        return Strip(segments, drawn).adjust_cell_length(width, base)
 
     def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
         base = self._base_style()
@@ -437,7 +462,7 @@ class LineTable(ScrollView, can_focus=True):
     def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
         """Draw some cells of a row again, each given by where it begins and its width."""
         y = self._position.get(key, -1) + HEADER - int(self.scroll_y)
-        if key in self._position and HEADER <= y < self.size.height:
+        if key in self._position and HEADER <= y < self._drawn.height:
             self.refresh(*(Region(x, y, width, 1) for x, width in cells))
 
     def _refresh_lines_from(self, row: int) -> None:

@@ -52,6 +52,8 @@ class PaneTitle(Widget):
 class Panes(Container):
     """Holds the panes: one above the other, or side by side where there is room."""
 
+    BLANK = True  # the panes cover it: what it would draw is never seen
+
 
 class Pane(Vertical):
     """A titled table that can be filtered."""
