@@ -3,6 +3,7 @@
 An alert fires once per crossing. It is armed while its price is on the quiet side of the limit, fires when
 the price reaches the limit, and is armed again when the price has gone back by `MARGIN`: a price that
 trembles on the limit fires once. A price that is beyond the limit when it is first seen has not crossed it.
+A change is measured anew from where it was told: the next one needs as much again.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from streamtui.numbers import amount, price
 
 MARGIN = Decimal("0.001")
 """The share of a limit by which a price must go back to arm the alert again."""
-CHANGE_MARGIN = Decimal("0.8")
-"""The share of a limit in percent below which a change arms the alert again."""
+HISTORY = 50
+"""Firings remembered."""
 BUCKETS = 60
 """Prices remembered to measure a change by, evenly over its minutes."""
 
@@ -43,6 +44,8 @@ class Alert:
         self.armed: bool | None = None
         """``None`` until the first price has been seen."""
         self.fired = 0
+        self.last_fired: float | None = None
+        """Unix seconds."""
         self._prices: deque[tuple[float, Decimal]] = deque()
 
     def price(self, update: PriceUpdate) -> str | None:
@@ -53,12 +56,14 @@ class Alert:
         rule = self.rule
         if rule.above is not None:
             return self._crossed(
+                update.ts,
                 value >= rule.above,
                 value < rule.above * (1 - MARGIN),
                 f"{update.symbol} is above {price(rule.above)}: {price(value)} USD",
             )
         if rule.below is not None:
             return self._crossed(
+                update.ts,
                 value <= rule.below,
                 value > rule.below * (1 + MARGIN),
                 f"{update.symbol} is below {price(rule.below)}: {price(value)} USD",
@@ -78,18 +83,25 @@ class Alert:
             return None
         change = (value - start) / start * 100
         text = f"{update.symbol} {change:+.2f} % in {self.rule.minutes:g} min: {price(value)} USD"
-        # a change has no far side at the start: what moves the limit away from the first price is a crossing
-        self.armed = True if self.armed is None else self.armed
-        return self._crossed(abs(change) >= limit, abs(change) < limit * CHANGE_MARGIN, text)
+        self.armed = True
+        if abs(change) < limit:
+            return None
+        prices.clear()
+        prices.append((update.ts, value))
+        return self._fire(update.ts, text)
 
-    def _crossed(self, beyond: bool, back: bool, text: str) -> str | None:
+    def _fire(self, at: float, text: str) -> str:
+        self.fired += 1
+        self.last_fired = at
+        return text
+
+    def _crossed(self, at: float, beyond: bool, back: bool, text: str) -> str | None:
         if self.armed is None:
             self.armed = not beyond
             return None
         if self.armed and beyond:
             self.armed = False
-            self.fired += 1
-            return text
+            return self._fire(at, text)
         if back:
             self.armed = True
         return None
@@ -98,8 +110,7 @@ class Alert:
         """Take a transaction; return what to tell if it is one of those asked for."""
         if self.rule.above is not None and abs(transaction.sol_change) <= self.rule.above:
             return None
-        self.fired += 1
-        return f"{label}: {transaction.summary}"
+        return self._fire(transaction.ts, f"{label}: {transaction.summary}")
 
 
 class AlertBook:
@@ -110,6 +121,10 @@ class AlertBook:
         self._label = label
         self._resolve: Callable[[str], str] = str.casefold
         self._by_key: dict[str, list[Alert]] = {}
+        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
+        """What was told, the newest first, with Unix seconds."""
+        self.unseen = 0
+        """How much of it nobody has looked at yet; whoever shows the history sets it to 0."""
         self._index()
 
     def bind(self, resolve: Callable[[str], str]) -> None:
@@ -128,6 +143,8 @@ class AlertBook:
     def restart(self) -> None:
         """Forget every price seen: the next one is the first."""
         self.alerts = [Alert(rule) for rule in self.rules]
+        self.history.clear()
+        self.unseen = 0
         self._index()
 
     def remove(self, at: int) -> None:
@@ -149,13 +166,21 @@ class AlertBook:
         found = self._by_key.get(key)
         if not found:
             return []
-        return [text for alert in found if (text := alert.price(update)) is not None]
+        texts = [text for alert in found if (text := alert.price(update)) is not None]
+        return self._told(update.ts, texts) if texts else texts
 
     def transaction(self, transaction: WalletTransaction) -> list[str]:
         """Take a transaction; return what to tell."""
         found = self._by_key.get(transaction.wallet, ())
         name = self._label(transaction.wallet)
-        return [text for alert in found if (text := alert.transaction(transaction, name)) is not None]
+        texts = [text for alert in found if (text := alert.transaction(transaction, name)) is not None]
+        return self._told(transaction.ts, texts)
+
+    def _told(self, at: float, texts: list[str]) -> list[str]:
+        for text in texts:
+            self.history.appendleft((at, text))
+            self.unseen += 1
+        return texts
 
     def described(self, alert: Alert) -> str:
         """Return an alert as a person would say it; `parsed` understands it."""

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 ENGINE = "engine"
 """The group of the worker that runs the engine."""
+ALERT_SHOWN = 8.0
+"""Seconds an alert stands over the screen; the first line goes on counting those that nobody has looked at."""
 LEAVE_WITHIN = 4.0
 """Seconds for closing the connections and restoring the terminal; usually it takes half a second."""
 
@@ -98,12 +100,13 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self.run_worker(self.feed.frames(), group="frames", exit_on_error=False)
-        self.run_worker(self.feed.ticks(), group="ticks", exit_on_error=False)
+        self.run_worker(self.feed.frames, group="frames", exit_on_error=False)
+        self.run_worker(self.feed.ticks, group="ticks", exit_on_error=False)
         self._start_engine()
 
     def _start_engine(self) -> None:
-        self.run_worker(self.feed.run(), group=ENGINE, exclusive=True, exit_on_error=False)
+        # the function, not a coroutine: a worker that is replaced before it starts would leave one unawaited
+        self.run_worker(self.feed.run, group=ENGINE, exclusive=True, exit_on_error=False)
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Leave; within `LEAVE_WITHIN` seconds the process is gone, also when the terminal is."""
@@ -159,7 +162,11 @@ class StreamTuiApp(App[None]):
                 write=self._write,
                 failed=lambda sentence: self._notice(sentence, True),
             )
-        self.notify(printable(text), title="Alert", severity="warning", markup=False, timeout=15)
+        # one at a time: a row of them would bury what they are about; the dialog keeps them all
+        self.clear_notifications()
+        more = self.feed.alerts.unseen - 1
+        shown = f"Alert: {printable(text)}" + (f"\n{more} more; a shows them" if more else "")
+        self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
         self._notifier.tell(text)
 
     def _write(self, sequence: str) -> None:

@@ -197,6 +197,12 @@ class PriceBoard:
         self.changed = True
         return True
 
+    def rename(self, key: str, name: str) -> None:
+        """Name a row that has no price yet: what a ticker stands for depends on who will serve it."""
+        row = self.rows.get(key)
+        if row is not None and row.update is None:
+            row.name = name
+
     def remove(self, key: str) -> PriceRow | None:
         """Remove a row and return it; updates that still come for it are ignored."""
         row = self.rows.pop(key, None)

@@ -91,6 +91,8 @@ class Feed:
         """Unix seconds of the newest price or transaction."""
         self.failure: str | None = None
         """Why the engine has stopped, when it has."""
+        self.unsaved = False
+        """Whether a person has changed what is watched since it was last saved."""
         self._manager_factory = manager_factory
         self._repaint = repaint
         self._tick = tick
@@ -257,8 +259,10 @@ class Feed:
                     await engine.unsubscribe_prices([key])  # once is enough, or removing it takes two
                     continue
                 self._subscribed.add(key)
+                self.board.rename(key, token.name)
                 if self.board.add(token):
                     new.append(self.board.rows[key])
+                    self.unsaved = self.unsaved or self._opened
                     if self.board.group is not None and key not in self.board.group:
                         self.group, self.board.group = "", None  # what was asked for is to be seen
             for update in self._early:
@@ -278,6 +282,7 @@ class Feed:
         """
         engine = self._engine()
         self.board.remove(key)
+        self.unsaved = True
         self._only_grouped.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
@@ -303,7 +308,9 @@ class Feed:
             self.board.group = frozenset(keys)
             self._only_grouped |= {key for key in keys if key not in self.board.rows}
             if missing:
+                unsaved = self.unsaved
                 await self.subscribe(missing)
+                self.unsaved = unsaved  # a watchlist is in the file already
         self.board.changed = True
         self.mark()
 
@@ -331,6 +338,7 @@ class Feed:
                 if address not in self.wallets:
                     self.wallets.append(address)
                     new.append(address)
+                    self.unsaved = self.unsaved or self._opened
         finally:
             self._asking -= 1
             self.mark()
@@ -344,6 +352,7 @@ class Feed:
         """
         engine = self._engine()
         self.wallets.remove(address)
+        self.unsaved = True
         self._watched.discard(address)
         self.journal.forget(address)
         await engine.unsubscribe_wallets([address])
@@ -352,6 +361,7 @@ class Feed:
     def name_wallets(self, labels: Mapping[str, str]) -> None:
         """Call wallets by these names from now on."""
         self.labels.update(labels)
+        self.unsaved = True
         self.journal.changed = True
         self.mark()
 
@@ -364,11 +374,25 @@ class Feed:
         """
         names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
         rule = parsed(text, names)
-        if rule.symbol is not None and key_of(self._engine().describe(rule.symbol)) not in self.board.rows:
-            raise InputError(rule.symbol, "is not watched yet; s watches it")
+        row: PriceRow | None = None
+        if rule.symbol is not None:
+            token = self._engine().describe(rule.symbol)
+            row = self.board.rows.get(key_of(token))
+            if row is None:
+                raise InputError(rule.symbol, "is not watched yet; s watches it")
+            if token.symbol.casefold() == rule.symbol.casefold():
+                rule = msgspec.structs.replace(rule, symbol=token.symbol)
         if not self.alerts.add(rule):
             raise InputError(text, "is there already")
+        if row is not None and row.update is not None:
+            self.alerts.alerts[-1].price(row.update)  # on which side of the limit it begins
+        self.unsaved = True
         return rule
+
+    def remove_alert(self, at: int) -> None:
+        """Remove the alert of that number."""
+        self.alerts.remove(at)
+        self.unsaved = True
 
     def _key_of_symbol(self, symbol: str) -> str:
         try:
@@ -376,8 +400,12 @@ class Feed:
         except (InputError, NotRunning):
             return symbol.casefold()
 
-    async def save(self, path: Path) -> None:
+    async def save(self, path: Path, theme: str | None = None) -> None:
         """Write what is watched, the names of wallets and the alerts into the configuration file.
+
+        Args:
+            path: The file.
+            theme: The theme to keep as well; ``None`` leaves the file's own.
 
         Raises:
             NotSaved: It could not be written, and is as it was.
@@ -390,8 +418,10 @@ class Feed:
             wallets=list(self.wallets),
             labels={address: self.labels[address] for address in self.wallets if address in self.labels},
             alerts=self.alerts.rules,
+            theme=theme,
         )
         await asyncio.to_thread(save, path, watched)
+        self.unsaved = False
 
     def _typed(self, token: WatchedToken) -> str:
         # a symbol that another token answers to, or a shortened mint, would bring back something else

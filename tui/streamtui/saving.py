@@ -36,6 +36,8 @@ class Watched:
     wallets: Sequence[str]
     labels: Mapping[str, str] = field(default_factory=dict)
     alerts: Sequence[AlertSettings] = ()
+    theme: str | None = None
+    """``None``: whatever the file says."""
 
 
 def save(path: Path, watched: Watched) -> None:
@@ -80,6 +82,10 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
         for address, name in watched.labels.items():
             if labels.get(address) != name:
                 labels[address] = name
+    if watched.theme is not None:
+        ui = document.setdefault("ui", tomlkit.table())
+        if ui.get("theme") != watched.theme:
+            ui["theme"] = watched.theme
     _set_alerts(document, [in_words(rule) for rule in watched.alerts])
 
 

@@ -22,7 +22,8 @@ class Arranging(MainView):
         await pane.open_filter(self._filter_of(pane))
 
     async def action_clear_filter(self) -> None:
-        """Show all rows of the pane again."""
+        """Show all rows of the pane again, and put away what was told."""
+        self.app.clear_notifications()
         self._set_filter(self.pane, "")
 
     @on(Pane.FilterChanged)
