@@ -126,34 +126,34 @@ class PriceDesk:
 
     def report(self, stream: Speaker, report: PriceReport, source: Source, asked: float) -> bool:
         """Merge what a provider said and publish it; return whether it was news."""
-        instrument = self._router.instrument(stream.name, report.topic)
-        if instrument is None or self._sources.get(instrument.key) != stream.name:
+        name = stream.name
+        instrument = self._router.instrument(name, report.topic)
+        if instrument is None or self._sources.get(instrument.key) != name:
             return False  # unsubscribed while it was on its way, or a stand-in that is not needed any more
+        # an answer over HTTP that restores a stream is still an answer over HTTP
+        source = Source.STREAM if source is Source.STREAM else Source.POLL
         merge = self._book.merge(
             instrument.key,
             {"price": report.price, "change_24h": report.change_24h, "volume_24h": report.volume_24h},
-            # an answer over HTTP that restores a stream is still an answer over HTTP
-            source=Source.STREAM if source is Source.STREAM else Source.POLL,
+            source=source,
             complete=report.complete,
             now=self._clock.monotonic(),
             asked=asked,
         )
         if merge.refused:
             fields = ", ".join(merge.refused)
-            stream.unusable(
-                f"{stream.name} sent an impossible {fields} for {instrument.symbol}; it was left out"
-            )
+            stream.unusable(f"{name} sent an impossible {fields} for {instrument.symbol}; it was left out")
         if not merge.confirmed:
             return False
         self._publish(
             PriceUpdate(
-                provider=stream.name,
+                provider=name,
                 ts=self._clock.time(),
                 demo=stream.demo,
                 symbol=instrument.symbol,
                 address=instrument.address_at(stream.provider.venue),
                 kind=merge.kind,
-                source=Source.STREAM if source is Source.STREAM else Source.POLL,
+                source=source,
                 price=merge.price,
                 change_24h=merge.change_24h,
                 volume_24h=merge.volume_24h,
