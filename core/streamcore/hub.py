@@ -114,7 +114,7 @@ class Buffer:
         return self._number
 
     def _make_room(self) -> None:
-        if len(self) < self._capacity:
+        if len(self._prices) + len(self._transactions) + len(self._others) < self._capacity:
             return
         if self._others:
             provider = self._others.popleft()[1].provider

@@ -159,15 +159,19 @@ class PriceDesk:
     def report(self, stream: Speaker, report: PriceReport, source: Source, asked: float) -> bool:
         """Merge what a provider said and publish it; return whether it was news."""
         news = False
-        for instrument in self._router.instruments(stream.name, report.topic):
+        name = stream.name
+        for instrument in self._router.instruments(name, report.topic):
             # else: a stand-in that is not needed any more
-            if self._sources.get(instrument.key) == stream.name:
+            if self._sources.get(instrument.key) == name:
                 news |= self._merge(stream, instrument, report, source, asked)
         return news
 
     def _merge(
         self, stream: Speaker, instrument: Instrument, report: PriceReport, source: Source, asked: float
     ) -> bool:
+        name = stream.name
+        # an answer over HTTP that restores a stream is still an answer over HTTP
+        source = Source.STREAM if source is Source.STREAM else Source.POLL
         merge = self._book.merge(
             instrument.key,
             {
@@ -177,28 +181,25 @@ class PriceDesk:
                 "high_24h": report.high_24h,
                 "low_24h": report.low_24h,
             },
-            # an answer over HTTP that restores a stream is still an answer over HTTP
-            source=Source.STREAM if source is Source.STREAM else Source.POLL,
+            source=source,
             complete=report.complete,
             now=self._clock.monotonic(),
             asked=asked,
         )
         if merge.refused:
             fields = ", ".join(merge.refused)
-            stream.unusable(
-                f"{stream.name} sent an impossible {fields} for {instrument.symbol}; it was left out"
-            )
+            stream.unusable(f"{name} sent an impossible {fields} for {instrument.symbol}; it was left out")
         if not merge.confirmed:
             return False
         self._publish(
             PriceUpdate(
-                provider=stream.name,
+                provider=name,
                 ts=self._clock.time(),
                 demo=stream.demo,
                 symbol=instrument.symbol,
                 address=instrument.address_at(stream.provider.venue),
                 kind=merge.kind,
-                source=Source.STREAM if source is Source.STREAM else Source.POLL,
+                source=source,
                 price=merge.price,
                 change_24h=merge.change_24h,
                 volume_24h=merge.volume_24h,

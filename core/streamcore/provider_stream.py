@@ -20,6 +20,7 @@ from streamcore.ledger import Ledger
 from streamcore.providers.base import (
     Hint,
     Notice,
+    PriceReport,
     Provider,
     Related,
     RelatedWanted,
@@ -283,7 +284,9 @@ class ProviderStream:
         """Pass on what the stream says; transactions wait while older ones are being fetched."""
         now = self._clock.monotonic()
         for report in reports:
-            if isinstance(report, Hint | RelatedWanted):
+            if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
+                self._receiver.report(self, report, Source.STREAM, now)
+            elif isinstance(report, Hint | RelatedWanted):
                 self._backfill.ask(report)
             elif self._backfill.restoring and isinstance(report, TransactionReport):
                 self._held.append(report)

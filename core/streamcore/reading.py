@@ -13,7 +13,7 @@ from streamcore.clock import Clock
 from streamcore.network import Socket
 from streamcore.providers.base import Codec, Frame, PriceReport, Report
 
-GATHER = 0.03
+GATHER = 0.04
 """Seconds that messages are left to gather."""
 
 BUSY = 100.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 ENGINE = "engine"
 """The group of the worker that runs the engine."""
 ALERT_SHOWN = 8.0
-"""Seconds an alert stands over the screen; the first line goes on counting those that nobody has looked at."""
+"""Seconds an alert stands over the screen; the first line goes on counting what nobody has looked at."""
 LEAVE_WITHIN = 4.0
 """Seconds for closing the connections and restoring the terminal; usually it takes half a second."""
 
@@ -100,13 +100,16 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self.run_worker(self.feed.frames, group="frames", exit_on_error=False)
-        self.run_worker(self.feed.ticks, group="ticks", exit_on_error=False)
+        self._work(self.feed.frames, "frames")
+        self._work(self.feed.ticks, "ticks")
         self._start_engine()
 
     def _start_engine(self) -> None:
+        self._work(self.feed.run, ENGINE)
+
+    def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         # the function, not a coroutine: a worker that is replaced before it starts would leave one unawaited
-        self.run_worker(self.feed.run, group=ENGINE, exclusive=True, exit_on_error=False)
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Leave; within `LEAVE_WITHIN` seconds the process is gone, also when the terminal is."""

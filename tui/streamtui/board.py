@@ -375,4 +375,9 @@ def key_of(token: WatchedToken) -> str:
 
 def common_prefix(a: str, b: str) -> int:
     """Return how many characters two texts share at their beginning."""
-    return next((at for at, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    shared = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        shared += 1
+    return shared

@@ -81,7 +81,7 @@ class BirdeyeCodec:
         self._wanted: tuple[str, ...] = ()
         self._subscribed: tuple[str, ...] = ()
         self._outgoing: list[Frame] = []
-        self._bucket: dict[str, Decimal] = {}
+        self._bucket: dict[str, Decimal | int] = {}
 
     def opened(self) -> None:
         """Send what is wanted."""
@@ -161,11 +161,12 @@ class BirdeyeCodec:
                 return [Unusable(f"an unknown message type {printable(kind, limit=40)}")]
 
     def _candle(self, candle: _Candle) -> list[Report]:
-        bucket = number(candle.unixTime)
+        time = candle.unixTime
+        bucket = time if type(time) is int else number(time)
         if bucket is not None:
             if not 0 <= bucket <= LATEST_MILLISECONDS:
                 raise Undecodable("a candle of an impossible time")
-            bucket = bucket / 1000 if bucket > MILLISECONDS_FROM else bucket
+            bucket = Decimal(bucket) / 1000 if bucket > MILLISECONDS_FROM else bucket
             # candles come late by seconds; one "late" by more means that the last one's time was wrong
             if 0 < self._bucket.get(candle.address, bucket) - bucket <= LATEST_BY:
                 return [Unusable("a candle older than the last one")]

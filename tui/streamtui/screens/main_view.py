@@ -128,11 +128,12 @@ class MainView(Screen[None]):
     def _show_prices(self, at: float) -> None:
         # what is out of view is not made into text: of a hundred rows that is most of the work
         board = self._feed.board
-        for key in self._prices.in_view():
-            if key in self._unshown and key in board.rows:
-                row = board.rows[key]
-                self._prices.show(row, at, board.freshness(row, at))
-                self._unshown.discard(key)
+        with self._prices.together():
+            for key in self._prices.in_view():
+                if key in self._unshown and key in board.rows:
+                    row = board.rows[key]
+                    self._prices.show(row, at, board.freshness(row, at))
+                    self._unshown.discard(key)
 
     @on(LineTable.Uncovered, "#price-table")
     def _rows_uncovered(self) -> None:

@@ -6,7 +6,8 @@ it has. Here a cell is compared first, and only its own few columns of one line 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -149,6 +150,8 @@ class LineTable(ScrollView, can_focus=True):
         self._base: Style | None = None
         self._background: Color | None = None
         self._header: tuple[object, Strip] | None = None
+        self._pending: list[Region] | None = None
+        """What is to be drawn again, while that is gathered."""
         self._drawn = Size(0, 0)
         """The size it was drawn in last; asking Textual for it takes as long as comparing a row."""
         self._cursor: str | None = None
@@ -261,6 +264,17 @@ class LineTable(ScrollView, can_focus=True):
         drawn = [(placed.x, placed.width) for placed in self._placed if placed.index in changed]
         if drawn:
             self._refresh_cells(key, *drawn)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let Textual hear only at the end what is to be drawn again: once for many rows."""
+        self._pending = []
+        try:
+            yield
+        finally:
+            regions, self._pending = self._pending, None
+            if regions:
+                self.refresh(*regions)
 
     def width_of(self, column: str) -> int:
         """Return the width a column has now; 0 when there is no room for it."""
@@ -445,8 +459,12 @@ class LineTable(ScrollView, can_focus=True):
         if runs:
             runs[0] = (f" {runs[0][0]}", runs[0][1])
         segments = [Segment(text, base + self._style(name) if name else base) for text, name in runs]
-        drawn = 1 + sum([placed.width + GAP for placed in self._placed[: len(cells)]]) - GAP if runs else 0
-        return Strip(segments, drawn).adjust_cell_length(width, base)
+        drawn = self._placed[len(cells) - 1].x + self._placed[len(cells) - 1].width if runs else 0
+        if drawn > width:
+            return Strip(segments, drawn).adjust_cell_length(width, base)
+        if drawn < width:
+            segments.append(Segment(" " * (width - drawn), base))
+        return Strip(segments, width)
 
     def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
         base = self._base_style()
@@ -463,7 +481,11 @@ class LineTable(ScrollView, can_focus=True):
         """Draw some cells of a row again, each given by where it begins and its width."""
         y = self._position.get(key, -1) + HEADER - int(self.scroll_y)
         if key in self._position and HEADER <= y < self._drawn.height:
-            self.refresh(*(Region(x, y, width, 1) for x, width in cells))
+            regions = [Region(x, y, width, 1) for x, width in cells]
+            if self._pending is None:
+                self.refresh(*regions)
+            else:
+                self._pending += regions
 
     def _refresh_lines_from(self, row: int) -> None:
         y = max(HEADER, row + HEADER - int(self.scroll_y))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from streamcore.events import Source
 from streamtui.ages import age
@@ -84,8 +85,8 @@ class PriceTable(LineTable):
             (
                 cell(row.token.symbol, "dim" if old else "strong"),
                 _price(row, old),
-                cell(percent(change), "dim" if old else _direction(change)),
-                cell(compact(update.volume_24h if update else None), "dim" if old else ""),
+                _change(change, old),
+                cell(_compact(update.volume_24h if update else None), "dim" if old else ""),
                 _age(how_old, freshness),
                 cell(self._trend(row), "dim"),
                 cell(row.name, "dim"),
@@ -107,6 +108,14 @@ class PriceTable(LineTable):
         super().on_resize()
         seconds = int(self.width_of("trend") * SAMPLE_INTERVAL)
         self.set_title("trend", f"{seconds} S" if seconds < 120 else f"{seconds // 60} MIN")
+
+
+@lru_cache(maxsize=1024)  # between two statistics a price moves many times, and these do not
+def _change(change: Decimal | None, old: bool) -> Cell:
+    return cell(percent(change), "dim" if old else _direction(change))
+
+
+_compact = lru_cache(maxsize=1024)(compact)
 
 
 def _direction(change: Decimal | None) -> str:
@@ -139,5 +148,6 @@ def _price(row: PriceRow, old: bool) -> Cell:
     return (Span(text[:same], "strong"), Span(text[same:], "flash-up" if row.flash > 0 else "flash-down"))
 
 
+@lru_cache(maxsize=1024)  # what was shown before is asked for again
 def _aligned(value: Decimal | None) -> str:
     return aligned(UNKNOWN if value is None else price(value), WHOLE, MOST_DECIMALS)

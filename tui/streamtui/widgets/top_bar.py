@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from streamtui.layout import MUTED, demo_badge, spread
+
+
+class DataClock(Widget):
+    """The time of the newest data, and how old it is when that is worth a word.
+
+    A widget of its own: what changes every second is drawn again without the line it stands in.
+    """
+
+    time: reactive[str] = reactive("--:--:--")
+    age: reactive[str] = reactive("", layout=True)
+
+    def render(self) -> Content:
+        """Return the time and the age."""
+        age = (f" {self.age} ago", "bold $text-warning") if self.age else ""
+        return Content.assemble(self.time, age, " ")
 
 
 class TopBar(Widget):
@@ -15,18 +31,33 @@ class TopBar(Widget):
     demo: reactive[str] = reactive("")
     """What the badge says; empty for no badge."""
     summary: reactive[str] = reactive("")
-    data_time: reactive[str] = reactive("--:--:--")
+    data_time: reactive[str] = reactive("--:--:--", repaint=False)
     data_age: reactive[str] = reactive("")
     """How old the newest data is; empty while that is nothing to worry about."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = DataClock()
+
+    def compose(self) -> ComposeResult:
+        """Yield the clock, at the right end of the line."""
+        yield self._clock
+
+    def watch_data_time(self, data_time: str) -> None:
+        """Pass it on."""
+        self._clock.time = data_time
+
+    def watch_data_age(self, data_age: str) -> None:
+        """Pass it on."""
+        self._clock.age = data_age
+
     def render(self) -> Content:
-        """Return the line."""
+        """Return the line, with room for the clock."""
         left = Content.assemble(
             (" streamtui", "bold"), "  ", demo_badge(self.demo), "  " if self.demo else ""
         )
         if self.size.width >= 60:
             left = Content.assemble(left, (self.summary, MUTED))
         label = "last data " if self.size.width >= 60 else ""
-        age = (f" {self.data_age} ago", "bold $text-warning") if self.data_age else ""
-        right = Content.assemble((label, MUTED), self.data_time, age, " ")
+        right = Content.assemble((label, MUTED), " " * self._clock.render().cell_length)
         return spread(left, right, self.size.width)
