@@ -136,6 +136,7 @@ class ProviderStream:
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
         )
         self._poll_succeeded = False
+        self._polled_at: float | None = None
         self.poll_failed = False
         """Its stream is down, and the polling in its place brings nothing either."""
         self._told: set[tuple[ErrorKind, str]] = set()
@@ -211,7 +212,8 @@ class ProviderStream:
         counters = [connection.statistics for connection in self._connections]
         latencies = [counter.latency for counter in counters if counter.latency is not None]
         retries = [connection.retry_at for connection in active if connection.retry_at is not None]
-        messages = [c.last_message_at for c in self._connections if c.last_message_at is not None]
+        heard = [self._polled_at, *(connection.last_message_at for connection in self._connections)]
+        messages = [at for at in heard if at is not None]
         return ProviderStatus(
             provider=self.name,
             kind=self.provider.kind,
@@ -325,6 +327,7 @@ class ProviderStream:
 
     async def _poll(self) -> None:
         await self._backfill.poll(self._down())
+        self._polled_at = self._clock.time()
         self._polled(succeeded=True)
 
     def _polled(self, *, succeeded: bool) -> None:

@@ -128,7 +128,9 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any] | None:
         return tomllib.loads(text)
     except FileNotFoundError:
         if must_exist:
-            raise SettingsError("config", shown, "there is no such file", "option --config") from None
+            raise SettingsError(
+                "config", shown, "there is no such file; streamtui config init writes one", "option --config"
+            ) from None
         return None
     except OSError as error:
         reason = error.strerror or type(error).__name__

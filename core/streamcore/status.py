@@ -72,7 +72,7 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     uptime: float
     """Seconds since the stream was last established; 0.0 while it is not."""
     last_message_at: float | None
-    """Unix seconds of the last data frame."""
+    """Unix seconds of the last data frame, or of the last answer to a poll."""
     poll_failed: bool = False
     """Polling is meant to stand in for the stream, but its last round brought nothing either."""
     gaps_filled: int = 0

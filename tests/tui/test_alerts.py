@@ -107,7 +107,7 @@ def test_alerts_are_written_as_people_say_them(text: str, rule: AlertSettings) -
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("SOL", "is not an alert; write one like"),
+        ("SOL", "is not an alert; write it like"),
         ("SOL above", "needs a number"),
         ("SOL above lots", "is not an alert"),
         ("SOL above 1.2.3", "has a number that is none"),

@@ -38,7 +38,7 @@ async def test_capital_o_turns_the_order_of_either_pane_round() -> None:
         await stage.tell(*some_life(stage))
         await stage.press("o", "O")
         assert symbols(stage) == ["SOL", "BTC", "BONK"]
-        assert "symbol, turned round" in stage.line("PRICES")
+        assert "symbol, reversed" in stage.line("PRICES")
         await stage.press("tab", "O")
         assert "newest last" in stage.line("TRANSACTIONS")
 

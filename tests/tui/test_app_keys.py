@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fake_manager import status
 from stage import OTHER_WALLET, WALLET, Stage, full_transaction, on_stage, some_life
@@ -11,6 +13,7 @@ from streamcore.events import State
 from streamtui.keys import COMMANDS, readable
 from streamtui.screens.main import MainScreen
 from streamtui.widgets.line_table import LineTable
+from streamtui.widgets.pane import Pane
 from streamtui.widgets.price_table import PriceTable
 from streamtui.widgets.transaction_table import TransactionTable
 
@@ -138,6 +141,8 @@ async def test_d_on_a_transaction_stops_watching_its_wallet_and_drops_its_rows()
     async with on_stage() as stage:
         await stage.tell(stage.transaction())
         await stage.press("tab", "d")
+        assert not stage.manager.asked_for("unsubscribe_wallets"), "not before it was confirmed"
+        await stage.press("enter")
         assert stage.manager.asked_for("unsubscribe_wallets") == [(WALLET,)]
         assert "No wallets are watched." in stage.text()
         await stage.tell(stage.transaction(2))
@@ -365,6 +370,10 @@ async def test_c_shows_every_connection_and_its_history() -> None:
         assert "7 s" in stage.line("│  helius")
         await stage.press("r")
         assert stage.manager.asked_for("reconnect") == [("helius",)]
+        assert not isinstance(stage.app.screen, MainScreen), "one wants to see what comes of it"
+        await stage.press("R")
+        assert len(stage.manager.asked_for("reconnect_all")) == 1
+        await stage.press("escape")
         assert isinstance(stage.app.screen, MainScreen)
 
 
@@ -446,3 +455,67 @@ async def test_asking_before_the_engine_is_there_is_answered_in_the_dialog() -> 
         await stage.type("bonk")
         await stage.press("enter")
         assert "✗ the engine failed: gone" in stage.text()
+
+
+async def test_the_title_of_the_pane_that_has_the_keys_stands_out() -> None:
+    async with on_stage() as stage:
+        titles = [pane.title for pane in stage.app.screen.query(Pane)]
+        active = titles[0].styles.background
+        assert titles[1].styles.background != active
+        await stage.press("tab")
+        assert [title.styles.background == active for title in titles] == [False, True]
+
+
+async def test_a_wallet_is_removed_only_after_it_was_chosen_and_the_row_s_own_is_selected() -> None:
+    async with on_stage(wallets=(WALLET, OTHER_WALLET)) as stage:
+        await stage.tell(stage.transaction(1), stage.transaction(2, wallet=OTHER_WALLET))
+        await stage.press("tab", "d", "escape")
+        assert not stage.manager.asked_for("unsubscribe_wallets")
+        await stage.press("d", "enter")
+        assert stage.manager.asked_for("unsubscribe_wallets") == [(OTHER_WALLET,)]
+
+
+async def test_choosing_another_selection_makes_no_row_new() -> None:
+    async with on_stage() as stage:
+        await stage.tell(*(stage.transaction(number) for number in range(1, 9)))
+        await stage.press("tab", "j", "t")
+        assert "new above" not in stage.text()
+        await stage.press("escape")
+        assert "new above" not in stage.text()
+
+
+async def test_enter_takes_the_suggestion_that_is_selected() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("jito")
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("JitoSOL",)]
+
+
+async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("PYTH\nJTO\r\nRAY\n\nBONK\n")
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("PYTH", "JTO", "RAY", "BONK")]
+
+
+async def test_what_is_not_saved_is_marked_until_it_is(tmp_path: Path) -> None:
+    async with on_stage(config_path=tmp_path / "config.toml") as stage:
+        assert "ctrl+s saves" not in stage.lines()[0]
+        await stage.press("s")
+        await stage.type("BONK")
+        await stage.press("enter")
+        await stage.pass_time(1.0)
+        assert "ctrl+s saves" in stage.lines()[0]
+        stage.app.theme = "streamtui-light"
+        await stage.press("ctrl+s")
+        await stage.pass_time(1.0)
+        assert "ctrl+s saves" not in stage.lines()[0]
+        assert 'theme = "streamtui-light"' in (tmp_path / "config.toml").read_text()
+
+
+async def test_moving_a_sorted_row_says_that_the_order_is_one_s_own_now() -> None:
+    async with on_stage(symbols=("SOL", "BTC", "BONK")) as stage:
+        await stage.press("o", "K")
+        assert "as your own now" in toasts(stage)

@@ -26,7 +26,7 @@ async def test_the_chart_has_time_frames_and_two_ways_to_be_drawn() -> None:
         for value in ("150", "152", "149", "151"):
             await stage.tell(stage.price("SOL", value))
             await stage.pass_time(4.0)
-        assert "candles of 4 s · seen since 22:00:" in stage.text()
+        assert "candles of 4 s · nothing older than 22:00:" in stage.text()
         assert any(glyph in stage.text() for glyph in "┃╹╻")
         assert "high 152.00, low 149.00" in stage.text()
         await stage.press("v")
@@ -92,16 +92,33 @@ async def test_an_alert_is_added_fires_once_and_is_removed() -> None:
         assert "SOL above" in stage.text()
         await stage.type("200")
         await stage.press("enter")
-        assert "waiting for a price" in stage.text()
-        await stage.tell(stage.price("SOL", "151"))
-        await stage.pass_time(1.0)
-        assert "armed" in stage.text()
+        assert "armed" in stage.text(), "the price is known already"
+        await stage.press("escape")
         await stage.tell(stage.price("SOL", "200"), stage.price("SOL", "205"))
         assert told(stage).count("SOL is above 200.00: 200.00 USD") == 1
+        assert "1 alert: a" in stage.lines()[0]
+        await stage.press("a")
+        assert "SOL is above 200.00" in stage.text().partition("Told lately:")[2]
+        await stage.pass_time(1.0)
+        assert "1 alert: a" not in stage.lines()[0]
         await stage.press("ctrl+d")
         assert "No alerts yet." in stage.text()
         await stage.press("ctrl+d")
         assert "no alert to remove" in stage.text()
+
+
+async def test_a_burst_of_alerts_is_one_toast_and_a_number_until_somebody_looks() -> None:
+    async with on_stage() as stage:
+        await stage.press("a")
+        await stage.type(f"{WALLET} any")
+        await stage.press("enter", "escape")
+        await stage.tell(*(stage.transaction(number) for number in range(1, 9)))
+        assert len(stage.app._notifications) == 1
+        assert "7 more; a shows them" in told(stage)
+        assert "8 alerts: a" in stage.lines()[0]
+        await stage.press("escape")
+        assert len(stage.app._notifications) == 0
+        assert "8 alerts: a" in stage.lines()[0]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +145,8 @@ async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None
     )
     async with on_stage(alerts=alerts, labels={WALLET: "treasury"}) as stage:
         await stage.tell(stage.price("BTC", "120"), stage.price("BTC", "99"), stage.transaction())
-        assert "BTC is below 100.00: 99.0000 USD" in told(stage)
+        await stage.press("a")
+        assert "BTC is below 100.00: 99.0000 USD" in stage.text()
         assert "treasury: received 1.5 SOL" in told(stage)
 
 

@@ -227,7 +227,7 @@ async def test_every_key_of_the_bar_fits_on_120_columns() -> None:
 async def test_a_terminal_without_room_says_what_it_needs_and_recovers() -> None:
     async with on_stage(size=(39, 9)) as stage:
         assert "Too small: 39x9" in stage.text()
-        assert "Needed: 40x10" in stage.text()
+        assert "Needed: 46x12" in stage.text()
         assert stage.pilot is not None
         await stage.pilot.resize_terminal(30, 8)
         assert "Too small: 30x8" in stage.text()

@@ -13,7 +13,7 @@ def test_rates_are_averaged_over_the_last_seconds() -> None:
     for second in range(20):
         received = 10 * second if second < 10 else 90 + 2 * (second - 9)
         health.update(
-            {"birdeye": status(messages_received=received, bytes_received=received * 100)}, float(second)
+            {"birdeye": status(messages_received=received, bytes_received=received * 100)}, float(second), 0.0
         )
     assert health.rates("birdeye") == Rates(2.0, 200.0)
 
@@ -21,9 +21,19 @@ def test_rates_are_averaged_over_the_last_seconds() -> None:
 def test_a_rate_is_unknown_before_there_are_two_looks() -> None:
     health = Health()
     assert health.rates("birdeye") == Rates()
-    health.update({"birdeye": status()}, 1.0)
-    health.update({"birdeye": status()}, 1.0)
+    health.update({"birdeye": status()}, 1.0, 1.0)
+    health.update({"birdeye": status()}, 1.0, 1.0)
     assert health.rates("birdeye") == Rates()
+
+
+def test_a_lamp_has_been_what_it_is_since_it_changed_whatever_was_tried_meanwhile() -> None:
+    health = Health()
+    health.update({"birdeye": status(since=100.0)}, 0.0, 200.0)
+    assert health.since("birdeye") == 100.0
+    polled = {"state": State.FALLBACK, "fallback": True}
+    health.update({"birdeye": status(since=300.0, **polled)}, 1.0, 300.5)
+    health.update({"birdeye": status(since=310.0, **{**polled, "state": State.CONNECTING})}, 2.0, 311.0)
+    assert health.since("birdeye") == 300.5
 
 
 def test_only_changes_are_kept_in_the_log() -> None:

@@ -56,6 +56,11 @@ def _time_of_day(ts: int) -> str:
     return datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
 
 
+def day_and_time(ts: float) -> str:
+    """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
+    return datetime.fromtimestamp(ts).astimezone().strftime("%b %d %H:%M")
+
+
 def moment(ts: float | None) -> str:
     """Return date, time and zone of a point in Unix seconds, for a detail view."""
     return UNKNOWN if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

@@ -211,7 +211,7 @@ def parsed(text: str, wallets: Mapping[str, str]) -> AlertSettings:
     """
     written = _WRITTEN.fullmatch(text.strip())
     if written is None:
-        raise InputError(text, f"is not an alert; write one like: {EXAMPLES}")
+        raise InputError(text, "is not an alert; write it like one of the examples")
     subject, verb = written["subject"].strip(), written["verb"].casefold()
     wallet = wallets.get(subject.casefold())
     fields: dict[str, object] = {"wallet": wallet} if wallet else {"symbol": subject.removeprefix("$")}

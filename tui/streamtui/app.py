@@ -76,6 +76,8 @@ class StreamTuiApp(App[None]):
             self.register_theme(theme)
         self.theme = settings.ui.theme or DARK.name
         self._notifier: Notifier | None = None
+        self._alarm_text = ""
+        """The last alert that is still to be shown."""
         self.feed = Feed(
             settings,
             manager_factory=manager_factory,
@@ -165,12 +167,18 @@ class StreamTuiApp(App[None]):
                 write=self._write,
                 failed=lambda sentence: self._notice(sentence, True),
             )
-        # one at a time: a row of them would bury what they are about; the dialog keeps them all
+        self._notifier.tell(text)
+        if not self._alarm_text:
+            self.call_later(self._show_alarm)
+        self._alarm_text = text
+
+    def _show_alarm(self) -> None:
+        # one for a burst, and in the place of the one before: a row of them would bury what they are about
         self.clear_notifications()
         more = self.feed.alerts.unseen - 1
-        shown = f"Alert: {printable(text)}" + (f"\n{more} more; a shows them" if more else "")
+        shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")
+        self._alarm_text = ""
         self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
-        self._notifier.tell(text)
 
     def _write(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless:
@@ -198,5 +206,8 @@ class StreamTuiApp(App[None]):
                 if command.action not in ("command_palette", "quit"):
                     callback = getattr(self._main, f"action_{command.action}")
                     yield SystemCommand(command.title, f"{command.help} ({command.shown})", callback)
+            yield SystemCommand(
+                "Clear filter", "show all rows of the pane again (esc)", self._main.action_clear_filter
+            )
         yield SystemCommand("Change theme", "choose other colours", self.action_change_theme)
         yield SystemCommand("Quit", "close the connections and leave (q)", self.action_quit)

@@ -31,7 +31,7 @@ from streamtui.alerts import AlertBook, parsed
 from streamtui.board import SAMPLE_INTERVAL, SLACK, PriceBoard, PriceRow, WatchedToken, key_of
 from streamtui.engine import Engine, ManagerFactory, NotRunning, closed_in_time, engine_factory
 from streamtui.health import Health
-from streamtui.journal import Journal, labeller
+from streamtui.journal import Journal, labeller, shortened
 from streamtui.lamps import LIVE, healthy, lamp
 
 logger = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class Feed:
         """Take the present statuses from the engine."""
         if self._manager is not None:
             statuses = self._manager.statuses()
-            self.health.update(statuses, self.clock.monotonic())
+            self.health.update(statuses, self.clock.monotonic(), self.clock.time())
             self.board.proving = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
@@ -464,6 +464,15 @@ class Feed:
             return exchange_name(update.symbol)
         token = self._manager.tokens.by_mint(update.address) if self._manager else None
         return "" if token is None else token.name
+
+    def called(self, topic: str) -> str:
+        """Return what a person calls what a provider has been asked for: a ticker, a wallet's name."""
+        if topic in self.wallets:
+            return self.label(topic)
+        row = self.board.rows.get(topic)
+        if row is None:
+            row = next((one for one in self.board.rows.values() if one.mint == topic), None)
+        return row.token.symbol if row is not None else shortened(topic)
 
     def number_of(self, wallet: str) -> int:
         """Return the place of a wallet among those watched, from 0; it gives it its colour."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from streamcore.events import State, StatusChange, StreamError
 from streamcore.status import ProviderStatus
+from streamtui.lamps import Lamp, lamp
 
 WINDOW = 5.0
 """Seconds a rate is averaged over."""
@@ -40,16 +41,29 @@ class Health:
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self._counted: dict[str, deque[tuple[float, int, int]]] = {}
         self._told: dict[str, tuple[State, str | None]] = {}
+        self._lamps: dict[str, tuple[Lamp, float]] = {}
+        """The lamp of each provider, and since when it has been that one (Unix seconds)."""
 
     @property
     def demo(self) -> bool:
         """Whether any provider serves invented data."""
         return any(status.demo for status in self.statuses.values())
 
-    def update(self, statuses: Mapping[str, ProviderStatus], now: float) -> None:
-        """Take the present statuses; a source that only waits to step in is no news to anybody."""
+    def update(self, statuses: Mapping[str, ProviderStatus], now: float, at: float) -> None:
+        """Take the present statuses; a source that only waits to step in is no news to anybody.
+
+        Args:
+            statuses: By name.
+            now: Monotonic seconds.
+            at: The same moment in Unix seconds.
+        """
         statuses = {name: status for name, status in statuses.items() if not status.standby}
         self.statuses = dict(statuses)
+        for name, status in statuses.items():
+            shown = lamp(status)
+            before = self._lamps.get(name)
+            if before is None or before[0] is not shown:
+                self._lamps[name] = (shown, status.since if before is None else at)
         for name, status in statuses.items():
             counted = self._counted.setdefault(name, deque())
             counted.append((now, status.messages_received, status.bytes_received))
@@ -61,6 +75,11 @@ class Health:
         self.statuses = {}
         self._counted.clear()
         self._told.clear()
+        self._lamps.clear()
+
+    def since(self, provider: str) -> float:
+        """Return since when a provider's lamp is what it is, Unix seconds; attempts in vain do not count."""
+        return self._lamps[provider][1]
 
     def rates(self, provider: str) -> Rates:
         """Return the rates of a provider over the last `WINDOW` seconds."""

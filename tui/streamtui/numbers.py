@@ -23,8 +23,8 @@ _STEPS = ((Decimal("1e12"), "T"), (Decimal("1e9"), "B"), (Decimal("1e6"), "M"), 
 def price(value: Decimal | None) -> str:
     """Return a price in USD with as many decimals as its size deserves.
 
-    From 100 on two decimals, from 1 on four, below 1 four significant digits without trailing zeros (but at
-    least four decimals), so that ``0.00000123`` stays readable and ``0.5`` is not padded to nonsense.
+    From 100 on two decimals, from 1 on four, below 1 four significant digits, trailing zeros too: a price
+    that moves keeps its number of digits, so that a glance does not misread it by one.
     """
     if value is None or not value.is_finite():
         return UNKNOWN
@@ -36,9 +36,7 @@ def price(value: Decimal | None) -> str:
     decimals = _SIGNIFICANT - 1 - size.adjusted()
     if decimals > MOST_DECIMALS + 2:
         return f"{value:.{_SIGNIFICANT - 1}e}"
-    text = f"{_rounded(value, min(decimals, MOST_DECIMALS)):f}".rstrip("0")
-    whole, _, fraction = text.partition(".")
-    return f"{whole}.{fraction:0<4}"
+    return f"{_rounded(value, min(max(decimals, 4), MOST_DECIMALS)):f}"
 
 
 def aligned(text: str, whole: int, fraction: int) -> str:

@@ -55,7 +55,7 @@ def prices_info(feed: Feed, shown: int) -> str:
         return f"{shown} of {len(board.rows)} match “{board.filter}”"
     parts = [f"list {feed.group}"] if feed.group else []
     if board.rows:
-        order = f"{board.sort}, turned round" if board.backwards else str(board.sort)
+        order = f"{board.sort}, reversed" if board.backwards else str(board.sort)
         parts += [f"{shown} of {len(board.rows)}" if feed.group else str(len(board.rows)), order]
     return " · ".join(parts)
 
@@ -68,7 +68,7 @@ def feed_info(feed: Feed, shown: int) -> str:
         chosen.append(f"wallet {feed.label(journal.wallet)}")
     if journal.type is not None:
         chosen.append(f"type {journal.type}")
-    hidden = [f"{journal.hidden} hidden as dust"] if journal.hides_dust else []
+    hidden = [f"{journal.hidden} hidden as dust" if journal.hidden else "dust hidden"] * journal.hides_dust
     if journal.filter:
         return " · ".join([f"{shown} of {len(journal)} match “{journal.filter}”", *chosen, *hidden])
     if not len(journal):
@@ -125,7 +125,7 @@ def why_waiting(feed: Feed) -> tuple[str, ...]:
     demo = "" if feed.settings.demo else ", D shows invented data instead"
     return (
         f"No price yet: no source answers. R tries again now{demo}.",
-        f"They are tried by themselves, too: {who}.",
+        f"Tried again automatically: {who}.",
         *([f"{down[0].provider}: {reason}"] if reason else []),
     )
 

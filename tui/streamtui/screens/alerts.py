@@ -7,13 +7,16 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Input, Label
 
 from streamcore.errors import StreamcoreError
+from streamtui.ages import time_of_day
 from streamtui.alerts import EXAMPLES, Alert
 from streamtui.cells import Cell, cell, literal
 from streamtui.feed import Feed
 from streamtui.layout import MUTED
+from streamtui.numbers import UNKNOWN
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.line_table import Column, LineTable
 
@@ -21,7 +24,11 @@ COLUMNS = (
     Column("alert", "ALERT", 28, grows=4),
     Column("state", "STATE", 18, grows=10),
     Column("fired", "FIRED", 5, "right", rank=1),
+    Column("last", "LAST", 8, "right", rank=2),
 )
+
+HISTORY_SHOWN = 6
+"""What was told lately, lines of it below the list."""
 
 
 class AlertsDialog(Dialog[None]):
@@ -39,26 +46,24 @@ class AlertsDialog(Dialog[None]):
         self._feed = feed
         self._about = about
         self._table = LineTable(COLUMNS, id="alerts")
+        self._told: list[tuple[float, str]] = []
 
     def body(self) -> ComposeResult:
         """Yield the line to type, what is wrong with it, and the list."""
         yield Label("Tell me when:")
-        yield Input(
-            f"{self._about} above " if self._about else "",
-            placeholder=EXAMPLES.partition(" · ")[0],
-            compact=True,
-            select_on_focus=False,
-            id="entry",
-        )
+        example = f"{self._about} above 200, or just 200" if self._about else EXAMPLES.partition(" · ")[0]
+        yield Input(placeholder=example, compact=True, id="entry")
         yield Label("", id="entry-error")
         yield Label(literal(EXAMPLES, MUTED), id="alert-examples")
         yield self._table
+        yield Label("", id="alert-history")
 
     def on_mount(self) -> None:
         """Show what there is; the keys go to the line."""
         self._table.can_focus = False
         self._table.always_shows_cursor = True
         self._table.set_message("No alerts yet.")
+        self._feed.alerts.unseen = 0
         self.pass_time(self._feed.clock.time())
 
     def pass_time(self, at: float) -> None:
@@ -68,6 +73,13 @@ class AlertsDialog(Dialog[None]):
         self._table.set_order(keys)
         for key, alert in zip(keys, alerts, strict=True):
             self._table.put(key, self._cells(alert))
+        told = list(self._feed.alerts.history)[:HISTORY_SHOWN]
+        if told != self._told:
+            self._told = told
+            lines = [literal(f"{time_of_day(ts)}  {text}", MUTED) for ts, text in told]
+            title = [Content.styled("Told lately:", MUTED)] if lines else []
+            self.query_one("#alert-history", Label).update(Content("\n").join([*title, *lines]))
+        self._feed.alerts.unseen = 0
 
     def _cells(self, alert: Alert) -> tuple[Cell, ...]:
         state, style = self._state(alert)
@@ -75,6 +87,7 @@ class AlertsDialog(Dialog[None]):
             cell(self._feed.alerts.described(alert), "strong"),
             cell(state, style),
             cell(str(alert.fired), "" if alert.fired else "dim"),
+            cell(time_of_day(alert.last_fired) if alert.fired else UNKNOWN, "dim"),
         )
 
     def _state(self, alert: Alert) -> tuple[str, str]:
@@ -93,12 +106,17 @@ class AlertsDialog(Dialog[None]):
             self._refuse("type an alert, or press esc to leave")
             return
         try:
-            self._feed.add_alert(event.value)
+            self._feed.add_alert(self._completed(event.value))
         except StreamcoreError as error:
             self._refuse(str(error))
             return
         event.input.value = ""
         self.pass_time(self._feed.clock.time())
+
+    def _completed(self, text: str) -> str:
+        """Return what was typed; a mere number is a limit for what the selected row is about."""
+        is_number = text.strip()[:1].isdigit()
+        return f"{self._about} above {text}" if self._about and is_number else text
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -113,7 +131,7 @@ class AlertsDialog(Dialog[None]):
         if self._table.cursor is None:
             self._refuse("there is no alert to remove")
             return
-        self._feed.alerts.remove(int(self._table.cursor))
+        self._feed.remove_alert(int(self._table.cursor))
         self._table.set_order(())
         self.pass_time(self._feed.clock.time())
 

@@ -41,7 +41,7 @@ class Arranging(MainView):
             self._feed.journal.filter = text
             if not text:
                 self._feed.journal.wallet = self._feed.journal.type = None
-            self._arrange_feed()
+            self._arrange_feed(other=True)
         self._show_surroundings(self._now())
 
     def action_sort(self) -> None:
@@ -52,7 +52,7 @@ class Arranging(MainView):
         else:
             feeds, journal = list(FeedSort), self._feed.journal
             journal.sort = feeds[(feeds.index(journal.sort) + 1) % len(feeds)]
-            self._arrange_feed()
+            self._arrange_feed(other=True)
             self._show_surroundings(self._now())
 
     def action_turn_round(self) -> None:
@@ -63,7 +63,7 @@ class Arranging(MainView):
             journal = self._feed.journal
             newest_first = journal.sort is FeedSort.NEWEST_LAST
             journal.sort = FeedSort.NEWEST_FIRST if newest_first else FeedSort.NEWEST_LAST
-            self._arrange_feed()
+            self._arrange_feed(other=True)
             self._show_surroundings(self._now())
 
     @on(LineTable.TitleClicked, "#price-table")
@@ -75,7 +75,7 @@ class Arranging(MainView):
     def _feed_title_clicked(self, event: LineTable.TitleClicked) -> None:
         if event.column == "wallet":
             self._feed.journal.sort = FeedSort.WALLET
-            self._arrange_feed()
+            self._arrange_feed(other=True)
             self._show_surroundings(self._now())
         elif event.column == "time":
             self.action_turn_round()
@@ -98,7 +98,13 @@ class Arranging(MainView):
         key = self._prices.cursor
         if self.pane is not self._price_pane:
             self.tell("Transactions stand in the order of the chain; only prices can be moved.")
-        elif key is not None and self._feed.board.move(key, by):
+        elif key is not None:
+            before = self._feed.board.sort
+            if not self._feed.board.move(key, by):
+                return
+            if before is not PriceSort.OWN:
+                self.tell(f"Sorted by {before} before; the rows keep this order as your own now.")
+            self._feed.unsaved = True
             self._arrange_prices()
             self._prices.select(key)
             self._show_surroundings(self._now())
@@ -137,7 +143,7 @@ class Arranging(MainView):
         choices = [None, *self._feed.wallets]
         at = choices.index(journal.wallet) if journal.wallet in choices else 0
         journal.wallet = choices[(at + 1) % len(choices)]
-        self._arrange_feed()
+        self._arrange_feed(other=True)
         self._show_surroundings(self._now())
 
     def action_next_type(self) -> None:
@@ -146,12 +152,12 @@ class Arranging(MainView):
         choices = [None, *journal.types()]
         at = choices.index(journal.type) if journal.type in choices else 0
         journal.type = choices[(at + 1) % len(choices)]
-        self._arrange_feed()
+        self._arrange_feed(other=True)
         self._show_surroundings(self._now())
 
     def action_hide_dust(self) -> None:
         """Leave out dust and spam, or show it again."""
         journal = self._feed.journal
         journal.hides_dust = not journal.hides_dust
-        self._arrange_feed()
+        self._arrange_feed(other=True)
         self._show_surroundings(self._now())

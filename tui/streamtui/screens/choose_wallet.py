@@ -18,9 +18,25 @@ class ChooseWallet(Dialog[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,d,delete", "choose", "Choose", show=False)]
 
-    def __init__(self, wallets: Sequence[str], label: Callable[[str], str], *, demo: str) -> None:
+    def __init__(
+        self,
+        wallets: Sequence[str],
+        label: Callable[[str], str],
+        *,
+        demo: str,
+        selected: str | None = None,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            wallets: What to choose from.
+            label: What to call a wallet.
+            demo: What the mark for invented data says.
+            selected: Where the cursor begins; ``None``: at the first.
+        """
         super().__init__("Stop watching a wallet", demo=demo, hint="enter stops watching it · esc cancels")
         self._wallets = wallets
+        self._selected = selected
         self._label = label
         self._table = LineTable([Column("name", "NAME", 12), Column("address", "ADDRESS", 44, rank=1)])
 
@@ -33,6 +49,8 @@ class ChooseWallet(Dialog[str]):
         self._table.set_order(self._wallets)
         for wallet in self._wallets:
             self._table.put(wallet, (cell(self._label(wallet), "strong"), cell(wallet, "dim")))
+        if self._selected is not None:
+            self._table.select(self._selected)
         self._table.focus()
 
     def action_choose(self) -> None:

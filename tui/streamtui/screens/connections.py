@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,7 +15,6 @@ from streamcore.status import ProviderStatus
 from streamtui.ages import countdown, duration, moment, time_of_day
 from streamtui.cells import Cell, cell, literal
 from streamtui.health import Health, LogEntry
-from streamtui.journal import shortened
 from streamtui.lamps import Tone, lamp
 from streamtui.layout import MUTED
 from streamtui.numbers import UNKNOWN, latency, rate, size
@@ -47,8 +47,8 @@ LOG_COLUMNS = (
 CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "quiet": "dim"}
 
 
-class Connections(Dialog[str]):
-    """Shows how the providers are doing; dismissed with the provider to reconnect, `ALL`, or ``None``."""
+class Connections(Dialog[None]):
+    """Shows how the providers are doing, and reconnects them while one watches."""
 
     WIDTH_CLASS = "-wide"
 
@@ -59,12 +59,23 @@ class Connections(Dialog[str]):
         Binding("tab", "app.focus_next", "Next list", show=False),
     ]
 
-    def __init__(self, health: Health, at: float, *, poll_interval: float, demo: str) -> None:
+    def __init__(
+        self,
+        health: Health,
+        at: float,
+        *,
+        reconnect: Callable[[str], Awaitable[None]],
+        called: Callable[[str], str],
+        poll_interval: float,
+        demo: str,
+    ) -> None:
         """Make the screen, to show how things are ``at`` (Unix seconds).
 
         Args:
             health: How the providers are doing.
             at: Now.
+            reconnect: Reconnects the provider of a name, or all for `ALL`.
+            called: Returns what a person calls a topic.
             poll_interval: Seconds between polls while a stream is down.
             demo: What the mark for invented data says.
         """
@@ -75,6 +86,8 @@ class Connections(Dialog[str]):
         self._detail = Static(id="provider-detail")
         self._log = LineTable(LOG_COLUMNS, id="provider-log")
         self._health = health
+        self._reconnect = reconnect
+        self._called = called
         self._poll_interval = poll_interval
         self._at = at
 
@@ -111,18 +124,21 @@ class Connections(Dialog[str]):
         for key, entry in unique.items():
             self._log.put(key, _log_row(entry))
 
-    def action_reconnect(self) -> None:
+    async def action_reconnect(self) -> None:
         """Reconnect the selected provider."""
-        self.dismiss(self._providers.cursor)
+        if self._providers.cursor is not None:
+            await self._reconnect(self._providers.cursor)
 
-    def action_reconnect_all(self) -> None:
+    async def action_reconnect_all(self) -> None:
         """Reconnect all of them."""
-        self.dismiss(ALL)
+        await self._reconnect(ALL)
 
     def _show_detail(self, health: Health, at: float) -> None:
         status = health.statuses.get(self._providers.cursor or "")
         self._detail.update(
-            Content("") if status is None else _detail(status, health, at, self._poll_interval)
+            Content("")
+            if status is None
+            else _detail(status, health, at, poll_interval=self._poll_interval, called=self._called)
         )
 
 
@@ -131,7 +147,7 @@ def _row(status: ProviderStatus, health: Health, at: float) -> tuple[Cell, ...]:
     return (
         cell(status.provider, "strong"),
         cell(str(shown), CELL_STYLES[shown.tone]),
-        cell(duration(at - status.since)),
+        cell(duration(at - health.since(status.provider))),
         cell(str(status.attempt), "" if status.attempt else "dim"),
         cell(next_attempt(status, at), "warn" if status.retry_at is not None else "dim"),
         cell(latency(status.latency_ms)),
@@ -152,16 +168,27 @@ def _log_row(entry: LogEntry) -> tuple[Cell, ...]:
     )
 
 
-def _detail(status: ProviderStatus, health: Health, at: float, poll_interval: float) -> Content:
+def _detail(
+    status: ProviderStatus,
+    health: Health,
+    at: float,
+    *,
+    poll_interval: float,
+    called: Callable[[str], str],
+) -> Content:
     rates = health.rates(status.provider)
     received = UNKNOWN if rates.received is None else f"{size(int(rates.received))}/s"
-    topics = ", ".join(shortened(topic) for topic in status.topics) or "nothing"
-    reason = status.reason or "nothing to complain about"
+    topics = ", ".join(called(topic) for topic in status.topics) or "nothing"
+    reason = status.reason or "none, all is well"
+    since = health.since(status.provider)
     shown = "DEMO data, " if status.demo else ""
     return Content("\n").join(
         [
             _pair("reason", literal(reason)),
-            _pair("state", literal(f"{shown}{status.kind}, {status.state} since {moment(status.since)}")),
+            _pair(
+                "state",
+                literal(f"{shown}{status.kind}, {status.state}; {lamp(status)} since {moment(since)}"),
+            ),
             _pair("next try", literal(_plan(status, at))),
             _pair(
                 "messages",
@@ -205,8 +232,8 @@ def _polling(status: ProviderStatus, poll_interval: float) -> str:
         parts.append("REST is left alone for a while: it kept failing")
     elif status.breaker is BreakerState.HALF_OPEN:
         parts.append("REST kept failing, the next call is a trial")
-    else:
-        parts.append("REST answers, or was not asked")
+    elif status.poll_failed:
+        parts.append("the last round brought nothing")
     return "; ".join(parts)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Protocol
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
@@ -41,6 +41,17 @@ class Tokens(Protocol):
 def words(text: str) -> list[str]:
     """Return what stands between commas, semicolons and white space, without repetitions."""
     return list(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text))))
+
+
+class EntryLine(Input):
+    """A line that keeps all of what is pasted: a list may come line by line."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        joined = " ".join(event.text.split())
+        event.stop()
+        event.prevent_default()
+        start, end = self.selection
+        self.replace(joined, min(start, end), max(start, end))
 
 
 class EntryDialog(Dialog[None]):
@@ -96,10 +107,10 @@ class EntryDialog(Dialog[None]):
     def body(self) -> ComposeResult:
         """Yield prompt, input, suggestions, error and what is there already."""
         yield Label(self._prompt)
-        yield Input(placeholder=self._placeholder, compact=True, id="entry")
+        yield EntryLine(placeholder=self._placeholder, compact=True, id="entry")
+        yield Label("", id="entry-error")
         if self._tokens is not None:
             yield self._suggestions
-        yield Label("", id="entry-error")
         if self._present:
             yield Label(literal(f"Watched now: {', '.join(self._present)}", MUTED), id="entry-present")
 
@@ -139,7 +150,8 @@ class EntryDialog(Dialog[None]):
 
     @on(Input.Submitted)
     async def _submitted(self, event: Input.Submitted) -> None:
-        names = self._split(event.value)
+        self.action_complete()
+        names = self._split(self.query_one(EntryLine).value)
         if not names:
             self._refuse("type at least one, or press esc to leave")
             return
@@ -151,12 +163,14 @@ class EntryDialog(Dialog[None]):
             self.dismiss(None)
 
     def action_complete(self) -> None:
-        """Replace the word before the cursor by the selected suggestion."""
+        """Replace the word before the cursor by the selected suggestion, unless it says that already."""
         entry = self.query_one(Input)
         key = self._suggestions.cursor
         if self._chosen and key is not None:
             word = _last_word(entry.value)
             symbol = self._chosen[self._suggestions.order.index(key)]
+            if word == key or word.removeprefix("$").casefold() == symbol.casefold():
+                return
             entry.value = f"{entry.value[: len(entry.value) - len(word)]}{symbol}"
             entry.cursor_position = len(entry.value)
 

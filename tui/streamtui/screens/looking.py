@@ -99,17 +99,19 @@ class Looking(MainView):
         screen = Connections(
             self._feed.health,
             self._now(),
+            reconnect=self._chosen,
+            called=self._feed.called,
             poll_interval=self._feed.settings.stream.poll_interval,
             demo=self._demo,
         )
-        self.app.push_screen(screen, self._chosen)
+        self.app.push_screen(screen)
 
-    async def _chosen(self, provider: str | None) -> None:
+    async def _chosen(self, provider: str) -> None:
         from streamtui.screens.connections import ALL
 
         if provider == ALL:
             await self.action_reconnect_all()
-        elif provider is not None:
+        else:
             await self._reconnect(provider)
 
     async def _reconnect(self, provider: str) -> None:

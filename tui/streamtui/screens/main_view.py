@@ -137,11 +137,12 @@ class MainView(Screen[None]):
 
     @on(LineTable.Uncovered, "#price-table")
     def _rows_uncovered(self) -> None:
+        self._unshown.update(self._feed.board.rows)  # a trend is as wide as its column is now
         self._show_prices(self._now())
 
-    def _arrange_feed(self, *, anew: bool = False) -> None:
+    def _arrange_feed(self, *, anew: bool = False, other: bool = False) -> None:
         journal = self._feed.journal
-        self._transactions.show(journal.ordered(), journal.sort, anew=anew)
+        self._transactions.show(journal.ordered(), journal.sort, anew=anew, other=other)
 
     def _show_surroundings(self, at: float) -> None:
         feed = self._feed
@@ -149,6 +150,8 @@ class MainView(Screen[None]):
         prices, wallets = provider_of(self._feed, DataKind.PRICES), provider_of(self._feed, DataKind.WALLETS)
         self._top.demo = demo_words(prices, wallets)
         self._top.summary = f"{count(len(board.rows), 'price')} · {count(len(feed.wallets), 'wallet')}"
+        self._top.unsaved = feed.unsaved and self._config_path is not None
+        self._top.alerts = feed.alerts.unseen
         self._top.data_time = time_of_day(feed.last_data)
         stands_still = feed.last_data is not None and at - feed.last_data >= board.ttl
         self._top.data_age = age(at - (feed.last_data or at)) if stands_still else ""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from streamcore.events import PriceUpdate
+from streamcore.events import PriceUpdate, Source
 from streamcore.text import printable
 from streamtui.ages import age, moment, time_of_day
 from streamtui.board import Freshness, PriceRow
@@ -132,8 +132,14 @@ def _values(row: PriceRow, at: float, freshness: Freshness) -> dict[str, Content
         "24 h range": _range(update),
         "session": _session(row),
         "confirmed": Content.styled(f"{confirmed}{meaning}", "bold $text-warning" if old else ""),
-        "source": literal(f"{update.provider}, {update.source}, {update.kind}" if update else UNKNOWN),
+        "source": literal(_source(update)),
     }
+
+
+def _source(update: PriceUpdate | None) -> str:
+    if update is None:
+        return UNKNOWN
+    return f"{update.provider}, {'streamed' if update.source is Source.STREAM else 'polled'}"
 
 
 def _range(update: PriceUpdate | None) -> Content:

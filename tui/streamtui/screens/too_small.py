@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-COLUMNS, LINES = 40, 10
+COLUMNS, LINES = 46, 12
 """The smallest terminal the other screens can be read in."""
 
 

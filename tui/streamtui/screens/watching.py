@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from streamtui.screens.main_view import MainView
 from streamtui.screens.naming import names_and_labels
+from streamtui.themes import DARK
 
 
 class Watching(MainView):
@@ -35,7 +36,7 @@ class Watching(MainView):
             EntryDialog(
                 "Watch wallets",
                 "Solana addresses, several at once with commas; a name may follow each:",
-                "address, or address treasury, or both",
+                "7xKXtg2C…gAsU treasury",
                 self._watch_wallets,
                 demo=self._demo,
                 present=[self._feed.label(wallet) for wallet in self._feed.wallets],
@@ -67,17 +68,22 @@ class Watching(MainView):
             self._unshown.discard(row.key)
             self._arrange_prices()
             return
-        transaction = self._feed.journal.get(self._transactions.cursor or "")
-        if transaction is not None:
-            await self._unwatch(transaction.wallet)
-        elif self._feed.wallets:
-            from streamtui.screens.choose_wallet import ChooseWallet
-
-            self.app.push_screen(
-                ChooseWallet(self._feed.wallets, self._feed.label, demo=self._demo), self._unwatch
-            )
-        else:
+        if not self._feed.wallets:
             self.tell("No wallet is watched.")
+            return
+        from streamtui.screens.choose_wallet import ChooseWallet
+
+        # asked, not done: all that is shown of the wallet goes with it, and the newest row moves on
+        transaction = self._feed.journal.get(self._transactions.cursor or "")
+        self.app.push_screen(
+            ChooseWallet(
+                self._feed.wallets,
+                self._feed.label,
+                demo=self._demo,
+                selected=None if transaction is None else transaction.wallet,
+            ),
+            self._unwatch,
+        )
 
     async def _unwatch(self, wallet: str | None) -> None:
         if wallet in self._feed.wallets:
@@ -102,4 +108,6 @@ class Watching(MainView):
         if path is None:
             self.tell("There is no configuration file to save to.", bad=True)
             return
-        await self._ask(self._feed.save(path), f"Saved to {path}")
+        configured = self._feed.settings.ui.theme or DARK.name
+        theme = self.app.theme if self.app.theme != configured else None
+        await self._ask(self._feed.save(path, theme), f"Saved to {path}")

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from streamtui.ages import time_of_day
+from streamtui.ages import day_and_time, time_of_day
 from streamtui.candles import CAPACITY, FRAMES, Candle, Candles
 from streamtui.cells import Span
 from streamtui.charts import bounds, candle_chart, in_columns, line_chart
@@ -54,7 +54,9 @@ class Chart(Widget):
         what = "line" if self.as_line else f"candles of {frame.length}"
         if together > 1 and not self.as_line:
             what += f", {together} drawn as one"
-        title = Content.assemble(names, "  ", (f"{what} · seen since {time_of_day(self.since)}", MUTED))
+        title = Content.assemble(
+            names, "  ", (f"{what} · nothing older than {time_of_day(self.since)}", MUTED)
+        )
         draw = line_chart if self.as_line else candle_chart
         low, high = bounds(columns)
         middle = (low + high) / 2
@@ -64,7 +66,7 @@ class Chart(Widget):
             label = f" {_scale(scale[at])}" if at in scale else ""
             lines.append(Content.assemble(*(_styled(span) for span in row), (label, MUTED)))
         start = self.candles[-1].start - (len(columns) * -(-CAPACITY // width) - 1) * frame.seconds
-        left, right = time_of_day(start), time_of_day(self.candles[-1].start)
+        left, right = (day_and_time if frame is FRAMES[-1] else time_of_day)(start), "now"
         lines.append(Content.styled(f"{left}{right:>{max(0, len(columns) - len(left))}}", MUTED))
         return Content("\n").join(lines)
 

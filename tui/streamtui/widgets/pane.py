@@ -77,6 +77,14 @@ class Pane(Vertical):
         yield self.title
         yield self.table
 
+    def on_descendant_focus(self) -> None:
+        """Show that the keys go here."""
+        self.title.add_class("-active")
+
+    def on_descendant_blur(self) -> None:
+        """Show that they go elsewhere."""
+        self.title.remove_class("-active")
+
     async def open_filter(self, text: str) -> None:
         """Let the person type what rows must contain, starting from ``text``."""
         from streamtui.widgets.filter_bar import FilterBar  # its input would delay the first frame

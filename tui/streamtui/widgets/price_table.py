@@ -19,7 +19,7 @@ WHOLE = 7
 
 COLUMNS = (
     # what changes most stands at the left: a repaint of a cell begins at the start of its line
-    Column("symbol", "SYMBOL", 8),
+    Column("symbol", "SYMBOL", 9),
     Column("price", f"{'PRICE $':>{WHOLE + 3}}", WHOLE + 1 + MOST_DECIMALS),
     Column("change", "24 H", 11, "right", rank=1),
     Column("volume", "VOLUME", 7, "right", rank=3),
@@ -107,7 +107,7 @@ class PriceTable(LineTable):
         """Name the span of time the trend covers."""
         super().on_resize()
         seconds = int(self.width_of("trend") * SAMPLE_INTERVAL)
-        self.set_title("trend", f"{seconds} S" if seconds < 120 else f"{seconds // 60} MIN")
+        self.set_title("trend", f"TREND {seconds} S" if seconds < 120 else f"TREND {seconds // 60} MIN")
 
 
 @lru_cache(maxsize=1024)  # between two statistics a price moves many times, and these do not

@@ -31,6 +31,10 @@ class TopBar(Widget):
     demo: reactive[str] = reactive("")
     """What the badge says; empty for no badge."""
     summary: reactive[str] = reactive("")
+    unsaved: reactive[bool] = reactive(False)
+    """What is watched has been changed and not been saved."""
+    alerts: reactive[int] = reactive(0)
+    """Alerts that nobody has looked at."""
     data_time: reactive[str] = reactive("--:--:--", repaint=False)
     data_age: reactive[str] = reactive("")
     """How old the newest data is; empty while that is nothing to worry about."""
@@ -57,7 +61,11 @@ class TopBar(Widget):
             (" streamtui", "bold"), "  ", demo_badge(self.demo), "  " if self.demo else ""
         )
         if self.size.width >= 60:
-            left = Content.assemble(left, (self.summary, MUTED))
+            unsaved = " · ctrl+s saves" if self.unsaved else ""
+            left = Content.assemble(left, (f"{self.summary}{unsaved}", MUTED))
+        if self.alerts:
+            told = f" {self.alerts} alert{'s' * (self.alerts > 1)}: a "
+            left = Content.assemble(left, "  ", (told, "bold $background on $accent"))
         label = "last data " if self.size.width >= 60 else ""
         right = Content.assemble((label, MUTED), " " * self._clock.render().cell_length)
         return spread(left, right, self.size.width)

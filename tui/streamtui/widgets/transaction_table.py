@@ -14,7 +14,7 @@ from streamtui.widgets.line_table import Column, LineTable
 COLUMNS = (
     Column("time", "TIME", 8),
     Column("wallet", "WALLET", 11, rank=2),
-    Column("what", "TRANSACTION", 18, grows=400),
+    Column("what", "TRANSACTION", 40, grows=400),
     Column("signature", "SIGNATURE", 9, rank=3),
 )
 
@@ -57,13 +57,27 @@ class TransactionTable(LineTable):
         self.unseen = 0
         """Rows that came while it did not follow."""
 
-    def show(self, transactions: Sequence[WalletTransaction], sort: FeedSort, *, anew: bool = False) -> None:
-        """Show these, in this order; ``anew`` draws those that are there already, too: a name has changed."""
+    def show(
+        self,
+        transactions: Sequence[WalletTransaction],
+        sort: FeedSort,
+        *,
+        anew: bool = False,
+        other: bool = False,
+    ) -> None:
+        """Show these, in this order.
+
+        Args:
+            transactions: What to show.
+            sort: The order they are in.
+            anew: Draw those that are there already, too: a name has changed.
+            other: Others were chosen to be shown, so none of them is new, and reading starts at the newest.
+        """
         keys = [key_of(transaction) for transaction in transactions]
         new = [tx for key, tx in zip(keys, transactions, strict=True) if key not in self]
         draw = transactions if anew else new
         was_empty = not self.order
-        if sort is not self._sort:
+        if other or sort is not self._sort:
             self._sort, self.following = sort, True
         self.set_order(keys, hold=not self.following)
         for transaction in draw:
