@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -26,8 +27,28 @@ LAMPS = (
 )
 
 
+SHOWN = (
+    ("▲ 3 ▼ 2", "so many are up and down in 24 hours"),
+    ("PRICE $", "US dollars; digits that have just changed stand out"),
+    ("24 H", "change over 24 hours"),
+    ("VOLUME", "traded in 24 hours, US dollars"),
+    ("AGE", "since the source confirmed the price"),
+    ("quiet", "nothing is traded, and the source proves that it lives"),
+    ("old", "nobody has confirmed the price for long: it may be wrong"),
+    ("no source", "none of the sources in use has it"),
+    ("TREND", "the course of the last minutes"),
+    ("NAME", "what it is the price of; it may change with the source"),
+    ("SOURCE", "who says so; poll: asked every few seconds"),
+    ("5/s  18 ms", "messages a second and round trip of a provider"),
+)
+INDENT = 14
+"""Cells before an explanation."""
+BOX = 76
+"""Cells the box has where there is room; ten of them are its frame."""
+
+
 class HelpScreen(Dialog[None]):
-    """Lists keys and lamps."""
+    """Lists keys, lamps and what the columns say."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,q", "cancel", "Close", show=False),
@@ -59,16 +80,27 @@ class HelpScreen(Dialog[None]):
                 lines += [Content("")] * bool(section)
                 section = command.section
                 lines.append(Content.styled(section, "bold"))
-            lines.append(_line(command.shown, command.help))
+            lines += self._explained(command.shown, command.help)
         lines += [Content(""), Content.styled("In every list", "bold")]
         for binding in LineTable.BINDINGS:
             if isinstance(binding, Binding):
                 keys = " ".join(readable(key) for key in binding.key.split(","))
-                lines.append(_line(keys, binding.description.lower()))
+                lines += self._explained(keys, binding.description.lower())
         lines += [Content(""), Content.styled("Lamps", "bold")]
         for lamp, meaning in LAMPS:
             lines.append(Content.assemble("  ", (f"{lamp!s:<14}", TONES[lamp.tone]), meaning))
+        lines += [Content(""), Content.styled("What is shown", "bold")]
+        for name, meaning in SHOWN:
+            lines += self._explained(name, meaning)
         return Content("\n").join(lines)
+
+    def _explained(self, what: str, meaning: str) -> list[Content]:
+        room = max(20, min(BOX, self.app.size.width) - 10 - INDENT)
+        first, *others = wrap(meaning, room)
+        return [
+            Content.assemble((f"{what:>{INDENT - 2}}", "bold $accent"), "  ", first),
+            *(Content(" " * INDENT + line) for line in others),
+        ]
 
     def action_scroll_down(self) -> None:
         """Scroll a line down."""
@@ -81,7 +113,3 @@ class HelpScreen(Dialog[None]):
     def action_scroll_up(self) -> None:
         """Scroll a line up."""
         self._box.scroll_relative(y=-1, animate=False)
-
-
-def _line(keys: str, text: str) -> Content:
-    return Content.assemble((f"{keys:>12}", "bold $accent"), "  ", text)
