@@ -150,6 +150,7 @@ class PriceBoard:
         self._added = 0
         self._by_ticker: dict[str, str] = {}
         self._restless: set[str] = set()
+        self._totals: tuple[object, Totals] | None = None
 
     @property
     def restless(self) -> bool:
@@ -178,6 +179,7 @@ class PriceBoard:
         """Remove a row and return it; updates that still come for it are ignored."""
         row = self.rows.pop(key, None)
         if row is not None:
+            self._totals = None
             self._restless.discard(key)
             self.changed = True
             self._by_ticker = {r.token.symbol.casefold(): r.key for r in self.rows.values()}
@@ -192,6 +194,8 @@ class PriceBoard:
             return None
         if row.update is None and update.price is not None:
             row.sample(update.price)
+        if row.update is None or row.update.change_24h != update.change_24h:
+            self._totals = None
         row.update = update
         row.dirty = True
         row.seen(update)
@@ -205,7 +209,7 @@ class PriceBoard:
         lost, the row stays dirty until its last value has been returned.
         """
         due = []
-        for key in sorted(self._restless):
+        for key in list(self._restless):
             row = self.rows[key]
             if row.dirty and now - row.painted_at >= self.throttle - SLACK:
                 self._paint(row, now)
@@ -275,6 +279,12 @@ class PriceBoard:
 
     def totals(self) -> Totals:
         """Return what is up and down among the rows of the group."""
+        about = (self.group, len(self.rows))
+        if self._totals is None or self._totals[0] != about:
+            self._totals = (about, self._count())
+        return self._totals[1]
+
+    def _count(self) -> Totals:
         up = down = unchanged = 0
         for row in self.rows.values():
             change = row.update.change_24h if row.update else None
