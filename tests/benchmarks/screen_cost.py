@@ -162,9 +162,15 @@ def memory(hours: int) -> None:
         if second % 3 == 0:
             board.sample(at)
         if second % (3600 * max(1, hours // 8)) == 0:
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
-            held = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-            print(f"{second // 3600:>3} h  {held:6.1f} MiB", flush=True)
+            print_held(second)
+    print_held(hours * 3600)
+
+
+def print_held(second: int) -> None:
+    """Print what the process holds after so many seconds of the feed."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    held = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    print(f"{second // 3600:>3} h  {held:6.1f} MiB", flush=True)
 
 
 def main() -> None:

@@ -71,6 +71,19 @@ def test_changed_digits_stand_out_for_a_moment(board: PriceBoard) -> None:
     assert not board.restless
 
 
+def test_the_next_moment_with_rows_to_paint_is_known(board: PriceBoard) -> None:
+    assert board.due_at() is None
+    board.apply(price("SOL", "150"))
+    board.due(1.0)
+    assert board.due_at() is None
+    board.apply(price("SOL", "149"))
+    assert board.due_at() == pytest.approx(1.0 + board.throttle)
+    board.due(2.0)
+    assert board.due_at() == pytest.approx(2.0 + FLASH)
+    board.due(2.0 + FLASH)
+    assert board.due_at() is None
+
+
 def test_an_equal_price_does_not_flash(board: PriceBoard) -> None:
     board.apply(price("SOL", "150"))
     board.due(1.0)

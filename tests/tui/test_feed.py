@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from manual_clock import ManualClock
+from sample_events import price
 
 from streamcore.settings import Settings, UiSettings
-from streamtui.feed import frames_per_second
+from streamcore.tokens import TokenTable
+from streamtui.board import FLASH
+from streamtui.feed import LOCAL_FRAMES, Feed, frames_per_second
 
 
 @pytest.mark.parametrize(
@@ -19,3 +25,39 @@ def test_fewer_frames_are_drawn_over_ssh_unless_it_is_set(
     setting: int | None, environ: dict[str, str], expected: int
 ) -> None:
     assert frames_per_second(Settings(ui=UiSettings(frames_per_second=setting)), environ) == expected
+
+
+async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> None:
+    clock = ManualClock()
+    painted: list[float] = []
+
+    def repaint() -> None:
+        painted.append(clock.monotonic())
+        feed.board.due(clock.monotonic())
+
+    feed = Feed(
+        Settings(),
+        manager_factory=None,
+        clock=clock,
+        repaint=repaint,
+        tick=lambda: None,
+        notice=lambda text, bad: None,
+        alarm=lambda text: None,
+    )
+    feed.board.add(TokenTable().resolve("SOL"))
+    for value in ("150", "149"):
+        feed.board.apply(price("SOL", value))
+        feed.board.due(clock.monotonic())
+        await clock.advance(1.0)
+    frames = asyncio.create_task(feed.frames())
+    feed.board.apply(price("SOL", "148"))
+    feed.mark()
+    await clock.advance(FLASH * 3)
+    assert len(painted) == 2
+    assert painted[0] == 2.0
+    assert painted[1] == pytest.approx(2.0 + FLASH, abs=1 / LOCAL_FRAMES)
+    feed.board.apply(price("SOL", "147"))
+    feed.mark()
+    await clock.settle()
+    assert painted[2:] == [clock.monotonic()]
+    frames.cancel()

@@ -127,6 +127,17 @@ async def test_what_is_shown_is_what_the_lines_hold() -> None:
         assert [strip.text for strip in part] == ["     2"]
 
 
+async def test_many_rows_can_be_drawn_together() -> None:
+    async with table_of(3) as (table, _):
+        with table.together():
+            for key in ("r0", "r2"):
+                table.put(key, (cell(key), cell("2"), cell("x")))
+            assert table.painted == []
+        assert table.painted == [(Region(7, 1, 6, 1), Region(7, 3, 6, 1))]
+        table.put("r1", (cell("r1"), cell("2"), cell("x")))
+        assert table.painted[1:] == [(Region(7, 2, 6, 1),)]
+
+
 async def test_keys_do_nothing_without_rows() -> None:
     async with table_of(0) as (table, pilot):
         await pilot.press("down", "up", "end", "home", "pagedown")

@@ -173,6 +173,7 @@ class PriceBoard:
         self._receivers: dict[tuple[str, str | None], tuple[PriceRow, ...]] = {}
         """Symbol and address of an update to the rows it is for; made when asked for."""
         self._restless: set[str] = set()
+        self._totals: tuple[object, Totals] | None = None
 
     @property
     def restless(self) -> bool:
@@ -207,6 +208,7 @@ class PriceBoard:
         """Remove a row and return it; updates that still come for it are ignored."""
         row = self.rows.pop(key, None)
         if row is not None:
+            self._totals = None
             self._restless.discard(key)
             self.changed = True
             self._receivers.clear()
@@ -217,6 +219,7 @@ class PriceBoard:
         for key, row in self.rows.items():
             self.rows[key] = PriceRow(key, row.token, row.number, name=row.token.name)
         self._receivers.clear()
+        self._totals = None
         self._restless = set(self.rows)
         self.changed = True
 
@@ -245,6 +248,8 @@ class PriceBoard:
                 row.sample(update.price)
             if not row.token.mint and (row.update is None or row.update.address != update.address):
                 row.name = self.name_of(update) or row.name
+            if row.update is None or row.update.change_24h != update.change_24h:
+                self._totals = None
             row.update = update
             row.dirty = True
             row.seen(update)
@@ -266,7 +271,7 @@ class PriceBoard:
         lost, the row stays dirty until its last value has been returned.
         """
         due = []
-        for key in sorted(self._restless):
+        for key in list(self._restless):
             row = self.rows[key]
             if row.dirty and now - row.painted_at >= self.throttle - SLACK:
                 self._paint(row, now)
@@ -336,6 +341,12 @@ class PriceBoard:
 
     def totals(self) -> Totals:
         """Return what is up and down among the rows of the group."""
+        about = (self.group, len(self.rows))
+        if self._totals is None or self._totals[0] != about:
+            self._totals = (about, self._count())
+        return self._totals[1]
+
+    def _count(self) -> Totals:
         up = down = unchanged = 0
         for row in self.rows.values():
             change = row.update.change_24h if row.update else None

@@ -9,9 +9,10 @@ from textual.style import Style
 from textual.widget import Widget
 
 from streamtui.keys import Command
+from streamtui.widgets.still import Still
 
 
-class KeyBar(Widget):
+class KeyBar(Still, Widget):
     """Shows the commands with their first key; a click does what the key does.
 
     Those with the lowest rank get their room first, so that help and quit are always there.

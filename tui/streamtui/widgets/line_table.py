@@ -178,7 +178,7 @@ class LineTable(ScrollView, can_focus=True):
     def in_view(self) -> list[str]:
         """Return the keys of the rows that can be seen now."""
         top = int(self.scroll_y)
-        return self._order[top : top + max(0, self.size.height - HEADER)]
+        return self._order[top : top + max(0, self._drawn.height - HEADER)]
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows have come into view."""
@@ -338,6 +338,7 @@ class LineTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Place the columns anew."""
+        self._drawn = self.size
         self._place()
         self._set_height()
         self._strips.clear()

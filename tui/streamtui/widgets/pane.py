@@ -16,12 +16,13 @@ from streamtui.cells import literal
 from streamtui.layout import MUTED, demo_badge, spread
 from streamtui.numbers import DOWN, UP
 from streamtui.widgets.line_table import LineTable
+from streamtui.widgets.still import Still
 
 if TYPE_CHECKING:
     from streamtui.widgets.filter_bar import FilterBar
 
 
-class PaneTitle(Widget):
+class PaneTitle(Still, Widget):
     """The line above a table."""
 
     name_: reactive[str] = reactive("")
@@ -55,7 +56,7 @@ class Panes(Container):
     BLANK = True  # the panes cover it: what it would draw is never seen
 
 
-class Pane(Vertical):
+class Pane(Still, Vertical):
     """A titled table that can be filtered."""
 
     class FilterChanged(Message):

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from streamtui.cells import literal
 from streamtui.lamps import CONNECTING, DOWN, IDLE, LIVE, Lamp, Tone
 from streamtui.layout import DEMO, MUTED
+from streamtui.widgets.still import Still
 
 TONES: dict[Tone, str] = {
     "good": "$text-success",
@@ -41,7 +42,7 @@ class ProviderLine:
     """What would be better with a key, when one is missing."""
 
 
-class StatusBar(Widget):
+class StatusBar(Still, Widget):
     """The lamps of all providers."""
 
     lines: reactive[tuple[ProviderLine, ...]] = reactive(())

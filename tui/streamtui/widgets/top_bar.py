@@ -8,9 +8,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from streamtui.layout import MUTED, demo_badge, spread
+from streamtui.widgets.still import Still
 
 
-class DataClock(Widget):
+class DataClock(Still, Widget):
     """The time of the newest data, and how old it is when that is worth a word.
 
     A widget of its own: what changes every second is drawn again without the line it stands in.
@@ -25,7 +26,7 @@ class DataClock(Widget):
         return Content.assemble(self.time, age, " ")
 
 
-class TopBar(Widget):
+class TopBar(Still, Widget):
     """Title, DEMO badge and the time of the newest data: a clock that stands still when the data does."""
 
     demo: reactive[str] = reactive("")

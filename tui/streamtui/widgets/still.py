@@ -1,0 +1,43 @@
+"""What most widgets are most of the time: as they were drawn last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Region
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    _Base = Widget
+else:
+    _Base = object
+
+
+class Still(_Base):
+    """Keeps its lines until it is refreshed; name it before the class of the widget.
+
+    With every repaint Textual asks all widgets around the repainted one for all their lines, and puts its
+    own styles together for each anew. That is most of the cost of repainting one cell.
+    """
+
+    _kept: tuple[Region, list[Strip]] | None = None
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Still:
+        """Refresh, and draw the lines anew."""
+        self._kept = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Draw the lines anew: their colours have changed."""
+        self._kept = None
+        super().notify_style_update()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return some of the lines."""
+        if self._kept is None or self._kept[0] != crop:
+            self._kept = (crop, super().render_lines(crop))
+        return self._kept[1]
