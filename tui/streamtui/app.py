@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable
@@ -90,6 +91,7 @@ class StreamTuiApp(App[None]):
         )
         self._main = MainScreen(self.feed, self._start_engine, config_path)
         self._watches_terminal = False
+        self._settled = False
 
     def get_default_screen(self) -> Screen[object]:
         """Return the main screen."""
@@ -148,7 +150,17 @@ class StreamTuiApp(App[None]):
         if self.screen is self._main and self._main.is_mounted:
             self._main.paint()
 
+    def _settle(self) -> None:
+        """Leave what was made to start out of every later search for garbage: it stays to the end.
+
+        Going through all of it holds the screen up for tens of milliseconds, again and again.
+        """
+        self._settled = True
+        gc.freeze()
+
     def _tick(self) -> None:
+        if not self._settled and self.feed.running and not self.is_headless:
+            self._settle()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
         elif self._main.is_mounted:
