@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
-from websockets.frames import TEXT
 from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
 
 from streamcore.budget import TokenBucket
 from streamcore.clock import Clock, wait_for
@@ -83,7 +83,7 @@ class Socket:
         # one in parts, or that is no text, is left to `receive`
         while waiting and waiting[0].fin:
             data = bytes(waiting[0].data)
-            if waiting[0].opcode is TEXT:
+            if waiting[0].opcode is Opcode.TEXT:
                 try:
                     arrived.append(self._echo.in_text(data.decode()))
                 except UnicodeDecodeError:
