@@ -16,10 +16,11 @@ from streamcore.events import ErrorKind
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*arguments: Any, **options: Any) -> Any:
+    async def unknown(*arguments: Any, **options: Any) -> Any:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    # of the loop, not of the system: that one is asked in a thread, which knows nothing of virtual time
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", unknown)
     for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(variable, raising=False)
 

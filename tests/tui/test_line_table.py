@@ -8,7 +8,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from streamtui.cells import cell
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 COLUMNS = (Column("a", "A", 4), Column("b", "B", 6, "right", rank=1), Column("c", "C", 5, rank=2, grows=10))
 

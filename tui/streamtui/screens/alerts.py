@@ -18,7 +18,8 @@ from streamtui.feed import Feed
 from streamtui.layout import MUTED
 from streamtui.numbers import UNKNOWN
 from streamtui.screens.dialog import Dialog
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 COLUMNS = (
     Column("alert", "ALERT", 28, grows=4),

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 
 from streamtui.cells import cell
 from streamtui.screens.dialog import Dialog
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 
 class ChooseWallet(Dialog[str]):

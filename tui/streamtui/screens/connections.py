@@ -19,7 +19,8 @@ from streamtui.lamps import Tone, lamp
 from streamtui.layout import MUTED
 from streamtui.numbers import UNKNOWN, latency, rate, size
 from streamtui.screens.dialog import Dialog
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 from streamtui.wording import count
 
 ALL = "*"

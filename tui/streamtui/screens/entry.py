@@ -16,7 +16,8 @@ from streamtui.board import WatchedToken
 from streamtui.cells import cell, literal
 from streamtui.layout import MUTED
 from streamtui.screens.dialog import Dialog
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 MOST_SUGGESTIONS = 8
 SUGGESTION_COLUMNS = (

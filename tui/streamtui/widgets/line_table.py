@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -22,37 +20,12 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from streamtui.cells import Align, Cell, Span, cell, fitted
+from streamtui.cells import Cell, Span, cell, fitted
 from streamtui.themes import WALLETS
+from streamtui.widgets.columns import Column, Placed, line_of, place
 
-GAP = 2
-"""Cells between two columns."""
 HEADER = 1
 """Lines the column titles take."""
-
-
-_fitted = lru_cache(maxsize=2048)(fitted)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column. ``rank`` says how long it stays when it gets narrow: 0 always, the highest goes first."""
-
-    key: str
-    title: str
-    width: int
-    align: Align = "left"
-    rank: int = 0
-    grows: int = 0
-    """Cells it may grow beyond ``width`` when there is room; columns further left grow first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    index: int
-    column: Column
-    x: int
-    width: int
 
 
 class LineTable(ScrollView, can_focus=True):
@@ -141,7 +114,7 @@ class LineTable(ScrollView, can_focus=True):
         self._columns = tuple(columns)
         self.always_shows_cursor = False
         """Whether the cursor is seen although the keys go elsewhere, to a line above the table."""
-        self._placed: list[_Placed] = []
+        self._placed: list[Placed] = []
         self._order: list[str] = []
         self._position: dict[str, int] = {}
         self._cells: dict[str, list[Cell]] = {}
@@ -339,7 +312,7 @@ class LineTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Place the columns anew."""
         self._drawn = self.size
-        self._place()
+        self._placed = place(self._columns, self.size.width)
         self._set_height()
         self._strips.clear()
         self._header = None
@@ -362,25 +335,6 @@ class LineTable(ScrollView, can_focus=True):
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
         if wanted != self.virtual_size:
             self.virtual_size = wanted
-
-    def _place(self) -> None:
-        room = self.size.width - 2  # a margin at both sides
-        kept = [*enumerate(self._columns)]
-        while kept and sum(c.width + GAP for _, c in kept) - GAP > room:
-            worst = max(kept, key=lambda item: item[1].rank)
-            if worst[1].rank == 0:
-                break
-            kept.remove(worst)
-        spare = max(0, room - (sum(c.width + GAP for _, c in kept) - GAP))
-        widths = {}
-        for index, column in kept:
-            more = min(spare, column.grows)
-            widths[index] = column.width + more
-            spare -= more
-        self._placed, x = [], 1
-        for index, column in kept:
-            self._placed.append(_Placed(index, column, x, widths[index]))
-            x += widths[index] + GAP
 
     def _style(self, name: str) -> Style:
         style = self._styles.get(name)
@@ -447,25 +401,7 @@ class LineTable(ScrollView, can_focus=True):
         return (Span(title.rstrip() + mark, "strong"),)
 
     def _draw(self, cells: Sequence[Cell], base: Style, width: int) -> Strip:
-        # gaps belong to the run before them: every further run costs the terminal some forty bytes
-        runs: list[tuple[str, str]] = []
-        for at, (placed, content) in enumerate(zip(self._placed, cells, strict=False)):
-            for span in _fitted(content, placed.width, placed.column.align):
-                if runs and runs[-1][1] == span.style:
-                    runs[-1] = (runs[-1][0] + span.text, span.style)
-                else:
-                    runs.append((span.text, span.style))
-            if at < len(self._placed) - 1 and runs:
-                runs[-1] = (runs[-1][0] + " " * GAP, runs[-1][1])
-        if runs:
-            runs[0] = (f" {runs[0][0]}", runs[0][1])
-        segments = [Segment(text, base + self._style(name) if name else base) for text, name in runs]
-        drawn = self._placed[len(cells) - 1].x + self._placed[len(cells) - 1].width if runs else 0
-        if drawn > width:
-            return Strip(segments, drawn).adjust_cell_length(width, base)
-        if drawn < width:
-            segments.append(Segment(" " * (width - drawn), base))
-        return Strip(segments, width)
+        return line_of(cells, self._placed, width, base, self._style)
 
     def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
         base = self._base_style()

@@ -12,7 +12,8 @@ from streamtui.board import LARGEST_FIRST, SAMPLE_INTERVAL, Freshness, PriceRow,
 from streamtui.cells import Cell, Span, cell
 from streamtui.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
 from streamtui.sparkline import sparkline
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 WHOLE = 7
 """Cells before the decimal point: ``100,000``."""

@@ -9,7 +9,8 @@ from streamtui.ages import time_of_day
 from streamtui.cells import Cell, Span, cell
 from streamtui.journal import FeedSort, key_of
 from streamtui.themes import WALLETS
-from streamtui.widgets.line_table import Column, LineTable
+from streamtui.widgets.columns import Column
+from streamtui.widgets.line_table import LineTable
 
 COLUMNS = (
     Column("time", "TIME", 8),
