@@ -23,7 +23,7 @@ SAMPLES = 120
 SLACK = 1e-6
 """Seconds by which a repaint may come early: sums of floats are not exact."""
 FLASH = 0.6
-"""Seconds the changed digits of a price stand out."""
+"""Seconds the changed digits of a price stand out, at least; the next repaint ends it."""
 
 
 class WatchedToken(Protocol):
@@ -181,10 +181,12 @@ class PriceBoard:
         return bool(self._restless)
 
     def due_at(self) -> float | None:
-        """Return the monotonic seconds of the next moment at which `due` has rows; ``None`` for never."""
+        """Return the monotonic seconds of the next moment at which `due` has a new price; ``None`` for never.
+
+        Digits that stand out and have done so for long enough wait for the next repaint, whatever it is for.
+        """
         rows = map(self.rows.__getitem__, self._restless)
-        moments = (row.painted_at + self.throttle if row.dirty else row.flash_until for row in rows)
-        return min(moments, default=None)
+        return min((row.painted_at + self.throttle for row in rows if row.dirty), default=None)
 
     def add(self, token: WatchedToken) -> bool:
         """Add a row; return whether it is a new one."""
