@@ -146,6 +146,8 @@ class PriceDesk:
                     continue
                 self._missing.add(instrument.key)
                 text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
+                if instrument.token is None and (question := self._tokens.similar(instrument.symbol)):
+                    text += f"; {question}"
                 self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
         self.reroute()
 

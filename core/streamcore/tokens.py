@@ -94,7 +94,8 @@ class TokenTable:
             return self._by_mint.get(mint) or Token(symbol=short_address(mint), name="", mint=mint)
         if not typed:
             raise UnknownSymbol(text, "names no token; give a ticker such as SOL or a mint address")
-        raise UnknownSymbol(text, f"is not a ticker in the token table{self._advice(typed)}")
+        advice = self.similar(typed) or "give its mint address, or add it to [tokens] in the configuration"
+        raise UnknownSymbol(text, f"is not a ticker in the token table; {advice}")
 
     def by_mint(self, mint: str) -> Token | None:
         """Return the token with that mint address, or ``None``."""
@@ -129,12 +130,11 @@ class TokenTable:
         )
         return Token(symbol=symbol, name=name, mint=address, decimals=pinned.decimals if pinned else None)
 
-    def _advice(self, typed: str) -> str:
+    def similar(self, typed: str) -> str:
+        """Return a question that names tickers like the one that was typed; empty when there is none."""
         similar = difflib.get_close_matches(typed.upper(), self._by_ticker, n=3, cutoff=0.6)
-        if not similar:
-            return "; give its mint address, or add it to [tokens] in the configuration"
         symbols = dict.fromkeys(self._by_ticker[ticker].symbol for ticker in similar)
-        return f"; did you mean {' or '.join(symbols)}?"
+        return f"did you mean {' or '.join(symbols)}?" if symbols else ""
 
 
 def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:

@@ -185,6 +185,9 @@ async def test_a_symbol_nobody_has_is_told() -> None:
         await table.in_time(lambda: table.all(StreamError, retryable=False))
         error = table.all(StreamError, retryable=False)[-1]
         assert "NOSUCH" in error.message
+        await table.manager.subscribe_prices(["SOLL"])
+        await table.in_time(lambda: len(table.all(StreamError, retryable=False)) == 2)
+        assert "did you mean SOL" in table.all(StreamError, retryable=False)[-1].message
         assert not table.all(PriceUpdate)
 
 
