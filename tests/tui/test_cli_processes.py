@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -27,6 +29,18 @@ def environment(tmp_path):
         if not name.startswith("STREAMTUI_") and name not in ("BIRDEYE_API_KEY", "HELIUS_API_KEY")
     }
     return wanted | {"XDG_CONFIG_HOME": str(tmp_path)}
+
+
+@pytest.fixture
+def free_port():
+    """A port with a free one above it, as far as anybody can know."""
+    while True:
+        with socket.socket() as one, socket.socket() as above:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                above.bind(("127.0.0.1", port + 1))
+                return port
 
 
 @pytest.fixture
@@ -196,6 +210,12 @@ def test_the_emulator_leads_a_stream_to_itself_and_ends_on_a_signal(start):
     emulator.send_signal(signal.SIGTERM)
     _, err = emulator.communicate(timeout=5)
     assert (emulator.returncode, err) == (0, b"")
+
+
+def test_a_public_source_is_emulated_where_it_was_asked_for(start, free_port):
+    emulator = start("emulator", "--kraken-port", str(free_port))
+    lines = [line_of(emulator) for _ in range(8)]
+    assert any(f"STREAMTUI_KRAKEN_WS_URL=ws://127.0.0.1:{free_port}/".encode() in line for line in lines)
 
 
 def test_a_port_that_is_taken_is_a_failure_in_one_line(start):

@@ -209,18 +209,13 @@ def doctor(
 @app.command()
 def emulator(
     ctx: typer.Context,
-    birdeye_port: Annotated[
-        int,
-        typer.Option(
-            "--birdeye-port", min=0, max=65534, metavar="P", help="And one above for REST; 0: free ones."
-        ),
-    ] = 0,
-    helius_port: Annotated[
-        int,
-        typer.Option(
-            "--helius-port", min=0, max=65534, metavar="P", help="And one above for RPC; 0: free ones."
-        ),
-    ] = 0,
+    birdeye_port: Annotated[int, options.port_of("birdeye", "REST")] = 0,
+    helius_port: Annotated[int, options.port_of("helius", "RPC")] = 0,
+    kraken_port: Annotated[int, options.port_of("kraken", "REST")] = 0,
+    coinbase_port: Annotated[int, options.port_of("coinbase", "REST")] = 0,
+    solana_port: Annotated[int, options.port_of("solana", "RPC")] = 0,
+    jupiter_port: Annotated[int, options.port_of("jupiter")] = 0,
+    dexscreener_port: Annotated[int, options.port_of("dexscreener")] = 0,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="The same seed makes the same market.")
     ] = None,
@@ -252,8 +247,15 @@ def emulator(
             return
         try:
             run(
-                birdeye_port=birdeye_port,
-                helius_port=helius_port,
+                ports={
+                    "birdeye": birdeye_port,
+                    "helius": helius_port,
+                    "kraken": kraken_port,
+                    "coinbase": coinbase_port,
+                    "solana": solana_port,
+                    "jupiter": jupiter_port,
+                    "dexscreener": dexscreener_port,
+                },
                 seed=seed,
                 market_rate=market_rate,
                 wallet_rate=wallet_rate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import typer
@@ -11,15 +11,14 @@ import typer
 from streamcore.clock import SystemClock
 from streamcore.demo import DEMO_KEY
 from streamcore.emulator import Emulators, Faults, Proxy
-from streamcore.emulator.schedule import PROVIDERS, BadFault, Planned, carry_out, listing, plan
+from streamcore.emulator.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
 from streamcore.errors import SettingsError
 from streamtui.interruption import Deadline, until_stopped
 
 
 def run(
     *,
-    birdeye_port: int = 0,
-    helius_port: int = 0,
+    ports: Mapping[str, int],
     seed: int | None = None,
     market_rate: float | None = None,
     wallet_rate: float | None = None,
@@ -28,8 +27,8 @@ def run(
     """Print where the emulators are, and serve until interrupted. What is ``None`` is up to them.
 
     Args:
-        birdeye_port: Of the WebSocket on the loopback interface, REST is one above; 0 takes free ones.
-        helius_port: The same for Helius.
+        ports: Provider to the port of its WebSocket on the loopback interface, HTTP is one above, or of HTTP
+            where it has no stream; 0 takes free ones.
         seed: Equal seeds make equal markets.
         market_rate: Price moves a second.
         wallet_rate: Transactions a second and wallet.
@@ -38,15 +37,14 @@ def run(
     Raises:
         OSError: A port cannot be used.
     """
-    asked = {"birdeye": birdeye_port, "helius": helius_port}
     proxied = any(planned.needs_proxy for planned in faults)
     given = {"seed": seed, "market_rate": market_rate, "wallet_rate": wallet_rate}
     wanted = {name: value for name, value in given.items() if value is not None}
     # behind proxies the emulators take free ports, and the proxies those that were asked for
-    ports = {f"{name}_port": 0 if proxied else port for name, port in asked.items()}
-    emulators = Emulators(**ports, **wanted)  # type: ignore[arg-type]
+    own = {f"{name}_port": 0 if proxied and name in PROXIED else port for name, port in ports.items()}
+    emulators = Emulators(**own, **wanted)  # type: ignore[arg-type]
     with Deadline() as deadline:
-        work = _serve(emulators, faults, asked if proxied else None)
+        work = _serve(emulators, faults, ports if proxied else None)
         asyncio.run(until_stopped(work, stopping=deadline.start))
 
 
@@ -71,7 +69,7 @@ def list_faults() -> None:
     typer.echo(listing())
 
 
-async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: dict[str, int] | None) -> None:
+async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[str, int] | None) -> None:
     """Serve until cancelled. ``ports``: where proxies listen; ``None``: there are none."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:

@@ -68,6 +68,12 @@ Version: TypeAlias = Annotated[
 ]
 
 
+def port_of(provider: str, above: str = "") -> Any:
+    """Return the option for the port of an emulator; ``above`` is what has the port one above."""
+    text = f"And one above for {above}; 0: free ones." if above else "0: a free one."
+    return typer.Option(f"--{provider}-port", min=0, max=65534, metavar="P", help=text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What was given on the command line; ``None``: nothing."""
