@@ -74,3 +74,5 @@ async def wait_for(clock: Clock, awaitable: Awaitable[T], seconds: float) -> T:
         if not work.done():
             work.cancel()
             await asyncio.wait({work})
+        elif not work.cancelled():
+            work.exception()  # nobody will ask for it when this was cancelled just now

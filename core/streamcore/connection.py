@@ -86,6 +86,7 @@ class Connection:
         self._topics_changed = asyncio.Event()
         self._told: list[Related] = []
         self._restart = asyncio.Event()
+        self._given_up: ProviderError | None = None
         self._plan_changed = asyncio.Event()
         self._check_now = asyncio.Event()
         self._retry_now = False
@@ -127,6 +128,14 @@ class Connection:
         return 0.0 if self._connected_at is None else self._clock.monotonic() - self._connected_at
 
     @property
+    def in_doubt(self) -> bool:
+        """The last one ended in silence, and this one has not said more than a greeting yet.
+
+        A far side that greets and then is silent again and again would otherwise seem well most of the time.
+        """
+        return self._silences > 0
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """What is wanted of this connection."""
         return self._topics
@@ -156,6 +165,13 @@ class Connection:
         else:
             self._retry_now = True
             self._plan_changed.set()
+
+    def give_up(self, error: ProviderError) -> None:
+        """Take an open stream for dead: the next attempt is made as after any other loss."""
+        if self.state is State.CONNECTED:
+            self._given_up = error
+            self._silences += 1
+            self._restart.set()
 
     def check(self) -> None:
         """Doubt everything known: ping an open stream now, make a waiting retry now.
@@ -209,7 +225,7 @@ class Connection:
             self._machine.advance(State.CONNECTING, self.reason)
             failure = await self._attempt()
             self._retry_now = False  # asked for while an attempt was under way: it has been made
-            if self.uptime >= HEALTHY_AFTER:
+            if self.uptime >= HEALTHY_AFTER and not self.in_doubt:
                 self._backoff.reset()
             self._connected_at = None
             self.stale = False
@@ -283,6 +299,7 @@ class Connection:
 
     async def _serve(self, socket: Socket) -> ProviderError | None:
         codec = self._provider.codec()
+        self._given_up = None
         self._restart.clear()
         self._topics_changed.clear()
         self._told.clear()
@@ -293,7 +310,7 @@ class Connection:
             socket,
             codec,
             self._clock,
-            count=self._count,
+            count=lambda frames: self._count(frames, codec),
             handle=lambda reports: self._handle(reports, proved),
             send=lambda frames: self._send(socket, frames),
         )
@@ -312,19 +329,22 @@ class Connection:
                 )
         except ProviderError as error:
             return error
+        if self._given_up is not None:
+            return self._given_up
         reason = RECONNECT_ASKED if self._topics else NOTHING_WANTED
         self._machine.advance(State.DISCONNECTING, reason)
         await socket.close()
         self._machine.advance(State.DISCONNECTED, reason)
         return None
 
-    def _count(self, frames: Sequence[Frame]) -> None:
+    def _count(self, frames: Sequence[Frame], codec: Codec) -> None:
         self.statistics.messages_received += len(frames)
         self.statistics.bytes_received += sum(map(_length, frames))
         self._last_frame_at = self._clock.monotonic()
         self.last_message_at = self._clock.time()
-        if self.uptime > GREETED:
+        if self._silences and self.uptime > GREETED and codec.unanswered is None:
             self._silences = 0
+            self._listener.connection_changed(self)
         if self.stale:
             self.stale = False
             self._listener.connection_changed(self)
@@ -366,9 +386,12 @@ class Connection:
         if not proved.is_set():
             text = f"connected, but nothing was heard for {stream.connect_timeout:g} s"
             raise ProviderError(ErrorKind.NETWORK, text)
-        silence = min(stream.stale_after, self._provider.limits.silence or stream.stale_after)
-        # where nothing happens every connection is silent: look for a fault there ever more rarely
-        patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
+        silence = patience = stream.stale_after
+        if self._provider.limits.silence is None:
+            # where nothing happens every connection is silent: look for a fault there ever more rarely
+            patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
+        else:
+            silence = patience = min(silence, self._provider.limits.silence)
         while True:
             quiet = self._clock.monotonic() - self._last_frame_at
             if quiet >= patience:
@@ -382,7 +405,7 @@ class Connection:
                     self.stale = True
                     self._listener.connection_changed(self)
                 self._listener.connection_quiet(self)
-            await self._clock.sleep(mark - quiet)
+            await self._clock.sleep(max(mark - quiet, 0.001))  # a rounding error is no time at all
 
     async def _watch_answers(self, codec: Codec) -> None:
         patience = self._settings.stream.connect_timeout
@@ -392,6 +415,7 @@ class Connection:
             if codec.unanswered is None or codec.unanswered != oldest:
                 oldest, since = codec.unanswered, self._clock.monotonic()
             elif self._clock.monotonic() - since >= patience:
+                self._silences += 1
                 raise ProviderError(ErrorKind.SERVER, f"a request was not answered for {patience:g} s")
 
     async def _send_changes(self, socket: Socket, codec: Codec) -> None:

@@ -61,6 +61,8 @@ class Buffer:
         self._dropped = dropped
         self._number = 0
         self._prices: dict[tuple[str, str], _Waiting] = {}
+        self._last: dict[str, tuple[str, str]] = {}
+        """Symbol to the key of its last price, which differs where the asset depends on the source."""
         self._transactions: deque[_Numbered] = deque()
         self._others: deque[_Numbered] = deque()
 
@@ -73,11 +75,17 @@ class Buffer:
             # by token, not by provider: when its source changes, the old source's price is superseded too
             key = (event.symbol, event.address or "")
             waiting = self._prices.get(key)
-            if waiting is not None:
-                waiting.overtake(event)
+            last, self._last[event.symbol] = self._last.get(event.symbol), key
+            if waiting is None:
+                self._make_room()
+                self._prices[key] = _Waiting(self._next_number(), event)
                 return
-            self._make_room()
-            self._prices[key] = _Waiting(self._next_number(), event)
+            waiting.overtake(event)
+            if last != key and last in self._prices:
+                # the same ticker, priced as another asset by another source: the newest must come last
+                del self._prices[key]
+                waiting.number = self._next_number()
+                self._prices[key] = waiting
         elif isinstance(event, WalletTransaction):
             self._make_room()
             self._transactions.append(self._numbered(event))

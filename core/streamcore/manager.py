@@ -264,7 +264,7 @@ class StreamManager:
                 self._ledger.begin(topic, anchor, history)
             case Refusal(error=error):
                 if stream.provider.kind is DataKind.PRICES:
-                    self._desk().refused(stream, report)
+                    self._desk().refused(stream, report, source)
                 else:
                     self.trouble(stream, error)
         return False

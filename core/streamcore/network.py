@@ -94,20 +94,21 @@ class Socket:
         messages.maybe_resume()
         return arrived
 
-    async def gather(self, seconds: float, clock: Clock) -> None:
-        """Leave what comes in the buffer of the system for some seconds.
+    async def gather(self, seconds: float, clock: Clock) -> bool:
+        """Leave what comes in the buffer of the system for some seconds; return whether it did.
 
-        While a `ping` is unanswered it returns at once: the pong would wait there too, and the round trip
+        While a `ping` is unanswered it does not: the pong would wait there too, and the round trip
         seem longer than it is.
         """
         if self._awaits_pong:
-            return
+            return False
         transport = self._connection.transport
         transport.pause_reading()
         try:
             await clock.sleep(seconds)
         finally:
             transport.resume_reading()
+        return True
 
     async def send(self, frame: Frame) -> None:
         """Send one message; waits while the peer does not read.

@@ -53,6 +53,7 @@ class PolledStream:
             self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._failed
         )
         self._error: ProviderError | None = None
+        self._parked = False
         self._succeeded = False
         self._since = clock.time()
         self._answers = 0
@@ -77,20 +78,34 @@ class PolledStream:
         """The last poll brought nothing."""
         return self._error is not None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it brings data."""
+        return self._error is None
+
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them."""
         before, self._topics = set(self._topics), tuple(topics)
         if not topics:
             self._poller.stop()
-            self._changed(error=None, succeeded=False)
+            if not self._parked:
+                self._changed(error=None, succeeded=False)
+        elif self._parked:
+            pass  # it has said no for good; only a person can make it be asked again
         elif self._poller.running:
             if new := [topic for topic in topics if topic not in before]:
                 self._backfill.catch_up(new)
         else:
             self._poller.start()
 
+    def refresh(self, topics: Sequence[str]) -> None:
+        """Ask for the present state of some wanted topics at once."""
+        if not self._parked:
+            self._backfill.catch_up(topics)
+
     def reconnect(self) -> None:
         """Poll now, as if nothing had ever been refused."""
+        self._parked = False
         self.provider.forget()
         if self._topics:
             self._poller.stop()
@@ -154,6 +169,7 @@ class PolledStream:
         self._changed(error=None, succeeded=True)
 
     def _failed(self, error: ProviderError) -> None:
+        self._parked = error.parks
         self._trouble(error)
         self._changed(error=error, succeeded=self._succeeded)
 

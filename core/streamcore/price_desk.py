@@ -21,9 +21,6 @@ from streamcore.routing import Health, Router
 from streamcore.subscriptions import References
 from streamcore.tokens import Token, TokenTable, matching
 
-REFUSED_FOR = 3600.0
-"""Seconds until a source is asked again for what it did not have: lists grow, and terminals stay open."""
-
 
 class PriceStream(Speaker, Protocol):
     """A provider of prices at work."""
@@ -35,6 +32,10 @@ class PriceStream(Speaker, Protocol):
 
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them."""
+        ...
+
+    def refresh(self, topics: Sequence[str]) -> None:
+        """Ask for the present state of some wanted topics, over HTTP and at once."""
         ...
 
 
@@ -63,6 +64,8 @@ class PriceDesk:
         self._instruments: dict[str, Instrument] = {}
         self._sources: dict[str, str | None] = {}
         """Key of each instrument to the provider whose prices counted last."""
+        self._asked: dict[str, frozenset[str]] = {}
+        """Provider to the topics wanted of it last."""
         self._missing: set[str] = set()
         """Keys of the instruments of which it has been told that nobody has them."""
 
@@ -80,11 +83,27 @@ class PriceDesk:
         if not self._streams:
             raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
         instruments = self._understood(symbols)
-        for instrument in instruments:
+        new = [instrument for instrument in instruments if self._wanted.add(instrument.key)]
+        for instrument in new:
             self._instruments.setdefault(instrument.key, instrument)
-            self._wanted.add(instrument.key)
         self.reroute()
+        for instrument in new:
+            self._begin(instrument)
         return [self._described(instrument) for instrument in instruments]
+
+    def _begin(self, instrument: Instrument) -> None:
+        """Let a new row have its first price, or the reason why there will be none."""
+        for stream in self._streams:
+            if stream.name != self._sources.get(instrument.key):
+                continue
+            for name, topic in self._router.candidates(instrument):
+                if name == stream.name and len(self._router.instruments(name, topic)) > 1:
+                    stream.refresh((topic,))  # it is watched for another row, so nothing else would bring it
+            return
+        if instrument.key not in self._missing:
+            self._missing.add(instrument.key)
+            text = f"no source in use has {instrument.symbol} at the moment"
+            self._trouble(self._streams[0], ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Take one reference of each symbol away.
@@ -105,15 +124,22 @@ class PriceDesk:
         """Want every instrument of whom it should come from now; for whenever a health has changed."""
         health = self._health()
         wanted = self._router.wanted(self._instruments.values(), health)
+        before, self._asked = self._asked, {name: frozenset(topics) for name, topics in wanted.items()}
         for stream in self._streams:
-            topics = wanted[stream.provider.name]
-            if topics or stream.health is not Health.STARTING:
-                stream.want(topics)
+            stream.want(wanted[stream.name])
+        moved: dict[str, list[str]] = {}
         for key, instrument in self._instruments.items():
             source = self._router.source(instrument, health)
             if source != self._sources.get(key, source):
                 self._book.forget(key)  # what one source says is never mixed with what another said
+                for name, topic in self._router.candidates(instrument):
+                    # what it said while it did not count is gone; of what is new to it, it will tell itself
+                    if name == source and topic in before.get(name, ()):
+                        moved.setdefault(name, []).append(topic)
             self._sources[key] = source
+        for stream in self._streams:
+            if stream.name in moved:
+                stream.refresh(moved[stream.name])
 
     def describe(self, symbol: str) -> Token:
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
@@ -134,13 +160,18 @@ class PriceDesk:
         self.reroute()
 
     def pass_time(self) -> None:
-        """Ask again for what was refused long ago; to be called now and then."""
-        if self._router.forgive_before(self._clock.monotonic() - REFUSED_FOR):
+        """Ask again for what was refused long enough ago; to be called now and then."""
+        if self._router.forgive_expired(self._clock.monotonic()):
             self.reroute()
 
-    def refused(self, stream: Speaker, refusal: Refusal) -> None:
-        """Move what a provider does not have to the next one that may."""
+    def refused(self, stream: Speaker, refusal: Refusal, source: Source) -> None:
+        """Move what a provider does not have to the next one that may.
+
+        What it streams at the moment it has, whatever an answer over HTTP has left out.
+        """
         for topic in refusal.topics:
+            if source is not Source.STREAM and self._is_streamed(stream.name, topic):
+                continue
             for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
                 if self._router.candidates(instrument) or instrument.key in self._missing:
                     continue
@@ -150,6 +181,12 @@ class PriceDesk:
                     text += f"; {question}"
                 self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
         self.reroute()
+
+    def _is_streamed(self, name: str, topic: str) -> bool:
+        return any(
+            self._sources.get(instrument.key) == name and self._book.is_streamed(instrument.key)
+            for instrument in self._router.instruments(name, topic)
+        )
 
     def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
         """Let the next price of each topic be a snapshot, if this provider's prices count."""

@@ -130,6 +130,11 @@ class PriceBook:
             confirmed=confirmed,
         )
 
+    def is_streamed(self, key: str) -> bool:
+        """Whether a stream has told something of ``key``."""
+        entry = self._entries.get(key)
+        return entry is not None and bool(entry.streamed_at)
+
     def restart(self, key: str) -> None:
         """Let the next merge of ``key`` count as a snapshot: its stream is new, or its source has changed."""
         if entry := self._entries.get(key):

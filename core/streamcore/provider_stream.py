@@ -151,13 +151,23 @@ class ProviderStream:
     @property
     def health(self) -> Health:
         """What routing must know of it."""
-        down = self._down()
-        if not down:
+        if not self._down():
+            if self._in_doubt():
+                return Health.DOWN
             return Health.UP if self._topics else Health.STARTING
         if self._poller.running:
             return Health.POLLED if self._poll_succeeded else Health.DOWN
         failed = any(one.topics and one.state is State.FAILED for one in self._connections)
         return Health.DOWN if failed else Health.STARTING
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it brings data, one way or the other, as far as can be known."""
+        return not self.poll_failed and not self._in_doubt()
+
+    def _in_doubt(self) -> bool:
+        heartbeats = self.provider.limits.silence is not None
+        return any(one.in_doubt or (heartbeats and one.stale) for one in self._connections if one.topics)
 
     def want(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; connects and disconnects as that needs."""
@@ -177,6 +187,10 @@ class ProviderStream:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:
             self._sweeper = asyncio.create_task(self._sweep(), name=f"{self.name} sweep")
+
+    def refresh(self, topics: Sequence[str]) -> None:
+        """Ask for the present state of some wanted topics, over HTTP and at once."""
+        self._backfill.catch_up(topics)
 
     def reconnect(self) -> None:
         """Start every connection over at once, as if nothing had ever been refused."""
@@ -277,7 +291,7 @@ class ProviderStream:
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """Let polling stand in."""
         self._trouble(error)
-        if not self._poller.running:
+        if connection.topics and not self._poller.running:
             self._receiver.restarted(self, connection.topics)
             self._poller.start()
         connection.fall_back()
@@ -348,8 +362,7 @@ class ProviderStream:
             return
         if moved and connection.stale:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
-            self._trouble(ProviderError(ErrorKind.NETWORK, text))
-            connection.reconnect()
+            connection.give_up(ProviderError(ErrorKind.NETWORK, text))
 
     async def _sweep(self) -> None:
         """Now and then look for what a subscription that died in silence never told."""

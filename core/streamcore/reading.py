@@ -96,13 +96,14 @@ class Reader:
         while True:
             frames = self._socket.arrived()
             if not frames:
+                # nothing is known of whether that let the consumers have a turn: what is here already is
+                # returned without one
                 frames = [await self._socket.receive(), *self._socket.arrived()]
-                self._priced.clear()
             self._count(frames)
             await self._read(frames)
             pause = coalescing.taken(len(frames), self._clock.monotonic())
-            if pause:
-                await self._socket.gather(pause, self._clock)
+            if pause and await self._socket.gather(pause, self._clock):
+                self._priced.clear()
 
     async def _read(self, frames: Sequence[Frame]) -> None:
         gathered: list[Report] = []

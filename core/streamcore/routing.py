@@ -22,6 +22,11 @@ class Health(Enum):
     """It delivers nothing."""
 
 
+REFUSED_FIRST = 30.0
+REFUSED_LONGEST = 3600.0
+"""Seconds a refusal counts, at first and at most: lists grow, and answers may leave something out once."""
+
+
 class Router:
     """Spreads instruments over providers in an order of preference.
 
@@ -35,7 +40,9 @@ class Router:
         self._providers = providers
         self._streaming = {provider.name for provider in providers if provider.endpoint() is not None}
         self._refused: dict[tuple[str, str], float] = {}
-        """Provider and topic to when it was refused."""
+        """Provider and topic to the moment from which it may be asked for again."""
+        self._patience: dict[tuple[str, str], float] = {}
+        """Provider and topic to the seconds its next refusal will count."""
         self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
         """Provider and topic to the instruments it stands for, by their keys; mostly one."""
 
@@ -47,18 +54,25 @@ class Router:
         ]
 
     def refuse(self, name: str, topic: str, now: float) -> tuple[Instrument, ...]:
-        """Take note that a provider does not have a topic; return the instruments it was wanted for."""
-        self._refused[name, topic] = now
+        """Take note that a provider does not have a topic; return the instruments it was wanted for.
+
+        It may be a passing omission, so it counts for `REFUSED_FIRST` seconds (``now`` is monotonic), and the
+        next time for twice as long.
+        """
+        wait = self._patience.get((name, topic), REFUSED_FIRST)
+        self._patience[name, topic] = min(2 * wait, REFUSED_LONGEST)
+        self._refused[name, topic] = now + wait
         return self.instruments(name, topic)
 
     def forgive(self, name: str) -> None:
         """Forget what a provider has refused: a person asked to try again."""
         self._refused = {refusal: at for refusal, at in self._refused.items() if refusal[0] != name}
+        self._patience = {refusal: wait for refusal, wait in self._patience.items() if refusal[0] != name}
 
-    def forgive_before(self, moment: float) -> bool:
-        """Forget what was refused before a moment; return whether there was anything."""
+    def forgive_expired(self, now: float) -> bool:
+        """Forget the refusals that have counted for long enough; return whether there was any."""
         before = len(self._refused)
-        self._refused = {refusal: at for refusal, at in self._refused.items() if at >= moment}
+        self._refused = {refusal: until for refusal, until in self._refused.items() if until > now}
         return len(self._refused) < before
 
     def wanted(self, instruments: Iterable[Instrument], health: Mapping[str, Health]) -> dict[str, list[str]]:

@@ -25,8 +25,8 @@ class WalletStream(Speaker, Protocol):
     """A provider of transactions at work."""
 
     @property
-    def poll_failed(self) -> bool:
-        """Its stream is down, and the polling in its place brings nothing either."""
+    def is_well(self) -> bool:
+        """Whether it brings data, one way or the other, as far as can be known."""
         ...
 
     def want(self, topics: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ class WalletDesk:
         wanted = tuple(self._wanted)
         for stream in self._streams:
             stream.want(wanted)
-            if not stream.poll_failed:
+            if stream.is_well:
                 wanted = ()
 
     def report(self, stream: Speaker, report: TransactionReport, source: Source) -> bool:

@@ -73,10 +73,13 @@ def test_many_products_go_out_in_batches_each_after_the_answer_to_the_one_before
     codec.opened()
     codec.want([f"T{number}-USD" for number in range(250)])
     sizes = []
+    granted: list[str] = []
     while frames := sent(codec):
         (frame,) = frames
         sizes.append(len(frame["product_ids"]))
-        codec.received(coinbase("s2c_subscriptions_ack"))
+        granted += frame["product_ids"]
+        channels = [{"name": name, "product_ids": granted} for name in ("ticker", "heartbeat")]
+        codec.received(json.dumps({"type": "subscriptions", "channels": channels}))
     assert sizes == [100, 100, 50]
 
 
@@ -260,13 +263,25 @@ def test_several_unknown_products_cost_one_request_each() -> None:
     assert [frame["product_ids"] for frame in sent(codec)] == [["A-USD", "Y-USD"], ["A-USD"]]
 
 
-def test_a_refused_product_that_is_wanted_once_more_is_told_and_not_asked_for() -> None:
+def test_a_refused_product_that_is_wanted_anew_is_asked_for_again() -> None:
     codec = greeted("SOL-USD", "X-USD")
-    (refusal,) = codec.received(failed("X-USD is not a valid product"))
+    codec.received(failed("X-USD is not a valid product"))
+    assert sent(codec) == []
     codec.want(("SOL-USD",))
     codec.want(("SOL-USD", "X-USD"))
-    assert sent(codec) == []
-    assert codec.received(beat(1)) == [refusal]
+    assert [frame["product_ids"] for frame in sent(codec)] == [["X-USD"]]
+
+
+def test_what_the_whole_set_lacks_of_a_request_is_unanswered() -> None:
+    codec = greeted("SOL-USD")
+    codec.want(("SOL-USD", "BTC-USD"))
+    assert codec.unanswered == ("BTC-USD",)
+    old = {"type": "subscriptions", "channels": [{"name": "ticker", "product_ids": ["SOL-USD"]}]}
+    codec.received(json.dumps(old))
+    assert codec.unanswered == ("BTC-USD",)
+    old["channels"][0]["product_ids"].append("BTC-USD")  # type: ignore[index]
+    codec.received(json.dumps(old))
+    assert codec.unanswered is None
 
 
 @pytest.mark.parametrize(

@@ -68,15 +68,15 @@ def test_only_what_changes_is_asked_for() -> None:
     assert roll.request() is None
 
 
-def test_a_refused_pair_is_not_asked_for_again_but_its_refusal_is_told_again() -> None:
+def test_a_refused_pair_is_asked_for_again_only_when_it_is_wanted_anew() -> None:
     roll = watching("A", "B")
     assert roll.refuse("A", ERROR).topics == ("A",)
     assert roll.request() is None
-    roll.want(["B"])
     roll.want(["A", "B"])
     assert roll.request() is None
-    assert [refusal.topics for refusal in roll.due()] == [("A",)]
-    assert roll.due() == []
+    roll.want(["B"])
+    roll.want(["A", "B"])
+    assert roll.request() == PairRequest(subscribe=True, pairs=("A",))
 
 
 def test_a_request_that_came_to_nothing_is_asked_again_without_what_was_refused() -> None:

@@ -346,3 +346,10 @@ def test_from_the_first_drain_on_the_overflow_counts_and_that_before_it_too() ->
     assert hub.dropped == Counter(helius=6)
     assert hub.drain("helius") == [transaction("2")]
     assert hub.dropped == Counter(helius=6)
+
+
+def test_of_one_ticker_priced_as_two_assets_the_newest_comes_last() -> None:
+    waiting, _ = buffer()
+    for provider, address, value in (("birdeye", "m", "1"), ("kraken", None, "2"), ("birdeye", "m", "3")):
+        waiting.put(price("BTC", value, provider=provider, address=address))
+    assert [event.price for event in waiting.take_all()] == [Decimal(2), Decimal(3)]  # type: ignore[union-attr]

@@ -57,7 +57,7 @@ class Public(Bench):
 
 
 @asynccontextmanager
-async def public(*, keys: bool = False) -> AsyncIterator[Public]:
+async def public(*, keys: bool = False, stale_after: float = 3600) -> AsyncIterator[Public]:
     """Set up the emulators and a manager with every choice left to itself, with keys or without."""
     clock = ManualClock()
     async with Emulators(seed=7, clock=clock, market_rate=0.0, wallet_rate=0.0) as emulators:
@@ -77,7 +77,7 @@ async def public(*, keys: bool = False) -> AsyncIterator[Public]:
             jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),
             dexscreener=DexscreenerSettings(rest_url=emulators.dexscreener.rest_url),
             solana=SolanaSettings(ws_url=emulators.solana.ws_url, rpc_url=emulators.solana.rpc_url),
-            stream=StreamSettings(stale_after=3600),
+            stream=StreamSettings(stale_after=stale_after),
         )
         async with StreamManager(settings, clock=clock) as manager:
             table = Public(manager, emulators, clock)
@@ -275,3 +275,91 @@ async def test_what_nobody_has_is_said_to_have_no_source() -> None:
         await table.in_time(lambda: table.manager.price_sources == {"NOSUCH": None})
         await table.manager.unsubscribe_prices(["NOSUCH"])
         assert table.manager.price_sources == {}
+
+
+# Sources that are not dead, and not well either
+
+
+async def test_a_source_that_greets_and_is_silent_again_and_again_does_not_keep_the_rows() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL"])
+        await table.in_time(lambda: table.at("SOL") == {"kraken"})
+        table.kraken.faults.set(Fault.STALL)
+        table.kraken.faults.set(Fault.STALL_HEARTBEATS)
+        table.kraken.faults.set(Fault.HTTP_STATUS, status=503)
+        await table.in_time(lambda: table.at("SOL") == {"coinbase"})
+        began = len(table.all(PriceUpdate))
+        for second in range(120):
+            table.market.trade(SOL, price=Decimal(150 + second), volume_usd=Decimal(10))
+            await table.pass_time(1)
+        told = table.all(PriceUpdate)[began:]
+        assert len(told) > 100
+        assert {event.provider for event in told} == {"coinbase"}
+        table.kraken.faults.clear()
+        await table.in_time(lambda: table.manager.price_sources[SOL] == "kraken", 120)
+        table.market.trade(SOL, price=Decimal(99), volume_usd=Decimal(10))
+        await table.in_time(lambda: table.at("SOL") == {"kraken"})
+
+
+async def test_a_subscription_that_is_never_answered_is_noticed() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL"])
+        await table.connected("kraken")
+        await table.pass_time(2)
+        table.kraken.faults.set(Fault.WITHHOLD_ACK, times=1)
+        await table.manager.subscribe_prices(["BTC"])
+        await table.in_time(lambda: table.manager.status("kraken").reconnects == 1, 60)
+        assert any("not answered" in event.message for event in table.all(StreamError))
+
+
+async def test_wallets_are_followed_elsewhere_while_the_keyed_stream_only_greets() -> None:
+    async with public(keys=True, stale_after=30) as table:
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("helius")
+        for fault in (Fault.STALL, Fault.STALL_SLOTS):
+            table.helius.faults.set(fault)
+        table.helius.faults.set(Fault.HTTP_STATUS, status=503)
+        table.helius.drop()
+        await table.in_time(lambda: table.manager.status("solana").state is State.CONNECTED, 60)
+        sent = []
+        for _ in range(12):
+            sent.append(table.ledger.sol_in(WALLET))
+            await table.pass_time(10)
+        await table.in_time(lambda: len(table.all(WalletTransaction)) == len(sent), 30)
+        assert {event.provider for event in table.all(WalletTransaction)} == {"solana"}
+
+
+async def test_two_rows_of_one_topic_both_have_a_price_and_never_each_other_s() -> None:
+    async with public(keys=True) as table:
+        wrapped = table.manager.tokens.resolve("BTC").mint
+        await table.manager.subscribe_prices([wrapped])
+        await table.first(PriceUpdate, symbol="cbBTC")
+        await table.pass_time(20)
+        await table.manager.subscribe_prices(["BTC"])
+        update = await table.first(PriceUpdate, symbol="BTC")
+        assert (update.provider, update.address) == ("birdeye", wrapped)
+
+
+async def test_a_source_that_refuses_for_good_is_not_asked_again_when_others_change() -> None:
+    async with public() as table:
+        table.jupiter.faults.set(Fault.HTTP_STATUS, status=403)
+        await table.manager.subscribe_prices([UNLISTED, "SOL"])
+        await table.in_time(lambda: bool(table.all(PriceUpdate, provider="dexscreener")))
+        asked = len(table.jupiter.requests)
+        for _ in range(5):
+            table.kraken.drop()
+            await table.pass_time(10)
+        assert len(table.jupiter.requests) == asked
+        assert table.manager.status("jupiter").parked
+
+
+async def test_nothing_is_polled_when_nothing_is_watched_any_more() -> None:
+    async with public() as table:
+        table.kraken.faults.set(Fault.REFUSE_UPGRADE, status=503)
+        await table.manager.subscribe_prices(["SOL"])
+        await table.pass_time(2)
+        await table.manager.reconnect("kraken")
+        await table.manager.unsubscribe_prices(["SOL"])
+        await table.pass_time(30)
+        assert not table.manager.is_fallback_active
+        assert all(status.idle for status in table.manager.statuses().values())

@@ -101,9 +101,9 @@ def test_a_topic_stands_for_the_instrument_it_was_wanted_for_until_that_is_forgo
 
 def test_what_was_refused_long_ago_is_asked_for_again(router: Router) -> None:
     router.refuse("first", "JUP/USD", 100.0)
-    assert not router.forgive_before(100.0)
+    assert not router.forgive_expired(129.0)
     assert router.source(meant("JUP"), health(UP, UP)) == "second"
-    assert router.forgive_before(101.0)
+    assert router.forgive_expired(130.0)
     assert router.source(meant("JUP"), health(UP, UP)) == "first"
 
 

@@ -246,3 +246,16 @@ def test_the_common_prefix_ends_where_texts_differ() -> None:
     assert common_prefix("150.50", "150.72") == 4
     assert common_prefix("1", "12") == 1
     assert common_prefix("", "1") == 0
+
+
+def test_a_ticker_takes_nothing_that_another_source_says_about_a_mint_of_the_same_ticker() -> None:
+    board = PriceBoard(throttle=0.1, ttl=30.0)
+    ether, wrapped = Token(symbol="ETH", name="Ether", mint=""), TABLE.resolve("ETH")
+    board.add(ether)
+    board.add(wrapped)
+    board.sources = {"ETH": "kraken", wrapped.mint: "jupiter"}
+    (row,) = board.apply(price("ETH", "3600", provider="kraken", address=None))
+    assert row.key == "ETH"
+    (row,) = board.apply(price("ETH", "3599", provider="jupiter", address=wrapped.mint))
+    assert row.key == wrapped.mint
+    assert board.rows["ETH"].update.price == Decimal(3600)  # type: ignore[union-attr]

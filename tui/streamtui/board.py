@@ -166,7 +166,7 @@ class PriceBoard:
         self.proving: Collection[str] = ()
         """The providers whose silence about a price proves that it stands."""
         self.sources: Mapping[str, str | None] = {}
-        """The key of each row to the provider that serves it; ``None``: nobody has it."""
+        """The key of each row to its provider of the moment, or ``None``; it changes by itself."""
         self.name_of: Callable[[PriceUpdate], str] = lambda update: ""
         """Returns what an update is about, for rows whose asset depends on the source."""
         self._added = 0
@@ -245,6 +245,8 @@ class PriceBoard:
         rows = self._receivers.get(about)
         if rows is None:
             rows = self._receivers[about] = self._rows_for(update)
+        if len(rows) > 1:
+            rows = tuple([row for row in rows if self._serves(update, row)])
         for row in rows:
             if row.update is None and update.price is not None:
                 row.sample(update.price)
@@ -257,6 +259,10 @@ class PriceBoard:
             row.seen(update)
             self._restless.add(row.key)
         return rows
+
+    def _serves(self, update: PriceUpdate, row: PriceRow) -> bool:
+        """Whether an update that other rows take, too, is about a row, or only about the same ticker."""
+        return bool(row.token.mint) or self.sources.get(row.key, update.provider) == update.provider
 
     def _rows_for(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
         ticker = update.symbol.casefold()

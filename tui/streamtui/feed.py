@@ -166,7 +166,7 @@ class Feed(Asking):
             self.board.proving = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
-            self.board.sources = dict(self._manager.price_sources)
+            self.board.sources = self._manager.price_sources
 
     def _take(self, event: Event) -> None:
         match event:

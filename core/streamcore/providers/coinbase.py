@@ -76,8 +76,7 @@ class CoinbaseProvider:
         return CoinbaseCodec(self._batch_size)
 
     def forget(self) -> None:
-        """Ask for products again that HTTP did not know."""
-        self.rest.forget()
+        """Do nothing: what was refused is remembered by whoever routes."""
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
@@ -108,7 +107,6 @@ class CoinbaseRest:
         self._host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
         self._http = http
         self._budget = TokenBucket(RATE, int(RATE), clock)
-        self._unknown: set[str] = set()
 
     async def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
         """Yield the present price, 24 h change and 24 h volume of each product."""
@@ -120,14 +118,9 @@ class CoinbaseRest:
         return
         yield  # what makes this a generator
 
-    def forget(self) -> None:
-        """Ask for products again that were not known."""
-        self._unknown.clear()
-
     async def _product(self, product: str) -> Report:
-        body = None if product in self._unknown else await self._get(product, "stats")
+        body = await self._get(product, "stats")
         if body is None:
-            self._unknown.add(product)
             text = f"{TITLE} does not list {product}"
             return Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text), (product,))
         try:

@@ -50,6 +50,7 @@ class _Frame(msgspec.Struct, frozen=True):
     last_trade_id: object = None
     message: object = None
     reason: object = None
+    channels: object = None
 
 
 @dataclass(slots=True)
@@ -93,8 +94,8 @@ class CoinbaseCodec:
 
     @property
     def unanswered(self) -> object:
-        """Nothing: what is not answered is asked again, or goes on with the next heartbeat."""
-        return None
+        """The products of the last request that have had no answer; ``None`` when there are none."""
+        return self._pairs.under_way or None
 
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
@@ -103,7 +104,7 @@ class CoinbaseCodec:
 
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
-        reports: list[Report] = [*self._pairs.due()]
+        reports: list[Report] = []
         try:
             reports += self._read(json_as(frame, _Frame))
         except Undecodable as error:
@@ -139,12 +140,23 @@ class CoinbaseCodec:
                 reports = self._heartbeat(frame)
                 return [*self._proof(), *reports]
             case "subscriptions":
-                self._pairs.answered()  # it lists the whole set, and names no request
+                self._subscribed(frame.channels)
                 return self._proof()
             case "error":
                 return self._error(frame)
             case _:
                 raise Undecodable(f"an unknown message type {printable(frame.type, limit=40)}")
+
+    def _subscribed(self, channels: object) -> None:
+        """Take note of the whole set that is subscribed; what it lacks of a request is still unanswered."""
+        listed: set[object] = set()
+        for channel in channels if isinstance(channels, list) else ():
+            if isinstance(channel, dict) and channel.get("name") == "ticker":
+                products = channel.get("product_ids")
+                listed.update(products if isinstance(products, list) else ())
+        for product in self._pairs.under_way:
+            if (product in listed) == self._pairs.wants(product):
+                self._pairs.answered(product)
 
     def _ticker(self, frame: _Frame) -> list[Report]:
         product = frame.product_id
@@ -178,7 +190,6 @@ class CoinbaseCodec:
         return [report, *bad]
 
     def _heartbeat(self, frame: _Frame) -> list[Report]:
-        self._pairs.answered()  # the feed answers in order, and by now would have
         product = frame.product_id
         if not self._is_live(product):
             return []

@@ -104,7 +104,6 @@ class Pairs:
         self._asked: dict[str, None] = {}
         self._known: set[str] = set()
         self._refused: dict[str, ProviderError] = {}
-        self._due: list[Refusal] = []
         self._under_way: set[str] = set()
 
     def open(self) -> None:
@@ -112,10 +111,11 @@ class Pairs:
         self._open = True
 
     def want(self, pairs: Sequence[str]) -> None:
-        """Make these the wanted pairs, all of them."""
-        new = [pair for pair in pairs if pair not in self._wanted]
+        """Make these the wanted pairs, all of them; a refused one that is wanted anew is asked for again."""
+        for pair in pairs:
+            if pair not in self._wanted:
+                self._refused.pop(pair, None)
         self._wanted = dict.fromkeys(pairs)
-        self._due += [Refusal(self._refused[pair], (pair,)) for pair in new if pair in self._refused]
 
     def wants(self, pair: str) -> bool:
         """Whether a pair is wanted."""
@@ -168,8 +168,3 @@ class Pairs:
         self._asked.pop(pair, None)
         self._under_way.discard(pair)
         return Refusal(error, (pair,))
-
-    def due(self) -> list[Refusal]:
-        """Return the refusals of pairs that were wanted once more, and forget them."""
-        due, self._due = self._due, []
-        return due

@@ -6,6 +6,7 @@ Source: helius.dev/docs ("LaserStream WebSocket", "Rate limits", "Plans").
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ from streamcore.text import printable
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
 """Seconds in which changes of the watched wallets are gathered into one new subscription."""
+SILENCE = inf
+"""It tells of every slot, so it is never merely quiet; ``stream.stale_after`` says when it is dead."""
 RATE = 5.0
 """Requests a second, and as many at once: together no more than the 10 a second of every plan."""
 
@@ -45,6 +48,7 @@ class HeliusProvider:
         self.limits = Limits(
             topics_per_connection=None,
             debounce=DEBOUNCE,
+            silence=SILENCE,
             words=f"{self._batch_size} wallets a subscription, {RATE:g} requests/s",
             sweep=True,
         )

@@ -77,8 +77,7 @@ class KrakenProvider:
         return KrakenCodec(self._batch_size)
 
     def forget(self) -> None:
-        """Ask for pairs again that HTTP did not know."""
-        self.rest.forget()
+        """Do nothing: what was refused is remembered by whoever routes."""
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
@@ -118,11 +117,10 @@ class KrakenRest:
         self._http = http
         self._budget = TokenBucket(RATE, 1, clock)
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
-        self._unknown: set[str] = set()
 
     async def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
         """Yield the present price and 24 h volume of each pair."""
-        unknown = [pair for pair in topics if pair in self._unknown or _is_ambiguous(pair)]
+        unknown = [pair for pair in topics if _is_ambiguous(pair)]
         for pair in unknown:
             yield _not_listed(pair)
         askable = [pair for pair in topics if pair not in unknown]
@@ -135,16 +133,11 @@ class KrakenRest:
         return
         yield  # what makes this a generator
 
-    def forget(self) -> None:
-        """Ask for pairs again that were not known."""
-        self._unknown.clear()
-
     async def _together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:
             tickers = await self._get(pairs)
         except _UnknownPair:
             if len(pairs) == 1:
-                self._unknown.add(pairs[0])
                 yield _not_listed(pairs[0])
                 return
             # one unknown pair fails the whole call; halve until it stands alone

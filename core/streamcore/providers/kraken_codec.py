@@ -98,8 +98,8 @@ class KrakenCodec:
 
     @property
     def unanswered(self) -> object:
-        """Nothing: what is not answered is asked again, or goes on with the next heartbeat."""
-        return None
+        """The pairs of the last request that have had no answer; ``None`` when there are none."""
+        return self._pairs.under_way or None
 
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
@@ -108,7 +108,7 @@ class KrakenCodec:
 
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
-        reports: list[Report] = [*self._pairs.due()]
+        reports: list[Report] = []
         try:
             reports += self._read(json_as(frame, _Frame))
         except Undecodable as error:
@@ -140,7 +140,6 @@ class KrakenCodec:
             case "ticker":
                 return self._tickers(frame)
             case "heartbeat":
-                self._pairs.answered()  # it only comes when nothing else is to be said, answers included
                 return self._proof()
             case "status":
                 return self._status(frame.data)
