@@ -502,16 +502,16 @@ async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
 
 async def test_what_is_not_saved_is_marked_until_it_is(tmp_path: Path) -> None:
     async with on_stage(config_path=tmp_path / "config.toml") as stage:
-        assert "ctrl+s saves" not in stage.lines()[0]
+        assert "not saved · ctrl+s" not in stage.lines()[0]
         await stage.press("s")
         await stage.type("BONK")
         await stage.press("enter")
         await stage.pass_time(1.0)
-        assert "ctrl+s saves" in stage.lines()[0]
+        assert "not saved · ctrl+s" in stage.lines()[0]
         stage.app.theme = "streamtui-light"
         await stage.press("ctrl+s")
         await stage.pass_time(1.0)
-        assert "ctrl+s saves" not in stage.lines()[0]
+        assert "not saved · ctrl+s" not in stage.lines()[0]
         assert 'theme = "streamtui-light"' in (tmp_path / "config.toml").read_text()
 
 

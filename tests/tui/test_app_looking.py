@@ -96,11 +96,11 @@ async def test_an_alert_is_added_fires_once_and_is_removed() -> None:
         await stage.press("escape")
         await stage.tell(stage.price("SOL", "200"), stage.price("SOL", "205"))
         assert told(stage).count("SOL is above 200.00: 200.00 USD") == 1
-        assert "1 alert: a" in stage.lines()[0]
+        assert "1 alert · a" in stage.lines()[0]
         await stage.press("a")
         assert "SOL is above 200.00" in stage.text().partition("Told lately:")[2]
         await stage.pass_time(1.0)
-        assert "1 alert: a" not in stage.lines()[0]
+        assert "1 alert · a" not in stage.lines()[0]
         await stage.press("ctrl+d")
         assert "No alerts yet." in stage.text()
         await stage.press("ctrl+d")
@@ -115,10 +115,10 @@ async def test_a_burst_of_alerts_is_one_toast_and_a_number_until_somebody_looks(
         await stage.tell(*(stage.transaction(number) for number in range(1, 9)))
         assert len(stage.app._notifications) == 1
         assert "7 more; a shows them" in told(stage)
-        assert "8 alerts: a" in stage.lines()[0]
+        assert "8 alerts · a" in stage.lines()[0]
         await stage.press("escape")
         assert len(stage.app._notifications) == 0
-        assert "8 alerts: a" in stage.lines()[0]
+        assert "8 alerts · a" in stage.lines()[0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from stage import WALLET, on_stage, some_life
+from fake_manager import status
+from stage import WALLET, on_stage, some_life, without_keys
 
 from streamcore.events import State
 from streamcore.settings import StreamSettings, UiSettings
@@ -257,3 +258,24 @@ async def test_a_filter_keeps_to_the_rows_that_match_while_data_comes() -> None:
         await stage.pass_time(4.0)
         assert "150.00" in stage.line(" SOL ")
         assert "BTC" not in stage.text()
+
+
+async def test_more_providers_than_there_is_room_for_are_counted_and_each_kind_keeps_its_first() -> None:
+    async with on_stage(size=(80, 12)) as stage:
+        without_keys(stage)
+        for name in ("coinbase", "jupiter", "dexscreener"):
+            stage.manager.current[name] = status(name)
+        await stage.pass_time(1.0)
+        shown = "\n".join(stage.lines()[-4:-1])
+        assert "kraken" in shown
+        assert "4 more, 4 of them well" in shown
+
+
+async def test_what_does_not_fit_into_the_narrowest_line_ends_with_an_ellipsis() -> None:
+    async with on_stage(size=(46, 24)) as stage:
+        await stage.tell(
+            stage.transaction(summary="received 123,456.789 USDC from 7xKX…gAsU for nothing at all")
+        )
+        line = stage.line("received")
+        assert line.endswith("…")
+        assert len(line) <= 46

@@ -23,6 +23,7 @@ from streamtui import terminal
 from streamtui.engine import ManagerFactory
 from streamtui.feed import Feed
 from streamtui.keys import COMMANDS
+from streamtui.screens.dialog import Dialog
 from streamtui.screens.main import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.themes import DARK, OWN, variables
@@ -185,6 +186,9 @@ class StreamTuiApp(App[None]):
         self._alarm_text = text
 
     def _show_alarm(self) -> None:
+        if isinstance(self.screen, Dialog) and self.screen.shows_alerts:
+            self._alarm_text = ""
+            return
         # one for a burst, and in the place of the one before: a row of them would bury what they are about
         self.clear_notifications()
         more = self.feed.alerts.unseen - 1

@@ -62,6 +62,11 @@ class Asking:
         """Whether the engine can be asked for something."""
         return self._manager is not None
 
+    @property
+    def opened(self) -> bool:
+        """Whether what the settings name has been asked for."""
+        return self._opened
+
     def mark(self) -> None:
         """Something is to be drawn with the next frame."""
         self._dirty.set()

@@ -312,13 +312,7 @@ class PriceBoard:
         What is not known comes last, whichever way round.
         """
         self.changed = False
-        wanted = self.filter.casefold()
-        rows = [
-            row
-            for row in self.rows.values()
-            if (self.group is None or row.key in self.group)
-            and (wanted in row.token.symbol.casefold() or wanted in row.name.casefold())
-        ]
+        rows = [row for row in self.rows.values() if self._lets_through(row)]
         rows.sort(key=lambda row: row.number)
         value = _VALUES.get(self.sort)
         if value is None:
@@ -348,17 +342,23 @@ class PriceBoard:
         return True
 
     def totals(self) -> Totals:
-        """Return what is up and down among the rows of the group."""
-        about = (self.group, len(self.rows))
+        """Return what is up and down among the rows that group and filter let through."""
+        about = (self.group, self.filter, len(self.rows))
         if self._totals is None or self._totals[0] != about:
             self._totals = (about, self._count())
         return self._totals[1]
+
+    def _lets_through(self, row: PriceRow) -> bool:
+        wanted = self.filter.casefold()
+        return (self.group is None or row.key in self.group) and (
+            not wanted or wanted in row.token.symbol.casefold() or wanted in row.name.casefold()
+        )
 
     def _count(self) -> Totals:
         up = down = unchanged = 0
         for row in self.rows.values():
             change = row.update.change_24h if row.update else None
-            if change is None or (self.group is not None and row.key not in self.group):
+            if change is None or not self._lets_through(row):
                 continue
             if change > 0:
                 up += 1

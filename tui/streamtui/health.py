@@ -111,5 +111,8 @@ class Health:
         self.log.append(LogEntry(event.ts, event.provider, text, bad))
 
     def failed(self, event: StreamError) -> None:
-        """Take note of an error."""
+        """Take note of an error, unless the change of state just now has said the same."""
+        said = (entry.text for entry in self.log if entry.provider == event.provider)
+        if next(iter(reversed([*said])), "").endswith(event.message):
+            return
         self.log.append(LogEntry(event.ts, event.provider, f"{event.kind}: {event.message}", bad=True))

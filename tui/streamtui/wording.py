@@ -102,13 +102,20 @@ def why_no_prices(feed: Feed) -> tuple[str, ...]:
     board = feed.board
     if not feed.settings.stream.enable_prices:
         return ("Prices are switched off: stream.enable_prices is false.",)
-    if not feed.running:
+    if not feed.running or not feed.opened:
         return _not_running(feed)
     if board.rows and not board.filter:
         return ("Nothing of this watchlist is shown.", "Press ] for the next one.")
     if board.rows:
         return (f"No price matches “{board.filter}”.", "Press esc to see all, / to change the filter.")
     return ("No symbols are watched.", "Press s and type some, for example: SOL BTC")
+
+
+def no_source(feed: Feed) -> str:
+    """Return in few words what `why_waiting` explains where there is room for it."""
+    if not why_waiting(feed):
+        return ""
+    return "no source answers · R" if feed.settings.demo else "no source answers · R again · D demo"
 
 
 def why_waiting(feed: Feed) -> tuple[str, ...]:

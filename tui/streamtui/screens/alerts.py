@@ -35,6 +35,8 @@ HISTORY_SHOWN = 6
 class AlertsDialog(Dialog[None]):
     """Lists alerts, adds and removes them."""
 
+    shows_alerts = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "choose(1)", "Next alert", show=False),
         Binding("up", "choose(-1)", "Previous alert", show=False),

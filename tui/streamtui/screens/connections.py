@@ -42,7 +42,7 @@ PROVIDER_COLUMNS = (
 )
 LOG_COLUMNS = (
     Column("time", "TIME", 8, rank=1),
-    Column("provider", "PROVIDER", 9),
+    Column("provider", "PROVIDER", 11),
     Column("text", "WHAT HAPPENED", 16, grows=400),
 )
 CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "quiet": "dim"}
@@ -55,7 +55,7 @@ class Connections(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c,q", "cancel", "Close", show=False),
-        Binding("r,enter", "reconnect", "Reconnect", show=False),
+        Binding("r", "reconnect", "Reconnect", show=False),
         Binding("R", "reconnect_all", "Reconnect all", show=False),
         Binding("tab", "app.focus_next", "Next list", show=False),
     ]

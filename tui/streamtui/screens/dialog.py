@@ -25,6 +25,9 @@ class Dialog(ModalScreen[Result]):
 
     WIDTH_CLASS: ClassVar[str] = "-medium"
 
+    shows_alerts: ClassVar[bool] = False
+    """What alerts tell is seen in it, so it must not be told over it."""
+
     def __init__(self, title: str, *, demo: str, hint: str) -> None:
         """Make a dialog.
 

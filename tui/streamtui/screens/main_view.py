@@ -34,6 +34,7 @@ from streamtui.wording import (
     feed_info,
     key_hint,
     news,
+    no_source,
     prices_info,
     provider_of,
     trouble,
@@ -159,6 +160,7 @@ class MainView(Screen[None]):
         title = self._price_pane.title
         title.info = prices_info(feed, len(self._prices.order))
         title.totals = board.totals()
+        title.news = no_source(feed)
         title.demo = "DEMO" if prices and prices.demo else ""
         title = self._feed_pane.title
         title.info = feed_info(feed, len(self._transactions.order))
@@ -184,9 +186,16 @@ class MainView(Screen[None]):
             rate=rate(self._feed.health.rates(status.provider).messages),
             latency=latency(status.latency_ms),
             subscriptions=status.subscriptions,
+            served=self._served(status),
             trouble=trouble(status, at),
             hint=key_hint(status, self._feed.settings),
         )
+
+    def _served(self, status: ProviderStatus) -> int | None:
+        sources = self._feed.board.sources
+        if status.kind is not DataKind.PRICES or not sources:
+            return None
+        return sum(source == status.provider for source in sources.values())
 
     def _show_dialogs(self, at: float) -> None:
         for screen in self.app.screen_stack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -53,6 +53,10 @@ def place(columns: Sequence[Column], width: int) -> list[Placed]:
         if worst[1].rank == 0:
             break
         kept.remove(worst)
+    if kept and (lacking := sum(column.width + GAP for _, column in kept) - GAP - room) > 0:
+        # the last one is cut, with an ellipsis, rather than run out of the line
+        index, last = kept[-1]
+        kept[-1] = (index, replace(last, width=max(1, last.width - lacking), grows=0))
     spare = max(0, room - (sum(column.width + GAP for _, column in kept) - GAP))
     placed, x = [], MARGIN
     for index, column in kept:

@@ -20,6 +20,8 @@ TONES: dict[Tone, str] = {
     "bad": "bold $text-error",
     "quiet": MUTED,
 }
+LINES_PER_LAMP = 6
+"""Lines of the terminal for each provider that has one of its own."""
 WIDE = 110
 """From this width on there is room for the numbers beside a reason."""
 
@@ -38,6 +40,8 @@ class ProviderLine:
     subscriptions: int
     trouble: str
     """The attempt, the seconds to the next one and the reason; empty when all is well."""
+    served: int | None = None
+    """How many of the subscriptions are rows that show its price; ``None``: that is not counted."""
     hint: str = ""
     """What would be better with a key, when one is missing."""
 
@@ -67,8 +71,20 @@ class StatusBar(Still, Widget):
             return Content.assemble(
                 " ", (str(lamp), TONES[lamp.tone]), "  ", literal(self.message).truncate(self.size.width - 16)
             )
-        width = max((len(line.name) for line in self.lines), default=0)
-        return Content("\n").join([self._line(line, width) for line in self.lines])
+        lines, room = self.lines, max(2, self.app.size.height // LINES_PER_LAMP)
+        more = len(lines) - room + 1 if len(lines) > room else 0
+        # the first of each kind says most; of the others those that step in last are left out first
+        first = list({line.kind: line for line in reversed(lines)}.values())
+        others = [line for line in lines if line not in first]
+        kept = [*first, *others][: len(lines) - more]
+        shown = [line for line in lines if line in kept]
+        width = max((len(line.name) for line in shown), default=0)
+        drawn = [self._line(line, width) for line in shown]
+        if more:
+            well = sum(line.lamp in (LIVE, IDLE) for line in lines if line not in kept)
+            text = f" {more} more, {well} of them well: c shows them"
+            drawn.append(Content.styled(text, MUTED).truncate(self.size.width - 1, ellipsis=True))
+        return Content("\n").join(drawn)
 
     def _line(self, line: ProviderLine, name_width: int) -> Content:
         content = Content.assemble(
@@ -84,16 +100,17 @@ class StatusBar(Still, Widget):
             numbers = numbers if self.size.width >= WIDE else []
             numbers = [*numbers, literal(line.trouble, TONES[line.lamp.tone])]
         elif line.hint:
-            numbers = [*numbers, literal(line.hint, "$text-warning")]
+            numbers = [*numbers, literal(line.hint, MUTED)]
         content = Content("  ").join([content, *numbers])
         return content.truncate(max(0, self.size.width - 1), ellipsis=True)
 
     def _numbers(self, line: ProviderLine) -> Sequence[Content]:
         quiet = MUTED if line.lamp is not LIVE else "$foreground"
         noun = line.kind.removesuffix("s") if line.subscriptions == 1 else line.kind
-        watched = Content.styled(
-            f"{line.subscriptions} {noun}" if line.lamp is not IDLE else f"no {line.kind}", quiet
-        )
+        many = str(line.subscriptions)
+        if line.served is not None and line.served != line.subscriptions:
+            many = f"{line.served} of {many}"
+        watched = Content.styled(f"{many} {noun}" if line.lamp is not IDLE else f"no {line.kind}", quiet)
         if line.lamp is IDLE or self.size.width < 60:
             return [watched]
         return [Content.styled(f"{line.rate:>6}  {line.latency:>7}", quiet), watched]

@@ -61,12 +61,14 @@ class TopBar(Still, Widget):
         left = Content.assemble(
             (" streamtui", "bold"), "  ", demo_badge(self.demo), "  " if self.demo else ""
         )
-        if self.size.width >= 60:
-            unsaved = " · ctrl+s saves" if self.unsaved else ""
-            left = Content.assemble(left, (f"{self.summary}{unsaved}", MUTED))
+        # the most urgent first: what does not fit is cut off at the end
         if self.alerts:
-            told = f" {self.alerts} alert{'s' * (self.alerts > 1)}: a "
-            left = Content.assemble(left, "  ", (told, "bold $background on $accent"))
+            told = f" {self.alerts} alert{'s' * (self.alerts > 1)} · a "
+            left = Content.assemble(left, (told, "bold $background on $accent"), "  ")
+        if self.unsaved:
+            left = Content.assemble(left, ("not saved · ctrl+s", "$text-warning"), "  ")
+        if self.size.width >= 60:
+            left = Content.assemble(left, (self.summary, MUTED))
         label = "last data " if self.size.width >= 60 else ""
         right = Content.assemble((label, MUTED), " " * self._clock.render().cell_length)
         return spread(left, right, self.size.width)
