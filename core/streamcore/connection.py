@@ -375,7 +375,12 @@ class Connection:
         stream = self._settings.stream
         while True:
             sent_at = self._clock.monotonic()
-            await socket.pong(await socket.ping(), stream.pong_timeout, self._clock)
+            pong = await socket.ping()
+            try:
+                await socket.pong(pong, stream.pong_timeout, self._clock)
+            except ProviderError:
+                self._silences += 1  # a far side that does not even answer a ping is silent, too
+                raise
             self.statistics.latency = self._clock.monotonic() - sent_at
             self._check_now.clear()
             await _first_to_end(self._clock.sleep(stream.ping_interval), self._check_now.wait())

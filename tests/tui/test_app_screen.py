@@ -273,9 +273,8 @@ async def test_more_providers_than_there_is_room_for_are_counted_and_each_kind_k
 
 async def test_what_does_not_fit_into_the_narrowest_line_ends_with_an_ellipsis() -> None:
     async with on_stage(size=(46, 24)) as stage:
-        await stage.tell(
-            stage.transaction(summary="received 123,456.789 USDC from 7xKX…gAsU for nothing at all")
-        )
+        summary = "received 123,456.789 USDC from 7xKX…gAsU for nothing at all"
+        await stage.tell(stage.transaction(summary=summary))
         line = stage.line("received")
         assert line.endswith("…")
         assert len(line) <= 46
