@@ -45,7 +45,7 @@ class AlertsDialog(Dialog[None]):
 
     def __init__(self, feed: Feed, about: str, *, demo: str) -> None:
         """Make the dialog; ``about`` is what the selected row is about, to begin a new alert with."""
-        super().__init__("Alerts", demo=demo, hint="enter adds · ↑ ↓ selects · ctrl+d removes · esc closes")
+        super().__init__("Alerts", demo=demo, hint="esc closes · enter adds · ↑ ↓ selects · ctrl+d removes")
         self._feed = feed
         self._about = about
         self._table = LineTable(COLUMNS, id="alerts")

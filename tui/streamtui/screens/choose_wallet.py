@@ -35,7 +35,7 @@ class ChooseWallet(Dialog[str]):
             demo: What the mark for invented data says.
             selected: Where the cursor begins; ``None``: at the first.
         """
-        super().__init__("Stop watching a wallet", demo=demo, hint="enter stops watching it · esc cancels")
+        super().__init__("Stop watching a wallet", demo=demo, hint="esc cancels · enter stops watching it")
         self._wallets = wallets
         self._selected = selected
         self._label = label

@@ -81,7 +81,7 @@ class Connections(Dialog[None]):
             demo: What the mark for invented data says.
         """
         super().__init__(
-            "Connections", demo=demo, hint="r reconnects it · R all · tab list or log · esc closes"
+            "Connections", demo=demo, hint="esc closes · r reconnects it · R all · tab list or log"
         )
         self._providers = LineTable(PROVIDER_COLUMNS, id="providers")
         self._detail = Static(id="provider-detail")

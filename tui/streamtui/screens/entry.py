@@ -93,7 +93,7 @@ class EntryDialog(Dialog[None]):
             tokens: Completes what is typed and tells what it means, if names are tokens.
             split: Returns the names in a text.
         """
-        keys = "enter adds · ↑ ↓ tab completes · esc cancels" if tokens else "enter adds · esc cancels"
+        keys = "esc cancels · enter adds · ↑ ↓ tab completes" if tokens else "esc cancels · enter adds"
         super().__init__(title, demo=demo, hint=keys)
         self._prompt = prompt
         self._placeholder = placeholder

@@ -60,7 +60,7 @@ class PriceDetail(Dialog[None]):
         super().__init__(
             f"{row.token.symbol}  {row.name}".rstrip(),
             demo=demo,
-            hint="1 2 3 time frame · v candles or line · y copies the mint · esc closes",
+            hint="esc closes · 1 2 3 time frame · v candles or line · y copies the mint",
         )
         self.row = row
         self._freshness = freshness

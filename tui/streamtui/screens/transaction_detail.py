@@ -43,7 +43,7 @@ class TransactionDetail(Dialog[None]):
         super().__init__(
             f"{label(transaction.wallet)}  {transaction.type}",
             demo=demo,
-            hint="y copies the signature · l the link · m the wallet · esc closes",
+            hint="esc closes · y copies the signature · l the link · m the wallet",
         )
         self.transaction = transaction
         self._label = label
