@@ -69,6 +69,8 @@ class Backfill:
         self._restored = restored
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._waiting: set[tuple[str, ...]] = set()
+        """The topics of catching up that has not had its turn yet."""
         self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
         self._restoring = 0
         self.gaps_filled = 0
@@ -85,9 +87,14 @@ class Backfill:
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their anchors; returns at once.
 
-        A filled gap is looked at once more a little later.
+        A filled gap is looked at once more a little later. A present state that is waited for already will be
+        the present one when its turn comes, so it is not asked for twice.
         """
         fills_gap = any(anchor.since is None for anchor in self._ledger.anchors(topics).values())
+        if not fills_gap:
+            if tuple(topics) in self._waiting:
+                return
+            self._waiting.add(tuple(topics))
         self._restoring += fills_gap
         self._start(self._catch_up(tuple(topics), fills_gap), "catching up")
 
@@ -194,6 +201,7 @@ class Backfill:
         unfinished: set[str] = set()
         # one after the other: the first may set the anchors that the next starts from
         async with self._turn:
+            self._waiting.discard(topics)
             self.breaker.check()
             asked = self._clock.monotonic()
             told = self._ledger.newest(topics)

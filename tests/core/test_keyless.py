@@ -363,3 +363,14 @@ async def test_nothing_is_polled_when_nothing_is_watched_any_more() -> None:
         await table.pass_time(30)
         assert not table.manager.is_fallback_active
         assert all(status.idle for status in table.manager.statuses().values())
+
+
+async def test_a_source_that_comes_and_goes_piles_up_no_questions() -> None:
+    async with public() as table:
+        await table.manager.subscribe_prices(["SOL", "BTC", "BONK", "ETH"])
+        await table.connected("kraken")
+        for _ in range(30):
+            await table.manager.reconnect("kraken")
+            await table.pass_time(1)
+        catching_up = [task for task in asyncio.all_tasks() if "catching up" in task.get_name()]
+        assert len(catching_up) < 5
