@@ -97,7 +97,7 @@ class Connection:
         self._last_frame_at = clock.monotonic()
         self._was_connected = False
         self._silences = 0
-        """Connections in a row that ended in silence, without one word after the first answers."""
+        """Connections in a row that ended in silence: no word after the first answers, no pong, no answer."""
         self._farewells: set[asyncio.Task[None]] = set()
         self.statistics = Statistics()
         self.reason: str | None = None

@@ -79,11 +79,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
         Its ``mint`` is empty where the ticker stands for an asset that is not that token everywhere.
         """
-        own = self.token if self.own_mint is not None else None
-        if own is not None:
-            return own
-        on_chain = self.token is not None and venue is Venue.CHAIN
-        name = self.token.name if self.token is not None and on_chain else exchange_name(self.symbol)
+        token = self.token
+        if token is not None and self.own_mint is not None:
+            return token
+        on_chain = token is not None and venue is Venue.CHAIN
+        name = token.name if token is not None and on_chain else exchange_name(self.symbol)
         return Token(symbol=self.symbol, name=name, mint="")
 
 

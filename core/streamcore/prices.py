@@ -136,10 +136,10 @@ class PriceBook:
         return entry is not None and bool(entry.streamed_at)
 
     def restart(self, key: str) -> None:
-        """Let the next merge of ``key`` count as a snapshot: its stream is new, or its source has changed."""
+        """Let the next merge of ``key`` count as a snapshot, with what is known kept: its stream is new."""
         if entry := self._entries.get(key):
             entry.announced = False
 
     def forget(self, key: str) -> None:
-        """Drop what is known of ``key``."""
+        """Drop what is known of ``key``: nobody wants it any more, or another source serves it now."""
         self._entries.pop(key, None)

@@ -112,7 +112,7 @@ class Health:
 
     def failed(self, event: StreamError) -> None:
         """Take note of an error, unless the change of state just now has said the same."""
-        said = (entry.text for entry in self.log if entry.provider == event.provider)
-        if next(iter(reversed([*said])), "").endswith(event.message):
+        of_it = (entry.text for entry in reversed(self.log) if entry.provider == event.provider)
+        if next(of_it, "").endswith(event.message):
             return
         self.log.append(LogEntry(event.ts, event.provider, f"{event.kind}: {event.message}", bad=True))
