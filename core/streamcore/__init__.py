@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from streamcore.config.model import Settings
 from streamcore.errors import (
     BadAddress,
     IllegalTransition,
@@ -36,7 +37,6 @@ from streamcore.events import (
     WalletTransaction,
     to_json,
 )
-from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
 
 if TYPE_CHECKING:

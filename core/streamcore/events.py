@@ -25,7 +25,7 @@ class DataKind(StrEnum):
 
 
 class State(StrEnum):
-    """The states of a provider's stream. The legal steps between them are in `streamcore.state`."""
+    """The states of a provider's stream. The legal steps between them are in `streamcore.streams.state`."""
 
     DISCONNECTED = "disconnected"
     CONNECTING = "connecting"

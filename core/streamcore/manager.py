@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
+from typing import TypeAlias
 
 import msgspec
 
+from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
-from streamcore.errors import InputError, ProviderError, UnknownProvider
+from streamcore.config.model import Settings
+from streamcore.config.selection import choose
+from streamcore.errors import InputError, ProviderError, SettingsError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State, StreamError
 from streamcore.hub import Hub
-from streamcore.ledger import Ledger
-from streamcore.network import HttpClient
-from streamcore.polled_stream import PolledStream
-from streamcore.price_desk import PriceDesk
-from streamcore.provider_stream import ProviderStream, Speaker
+from streamcore.net.network import HttpClient
 from streamcore.providers import create
-from streamcore.providers.base import AnchorReport, PriceReport, Refusal, Report, TransactionReport
-from streamcore.settings import Settings
-from streamcore.sources import choose
+from streamcore.providers.base import CheckpointReport, PriceReport, Refusal, Report, TransactionReport
 from streamcore.status import ProviderStatus
-from streamcore.tokens import Token, TokenTable
-from streamcore.wallet_desk import WalletDesk
+from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.polled_stream import PolledStream
+from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.tracking.prices import PriceTracker
+from streamcore.tracking.wallets import WalletTracker
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""
@@ -40,6 +41,14 @@ The monotonic clock of Linux and macOS stands still while a laptop sleeps.
 """
 
 NOT_STARTED = "cannot be watched: the manager has not been started"
+
+NO_DEMO = "this program brings no demo servers: hand them in, as in StreamManager(settings, demo=embedded)"
+
+DemoServers: TypeAlias = Callable[[Settings, Set[DataKind], Clock], AbstractAsyncContextManager[Settings]]
+"""Serves some kinds of data from emulated providers for as long as its context lasts.
+
+Yields settings that lead there.
+"""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,16 +67,25 @@ class StreamManager:
     Leaving the context closes every connection and ends every consumer's iteration.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        """``clock``: time and chance; the system's, unless a test brings its own."""
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, demo: DemoServers | None = None
+    ) -> None:
+        """Make a manager; entering its context starts it.
+
+        Args:
+            settings: What is configured.
+            clock: Time and chance; the system's, unless a test brings its own.
+            demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
+        """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
+        self._demo = demo
         self._hub = Hub(settings.stream.queue_capacity)
-        self._ledger = Ledger()
+        self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
-        self._prices: PriceDesk | None = None
-        self._wallets: WalletDesk | None = None
+        self._prices: PriceTracker | None = None
+        self._wallets: WalletTracker | None = None
         self._told: dict[str, tuple[object, ...]] = {}
         """What the last status event of each provider said that is worth one of its own."""
         self._exit = AsyncExitStack()
@@ -77,7 +95,8 @@ class StreamManager:
         """Start.
 
         Raises:
-            SettingsError: The settings ask for a provider that cannot be used.
+            SettingsError: The settings ask for a provider that cannot be used, or for demo data and nobody
+                serves it.
         """
         sources = choose(self.settings)
         async with AsyncExitStack() as stack:
@@ -87,27 +106,26 @@ class StreamManager:
             demo_kinds = frozenset(source.kind for source in sources if source.demo)
             settings = self.settings
             if demo_kinds:
-                # only now: most programs never need the emulators
-                from streamcore.demo import embedded
-
-                settings = await stack.enter_async_context(embedded(settings, demo_kinds, self._clock))
+                if self._demo is None:
+                    raise SettingsError("demo", True, NO_DEMO, "given")
+                settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
                 provider = create(source.provider, settings, http, self._clock)
                 work = PolledStream if provider.endpoint() is None else ProviderStream
-                stream = work(provider, settings, self._clock, self._ledger, self, demo=source.demo)
+                stream = work(provider, settings, self._clock, self._checkpoints, self, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._prices = PriceDesk(
+            self._prices = PriceTracker(
                 self._serving(DataKind.PRICES),
                 self.tokens,
                 self._clock,
                 publish=self._hub.publish,
                 trouble=self.trouble,
             )
-            self._wallets = WalletDesk(
+            self._wallets = WalletTracker(
                 self._serving(DataKind.WALLETS),
                 self.tokens,
-                self._ledger,
+                self._checkpoints,
                 self._clock,
                 publish=self._hub.publish,
             )
@@ -253,15 +271,15 @@ class StreamManager:
 
     # What the streams report
 
-    def report(self, stream: Speaker, report: Report, source: Source, asked: float) -> bool:
+    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Turn what a provider said into events; return whether it was news."""
         match report:
             case PriceReport():
-                return self._desk().report(stream, report, source, asked)
+                return self._desk().report(stream, report, source, as_of)
             case TransactionReport():
                 return self._chain().report(stream, report, source)
-            case AnchorReport(topic=topic, anchor=anchor, history=history):
-                self._ledger.begin(topic, anchor, history)
+            case CheckpointReport(topic=topic, checkpoint=checkpoint, history=history):
+                self._checkpoints.begin(topic, checkpoint, history)
             case Refusal(error=error):
                 if stream.provider.kind is DataKind.PRICES:
                     self._desk().refused(stream, report, source)
@@ -269,7 +287,7 @@ class StreamManager:
                     self.trouble(stream, error)
         return False
 
-    def trouble(self, stream: Speaker, error: ProviderError) -> None:
+    def trouble(self, stream: ReportSource, error: ProviderError) -> None:
         """Publish an error event."""
         self._hub.publish(
             StreamError(
@@ -282,12 +300,12 @@ class StreamManager:
             )
         )
 
-    def restarted(self, stream: Speaker, topics: Sequence[str]) -> None:
+    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
         """Let the next price of each topic be a snapshot."""
         if stream.provider.kind is DataKind.PRICES:
             self._desk().restarted(stream, topics)
 
-    def status_changed(self, stream: Speaker) -> None:
+    def status_changed(self, stream: ReportSource) -> None:
         """Publish a status event if there is news in it, and let data come from whom it now should."""
         event = self._status(stream).event(self._clock.time())
         news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
@@ -299,7 +317,7 @@ class StreamManager:
         desk = self._desk() if stream.provider.kind is DataKind.PRICES else self._chain()
         desk.reroute()
 
-    def _status(self, stream: Speaker) -> ProviderStatus:
+    def _status(self, stream: ReportSource) -> ProviderStatus:
         status = stream.status(self._hub.dropped[stream.name])
         first = self._serving(stream.provider.kind)[0]
         if status.idle and first is not stream:
@@ -314,12 +332,12 @@ class StreamManager:
     def _serving(self, kind: DataKind) -> list[ProviderStream | PolledStream]:
         return [stream for stream in self._streams.values() if stream.provider.kind is kind]
 
-    def _desk(self) -> PriceDesk:
+    def _desk(self) -> PriceTracker:
         if self._prices is None:
             raise InputError(str(DataKind.PRICES), NOT_STARTED)
         return self._prices
 
-    def _chain(self) -> WalletDesk:
+    def _chain(self) -> WalletTracker:
         if self._wallets is None:
             raise InputError(str(DataKind.WALLETS), NOT_STARTED)
         return self._wallets

@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, StrEnum
 
 import msgspec
 
-from streamcore.breaker import BreakerState
 from streamcore.events import DataKind, State, StatusChange
+
+
+class Health(Enum):
+    """What routing must know of a provider's condition."""
+
+    STARTING = "starting"
+    """Not up yet, but nothing has failed: it is given its chance."""
+    UP = "up"
+    """It delivers as it is meant to."""
+    POLLED = "polled"
+    """Its stream is down; polling stands in."""
+    DOWN = "down"
+    """It delivers nothing."""
+
+
+class BreakerState(StrEnum):
+    """Whether calls are made."""
+
+    CLOSED = "closed"
+    """As usual."""
+    OPEN = "open"
+    """None until the rest is over."""
+    HALF_OPEN = "half_open"
+    """The next one is a trial: success closes the breaker, failure opens it again for longer."""
 
 
 @dataclass(slots=True)
@@ -24,7 +48,7 @@ class Statistics:
     """Payload bytes of the frames written, uncompressed."""
     reconnects: int = 0
     """How often a stream came back after it had been lost."""
-    unusable: int = 0
+    malformed: int = 0
     """Frames, or parts of them, that made no sense and were left out."""
     latency: float | None = field(default=None)
     """Seconds of the last ping's round trip; ``None`` before the first pong."""
@@ -66,7 +90,7 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     messages_sent: int
     bytes_received: int
     bytes_sent: int
-    unusable: int
+    malformed: int
     dropped: int
     reconnects: int
     uptime: float

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import base58
 
-from streamcore.tokens import TokenTable
+from streamcore.assets.tokens import TokenTable
 
 COLUMNS, LINES = 120, 40
 WARM_UP = 8.0
@@ -127,13 +127,13 @@ def memory(hours: int) -> None:
     from decimal import Decimal
 
     from streamcore.events import PriceKind, PriceUpdate, Source, TransactionType, WalletTransaction
-    from streamtui.alerts import AlertBook, AlertSettings
-    from streamtui.board import PriceBoard
-    from streamtui.journal import Journal
+    from streamtui.model.alerts import AlertBook, AlertSettings
+    from streamtui.model.price_list import PriceList
+    from streamtui.model.transaction_list import TransactionList
 
     table, chance = TokenTable(), random.Random(1)
     tokens = [table.resolve(symbol) for symbol in symbols(100)]
-    board, journal = PriceBoard(throttle=0.1, ttl=30.0), Journal(str)
+    board, journal = PriceList(throttle=0.1, ttl=30.0), TransactionList(str)
     for token in tokens:
         board.add(token)
     rules = [AlertSettings(symbol=token.mint, change=Decimal(5), minutes=60.0) for token in tokens]

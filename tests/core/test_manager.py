@@ -24,8 +24,9 @@ from streamcore import (
     UnknownSymbol,
     WalletTransaction,
 )
-from streamcore.emulator.faults import Fault
-from streamcore.settings import StreamSettings
+from streamcore.config.model import StreamSettings
+from streamsim.demo import embedded
+from streamsim.servers.faults import Fault
 
 
 async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
@@ -344,7 +345,7 @@ async def test_nonsense_is_left_out_and_told_once() -> None:
             await table.birdeye.send_raw(raw)
         table.market.trade(SOL, price=Decimal("149.5"), volume_usd=Decimal(10))
         await table.first(PriceUpdate, price=Decimal("149.5"))
-        assert table.manager.status("birdeye").unusable == 4
+        assert table.manager.status("birdeye").malformed == 4
         assert len(table.all(StreamError, kind=ErrorKind.PROTOCOL)) == 1
 
 
@@ -381,7 +382,7 @@ async def test_leaving_closes_the_sockets_and_ends_the_consumers() -> None:
 
 async def test_the_demo_serves_when_it_is_asked_for_and_says_so() -> None:
     settings = Settings(demo=True, stream=StreamSettings(enable_wallets=False))
-    async with StreamManager(settings) as manager:
+    async with StreamManager(settings, demo=embedded) as manager:
         events = manager.events()
         await manager.subscribe_prices(["SOL"])
         async with asyncio.timeout(PATIENCE):

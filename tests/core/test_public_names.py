@@ -98,4 +98,4 @@ def test_reading_settings_and_events_waits_for_no_network_library(loaded: list[s
 
 def test_the_engine_loads_neither_the_app_nor_textual_nor_the_emulators(loaded: list[set[str]]) -> None:
     assert "streamcore.manager" in loaded[1]
-    assert not loaded[1] & {"textual", "streamtui", "typer", "streamcore.emulator"}
+    assert not loaded[1] & {"textual", "streamtui", "typer", "streamsim"}

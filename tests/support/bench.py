@@ -11,8 +11,8 @@ import msgspec
 from manual_clock import ManualClock
 
 from streamcore import Event, Settings, State, StatusChange, StreamManager
-from streamcore.emulator import Emulators, Faults, Proxy
-from streamcore.settings import BackoffSettings, BirdeyeSettings, HeliusSettings, StreamSettings
+from streamcore.config.model import BackoffSettings, BirdeyeSettings, HeliusSettings, StreamSettings
+from streamsim import Emulators, Faults, Proxy
 
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"

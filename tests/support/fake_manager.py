@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from streamcore.assets.instruments import Venue, understand
+from streamcore.assets.tokens import Token, TokenTable, check_address
+from streamcore.config.model import Settings
 from streamcore.events import DataKind, Event, State
-from streamcore.instruments import Venue, understand
-from streamcore.settings import Settings
 from streamcore.status import ProviderStatus
-from streamcore.tokens import Token, TokenTable, check_address
 
 
 def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
@@ -37,7 +37,7 @@ def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
         "messages_sent": 4,
         "bytes_received": 241_222,
         "bytes_sent": 830,
-        "unusable": 0,
+        "malformed": 0,
         "dropped": 0,
         "reconnects": 1,
         "uptime": 200.0,

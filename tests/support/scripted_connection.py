@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import pytest
 from manual_clock import ManualClock
 
-from streamcore import connection as connection_module
-from streamcore.connection import Connection
+from streamcore.config.model import BackoffSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
-from streamcore.providers.base import Alive, Endpoint, Frame, Limits, Notice, Refusal, Report, Unusable
-from streamcore.settings import BackoffSettings, Settings, StreamSettings
+from streamcore.providers.base import Alive, Endpoint, Frame, Limits, Malformed, Notice, Refusal, Report
+from streamcore.streams import connection as connection_module
+from streamcore.streams.connection import Connection
 
 DEBOUNCE = 1.0
 LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
@@ -80,7 +80,7 @@ class PaperCodec:
         self._open = True
         self._subscribe()
 
-    def want(self, topics: Sequence[str]) -> None:
+    def set_topics(self, topics: Sequence[str]) -> None:
         self._topics = tuple(topics)
         self._subscribe()
 
@@ -102,7 +102,7 @@ class PaperCodec:
             case "alive":
                 return [Alive()]
             case "bad":
-                return [Unusable("nonsense")]
+                return [Malformed("nonsense")]
             case "answer":
                 self._outgoing.append("answered")
                 return []
@@ -176,7 +176,7 @@ class Stage:
         return self.sockets[-1]
 
     async def watch(self, *topics: str) -> None:
-        self.connection.want(topics)
+        self.connection.set_topics(topics)
         self.connection.start()
         await self.clock.settle()
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamcore.budget import TokenBucket
-from streamcore.network import Answer
+from streamcore.net.network import Answer
+from streamcore.net.rate_limit import TokenBucket
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Asked:
 
 
 class ScriptedHttp:
-    """Stands in for `streamcore.network.HttpClient`; ``answer`` gives the reply to each request."""
+    """Stands in for `streamcore.net.network.HttpClient`; ``answer`` gives the reply to each request."""
 
     def __init__(self, answer: Callable[[Asked], Answer], now: Callable[[], float]) -> None:
         self._answer = answer
@@ -35,13 +35,13 @@ class ScriptedHttp:
         url: str,
         *,
         secrets: tuple[str, ...] = (),
-        budget: TokenBucket | None = None,
+        rate_limit: TokenBucket | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
     ) -> Answer:
-        if budget is not None:
-            await budget.take()
+        if rate_limit is not None:
+            await rate_limit.take()
         asked = Asked(method, url, dict(params or {}), dict(headers or {}), json, self._now())
         self.asked.append(asked)
         return self._answer(asked)

@@ -16,6 +16,8 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from streamcore.assets.tokens import TokenTable
+from streamcore.config.model import Settings
 from streamcore.events import (
     DataKind,
     Event,
@@ -25,10 +27,8 @@ from streamcore.events import (
     TransactionType,
     WalletTransaction,
 )
-from streamcore.settings import Settings
-from streamcore.tokens import TokenTable
 from streamtui.app import StreamTuiApp
-from streamtui.board import key_of
+from streamtui.model.price_list import key_of
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from manual_clock import ManualClock
 
-from streamcore.network import Answer, HttpClient
+from streamcore.net.network import Answer, HttpClient
 from streamcore.text import Echo
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from bench import Bench, bench
 from virtual_time import VirtualClock
 
 from streamcore import PriceUpdate, State, StatusChange, StreamError, WalletTransaction
-from streamcore.emulator import Fault
-from streamcore.state import TRANSITIONS
-from streamcore.tokens import TokenTable
+from streamcore.assets.tokens import TokenTable
+from streamcore.streams.state import TRANSITIONS
+from streamsim import Fault
 
 SYMBOLS = ("SOL", "BTC", "BONK", "JUP", "WIF")
 WALLETS = (

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from stage import WALLET, Stage, full_transaction, on_stage, some_life, without_keys
 
+from streamcore.config.loading import load
+from streamcore.config.model import AlertSettings
 from streamcore.events import State
-from streamcore.settings import AlertSettings
-from streamcore.settings_sources import load
 
 
 def told(stage: Stage) -> str:
@@ -215,7 +215,7 @@ async def test_capital_d_shows_invented_data_and_brings_the_real_one_back() -> N
         assert stage.managers[0].closed
         assert "150.5" not in stage.text(), "a real price must not stay among invented ones"
         assert "TRANSACTIONS" in stage.text()
-        assert not len(stage.app.feed.journal)
+        assert not len(stage.app.feed.transactions)
         assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
         await stage.tell(stage.price("SOL", "99.5", demo=True))
         assert "99.5" in stage.line("SOL")

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fake_manager import status
 from stage import WALLET, on_stage, some_life, without_keys
 
+from streamcore.config.model import StreamSettings, UiSettings
 from streamcore.events import State
-from streamcore.settings import StreamSettings, UiSettings
 from streamtui.widgets.price_table import PriceTable
 
 

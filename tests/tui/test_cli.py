@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 import streamtui.cli
-import streamtui.lines
-from streamcore.settings import Settings
-from streamcore.settings_sources import load
+import streamtui.commands.stream
+from streamcore.config.loading import load
+from streamcore.config.model import Settings
 from streamtui.cli import main
 from streamtui.options import Given, read_quickly
 
@@ -47,7 +47,7 @@ def streamed(monkeypatch):
         calls.append(SimpleNamespace(settings=settings, **limits))
         return 0
 
-    monkeypatch.setattr(streamtui.lines, "run", record)
+    monkeypatch.setattr(streamtui.commands.stream, "run", record)
     return calls
 
 
@@ -211,7 +211,7 @@ def test_interrupted_is_status_0(run, monkeypatch):
     def interrupted(settings, **limits):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(streamtui.lines, "run", interrupted)
+    monkeypatch.setattr(streamtui.commands.stream, "run", interrupted)
     assert run("stream", "-s", "SOL").status == 0
 
 
@@ -221,7 +221,7 @@ def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_t
     def broken(settings, **limits):
         raise RuntimeError("cannot go on with geheim-1234\x1b[2J")
 
-    monkeypatch.setattr(streamtui.lines, "run", broken)
+    monkeypatch.setattr(streamtui.commands.stream, "run", broken)
     monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
     result = run("stream", "-s", "SOL", "--log-file", str(tmp_path / "log"))
     assert result.status == 1
@@ -233,7 +233,7 @@ def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_t
 
 
 def test_the_status_of_the_stream_is_the_status_of_the_command(run, monkeypatch):
-    monkeypatch.setattr(streamtui.lines, "run", lambda settings, **limits: 1)
+    monkeypatch.setattr(streamtui.commands.stream, "run", lambda settings, **limits: 1)
     assert run("stream", "-s", "SOL").status == 1
 
 

@@ -13,8 +13,8 @@ from snapshot_folder import SNAPSHOTS
 from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life, without_keys
 from textual.pilot import Pilot
 
+from streamcore.config.model import AlertSettings, Colours, UiSettings
 from streamcore.events import ErrorKind, PriceUpdate, State, StreamError
-from streamcore.settings import AlertSettings, Colours, UiSettings
 
 Compare = Callable[..., bool]
 Scene = Callable[[Stage], Awaitable[None]]

@@ -17,19 +17,19 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from streamcore.clock import Clock, SystemClock
-from streamcore.settings import Settings
+from streamcore.config.model import Settings
 from streamcore.text import printable
 from streamtui import terminal
-from streamtui.engine import ManagerFactory
-from streamtui.feed import Feed
 from streamtui.keys import COMMANDS
+from streamtui.model.engine import ManagerFactory
+from streamtui.model.updates import Feed
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.themes import DARK, OWN, variables
 
 if TYPE_CHECKING:
-    from streamtui.notifying import Notifier
+    from streamtui.model.notifier import Notifier
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class StreamTuiApp(App[None]):
 
     def _alarm(self, text: str) -> None:
         if self._notifier is None:
-            from streamtui.notifying import Notifier
+            from streamtui.model.notifier import Notifier
 
             self._notifier = Notifier(
                 self.feed.settings.ui,

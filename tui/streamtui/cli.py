@@ -19,11 +19,11 @@ from typer.core import TyperGroup
 
 from streamcore.errors import InputError, SettingsError
 from streamtui import options
-from streamtui.interruption import as_keyboard_interrupt
+from streamtui.commands.shutdown import as_keyboard_interrupt
 from streamtui.options import Given, check_watched
 
 if TYPE_CHECKING:
-    from streamcore.settings_sources import Loaded
+    from streamcore.config.loading import Loaded
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -166,7 +166,7 @@ def stream(
         if sys.stdout is None:  # and the next socket would get its number
             _refuse("standard output is closed, there is nowhere to write to")
         with _recording(given, loaded, on_screen=True):
-            from streamtui.lines import run
+            from streamtui.commands.stream import run
 
             raise typer.Exit(run(settings, count=count, duration=duration))
 
@@ -201,7 +201,7 @@ def doctor(
         loaded = given.load()
         check_watched(loaded)
         with _recording(given, loaded, on_screen=True):
-            from streamtui.doctor import run
+            from streamtui.commands.doctor import run
 
             raise typer.Exit(run(loaded))
 
@@ -240,7 +240,7 @@ def emulator(
     """Serve the embedded provider emulators on this machine until interrupted."""
     given = Given(log_file=log_file, log_level=log_level).over(ctx.obj)
     with as_keyboard_interrupt(), _recording(given, None, on_screen=True):
-        from streamtui.emulator_command import list_faults, planned_faults, run
+        from streamtui.commands.simulate import list_faults, planned_faults, run
 
         if faults == ["list"]:
             list_faults()
@@ -276,7 +276,7 @@ def config_path(ctx: typer.Context, config: options.ConfigFile = None) -> None:
 @config_app.command("show")
 def config_show(ctx: typer.Context, config: options.ConfigFile = None) -> None:
     """Print the effective values and where each came from; secrets are masked."""
-    from streamtui.config_command import shown
+    from streamtui.commands.config import shown
 
     typer.echo(shown(Given(config=config).over(ctx.obj).load()), nl=False)
 
@@ -284,7 +284,7 @@ def config_show(ctx: typer.Context, config: options.ConfigFile = None) -> None:
 @config_app.command("init")
 def config_init(ctx: typer.Context, config: options.ConfigFile = None) -> None:
     """Write a commented file to start from; a file that is there already is left alone."""
-    from streamtui.config_command import write_starter
+    from streamtui.commands.config import write_starter
 
     path = _config_path(ctx, config)
     try:
@@ -313,7 +313,7 @@ def _run_app(given: Given) -> NoReturn:
 
 
 def _config_path(ctx: typer.Context, config: Path | None) -> Path:
-    from streamcore.locations import config_file
+    from streamcore.config.locations import config_file
 
     return Given(config=config).over(ctx.obj).config or config_file()
 
@@ -321,8 +321,8 @@ def _config_path(ctx: typer.Context, config: Path | None) -> Path:
 @contextmanager
 def _recording(given: Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
     """Set up logging, and turn an unexpected failure into one line here and a traceback in the log file."""
-    from streamcore.settings_keys import secrets
-    from streamtui.logs import FILE_ONLY, recording
+    from streamcore.config.keys import secrets
+    from streamtui.commands.logging import FILE_ONLY, recording
 
     hidden = () if loaded is None else secrets(loaded.settings)
     with recording(level=given.log_level, file=given.log_file, on_screen=on_screen, secrets=hidden):

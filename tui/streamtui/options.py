@@ -13,7 +13,7 @@ import typer
 from streamcore.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
-    from streamcore.settings_sources import Loaded
+    from streamcore.config.loading import Loaded
 
 
 def _print_version(wanted: bool) -> None:
@@ -104,7 +104,7 @@ class Given:
         Raises:
             SettingsError: Something in the options, the environment or the file is wrong.
         """
-        from streamcore.settings_sources import load
+        from streamcore.config.loading import load
 
         options: dict[str, Any] = {
             "symbols": self.symbols or None,
@@ -160,9 +160,9 @@ def check_watched(loaded: Loaded) -> None:
     Raises:
         SettingsError: One cannot be watched; it names where it came from.
     """
-    from streamcore.instruments import understand
-    from streamcore.sources import choose
-    from streamcore.tokens import TokenTable, check_address
+    from streamcore.assets.instruments import understand
+    from streamcore.assets.tokens import TokenTable, check_address
+    from streamcore.config.selection import choose
 
     tokens = TokenTable(loaded.settings.tokens)
     exchanges = choose(loaded.settings).exchanges

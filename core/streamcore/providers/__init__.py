@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streamcore.clock import Clock
+from streamcore.config.model import Settings
 from streamcore.errors import UnknownProvider
-from streamcore.network import HttpClient
+from streamcore.net.network import HttpClient
 from streamcore.providers.base import Provider
-from streamcore.providers.birdeye import BirdeyeProvider
-from streamcore.providers.coinbase import CoinbaseProvider
-from streamcore.providers.dexscreener import DexScreenerProvider
-from streamcore.providers.helius import HeliusProvider
-from streamcore.providers.jupiter import JupiterProvider
-from streamcore.providers.kraken import KrakenProvider
-from streamcore.providers.solana import SolanaProvider
-from streamcore.settings import Settings
+from streamcore.providers.birdeye.provider import BirdeyeProvider
+from streamcore.providers.coinbase.provider import CoinbaseProvider
+from streamcore.providers.dexscreener.provider import DexScreenerProvider
+from streamcore.providers.helius.provider import HeliusProvider
+from streamcore.providers.jupiter.provider import JupiterProvider
+from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.solana_rpc.provider import SolanaProvider
 
 PROVIDERS: dict[str, Callable[[Settings, HttpClient, Clock], Provider]] = {
     "birdeye": BirdeyeProvider,

@@ -19,10 +19,10 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from streamcore.assets.instruments import Instrument, Venue
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind
-from streamcore.instruments import Instrument, Venue
-from streamcore.transactions import SolanaTransaction
+from streamcore.solana.interpretation import SolanaTransaction
 
 Frame: TypeAlias = str | bytes
 """One WebSocket message: text or binary."""
@@ -53,7 +53,7 @@ class TransactionReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class Checkpoint:
     """The newest transaction known of a topic: where filling a gap starts."""
 
     signature: str
@@ -65,25 +65,25 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class AnchorReport:
+class CheckpointReport:
     """``topic`` had this newest transaction when watching began; what is older is history, not news."""
 
     topic: str
-    anchor: Anchor
+    checkpoint: Checkpoint
     history: tuple[str, ...] = ()
-    """Signatures at and before the anchor that a later fetch may come across again."""
+    """Signatures at and before the checkpoint that a later fetch may come across again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A fetch could not tell everything about ``topic``; ask again later, from the same anchor."""
+class PartialFetch:
+    """A fetch could not tell everything about ``topic``; ask again later, from the same checkpoint."""
 
     topic: str
     error: ProviderError
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class SignatureSeen:
     """The stream said only that a transaction of ``topic`` happened; what it was must be asked over HTTP."""
 
     topic: str
@@ -92,21 +92,21 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedWanted:
-    """To watch ``topic`` the codec must know which addresses belong to it; the answer is `Related`."""
+class TokenAccountsRequest:
+    """To watch ``topic`` the codec must know which addresses belong to it; the answer is `TokenAccounts`."""
 
     topic: str
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class TokenAccounts:
     """The addresses that belong to ``topic``, all of them; for the codec that watches it."""
 
     topic: str
     addresses: tuple[str, ...]
 
 
-Question: TypeAlias = Hint | RelatedWanted
+Question: TypeAlias = SignatureSeen | TokenAccountsRequest
 """What a codec may ask its provider's HTTP side."""
 
 
@@ -135,7 +135,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class Malformed:
     """A frame, or part of one, that makes no sense and was left out."""
 
     reason: str
@@ -144,14 +144,14 @@ class Unusable:
 Report: TypeAlias = (
     PriceReport
     | TransactionReport
-    | AnchorReport
-    | Unfinished
-    | Related
+    | CheckpointReport
+    | PartialFetch
+    | TokenAccounts
     | Question
     | Alive
     | Refusal
     | Notice
-    | Unusable
+    | Malformed
 )
 
 
@@ -167,12 +167,12 @@ class Codec(Protocol):
         """Take note that the socket is open; frames may be sent from now on."""
         ...
 
-    def want(self, topics: Sequence[str]) -> None:
+    def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; never more than the provider's limit."""
         ...
 
-    def told(self, related: Related) -> None:
-        """Take note of the answer to a `RelatedWanted`, or of news about it."""
+    def resolved(self, related: TokenAccounts) -> None:
+        """Take note of the answer to a `TokenAccountsRequest`, or of news about it."""
         ...
 
     def received(self, frame: Frame) -> list[Report]:
@@ -195,12 +195,12 @@ class Codec(Protocol):
 class Rest(Protocol):
     """What a provider answers over HTTP."""
 
-    def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
-        """Yield the present state of the topics, or what happened since their anchors.
+    def fetch(self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]) -> AsyncIterator[Report]:
+        """Yield the present state of the topics, or what happened since their checkpoints.
 
         Yields as answers arrive, oldest first for each topic, so that a long fetch shows its first results
-        early. Where the kind of data has anchors, a topic of which nothing is known yet first yields an
-        `AnchorReport`.
+        early. Where the kind of data has checkpoints, a topic of which nothing is known yet first yields an
+        `CheckpointReport`.
 
         Raises:
             ProviderError: The provider refused or could not be reached. What was yielded before stands.
@@ -208,7 +208,7 @@ class Rest(Protocol):
         ...
 
     def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield what answers a codec's question: the transaction, or `Related`; perhaps both.
+        """Yield what answers a codec's question: the transaction, or `TokenAccounts`; perhaps both.
 
         Raises:
             ProviderError: The provider refused or could not be reached.

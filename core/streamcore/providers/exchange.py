@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from urllib.parse import urlsplit
 
+from streamcore.assets.instruments import TICKER, Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.hosts import is_loopback
-from streamcore.instruments import TICKER, Instrument
+from streamcore.loopback import is_loopback
 from streamcore.providers.base import Refusal
 
 DEBOUNCE = 0.25
@@ -110,7 +110,7 @@ class Pairs:
         """Take note that requests may be sent."""
         self._open = True
 
-    def want(self, pairs: Sequence[str]) -> None:
+    def set_topics(self, pairs: Sequence[str]) -> None:
         """Make these the wanted pairs, all of them; a refused one that is wanted anew is asked for again."""
         for pair in pairs:
             if pair not in self._wanted:

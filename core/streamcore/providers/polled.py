@@ -10,15 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import ClassVar
 
-from streamcore.budget import TokenBucket
+from streamcore.assets.instruments import Instrument, Venue
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.instruments import Instrument, Venue
-from streamcore.network import Answer, HttpClient
-from streamcore.providers.base import Anchor, Frame, Limits, Question, Refusal, Related, Report
+from streamcore.net.network import Answer, HttpClient
+from streamcore.net.rate_limit import TokenBucket
+from streamcore.providers.base import Checkpoint, Frame, Limits, Question, Refusal, Report, TokenAccounts
+from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.refusals import RATE_LIMIT_REST, refusal
-from streamcore.subscriptions import batches
+from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 
 
 class NoStreamCodec:
@@ -27,10 +27,10 @@ class NoStreamCodec:
     def opened(self) -> None:
         """Do nothing."""
 
-    def want(self, topics: Sequence[str]) -> None:
+    def set_topics(self, topics: Sequence[str]) -> None:
         """Do nothing: the topics are polled."""
 
-    def told(self, related: Related) -> None:
+    def resolved(self, related: TokenAccounts) -> None:
         """Do nothing: nothing was asked."""
 
     def received(self, frame: Frame) -> list[Report]:
@@ -53,12 +53,12 @@ class PolledPrices(ABC):
     title: ClassVar[str]
     """The source's name as a person writes it."""
 
-    def __init__(self, http: HttpClient, base_url: str, batch_size: int, budget: TokenBucket) -> None:
+    def __init__(self, http: HttpClient, base_url: str, batch_size: int, rate_limit: TokenBucket) -> None:
         """``base_url`` is scheme and host; ``batch_size`` the most mints in one request."""
         self._http = http
         self._base_url = base_url.rstrip("/")
         self._batch_size = batch_size
-        self._budget = budget
+        self._rate_limit = rate_limit
 
     @abstractmethod
     def _question(self, mints: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -72,7 +72,9 @@ class PolledPrices(ABC):
             Undecodable: It is not what the source is documented to answer.
         """
 
-    async def fetch(self, topics: Sequence[str], anchors: Mapping[str, Anchor]) -> AsyncIterator[Report]:
+    async def fetch(
+        self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
         """Yield the present price of each mint, or a refusal of it."""
         for mints in batches(topics, self._batch_size):
             path, query = self._question(mints)
@@ -81,7 +83,7 @@ class PolledPrices(ABC):
                 self._base_url + path,
                 params=query,
                 headers={"accept": "application/json"},
-                budget=self._budget,
+                rate_limit=self._rate_limit,
             )
             if answer.status != 200:
                 raise self._refused(answer)
@@ -102,7 +104,7 @@ class PolledPrices(ABC):
         error = refusal(self.title, answer.status, answer.headers, key_setting=None)
         if error.kind is ErrorKind.RATE_LIMIT:
             wait = RATE_LIMIT_REST if error.retry_after is None else error.retry_after
-            self._budget.pause(wait)
+            self._rate_limit.pause(wait)
             return ProviderError(error.kind, error.message, retry_after=wait)
         return error
 

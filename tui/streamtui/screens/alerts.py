@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.widgets import Input, Label
 
 from streamcore.errors import StreamcoreError
-from streamtui.ages import time_of_day
-from streamtui.alerts import EXAMPLES, Alert
-from streamtui.cells import Cell, cell, literal
-from streamtui.feed import Feed
-from streamtui.layout import MUTED
-from streamtui.numbers import UNKNOWN
+from streamtui.format.ages import time_of_day
+from streamtui.format.cells import Cell, cell, literal
+from streamtui.format.content import MUTED
+from streamtui.format.numbers import UNKNOWN
+from streamtui.model.alerts import EXAMPLES, Alert
+from streamtui.model.updates import Feed
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
@@ -95,7 +95,7 @@ class AlertsDialog(Dialog[None]):
 
     def _state(self, alert: Alert) -> tuple[str, str]:
         key = self._feed.alerts.key(alert)
-        if key not in self._feed.board.rows and key not in self._feed.wallets:
+        if key not in self._feed.prices.rows and key not in self._feed.wallets:
             return "not watched now", "warn"
         if alert.rule.wallet is not None:
             return "waiting", "dim"

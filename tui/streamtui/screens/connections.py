@@ -10,18 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from streamcore.breaker import BreakerState
-from streamcore.status import ProviderStatus
-from streamtui.ages import countdown, duration, moment, time_of_day
-from streamtui.cells import Cell, cell, literal
-from streamtui.health import Health, LogEntry
-from streamtui.lamps import Tone, lamp
-from streamtui.layout import MUTED
-from streamtui.numbers import UNKNOWN, latency, rate, size
+from streamcore.status import BreakerState, ProviderStatus
+from streamtui.format.ages import countdown, duration, moment, time_of_day
+from streamtui.format.cells import Cell, cell, literal
+from streamtui.format.content import MUTED
+from streamtui.format.lamps import Tone, lamp
+from streamtui.format.numbers import UNKNOWN, latency, rate, size
+from streamtui.format.texts import count
+from streamtui.model.provider_health import Health, LogEntry
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
-from streamtui.wording import count
 
 ALL = "*"
 """Stands for every provider; none can be called this."""
@@ -195,7 +194,7 @@ def _detail(
                 "messages",
                 literal(
                     f"{status.messages_received:,} in, {status.messages_sent:,} out, {rate(rates.messages)}; "
-                    f"unusable {status.unusable:,}, dropped {status.dropped:,}"
+                    f"unusable {status.malformed:,}, dropped {status.dropped:,}"
                 ),
             ),
             _pair(

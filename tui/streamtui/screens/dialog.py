@@ -10,8 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from streamtui.cells import literal
-from streamtui.layout import demo_badge
+from streamtui.format.cells import literal
+from streamtui.format.content import demo_badge
 
 Result = TypeVar("Result")
 

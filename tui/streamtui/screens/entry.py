@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from streamcore.errors import StreamcoreError
-from streamtui.board import WatchedToken
-from streamtui.cells import cell, literal
-from streamtui.layout import MUTED
+from streamtui.format.cells import cell, literal
+from streamtui.format.content import MUTED
+from streamtui.model.price_list import WatchedToken
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE
 from streamtui.keys import Command, readable
-from streamtui.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.status_bar import TONES

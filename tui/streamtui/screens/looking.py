@@ -9,10 +9,10 @@ from textual import on
 
 from streamcore.errors import StreamcoreError
 from streamcore.events import DataKind
+from streamtui.format.texts import provider_of
 from streamtui.keys import COMMANDS
 from streamtui.screens.main_view import MainView
 from streamtui.widgets.line_table import LineTable
-from streamtui.wording import provider_of
 
 
 class Looking(MainView):
@@ -28,23 +28,23 @@ class Looking(MainView):
         from streamtui.screens.transaction_detail import TransactionDetail
 
         if self.pane is self._price_pane:
-            row = self._feed.board.rows.get(self._prices.cursor or "")
+            row = self._feed.prices.rows.get(self._prices.cursor or "")
             if row is not None:
-                at, board = self._feed.clock.time(), self._feed.board
+                at, board = self._feed.clock.time(), self._feed.prices
                 self.app.push_screen(PriceDetail(row, at=at, freshness=board.freshness))
             return
-        transaction = self._feed.journal.get(self._transactions.cursor or "")
+        transaction = self._feed.transactions.get(self._transactions.cursor or "")
         if transaction is not None:
             self.app.push_screen(TransactionDetail(transaction, self._feed.label))
 
     def action_copy(self) -> None:
         """Copy what names the selected row everywhere: the mint address, or the signature."""
         if self.pane is self._price_pane:
-            row = self._feed.board.rows.get(self._prices.cursor or "")
+            row = self._feed.prices.rows.get(self._prices.cursor or "")
             text = (row.mint or row.token.symbol) if row is not None else ""
             what = f"the mint of {row.token.symbol}" if row is not None and row.mint else "the ticker"
         else:
-            transaction = self._feed.journal.get(self._transactions.cursor or "")
+            transaction = self._feed.transactions.get(self._transactions.cursor or "")
             text, what = (transaction.signature if transaction is not None else ""), "the signature"
         if text:
             self.app.copy_to_clipboard(text)
@@ -61,14 +61,14 @@ class Looking(MainView):
         await self._export("json")
 
     async def _export(self, form: str) -> None:
-        from streamtui.exporting import Format, export
+        from streamtui.model.exporting import Format, export
 
         if self.pane is self._price_pane:
             what = "prices"
-            events = [row.update for row in self._feed.board.ordered() if row.update is not None]
+            events = [row.update for row in self._feed.prices.ordered() if row.update is not None]
         else:
             what = "transactions"
-            events = list(self._feed.journal.ordered())  # type: ignore[arg-type]
+            events = list(self._feed.transactions.ordered())  # type: ignore[arg-type]
         if not events:
             self.tell(f"There are no {what} to export.")
             return
@@ -81,7 +81,7 @@ class Looking(MainView):
 
     async def action_take_screenshot(self) -> None:
         """Save the screen as a picture."""
-        from streamtui.exporting import stamp, write_new
+        from streamtui.model.exporting import stamp, write_new
 
         picture = self.app.export_screenshot(title="streamtui")
         name = f"streamtui-{stamp(self._now())}"

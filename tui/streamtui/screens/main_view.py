@@ -13,22 +13,10 @@ from streamcore.errors import StreamcoreError
 from streamcore.events import DataKind
 from streamcore.status import ProviderStatus
 from streamcore.text import printable
-from streamtui.ages import age, time_of_day
-from streamtui.board import PriceRow
-from streamtui.feed import Feed
-from streamtui.journal import shortened
-from streamtui.keys import COMMANDS
-from streamtui.lamps import lamp
-from streamtui.numbers import latency, rate
-from streamtui.screens.dialog import Dialog
-from streamtui.widgets.key_bar import KeyBar
-from streamtui.widgets.line_table import LineTable
-from streamtui.widgets.pane import Pane, Panes
-from streamtui.widgets.price_table import COLUMNS, PriceTable
-from streamtui.widgets.status_bar import ProviderLine, StatusBar
-from streamtui.widgets.top_bar import TopBar
-from streamtui.widgets.transaction_table import TransactionTable
-from streamtui.wording import (
+from streamtui.format.ages import age, time_of_day
+from streamtui.format.lamps import lamp
+from streamtui.format.numbers import latency, rate
+from streamtui.format.texts import (
     count,
     demo_words,
     feed_info,
@@ -42,6 +30,18 @@ from streamtui.wording import (
     why_no_transactions,
     why_waiting,
 )
+from streamtui.keys import COMMANDS
+from streamtui.model.price_list import PriceRow
+from streamtui.model.transaction_list import shortened
+from streamtui.model.updates import Feed
+from streamtui.screens.dialog import Dialog
+from streamtui.widgets.key_bar import KeyBar
+from streamtui.widgets.line_table import LineTable
+from streamtui.widgets.pane import Pane, Panes
+from streamtui.widgets.price_table import COLUMNS, PriceTable
+from streamtui.widgets.status_bar import ProviderLine, StatusBar
+from streamtui.widgets.top_bar import TopBar
+from streamtui.widgets.transaction_table import TransactionTable
 
 RESORT_EVERY = 3
 """Ticks between two sorts by a moving value: rows that jump ten times a second cannot be read."""
@@ -97,11 +97,11 @@ class MainView(Screen[None]):
 
     def paint(self) -> None:
         """Draw what has changed since the last time."""
-        self._draw(self._feed.board.due(self._feed.clock.monotonic()))
+        self._draw(self._feed.prices.due(self._feed.clock.monotonic()))
 
     def tick(self) -> None:
         """Let time pass: ages, trends, countdowns, rates."""
-        board = self._feed.board
+        board = self._feed.prices
         self._ticks += 1
         if self._ticks % RESORT_EVERY == 0:
             self._arrange_prices()
@@ -110,25 +110,25 @@ class MainView(Screen[None]):
 
     def _draw(self, rows: Iterable[PriceRow]) -> None:
         feed, at = self._feed, self._feed.clock.time()
-        if feed.board.changed:
+        if feed.prices.changed:
             self._arrange_prices()
         self._unshown.update(row.key for row in rows)
         self._show_prices(at)
-        if feed.journal.changed:
+        if feed.transactions.changed:
             self._arrange_feed()
         self._show_surroundings(at)
         self._show_dialogs(at)
 
     def _arrange_prices(self) -> None:
-        rows = self._feed.board.ordered()
+        rows = self._feed.prices.ordered()
         self._unshown.update(row.key for row in rows if row.key not in self._prices)
         self._prices.set_order([row.key for row in rows])
-        self._prices.mark_sort(self._feed.board.sort, self._feed.board.backwards)
+        self._prices.mark_sort(self._feed.prices.sort, self._feed.prices.backwards)
         self._show_prices(self._now())
 
     def _show_prices(self, at: float) -> None:
         # what is out of view is not made into text: of a hundred rows that is most of the work
-        board = self._feed.board
+        board = self._feed.prices
         with self._prices.together():
             for key in self._prices.in_view():
                 if key in self._unshown and key in board.rows:
@@ -138,16 +138,16 @@ class MainView(Screen[None]):
 
     @on(LineTable.Uncovered, "#price-table")
     def _rows_uncovered(self) -> None:
-        self._unshown.update(self._feed.board.rows)  # a trend is as wide as its column is now
+        self._unshown.update(self._feed.prices.rows)  # a trend is as wide as its column is now
         self._show_prices(self._now())
 
     def _arrange_feed(self, *, anew: bool = False, other: bool = False) -> None:
-        journal = self._feed.journal
+        journal = self._feed.transactions
         self._transactions.show(journal.ordered(), journal.sort, anew=anew, other=other)
 
     def _show_surroundings(self, at: float) -> None:
         feed = self._feed
-        board = feed.board
+        board = feed.prices
         prices, wallets = provider_of(self._feed, DataKind.PRICES), provider_of(self._feed, DataKind.WALLETS)
         self._top.demo = demo_words(prices, wallets)
         self._top.summary = f"{count(len(board.rows), 'price')} · {count(len(feed.wallets), 'wallet')}"
@@ -192,7 +192,7 @@ class MainView(Screen[None]):
         )
 
     def _served(self, status: ProviderStatus) -> int | None:
-        sources = self._feed.board.sources
+        sources = self._feed.prices.sources
         if status.kind is not DataKind.PRICES or not sources:
             return None
         return sum(source == status.provider for source in sources.values())

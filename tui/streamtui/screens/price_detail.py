@@ -12,11 +12,11 @@ from textual.content import Content
 
 from streamcore.events import PriceUpdate, Source
 from streamcore.text import printable
-from streamtui.ages import age, moment, time_of_day
-from streamtui.board import Freshness, PriceRow
-from streamtui.candles import FRAMES
-from streamtui.cells import literal
-from streamtui.numbers import UNKNOWN, amount, percent, price
+from streamtui.format.ages import age, moment, time_of_day
+from streamtui.format.cells import literal
+from streamtui.format.numbers import UNKNOWN, amount, percent, price
+from streamtui.model.candles import FRAMES
+from streamtui.model.price_list import Freshness, PriceRow
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.chart import Chart
 from streamtui.widgets.fields import Fields

@@ -11,10 +11,10 @@ from textual.content import Content
 
 from streamcore.events import Source, WalletTransaction
 from streamcore.text import printable
-from streamtui.ages import moment
-from streamtui.cells import literal
-from streamtui.layout import MUTED
-from streamtui.numbers import UNKNOWN, amount
+from streamtui.format.ages import moment
+from streamtui.format.cells import literal
+from streamtui.format.content import MUTED
+from streamtui.format.numbers import UNKNOWN, amount
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.fields import Fields
 

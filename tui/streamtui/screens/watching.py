@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamtui.screens.main_view import MainView
-from streamtui.screens.naming import names_and_labels
+from streamtui.screens.wallet_input import names_and_labels
 from streamtui.themes import DARK
 
 
@@ -23,7 +23,7 @@ class Watching(MainView):
                 "SOL, BTC, BONK",
                 self._feed.subscribe,
                 demo=self._demo,
-                present=[row.token.symbol for row in self._feed.board.rows.values()],
+                present=[row.token.symbol for row in self._feed.prices.rows.values()],
                 tokens=self._feed,
             )
         )
@@ -60,7 +60,7 @@ class Watching(MainView):
     async def action_remove(self) -> None:
         """Stop watching what the selected row is about."""
         if self.pane is self._price_pane:
-            row = self._feed.board.rows.get(self._prices.cursor or "")
+            row = self._feed.prices.rows.get(self._prices.cursor or "")
             if row is None:
                 self.tell("No row is selected.")
                 return
@@ -74,7 +74,7 @@ class Watching(MainView):
         from streamtui.screens.choose_wallet import ChooseWallet
 
         # asked, not done: all that is shown of the wallet goes with it, and the newest row moves on
-        transaction = self._feed.journal.get(self._transactions.cursor or "")
+        transaction = self._feed.transactions.get(self._transactions.cursor or "")
         self.app.push_screen(
             ChooseWallet(
                 self._feed.wallets,
@@ -93,8 +93,8 @@ class Watching(MainView):
         """Show the alerts, and let one add and remove some."""
         from streamtui.screens.alerts import AlertsDialog
 
-        row = self._feed.board.rows.get(self._prices.cursor or "")
-        transaction = self._feed.journal.get(self._transactions.cursor or "")
+        row = self._feed.prices.rows.get(self._prices.cursor or "")
+        transaction = self._feed.transactions.get(self._transactions.cursor or "")
         about = ""
         if self.pane is self._price_pane:
             about = row.token.symbol if row is not None else ""

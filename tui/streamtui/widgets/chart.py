@@ -8,12 +8,12 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from streamtui.ages import day_and_time, time_of_day
-from streamtui.candles import CAPACITY, FRAMES, Candle, Candles
-from streamtui.cells import Span
-from streamtui.charts import bounds, candle_chart, in_columns, line_chart
-from streamtui.layout import MUTED
-from streamtui.numbers import price
+from streamtui.format.ages import day_and_time, time_of_day
+from streamtui.format.cells import Span
+from streamtui.format.charts import bounds, candle_chart, in_columns, line_chart
+from streamtui.format.content import MUTED
+from streamtui.format.numbers import price
+from streamtui.model.candles import CAPACITY, FRAMES, Candle, Candles
 
 SCALE = 14
 """Cells at the right for the prices of the scale."""

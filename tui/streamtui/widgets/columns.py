@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from streamtui.cells import Align, Cell, fitted
+from streamtui.format.cells import Align, Cell, fitted
 
 GAP = 2
 """Cells between two columns."""

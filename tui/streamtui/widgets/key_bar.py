@@ -9,7 +9,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from streamtui.keys import Command
-from streamtui.widgets.still import Still
+from streamtui.widgets.cached_lines import Still
 
 
 class KeyBar(Still, Widget):

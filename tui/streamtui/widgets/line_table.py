@@ -20,7 +20,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from streamtui.cells import Cell, Span, cell, fitted
+from streamtui.format.cells import Cell, Span, cell, fitted
 from streamtui.themes import WALLETS
 from streamtui.widgets.columns import Column, Placed, line_of, place
 

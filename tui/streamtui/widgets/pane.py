@@ -11,12 +11,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from streamtui.board import Totals
-from streamtui.cells import literal
-from streamtui.layout import MUTED, demo_badge, spread
-from streamtui.numbers import DOWN, UP
+from streamtui.format.cells import literal
+from streamtui.format.content import MUTED, demo_badge, spread
+from streamtui.format.numbers import DOWN, UP
+from streamtui.model.price_list import Totals
+from streamtui.widgets.cached_lines import Still
 from streamtui.widgets.line_table import LineTable
-from streamtui.widgets.still import Still
 
 if TYPE_CHECKING:
     from streamtui.widgets.filter_bar import FilterBar

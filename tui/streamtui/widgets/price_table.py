@@ -7,11 +7,18 @@ from decimal import Decimal
 from functools import lru_cache
 
 from streamcore.events import Source
-from streamtui.ages import age
-from streamtui.board import LARGEST_FIRST, SAMPLE_INTERVAL, Freshness, PriceRow, PriceSort, common_prefix
-from streamtui.cells import Cell, Span, cell
-from streamtui.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
-from streamtui.sparkline import sparkline
+from streamtui.format.ages import age
+from streamtui.format.cells import Cell, Span, cell
+from streamtui.format.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
+from streamtui.format.sparkline import sparkline
+from streamtui.model.price_list import (
+    LARGEST_FIRST,
+    SAMPLE_INTERVAL,
+    Freshness,
+    PriceRow,
+    PriceSort,
+    common_prefix,
+)
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
 

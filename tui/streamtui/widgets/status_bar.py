@@ -9,10 +9,10 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from streamtui.cells import literal
-from streamtui.lamps import CONNECTING, DOWN, IDLE, LIVE, Lamp, Tone
-from streamtui.layout import DEMO, MUTED
-from streamtui.widgets.still import Still
+from streamtui.format.cells import literal
+from streamtui.format.content import DEMO, MUTED
+from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, Lamp, Tone
+from streamtui.widgets.cached_lines import Still
 
 TONES: dict[Tone, str] = {
     "good": "$text-success",

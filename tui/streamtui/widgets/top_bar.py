@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from streamtui.layout import MUTED, demo_badge, spread
-from streamtui.widgets.still import Still
+from streamtui.format.content import MUTED, demo_badge, spread
+from streamtui.widgets.cached_lines import Still
 
 
 class DataClock(Still, Widget):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from streamcore.events import Source, TransactionType, WalletTransaction
-from streamtui.ages import time_of_day
-from streamtui.cells import Cell, Span, cell
-from streamtui.journal import FeedSort, key_of
+from streamtui.format.ages import time_of_day
+from streamtui.format.cells import Cell, Span, cell
+from streamtui.model.transaction_list import FeedSort, key_of
 from streamtui.themes import WALLETS
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable

@@ -1,0 +1,1 @@
+"""What can be priced, and what it is called where: tokens, exchange listings, instruments."""

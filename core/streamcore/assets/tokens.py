@@ -1,0 +1,230 @@
+"""Tickers, mints and addresses: what a person types, and which Solana token or account it stands for.
+
+A ticker is looked up in a pinned table and nowhere else. Anybody can mint a token named TRUMP, and on
+public lists several tokens share one ticker, so a search by name would watch the wrong one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+import base58
+import msgspec
+
+from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
+
+WRAPPED_SOL = "So11111111111111111111111111111111111111112"
+"""The mint that stands for SOL wherever a token is expected."""
+
+ADDRESS_BYTES = 32
+SIGNATURE_BYTES = 64
+
+_ALPHABET = frozenset("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+_ADDRESS_LENGTHS = (32, 44)
+_SIGNATURE_LENGTHS = (64, 88)
+_LOOKS_LIKE_ADDRESS = 25
+"""No ticker is this long: what is, was meant to be an address."""
+
+_ALIASES = {"BTC": "cbBTC", "WSOL": "SOL"}
+_SHOWN_AS_TYPED = frozenset({"BTC"})
+"""BTC is what the person asked for; the token's name says which wrapped Bitcoin stands for it."""
+_TICKER = re.compile(r"[^\s,$'\"\\=#]{1,24}")
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of Solana.
+
+    Attributes:
+        symbol: The ticker to show; a shortened mint when none is known.
+        name: What it is, such as ``Coinbase Wrapped BTC``; empty when unknown.
+        mint: Its mint address.
+        decimals: Decimal places of its smallest unit; ``None`` when unknown.
+    """
+
+    symbol: str
+    name: str
+    mint: str
+    decimals: int | None = None
+
+
+class TokenTable:
+    """The pinned tokens and a user's own.
+
+    Args:
+        extra: Tickers to mint addresses. They win over pinned ones; their name says where they come from.
+
+    Raises:
+        SettingsError: A ticker or a mint in ``extra`` is not one. It names ``tokens.TICKER``.
+    """
+
+    def __init__(self, extra: Mapping[str, str] = MappingProxyType({})) -> None:
+        pinned = _pinned()
+        self._by_mint = {token.mint: token for token in pinned}
+        self._by_ticker = {token.symbol.upper(): token for token in pinned}
+        for alias, symbol in _ALIASES.items():
+            token = self._by_ticker[symbol.upper()]
+            shown = msgspec.structs.replace(token, symbol=alias) if alias in _SHOWN_AS_TYPED else token
+            self._by_ticker.setdefault(alias, shown)
+        for ticker, mint in extra.items():
+            token = self._configured(ticker, mint)
+            self._by_ticker[token.symbol.upper()] = token
+            self._by_mint[token.mint] = token
+
+    def resolve(self, text: str) -> Token:
+        """Return the token a person meant by ``text``.
+
+        A ticker counts in any case and with or without ``$``; a mint address is case-sensitive and need not
+        be in the table.
+
+        Raises:
+            UnknownSymbol: No such ticker is known; similar ones are named.
+            BadAddress: It was meant to be an address, but is not one; the reason says why.
+        """
+        typed = text.strip().removeprefix("$")
+        known = self._by_ticker.get(typed.upper())
+        if known is not None:
+            return known
+        if len(typed) >= _LOOKS_LIKE_ADDRESS:
+            mint = check_address(typed)
+            return self._by_mint.get(mint) or Token(symbol=short_address(mint), name="", mint=mint)
+        if not typed:
+            raise UnknownSymbol(text, "names no token; give a ticker such as SOL or a mint address")
+        advice = self.similar(typed) or "give its mint address, or add it to [tokens] in the configuration"
+        raise UnknownSymbol(text, f"is not a ticker in the token table; {advice}")
+
+    def by_mint(self, mint: str) -> Token | None:
+        """Return the token with that mint address, or ``None``."""
+        return self._by_mint.get(mint)
+
+    def complete(self, prefix: str) -> list[Token]:
+        """Return the tokens whose ticker starts with ``prefix``, then those where a word of the name does.
+
+        Each group is sorted by ticker; an empty prefix returns every token.
+        """
+        return matching(prefix, self._by_ticker)
+
+    @property
+    def tickers(self) -> Collection[str]:
+        """The tickers it knows, in capitals."""
+        return self._by_ticker.keys()
+
+    def _configured(self, ticker: str, mint: str) -> Token:
+        key = f"tokens.{ticker}"
+        origin = "the configuration"
+        symbol = ticker.strip().removeprefix("$")
+        if not _TICKER.fullmatch(symbol) or not symbol.isprintable():
+            allowed = "a ticker has 1 to 24 visible characters, without spaces, commas and quotes"
+            raise SettingsError(key, ticker, allowed, origin)
+        try:
+            address = check_address(mint)
+        except BadAddress as error:
+            raise SettingsError(key, mint, f"must be a mint address, but {error.reason}", origin) from error
+        pinned = self._by_mint.get(address)
+        name = (
+            f"{pinned.name}, from the configuration" if pinned and pinned.name else "from the configuration"
+        )
+        return Token(symbol=symbol, name=name, mint=address, decimals=pinned.decimals if pinned else None)
+
+    def similar(self, typed: str) -> str:
+        """Return a question that names tickers like the one that was typed; empty when there is none."""
+        similar = difflib.get_close_matches(typed.upper(), self._by_ticker, n=3, cutoff=0.6)
+        symbols = dict.fromkeys(self._by_ticker[ticker].symbol for ticker in similar)
+        return f"did you mean {' or '.join(symbols)}?" if symbols else ""
+
+
+def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:
+    """Return the tokens whose ticker starts with ``prefix``, then those where a word of the name does.
+
+    Args:
+        prefix: What was typed, in any case, with or without ``$``.
+        tokens: Tickers to what they stand for.
+    """
+    wanted = prefix.strip().removeprefix("$").casefold()
+    ordered = sorted(tokens.items())
+    by_ticker = [token for ticker, token in ordered if ticker.casefold().startswith(wanted)]
+    by_name = [
+        token
+        for _, token in ordered
+        if any(word.startswith(wanted) for word in (token.name.casefold(), *token.name.casefold().split()))
+    ]
+    return list(dict.fromkeys(by_ticker + by_name))
+
+
+@cache
+def _pinned() -> tuple[Token, ...]:
+    # Mints and decimals agree in every public token list that has the token.
+    data = files("streamcore.assets").joinpath("tokens.json").read_bytes()
+    return msgspec.json.decode(data, type=tuple[Token, ...])
+
+
+@cache
+def _pinned_mints() -> dict[str, str]:
+    tokens = TokenTable()._by_ticker
+    return {ticker: token.mint for ticker, token in tokens.items()}
+
+
+def pinned_mint(ticker: str) -> str | None:
+    """Return the mint a ticker stands for unless the configuration says otherwise; ``None`` if for none."""
+    return _pinned_mints().get(ticker.upper())
+
+
+def check_address(text: str) -> str:
+    """Return the Solana address in ``text``, without the white space around it.
+
+    An address is base58 and decodes to exactly 32 bytes; whether it lies on the curve does not matter,
+    program-derived addresses do not.
+
+    Raises:
+        BadAddress: It is none; the reason names the first thing that is wrong.
+    """
+    address = text.strip()
+    reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
+    if reason is None:
+        return address
+    if len(address) == 42 and address.lower().startswith("0x"):
+        reason = "it looks like an Ethereum address"
+    elif len(address) > _ADDRESS_LENGTHS[1] and not _why_not(
+        address, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature"
+    ):
+        reason = "it is a transaction signature"
+    raise BadAddress(text, f"is not a Solana address: {reason}")
+
+
+def check_signature(text: str) -> str:
+    """Return the transaction signature in ``text``, without the white space around it.
+
+    Raises:
+        InputError: It is none: not base58, or not 64 bytes.
+    """
+    signature = text.strip()
+    reason = _why_not(signature, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature")
+    if reason is not None:
+        raise InputError(text, f"is not a transaction signature: {reason}")
+    return signature
+
+
+def short_address(address: str) -> str:
+    """Return an address as people recognise it: ``7xKX…gAsU``. Short texts stay as they are."""
+    return address if len(address) <= 9 else f"{address[:4]}…{address[-4:]}"
+
+
+def _why_not(text: str, wanted: int, lengths: tuple[int, int], kind: str) -> str | None:
+    if not text:
+        return "it is empty"
+    for position, character in enumerate(text, 1):
+        if character not in _ALPHABET:
+            hint = "; 0, O, I and l are never used" if character in "0OIl" else ""
+            return f"character {position} is {character!r}, which base58 does not have{hint}"
+    shortest, longest = lengths
+    if not shortest <= len(text) <= longest:
+        size = "short" if len(text) < shortest else "long"
+        return f"it is too {size}: {len(text)} characters, {kind} has {shortest} to {longest}"
+    decoded = len(base58.b58decode(text))
+    if decoded != wanted:
+        return f"it decodes to {decoded} bytes, {kind} has {wanted}"
+    return None

@@ -1,0 +1,1 @@
+"""Settings: the typed model, where each value came from, and which provider serves what."""

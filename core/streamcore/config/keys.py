@@ -1,0 +1,185 @@
+"""Every key that can be configured, derived from the structures in `streamcore.config.model`.
+
+One text serves the reader of files and variables, the messages about mistakes, ``config show`` and the
+starter file: what the key means, what it may be, and which environment variables set it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+from streamcore.config.model import Section, Settings
+
+PREFIX = "STREAMTUI_"
+"""Every environment variable that starts so is ours, and an unknown one is a mistake."""
+
+FAMILIAR_VARIABLES = {"birdeye.api_key": "BIRDEYE_API_KEY", "helius.api_key": "HELIUS_API_KEY"}
+"""Names people already have in their environment for these keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting."""
+
+    name: str
+    """Dotted: ``stream.stale_after``; without a dot at the top level: ``symbols``."""
+    type: Any
+    """What `msgspec.convert` is asked for."""
+    default: Any
+    description: str
+    allowed: str
+    """What a value may be, as a phrase."""
+    optional: bool
+    """It may be unset (``None``)."""
+    secret: bool
+    """Its value is never shown."""
+    schemes: tuple[str, ...]
+    """For a URL: the encrypted scheme, then the plain one that only a loopback host may use."""
+    host_only: bool
+    """For a URL: scheme and host, without a path."""
+    verbatim: bool
+    """For a list: its texts are taken as they are, commas and repetitions included."""
+    is_list: bool
+    is_table: bool
+    """Its value is a table of names that the user chooses."""
+    is_array: bool
+    """Its value is any number of tables, written as ``[[name]]``; only a file can hold it."""
+
+    @property
+    def section(self) -> str:
+        """The section, or an empty string at the top level."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it; of a table, what such variables start with."""
+        return PREFIX + self.name.upper().replace(".", "_") + ("_" if self.is_table else "")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every environment variable that sets it, the strongest last."""
+        if self.is_array:
+            return ()
+        familiar = FAMILIAR_VARIABLES.get(self.name)
+        return (self.variable,) if familiar is None else (familiar, self.variable)
+
+
+@cache
+def keys() -> dict[str, Key]:
+    """Return every key by its dotted name, in the order of the structures."""
+    return {key.name: key for key in _keys_of(Settings, "")}
+
+
+@cache
+def sections() -> dict[str, str]:
+    """Return every section's name and what it is about, in one phrase."""
+    found = {}
+    for field in msgspec.structs.fields(Settings):
+        if _is_section(field.type):
+            first_line = (inspect.getdoc(field.type) or "").partition("\n")[0]
+            found[field.name] = first_line.partition(": ")[2].rstrip(".")
+    return found
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """Return the secret values in these settings, which no text may show."""
+    values = (value_of(settings, key) for key in keys().values() if key.secret)
+    return tuple(value for value in values if value)
+
+
+def value_of(settings: Settings, key: Key) -> Any:
+    """Return the value of one key."""
+    value: Any = settings
+    for part in key.name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _is_section(candidate: Any) -> bool:
+    return isinstance(candidate, type) and issubclass(candidate, Section)
+
+
+def _keys_of(structure: type[Section], prefix: str) -> list[Key]:
+    described = types.type_info(structure)
+    assert isinstance(described, types.StructType)  # noqa: S101 - it is one by its annotation
+    found = []
+    for field, description in zip(msgspec.structs.fields(structure), described.fields, strict=True):
+        if _is_section(field.type):
+            found += _keys_of(field.type, f"{prefix}{field.name}.")
+        else:
+            found.append(_key(prefix + field.name, field, description.type))
+    return found
+
+
+def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> Key:
+    schema: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    if isinstance(described, types.Metadata):
+        schema, extra, described = described.extra_json_schema or {}, described.extra or {}, described.type
+    optional = isinstance(described, types.UnionType)
+    if isinstance(described, types.UnionType):
+        described = next(one for one in described.types if not isinstance(one, types.NoneType))
+    schemes = tuple(extra.get("schemes", ()))
+    host_only = bool(extra.get("host_only"))
+    secret = bool(extra.get("secret"))
+    is_array = isinstance(described, types.VarTupleType) and isinstance(described.item_type, types.StructType)
+    default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return Key(
+        name=name,
+        type=field.type,
+        default=default,
+        description=schema.get("description", ""),
+        allowed=_url_phrase(schemes, host_only) if schemes else _phrase(described, secret),
+        optional=optional,
+        secret=secret,
+        schemes=schemes,
+        host_only=host_only,
+        verbatim=bool(extra.get("verbatim")),
+        is_list=isinstance(described, types.VarTupleType) and not is_array,
+        is_table=isinstance(described, types.DictType),
+        is_array=is_array,
+    )
+
+
+def _url_phrase(schemes: tuple[str, ...], host_only: bool) -> str:
+    encrypted, plain = schemes
+    parts = "scheme and host alone" if host_only else "without user name, query or key"
+    article = "an" if encrypted == "https" else "a"
+    return f"{article} {encrypted}:// URL, {parts}; {plain}:// only for a loopback host"
+
+
+def _phrase(described: types.Type, secret: bool) -> str:
+    match described:
+        case types.BoolType():
+            return "true or false"
+        case types.IntType():
+            return "a whole number" + _bounds(described)
+        case types.FloatType():
+            return "a number" + _bounds(described)
+        case types.EnumType():
+            return f"one of: {', '.join(described.cls)}"
+        case types.VarTupleType(item_type=types.StructType()):
+            return "tables, each written as [[alerts]]"
+        case types.VarTupleType():
+            return "a list of texts"
+        case types.DictType():
+            return "a table of texts"
+        case types.StrType() if secret:
+            return "the key as the provider gave it, without spaces"
+        case _:
+            return "a text"
+
+
+def _bounds(described: types.IntType | types.FloatType) -> str:
+    low, high = described.ge, described.le
+    if described.gt is not None:
+        return f" above {described.gt:g}" + ("" if high is None else f", up to {int(high)}")
+    if low is None:
+        return "" if high is None else f" up to {int(high)}"
+    return f" from {low:g} to {int(high)}" if high is not None else f" from {low:g} up"

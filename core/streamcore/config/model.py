@@ -1,0 +1,280 @@
+"""The settings, typed: one structure a section, one documented field a key, every default in one place.
+
+Where values come from and which wins is the subject of `streamcore.config.loading`; `Settings.load`
+is its door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+FrameRate = Annotated[int, Meta(ge=1, le=60)]
+ApiKey = Annotated[str, Meta(pattern=r"^[!-~]+$")]
+
+# What the type cannot say, for whoever reads a value from outside or shows one (`streamcore.config.keys`).
+SECRET = {"secret": True}
+WS_URL = {"schemes": ("wss", "ws")}
+HTTP_URL = {"schemes": ("https", "http")}
+HOST_URL = {"schemes": ("https", "http"), "host_only": True}
+COMMAND = {"verbatim": True}
+
+
+class Colours(StrEnum):
+    """The pairs of colours for up and down."""
+
+    DEFAULT = "default"
+    """Green and red."""
+    COLOUR_BLIND = "colour-blind"
+    """Blue and orange, which people who confuse red and green tell apart."""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of every section: immutable, and an unknown key is an error."""
+
+
+class StreamSettings(Section, frozen=True, kw_only=True):
+    """``[stream]``: how streams are kept alive and what stands in for them."""
+
+    ping_interval: Annotated[Seconds, Meta(description="seconds between keepalive pings")] = 30.0
+    pong_timeout: Annotated[Seconds, Meta(description="seconds to wait for the pong")] = 10.0
+    stale_after: Annotated[
+        Seconds, Meta(description="seconds without any frame from the provider before it is called stale")
+    ] = 60.0
+    queue_capacity: Annotated[Count, Meta(description="messages kept for a consumer that is away")] = 1000
+    poll_interval: Annotated[Seconds, Meta(description="seconds between REST polls in fallback")] = 5.0
+    max_symbol_batch: Annotated[Count, Meta(description="addresses in one subscribe message")] = 100
+    auto_reconnect: Annotated[
+        bool, Meta(description="false: one try, then fallback polling until a manual reconnect")
+    ] = True
+    sweep_interval: Annotated[
+        Seconds, Meta(description="seconds between checks for transactions a stream silently dropped")
+    ] = 120.0
+    enable_prices: Annotated[bool, Meta(description="whether prices are watched at all")] = True
+    enable_wallets: Annotated[bool, Meta(description="whether wallets are watched at all")] = True
+    connect_timeout: Annotated[Seconds, Meta(description="seconds a connect may take")] = 10.0
+    max_message_bytes: Annotated[
+        int, Meta(ge=1024, le=1 << 30, description="a larger frame closes the connection")
+    ] = 33_554_432
+
+
+class BackoffSettings(Section, frozen=True, kw_only=True):
+    """``[backoff]``: the delays between attempts to connect.
+
+    `streamcore.streams.backoff.Backoff` computes them.
+    """
+
+    initial_delay: Annotated[Seconds, Meta(description="seconds before the first retry")] = 1.0
+    max_delay: Annotated[Seconds, Meta(description="no retry waits longer, jitter aside")] = 60.0
+    max_attempts: Annotated[int, Meta(ge=0, le=1_000_000, description="retries before it stops trying")] = 100
+    jitter: Annotated[
+        float, Meta(ge=0.0, le=1.0, description="share of the delay added or taken at random")
+    ] = 0.2
+
+
+class UiSettings(Section, frozen=True, kw_only=True):
+    """``[ui]``: what the screen does with what it is given."""
+
+    price_throttle: Annotated[
+        float, Meta(ge=0.0, le=60.0, description="seconds between two repaints of one symbol")
+    ] = 0.1
+    price_ttl: Annotated[Seconds, Meta(description="seconds until an unconfirmed price is shown as old")] = (
+        30.0
+    )
+    frames_per_second: Annotated[
+        FrameRate | None, Meta(description="repaints a second at most; 10 unless set, 4 over ssh")
+    ] = None
+    theme: Annotated[str | None, Meta(description="streamtui-dark, streamtui-light or any Textual theme")] = (
+        None
+    )
+    colours: Annotated[
+        Colours, Meta(description="up and down: green and red, or blue and orange for the colour-blind")
+    ] = Colours.DEFAULT
+    bell: Annotated[bool, Meta(description="whether an alert rings the terminal bell")] = True
+    desktop_notifications: Annotated[
+        bool, Meta(description="whether an alert asks the terminal for a desktop notification (OSC 9)")
+    ] = False
+    alert_command: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="a program to run at an alert and its arguments; {text} is what happened; "
+            "no shell is involved",
+            extra=COMMAND,
+        ),
+    ] = ()
+
+
+class BirdeyeSettings(Section, frozen=True, kw_only=True):
+    """``[birdeye]``: prices of Solana tokens; needs a key."""
+
+    api_key: Annotated[ApiKey | None, Meta(description="Birdeye API key", extra=SECRET)] = None
+    ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
+        "wss://public-api.birdeye.so/socket/solana"
+    )
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://public-api.birdeye.so"
+    )
+
+
+class HeliusSettings(Section, frozen=True, kw_only=True):
+    """``[helius]``: transactions of Solana wallets; needs a key."""
+
+    api_key: Annotated[ApiKey | None, Meta(description="Helius API key", extra=SECRET)] = None
+    ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
+        "wss://mainnet.helius-rpc.com/"
+    )
+    rpc_url: Annotated[str, Meta(description="JSON-RPC URL, without the key", extra=HTTP_URL)] = (
+        "https://mainnet.helius-rpc.com/"
+    )
+
+
+class KrakenSettings(Section, frozen=True, kw_only=True):
+    """``[kraken]``: prices of an exchange, without a key."""
+
+    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://ws.kraken.com/v2"
+    rest_url: Annotated[
+        str,
+        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
+    ] = "https://api.kraken.com"
+
+
+class CoinbaseSettings(Section, frozen=True, kw_only=True):
+    """``[coinbase]``: prices of an exchange, without a key."""
+
+    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = (
+        "wss://ws-feed.exchange.coinbase.com"
+    )
+    rest_url: Annotated[
+        str,
+        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
+    ] = "https://api.exchange.coinbase.com"
+
+
+class JupiterSettings(Section, frozen=True, kw_only=True):
+    """``[jupiter]``: polled prices of any Solana token, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.jup.ag"
+    )
+
+
+class DexscreenerSettings(Section, frozen=True, kw_only=True):
+    """``[dexscreener]``: polled prices of any Solana token, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.dexscreener.com"
+    )
+
+
+class SolanaSettings(Section, frozen=True, kw_only=True):
+    """``[solana]``: wallets from a public Solana node, without a key."""
+
+    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
+    rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
+        "https://api.mainnet.solana.com"
+    )
+
+
+class AlertSettings(Section, frozen=True, kw_only=True):
+    """One ``[[alerts]]``: what a person wants to be told.
+
+    A price alert names a symbol and one of ``above``, ``below`` (USD) and ``change`` (percent within
+    ``minutes``, up or down); a wallet alert names a wallet and may say ``above`` (SOL).
+    """
+
+    symbol: str | None = None
+    wallet: str | None = None
+    above: Decimal | None = None
+    below: Decimal | None = None
+    change: Decimal | None = None
+    minutes: Annotated[float, Meta(gt=0.0, le=1440.0)] = 10.0
+
+    def mistake(self) -> str | None:
+        """Return what does not go together, or ``None``."""
+        limits = [limit for limit in (self.above, self.below, self.change) if limit is not None]
+        if not all(limit.is_finite() and limit > 0 for limit in limits):
+            return "a limit is a number above 0"
+        if (self.symbol is None) == (self.wallet is None):
+            return "name either a symbol or a wallet"
+        if self.symbol is not None and len(limits) != 1:
+            return "a symbol needs one of above, below and change"
+        if self.wallet is not None and (self.below is not None or self.change is not None):
+            return "a wallet has no other limit than above, in SOL"
+        return None
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """Everything that can be configured.
+
+    Make one with `load`, or directly with keyword arguments in a program of your own; there is no global.
+    """
+
+    symbols: Annotated[tuple[str, ...], Meta(description="tickers or mint addresses to watch")] = ()
+    wallets: Annotated[tuple[str, ...], Meta(description="wallet addresses to watch")] = ()
+    prices: Annotated[
+        str,
+        Meta(
+            description="who serves prices: a provider, public (those without keys), or auto: "
+            "the one whose key is set, and those without keys where it fails or there is none"
+        ),
+    ] = "auto"
+    chain: Annotated[
+        str,
+        Meta(
+            description="who serves wallets: a provider, public (the one without a key), or auto: "
+            "the one whose key is set, and public where it fails or there is none"
+        ),
+    ] = "auto"
+    demo: Annotated[bool, Meta(description="serve everything from the embedded emulators")] = False
+    demo_rate: Annotated[
+        float, Meta(ge=0.0, le=100_000.0, description="price moves a second in the demo, over all tokens")
+    ] = 4.0
+    tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}
+    labels: Annotated[dict[str, str], Meta(description="wallet address = name to show for it")] = {}
+    watchlists: Annotated[
+        dict[str, tuple[str, ...]], Meta(description="groups of symbols, each a name and a list")
+    ] = {}
+    alerts: Annotated[
+        tuple[AlertSettings, ...], Meta(description="what to be told: a price or a wallet, and a limit")
+    ] = ()
+    stream: StreamSettings = StreamSettings()
+    backoff: BackoffSettings = BackoffSettings()
+    ui: UiSettings = UiSettings()
+    birdeye: BirdeyeSettings = BirdeyeSettings()
+    helius: HeliusSettings = HeliusSettings()
+    kraken: KrakenSettings = KrakenSettings()
+    coinbase: CoinbaseSettings = CoinbaseSettings()
+    jupiter: JupiterSettings = JupiterSettings()
+    dexscreener: DexscreenerSettings = DexscreenerSettings()
+    solana: SolanaSettings = SolanaSettings()
+
+    @classmethod
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Return the effective settings: option over environment over file over default.
+
+        Args:
+            path: The file to read. ``None`` reads ``config.toml`` in the user's configuration folder if
+                there is one; a path that is given must exist.
+            environ: The environment; ``None`` is the process's own.
+            options: Dotted keys to values, as given on a command line.
+
+        Raises:
+            SettingsError: A key is unknown, or a value is not allowed. It names both, and the origin.
+        """
+        from streamcore.config.loading import load
+
+        return load(path, environ=environ, options=options).settings

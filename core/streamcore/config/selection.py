@@ -1,0 +1,148 @@
+"""Which provider serves which kind of data: the meaning of ``auto``, of a name, and of ``demo``.
+
+A stream on this machine is an emulator or a relay: what the public hosts say would be another market, and
+the two must not be mixed in one row. So nobody steps in for it who does not lead to this machine as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from streamcore.config.keys import FAMILIAR_VARIABLES, keys, value_of
+from streamcore.config.model import Settings
+from streamcore.errors import SettingsError
+from streamcore.events import DataKind
+from streamcore.loopback import is_loopback
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A provider that can be chosen."""
+
+    name: str
+    kind: DataKind
+    key: str | None
+    """The dotted name of the API key it cannot do without; ``None``: it asks for none."""
+    exchange: bool = False
+    """It may know tickers that the table of Solana tokens does not."""
+
+
+SERVING = (
+    Serving("birdeye", DataKind.PRICES, "birdeye.api_key"),
+    Serving("kraken", DataKind.PRICES, None, exchange=True),
+    Serving("coinbase", DataKind.PRICES, None, exchange=True),
+    Serving("jupiter", DataKind.PRICES, None),
+    Serving("dexscreener", DataKind.PRICES, None),
+    Serving("helius", DataKind.WALLETS, "helius.api_key"),
+    Serving("solana", DataKind.WALLETS, None),
+)
+"""What can be chosen, the most wanted of each kind first."""
+
+PUBLIC = "public"
+"""The sources without keys, each stepping in for those before it."""
+
+STEPPING_IN = {
+    DataKind.PRICES: ("kraken", "coinbase", "jupiter", "dexscreener"),
+    DataKind.WALLETS: ("solana",),
+}
+"""What `PUBLIC` means for each kind."""
+
+OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
+"""The setting that names the provider of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The provider that serves one kind of data."""
+
+    kind: DataKind
+    provider: str
+    demo: bool
+    """It is the embedded emulator that answers, not the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What serves each kind of data, the most wanted first; nothing for a kind that is switched off."""
+
+    prices: tuple[Choice, ...]
+    wallets: tuple[Choice, ...]
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether one of them is an exchange."""
+        names = {serving.name for serving in SERVING if serving.exchange}
+        return any(choice.provider in names for choice in self.prices)
+
+    def __iter__(self) -> Iterator[Choice]:
+        """Iterate over all of them."""
+        return iter((*self.prices, *self.wallets))
+
+
+def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sources:
+    """Return which provider serves each kind of data that is switched on.
+
+    ``auto`` takes the provider whose key is set, and after it those that need none, each stepping in for
+    those before it. ``public`` takes only those that need none. A provider that is named stands alone.
+    ``demo`` puts emulators in the place of whoever would have been asked; nothing else ever does.
+
+    Args:
+        settings: What is configured.
+        origins: Dotted keys to where their values came from, for the message.
+
+    Raises:
+        SettingsError: A named provider does not serve that kind, or needs a key that is not set.
+    """
+    origins = origins or {}
+    prices = _choose(settings, DataKind.PRICES, origins)
+    wallets = _choose(settings, DataKind.WALLETS, origins)
+    return Sources(
+        prices=prices if is_watched(settings, DataKind.PRICES) else (),
+        wallets=wallets if is_watched(settings, DataKind.WALLETS) else (),
+    )
+
+
+def is_watched(settings: Settings, kind: DataKind) -> bool:
+    """Return whether a kind of data is switched on."""
+    return settings.stream.enable_prices if kind is DataKind.PRICES else settings.stream.enable_wallets
+
+
+def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> tuple[Choice, ...]:
+    option = OPTION[kind]
+    wanted: str = getattr(settings, option)
+    candidates = [serving for serving in SERVING if serving.kind is kind]
+    origin = origins.get(option, "given")
+    if wanted == AUTO and settings.demo:
+        return (Choice(kind, candidates[0].name, demo=True),)
+    if wanted in (AUTO, PUBLIC):
+        keyed = [one.name for one in candidates if one.key is not None and _can_serve(settings, one)]
+        names = [*(keyed if wanted == AUTO else ()), *STEPPING_IN[kind]]
+        return tuple(
+            Choice(kind, name, demo=settings.demo)
+            for name in names
+            if settings.demo or _is_here(settings, name) or not _is_here(settings, names[0])
+        )
+    named = next((serving for serving in candidates if serving.name == wanted), None)
+    if named is None:
+        allowed = ", ".join([AUTO, PUBLIC, *(serving.name for serving in candidates)])
+        raise SettingsError(option, wanted, f"expected one of: {allowed}", origin)
+    if not settings.demo and not _can_serve(settings, named):
+        assert named.key is not None  # noqa: S101 - only a key can be missing
+        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO} or {PUBLIC}"
+        raise SettingsError(option, wanted, f"{wanted} needs an API key: {hint}", origin)
+    return (Choice(kind, wanted, demo=settings.demo),)
+
+
+def _can_serve(settings: Settings, serving: Serving) -> bool:
+    return serving.key is None or bool(value_of(settings, keys()[serving.key]))
+
+
+def _is_here(settings: Settings, name: str) -> bool:
+    """Whether a provider leads to this machine, by the first URL it has."""
+    section = getattr(settings, name)
+    url: str = getattr(section, "ws_url", None) or section.rest_url
+    return is_loopback(urlsplit(url).hostname or "")

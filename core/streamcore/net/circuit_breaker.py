@@ -1,0 +1,69 @@
+"""A circuit breaker: an API that keeps failing is left alone for a while instead of being hammered."""
+
+from __future__ import annotations
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.status import BreakerState
+
+FAILURES_TO_OPEN = 3
+FIRST_REST = 15.0
+"""Seconds without a call after the breaker has opened; doubled each time the trial call fails."""
+LONGEST_REST = 300.0
+LONGEST_REST_OF_NETWORK = 30.0
+"""The same where the host was not reached: no call has burdened it, and the way may be back any moment."""
+
+
+class CircuitBreaker:
+    """Counts failures in a row that are the host's fault, and says when to leave it alone."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._rest = FIRST_REST
+        self._trial_at: float | None = None
+        self._cause = ProviderError(ErrorKind.SERVER, "nothing has failed")
+
+    @property
+    def state(self) -> BreakerState:
+        """The state now."""
+        if self._trial_at is None:
+            return BreakerState.CLOSED
+        if self._clock.monotonic() < self._trial_at:
+            return BreakerState.OPEN
+        return BreakerState.HALF_OPEN
+
+    def check(self) -> None:
+        """Let a call pass.
+
+        Raises:
+            ProviderError: The breaker is open; ``retry_after`` says for how long.
+        """
+        if self.state is BreakerState.OPEN and self._trial_at is not None:
+            left = self._trial_at - self._clock.monotonic()
+            text = f"{self._cause.message}; it keeps failing and is left alone for a while"
+            raise ProviderError(self._cause.kind, text, retry_after=left)
+
+    def succeeded(self) -> None:
+        """Take note of an answer."""
+        self._failures = 0
+        self._rest = FIRST_REST
+        self._trial_at = None
+
+    def reset(self) -> None:
+        """Let the next call pass: a person asked to try again."""
+        self.succeeded()
+
+    def failed(self, error: ProviderError) -> None:
+        """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts."""
+        if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL):
+            return
+        self._cause = error
+        trial = self.state is BreakerState.HALF_OPEN
+        self._failures += 1
+        if trial or self._failures >= FAILURES_TO_OPEN:
+            if trial:
+                longest = LONGEST_REST_OF_NETWORK if error.kind is ErrorKind.NETWORK else LONGEST_REST
+                self._rest = min(self._rest * 2, longest)
+            self._trial_at = self._clock.monotonic() + self._rest

@@ -1,0 +1,1 @@
+"""Birdeye: prices of every Solana token, with a key."""

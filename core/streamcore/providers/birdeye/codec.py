@@ -1,0 +1,257 @@
+"""The words of Birdeye's WebSocket: subscriptions out, candles, statistics and errors in.
+
+Birdeye keeps one subscription per message type and connection: a new ``SUBSCRIBE_PRICE`` replaces the
+one before, so every change sends the whole list. It acknowledges nothing; a subscription has worked when
+data flows. Source: docs.birdeye.so, "WebSocket" and "SUBSCRIBE_PRICE".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import (
+    Alive,
+    Frame,
+    Malformed,
+    Notice,
+    PriceReport,
+    Refusal,
+    Report,
+    TokenAccounts,
+)
+from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
+from streamcore.text import printable
+
+CHART_TYPE = "1m"
+"""The candle a price comes in. Every price-moving trade pushes whatever the bucket, so any would do."""
+
+STATS_SELECTION = {
+    "price": False,
+    "trade_data": {"volume": True, "price_change": True, "intervals": ["24h"]},
+    "liquidity": False,
+}
+LATEST_BY = 3600
+"""Seconds by which a candle may be older than the last one to be called out of order."""
+MILLISECONDS_FROM = 100_000_000_000
+"""Candle times above this are milliseconds: as seconds they would lie beyond the year 5000."""
+
+LATEST_MILLISECONDS = MILLISECONDS_FROM * 1000
+
+
+class _Candle(msgspec.Struct, frozen=True):
+    """``PRICE_DATA``: ``c`` is the price, ``unixTime`` the start of the candle's bucket."""
+
+    address: str
+    c: object = None
+    unixTime: object = None  # noqa: N815 - Birdeye's spelling
+
+
+class _Statistics(msgspec.Struct, frozen=True):
+    """``TOKEN_STATS_DATA``, the two groups that are selected. A missing key is unknown, not zero."""
+
+    address: str
+    price_change_24h_percent: object = None
+    volume_24h_usd: object = None
+
+
+class _CandleMessage(msgspec.Struct, frozen=True, tag_field="type", tag="PRICE_DATA"):
+    data: _Candle
+
+
+class _StatisticsMessage(msgspec.Struct, frozen=True, tag_field="type", tag="TOKEN_STATS_DATA"):
+    data: _Statistics
+
+
+_read_usual = message_reader(_CandleMessage | _StatisticsMessage)
+
+
+class _Generic(msgspec.Struct, frozen=True):
+    """The provider-neutral ``snapshot`` and ``delta`` frames."""
+
+    symbol: str = ""
+    address: str | None = None
+    price: object = None
+    change_24h: object = None
+    volume_24h: object = None
+
+
+class BirdeyeCodec:
+    """One Birdeye connection; see `streamcore.providers.base.Codec`. Topics are mint addresses."""
+
+    def __init__(self) -> None:
+        self._open = False
+        self._alive = False
+        self._wanted: tuple[str, ...] = ()
+        self._subscribed: tuple[str, ...] = ()
+        self._outgoing: list[Frame] = []
+        self._bucket: dict[str, Decimal | int] = {}
+
+    def opened(self) -> None:
+        """Send what is wanted."""
+        self._open = True
+        self._subscribe()
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these mints the subscription, all of them; at most 100."""
+        self._wanted = tuple(topics)
+        self._subscribe()
+
+    def resolved(self, related: TokenAccounts) -> None:
+        """Ignore it: nothing is ever asked."""
+
+    def frames_to_send(self) -> list[Frame]:
+        """Return the frames to send now, and forget them."""
+        frames, self._outgoing = self._outgoing, []
+        return frames
+
+    @property
+    def unanswered(self) -> object:
+        """Nothing, ever: Birdeye answers no request."""
+        return None
+
+    def received(self, frame: Frame) -> list[Report]:
+        """Return what one frame says."""
+        try:
+            usual = _read_usual(frame)
+            if isinstance(usual, _CandleMessage):
+                reports = self._candle(usual.data)
+            elif isinstance(usual, _StatisticsMessage):
+                reports = _statistics(usual.data)
+            else:
+                message = envelope(frame)
+                reports = self._read(message.type, message.data)
+        except Undecodable as error:
+            return [Malformed(str(error))]
+        if not self._alive:
+            self._alive = any(isinstance(report, Alive | PriceReport) for report in reports)
+            if self._alive and not isinstance(reports[0], Alive):
+                return [Alive(), *reports]
+        return reports
+
+    def _subscribe(self) -> None:
+        if not self._open or set(self._wanted) == set(self._subscribed):
+            return
+        self._subscribed = self._wanted
+        if not self._wanted:
+            self._send({"type": "UNSUBSCRIBE_PRICE"})
+            self._send({"type": "UNSUBSCRIBE_TOKEN_STATS"})
+            return
+        query = " OR ".join(
+            f"(address = {mint} AND chartType = {CHART_TYPE} AND currency = usd)" for mint in self._wanted
+        )
+        self._send({"type": "SUBSCRIBE_PRICE", "data": {"queryType": "complex", "query": query}})
+        # the price stream has neither the change nor the volume over 24 hours
+        selection = {"address": list(self._wanted), "select": STATS_SELECTION}
+        self._send({"type": "SUBSCRIBE_TOKEN_STATS", "data": selection})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._outgoing.append(msgspec.json.encode(message).decode())
+
+    def _read(self, kind: str, data: object) -> list[Report]:
+        match kind:
+            case "PRICE_DATA":
+                return self._candle(content(data, _Candle))
+            case "TOKEN_STATS_DATA":
+                return _statistics(content(data, _Statistics))
+            case "snapshot" | "delta":
+                items = content(data, _Generic | list[_Generic])  # type: ignore[arg-type]
+                return [report for item in _listed(items) for report in _generic(item, kind == "snapshot")]
+            case "WELCOME":
+                return [Alive()]
+            case "ERROR":
+                return [_error(content(data, object))]
+            case _:
+                return [Malformed(f"an unknown message type {printable(kind, limit=40)}")]
+
+    def _candle(self, candle: _Candle) -> list[Report]:
+        time = candle.unixTime
+        bucket = time if type(time) is int else number(time)
+        if bucket is not None:
+            if not 0 <= bucket <= LATEST_MILLISECONDS:
+                raise Undecodable("a candle of an impossible time")
+            bucket = Decimal(bucket) / 1000 if bucket > MILLISECONDS_FROM else bucket
+            # candles come late by seconds; one "late" by more means that the last one's time was wrong
+            if 0 < self._bucket.get(candle.address, bucket) - bucket <= LATEST_BY:
+                return [Malformed("a candle older than the last one")]
+            if candle.address in self._wanted:
+                self._bucket[candle.address] = bucket
+        return _fields(candle.address, price=candle.c)
+
+
+def _statistics(statistics: _Statistics) -> list[Report]:
+    return _fields(
+        statistics.address,
+        change_24h=statistics.price_change_24h_percent,
+        volume_24h=statistics.volume_24h_usd,
+    )
+
+
+def _listed(items: _Generic | list[_Generic]) -> list[_Generic]:
+    if isinstance(items, _Generic):
+        return [items]
+    if not items:
+        raise Undecodable("a list of nothing")
+    return items
+
+
+def _generic(item: _Generic, complete: bool) -> list[Report]:
+    return _fields(
+        item.address or item.symbol,
+        complete=complete,
+        price=item.price,
+        change_24h=item.change_24h,
+        volume_24h=item.volume_24h,
+    )
+
+
+def _fields(topic: str, *, complete: bool = False, **values: object) -> list[Report]:
+    """Return a report of what can be read; one bad field takes no good one down."""
+    if not topic:
+        return [Malformed("values of no token")]
+    numbers: dict[str, Decimal | None] = {}
+    bad: list[Report] = []
+    for name, value in values.items():
+        try:
+            numbers[name] = number(value)
+        except Undecodable as error:
+            bad.append(Malformed(f"{name}: {error}"))
+    return [PriceReport(topic, complete=complete, **numbers), *bad]
+
+
+def _error(data: object) -> Report:
+    """Return the meaning of an ``ERROR`` frame's text; Birdeye documents none, so it is matched loosely."""
+    text = data if isinstance(data, str) else _as_text(data)
+    shown = printable(text, limit=120)
+    folded = text.casefold()
+    if "compute units" in folded or "usage limit" in folded:
+        return Refusal(ProviderError(ErrorKind.QUOTA, quota_text(shown)))
+    if "api key" in folded or "unauthorized" in folded or "origin" in folded:
+        error = ProviderError(ErrorKind.AUTH, f"Birdeye refused the API key: {shown}; check BIRDEYE_API_KEY")
+        return Refusal(error)
+    if "upgrade" in folded or "permission" in folded:
+        return Refusal(ProviderError(ErrorKind.PLAN, f"this Birdeye plan has no stream: {shown}"))
+    if "too many" in folded:
+        return Refusal(ProviderError(ErrorKind.RATE_LIMIT, f"Birdeye asks for fewer requests: {shown}"))
+    if "query" in folded:
+        return Refusal(
+            ProviderError(ErrorKind.SUBSCRIPTION, f"Birdeye refused the price subscription: {shown}")
+        )
+    return Notice(ProviderError(ErrorKind.SERVER, f"Birdeye reported an error: {shown}"))
+
+
+def _as_text(data: object) -> str:
+    try:
+        return msgspec.json.encode(data).decode()
+    except (TypeError, ValueError, RecursionError):
+        return "of a kind that cannot be shown"  # MessagePack has values that JSON lacks
+
+
+def quota_text(shown: str) -> str:
+    """Return the sentence for a key whose compute units are used up."""
+    return f"the Birdeye quota of this key is used up ({shown}); it returns with the next billing period"

@@ -1,0 +1,1 @@
+"""Coinbase: prices of an exchange, in US dollars, without a key."""

@@ -1,0 +1,259 @@
+"""The words of the Coinbase Exchange feed: subscriptions out; tickers, heartbeats and errors in.
+
+Every ticker is a full object, one a match. Tickers have gaps in their sequence by design, since other
+messages are counted in it; what was missed shows in the heartbeats instead, which name the last trade.
+Source: docs.cdp.coinbase.com, "Exchange WebSocket", channels ticker and heartbeat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import (
+    Alive,
+    Frame,
+    Malformed,
+    Notice,
+    PriceReport,
+    Refusal,
+    Report,
+    TokenAccounts,
+)
+from streamcore.providers.decoding import Undecodable, json_as, number
+from streamcore.providers.exchange import Pairs, in_dollars, percent_since
+from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.text import printable
+
+CHANNELS = ("ticker", "heartbeat")
+PRODUCTS_PER_REQUEST = 100
+"""No limit is documented; this keeps a frame small."""
+
+RESTARTED_BY = 100_000
+"""A sequence that is back by more than this has begun anew: it is minutes even of the busiest product."""
+
+MISSED_BY = 10
+"""Trades that a heartbeat may be ahead of the ticker: a cascade of matches makes one ticker."""
+
+_NO_SUCH_PRODUCT = re.compile(r"(\S+) is not a valid product")
+
+
+class _Frame(msgspec.Struct, frozen=True):
+    """Any frame, with the fields of all that are read; ``volume_24h`` is in base units."""
+
+    type: str
+    product_id: str = ""
+    sequence: object = None
+    price: object = None
+    open_24h: object = None
+    volume_24h: object = None
+    high_24h: object = None
+    low_24h: object = None
+    trade_id: object = None
+    last_trade_id: object = None
+    message: object = None
+    reason: object = None
+    channels: object = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the feed of one product has come."""
+
+    begun: bool = False
+    """There has been a ticker."""
+    sequence: int | None = None
+    """That of the last ticker."""
+    trade: int | None = None
+    """The trade of the last ticker."""
+    promised: int | None = None
+    """The trade that the last heartbeat named: by the next heartbeat its ticker must be here."""
+    behind: bool = False
+    """That it is not has been told."""
+
+
+class CoinbaseCodec:
+    """One Coinbase connection; see `streamcore.providers.base.Codec`. Topics are products: ``SOL-USD``."""
+
+    def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
+        """``batch_size``: products in one subscribe message at most."""
+        self._pairs = Pairs(min(batch_size, PRODUCTS_PER_REQUEST))
+        self._alive = False
+        self._progress: dict[str, _Progress] = {}
+        self._outgoing: list[Frame] = []
+
+    def opened(self) -> None:
+        """Send what is wanted: the feed is closed unless something is subscribed within five seconds."""
+        self._pairs.open()
+        self._ask()
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these the wanted products, all of them; only what changes is sent."""
+        self._pairs.set_topics(topics)
+        self._ask()
+
+    def resolved(self, related: TokenAccounts) -> None:
+        """Ignore it: nothing is ever asked."""
+
+    @property
+    def unanswered(self) -> object:
+        """The products of the last request that have had no answer; ``None`` when there are none."""
+        return self._pairs.under_way or None
+
+    def frames_to_send(self) -> list[Frame]:
+        """Return the frames to send now, and forget them."""
+        frames, self._outgoing = self._outgoing, []
+        return frames
+
+    def received(self, frame: Frame) -> list[Report]:
+        """Return what one frame says."""
+        reports: list[Report] = []
+        try:
+            reports += self._read(json_as(frame, _Frame))
+        except Undecodable as error:
+            reports.append(Malformed(str(error)))
+        self._ask()
+        return reports
+
+    def _ask(self) -> None:
+        request = self._pairs.request()
+        if request is None:
+            return
+        message = {
+            "type": "subscribe" if request.subscribe else "unsubscribe",
+            "product_ids": request.pairs,
+            "channels": CHANNELS,
+        }
+        for product in request.pairs:
+            self._progress.pop(product, None)
+        self._outgoing.append(msgspec.json.encode(message).decode())
+
+    def _proof(self) -> list[Report]:
+        if self._alive:
+            return []
+        self._alive = True
+        return [Alive()]
+
+    def _read(self, frame: _Frame) -> list[Report]:
+        match frame.type:
+            case "ticker":
+                reports = self._ticker(frame)
+                return [*self._proof(), *reports]
+            case "heartbeat":
+                reports = self._heartbeat(frame)
+                return [*self._proof(), *reports]
+            case "subscriptions":
+                self._subscribed(frame.channels)
+                return self._proof()
+            case "error":
+                return self._error(frame)
+            case _:
+                raise Undecodable(f"an unknown message type {printable(frame.type, limit=40)}")
+
+    def _subscribed(self, channels: object) -> None:
+        """Take note of the whole set that is subscribed; what it lacks of a request is still unanswered."""
+        listed: set[object] = set()
+        for channel in channels if isinstance(channels, list) else ():
+            if isinstance(channel, dict) and channel.get("name") == "ticker":
+                products = channel.get("product_ids")
+                listed.update(products if isinstance(products, list) else ())
+        for product in self._pairs.under_way:
+            if (product in listed) == self._pairs.wants(product):
+                self._pairs.answered(product)
+
+    def _ticker(self, frame: _Frame) -> list[Report]:
+        product = frame.product_id
+        if not self._is_live(product):
+            return []
+        progress = self._progress.setdefault(product, _Progress())
+        sequence, trade = _count(frame.sequence), _count(frame.trade_id)
+        if sequence is not None:
+            if 0 < (progress.sequence or sequence) - sequence <= RESTARTED_BY:
+                return [Malformed("a ticker older than the last one")]
+            progress.sequence = sequence
+        progress.trade = progress.trade if trade is None else trade
+        first, progress.begun = not progress.begun, True
+        values: dict[str, Decimal | None] = {}
+        bad: list[Report] = []
+        for name in ("price", "open_24h", "volume_24h", "high_24h", "low_24h"):
+            try:
+                values[name] = number(getattr(frame, name))
+            except Undecodable as error:
+                values[name] = None
+                bad.append(Malformed(f"{name}: {error}"))
+        report = PriceReport(
+            product,
+            price=values["price"],
+            change_24h=percent_since(values["price"], values["open_24h"]),
+            volume_24h=in_dollars(values["volume_24h"], values["price"]),
+            high_24h=values["high_24h"],
+            low_24h=values["low_24h"],
+            complete=first,
+        )
+        return [report, *bad]
+
+    def _heartbeat(self, frame: _Frame) -> list[Report]:
+        product = frame.product_id
+        if not self._is_live(product):
+            return []
+        progress = self._progress.setdefault(product, _Progress())
+        trade, promised = progress.trade, progress.promised
+        missed = trade is not None and promised is not None and promised - trade > MISSED_BY
+        news = missed and not progress.behind
+        progress.behind = missed
+        progress.promised = _count(frame.last_trade_id)
+        if not news:
+            return []
+        text = f"Coinbase left out trades of {product}: its price may be old until the next one"
+        return [Notice(ProviderError(ErrorKind.GAP, text))]
+
+    def _is_live(self, product: str) -> bool:
+        """Whether something about a product is of interest; ``False`` just after it was given back.
+
+        Raises:
+            Undecodable: It was never asked for.
+        """
+        if not self._pairs.wants(product) and not self._pairs.knows(product):
+            raise Undecodable("a product that was never asked for")
+        return self._pairs.wants(product)
+
+    def _error(self, frame: _Frame) -> list[Report]:
+        texts = [text for text in (frame.message, frame.reason) if isinstance(text, str) and text]
+        shown = printable(": ".join(texts), limit=160) or "no reason given"
+        folded = shown.casefold()
+        found = _NO_SUCH_PRODUCT.search(frame.reason if isinstance(frame.reason, str) else "")
+        if found is not None and self._pairs.knows(found[1]):
+            return [*self._proof(), *self._no_such(found[1])]
+        if "authentication" in folded or "unauthorized" in folded:
+            text = f"Coinbase does not stream prices without an account any more: {shown}"
+            return [Refusal(ProviderError(ErrorKind.AUTH, text))]
+        if "rate limit" in folded or "too many" in folded:
+            text = f"Coinbase asks for fewer messages: {shown}"
+            return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST))]
+        if folded.startswith("failed to subscribe"):
+            text = f"Coinbase refused the subscription: {shown}"
+            return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]
+        return [Notice(ProviderError(ErrorKind.SERVER, f"Coinbase reported an error: {shown}"))]
+
+    def _no_such(self, product: str) -> list[Report]:
+        """Drop a product, and ask for the rest of its request again.
+
+        The feed may or may not have subscribed the rest; asking twice does no harm.
+        """
+        if self._pairs.is_refused(product):
+            return []
+        error = ProviderError(ErrorKind.SUBSCRIPTION, f"Coinbase does not list {product}")
+        refused = self._pairs.refuse(product, error)
+        self._pairs.ask_again()
+        return [refused]
+
+
+def _count(value: object) -> int | None:
+    """Return a number of a sequence; ``None`` where the feed left it out, as it may in a first ticker."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

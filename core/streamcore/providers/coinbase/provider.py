@@ -1,0 +1,162 @@
+"""Coinbase Exchange: prices of an exchange, in US dollars, without a key.
+
+Source: docs.cdp.coinbase.com, "Exchange WebSocket" and "Exchange REST API". The newer Advanced Trade feed
+has the same prices; it has a second vocabulary, and asks for a key to be reliable, so it is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from urllib.parse import quote
+
+import msgspec
+
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.clock import Clock
+from streamcore.config.model import Settings
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.net.network import HttpClient
+from streamcore.net.rate_limit import TokenBucket
+from streamcore.providers.base import (
+    Checkpoint,
+    Endpoint,
+    Limits,
+    Malformed,
+    PriceReport,
+    Question,
+    Refusal,
+    Report,
+)
+from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
+from streamcore.providers.decoding import Undecodable, json_as, number
+from streamcore.providers.exchange import (
+    DEBOUNCE,
+    SILENCE,
+    HttpHost,
+    in_dollars,
+    pair_of,
+    percent_since,
+)
+from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+
+TITLE = "Coinbase"
+RATE = 8.0
+"""Requests a second; ten are allowed to an address, which others may share."""
+
+
+class CoinbaseProvider:
+    """Coinbase Exchange behind the seam; topics are products such as ``SOL-USD``."""
+
+    name = "coinbase"
+    kind = DataKind.PRICES
+    venue = Venue.EXCHANGE
+    limits = Limits(
+        topics_per_connection=None,
+        debounce=DEBOUNCE,
+        silence=SILENCE,
+        words=f"{PRODUCTS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
+    )
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        self._url = settings.coinbase.ws_url
+        self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
+        self.rest = CoinbaseRest(settings, http, clock)
+
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return the product in US dollars; ``None`` for a mint that has no ticker of its own."""
+        return pair_of(instrument, "-")
+
+    def endpoint(self) -> Endpoint:
+        """Return the stream's URL; there is nothing secret about it."""
+        return Endpoint(url=self._url, shown_url=self._url)
+
+    def codec(self) -> CoinbaseCodec:
+        """Return a codec for a new connection."""
+        return CoinbaseCodec(self._batch_size)
+
+    def forget(self) -> None:
+        """Do nothing: what was refused is remembered by whoever routes."""
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """Return what a refused upgrade means."""
+        return refusal(TITLE, status, headers, key_setting=None)
+
+
+class _Stats(msgspec.Struct, frozen=True):
+    """``/products/{id}/stats``: figures of the last 24 hours, ``volume`` in base units."""
+
+    open: object = None
+    last: object = None
+    volume: object = None
+    high: object = None
+    low: object = None
+
+
+class _Ticker(msgspec.Struct, frozen=True):
+    """``/products/{id}/ticker``: the last trade."""
+
+    price: object = None
+
+
+class CoinbaseRest:
+    """Prices over HTTP, one product a request."""
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        section = settings.coinbase
+        self._host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
+        self._http = http
+        self._rate_limit = TokenBucket(RATE, int(RATE), clock)
+
+    async def fetch(
+        self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        """Yield the present price, 24 h change and 24 h volume of each product."""
+        for product in topics:
+            yield await self._product(product)
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield nothing: the codec asks nothing."""
+        return
+        yield  # what makes this a generator
+
+    async def _product(self, product: str) -> Report:
+        body = await self._get(product, "stats")
+        if body is None:
+            text = f"{TITLE} does not list {product}"
+            return Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text), (product,))
+        try:
+            stats = json_as(body, _Stats)
+            price, before, volume = number(stats.last), number(stats.open), number(stats.volume)
+            high, low = number(stats.high), number(stats.low)
+            if price is None:  # statistics of a product that has not traded lately may lack it
+                ticker = await self._get(product, "ticker")
+                price = None if ticker is None else number(json_as(ticker, _Ticker).price)
+        except Undecodable as error:
+            return Malformed(f"the statistics of {product}: {error}")
+        return PriceReport(
+            product,
+            price=price,
+            change_24h=percent_since(price, before),
+            volume_24h=in_dollars(volume, price),
+            high_24h=high,
+            low_24h=low,
+            complete=True,
+        )
+
+    async def _get(self, product: str, what: str) -> bytes | None:
+        """Return an answer's body; ``None``: there is no such product."""
+        answer = await self._http.request(
+            "GET",
+            self._host.url(f"/products/{quote(product, safe='')}/{what}"),
+            headers={"accept": "application/json"},
+            rate_limit=self._rate_limit,
+        )
+        if answer.status == 200:
+            return answer.body
+        if answer.status == 404:
+            return None
+        error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
+        if error.kind is ErrorKind.RATE_LIMIT:
+            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+        raise error

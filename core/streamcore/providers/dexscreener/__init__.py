@@ -1,0 +1,1 @@
+"""DexScreener: polled prices of Solana tokens, without a key."""

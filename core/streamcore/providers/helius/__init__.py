@@ -1,0 +1,1 @@
+"""Helius: whole transactions of wallets, with a key."""

@@ -1,0 +1,86 @@
+"""Helius' shorter way to what happened: one call for a wallet and its token accounts, on paid plans."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import Checkpoint, Report, TransactionReport
+from streamcore.providers.helius.codec import TITLE, meaning_of_error
+from streamcore.providers.solana_rpc.history import (
+    MOST_PAGES,
+    OVERLAP_SLOTS,
+    Rpc,
+    RpcFailure,
+    SolanaHistory,
+    gap,
+)
+from streamcore.providers.solana_rpc.messages import transaction_options
+from streamcore.solana.interpretation import SolanaTransaction
+
+FULL_PAGE = 100
+"""Whole transactions in one answer; the smallest limit that the documents have named."""
+
+
+class _Page(msgspec.Struct, frozen=True, rename="camel"):
+    """One answer of ``getTransactionsForAddress``."""
+
+    data: list[SolanaTransaction]
+    pagination_token: str | None = None
+
+
+class HeliusHistory(SolanaHistory):
+    """`SolanaHistory`, but by ``getTransactionsForAddress`` for as long as the key's plan allows it."""
+
+    def __init__(self, rpc: Rpc, clock: Clock) -> None:
+        super().__init__(TITLE, rpc, clock, meaning_of_error)
+        self._whole_pages = True
+
+    def forget(self) -> None:
+        """Try the shorter way again, although it was refused."""
+        self._whole_pages = True
+
+    async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
+        if self._whole_pages:
+            try:
+                async for report in self._pages(wallet, checkpoint):
+                    yield report
+            except (RpcFailure, ProviderError) as error:
+                meaning = meaning_of_error(error.error) if isinstance(error, RpcFailure) else error
+                if meaning.kind not in (ErrorKind.PLAN, ErrorKind.SUBSCRIPTION):
+                    raise
+                self._whole_pages = False
+            else:
+                return
+        async for report in super()._since(wallet, checkpoint):
+            yield report
+
+    async def _pages(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
+        options: dict[str, Any] = {
+            **transaction_options(),
+            "transactionDetails": "full",
+            "sortOrder": "asc",
+            "limit": FULL_PAGE,
+            "filters": {
+                "slot": {"gte": max(checkpoint.slot - OVERLAP_SLOTS, 0)},
+                "tokenAccounts": "balanceChanged",
+            },
+        }
+        last_slot = checkpoint.slot
+        for _ in range(MOST_PAGES * 10):
+            page = await self._rpc.call("getTransactionsForAddress", [wallet, options], _Page)
+            for transaction in page.data:
+                signature, slot = transaction.signature, transaction.slot
+                if signature is None or slot is None:
+                    continue
+                last_slot = slot
+                yield TransactionReport(signature, slot, transaction, transaction.block_time, (wallet,))
+            if page.pagination_token is None:
+                return
+            options = {**options, "paginationToken": page.pagination_token}
+        yield gap(wallet, last_slot, None)

@@ -1,0 +1,134 @@
+"""Helius: transactions of Solana wallets. What it offers, what it allows, what its refusals mean over HTTP.
+
+Source: helius.dev/docs ("LaserStream WebSocket", "Rate limits", "Plans").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import ClassVar
+from urllib.parse import quote
+
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.clock import Clock
+from streamcore.config.model import Settings
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.net.network import HttpClient
+from streamcore.net.rate_limit import TokenBucket
+from streamcore.providers.base import Endpoint, Limits
+from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
+from streamcore.providers.helius.history import HeliusHistory
+from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal, retry_after
+from streamcore.providers.solana_rpc.codec import Rung
+from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
+from streamcore.providers.solana_rpc.messages import RpcError
+from streamcore.text import printable
+
+KEY_SETTING = "HELIUS_API_KEY"
+DEBOUNCE = 1.0
+"""Seconds in which changes of the watched wallets are gathered into one new subscription."""
+SILENCE = inf
+"""It tells of every slot, so it is never merely quiet; ``stream.stale_after`` says when it is dead."""
+RATE = 5.0
+"""Requests a second, and as many at once: together no more than the 10 a second of every plan."""
+
+
+class HeliusProvider:
+    """Helius behind the seam; topics are wallet addresses."""
+
+    name = "helius"
+    kind = DataKind.WALLETS
+    venue = Venue.CHAIN
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        self._settings = settings.helius
+        self._batch_size = settings.stream.max_symbol_batch
+        self.limits = Limits(
+            topics_per_connection=None,
+            debounce=DEBOUNCE,
+            silence=SILENCE,
+            words=f"{self._batch_size} wallets a subscription, {RATE:g} requests/s",
+            sweep=True,
+        )
+        rpc = HeliusRpc(settings, http, clock)
+        self.rest = HeliusHistory(rpc, clock)
+        self._rung = Rung.TRANSACTIONS
+
+    def topic(self, instrument: Instrument) -> str | None:
+        """Return nothing: it has wallets, not prices."""
+        return None
+
+    def endpoint(self) -> Endpoint:
+        """Return the stream's URL; the key is a query parameter, there is no other way in."""
+        url, key = self._settings.ws_url, self._settings.api_key or ""
+        return Endpoint(url=with_key(url, key), shown_url=url, secrets=(key,))
+
+    def codec(self) -> HeliusCodec:
+        """Return a codec for a new connection, on the rung that the key is known to reach."""
+        return HeliusCodec(self._batch_size, rung=self._rung, stepped_down=self._step_down)
+
+    def forget(self) -> None:
+        """Try the highest rung again."""
+        self._rung = Rung.TRANSACTIONS
+        self.rest.forget()
+
+    def _step_down(self) -> None:
+        self._rung = Rung.LOGS
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        """Return what a refused upgrade means."""
+        return meaning_of_status(status, headers, body)
+
+
+class HeliusRpc(HttpRpc):
+    """Calls Helius' JSON-RPC methods over HTTP, within its rate."""
+
+    title: ClassVar[str] = TITLE
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        key = settings.helius.api_key or ""
+        url = with_key(settings.helius.rpc_url, key)
+        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), secrets=(key,))
+
+    def _meaning_of_error(self, error: RpcError) -> ProviderError:
+        return meaning_of_error(error)
+
+    def _meaning_of_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        return meaning_of_status(status, headers, body)
+
+    def _meaning_of_text(self, shown: str) -> ProviderError | None:
+        return ProviderError(ErrorKind.QUOTA, quota_text(shown)) if "max usage" in shown.casefold() else None
+
+
+def with_key(url: str, key: str) -> str:
+    """Return a Helius URL with the key in its query."""
+    return f"{url}{'&' if '?' in url else '?'}api-key={quote(key, safe='')}"
+
+
+def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """Return what an HTTP status other than success means; the body counts before the status.
+
+    It may be JSON-RPC, other JSON or plain text; "max usage reached" means the same in each.
+    """
+    shown = printable(body[:200].decode("utf-8", "replace"), limit=120)
+    if "max usage" in shown.casefold():
+        return ProviderError(ErrorKind.QUOTA, quota_text("max usage reached"))
+    if status == 403:
+        text = (
+            f"{TITLE} denied access (HTTP 403): a rule of the key's plan, its domains or addresses forbids it"
+        )
+        return ProviderError(ErrorKind.PLAN, text)
+    error = refusal(TITLE, status, headers, key_setting=KEY_SETTING)
+    message = read_or_none(body)
+    if (
+        status < 500
+        and error.kind is ErrorKind.PROTOCOL
+        and message is not None
+        and message.error is not None
+    ):
+        return meaning_of_error(message.error)
+    if error.kind is ErrorKind.RATE_LIMIT and retry_after(headers) is None:
+        return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
+    return error

@@ -1,0 +1,1 @@
+"""Jupiter: polled prices of Solana tokens, without a key."""

@@ -1,0 +1,83 @@
+"""Jupiter: the price of any Solana token that trades, polled and without a key.
+
+Source: the Price API V3 and the rate limits of dev.jup.ag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.config.model import Settings
+from streamcore.net.network import HttpClient
+from streamcore.net.rate_limit import TokenBucket
+from streamcore.providers.base import Limits, Malformed, PriceReport, Report
+from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.polled import PolledPrices, PolledProvider
+
+MINTS_PER_REQUEST = 50
+
+WINDOW = 60.0
+"""Seconds in which Jupiter counts."""
+REQUESTS_PER_WINDOW = 30
+"""Without a key; one bucket with all that other programs at the same address ask of it."""
+BURST = 4
+RATE = 0.4
+"""Requests a second; with the burst, no window of a minute ever holds more than 28."""
+
+
+class _Price(msgspec.Struct, frozen=True):
+    """One entry; ``priceChange24h`` is percent. Older answers lack ``createdAt`` and ``liquidity``."""
+
+    usdPrice: object = None  # noqa: N815 - Jupiter's spelling
+    priceChange24h: object = None  # noqa: N815
+
+
+class JupiterPrices(PolledPrices):
+    """Fifty prices in a request; there is no volume."""
+
+    title: ClassVar[str] = "Jupiter"
+
+    def _question(self, mints: Sequence[str]) -> tuple[str, dict[str, str]]:
+        return "/price/v3", {"ids": ",".join(mints)}
+
+    def _read(self, mints: Sequence[str], body: bytes) -> list[Report]:
+        prices = json_as(body, dict[str, msgspec.Raw])
+        return [self._price(mint, prices.get(mint)) for mint in mints]
+
+    def _price(self, mint: str, entry: msgspec.Raw | None) -> Report:
+        """Return one price. A token that is not priced is left out; older answers had null for it."""
+        if entry is None:
+            return self._unknown(mint)
+        try:
+            told = content(entry, _Price | None)  # type: ignore[arg-type]
+            if told is None:
+                return self._unknown(mint)
+            price = number(told.usdPrice)
+            if price is None:
+                return self._unknown(mint)
+            return PriceReport(mint, price=price, change_24h=number(told.priceChange24h), complete=True)
+        except Undecodable as error:
+            return Malformed(f"the price of {mint}: {error}")
+
+
+class JupiterProvider(PolledProvider):
+    """Jupiter behind the seam; topics are mint addresses."""
+
+    name: ClassVar[str] = "jupiter"
+    limits = Limits(
+        topics_per_connection=None,
+        debounce=0.0,
+        words=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests/min",
+    )
+
+    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+        self.rest = JupiterPrices(
+            http,
+            settings.jupiter.rest_url,
+            min(MINTS_PER_REQUEST, settings.stream.max_symbol_batch),
+            TokenBucket(RATE, BURST, clock),
+        )

@@ -1,0 +1,1 @@
+"""Kraken: prices of an exchange, in US dollars, without a key."""

@@ -1,0 +1,284 @@
+"""The words of Kraken's WebSocket v2: subscriptions out; acknowledgements, tickers and states in.
+
+Every ticker is a full object, so there is nothing to merge. Heartbeats come about every second while there
+is nothing else to say. Source: docs.kraken.com, "Spot WebSocket v2", channels ticker, status, heartbeat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import (
+    Alive,
+    Frame,
+    Malformed,
+    Notice,
+    PriceReport,
+    Refusal,
+    Report,
+    TokenAccounts,
+)
+from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.exchange import Pairs, in_dollars
+from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.text import printable
+
+PAIRS_PER_REQUEST = 100
+"""No limit is documented; this keeps a frame small."""
+
+MAINTENANCE_WAIT = 30.0
+"""Seconds until the next try; maintenance takes minutes, and its end is not announced on a closed stream."""
+
+_PAIR = re.compile(r"[^\s/]+/[^\s/]+")
+_NO_SUCH_PAIR = ("currency pair not supported", "currency pair not in iso")
+_SOFT_STATES = {
+    "cancel_only": "Kraken only lets orders be cancelled at the moment (cancel_only): nothing is traded",
+    "post_only": "Kraken only takes new orders at the moment (post_only): nothing is traded",
+    "limit_only": "Kraken only takes limit orders at the moment (limit_only)",
+}
+
+
+class _Frame(msgspec.Struct, frozen=True):
+    """Any frame: those of a channel have ``channel`` and ``data``, answers have ``method``."""
+
+    channel: object = None
+    method: object = None
+    type: object = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    success: object = None
+    error: object = None
+    symbol: object = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Ticker(msgspec.Struct, frozen=True):
+    """``change_pct`` is percent, ``volume`` in base units; all but ``last`` are of the last 24 hours."""
+
+    symbol: str
+    last: object = None
+    volume: object = None
+    vwap: object = None
+    change_pct: object = None
+    high: object = None
+    low: object = None
+
+
+class _Result(msgspec.Struct, frozen=True):
+    symbol: object = None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    """Of a status only what is read: ``connection_id`` exceeds 64 signed bits."""
+
+    system: object = None
+    upcoming_maintenance: object = None
+    emergency: object = None
+
+
+class KrakenCodec:
+    """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
+
+    def __init__(self, batch_size: int = PAIRS_PER_REQUEST) -> None:
+        """``batch_size``: pairs in one subscribe message at most."""
+        self._pairs = Pairs(min(batch_size, PAIRS_PER_REQUEST))
+        self._alive = False
+        self._requests = 0
+        self._outgoing: list[Frame] = []
+
+    def opened(self) -> None:
+        """Send what is wanted."""
+        self._pairs.open()
+        self._ask()
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these the wanted pairs, all of them; only what changes is sent."""
+        self._pairs.set_topics(topics)
+        self._ask()
+
+    def resolved(self, related: TokenAccounts) -> None:
+        """Ignore it: nothing is ever asked."""
+
+    @property
+    def unanswered(self) -> object:
+        """The pairs of the last request that have had no answer; ``None`` when there are none."""
+        return self._pairs.under_way or None
+
+    def frames_to_send(self) -> list[Frame]:
+        """Return the frames to send now, and forget them."""
+        frames, self._outgoing = self._outgoing, []
+        return frames
+
+    def received(self, frame: Frame) -> list[Report]:
+        """Return what one frame says."""
+        reports: list[Report] = []
+        try:
+            reports += self._read(json_as(frame, _Frame))
+        except Undecodable as error:
+            reports.append(Malformed(str(error)))
+        self._ask()
+        return reports
+
+    def _ask(self) -> None:
+        request = self._pairs.request()
+        if request is None:
+            return
+        self._requests += 1
+        params: dict[str, Any] = {"channel": "ticker", "symbol": request.pairs}
+        if request.subscribe:
+            # by trade, so that the price moves with every one; changes of the book alone are not shown
+            params |= {"event_trigger": "trades", "snapshot": True}
+        method = "subscribe" if request.subscribe else "unsubscribe"
+        message = {"method": method, "params": params, "req_id": self._requests}
+        self._outgoing.append(msgspec.json.encode(message).decode())
+
+    def _proof(self) -> list[Report]:
+        if self._alive:
+            return []
+        self._alive = True
+        return [Alive()]
+
+    def _read(self, frame: _Frame) -> list[Report]:
+        match frame.channel:
+            case "ticker":
+                return self._tickers(frame)
+            case "heartbeat":
+                return self._proof()
+            case "status":
+                return self._status(frame.data)
+            case None if frame.method is not None or frame.error is not None:
+                return self._answer(frame)
+            case None:
+                raise Undecodable("a message of neither a channel nor a method")
+            case _:
+                raise Undecodable(f"an unknown channel {_shown(frame.channel)}")
+
+    def _tickers(self, frame: _Frame) -> list[Report]:
+        if frame.type not in ("snapshot", "update"):
+            raise Undecodable(f"a ticker of an unknown type {_shown(frame.type)}")
+        items = content(frame.data, list[msgspec.Raw])
+        reports = self._proof()
+        for item in items:
+            try:
+                reports += self._ticker(content(item, _Ticker), complete=frame.type == "snapshot")
+            except Undecodable as error:
+                reports.append(Malformed(f"a ticker: {error}"))
+        return reports
+
+    def _ticker(self, ticker: _Ticker, *, complete: bool) -> list[Report]:
+        pair = ticker.symbol
+        self._pairs.answered(pair)
+        if not self._pairs.wants(pair):
+            if self._pairs.knows(pair):
+                return []  # it was on its way when the pair was given back
+            raise Undecodable("a pair that was never asked for")
+        bad: list[Report] = []
+        values: dict[str, Decimal | None] = {}
+        for name in ("last", "volume", "vwap", "change_pct", "high", "low"):
+            try:
+                values[name] = number(getattr(ticker, name))
+            except Undecodable as error:
+                values[name] = None
+                bad.append(Malformed(f"{name}: {error}"))
+        report = PriceReport(
+            pair,
+            price=values["last"],
+            change_24h=values["change_pct"],
+            volume_24h=in_dollars(values["volume"], values["vwap"]),
+            high_24h=values["high"],
+            low_24h=values["low"],
+            complete=complete,
+        )
+        return [report, *bad]
+
+    def _status(self, data: msgspec.Raw) -> list[Report]:
+        reports: list[Report] = []
+        for status in content(data, list[_Status]):
+            for announced in (status.upcoming_maintenance, status.emergency):
+                if isinstance(announced, list):
+                    reports += [Notice(_announcement(item)) for item in announced]
+            match status.system:
+                case "online":
+                    pass
+                case "maintenance":
+                    text = "Kraken is in maintenance; it is tried again every now and then"
+                    error = ProviderError(ErrorKind.SERVER, text, retry_after=MAINTENANCE_WAIT)
+                    return [*reports, Refusal(error)]
+                case str() as system:
+                    text = _SOFT_STATES.get(system, f"Kraken is in an unknown state: {_shown(system)}")
+                    reports.append(Notice(ProviderError(ErrorKind.SERVER, text)))
+                case _:
+                    reports.append(Malformed("a status without a state"))
+        return [*self._proof(), *reports]
+
+    def _answer(self, frame: _Frame) -> list[Report]:
+        match frame.method:
+            case "pong":
+                return self._proof()
+            case "subscribe" | "unsubscribe" | None:
+                pass
+            case _:
+                raise Undecodable(f"an answer to an unknown method {_shown(frame.method)}")
+        if frame.success is True:
+            pair = content(frame.result, _Result).symbol
+            if not isinstance(pair, str):
+                raise Undecodable("an acknowledgement of no pair")
+            self._pairs.answered(pair)
+            return self._proof()
+        return [*self._proof(), *self._refused(frame)]
+
+    def _refused(self, frame: _Frame) -> list[Report]:
+        text = frame.error if isinstance(frame.error, str) else ""
+        shown = printable(text, limit=120) or "no reason given"
+        folded = text.casefold()
+        pair = _pair_in(frame.symbol, text)
+        if "msg rate" in folded or "rate limit" in folded:
+            # what was not subscribed cannot be told from what was, so all of it is asked for on a new stream
+            message = f"Kraken asks for fewer messages: {shown}"
+            return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, message, retry_after=RATE_LIMIT_REST))]
+        if "already subscribed" in folded:
+            self._pairs.answered(*([pair] if pair else ()))
+            return []
+        if frame.method == "unsubscribe":
+            self._pairs.answered(*([pair] if pair else ()))
+            return [Notice(ProviderError(ErrorKind.SUBSCRIPTION, f"Kraken went on with a pair: {shown}"))]
+        pairs = (pair,) if pair else self._pairs.under_way
+        known = [one for one in pairs if self._pairs.knows(one)]
+        if not known:
+            return [Notice(ProviderError(ErrorKind.SERVER, f"Kraken reported an error: {shown}"))]
+        listed = not folded.startswith(_NO_SUCH_PAIR)
+        return [
+            self._pairs.refuse(one, _no_pair(one, shown if listed else None))
+            for one in known
+            if not self._pairs.is_refused(one)
+        ]
+
+
+def _no_pair(pair: str, reason: str | None) -> ProviderError:
+    text = f"Kraken does not list {pair}" if reason is None else f"Kraken refused {pair}: {reason}"
+    return ProviderError(ErrorKind.SUBSCRIPTION, text)
+
+
+def _pair_in(symbol: object, text: str) -> str | None:
+    if isinstance(symbol, str) and symbol:
+        return symbol
+    found = _PAIR.search(text)
+    return found[0] if found else None
+
+
+def _announcement(item: object) -> ProviderError:
+    """Return what Kraken announces; of its fields only the texts for people are of interest here."""
+    texts = [item.get(name) for name in ("title", "name", "message")] if isinstance(item, dict) else []
+    shown = next((printable(text, limit=120) for text in texts if isinstance(text, str) and text), None)
+    about = f": {shown}" if shown else ""
+    return ProviderError(ErrorKind.SERVER, f"Kraken announces maintenance or an incident{about}")
+
+
+def _shown(value: object) -> str:
+    return printable(value, limit=40) if isinstance(value, str) else "of a kind that cannot be shown"

@@ -1,0 +1,272 @@
+"""Asking a Solana node over HTTP what happened to wallets: the REST side of every Solana provider.
+
+Which accounts have new signatures is asked with ``getSignaturesForAddress``, what they were with
+``getTransaction``, the oldest first. A transfer of tokens into a wallet does not name the wallet, only its
+token account, so a wallet's token accounts are asked about as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.base import (
+    Checkpoint,
+    CheckpointReport,
+    Malformed,
+    Notice,
+    PartialFetch,
+    Question,
+    Report,
+    TokenAccounts,
+    TokenAccountsRequest,
+    TransactionReport,
+)
+from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
+from streamcore.solana.interpretation import SolanaTransaction
+
+T = TypeVar("T")
+
+PAGE = 1000
+"""Signatures in one answer at most; the methods' own limit."""
+
+MOST_PAGES = 5
+HISTORY = 100
+"""Signatures looked at when watching begins, so that none of them is taken for news later."""
+
+OVERLAP_SLOTS = 32
+"""Slots looked back beyond the checkpoint: index and stream are different machines, and either may lag."""
+
+ACCOUNTS_FOR = 300.0
+"""Seconds for which a list of token accounts is believed."""
+
+PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
+"""Seconds between tries for a transaction that is listed but cannot be had yet."""
+
+TOKEN_PROGRAMS = (
+    "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
+    "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
+)
+UNSUPPORTED_VERSION = -32015
+
+
+class RpcFailure(Exception):
+    """A JSON-RPC error that may mean something other than trouble; ``error`` is as it came."""
+
+    def __init__(self, error: RpcError) -> None:
+        self.error = error
+        super().__init__(error.text)
+
+
+class Rpc(Protocol):
+    """Calls a node's methods."""
+
+    async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
+        """Return the result of one call, read as ``shape``.
+
+        Raises:
+            RpcFailure: The node answered with an error about this call alone.
+            ProviderError: The node refused, or could not be reached.
+        """
+        ...
+
+
+class _Signature(msgspec.Struct, frozen=True, rename="camel"):
+    """One entry of ``getSignaturesForAddress``."""
+
+    signature: str
+    slot: int
+    block_time: int | None = None
+    transaction_index: int | None = None
+
+
+class _TokenAccount(msgspec.Struct, frozen=True):
+    pubkey: str
+
+
+class _TokenAccounts(msgspec.Struct, frozen=True):
+    value: list[_TokenAccount]
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    addresses: tuple[str, ...]
+    asked_at: float
+
+
+class SolanaHistory:
+    """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
+
+    def __init__(
+        self, title: str, rpc: Rpc, clock: Clock, understand: Callable[[RpcError], ProviderError]
+    ) -> None:
+        """``title`` names the provider to a person; ``understand`` gives a node's error its meaning."""
+        self._title = title
+        self._rpc = rpc
+        self._clock = clock
+        self._understand = understand
+        self._accounts: dict[str, _Accounts] = {}
+
+    async def fetch(
+        self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        """Yield what happened to each wallet since its checkpoint, oldest first, or where its news begins."""
+        for wallet in topics:
+            checkpoint = checkpoints.get(wallet)
+            try:
+                if checkpoint is None or checkpoint.since is not None:
+                    since = None if checkpoint is None else checkpoint.since
+                    beginning, has_news = await self._beginning(wallet, since)
+                    yield beginning
+                    if not has_news:
+                        continue
+                    checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
+                async for report in self._since(wallet, checkpoint):
+                    yield report
+            except RpcFailure as failure:
+                raise self._understand(failure.error) from failure
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
+        try:
+            if isinstance(question, TokenAccountsRequest):
+                yield TokenAccounts(question.topic, await self._addresses(question.topic))
+                return
+            entry = _Signature(question.signature, question.slot)
+            report = await self._transaction(question.topic, entry)
+            yield report
+            if isinstance(report, TransactionReport) and (related := self._widened(question.topic, report)):
+                yield related
+        except RpcFailure as failure:
+            raise self._understand(failure.error) from failure
+
+    def forget(self) -> None:
+        """Forget what refusals have taught; here they teach nothing."""
+
+    def _widened(self, wallet: str, report: TransactionReport) -> TokenAccounts | None:
+        """Return all accounts of a wallet, if a transaction shows some that were not known."""
+        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf")))
+        keys = report.transaction.addresses()
+        owned = [
+            keys[balance.account_index]
+            for balance in report.transaction.token_balances()
+            if balance.owner == wallet and 0 <= balance.account_index < len(keys)
+        ]
+        addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
+        if addresses == known.addresses:
+            return None
+        self._accounts[wallet] = _Accounts(addresses, known.asked_at)
+        return TokenAccounts(wallet, addresses)
+
+    async def _beginning(self, wallet: str, since: float | None) -> tuple[CheckpointReport, bool]:
+        """Return where a wallet's news begins, and whether there is some already."""
+        entries: list[_Signature] = []
+        for address in await self._addresses(wallet):
+            entries += await self._signatures(address, {"limit": HISTORY})
+        old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
+        newest = max(old, key=lambda entry: entry.slot, default=None)
+        checkpoint = Checkpoint("", 0) if newest is None else Checkpoint(newest.signature, newest.slot)
+        report = CheckpointReport(wallet, checkpoint, tuple(entry.signature for entry in old))
+        return report, len(old) < len(entries)
+
+    async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
+        found: dict[str, tuple[tuple[int, int], _Signature]] = {}
+        for address in await self._addresses(wallet):
+            entries, complete = await self._newer(address, checkpoint)
+            if not complete:
+                yield gap(wallet, checkpoint.slot, entries[-1].slot)
+            for position, entry in enumerate(reversed(entries)):
+                index = position if entry.transaction_index is None else entry.transaction_index
+                found[entry.signature] = ((entry.slot, index), entry)
+        for _, entry in sorted(found.values(), key=lambda item: item[0]):
+            if entry.signature in checkpoint.known:
+                continue
+            report = await self._transaction(wallet, entry)
+            yield report
+            if isinstance(report, PartialFetch):
+                return  # what comes after it waits for the next time, or the checkpoint would pass it
+
+    async def _newer(self, address: str, checkpoint: Checkpoint) -> tuple[list[_Signature], bool]:
+        """Return the signatures of an account since the checkpoint, newest first, and whether these are all.
+
+        The cut is by slot, not by ``until``: the checkpoint's signature need not be one of this account.
+        """
+        entries: list[_Signature] = []
+        oldest = checkpoint.slot - OVERLAP_SLOTS
+        options: dict[str, Any] = {"limit": PAGE}
+        for _ in range(MOST_PAGES):
+            page = await self._signatures(address, options)
+            entries += [entry for entry in page if entry.slot >= oldest]
+            if len(page) < PAGE or page[-1].slot < oldest:
+                return entries, True
+            options = {"limit": PAGE, "before": page[-1].signature}
+        return entries, False
+
+    async def _transaction(self, wallet: str, entry: _Signature) -> Report:
+        for wait in (*PATIENCE, None):
+            try:
+                transaction = await self._rpc.call(
+                    "getTransaction",
+                    [entry.signature, transaction_options()],
+                    SolanaTransaction | None,  # type: ignore[arg-type]
+                )
+            except RpcFailure as failure:
+                if failure.error.code != UNSUPPORTED_VERSION:
+                    raise
+                # no later try would read it, and what comes after it must not wait for it
+                return Malformed(f"a transaction of {wallet} has a version that is not known here yet")
+            if transaction is not None:
+                break
+            if wait is None:
+                text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"
+                return PartialFetch(wallet, ProviderError(ErrorKind.SERVER, text))
+            await self._clock.sleep(wait)
+        block_time = transaction.block_time if transaction.block_time is not None else entry.block_time
+        return TransactionReport(entry.signature, entry.slot, transaction, block_time, (wallet,))
+
+    async def _signatures(self, address: str, options: dict[str, Any]) -> list[_Signature]:
+        return await self._rpc.call(
+            "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
+        )
+
+    async def _addresses(self, wallet: str) -> tuple[str, ...]:
+        """Return the wallet and its token accounts."""
+        known = self._accounts.get(wallet)
+        now = self._clock.monotonic()
+        if known is None or now - known.asked_at > ACCOUNTS_FOR:
+            found = [wallet]
+            for program in TOKEN_PROGRAMS:
+                options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
+                owned = await self._rpc.call(
+                    "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
+                )
+                found += [account.pubkey for account in owned.value]
+            known = self._accounts[wallet] = _Accounts(tuple(found), now)
+        return known.addresses
+
+
+def gap(wallet: str, after: int, before: int | None) -> Notice:
+    """Return the news that what happened between two slots could not be recovered; ``None``: until now."""
+    where = f"after slot {after}" if before is None else f"between slots {after} and {before}"
+    text = f"too much happened to {wallet} to recover it all: transactions {where} are missing"
+    return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))
+
+
+def read_result(result: msgspec.Raw, shape: type[T], title: str, method: str) -> T:
+    """Return a call's result.
+
+    Raises:
+        ProviderError: It is not of that shape.
+    """
+    try:
+        return content(result, shape)
+    except Undecodable as error:
+        text = f"{title} answered {method} with something unreadable: {error}"
+        raise ProviderError(ErrorKind.PROTOCOL, text) from error

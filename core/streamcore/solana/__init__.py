@@ -1,0 +1,1 @@
+"""From a Solana transaction to what it meant for a wallet."""

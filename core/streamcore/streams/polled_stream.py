@@ -1,0 +1,200 @@
+"""A provider without a stream at work: polled for as long as something of it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamcore.clock import Clock
+from streamcore.config.model import Settings
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind, Source, State
+from streamcore.providers.base import Malformed, Notice, Provider, Refusal, Report
+from streamcore.status import Health, ProviderStatus
+from streamcore.streams.backfill import Backfill
+from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.poller import Poller
+from streamcore.streams.provider_stream import ReportSink
+
+POLLED = "this source has no stream, it is polled"
+
+
+class PolledStream:
+    """Keeps the topics of one provider fresh by asking again and again.
+
+    To consumers it is in the state ``fallback`` while its polls succeed, and ``failed`` while they do not.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        settings: Settings,
+        clock: Clock,
+        checkpoints: Checkpoints,
+        sink: ReportSink,
+        *,
+        demo: bool,
+    ) -> None:
+        self.provider = provider
+        self.demo = demo
+        self._clock = clock
+        self._sink = sink
+        self._topics: tuple[str, ...] = ()
+        self._backfill = Backfill(
+            provider.name,
+            provider.rest,
+            checkpoints,
+            clock,
+            deliver=self._deliver,
+            failed=self._failed,
+            restored=lambda: None,
+        )
+        self._poller = Poller(
+            self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._failed
+        )
+        self._error: ProviderError | None = None
+        self._parked = False
+        self._succeeded = False
+        self._since = clock.time()
+        self._answers = 0
+        self._malformed = 0
+        self._last_answer_at: float | None = None
+        self._told: set[tuple[ErrorKind, str]] = set()
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.provider.name
+
+    @property
+    def health(self) -> Health:
+        """What routing must know of it."""
+        if self._error is not None:
+            return Health.DOWN
+        return Health.UP if self._succeeded else Health.STARTING
+
+    @property
+    def poll_failed(self) -> bool:
+        """The last poll brought nothing."""
+        return self._error is not None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it brings data."""
+        return self._error is None
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them."""
+        before, self._topics = set(self._topics), tuple(topics)
+        if not topics:
+            self._poller.stop()
+            if not self._parked:
+                self._changed(error=None, succeeded=False)
+        elif self._parked:
+            pass  # it has said no for good; only a person can make it be asked again
+        elif self._poller.running:
+            if new := [topic for topic in topics if topic not in before]:
+                self._backfill.catch_up(new)
+        else:
+            self._poller.start()
+
+    def refresh(self, topics: Sequence[str]) -> None:
+        """Ask for the present state of some wanted topics at once."""
+        if not self._parked:
+            self._backfill.catch_up(topics)
+
+    def reconnect(self) -> None:
+        """Poll now, as if nothing had ever been refused."""
+        self._parked = False
+        self.provider.forget()
+        if self._topics:
+            self._poller.stop()
+            self._poller.start()
+
+    def check(self) -> None:
+        """Poll now: time has jumped."""
+        self.reconnect()
+
+    async def close(self) -> None:
+        """Stop."""
+        self._poller.stop()
+        await self._backfill.close()
+
+    def malformed(self, text: str) -> None:
+        """Tell of something unusable, once until it is well again."""
+        self._trouble(ProviderError(ErrorKind.PROTOCOL, text))
+
+    def status(self, dropped: int) -> ProviderStatus:
+        """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
+        state = State.DISCONNECTED
+        if self._topics:
+            state = State.FALLBACK if self._error is None else State.FAILED
+        return ProviderStatus(
+            provider=self.name,
+            kind=self.provider.kind,
+            demo=self.demo,
+            state=state,
+            reason=self._error.message if self._error else POLLED if self._topics else None,
+            since=self._since,
+            attempt=0,
+            retry_at=None,
+            parked=bool(self._topics) and not self._poller.running,
+            idle=not self._topics,
+            fallback=self._poller.running,
+            poll_failed=self.poll_failed,
+            streams=False,
+            stale=False,
+            subscriptions=len(self._topics),
+            topics=self._topics,
+            connections=0,
+            latency_ms=None,
+            messages_received=self._answers,
+            messages_sent=0,
+            bytes_received=0,
+            bytes_sent=0,
+            malformed=self._malformed,
+            dropped=dropped,
+            reconnects=0,
+            uptime=0.0,
+            last_message_at=self._last_answer_at,
+            breaker=self._backfill.breaker.state,
+            gaps_filled=self._backfill.gaps_filled,
+            recovered=self._backfill.recovered,
+            limits=self.provider.limits.words,
+        )
+
+    async def _poll(self) -> None:
+        await self._backfill.poll(self._topics)
+        self._told.clear()
+        self._changed(error=None, succeeded=True)
+
+    def _failed(self, error: ProviderError) -> None:
+        self._parked = error.parks
+        self._trouble(error)
+        self._changed(error=error, succeeded=self._succeeded)
+
+    def _changed(self, *, error: ProviderError | None, succeeded: bool) -> None:
+        before = self.health
+        self._error, self._succeeded = error, succeeded
+        if self.health is not before:
+            self._since = self._clock.time()
+            self._sink.status_changed(self)
+
+    def _deliver(self, report: Report, source: Source, as_of: float) -> bool:
+        match report:
+            case Notice(error=error):
+                self._trouble(error)
+            case Malformed(reason=reason):
+                self._malformed += 1
+                self.malformed(f"{self.name} sent something that makes no sense; it was left out: {reason}")
+            case Refusal():
+                return self._sink.report(self, report, Source.POLL, as_of)
+            case _:
+                self._answers += 1
+                self._last_answer_at = self._clock.time()
+                return self._sink.report(self, report, Source.POLL, as_of)
+        return False
+
+    def _trouble(self, error: ProviderError) -> None:
+        if (error.kind, error.message) not in self._told:
+            self._told.add((error.kind, error.message))
+            self._sink.trouble(self, error)

@@ -1,0 +1,130 @@
+"""Reading one socket: frames in, reports out, as many at a time as may be.
+
+A message that is taken alone costs a wake-up, a system call for the wait, one for the read and a turn of
+the event loop; together that is more than all that is then done with it. So what came together is taken
+together, and at a high rate messages are left to gather.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from streamcore.clock import Clock
+from streamcore.net.network import Socket
+from streamcore.providers.base import Codec, Frame, PriceReport, Report
+
+GATHER = 0.04
+"""Seconds that messages are left to gather."""
+
+BUSY = 100.0
+"""Messages a second from which on they are left to gather."""
+
+PLENTY = 256
+"""Messages taken at once from which on waiting would save nothing more, and only slow the peer down."""
+
+WINDOW = 0.1
+"""Seconds over which the rate is measured, at least."""
+
+
+class Coalescing:
+    """Decides from the rate of one stream how long to leave its messages alone.
+
+    After a quiet spell nothing is delayed: to wait is decided only after the messages that are there have
+    been taken, and only while the last `WINDOW` was busy.
+    """
+
+    def __init__(self, now: float) -> None:
+        """``now``: monotonic seconds."""
+        self._since = now
+        self._count = 0
+        self._busy = False
+
+    def taken(self, count: int, now: float) -> float:
+        """Take note of messages that were taken together; return the seconds to leave the next ones alone.
+
+        Args:
+            count: How many were taken.
+            now: Monotonic seconds.
+        """
+        self._count += count
+        span = now - self._since
+        if span >= WINDOW:
+            self._busy = self._count >= BUSY * span
+            self._since, self._count = now, 0
+        return GATHER if self._busy and count < PLENTY else 0.0
+
+
+class Reader:
+    """Reads a socket through a codec. Call `run` once."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        codec: Codec,
+        clock: Clock,
+        *,
+        count: Callable[[Sequence[Frame]], None],
+        handle: Callable[[Sequence[Report]], None],
+        send: Callable[[Sequence[Frame]], Awaitable[None]],
+    ) -> None:
+        """Make a reader that has not read.
+
+        Args:
+            socket: What to read.
+            codec: Knows what the frames mean.
+            clock: Time.
+            count: Called with all frames that were taken together, before they are read.
+            handle: Called with what they say; may raise to end the reading.
+            send: Called with what the codec answers.
+        """
+        self._socket = socket
+        self._codec = codec
+        self._clock = clock
+        self._count = count
+        self._handle = handle
+        self._send = send
+        self._priced: set[str] = set()
+        """Topics whose price was handed on since the consumers last had a turn of the event loop."""
+
+    async def run(self) -> None:
+        """Read until the connection ends.
+
+        Raises:
+            ProviderError: The connection has ended, or ``handle`` wants the end.
+        """
+        coalescing = Coalescing(self._clock.monotonic())
+        while True:
+            frames = self._socket.arrived()
+            if not frames:
+                # nothing is known of whether that let the consumers have a turn: what is here already is
+                # returned without one
+                frames = [await self._socket.receive(), *self._socket.arrived()]
+            self._count(frames)
+            await self._read(frames)
+            pause = coalescing.taken(len(frames), self._clock.monotonic())
+            if pause and await self._socket.gather(pause, self._clock):
+                self._priced.clear()
+
+    async def _read(self, frames: Sequence[Frame]) -> None:
+        gathered: list[Report] = []
+        priced = self._priced
+        try:
+            for frame in frames:
+                reports = self._codec.received(frame)
+                answers = self._codec.frames_to_send()
+                topics = [report.topic for report in reports if isinstance(report, PriceReport)]
+                again = not priced.isdisjoint(topics)
+                if gathered and (again or answers):
+                    said, gathered = gathered, []
+                    self._handle(said)
+                if again:
+                    # what consumers have not taken yet, the next price of the same topic would overtake
+                    await self._clock.sleep(0)
+                    priced.clear()
+                if answers:
+                    await self._send(answers)
+                priced.update(topics)
+                gathered += reports
+        finally:
+            if gathered:
+                self._handle(gathered)

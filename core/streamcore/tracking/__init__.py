@@ -1,0 +1,1 @@
+"""From what providers report to events: routing, merging, each transaction once."""

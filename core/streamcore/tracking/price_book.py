@@ -1,0 +1,145 @@
+"""The merged state of every watched token, and what each message changed about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from streamcore.events import PriceKind, Source
+
+FIELDS = ("price", "change_24h", "volume_24h")
+"""The fields of a token's state whose changes are told, in the order of the event."""
+
+MAX_DIGITS = 60
+MAX_MAGNITUDE = 30
+"""Decimal exponents beyond ±30, or longer digit strings, are no price, percent or volume of anything real.
+
+They must be refused here: written out in plain notation, ``1e999999`` is a megabyte.
+"""
+
+
+class Merge(msgspec.Struct, frozen=True, gc=False):
+    """What merging one report did."""
+
+    kind: PriceKind
+    price: Decimal | None
+    change_24h: Decimal | None
+    volume_24h: Decimal | None
+    high_24h: Decimal | None
+    low_24h: Decimal | None
+    changed: tuple[str, ...]
+    refused: tuple[str, ...]
+    """Fields whose new value could not be true, so that the known one stayed."""
+    confirmed: bool
+    """The report said something believable; if not, nothing is known now that was not known before."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    values: dict[str, Decimal] = field(default_factory=dict)
+    streamed_at: dict[str, float] = field(default_factory=dict)
+    announced: bool = False
+
+
+def credible(name: str, value: Decimal) -> bool:
+    """Return whether ``value`` can be the state of the field ``name``.
+
+    A price is above zero, a volume not below, and nothing can fall by more than 100 percent.
+    """
+    if not value.is_finite() or (len(str(value)) > MAX_DIGITS and len(value.as_tuple().digits) > MAX_DIGITS):
+        return False
+    if value and abs(value.adjusted()) > MAX_MAGNITUDE:
+        return False
+    if not value and abs(int(value.as_tuple().exponent)) > MAX_DIGITS:
+        return False
+    match name:
+        case "price" | "high_24h" | "low_24h":
+            return value > 0
+        case "change_24h":
+            return value >= -100
+        case _:
+            return value >= 0
+
+
+class PriceBook:
+    """Merges what providers report into one state a token.
+
+    A key is whatever identifies a row: use one key for the same token from whichever source. A field that
+    a report leaves out keeps its value; a value that cannot be true is refused and the known one stays.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+
+    def merge(
+        self,
+        key: str,
+        fields: dict[str, Decimal | None],
+        *,
+        source: Source,
+        complete: bool,
+        now: float,
+        as_of: float,
+    ) -> Merge:
+        """Merge some fields of one token.
+
+        Args:
+            key: The token.
+            fields: New values by name, those of `FIELDS` or high and low; ``None`` says nothing.
+            source: How the values came.
+            complete: They are the token's whole state.
+            now: Monotonic seconds.
+            as_of: Monotonic seconds at which the values can first have been true: for an answer to a
+                request the time of asking. What the stream said since then is newer and stays.
+        """
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
+        changed: list[str] = []
+        refused: list[str] = []
+        confirmed = False
+        for name, value in fields.items():
+            if value is None:
+                continue
+            if not credible(name, value):
+                refused.append(name)
+                continue
+            confirmed = True
+            if source is Source.STREAM:
+                entry.streamed_at[name] = now
+            elif entry.streamed_at.get(name, float("-inf")) >= as_of:
+                continue
+            if entry.values.get(name) != value:
+                changed.append(name)
+            entry.values[name] = value
+        values = entry.values
+        fresh = not entry.announced or (complete and source is Source.STREAM)
+        if confirmed:
+            entry.announced = True
+        return Merge(
+            kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
+            price=values.get("price"),
+            change_24h=values.get("change_24h"),
+            volume_24h=values.get("volume_24h"),
+            high_24h=values.get("high_24h"),
+            low_24h=values.get("low_24h"),
+            changed=tuple([name for name in FIELDS if name in changed]),
+            refused=tuple(refused),
+            confirmed=confirmed,
+        )
+
+    def is_streamed(self, key: str) -> bool:
+        """Whether a stream has told something of ``key``."""
+        entry = self._entries.get(key)
+        return entry is not None and bool(entry.streamed_at)
+
+    def restart(self, key: str) -> None:
+        """Let the next merge of ``key`` count as a snapshot, with what is known kept: its stream is new."""
+        if entry := self._entries.get(key):
+            entry.announced = False
+
+    def forget(self, key: str) -> None:
+        """Drop what is known of ``key``: nobody wants it any more, or another source serves it now."""
+        self._entries.pop(key, None)

@@ -1,0 +1,262 @@
+"""Everything about prices between the providers and the consumers: who wants what, who serves it, the state.
+
+Several providers may serve an instrument; at any moment the prices of one of them count. When that changes,
+the next event is a snapshot, and names the provider it is from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from streamcore.assets.instruments import Instrument, Venue, understand
+from streamcore.assets.listings import exchange_tickers
+from streamcore.assets.tokens import Token, TokenTable, matching
+from streamcore.clock import Clock
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import DataKind, ErrorKind, PriceUpdate, Source
+from streamcore.providers.base import PriceReport, Refusal
+from streamcore.status import Health
+from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.subscriptions import References
+from streamcore.tracking.price_book import PriceBook
+from streamcore.tracking.routing import Router
+
+
+class PriceSource(ReportSource, Protocol):
+    """A provider of prices at work."""
+
+    @property
+    def health(self) -> Health:
+        """What routing must know of it."""
+        ...
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them."""
+        ...
+
+    def refresh(self, topics: Sequence[str]) -> None:
+        """Ask for the present state of some wanted topics, over HTTP and at once."""
+        ...
+
+
+class PriceTracker:
+    """Subscribes instruments at the providers in use and publishes their merged prices."""
+
+    def __init__(
+        self,
+        streams: Sequence[PriceSource],
+        tokens: TokenTable,
+        clock: Clock,
+        *,
+        publish: Callable[[PriceUpdate], None],
+        trouble: Callable[[ReportSource, ProviderError], None],
+    ) -> None:
+        """``streams``: the most wanted first; ``trouble`` hears what a person should know."""
+        self._streams = streams
+        self._tokens = tokens
+        self._clock = clock
+        self._publish = publish
+        self._trouble = trouble
+        self._router = Router([stream.provider for stream in streams])
+        self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        self._book = PriceBook()
+        self._wanted = References()
+        self._instruments: dict[str, Instrument] = {}
+        self._sources: dict[str, str | None] = {}
+        """Key of each instrument to the provider whose prices counted last."""
+        self._asked: dict[str, frozenset[str]] = {}
+        """Provider to the topics wanted of it last."""
+        self._missing: set[str] = set()
+        """Keys of the instruments of which it has been told that nobody has them."""
+
+    @property
+    def sources(self) -> Mapping[str, str | None]:
+        """Key of each wanted instrument to the provider that serves it now; ``None``: nobody has it."""
+        return self._sources
+
+    def subscribe(self, symbols: Iterable[str]) -> list[Token]:
+        """Add one reference to each symbol; return what each stands for.
+
+        Raises:
+            InputError: Nobody in use can know one of them; nothing has been changed.
+        """
+        if not self._streams:
+            raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
+        instruments = self._understood(symbols)
+        new = [instrument for instrument in instruments if self._wanted.add(instrument.key)]
+        for instrument in new:
+            self._instruments.setdefault(instrument.key, instrument)
+        self.reroute()
+        for instrument in new:
+            self._begin(instrument)
+        return [self._described(instrument) for instrument in instruments]
+
+    def _begin(self, instrument: Instrument) -> None:
+        """Let a new row have its first price, or the reason why there will be none."""
+        for stream in self._streams:
+            if stream.name != self._sources.get(instrument.key):
+                continue
+            for name, topic in self._router.candidates(instrument):
+                if name == stream.name and len(self._router.instruments(name, topic)) > 1:
+                    stream.refresh((topic,))  # it is watched for another row, so nothing else would bring it
+            return
+        if instrument.key not in self._missing:
+            self._missing.add(instrument.key)
+            text = f"no source in use has {instrument.symbol} at the moment"
+            self._trouble(self._streams[0], ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+
+    def unsubscribe(self, symbols: Iterable[str]) -> None:
+        """Take one reference of each symbol away.
+
+        Raises:
+            InputError: Nobody in use can know one of them; nothing has been changed.
+        """
+        for instrument in self._understood(symbols):
+            if self._wanted.remove(instrument.key):
+                self._instruments.pop(instrument.key, None)
+                self._sources.pop(instrument.key, None)
+                self._missing.discard(instrument.key)
+                self._book.forget(instrument.key)
+                self._router.forget(instrument)
+        self.reroute()
+
+    def reroute(self) -> None:
+        """Want every instrument of whom it should come from now; for whenever a health has changed."""
+        health = self._health()
+        wanted = self._router.wanted(self._instruments.values(), health)
+        before, self._asked = self._asked, {name: frozenset(topics) for name, topics in wanted.items()}
+        for stream in self._streams:
+            stream.set_topics(wanted[stream.name])
+        moved: dict[str, list[str]] = {}
+        for key, instrument in self._instruments.items():
+            source = self._router.source(instrument, health)
+            if source != self._sources.get(key, source):
+                self._book.forget(key)  # what one source says is never mixed with what another said
+                for name, topic in self._router.candidates(instrument):
+                    # what it said while it did not count is gone; of what is new to it, it will tell itself
+                    if name == source and topic in before.get(name, ()):
+                        moved.setdefault(name, []).append(topic)
+            self._sources[key] = source
+        for stream in self._streams:
+            if stream.name in moved:
+                stream.refresh(moved[stream.name])
+
+    def describe(self, symbol: str) -> Token:
+        """Return what a symbol stands for with the sources in use, whether it is watched or not.
+
+        Raises:
+            InputError: Nobody in use can know it.
+        """
+        return self._described(understand(symbol, self._tokens, exchanges=self._has_exchange))
+
+    def complete(self, prefix: str) -> list[Token]:
+        """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""
+        tickers = {*self._tokens.tickers, *(exchange_tickers() if self._has_exchange else ())}
+        return matching(prefix, {ticker: self.describe(ticker) for ticker in tickers})
+
+    def forgive(self, name: str) -> None:
+        """Ask a provider again for what it has refused."""
+        self._router.forgive(name)
+        self.reroute()
+
+    def pass_time(self) -> None:
+        """Ask again for what was refused long enough ago; to be called now and then."""
+        if self._router.forgive_expired(self._clock.monotonic()):
+            self.reroute()
+
+    def refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
+        """Move what a provider does not have to the next one that may.
+
+        What it streams at the moment it has, whatever an answer over HTTP has left out.
+        """
+        for topic in refusal.topics:
+            if source is not Source.STREAM and self._is_streamed(stream.name, topic):
+                continue
+            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
+                if self._router.candidates(instrument) or instrument.key in self._missing:
+                    continue
+                self._missing.add(instrument.key)
+                text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
+                if instrument.token is None and (question := self._tokens.similar(instrument.symbol)):
+                    text += f"; {question}"
+                self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+        self.reroute()
+
+    def _is_streamed(self, name: str, topic: str) -> bool:
+        return any(
+            self._sources.get(instrument.key) == name and self._book.is_streamed(instrument.key)
+            for instrument in self._router.instruments(name, topic)
+        )
+
+    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
+        """Let the next price of each topic be a snapshot, if this provider's prices count."""
+        for topic in topics:
+            for instrument in self._router.instruments(stream.name, topic):
+                if self._sources.get(instrument.key) == stream.name:
+                    self._book.restart(instrument.key)
+
+    def report(self, stream: ReportSource, report: PriceReport, source: Source, as_of: float) -> bool:
+        """Merge what a provider said and publish it; return whether it was news."""
+        news = False
+        name = stream.name
+        for instrument in self._router.instruments(name, report.topic):
+            # else: a stand-in that is not needed any more
+            if self._sources.get(instrument.key) == name:
+                news |= self._merge(stream, instrument, report, source, as_of)
+        return news
+
+    def _merge(
+        self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float
+    ) -> bool:
+        name = stream.name
+        # an answer over HTTP that restores a stream is still an answer over HTTP
+        source = Source.STREAM if source is Source.STREAM else Source.POLL
+        merge = self._book.merge(
+            instrument.key,
+            {
+                "price": report.price,
+                "change_24h": report.change_24h,
+                "volume_24h": report.volume_24h,
+                "high_24h": report.high_24h,
+                "low_24h": report.low_24h,
+            },
+            source=source,
+            complete=report.complete,
+            now=self._clock.monotonic(),
+            as_of=as_of,
+        )
+        if merge.refused:
+            fields = ", ".join(merge.refused)
+            stream.malformed(f"{name} sent an impossible {fields} for {instrument.symbol}; it was left out")
+        if not merge.confirmed:
+            return False
+        self._publish(
+            PriceUpdate(
+                provider=name,
+                ts=self._clock.time(),
+                demo=stream.demo,
+                symbol=instrument.symbol,
+                address=instrument.address_at(stream.provider.venue),
+                kind=merge.kind,
+                source=source,
+                price=merge.price,
+                change_24h=merge.change_24h,
+                volume_24h=merge.volume_24h,
+                changed=merge.changed,
+                high_24h=merge.high_24h,
+                low_24h=merge.low_24h,
+            )
+        )
+        return "price" in merge.changed
+
+    def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
+        return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]
+
+    def _described(self, instrument: Instrument) -> Token:
+        venues = {stream.provider.name: stream.provider.venue for stream in self._streams}
+        first = next(iter(self._router.candidates(instrument)), None)
+        return instrument.described(Venue.CHAIN if first is None else venues[first[0]])
+
+    def _health(self) -> dict[str, Health]:
+        return {stream.name: stream.health for stream in self._streams}

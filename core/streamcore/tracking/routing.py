@@ -1,0 +1,110 @@
+"""Which provider serves which instrument, when there are several: one source a row, the best that is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from streamcore.assets.instruments import Instrument
+from streamcore.providers.base import Provider
+from streamcore.status import Health
+
+REFUSED_FIRST = 30.0
+REFUSED_LONGEST = 3600.0
+"""Seconds a refusal counts, at first and at most: lists grow, and answers may leave something out once."""
+
+
+class Router:
+    """Spreads instruments over providers in an order of preference.
+
+    An instrument is wanted of the first provider that can have it, and, for as long as that one is not
+    well, of the next ones too. Its prices are taken from the best of them at the moment. So a row moves on
+    when its source is lost, and back when the better one is well again.
+    """
+
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        """``providers``: the most wanted first."""
+        self._providers = providers
+        self._streaming = {provider.name for provider in providers if provider.endpoint() is not None}
+        self._refused: dict[tuple[str, str], float] = {}
+        """Provider and topic to the moment from which it may be asked for again."""
+        self._patience: dict[tuple[str, str], float] = {}
+        """Provider and topic to the seconds its next refusal will count."""
+        self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
+        """Provider and topic to the instruments it stands for, by their keys; mostly one."""
+
+    def candidates(self, instrument: Instrument) -> list[tuple[str, str]]:
+        """Return who may serve an instrument and by what topic, the most wanted first."""
+        found = ((provider.name, provider.topic(instrument)) for provider in self._providers)
+        return [
+            (name, topic) for name, topic in found if topic is not None and (name, topic) not in self._refused
+        ]
+
+    def refuse(self, name: str, topic: str, now: float) -> tuple[Instrument, ...]:
+        """Take note that a provider does not have a topic; return the instruments it was wanted for.
+
+        It may be a passing omission, so it counts for `REFUSED_FIRST` seconds (``now`` is monotonic), and the
+        next time for twice as long.
+        """
+        wait = self._patience.get((name, topic), REFUSED_FIRST)
+        self._patience[name, topic] = min(2 * wait, REFUSED_LONGEST)
+        self._refused[name, topic] = now + wait
+        return self.instruments(name, topic)
+
+    def forgive(self, name: str) -> None:
+        """Forget what a provider has refused: a person asked to try again."""
+        self._refused = {refusal: at for refusal, at in self._refused.items() if refusal[0] != name}
+        self._patience = {refusal: wait for refusal, wait in self._patience.items() if refusal[0] != name}
+
+    def forgive_expired(self, now: float) -> bool:
+        """Forget the refusals that have counted for long enough; return whether there was any."""
+        before = len(self._refused)
+        self._refused = {refusal: until for refusal, until in self._refused.items() if until > now}
+        return len(self._refused) < before
+
+    def wanted(self, instruments: Iterable[Instrument], health: Mapping[str, Health]) -> dict[str, list[str]]:
+        """Return the topics wanted of each provider, by its name; every provider is in it."""
+        wanted: dict[str, dict[str, None]] = {provider.name: {} for provider in self._providers}
+        for instrument in instruments:
+            for name, topic in self._asked(instrument, health):
+                self._topics.setdefault((name, topic), {})[instrument.key] = instrument
+                wanted[name][topic] = None
+        return {name: [*topics] for name, topics in wanted.items()}
+
+    def source(self, instrument: Instrument, health: Mapping[str, Health]) -> str | None:
+        """Return the name of the provider whose prices of an instrument count; ``None``: nobody has it."""
+        names = [name for name, _ in self._asked(instrument, health)]
+        for wish in (Health.UP, Health.POLLED, Health.STARTING):
+            for name in names:
+                if health[name] is wish:
+                    return name
+        return names[0] if names else None
+
+    def _asked(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
+        """Yield of whom an instrument is wanted, and by what topic."""
+        polled = False
+        for name, topic in self.candidates(instrument):
+            if polled and name not in self._streaming:
+                continue  # another one that is polled would be no better
+            yield name, topic
+            if health[name] in (Health.UP, Health.STARTING):
+                return
+            polled = polled or health[name] is Health.POLLED
+
+    def instruments(self, name: str, topic: str) -> tuple[Instrument, ...]:
+        """Return what a provider's topic stands for; a ticker in a generic frame counts as its own topic."""
+        found = self._topics.get((name, topic))
+        if found is not None:
+            return tuple(found.values())
+        ticker = topic.removeprefix("$").casefold()
+        mine = (items for (owner, _), items in self._topics.items() if owner == name)
+        for items in mine:
+            for item in items.values():
+                if item.symbol.casefold() == ticker:
+                    return (item,)
+        return ()
+
+    def forget(self, instrument: Instrument) -> None:
+        """Drop what is known of an instrument nobody wants any more."""
+        for items in self._topics.values():
+            items.pop(instrument.key, None)
+        self._topics = {key: items for key, items in self._topics.items() if items}

@@ -1,0 +1,127 @@
+"""Everything about transactions between the providers and the consumers: who is followed, by whom, once each.
+
+The first provider follows every wallet. When neither its stream nor its polling brings anything, the next
+one steps in until it does again. All of them share one set of checkpoints, which tells where the other
+left off; so nothing is missed and nothing told twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from streamcore.assets.tokens import TokenTable, check_address
+from streamcore.clock import Clock
+from streamcore.errors import InputError
+from streamcore.events import DataKind, Source, WalletTransaction
+from streamcore.providers.base import TransactionReport
+from streamcore.solana.interpretation import interpret, wallets_touched
+from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.subscriptions import References
+
+
+class WalletSource(ReportSource, Protocol):
+    """A provider of transactions at work."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it brings data, one way or the other, as far as can be known."""
+        ...
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        """Make these the wanted topics, all of them."""
+        ...
+
+
+class WalletTracker:
+    """Follows wallets at the providers in use and publishes each transaction once."""
+
+    def __init__(
+        self,
+        streams: Sequence[WalletSource],
+        tokens: TokenTable,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        *,
+        publish: Callable[[WalletTransaction], None],
+    ) -> None:
+        """``streams``: the most wanted first, all writing to ``checkpoints``."""
+        self._streams = streams
+        self._tokens = tokens
+        self._checkpoints = checkpoints
+        self._clock = clock
+        self._publish = publish
+        self._wanted = References()
+
+    def subscribe(self, addresses: Iterable[str]) -> list[str]:
+        """Add one reference to each wallet; return the addresses without white space.
+
+        Raises:
+            InputError: One of them is no Solana address; nothing has been changed.
+        """
+        wallets = self._checked(addresses)
+        for wallet in wallets:
+            self._wanted.add(wallet)
+            self._checkpoints.watch(wallet, self._clock.time())
+        self.reroute()
+        return wallets
+
+    def unsubscribe(self, addresses: Iterable[str]) -> None:
+        """Take one reference of each wallet away.
+
+        Raises:
+            InputError: One of them is no Solana address; nothing has been changed.
+        """
+        for wallet in self._checked(addresses):
+            if self._wanted.remove(wallet):
+                self._checkpoints.forget(wallet)
+        self.reroute()
+
+    def reroute(self) -> None:
+        """Want every wallet of whom should follow it now; for whenever a provider's condition has changed."""
+        wanted = tuple(self._wanted)
+        for stream in self._streams:
+            stream.set_topics(wanted)
+            if stream.is_well:
+                wanted = ()
+
+    def report(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
+        """Publish what a transaction means for each wallet it touches; return whether it was news."""
+        news = False
+        streamed = source is Source.STREAM
+        for wallet in wallets_touched(report.transaction, self._checkpoints.wallets):
+            if not self._checkpoints.record(wallet, report.signature, report.slot, streamed=streamed):
+                continue
+            news = True
+            meaning = interpret(report.transaction, wallet, self._symbol_of)
+            self._publish(
+                WalletTransaction(
+                    provider=stream.name,
+                    ts=self._clock.time(),
+                    demo=stream.demo,
+                    wallet=wallet,
+                    signature=report.signature,
+                    slot=report.slot,
+                    block_time=report.block_time,
+                    type=meaning.type,
+                    summary=meaning.summary,
+                    sol_change=meaning.sol_change,
+                    fee=meaning.fee,
+                    token_changes=meaning.token_changes,
+                    counterparty=meaning.counterparty,
+                    program=meaning.program,
+                    error=meaning.error,
+                    source=source,
+                )
+            )
+        return news
+
+    def _checked(self, addresses: Iterable[str]) -> list[str]:
+        if not self._streams:
+            raise InputError(str(DataKind.WALLETS), "cannot be watched: stream.enable_wallets is off")
+        return [check_address(address) for address in addresses]
+
+    def _symbol_of(self, mint: str) -> str | None:
+        token = self._tokens.by_mint(mint)
+        return None if token is None else token.symbol

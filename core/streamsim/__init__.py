@@ -1,0 +1,76 @@
+"""Embedded emulators of the providers: real servers on loopback that speak as the real ones do.
+
+``async with Emulators() as emulators`` gives URLs to connect to, a market and a ledger to drive, and
+servers to look into and to break. The demo, the ``emulator`` command and the tests all use it. Nothing
+outside this package imports it unless it is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streamsim.birdeye.server import BirdeyeServer, GenericFrames
+    from streamsim.coinbase.server import CoinbaseServer
+    from streamsim.dexscreener.server import DexScreenerServer
+    from streamsim.emulators import Emulators
+    from streamsim.helius.server import HeliusServer
+    from streamsim.jupiter.server import JupiterServer
+    from streamsim.kraken.server import KrakenServer
+    from streamsim.servers.exchange import asset_key
+    from streamsim.servers.faults import Fault, Faults, Terms
+    from streamsim.servers.proxy import Proxy
+    from streamsim.solana_rpc.server import SolanaServer
+    from streamsim.world.market import Market, Trade, Truth
+    from streamsim.world.wallets import Ledger
+
+__all__ = [
+    "BirdeyeServer",
+    "CoinbaseServer",
+    "DexScreenerServer",
+    "Emulators",
+    "Fault",
+    "Faults",
+    "GenericFrames",
+    "HeliusServer",
+    "JupiterServer",
+    "KrakenServer",
+    "Ledger",
+    "Market",
+    "Proxy",
+    "SolanaServer",
+    "Terms",
+    "Trade",
+    "Truth",
+    "asset_key",
+]
+
+_MODULES = {
+    "BirdeyeServer": "streamsim.birdeye.server",
+    "GenericFrames": "streamsim.birdeye.server",
+    "CoinbaseServer": "streamsim.coinbase.server",
+    "DexScreenerServer": "streamsim.dexscreener.server",
+    "Emulators": "streamsim.emulators",
+    "HeliusServer": "streamsim.helius.server",
+    "JupiterServer": "streamsim.jupiter.server",
+    "KrakenServer": "streamsim.kraken.server",
+    "asset_key": "streamsim.servers.exchange",
+    "Fault": "streamsim.servers.faults",
+    "Faults": "streamsim.servers.faults",
+    "Terms": "streamsim.servers.faults",
+    "Proxy": "streamsim.servers.proxy",
+    "SolanaServer": "streamsim.solana_rpc.server",
+    "Market": "streamsim.world.market",
+    "Trade": "streamsim.world.market",
+    "Truth": "streamsim.world.market",
+    "Ledger": "streamsim.world.wallets",
+}
+"""The module of each public name."""
+
+
+def __getattr__(name: str) -> Any:
+    # the servers take long to import; who only imports `streamsim.demo` at the start need not wait for them
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Birdeye's side of its protocols."""

@@ -1,0 +1,1 @@
+"""Coinbase's side of its protocols."""

@@ -1,0 +1,214 @@
+"""An emulated Coinbase Exchange: its feed. The REST side is `streamsim.coinbase.rest`.
+
+As the real one, it says nothing until something is subscribed, answers with the whole set of subscriptions,
+sends one ticker a trade and a heartbeat a second for every product. Of its channels it has two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamsim.coinbase import messages as words
+from streamsim.coinbase.messages import CHANNELS, CLOSED_CHANNELS, Progress
+from streamsim.coinbase.rest import CoinbaseRest
+from streamsim.servers.clients import Connection, Frame, Handshake
+from streamsim.servers.exchange import COINBASE_LISTED, ExchangeClient, ExchangeServer
+from streamsim.servers.faults import Fault
+from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.limits import TokenBucket
+from streamsim.world.market import Market, Trade
+
+MESSAGES_PER_SECOND = 100.0
+
+
+@dataclass(eq=False)
+class CoinbaseClient(ExchangeClient):
+    """A connection with its subscriptions."""
+
+    channels: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in CHANNELS})
+    """The products of each channel, in the order they were subscribed."""
+    limit: TokenBucket | None = None
+
+
+class CoinbaseServer(ExchangeServer[CoinbaseClient]):
+    """Coinbase Exchange on loopback.
+
+    Args:
+        clock: Time.
+        market: What it tells about.
+        watch: Called with the market's keys of what a client asks for.
+    """
+
+    name: ClassVar[str] = "Coinbase"
+    subscribe_within: ClassVar[float] = 5.0
+    connects: ClassVar[tuple[int, float]] = (20, 2.5)
+
+    def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
+        super().__init__(clock, market, watch, COINBASE_LISTED)
+        self.rest_of_a_bad_request_lives = True
+        """Whether a request with an unknown product is granted for the others; both have been seen."""
+        self._progress: dict[str, Progress] = {}
+        self._rest = CoinbaseRest(clock, self, self._progress)
+
+    @property
+    def ws_url(self) -> str:
+        """The WebSocket URL."""
+        return f"ws://{LOOPBACK}:{self.ws_port}/"
+
+    @property
+    def subscriptions(self) -> frozenset[str]:
+        """The products some client gets tickers of now."""
+        return frozenset(product for client in self.clients for product in client.channels["ticker"])
+
+    async def maintenance(self, on: bool) -> None:
+        """Begin maintenance: close every connection and refuse each new one; or end it."""
+        self.in_maintenance = on
+        if on:
+            await self.close_clients(1001, "maintenance")
+
+    # The way in
+
+    def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
+        if self.in_maintenance:
+            return HttpReply(503, self._error_body(503))
+        return super()._refusal(handshake, key)
+
+    def _error_body(self, status: int) -> bytes:
+        return msgspec.json.encode({"message": "NotFound" if status == 404 else f"HTTP {status}"})
+
+    def _client(self, number: int, connection: Connection, handshake: Handshake, key: str) -> CoinbaseClient:
+        client = CoinbaseClient(number, connection, handshake, key)
+        client.limit = TokenBucket(self.clock, MESSAGES_PER_SECOND)
+        return client
+
+    def _error_frame(self, message: str, code: int) -> str:
+        return words.error(message)
+
+    def _has_subscribed(self, client: CoinbaseClient) -> bool:
+        return any(client.channels.values())
+
+    def _beats(self, client: CoinbaseClient) -> list[Frame]:
+        now = self.clock.time()
+        beats: list[Frame] = []
+        for product in client.channels["heartbeat"]:
+            progress = self._progress[_ticker_of(product)] = self._come(_ticker_of(product)).ordered()
+            beats.append(words.heartbeat(product, progress, now))
+        return beats
+
+    # What clients say
+
+    def _received(self, client: CoinbaseClient, message: Any) -> None:
+        if client.limit is not None and not client.limit.take():
+            self.tell(client, words.error("Rate limit exceeded", "too many messages"))
+            return
+        kind = message.get("type") if isinstance(message, Mapping) else None
+        asked = _asked(message) if kind in ("subscribe", "unsubscribe") else None
+        if asked is None:
+            self.tell(client, words.error("Malformed request", f"{kind} is not a valid type"))
+        elif kind == "subscribe":
+            self._subscribing(lambda: self._subscribe(client, asked))
+        else:
+            for channel, products in asked:
+                held = client.channels.get(channel, {})
+                for product in products or list(held):
+                    held.pop(product, None)
+            self.tell(client, words.subscriptions(client.channels))
+
+    def _subscribe(self, client: CoinbaseClient, asked: list[tuple[str, list[str]]]) -> None:
+        wrong = self._wrong(asked)
+        if terms := self.faults.take(Fault.REJECT_SUBSCRIBE):
+            wrong = {terms.message: None}
+        for reason in wrong:
+            self.tell(client, words.error("Failed to subscribe", reason))
+        if terms or (wrong and not self.rest_of_a_bad_request_lives):
+            return
+        new: dict[str, None] = {}
+        granted = False
+        for channel, products in asked:
+            for product in products if channel in CHANNELS else []:
+                if self.token(_ticker_of(product)) is None or not product.endswith("-USD"):
+                    continue
+                granted = True
+                if channel == "ticker" and product not in client.channels[channel]:
+                    new[product] = None
+                client.channels[channel][product] = None
+        if not granted:
+            return
+        self.attend([_ticker_of(product) for held in client.channels.values() for product in held])
+        answer = words.subscriptions(client.channels)
+        early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
+        if not early:
+            self.tell(client, answer)
+        for product in new:
+            self._publish_ticker([client], product)
+        if early:
+            self.tell(client, answer)
+        self._start_beating(client)
+
+    def _wrong(self, asked: list[tuple[str, list[str]]]) -> dict[str, None]:
+        """Return what is wrong with a request, each thing once."""
+        wrong: dict[str, None] = {}
+        for channel, products in asked:
+            if channel in CLOSED_CHANNELS:
+                wrong[words.NEEDS_ACCOUNT] = None
+            elif channel not in CHANNELS:
+                wrong[f"{channel} is not a valid channel"] = None
+            for product in products:
+                if not product.endswith("-USD") or self.token(_ticker_of(product)) is None:
+                    wrong[f"{product} is not a valid product"] = None
+        return wrong
+
+    # What the market says
+
+    def _traded(self, ticker: str, trade: Trade) -> None:
+        self._progress[ticker] = self._come(ticker).traded(trade)
+        product = f"{ticker}-USD"
+        clients = [client for client in self._clients if product in client.channels["ticker"]]
+        if clients:
+            self._publish_ticker(clients, product)
+
+    def _publish_ticker(self, clients: list[CoinbaseClient], product: str) -> None:
+        ticker = _ticker_of(product)
+        figures = self.figures(ticker)
+        if figures is not None:
+            self._publish_to(clients, words.ticker(product, figures, self._come(ticker), self.faults))
+
+    def _come(self, ticker: str) -> Progress:
+        return self._progress.setdefault(ticker, Progress(unix=self.clock.time()))
+
+    # HTTP
+
+    async def _answer(self, request: HttpRequest) -> HttpReply:
+        return self._rest.answer(request)
+
+
+def _ticker_of(product: str) -> str:
+    return product.removesuffix("-USD")
+
+
+def _asked(message: Mapping[str, Any]) -> list[tuple[str, list[str]]] | None:
+    """Return the channels of a request, each with its products; ``None`` when it makes no sense."""
+    common = message.get("product_ids", [])
+    channels = message.get("channels")
+    if not isinstance(channels, list) or not channels:
+        return None
+    asked = []
+    for channel in channels:
+        name, products = (channel, common) if isinstance(channel, str) else _named(channel, common)
+        if not isinstance(name, str) or not isinstance(products, list):
+            return None
+        if not all(isinstance(product, str) for product in products):
+            return None
+        asked.append((name, products))
+    return asked
+
+
+def _named(channel: object, common: object) -> tuple[object, object]:
+    if not isinstance(channel, Mapping):
+        return None, None
+    return channel.get("name"), channel.get("product_ids", common)

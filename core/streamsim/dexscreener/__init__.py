@@ -1,0 +1,1 @@
+"""DexScreener's side of its protocol."""

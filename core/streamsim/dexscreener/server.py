@@ -1,0 +1,116 @@
+"""An emulated DexScreener: the main pool of each token, or all three that this market has of it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import base58
+import msgspec
+
+from streamcore.clock import Clock
+from streamsim.birdeye.messages import INTERVALS
+from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.polled import PolledServer
+from streamsim.servers.wire import exact, is_address
+from streamsim.world.catalog import SOL, USDC, listing_of
+from streamsim.world.market import Market, Token
+
+PER_WINDOW = 300
+"""Requests a minute."""
+MOST_MINTS = 30
+
+_BY_CHAIN = "/tokens/v1/solana/"
+_LATEST = "/latest/dex/tokens/"
+_OPENED_AT = 1_672_531_200_000
+_SPANS = {"h1": "1h", "h24": "24h"}
+
+
+class DexScreenerServer(PolledServer):
+    """DexScreener on loopback.
+
+    Args:
+        clock: Time.
+        market: What it tells about.
+        watch: Called with the mints a client asks for.
+    """
+
+    name: ClassVar[str] = "DexScreener"
+
+    def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
+        super().__init__(clock, market, watch, PER_WINDOW)
+        self.all_pools = False
+        """Tell of more than the main pool: of a shallow one at another price, and of one in which the token
+        is the quote side, so that ``priceUsd`` is the other token's."""
+
+    def _error_body(self, status: int) -> bytes:
+        return msgspec.json.encode({"error": "Too many requests" if status == 429 else "Request failed"})
+
+    def _rate_headers(self) -> dict[str, str]:
+        wait = self._window.opens_in
+        return {"Retry-After": str(math.ceil(wait))} if wait else {}
+
+    def _reply(self, request: HttpRequest) -> HttpReply:
+        route = next((route for route in (_BY_CHAIN, _LATEST) if request.path.startswith(route)), None)
+        if route is None:
+            return HttpReply(404, self._error_body(404))
+        mints = list(dict.fromkeys(request.path.removeprefix(route).split(",")))
+        if len(mints) > MOST_MINTS or not all(map(is_address, mints)):
+            return HttpReply(400, self._error_body(400))
+        self._watch(mints)
+        pairs = [pair for mint in mints for pair in self._pairs(mint)]
+        if route == _LATEST:
+            return HttpReply.json({"schemaVersion": "1.0.0", "pairs": pairs or None})
+        return HttpReply.json(pairs)
+
+    def _pairs(self, mint: str) -> list[dict[str, Any]]:
+        token = self._market.token(mint)
+        if token is None:
+            return []
+        quote = USDC if mint == SOL else SOL
+        main = self._pair(token, quote, "orca", token.price, Decimal(1))
+        if not self.all_pools:
+            return [main]
+        shallow = self._pair(token, quote, "meteora", exact(token.price * 2), Decimal("0.01"))
+        turned = {
+            **self._pair(token, quote, "raydium", exact(token.price * 7), Decimal(50)),
+            "baseToken": _named(quote),
+            "quoteToken": _named(mint),
+        }
+        return [turned, shallow, main]
+
+    def _pair(self, token: Token, quote: str, dex: str, price: Decimal, share: Decimal) -> dict[str, Any]:
+        mint, liquidity = token.listing.mint, token.listing.liquidity * share
+        address = base58.b58encode(hashlib.sha256(f"{dex}/{mint}".encode()).digest()).decode()
+        quoted = self._market.token(quote)
+        quote_price = listing_of(quote).price if quoted is None else quoted.price
+        spans = {span: token.window(INTERVALS[interval]) for span, interval in _SPANS.items()}
+        return {
+            "chainId": "solana",
+            "dexId": dex,
+            "url": f"https://dexscreener.com/solana/{address}",
+            "pairAddress": address,
+            "baseToken": _named(mint),
+            "quoteToken": _named(quote),
+            "priceNative": format(exact(price / quote_price), "f"),
+            "priceUsd": format(price, "f"),
+            "txns": {span: {"buys": bar.buys, "sells": bar.sells} for span, bar in spans.items()},
+            "volume": {span: float(exact(bar.buy_usd + bar.sell_usd)) for span, bar in spans.items()},
+            "priceChange": {span: float(token.change(INTERVALS[name])) for span, name in _SPANS.items()},
+            "liquidity": {
+                "usd": float(liquidity),
+                "base": float(exact(liquidity / 2 / price)),
+                "quote": float(exact(liquidity / 2 / quote_price)),
+            },
+            "fdv": float(exact(price * token.listing.supply)),
+            "marketCap": float(exact(price * token.listing.supply)),
+            "pairCreatedAt": _OPENED_AT,
+        }
+
+
+def _named(mint: str) -> dict[str, str]:
+    listing = listing_of(mint)
+    return {"address": mint, "name": listing.name, "symbol": listing.symbol}

@@ -1,0 +1,1 @@
+"""Helius's side of its protocols."""

@@ -1,0 +1,1 @@
+"""Jupiter's side of its protocol."""

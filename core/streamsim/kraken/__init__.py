@@ -1,0 +1,1 @@
+"""Kraken's side of its protocols."""

@@ -1,0 +1,90 @@
+"""What Kraken's WebSocket v2 says: states, acknowledgements, refusals, tickers. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from streamsim.servers.exchange import Figures, encode_numbers
+from streamsim.servers.faults import Fault, Faults
+
+HEARTBEAT = '{"channel":"heartbeat"}'
+UNSUPPORTED = "Currency pair not supported"
+MALFORMED_PAIR = "Currency pair not in ISO 4217-A3 format"
+TOO_MANY = "Exceeded msg rate"
+VERSION = "2.0.10"
+CONNECTION_ID = 9_471_984_923_908_980_000
+"""Where connection numbers start; as the real ones, they do not fit into 63 bits."""
+
+
+def moment(unix: float) -> str:
+    """Return a point in time as Kraken writes it: RFC 3339, microseconds, UTC."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def status(system: str, number: int) -> str:
+    """Return the frame that tells the state of the exchange."""
+    data = {
+        "version": VERSION,
+        "system": system,
+        "api_version": "v2",
+        "connection_id": CONNECTION_ID + number,
+    }
+    return _json({"channel": "status", "type": "update", "data": [data]})
+
+
+def acknowledged(method: str, result: Mapping[str, Any], request: Mapping[str, Any], unix: float) -> str:
+    """Return the answer to a granted request, about one pair."""
+    answer = {"method": method, "result": result, "success": True}
+    return _json(answer | _times(unix) | _id(request))
+
+
+def refused(method: str, error: str, symbol: str | None, request: Mapping[str, Any], unix: float) -> str:
+    """Return the answer to a refused request; about one pair, unless it made no sense at all."""
+    about = {} if symbol is None else {"symbol": symbol}
+    return _json({"error": error, "method": method, "success": False, **about} | _times(unix) | _id(request))
+
+
+def pong(request: Mapping[str, Any], unix: float) -> str:
+    """Return the answer to a ping."""
+    return _json({"method": "pong"} | _id(request) | _times(unix))
+
+
+def ticker(symbol: str, figures: Figures, kind: str, unix: float, faults: Faults) -> str:
+    """Return a ticker; ``kind`` is ``snapshot`` or ``update``, the object is whole in both."""
+    numbers: dict[str, Any] = {
+        "bid": figures.bid,
+        "bid_qty": Decimal("12.00000000"),
+        "ask": figures.ask,
+        "ask_qty": Decimal("140.75000000"),
+        "last": figures.price,
+        "volume": figures.volume,
+        "vwap": figures.average,
+        "low": figures.low,
+        "high": figures.high,
+        "change": figures.change,
+        "change_pct": figures.change_percent,
+    }
+    if faults.take(Fault.STRING_NUMBERS):
+        numbers = {name: format(figure, "f") for name, figure in numbers.items()}
+    if faults.take(Fault.NULL_PRICE):
+        numbers = dict.fromkeys(numbers)
+    data = {"symbol": symbol, **numbers, "trades": figures.trades, "timestamp": moment(unix)}
+    if faults.take(Fault.EXTRA_FIELDS):
+        data |= {"asset_class": "spot", "auction": {"price": None}}
+    return _json({"channel": "ticker", "type": kind, "data": [data]})
+
+
+def _times(unix: float) -> dict[str, str]:
+    return {"time_in": moment(unix), "time_out": moment(unix + 0.00005)}
+
+
+def _id(request: Mapping[str, Any]) -> dict[str, int]:
+    number = request.get("req_id")
+    return {"req_id": number} if isinstance(number, int) else {}
+
+
+def _json(frame: Mapping[str, Any]) -> str:
+    return encode_numbers(frame).decode()

@@ -1,0 +1,230 @@
+"""An emulated Kraken: its WebSocket v2. The REST side is `streamsim.kraken.rest`.
+
+As the real one, it tells its state on connect, answers about every pair on its own, begins a subscription
+with a snapshot and goes on with whole objects, and beats once a second while it has nothing else to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from streamcore.clock import Clock
+from streamsim.kraken import messages as words
+from streamsim.kraken.rest import KrakenRest
+from streamsim.servers.clients import Connection, Frame, Handshake
+from streamsim.servers.exchange import (
+    HEARTBEAT_INTERVAL,
+    KRAKEN_LISTED,
+    ExchangeClient,
+    ExchangeServer,
+)
+from streamsim.servers.faults import Fault
+from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.limits import TokenBucket
+from streamsim.world.market import Market, Trade
+
+MESSAGES_PER_SECOND = 10.0
+"""No figure is published; a client that keeps to this keeps to any."""
+
+_PAIR = re.compile(r"[A-Z0-9.]+/[A-Z0-9.]+")
+_EARLY = 0.05
+"""Seconds by which a heartbeat may be early: its second is counted from a frame that took its time."""
+
+
+@dataclass(eq=False)
+class KrakenClient(ExchangeClient):
+    """A connection with its subscriptions."""
+
+    pairs: dict[str, str] = field(default_factory=dict)
+    """Each subscribed pair, and what triggers its updates: ``trades`` or ``bbo``."""
+    limit: TokenBucket | None = None
+
+
+class KrakenServer(ExchangeServer[KrakenClient]):
+    """Kraken on loopback.
+
+    Args:
+        clock: Time.
+        market: What it tells about.
+        watch: Called with the market's keys of what a client asks for.
+    """
+
+    name: ClassVar[str] = "Kraken"
+    subscribe_within: ClassVar[float] = 60.0
+    connects: ClassVar[tuple[int, float]] = (150, 600.0)
+
+    def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
+        super().__init__(clock, market, watch, KRAKEN_LISTED)
+        self.system = "online"
+        """The state it tells on connect."""
+        self._rest = KrakenRest(clock, self)
+
+    @property
+    def ws_url(self) -> str:
+        """The WebSocket URL."""
+        return f"ws://{LOOPBACK}:{self.ws_port}/v2"
+
+    @property
+    def subscriptions(self) -> frozenset[str]:
+        """The pairs some client gets tickers of now."""
+        return frozenset(pair for client in self.clients for pair in client.pairs)
+
+    def tell_status(self, system: str) -> None:
+        """Change the state of the exchange, such as to ``cancel_only``, and tell everybody."""
+        self.system = system
+        for client in self.clients:
+            self.tell(client, words.status(system, client.number))
+
+    async def maintenance(self, on: bool) -> None:
+        """Begin maintenance: say so, close every connection, and each new one after its status; or end it."""
+        self.in_maintenance = on
+        self.tell_status("maintenance" if on else "online")
+        if on:
+            await self.close_clients(1001, "maintenance")
+
+    # The way in
+
+    def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
+        if handshake.path != "/v2":
+            return HttpReply(404, self._error_body(404), content_type="text/html")
+        return super()._refusal(handshake, key)
+
+    def _error_body(self, status: int) -> bytes:
+        return f"<html><head><title>{status}</title></head><body>cloudflare</body></html>".encode()
+
+    def _client(self, number: int, connection: Connection, handshake: Handshake, key: str) -> KrakenClient:
+        client = KrakenClient(number, connection, handshake, key)
+        client.limit = TokenBucket(self.clock, MESSAGES_PER_SECOND)
+        return client
+
+    def _opened(self, client: KrakenClient) -> None:
+        super()._opened(client)
+        if not self.faults.take(Fault.WITHHOLD_WELCOME):
+            self.tell(client, words.status(self.system, client.number))
+        if self.in_maintenance:
+            self._tasks.spawn(client.connection.close(1001, "maintenance"))
+
+    def _error_frame(self, message: str, code: int) -> str:
+        return words.refused("subscribe", message, None, {}, self.clock.time())
+
+    def _has_subscribed(self, client: KrakenClient) -> bool:
+        return bool(client.pairs)
+
+    def _beats(self, client: KrakenClient) -> list[Frame]:
+        quiet = self.clock.monotonic() - client.told_at
+        return [words.HEARTBEAT] if quiet >= HEARTBEAT_INTERVAL - _EARLY else []
+
+    # What clients say
+
+    def _received(self, client: KrakenClient, message: Any) -> None:
+        request = message if isinstance(message, Mapping) else {}
+        method = request.get("method")
+        if method == "ping":
+            self.tell(client, words.pong(request, self.clock.time()))
+        elif method == "subscribe":
+            self._subscribing(lambda: self._subscribe(client, request))
+        elif method == "unsubscribe":
+            self._unsubscribe(client, request)
+        else:
+            self._refuse(client, str(method or "subscribe"), "Malformed request", None, request)
+
+    def _subscribe(self, client: KrakenClient, request: Mapping[str, Any]) -> None:
+        asked = self._asked(client, "subscribe", request)
+        if asked is None:
+            return
+        params: Mapping[str, Any] = request["params"]
+        trigger = str(params.get("event_trigger", "trades"))
+        with_snapshot = params.get("snapshot", True) is not False
+        rejected = self.faults.take(Fault.REJECT_SUBSCRIBE)
+        for pair in asked:
+            error = rejected.message if rejected else self._why_not(client, pair)
+            if error is not None:
+                self._refuse(client, "subscribe", error, pair, request)
+                continue
+            client.pairs[pair] = trigger
+            result = {
+                "channel": "ticker",
+                "event_trigger": trigger,
+                "snapshot": with_snapshot,
+                "symbol": pair,
+            }
+            answer = words.acknowledged("subscribe", result, request, self.clock.time())
+            early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
+            if not early:
+                self.tell(client, answer)
+            if with_snapshot:
+                self._publish_ticker([client], pair, "snapshot")
+            if early:
+                self.tell(client, answer)
+        if client.pairs:
+            self._start_beating(client)
+        self.attend([_ticker_of(pair) for pair in asked if pair in client.pairs])
+
+    def _unsubscribe(self, client: KrakenClient, request: Mapping[str, Any]) -> None:
+        for pair in self._asked(client, "unsubscribe", request) or ():
+            trigger = client.pairs.pop(pair, None)
+            if trigger is None:
+                self._refuse(client, "unsubscribe", "Subscription Not Found", pair, request)
+                continue
+            result = {"channel": "ticker", "event_trigger": trigger, "symbol": pair}
+            self.tell(client, words.acknowledged("unsubscribe", result, request, self.clock.time()))
+
+    def _asked(self, client: KrakenClient, method: str, request: Mapping[str, Any]) -> list[str] | None:
+        """Return the pairs a request is about; ``None`` when it has been refused as a whole."""
+        params = request.get("params")
+        if not isinstance(params, Mapping):
+            self._refuse(client, method, "Subscription params must be an object", None, request)
+            return None
+        pairs = params.get("symbol")
+        if params.get("channel") != "ticker":
+            self._refuse(client, method, "Subscription channel not supported", None, request)
+            return None
+        if not isinstance(pairs, list) or not pairs or not all(isinstance(pair, str) for pair in pairs):
+            self._refuse(client, method, "Subscription symbol must be a list of strings", None, request)
+            return None
+        if client.limit is not None and not client.limit.take():
+            for pair in pairs:
+                self._refuse(client, method, words.TOO_MANY, pair, request)
+            return None
+        return pairs
+
+    def _why_not(self, client: KrakenClient, pair: str) -> str | None:
+        if not _PAIR.fullmatch(pair):
+            return f"{words.MALFORMED_PAIR} {pair}"
+        if not pair.endswith("/USD") or self.token(_ticker_of(pair)) is None:
+            return f"{words.UNSUPPORTED} {pair}"
+        return "Already subscribed" if pair in client.pairs else None
+
+    def _refuse(
+        self, client: KrakenClient, method: str, error: str, pair: str | None, request: Mapping[str, Any]
+    ) -> None:
+        self.tell(client, words.refused(method, error, pair, request, self.clock.time()))
+
+    # What the market says
+
+    def _traded(self, ticker: str, trade: Trade) -> None:
+        pair = f"{ticker}/USD"
+        clients = [
+            client
+            for client in self._clients
+            if pair in client.pairs and (trade.moved or client.pairs[pair] == "trades")
+        ]
+        if clients:
+            self._publish_ticker(clients, pair, "update")
+
+    def _publish_ticker(self, clients: list[KrakenClient], pair: str, kind: str) -> None:
+        figures = self.figures(_ticker_of(pair))
+        if figures is not None:
+            self._publish_to(clients, words.ticker(pair, figures, kind, self.clock.time(), self.faults))
+
+    # HTTP
+
+    async def _answer(self, request: HttpRequest) -> HttpReply:
+        return self._rest.answer(request)
+
+
+def _ticker_of(pair: str) -> str:
+    return pair.partition("/")[0]

@@ -1,0 +1,1 @@
+"""What every emulated provider is made of: WebSocket and HTTP servers, faults, limits, a proxy."""

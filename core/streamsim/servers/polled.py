@@ -1,0 +1,61 @@
+"""What the emulated price sources without a stream share: a market, and a rate."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from streamcore.clock import Clock
+from streamsim.servers.http import HttpServer
+from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.limits import SlidingWindow
+from streamsim.world.market import Market
+
+WINDOW = 60.0
+"""Seconds in which requests are counted."""
+
+
+class PolledServer(HttpServer):
+    """A price source on loopback that answers GET, so often a minute.
+
+    Args:
+        clock: Time.
+        market: What it tells about; a mint without a price there is left out of every answer.
+        watch: Called with the mints a client asks for.
+        per_window: Requests in any window of `WINDOW` seconds; one that is refused does not count.
+    """
+
+    def __init__(
+        self, clock: Clock, market: Market, watch: Callable[[list[str]], None], per_window: int
+    ) -> None:
+        super().__init__(clock)
+        self.refused = 0
+        """Requests answered with 429."""
+        self._market = market
+        self._watch = watch
+        self._window = SlidingWindow(clock, per_window, WINDOW, lenient=True)
+
+    @property
+    def rest_url(self) -> str:
+        """Scheme and host of the API."""
+        return f"http://{LOOPBACK}:{self.http_port}"
+
+    @abstractmethod
+    def _reply(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to a request that is within the rate."""
+
+    @abstractmethod
+    def _rate_headers(self) -> dict[str, str]:
+        """Return the headers that tell about the rate, on success and on 429."""
+
+    async def _answer(self, request: HttpRequest) -> HttpReply:
+        if request.method != "GET":
+            return HttpReply(405, self._error_body(405))
+        if self._window.take():
+            reply = self._reply(request)
+        else:
+            self.refused += 1
+            reply = HttpReply(429, self._error_body(429))
+        if reply.status not in {200, 429}:
+            return reply
+        return HttpReply(reply.status, reply.body, {**reply.headers, **self._rate_headers()})

@@ -1,0 +1,207 @@
+"""Faults by the clock: which one begins when, for how long, and with which provider."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from streamcore.clock import Clock
+from streamsim.servers.faults import (
+    BIRDEYE_FAULTS,
+    EXCHANGE_FAULTS,
+    HELIUS_FAULTS,
+    NETWORK_FAULTS,
+    Fault,
+    Faults,
+)
+from streamsim.servers.websocket import ProviderServer
+
+
+class Moment(StrEnum):
+    """What happens once and has no duration."""
+
+    DROP = "drop"
+    """Break every open WebSocket without a close frame."""
+    CLOSE = "close"
+    """Close every open WebSocket with a close frame, code 1012."""
+    ERROR_FRAME = "error_frame"
+    """Send an error frame that answers nothing."""
+    FREEZE = "freeze"
+    """Stop listening to the clients that are connected then: no pong, no answer, no data."""
+
+
+FORM = re.compile(
+    r"(?:(?P<provider>[a-z]+):)?(?P<name>[a-z_]+)(?:@(?P<at>\d+(?:\.\d+)?)(?:\+(?P<lasts>\d+(?:\.\d+)?))?)?"
+)
+"""``[PROVIDER:]NAME[@SECONDS[+DURATION]]``."""
+
+OWN_FAULTS = {
+    "birdeye": BIRDEYE_FAULTS,
+    "helius": HELIUS_FAULTS,
+    "kraken": EXCHANGE_FAULTS,
+    "coinbase": EXCHANGE_FAULTS,
+    "solana": HELIUS_FAULTS,
+}
+"""Providers with a stream to the faults that their words can have and not everybody's."""
+
+PROVIDERS = tuple(OWN_FAULTS)
+PROXIED = ("birdeye", "helius")
+"""Providers that a proxy can be put before."""
+
+_SPECIAL = frozenset[Fault | Moment]().union(*OWN_FAULTS.values())
+
+
+class BadFault(ValueError):
+    """Not a fault that could be planned; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One fault, planned."""
+
+    what: Fault | Moment
+    providers: tuple[str, ...]
+    at: float = 0.0
+    """Seconds after the start."""
+    lasts: float | None = None
+    """Seconds; ``None``: until the end."""
+
+    @property
+    def needs_proxy(self) -> bool:
+        """Whether it happens on the way to the server."""
+        return self.what in NETWORK_FAULTS
+
+
+def plan(text: str) -> Planned:
+    """Read one planned fault: ``[PROVIDER:]NAME[@SECONDS[+DURATION]]``.
+
+    Raises:
+        BadFault: There is no such fault or provider, or the one cannot have the other.
+    """
+    match = FORM.fullmatch(text.strip().lower())
+    if match is None:
+        raise BadFault("expected [PROVIDER:]NAME[@SECONDS[+DURATION]]")
+    known: dict[str, Fault | Moment] = {what.value: what for what in (*Fault, *Moment)}
+    what = known.get(match["name"])
+    if what is None:
+        raise BadFault(f"there is no fault {match['name']!r}; there are: {', '.join(known)}")
+    able = _able(what)
+    provider = match["provider"]
+    if provider is not None:
+        if provider not in PROVIDERS:
+            raise BadFault(f"there is no provider {provider!r}; there are: {', '.join(PROVIDERS)}")
+        if provider not in able:
+            raise BadFault(f"{provider} cannot have the fault {what!s}")
+        able = (provider,)
+    if match["lasts"] and isinstance(what, Moment) and what is not Moment.FREEZE:
+        raise BadFault(f"{what!s} happens once, so it has no duration")
+    return Planned(what, able, float(match["at"] or 0), float(match["lasts"]) if match["lasts"] else None)
+
+
+_EXPLAINED: dict[Fault | Moment, str] = {
+    Fault.REFUSE_UPGRADE: "answer the upgrade to a WebSocket with HTTP 503",
+    Fault.SLOW_UPGRADE: "let the upgrade wait a second",
+    Fault.ACCEPT_AND_CLOSE: "complete the upgrade, then close at once",
+    Fault.STALL: "send no data; pings and pongs go on",
+    Fault.STALL_SLOTS: "send no slot notifications",
+    Fault.STALL_HEARTBEATS: "send no heartbeats",
+    Fault.WITHHOLD_WELCOME: "never send the greeting",
+    Fault.WITHHOLD_ACK: "never answer a subscribe request, nor honour it",
+    Fault.DELAY_ACK: "answer a subscribe request a second late",
+    Fault.NOTIFY_BEFORE_ACK: "send the first notification before the answer that names its subscription",
+    Fault.REJECT_SUBSCRIBE: "answer a subscribe request with an error frame",
+    Fault.DUPLICATE: "send each data frame twice",
+    Fault.OUT_OF_ORDER: "send data frames in swapped pairs",
+    Fault.MALFORMED_JSON: "cut each data frame off in the middle",
+    Fault.BINARY_GARBAGE: "send meaningless bytes in place of each data frame",
+    Fault.UNKNOWN_TYPE: "send a frame of an unknown kind before each data frame",
+    Fault.HUGE_FRAME: "send a frame of 5 MB before each data frame",
+    Fault.STRING_NUMBERS: "write the numbers of price frames as strings",
+    Fault.NULL_PRICE: "write null where price frames have numbers",
+    Fault.MILLISECONDS: "give the time of candles in milliseconds",
+    Fault.EXTRA_FIELDS: "add unknown fields to price frames",
+    Fault.EMPTY_SYMBOL: "leave the symbol of price frames empty",
+    Fault.HTTP_STATUS: "answer HTTP requests with status 503",
+    Fault.HTTP_SLOW: "answer HTTP requests a second late",
+    Fault.HTTP_DROP: "close the connection instead of answering an HTTP request",
+    Fault.HTTP_GARBAGE: "answer HTTP requests with a page of HTML",
+    Fault.REFUSE_CONNECT: "do not listen",
+    Fault.RESET: "break every connection with a reset",
+    Fault.HALF_OPEN: "swallow everything both ways and keep the connections open",
+    Fault.SLOW_LINK: "let 4 kB a second pass, each piece a second late",
+    Fault.SPLIT: "cut what passes into segments of 7 bytes",
+    Fault.MERGE: "send what passes within a second as one piece",
+    Fault.CUT: "break each connection after 7 bytes towards the client",
+    Moment.DROP: "once: break every open WebSocket without a close frame",
+    Moment.CLOSE: "once: close every open WebSocket with code 1012",
+    Moment.ERROR_FRAME: "once: send an error frame that answers nothing",
+    Moment.FREEZE: "stop listening to the clients connected then: no pong, no answer, no data",
+}
+
+
+def _able(what: Fault | Moment) -> tuple[str, ...]:
+    """Return the providers that can have a fault."""
+    if what in NETWORK_FAULTS:
+        return PROXIED
+    if what in _SPECIAL:
+        return tuple(name for name, own in OWN_FAULTS.items() if what in own)
+    return PROVIDERS
+
+
+def listing() -> str:
+    """Return every fault with what it does, one a line."""
+    lines = []
+    for kind in (Fault, Moment):
+        for what in kind:
+            able = _able(what)
+            only = "" if able == PROVIDERS else f" ({', '.join(able)} only)"
+            lines.append(f"{what.value:18} {_EXPLAINED[what]}{only}")
+    return "\n".join(lines)
+
+
+async def carry_out(
+    plans: Iterable[Planned],
+    servers: Mapping[str, ProviderServer[Any]],
+    network: Mapping[str, Faults],
+    clock: Clock,
+) -> None:
+    """Let the planned faults happen, each at its time; return after the last one has ended.
+
+    Args:
+        plans: What is planned.
+        servers: The emulators by provider.
+        network: The faults of the proxies before them, by provider; needed where a plan `needs_proxy`.
+        clock: Time; it counts from the call.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        for planned in plans:
+            for provider in planned.providers:
+                faults = network[provider] if planned.needs_proxy else servers[provider].faults
+                tasks.create_task(_carry_out(planned, servers[provider], faults, clock))
+
+
+async def _carry_out(planned: Planned, server: ProviderServer[Any], faults: Faults, clock: Clock) -> None:
+    if planned.at:
+        await clock.sleep(planned.at)
+    match planned.what:
+        case Fault() as fault:
+            faults.set(fault)
+        case Moment.DROP:
+            server.drop()
+        case Moment.CLOSE:
+            await server.close_clients(1012, "service restart")
+        case Moment.ERROR_FRAME:
+            await server.send_error("something went wrong")
+        case Moment.FREEZE:
+            server.freeze()
+    if planned.lasts is None:
+        return
+    await clock.sleep(planned.lasts)
+    if isinstance(planned.what, Fault):
+        faults.clear(planned.what)
+    else:
+        server.thaw()

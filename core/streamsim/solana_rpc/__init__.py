@@ -1,0 +1,1 @@
+"""A public Solana node's side of its protocols."""

@@ -1,0 +1,153 @@
+"""An emulated public Solana node: what Helius speaks without a key, and without Helius' own methods.
+
+It tells about the same ledger as the emulated Helius. What differs is who may come in and how often:
+nobody needs a key, and all who come from one address, here everybody, share the limits that
+solana.com/docs/references/clusters names.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from streamcore.clock import Clock
+from streamsim.helius import messages as words
+from streamsim.helius.messages import RpcError
+from streamsim.helius.rpc import PAID_METHODS, HeliusRpc
+from streamsim.helius.server import HeliusClient, HeliusServer
+from streamsim.servers.clients import Client, Frame, Handshake, Profile
+from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.limits import SlidingWindow
+from streamsim.world.wallets import Ledger
+
+WINDOW = 10.0
+"""Seconds in which requests and new connections are counted."""
+REQUESTS = 100
+REQUESTS_A_METHOD = 40
+CONNECTIONS = 40
+NEW_CONNECTIONS = 40
+SUBSCRIPTIONS = 240
+"""More than these on one connection end it without a word."""
+
+_SPECIFIC = "Too many requests for a specific RPC call"
+_ANY = "Too many requests from your IP"
+_TEXTS = {403: "Access forbidden", 404: "Not found", 429: _ANY}
+
+
+def error_reply(
+    status: int, message: str | None = None, *, identifier: object = None, wait: float | None = None
+) -> HttpReply:
+    """Return an HTTP error as the node writes it; ``wait`` is seconds for ``Retry-After``."""
+    text = message or _TEXTS.get(status, "Internal error")
+    body = words.error(identifier, RpcError(status, text))
+    headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
+    return HttpReply.json(body, status, **headers)
+
+
+class SolanaRpc(HeliusRpc):
+    """Answers JSON-RPC requests about a ledger, to anybody, within the public limits.
+
+    Args:
+        clock: Time.
+        ledger: What it tells about.
+        watch: Called with the addresses somebody asks for.
+    """
+
+    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None]) -> None:
+        super().__init__(clock, ledger, watch)
+        self.blocked = False
+        """Whether everybody is answered 403."""
+        self.refused = 0
+        """Requests answered with 429."""
+        self._window = SlidingWindow(clock, REQUESTS, WINDOW)
+        self._windows: dict[str, SlidingWindow] = {}
+
+    def _profile(self, request: HttpRequest) -> Profile:
+        return Profile.PAID  # a plan is nothing that could be refused here
+
+    def _unwelcome(self, request: HttpRequest) -> HttpReply | None:
+        if self.blocked:
+            return error_reply(403)
+        return None if request.path in {"", "/"} else error_reply(404)
+
+    def _too_often(self, request: HttpRequest, calls: list[Any]) -> HttpReply | None:
+        for call in calls:
+            named = call if isinstance(call, Mapping) else {}
+            method = str(named.get("method"))
+            window = self._windows.get(method)
+            if window is None:
+                window = self._windows[method] = SlidingWindow(self._clock, REQUESTS_A_METHOD, WINDOW)
+            passes, passes_method = self._window.take(), window.take()
+            if passes and passes_method:
+                continue
+            self.refused += 1
+            wait = max(self._window.opens_in, window.opens_in)
+            return error_reply(429, _ANY if not passes else _SPECIFIC, identifier=named.get("id"), wait=wait)
+        return None
+
+    def _method(self, name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
+        if name in PAID_METHODS:
+            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+        return super()._method(name, profile)
+
+
+class SolanaServer(HeliusServer):
+    """A public node on loopback.
+
+    Args:
+        clock: Time.
+        ledger: What it tells about.
+        watch: Called with the addresses a client asks for.
+        seed: Equal seeds give equal subscription numbers.
+    """
+
+    name: ClassVar[str] = "Solana"
+    # About half a minute in which nothing passes ends a connection.
+    rounds_until_dropped: ClassVar[int] = 1
+
+    rpc: SolanaRpc
+
+    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None], seed: int) -> None:
+        super().__init__(clock, ledger, watch, seed, SolanaRpc(clock, ledger, watch))
+        self._opened_lately = SlidingWindow(clock, NEW_CONNECTIONS, WINDOW)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether this address is blocked: 403 to every upgrade and request. A test may set it."""
+        return self.rpc.blocked
+
+    @blocked.setter
+    def blocked(self, blocked: bool) -> None:
+        self.rpc.blocked = blocked
+
+    @property
+    def wallets(self) -> frozenset[str]:
+        """The addresses whose logs some client follows now: wallets and token accounts."""
+        return frozenset(held.subject for held in self.subscriptions if held.kind == "logs" and held.subject)
+
+    def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
+        if handshake.path not in {"", "/"}:
+            return error_reply(404)
+        if self.blocked:
+            return error_reply(403)
+        if not self._opened_lately.take():
+            return error_reply(429, wait=self._opened_lately.opens_in)
+        return error_reply(429, wait=WINDOW) if self.connections >= CONNECTIONS else None
+
+    def _error_body(self, status: int) -> bytes:
+        return error_reply(status).body
+
+    def _subscribe(self, client: HeliusClient, identifier: object, kind: str, params: list[Any]) -> None:
+        if kind == "transaction":
+            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+        if len(client.subscriptions) >= SUBSCRIPTIONS:
+            client.connection.transport.abort()
+            return
+        super()._subscribe(client, identifier, kind, params)
+
+    def _send(self, clients: Iterable[Client], frame: Frame) -> None:
+        listening = tuple(clients)
+        for client in listening:
+            client.connection.heard = True  # what breaks the silence may pass in either direction
+        super()._send(listening, frame)

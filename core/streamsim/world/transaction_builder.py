@@ -1,0 +1,315 @@
+"""A transaction in the making: accounts, instructions and effects, checked and then put on the chain.
+
+The balances before and after are taken from the chain and the effects, never written down by hand, so a
+finished transaction always satisfies ``sum(before) - sum(after) == fee``.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import base58
+import msgspec
+
+from streamsim.world.catalog import SOL
+from streamsim.world.chain import (
+    ASSOCIATED_TOKEN,
+    COMPUTE_BUDGET,
+    MEMO,
+    RENT,
+    SYSTEM,
+    TOKEN,
+    Chain,
+    TokenAccount,
+    Transaction,
+    ui_amount,
+)
+
+SIGNATURE_FEE = 5000
+"""Lamports a transaction with one signature costs."""
+
+_PROGRAM_NAMES = {
+    SYSTEM: "system",
+    TOKEN: "spl-token",
+    ASSOCIATED_TOKEN: "spl-associated-token-account",
+}
+
+
+@dataclass(slots=True)
+class _Meta:
+    writable: bool
+    signer: bool
+    lookup: bool
+
+
+class Draft:
+    """One transaction in the making.
+
+    Name every account with `use` (the payer is named already), say what happens, then call `commit` once.
+
+    Args:
+        chain: Where it will be recorded.
+        rng: Chance, for signatures and blockhashes.
+        payer: Who pays the fee.
+        version: ``"legacy"``, 0 or 1.
+        priority_fee: Lamports on top of the signature fee.
+        seconds_ago: Record it as history of so many seconds ago; 0 is now.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        rng: random.Random,
+        payer: str,
+        *,
+        version: str | int = 0,
+        priority_fee: int = 0,
+        seconds_ago: float = 0.0,
+    ) -> None:
+        self._chain = chain
+        self._rng = rng
+        self._version = version
+        self._priority_fee = priority_fee
+        self._fee = SIGNATURE_FEE + priority_fee
+        self._ago = seconds_ago
+        self._metas: dict[str, _Meta] = {payer: _Meta(writable=True, signer=True, lookup=False)}
+        self._lamports: Counter[str] = Counter({payer: -self._fee})
+        self._tokens: Counter[str] = Counter()
+        self._opened: dict[str, TokenAccount] = {}
+        self._closed: set[str] = set()
+        self._instructions: list[dict[str, Any]] = []
+        self._inner: dict[int, list[dict[str, Any]]] = {}
+        self._logs: list[str] = []
+        self._memo: str | None = None
+        if priority_fee and version != 1:
+            # Version 1 carries its compute budget in the message and has no instructions for it.
+            self.use(COMPUTE_BUDGET)
+            for data in ("3DdGGhkhJbjm", "Fj2Eoy"):
+                self.call(COMPUTE_BUDGET, [], data)
+
+    def use(self, *keys: str, writable: bool = False, lookup: bool = False) -> None:
+        """Name accounts; ``lookup`` takes them from a lookup table. Naming one again only adds rights."""
+        for key in keys:
+            meta = self._metas.setdefault(key, _Meta(writable, signer=False, lookup=lookup))
+            meta.writable |= writable
+
+    def call(self, program: str, accounts: list[str], data: str, *, failed: str | None = None) -> None:
+        """Add an instruction the RPC cannot parse; ``failed`` is the end of its log line."""
+        self._instructions.append(
+            {"programId": program, "accounts": accounts, "data": data, "stackHeight": None}
+        )
+        self._logs.append(f"Program {program} invoke [1]")
+        self._logs.append(f"Program {program} {f'failed: {failed}' if failed else 'success'}")
+
+    def parsed(self, program: str, kind: str, info: dict[str, Any]) -> None:
+        """Add an instruction the RPC parses."""
+        self._instructions.append(_parsed(program, kind, info, None))
+        self._logs += [f"Program {program} invoke [1]", f"Program {program} success"]
+
+    def inner(self, program: str, kind: str, info: dict[str, Any]) -> None:
+        """Add an instruction that the last outer one made."""
+        self._inner.setdefault(len(self._instructions) - 1, []).append(_parsed(program, kind, info, 2))
+
+    def memo(self, text: str) -> None:
+        """Add a memo; its text is whatever somebody wrote."""
+        self.use(MEMO)
+        self._instructions.append(
+            {"program": "spl-memo", "programId": MEMO, "parsed": text, "stackHeight": None}
+        )
+        length = len(text.encode())
+        self._logs += [
+            f"Program {MEMO} invoke [1]",
+            f'Program log: Memo (len {length}): "{text}"',
+            f"Program {MEMO} success",
+        ]
+        self._memo = f"[{length}] {text}"
+
+    def pay(self, source: str, destination: str, lamports: int) -> None:
+        """Move lamports."""
+        self._lamports[source] -= lamports
+        self._lamports[destination] += lamports
+
+    def move(self, source: str, destination: str, amount: int) -> None:
+        """Move tokens between two token accounts; wrapped SOL takes its lamports with it."""
+        self._tokens[source] -= amount
+        self._tokens[destination] += amount
+        account = self._opened.get(source) or self._chain.token_accounts[source]
+        if account.mint == SOL:
+            self.pay(source, destination, amount)
+
+    def open_account(self, key: str, account: TokenAccount, payer: str) -> None:
+        """Open a token account and let ``payer`` pay its rent, and the SOL it wraps."""
+        self._opened[key] = account
+        self.pay(payer, key, RENT + (account.amount if account.mint == SOL else 0))
+
+    def close_account(self, key: str, destination: str) -> None:
+        """Close a token account; what lamports it holds by then go to ``destination``."""
+        self._closed.add(key)
+        self.pay(key, destination, self._chain.balance(key) + self._lamports[key])
+
+    def commit(self, *, err: Any = None, lookup_table: str | None = None) -> Transaction:
+        """Check the transaction, apply its effects and record it.
+
+        Args:
+            err: The transaction error; with one, nothing happens but the fee.
+            lookup_table: The table behind accounts named with ``lookup``.
+
+        Raises:
+            ValueError: An account would hold less than nothing; nothing has changed.
+        """
+        if err is not None:
+            self._lamports = Counter({self._payer: -self._fee})
+            self._tokens.clear()
+            self._opened.clear()
+            self._closed.clear()
+        chain = self._chain
+        keys = sorted(self._metas, key=self._rank)
+        before = [chain.balance(key) for key in keys]
+        after = [held + self._lamports[key] for key, held in zip(keys, before, strict=True)]
+        held_before = {key: chain.token_accounts[key] for key in keys if key in chain.token_accounts}
+        held_after = self._held_after(held_before)
+        short = [key for key, rest in zip(keys, after, strict=True) if rest < 0]
+        short += [key for key, account in held_after.items() if account.amount < 0]
+        if short:
+            raise ValueError(f"account {short[0]} does not hold enough for this transaction")
+
+        slot = chain.slot_ago(self._ago)
+        signature = base58.b58encode(self._rng.randbytes(64)).decode()
+        touched = {**held_before, **self._opened}
+        changed = {
+            account.owner for key, account in touched.items() if self._tokens[key] or key in self._closed
+        }
+        transaction = Transaction(
+            signature=signature,
+            slot=slot,
+            index=chain.next_index(slot, self._rng.randint(1, 40)),
+            block_time=chain.block_time(slot),
+            made_at=-math.inf if self._ago else chain.now(),
+            version=self._version,
+            keys=tuple(keys),
+            balances_before=tuple(before),
+            balances_after=tuple(after),
+            fee=self._fee,
+            err=err,
+            memo=self._memo,
+            logs=tuple(self._logs),
+            accounts_changed=frozenset(
+                key for key in touched if self._tokens[key] or key in self._closed or key in self._opened
+            ),
+            owners_changed=frozenset(changed),
+            owners_referenced=frozenset(account.owner for account in touched.values()),
+            message=_raw({"signatures": [signature], "message": self._message(keys, lookup_table)}),
+            meta=_raw(self._meta(err, keys, before, after, held_before, held_after)),
+        )
+        for key, lamports in zip(keys, after, strict=True):
+            if self._lamports[key]:
+                chain.lamports[key] = lamports
+        for key in self._closed:
+            chain.token_accounts.pop(key, None)
+            chain.lamports.pop(key, None)
+        chain.token_accounts.update(held_after)
+        chain.record(transaction)
+        return transaction
+
+    @property
+    def _payer(self) -> str:
+        return next(iter(self._metas))
+
+    def _rank(self, key: str) -> tuple[bool, bool, bool]:
+        # The order the RPC lists keys in: the payer, the message's own, then loaded writable and read-only.
+        meta = self._metas[key]
+        return (key != self._payer, meta.lookup, meta.lookup and not meta.writable)
+
+    def _held_after(self, before: dict[str, TokenAccount]) -> dict[str, TokenAccount]:
+        return {
+            key: TokenAccount(held.mint, held.owner, held.decimals, held.amount + self._tokens[key])
+            for key, held in {**before, **self._opened}.items()
+            if key not in self._closed
+        }
+
+    def _message(self, keys: list[str], lookup_table: str | None) -> dict[str, Any]:
+        message: dict[str, Any] = {
+            "accountKeys": [
+                {
+                    "pubkey": key,
+                    "writable": (meta := self._metas[key]).writable,
+                    "signer": meta.signer,
+                    "source": "lookupTable" if meta.lookup else "transaction",
+                }
+                for key in keys
+            ],
+            "recentBlockhash": base58.b58encode(self._rng.randbytes(32)).decode(),
+            "instructions": self._instructions,
+        }
+        if self._version == 0:
+            loaded = [self._metas[key].writable for key in keys if self._metas[key].lookup]
+            lookups = {
+                "accountKey": lookup_table,
+                "readonlyIndexes": [i for i, writable in enumerate(loaded, 1) if not writable],
+                "writableIndexes": [i for i, writable in enumerate(loaded, 1) if writable],
+            }
+            message["addressTableLookups"] = [lookups] if lookup_table else []
+        elif self._version == 1:
+            message["transactionConfig"] = {
+                "computeUnitLimit": 200_000,
+                "heapSize": None,
+                "loadedAccountsDataSizeLimit": None,
+                "priorityFee": self._priority_fee,
+            }
+        return message
+
+    def _meta(
+        self,
+        err: Any,
+        keys: list[str],
+        before: list[int],
+        after: list[int],
+        held_before: dict[str, TokenAccount],
+        held_after: dict[str, TokenAccount],
+    ) -> dict[str, Any]:
+        return {
+            "err": err,
+            "status": {"Ok": None} if err is None else {"Err": err},
+            "fee": self._fee,
+            "preBalances": before,
+            "postBalances": after,
+            "innerInstructions": [
+                {"index": index, "instructions": made} for index, made in self._inner.items() if err is None
+            ],
+            "logMessages": self._logs,
+            "preTokenBalances": _token_balances(keys, held_before),
+            "postTokenBalances": _token_balances(keys, held_after),
+            "rewards": None,
+            "computeUnitsConsumed": 150 * len(self._logs) + 300 * len(keys),
+        }
+
+
+def _token_balances(keys: list[str], held: dict[str, TokenAccount]) -> list[dict[str, Any]]:
+    return [
+        {
+            "accountIndex": index,
+            "mint": held[key].mint,
+            "uiTokenAmount": ui_amount(held[key].amount, held[key].decimals),
+            "owner": held[key].owner,
+            "programId": TOKEN,
+        }
+        for index, key in enumerate(keys)
+        if key in held
+    ]
+
+
+def _raw(content: dict[str, Any]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(content))
+
+
+def _parsed(program: str, kind: str, info: dict[str, Any], height: int | None) -> dict[str, Any]:
+    return {
+        "program": _PROGRAM_NAMES[program],
+        "programId": program,
+        "parsed": {"info": info, "type": kind},
+        "stackHeight": height,
+    }

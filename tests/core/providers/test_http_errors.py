@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import quick
+
+from streamcore.events import ErrorKind
+from streamcore.providers.http_errors import LONGEST_WAIT, refusal, retry_after
+
+K = ErrorKind
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "retryable"),
+    [
+        (301, K.PROTOCOL, True),
+        (302, K.PROTOCOL, True),
+        (400, K.PROTOCOL, True),
+        (401, K.AUTH, False),
+        (402, K.QUOTA, False),
+        (403, K.AUTH, False),
+        (404, K.PROTOCOL, True),
+        (408, K.RATE_LIMIT, True),
+        (418, K.PROTOCOL, True),
+        (425, K.RATE_LIMIT, True),
+        (429, K.RATE_LIMIT, True),
+        (500, K.SERVER, True),
+        (502, K.SERVER, True),
+        (503, K.SERVER, True),
+        (504, K.SERVER, True),
+        (521, K.SERVER, True),
+        (555, K.SERVER, True),
+    ],
+)
+def test_a_status_has_its_kind(status: int, kind: ErrorKind, retryable: bool) -> None:
+    error = refusal("Acme", status, {}, key_setting="ACME_KEY")
+    assert (error.kind, error.retryable, error.retry_after) == (kind, retryable, None)
+    assert f"HTTP {status}" in error.message
+    assert error.message.startswith("Acme")
+
+
+def test_a_wrong_key_says_what_to_check_where_there_is_a_key() -> None:
+    assert "check ACME_KEY" in refusal("Acme", 401, {}, key_setting="ACME_KEY").message
+    keyless = refusal("Acme", 401, {}, key_setting=None)
+    assert keyless.message == "Acme does not answer without a key any more (HTTP 401)"
+    assert keyless.parks
+
+
+def test_a_country_that_may_not_be_served_is_not_asked_from_again() -> None:
+    assert refusal("Acme", 451, {}, key_setting=None).parks
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+def test_the_wait_a_server_asks_for_is_kept(status: int) -> None:
+    assert refusal("Acme", status, {"retry-after": "7"}, key_setting=None).retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": " 12 "}, 12.0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "999999999"}, LONGEST_WAIT),
+        ({"retry-after": "inf"}, LONGEST_WAIT),
+        # a date is a distance from the answer's own date: our clock may be wrong
+        (
+            {"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": "Wed, 21 Oct 2015 07:28:00 GMT"},
+            30.0,
+        ),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:28:30 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "yesterday"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:28:00 -0000"}, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_or_nothing(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+
+
+@quick
+@given(st.text(), st.text())
+def test_no_header_can_make_it_fail_or_wait_for_ever(value: str, date: str) -> None:
+    seconds = retry_after({"retry-after": value, "date": date})
+    assert seconds is None or 0.0 <= seconds <= LONGEST_WAIT
+
+
+@quick
+@given(st.integers(-10, 1000))
+def test_every_number_has_a_meaning(status: int) -> None:
+    assert refusal("Acme", status, {}, key_setting=None).message

@@ -1,0 +1,545 @@
+"""The emulated Helius, looked at as a client sees it: through real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+import wire_fixtures
+from manual_clock import START, ManualClock
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from streamsim import Emulators, Fault
+from streamsim.world.catalog import USDC
+from streamsim.world.chain import FIRST_SLOT, TOKEN
+
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+OTHER = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
+UNKNOWN_SIGNATURE = "sjY8Ddp9e3rXGbUZr1CDdBbogdjGNa21D3XdzV8f2oSy2SMaqtr2RyDReRTaujEsojCT9csLjFm5CUQ8Rskekw8"
+READABLE = {"encoding": "jsonParsed", "commitment": "confirmed", "maxSupportedTransactionVersion": 1}
+
+
+class Talk:
+    """A JSON-RPC conversation over a socket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self._numbers = itertools.count(1)
+
+    async def send(self, method: str, *params: Any) -> int:
+        number = next(self._numbers)
+        await self.socket.send(
+            json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        )
+        return number
+
+    async def ask(self, method: str, *params: Any) -> Any:
+        number = await self.send(method, *params)
+        answer = await self.receive()
+        assert answer["id"] == number
+        return answer.get("result", answer.get("error"))
+
+    async def receive(self) -> Any:
+        return json.loads(await self.socket.recv())
+
+    async def signature(self) -> str:
+        """Return the signature of the next transaction."""
+        return str((await self.receive())["params"]["result"]["signature"])
+
+
+@asynccontextmanager
+async def still(**options: Any) -> AsyncIterator[Emulators]:
+    """Emulators in which nothing moves by itself, on a clock moved by hand."""
+    async with Emulators(clock=ManualClock(), market_rate=0, wallet_rate=0, **options) as emulators:
+        yield emulators
+
+
+@asynccontextmanager
+async def stream(emulators: Emulators, key: str = "dev") -> AsyncIterator[Talk]:
+    async with connect(f"{emulators.helius.ws_url}?api-key={key}", max_queue=None) as socket:
+        yield Talk(socket)
+
+
+@asynccontextmanager
+async def rpc(emulators: Emulators, key: str = "dev") -> AsyncIterator[Any]:
+    numbers = itertools.count(1)
+    async with httpx.AsyncClient() as client:
+
+        async def call(method: str, *params: Any) -> Any:
+            body = {"jsonrpc": "2.0", "id": next(numbers), "method": method, "params": params}
+            answer = await client.post(emulators.helius.rpc_url, params={"api-key": key}, json=body)
+            return answer.json().get("result", answer.json().get("error"))
+
+        yield call
+
+
+def advance(emulators: Emulators, seconds: float) -> Any:
+    clock = emulators.clock
+    assert isinstance(clock, ManualClock)
+    return clock.advance(seconds)
+
+
+def fixture_error(name: str) -> Any:
+    return json.loads(wire_fixtures.helius(name))["error"]
+
+
+# The way in
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "fixture"),
+    [
+        ("", 401, "401.invalid_api_key"),
+        ("bad", 401, "401.invalid_api_key"),
+        ("exhausted", 429, "429.max_usage_reached"),
+    ],
+)
+async def test_a_useless_key_is_refused_on_both_sides_with_the_observed_body(
+    key: str, status: int, fixture: str
+) -> None:
+    expected = json.loads(wire_fixtures.helius(f"http.{fixture}"))
+    async with still() as emulators, httpx.AsyncClient() as client:
+        with pytest.raises(InvalidStatus) as refused:
+            async with stream(emulators, key):
+                pass
+        assert refused.value.response.status_code == status
+        assert json.loads(refused.value.response.body or b"") == expected
+        answer = await client.post(f"{emulators.helius.rpc_url}?api-key={key}", content=b"{}")
+        assert (answer.status_code, answer.json()) == (status, expected)
+
+
+async def test_a_free_key_may_not_subscribe_transactions_nor_open_a_sixth_socket() -> None:
+    async with still() as emulators, AsyncExitStack() as stack:
+        talks = [await stack.enter_async_context(stream(emulators, "free")) for _ in range(5)]
+        assert await talks[0].ask(
+            "transactionSubscribe", {"accountInclude": [WALLET]}, READABLE
+        ) == fixture_error("ws.transactionSubscribe.error_free_plan")
+        assert isinstance(await talks[0].ask("logsSubscribe", {"mentions": [WALLET]}), int)
+        with pytest.raises(InvalidStatus) as refused:
+            await stack.enter_async_context(stream(emulators, "free"))
+        assert refused.value.response.status_code == 429
+        async with rpc(emulators, "free") as call:
+            assert (await call("getTransactionsForAddress", WALLET))["code"] == -32600
+
+
+# Subscriptions
+
+
+@pytest.mark.parametrize(
+    ("request_text", "fixture"),
+    [
+        ("{", "ws.parse_error"),
+        (wire_fixtures.helius("ws.ping.json_request"), "ws.ping.json_error_response"),
+        (
+            '{"id":1,"method":"accountSubscribe","params":["nobody"]}',
+            "ws.accountSubscribe.error_invalid_pubkey",
+        ),
+        ('{"id":2,"method":"logsUnsubscribe","params":[99]}', "ws.anyUnsubscribe.error_unknown_id"),
+        (
+            f'{{"id":3,"method":"logsSubscribe","params":[{{"mentions":["{WALLET}","{OTHER}"]}}]}}',
+            "ws.logsSubscribe.error_two_addresses",
+        ),
+        (
+            '{"id":420,"method":"transactionSubscribe","params":[{"tokenAccounts":"yes"}]}',
+            "ws.transactionSubscribe.error_invalid_tokenAccounts",
+        ),
+    ],
+)
+async def test_a_bad_request_gets_the_known_error_and_the_socket_stays_open(
+    request_text: str, fixture: str
+) -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await talk.socket.send(request_text)
+        assert await talk.receive() == json.loads(wire_fixtures.helius(fixture))
+        assert isinstance(await talk.ask("slotSubscribe"), int)
+
+
+async def test_a_subscribed_wallet_gets_what_concerns_it_and_nothing_else() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        wanted = {"vote": False, "accountInclude": [WALLET], "tokenAccounts": "balanceChanged"}
+        number = await talk.ask("transactionSubscribe", wanted, READABLE)
+        assert 10**14 <= number < 2**53
+        assert emulators.helius.wallets == {WALLET}
+        ledger = emulators.ledger
+        made = [
+            ledger.sol_in(WALLET),
+            ledger.spl_in(WALLET),
+            ledger.failed_swap(WALLET),
+            ledger.sol_out_v1(WALLET),
+        ]
+        ledger.sol_in(OTHER)
+        made.append(ledger.memo(WALLET))
+        for signature in made:
+            message = await talk.receive()
+            assert message["method"] == "transactionNotification"
+            assert message["params"]["subscription"] == number
+            result = message["params"]["result"]
+            assert result["signature"] == result["transaction"]["transaction"]["signatures"][0] == signature
+            assert result["slot"] == FIRST_SLOT
+            assert "blockTime" not in result
+        assert await talk.ask("transactionUnsubscribe", number) is True
+        assert emulators.helius.subscriptions == ()
+
+
+async def test_the_documented_requests_are_understood() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        for name in ("request", "request_all_filters", "request_documented"):
+            await talk.socket.send(wire_fixtures.helius(f"ws.transactionSubscribe.{name}"))
+            assert isinstance((await talk.receive())["result"], int)
+        assert len(emulators.helius.subscriptions) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "kinds"),
+    [
+        ({"accountInclude": [WALLET]}, READABLE, ["sol_in", "failed_swap", "sol_out_v1"]),
+        ({"accountInclude": [WALLET], "failed": False}, READABLE, ["sol_in", "sol_out_v1"]),
+        ({"accountInclude": [WALLET], "failed": True}, READABLE, ["failed_swap"]),
+        (
+            {"accountInclude": [WALLET], "tokenAccounts": "all"},
+            READABLE,
+            ["sol_in", "spl_in", "failed_swap", "sol_out_v1"],
+        ),
+        ({"accountInclude": [WALLET], "accountRequired": [TOKEN]}, READABLE, ["failed_swap"]),
+        ({"accountInclude": [WALLET], "accountExclude": [TOKEN]}, READABLE, ["sol_in", "sol_out_v1"]),
+        (
+            {"accountInclude": [WALLET]},
+            {**READABLE, "maxSupportedTransactionVersion": 0},
+            ["sol_in", "failed_swap"],
+        ),
+        ({"accountInclude": [WALLET]}, {"encoding": "jsonParsed"}, ["sol_in"]),
+    ],
+)
+async def test_filters_mean_what_the_documentation_says(
+    wanted: dict[str, Any], options: dict[str, Any], kinds: list[str]
+) -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await talk.ask("transactionSubscribe", wanted, options)
+        ledger = emulators.ledger
+        for kind in ("sol_in", "spl_in", "failed_swap", "sol_out_v1"):
+            signature = getattr(ledger, kind)(WALLET)
+            if kind in kinds:
+                assert await talk.signature() == signature
+        assert await talk.ask("ping") == {"code": -32601, "message": "Method not found"}
+
+
+async def test_no_filter_at_all_is_the_whole_network() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await talk.ask("transactionSubscribe", {"accountInclude": []}, READABLE)
+        signature = emulators.ledger.sol_in(OTHER)
+        assert await talk.signature() == signature
+
+
+async def test_logs_name_every_mention_failed_ones_too() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        number = await talk.ask("logsSubscribe", {"mentions": [WALLET]}, {"commitment": "confirmed"})
+        assert await talk.ask("logsSubscribe", {"mentions": [WALLET]}, {"commitment": "confirmed"}) == number
+        emulators.ledger.spl_in(WALLET)
+        signature = emulators.ledger.failed_swap(WALLET)
+        message = await talk.receive()
+        expected = json.loads(wire_fixtures.helius("ws.logsNotification.failed"))
+        assert message["params"].keys() == expected["params"].keys()
+        assert message["params"]["result"]["value"].keys() == expected["params"]["result"]["value"].keys()
+        assert message["params"]["result"]["value"]["signature"] == signature
+
+
+async def test_an_account_tells_its_new_state_and_only_when_it_changed() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        ledger = emulators.ledger
+        ledger.know(WALLET)
+        (held,) = [key for key, account in ledger.token_accounts_of(WALLET).items() if account.mint == USDC]
+        await talk.ask("accountSubscribe", WALLET, {"encoding": "jsonParsed"})
+        await talk.ask("accountSubscribe", held, {"encoding": "jsonParsed"})
+        await talk.ask("accountSubscribe", held, {"encoding": "base64"})
+        await talk.ask("accountSubscribe", held)
+        ledger.failed_swap(WALLET)
+        value = (await talk.receive())["params"]["result"]["value"]
+        assert value == {
+            **json.loads(wire_fixtures.helius("ws.accountNotification.system_account"))["params"]["result"][
+                "value"
+            ],
+            "lamports": ledger.balance(WALLET),
+        }
+        ledger.spl_in(WALLET, Decimal(5))
+        parsed, packed, bare = [(await talk.receive())["params"]["result"]["value"] for _ in range(3)]
+        example = json.loads(wire_fixtures.helius("ws.accountNotification.token_account"))
+        assert parsed.keys() == example["params"]["result"]["value"].keys()
+        info = parsed["data"]["parsed"]["info"]
+        assert (info["owner"], info["tokenAmount"]["amount"]) == (
+            WALLET,
+            str(ledger.token_accounts[held].amount),
+        )
+        assert packed["data"][1] == "base64"
+        assert bare["data"] == "error: data too large for bs58 encoding"
+
+
+async def test_a_signature_is_told_once_and_the_subscription_is_gone() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        signature = emulators.ledger.failed_swap(WALLET)
+        number = await talk.ask("signatureSubscribe", signature, {"commitment": "confirmed"})
+        message = await talk.receive()
+        expected = json.loads(wire_fixtures.helius("ws.signatureNotification.failed"))["params"]["result"][
+            "value"
+        ]
+        assert message["params"]["result"]["value"] == expected
+        assert (await talk.ask("signatureUnsubscribe", number))["message"] == "Invalid subscription id."
+
+
+async def test_slots_come_as_the_clock_goes() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        number = await talk.ask("slotSubscribe")
+        await advance(emulators, 0.9)
+        slots = [(await talk.receive())["params"] for _ in range(2)]
+        assert slots[0] == {
+            "subscription": number,
+            "result": {"parent": FIRST_SLOT, "root": FIRST_SLOT - 31, "slot": FIRST_SLOT + 1},
+        }
+        assert slots[1]["result"]["slot"] == FIRST_SLOT + 2
+
+
+async def test_a_client_that_is_silent_for_ten_minutes_is_cut_off() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await advance(emulators, 590)
+        assert emulators.helius.connections == 1
+        await advance(emulators, 60)
+        with pytest.raises(ConnectionClosed):
+            await talk.socket.recv()
+
+
+async def test_pings_keep_a_silent_client_connected() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        for _ in range(3):
+            await advance(emulators, 400)
+            await (await talk.socket.ping())
+        assert emulators.helius.connections == 1
+
+
+async def test_data_is_counted_in_credits() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await talk.ask("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
+        for _ in range(100):
+            emulators.ledger.sol_out(WALLET, Decimal("0.001"))
+        assert emulators.helius.bytes_sent > 150_000
+        assert emulators.helius.credits == 2 * -(-emulators.helius.bytes_sent // 100_000)
+
+
+# HTTP
+
+
+async def test_signatures_come_newest_first_and_can_be_paged() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        ledger = emulators.ledger
+        made = [ledger.sol_in(WALLET), ledger.failed_swap(WALLET), ledger.memo(WALLET)]
+        ledger.spl_in(WALLET)
+        confirmed = {"commitment": "confirmed"}
+        found = await call("getSignaturesForAddress", WALLET, confirmed)
+        assert [entry["signature"] for entry in found[:3]] == made[::-1], "not those of its token accounts"
+        assert len(found) > 6, "a wallet has a past"
+        example = json.loads(wire_fixtures.helius("http.getSignaturesForAddress.response"))["result"][0]
+        assert found[0].keys() == example.keys()
+        assert [found[0]["memo"][:4], found[1]["err"]] == [
+            "[85]",
+            {"InstructionError": [2, {"Custom": 6001}]},
+        ]
+        assert (found[0]["confirmationStatus"], found[-1]["confirmationStatus"]) == ("confirmed", "finalized")
+        assert found[0]["blockTime"] == START
+        page = await call("getSignaturesForAddress", WALLET, {**confirmed, "limit": 1, "before": made[2]})
+        assert [entry["signature"] for entry in page] == [made[1]]
+        new = await call("getSignaturesForAddress", WALLET, {**confirmed, "until": made[0]})
+        assert [entry["signature"] for entry in new] == [made[2], made[1]]
+        assert len(await call("getSignaturesForAddress", WALLET)) == len(found) - 3, (
+            "the default is finalized"
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "fixture"),
+    [
+        ({"limit": 1001}, "error_limit"),
+        ({"commitment": "processed"}, "error_processed"),
+        ({"until": UNKNOWN_SIGNATURE}, "error_cursor_not_found"),
+    ],
+)
+async def test_a_bad_page_request_gets_the_known_error(options: dict[str, Any], fixture: str) -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        answer = await call("getSignaturesForAddress", WALLET, options)
+        assert answer == fixture_error(f"http.getSignaturesForAddress.{fixture}")
+
+
+async def test_a_context_slot_of_the_future_is_not_reached() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        answer = await call("getSignaturesForAddress", WALLET, {"minContextSlot": FIRST_SLOT + 1})
+        assert (answer["code"], answer["data"]) == (-32016, {"contextSlot": FIRST_SLOT})
+
+
+async def test_a_transaction_can_be_fetched_once_it_is_visible() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        emulators.helius.rpc.lag = 2.0
+        signature = emulators.ledger.sol_out(WALLET)
+        assert await call("getTransaction", signature, READABLE) is None
+        assert await call("getTransaction", UNKNOWN_SIGNATURE, READABLE) is None
+        await advance(emulators, 2)
+        found = await call("getTransaction", signature, READABLE)
+        example = json.loads(wire_fixtures.helius("http.getTransaction.response"))["result"]
+        assert found.keys() == example.keys()
+        assert found["transaction"]["signatures"] == [signature]
+        assert found["version"] == 0
+        assert await call("getTransaction", signature, {}) is None, "the default is finalized"
+
+
+async def test_a_version_the_client_cannot_read_is_an_error() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        signature = emulators.ledger.sol_out_v1(WALLET)
+        answer = await call("getTransaction", signature, {**READABLE, "maxSupportedTransactionVersion": 0})
+        assert answer == fixture_error("http.getTransaction.error_unsupported_version")
+        legacy = emulators.ledger.sol_in(WALLET)
+        assert "version" not in await call("getTransaction", legacy, {"commitment": "confirmed"})
+
+
+async def test_a_gap_can_be_filled_page_by_page_in_both_directions() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        made = [emulators.ledger.spl_in(WALLET) for _ in range(5)]
+        await advance(emulators, 4)
+        made += [emulators.ledger.sol_out(WALLET), emulators.ledger.failed_swap(WALLET)]
+        filters = {"slot": {"gte": FIRST_SLOT}, "tokenAccounts": "balanceChanged"}
+        for order, expected in (("asc", made), ("desc", made[::-1])):
+            options = {
+                **READABLE,
+                "transactionDetails": "full",
+                "sortOrder": order,
+                "limit": 3,
+                "filters": filters,
+            }
+            found: list[str] = []
+            token = None
+            while True:
+                page = await call("getTransactionsForAddress", WALLET, {**options, "paginationToken": token})
+                found += [entry["transaction"]["signatures"][0] for entry in page["data"]]
+                token = page["paginationToken"]
+                if token is None:
+                    break
+            assert found == expected
+        narrowed = {"slot": {"gt": FIRST_SLOT}, "status": "succeeded"}
+        page = await call(
+            "getTransactionsForAddress", WALLET, {"commitment": "confirmed", "filters": narrowed}
+        )
+        assert [entry["signature"] for entry in page["data"]] == [made[5]]
+
+
+async def test_the_state_of_a_wallet_can_be_asked_for() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        assert await call("getHealth") == "ok"
+        assert await call("getSlot", {"commitment": "confirmed"}) == FIRST_SLOT
+        assert (await call("getBalance", WALLET))["value"] == emulators.ledger.balance(WALLET) > 0
+        answer = await call(
+            "getTokenAccountsByOwner", WALLET, {"programId": TOKEN}, {"encoding": "jsonParsed"}
+        )
+        example = json.loads(wire_fixtures.helius("http.getTokenAccountsByOwner.response"))["result"]
+        assert answer["context"].keys() == example["context"].keys()
+        assert answer["value"][0]["account"].keys() == example["value"][0]["account"].keys()
+        of_mint = await call("getTokenAccountsByOwner", WALLET, {"mint": USDC}, {"encoding": "jsonParsed"})
+        assert [account["account"]["data"]["parsed"]["info"]["mint"] for account in of_mint["value"]] == [
+            USDC
+        ]
+        signature = emulators.ledger.failed_swap(WALLET)
+        (status,) = (await call("getSignatureStatuses", [signature]))["value"]
+        assert status["confirmationStatus"] == "confirmed"
+        assert await call("getBlockTime", FIRST_SLOT) == START
+        assert (await call("getAccountInfo", OTHER[:-1] + "j", {"encoding": "base64"}))["value"]["space"] == 0
+        assert (await call("getBlock", 1))["code"] == -32601
+        assert "solana-core" in await call("getVersion")
+
+
+async def test_batches_are_answered_call_by_call() -> None:
+    async with still() as emulators, httpx.AsyncClient() as client:
+        signature = emulators.ledger.sol_in(WALLET)
+        batch = json.loads(wire_fixtures.helius("http.getTransaction.batch_request"))
+        batch[0]["params"][0] = signature
+        answer = (await client.post(f"{emulators.helius.rpc_url}?api-key=dev", json=batch)).json()
+        assert [entry["id"] for entry in answer] == [1, 2]
+        assert [entry["result"] is None for entry in answer] == [False, True]
+
+
+async def test_a_key_that_asks_too_often_is_told_so() -> None:
+    async with still() as emulators, httpx.AsyncClient() as client:
+        emulators.helius.rpc.rate = 2.0
+        url, body = f"{emulators.helius.rpc_url}?api-key=dev", {"id": 1, "method": "getHealth"}
+        answers = [await client.post(url, json=body) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2].json() == json.loads(wire_fixtures.helius("http.429.rate_limited"))
+        await advance(emulators, 1)
+        assert (await client.post(url, json=body)).status_code == 200
+
+
+# Acknowledgements that come wrong
+
+
+async def test_an_acknowledgement_can_come_late_and_counts_from_then_on() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        emulators.helius.faults.set(Fault.DELAY_ACK, seconds=3)
+        await talk.send("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
+        await emulators.helius.wait_for(lambda: emulators.helius.frames_received)
+        emulators.ledger.sol_in(WALLET)
+        await advance(emulators, 3)
+        assert isinstance((await talk.receive())["result"], int)
+        signature = emulators.ledger.sol_in(WALLET)
+        assert await talk.signature() == signature
+
+
+async def test_an_acknowledgement_can_fail_to_come() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        emulators.helius.faults.set(Fault.WITHHOLD_ACK, times=1)
+        await talk.send("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
+        assert isinstance(await talk.ask("slotSubscribe"), int)
+        assert [held.kind for held in emulators.helius.subscriptions] == ["slot"]
+
+
+async def test_a_notification_can_come_before_the_acknowledgement() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        emulators.helius.faults.set(Fault.NOTIFY_BEFORE_ACK, times=1)
+        await talk.send("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
+        await emulators.helius.wait_for(lambda: emulators.helius.subscriptions)
+        emulators.ledger.sol_in(WALLET)
+        first, second = await talk.receive(), await talk.receive()
+        assert first["params"]["subscription"] == second["result"]
+
+
+async def test_a_subscription_can_be_rejected() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        emulators.helius.faults.set(Fault.REJECT_SUBSCRIBE, code=-32603, message="Internal Error", times=1)
+        assert await talk.ask("slotSubscribe") == {"code": -32603, "message": "Internal Error"}
+        assert isinstance(await talk.ask("slotSubscribe"), int)
+
+
+async def test_slots_can_stop_while_transactions_go_on_and_the_other_way_round() -> None:
+    async with still() as emulators, stream(emulators) as talk:
+        await talk.ask("slotSubscribe")
+        await talk.ask("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
+        emulators.helius.faults.set(Fault.STALL_SLOTS)
+        await advance(emulators, 2)
+        emulators.ledger.sol_in(WALLET)
+        assert (await talk.receive())["method"] == "transactionNotification"
+        emulators.helius.faults.clear()
+        emulators.helius.faults.set(Fault.STALL)
+        emulators.ledger.sol_in(WALLET)
+        await advance(emulators, 1)
+        assert (await talk.receive())["method"] == "slotNotification"
+
+
+async def test_a_watched_wallet_comes_to_life_within_a_second() -> None:
+    clock = ManualClock()
+    async with Emulators(clock=clock) as emulators, stream(emulators) as talk:
+        await talk.ask("transactionSubscribe", {"accountInclude": [WALLET], "tokenAccounts": "all"}, READABLE)
+        await clock.advance(1)
+        async with asyncio.timeout(5):
+            assert await talk.signature() in emulators.ledger.signatures_of(WALLET, history=False)
+        await clock.advance(60)
+        assert 15 < len(emulators.ledger.signatures_of(WALLET, history=False)) < 50

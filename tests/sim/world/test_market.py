@@ -1,0 +1,135 @@
+"""The emulated market: its memory, its candles and what moves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from manual_clock import START, ManualClock
+
+from streamsim.world.activity import MarketActivity
+from streamsim.world.catalog import BONK, CATALOG, SOL, listing_of
+from streamsim.world.market import BAR_SECONDS, Market, Trade, bucket_start
+
+UNKNOWN = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
+
+
+def market(seed: int = 7) -> tuple[Market, ManualClock]:
+    clock = ManualClock()
+    return Market(clock, seed), clock
+
+
+def test_equal_seeds_give_equal_markets() -> None:
+    (one, _), (same, _), (other, _) = market(1), market(1), market(2)
+    prices = [[each.trade(SOL).price for _ in range(5)] for each in (one, same, other)]
+    assert prices[0] == prices[1] != prices[2]
+
+
+def test_an_unknown_mint_has_a_plausible_price_and_always_the_same() -> None:
+    listing = listing_of(UNKNOWN)
+    assert listing == listing_of(UNKNOWN)
+    assert listing.price > 0
+    assert listing.volume_24h > 0
+
+
+def test_every_figure_survives_a_double() -> None:
+    one, _ = market()
+    for mint in (*CATALOG, UNKNOWN):
+        for _ in range(20):
+            one.trade(mint)
+        truth = one.truth(mint)
+        assert truth is not None
+        for figure in (truth.price, truth.change_24h, truth.volume_24h):
+            assert Decimal(repr(float(figure))) == figure
+
+
+def test_a_trade_changes_price_change_and_volume_as_it_says() -> None:
+    one, _ = market()
+    before = one.truth(SOL)
+    assert before is not None
+    one.trade(SOL, price=before.price * 2, volume_usd=Decimal(1000))
+    after = one.truth(SOL)
+    assert after is not None
+    assert after.price == before.price * 2
+    assert after.volume_24h == before.volume_24h + 1000
+    assert after.change_24h == pytest.approx(before.change_24h * 2 + 100, rel=Decimal("1e-12"))
+
+
+async def test_a_day_later_the_old_trades_no_longer_count() -> None:
+    one, clock = market()
+    one.trade(SOL, price=Decimal(200), volume_usd=Decimal(500))
+    await clock.advance(49 * BAR_SECONDS)
+    truth = one.truth(SOL)
+    assert truth is not None
+    assert truth.change_24h == 0
+    assert truth.volume_24h == 0
+
+
+async def test_a_market_that_slept_for_years_wakes_up_at_once() -> None:
+    one, clock = market()
+    one.token(SOL)
+    await clock.advance(10 * 365 * 86_400)
+    assert one.truth(SOL) is not None
+
+
+def test_an_unpriced_token_has_no_truth_and_cannot_be_traded() -> None:
+    one, _ = market()
+    one.unpriced.add(BONK)
+    assert one.truth(BONK) is None
+    with pytest.raises(ValueError, match="no price"):
+        one.trade(BONK)
+    with pytest.raises(ValueError, match="positive"):
+        one.trade(SOL, price=Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("chart", "start"),
+    [
+        ("1s", "2026-10-29T22:41:47"),
+        ("3m", "2026-10-29T22:39:00"),
+        ("1H", "2026-10-29T22:00:00"),
+        ("1D", "2026-10-29T00:00:00"),
+        ("1W", "2026-10-26T00:00:00"),
+        ("1M", "2026-10-01T00:00:00"),
+    ],
+)
+def test_a_candle_begins_where_the_calendar_says(chart: str, start: str) -> None:
+    moment = datetime(2026, 10, 29, 22, 41, 47, tzinfo=UTC).timestamp() + 0.5
+    assert bucket_start(chart, moment) == datetime.fromisoformat(f"{start}+00:00").timestamp()
+
+
+async def test_a_new_candle_begins_with_the_last_price_of_the_old_one() -> None:
+    one, clock = market()
+    token = one.token(SOL)
+    assert token is not None
+    token.candle("1m", clock.time())
+    one.trade(SOL, price=Decimal(180), volume_usd=Decimal(180))
+    await clock.advance(60)
+    one.trade(SOL, price=Decimal(179), volume_usd=Decimal(179))
+    candle = token.candle("1m", clock.time())
+    assert (candle.open, candle.high, candle.low, candle.close) == (180, 180, 179, 179)
+    assert (candle.start, candle.volume) == (START + 60, 1)
+
+
+async def test_a_watched_token_moves_within_a_fraction_of_a_second_and_goes_on() -> None:
+    one, clock = market()
+    trades: list[Trade] = []
+    one.listen(trades.append)
+    activity = MarketActivity(one, clock, 4.0, 7)
+    activity.watch([SOL, BONK])
+    await clock.advance(0.3)
+    assert {trade.mint for trade in trades} == {SOL, BONK}
+    await clock.advance(60)
+    assert 180 < len(trades) < 320
+    await activity.close()
+
+
+async def test_a_market_without_a_rate_stands_still() -> None:
+    one, clock = market()
+    activity = MarketActivity(one, clock, 0.0, 7)
+    activity.watch([SOL])
+    await clock.advance(60)
+    assert one.truth(SOL) == market()[0].truth(SOL)
+    assert clock.sleeping == 0
+    await activity.close()

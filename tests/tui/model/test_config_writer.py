@@ -1,0 +1,130 @@
+"""Saving to the configuration file: what is watched is there, and everything else is as it was."""
+
+from __future__ import annotations
+
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from streamcore.config.loading import load
+from streamcore.config.model import AlertSettings
+from streamtui.commands.config import write_starter
+from streamtui.model.config_writer import NotSaved, Watched, save
+
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+OTHER = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
+EVERYTHING = Watched(
+    symbols=["SOL", "BONK"],
+    wallets=[WALLET],
+    labels={WALLET: 'my "treasury"'},
+    alerts=[
+        AlertSettings(symbol="BONK", above=Decimal("0.00000123")),
+        AlertSettings(symbol="SOL", change=Decimal(5), minutes=30.0),
+        AlertSettings(wallet=WALLET),
+    ],
+)
+
+
+def check(path: Path, watched: Watched) -> None:
+    settings = load(path, environ={}).settings
+    assert settings.symbols == tuple(watched.symbols)
+    assert settings.wallets == tuple(watched.wallets)
+    assert settings.labels == watched.labels
+    assert settings.alerts == tuple(watched.alerts)
+
+
+def test_a_new_file_is_made_with_its_folders_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "config.toml"
+    save(path, EVERYTHING)
+    check(path, EVERYTHING)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_starter_file_keeps_every_comment(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    write_starter(path)
+    before = path.read_text().splitlines()
+    save(path, EVERYTHING)
+    check(path, EVERYTHING)
+    after = path.read_text().splitlines()
+    assert [line for line in before if line] == [line for line in after if line in before and line]
+    assert after[after.index('# symbols = ["SOL", "BTC"]') + 1] == 'symbols = ["SOL", "BONK"]'
+
+
+def test_saving_twice_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    save(path, EVERYTHING)
+    first = path.read_text()
+    save(path, EVERYTHING)
+    assert path.read_text() == first
+
+
+def test_comments_in_lists_and_everything_unknown_survive(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "# mine\nsymbols = [\n  'SOL', # the king\n  'BTC', # gold\n]\n\n"
+        "[helius]\napi_key = 'abcdefgh' # work\n\n[labels]\n# friends\n"
+        f"{OTHER} = 'ann' # since 2021\n\n[[alerts]]\nsymbol = 'SOL' # moon\nabove = 200\n"
+    )
+    keep = AlertSettings(symbol="SOL", above=Decimal(200))
+    more = AlertSettings(symbol="BONK", below=Decimal("0.5"))
+    save(path, Watched(["BTC", "JUP"], [], {WALLET: "treasury"}, [keep, more]))
+    text = path.read_text()
+    for kept in ("# mine", "# gold", "api_key = 'abcdefgh' # work", "# friends", "# since 2021", "# moon"):
+        assert kept in text
+    settings = load(path, environ={}).settings
+    assert settings.symbols == ("BTC", "JUP")
+    assert settings.labels == {OTHER: "ann", WALLET: "treasury"}
+    assert settings.alerts == (keep, more)
+
+
+def test_what_is_no_longer_watched_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    save(path, EVERYTHING)
+    save(path, Watched([], [], {}, EVERYTHING.alerts[1:2]))
+    settings = load(path, environ={}).settings
+    assert (settings.symbols, settings.wallets) == ((), ())
+    assert settings.alerts == tuple(EVERYTHING.alerts[1:2])
+    save(path, Watched([], []))
+    assert load(path, environ={}).settings.alerts == ()
+
+
+def test_a_list_written_as_one_text_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('symbols = "SOL, BTC"\n')
+    save(path, Watched(["ETH"], []))
+    assert load(path, environ={}).settings.symbols == ("ETH",)
+
+
+def test_ones_own_order_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("symbols = ['SOL', 'BTC', 'ETH']\n")
+    save(path, Watched(["ETH", "SOL", "BTC"], []))
+    assert load(path, environ={}).settings.symbols == ("ETH", "SOL", "BTC")
+
+
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.toml", tmp_path / "config.toml"
+    real.write_text("demo = true\n")
+    link.symlink_to(real)
+    save(link, EVERYTHING)
+    assert link.is_symlink()
+    assert load(real, environ={}).settings.demo
+
+
+@pytest.mark.parametrize("content", [b"symbols = [", b"\xff\xfe"])
+def test_a_file_that_cannot_be_understood_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(NotSaved, match="not saved"):
+        save(path, EVERYTHING)
+    assert path.read_bytes() == content
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotSaved, match="cannot be"):
+        save(tmp_path / "file" / "config.toml", EVERYTHING)

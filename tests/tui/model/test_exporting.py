@@ -1,0 +1,53 @@
+"""Files for other programs: exact values, no formulas, nothing overwritten."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sample_events import price, transaction
+
+from streamtui.model.exporting import Format, NotWritten, export, stamp
+
+AT = 1_793_311_200.0
+
+
+def test_a_csv_file_has_a_line_for_each_price_with_exact_values(tmp_path: Path) -> None:
+    path = export([price("SOL", "150.50"), price("BONK", "0.00000123")], "prices", Format.CSV, tmp_path, AT)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["price"] for row in rows] == ["150.50", "0.00000123"]
+    assert path.name == "streamtui-prices-20261029-220000.csv"
+    assert path.is_absolute()
+
+
+def test_a_json_file_has_the_shape_of_the_stream(tmp_path: Path) -> None:
+    path = export([transaction(sol_change=Decimal("-1.5"))], "transactions", Format.JSON, tmp_path, AT)
+    (entry,) = json.loads(path.read_text())
+    assert entry["event"] == "transaction"
+    assert entry["sol_change"] == "-1.5"
+    assert entry["token_changes"][0]["symbol"] == "USDC"
+
+
+def test_text_from_outside_never_becomes_a_formula(tmp_path: Path) -> None:
+    hostile = transaction(summary='=HYPERLINK("http://x")', sol_change=Decimal("-1.5"))
+    path = export([hostile], "transactions", Format.CSV, tmp_path, AT)
+    with path.open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["summary"].startswith("'=")
+    assert row["sol_change"] == "-1.5"
+    assert json.loads(row["token_changes"])[0]["amount"] == "-171.25"
+
+
+def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
+    paths = {export([price()], "prices", Format.JSON, tmp_path, AT) for _ in range(3)}
+    assert len(paths) == 3
+    assert stamp(AT) == "20261029-220000"
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotWritten, match="cannot be written"):
+        export([price()], "prices", Format.CSV, tmp_path / "missing", AT)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from manual_clock import ManualClock
+from sample_events import price
+
+from streamcore.assets.tokens import TokenTable
+from streamcore.config.model import Settings, UiSettings
+from streamtui.model.price_list import FLASH
+from streamtui.model.updates import Feed, frames_per_second
+
+
+@pytest.mark.parametrize(
+    ("setting", "environ", "expected"),
+    [
+        (None, {}, 10),
+        (None, {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, 4),
+        (None, {"SSH_TTY": "/dev/pts/1"}, 4),
+        (20, {"SSH_TTY": "/dev/pts/1"}, 20),
+    ],
+)
+def test_fewer_frames_are_drawn_over_ssh_unless_it_is_set(
+    setting: int | None, environ: dict[str, str], expected: int
+) -> None:
+    assert frames_per_second(Settings(ui=UiSettings(frames_per_second=setting)), environ) == expected
+
+
+async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> None:
+    clock = ManualClock()
+    painted: list[float] = []
+
+    def repaint() -> None:
+        painted.append(clock.monotonic())
+        feed.prices.due(clock.monotonic())
+
+    feed = Feed(
+        Settings(),
+        manager_factory=None,
+        clock=clock,
+        repaint=repaint,
+        tick=lambda: None,
+        notice=lambda text, bad: None,
+        alarm=lambda text: None,
+    )
+    feed.prices.add(TokenTable().resolve("SOL"))
+    for value in ("150", "149"):
+        feed.prices.apply(price("SOL", value))
+        feed.prices.due(clock.monotonic())
+        await clock.advance(1.0)
+    frames = asyncio.create_task(feed.frames())
+    feed.prices.apply(price("SOL", "148"))
+    feed.mark()
+    await clock.advance(FLASH * 3)
+    assert painted == [2.0], "the end of a flash waits for the next repaint"
+    feed.prices.apply(price("SOL", "147"))
+    feed.mark()
+    await clock.settle()
+    assert painted[1:] == [clock.monotonic()]
+    frames.cancel()

@@ -1,0 +1,1 @@
+"""What each command does, and what commands share: standard output, ending, log lines."""

@@ -1,0 +1,66 @@
+"""Points in time and spans of it, as text.
+
+Ages go in steps: the older something is, the rarer its text changes, so that a quiet screen is not
+repainted every second to say very little.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from streamtui.format.numbers import UNKNOWN
+
+
+def age(seconds: float | None) -> str:
+    """Return how long ago something was: ``now``, ``5s``, ``10s`` … ``1m``, ``2m`` … ``1h`` …."""
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 5:
+        return "now"  # twenty quiet rows that count every second are most of what goes over the wire
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole - whole % 5}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86_400:
+        return f"{whole // 3600}h"
+    return f"{whole // 86_400}d"
+
+
+def duration(seconds: float) -> str:
+    """Return a span with two units: ``48s``, ``3m 07s``, ``2h 05m``, ``4d 02h``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
+
+
+def countdown(seconds: float) -> str:
+    """Return the whole seconds left, rounded up, so that it reads ``1 s`` until the moment has come."""
+    whole = max(0, -int(-seconds // 1))
+    return f"{whole} s" if whole < 120 else duration(whole)
+
+
+def time_of_day(ts: float | None) -> str:
+    """Return the local time of day of a point in Unix seconds: ``14:03:07``."""
+    return "--:--:--" if ts is None else _time_of_day(int(ts))
+
+
+@lru_cache(maxsize=256)
+def _time_of_day(ts: int) -> str:
+    return datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
+
+
+def day_and_time(ts: float) -> str:
+    """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
+    return datetime.fromtimestamp(ts).astimezone().strftime("%b %d %H:%M")
+
+
+def moment(ts: float | None) -> str:
+    """Return date, time and zone of a point in Unix seconds, for a detail view."""
+    return UNKNOWN if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

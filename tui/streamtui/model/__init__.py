@@ -1,0 +1,1 @@
+"""What the screen shows, without Textual: what is watched, prices, transactions, health, alerts."""

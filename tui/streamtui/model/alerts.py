@@ -1,0 +1,256 @@
+"""Alerts: what a person wants to be told, whether it has happened, and how it is written.
+
+An alert fires once per crossing. It is armed while its price is on the quiet side of the limit, fires when
+the price reaches the limit, and is armed again when the price has gone back by `MARGIN`: a price that
+trembles on the limit fires once. A price that is beyond the limit when it is first seen has not crossed it.
+A change is measured anew from where it was told: the next one needs as much again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from streamcore.config.model import AlertSettings
+from streamcore.errors import InputError
+from streamcore.events import PriceUpdate, WalletTransaction
+from streamtui.format.numbers import amount, price
+
+MARGIN = Decimal("0.001")
+"""The share of a limit by which a price must go back to arm the alert again."""
+HISTORY = 50
+"""Firings remembered."""
+BUCKETS = 60
+"""Prices remembered to measure a change by, evenly over its minutes."""
+
+EXAMPLES = "SOL above 200 · BTC below 60000 · SOL change 5 in 10 · treasury any · treasury above 1.5"
+_WRITTEN = re.compile(
+    r"(?P<subject>.+?)\s*(?P<verb>\babove\b|\bover\b|>|\bbelow\b|\bunder\b|<|\bchanges?\b|±|\bany\b)\s*"
+    r"(?P<limit>[0-9][0-9,_.]*)?\s*(?:%|\$|usd|sol)?\s*(?:(?:in|within|over)?\s*(?P<minutes>[0-9.]+)\s*(?:m|min|minutes?)?)?",
+    re.IGNORECASE,
+)
+_VERBS = {"above": "above", "over": "above", ">": "above", "below": "below", "under": "below", "<": "below"}
+
+
+class Alert:
+    """One alert at work."""
+
+    def __init__(self, rule: AlertSettings) -> None:
+        self.rule = rule
+        self.armed: bool | None = None
+        """``None`` until the first price has been seen."""
+        self.fired = 0
+        self.last_fired: float | None = None
+        """Unix seconds."""
+        self._prices: deque[tuple[float, Decimal]] = deque()
+
+    def price(self, update: PriceUpdate) -> str | None:
+        """Take a price; return what to tell if the limit has just been crossed."""
+        value = update.price
+        if value is None:
+            return None
+        rule = self.rule
+        if rule.above is not None:
+            return self._crossed(
+                update.ts,
+                value >= rule.above,
+                value < rule.above * (1 - MARGIN),
+                f"{update.symbol} is above {price(rule.above)}: {price(value)} USD",
+            )
+        if rule.below is not None:
+            return self._crossed(
+                update.ts,
+                value <= rule.below,
+                value > rule.below * (1 + MARGIN),
+                f"{update.symbol} is below {price(rule.below)}: {price(value)} USD",
+            )
+        return self._changed(update, value)
+
+    def _changed(self, update: PriceUpdate, value: Decimal) -> str | None:
+        limit, span = self.rule.change, self.rule.minutes * 60
+        assert limit is not None  # noqa: S101 - checked when the rule was made
+        prices = self._prices
+        while prices and prices[0][0] < update.ts - span:
+            prices.popleft()
+        if not prices or update.ts - prices[-1][0] >= span / BUCKETS:
+            prices.append((update.ts, value))
+        start = prices[0][1]
+        if not start:
+            return None
+        change = (value - start) / start * 100
+        text = f"{update.symbol} {change:+.2f} % in {self.rule.minutes:g} min: {price(value)} USD"
+        self.armed = True
+        if abs(change) < limit:
+            return None
+        prices.clear()
+        prices.append((update.ts, value))
+        return self._fire(update.ts, text)
+
+    def _fire(self, at: float, text: str) -> str:
+        self.fired += 1
+        self.last_fired = at
+        return text
+
+    def _crossed(self, at: float, beyond: bool, back: bool, text: str) -> str | None:
+        if self.armed is None:
+            self.armed = not beyond
+            return None
+        if self.armed and beyond:
+            self.armed = False
+            return self._fire(at, text)
+        if back:
+            self.armed = True
+        return None
+
+    def transaction(self, transaction: WalletTransaction, label: str) -> str | None:
+        """Take a transaction; return what to tell if it is one of those asked for."""
+        if self.rule.above is not None and abs(transaction.sol_change) <= self.rule.above:
+            return None
+        return self._fire(transaction.ts, f"{label}: {transaction.summary}")
+
+
+class AlertBook:
+    """All alerts, found by what they are about."""
+
+    def __init__(self, rules: Sequence[AlertSettings], label: Callable[[str], str]) -> None:
+        self.alerts = [Alert(rule) for rule in rules]
+        self._label = label
+        self._resolve: Callable[[str], str] = str.casefold
+        self._by_key: dict[str, list[Alert]] = {}
+        self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
+        """What was told, the newest first, with Unix seconds."""
+        self.unseen = 0
+        """How much of it nobody has looked at yet; whoever shows the history sets it to 0."""
+        self._index()
+
+    def bind(self, resolve: Callable[[str], str]) -> None:
+        """Take what tells the row of a symbol: its mint, or the symbol itself."""
+        self._resolve = resolve
+        self._index()
+
+    def add(self, rule: AlertSettings) -> bool:
+        """Add an alert; return whether it is a new one."""
+        if any(alert.rule == rule for alert in self.alerts):
+            return False
+        self.alerts.append(Alert(rule))
+        self._index()
+        return True
+
+    def restart(self) -> None:
+        """Forget every price seen: the next one is the first."""
+        self.alerts = [Alert(rule) for rule in self.rules]
+        self.history.clear()
+        self.unseen = 0
+        self._index()
+
+    def remove(self, at: int) -> None:
+        """Remove the alert of that number."""
+        del self.alerts[at]
+        self._index()
+
+    @property
+    def rules(self) -> list[AlertSettings]:
+        """The alerts as they stand in a configuration."""
+        return [alert.rule for alert in self.alerts]
+
+    def key(self, alert: Alert) -> str:
+        """Return the row, or the wallet, an alert is about."""
+        return alert.rule.wallet or self._resolve(alert.rule.symbol or "")
+
+    def price(self, key: str, update: PriceUpdate) -> list[str]:
+        """Take a price of a row; return what to tell."""
+        found = self._by_key.get(key)
+        if not found:
+            return []
+        texts = [text for alert in found if (text := alert.price(update)) is not None]
+        return self._told(update.ts, texts) if texts else texts
+
+    def transaction(self, transaction: WalletTransaction) -> list[str]:
+        """Take a transaction; return what to tell."""
+        found = self._by_key.get(transaction.wallet, ())
+        name = self._label(transaction.wallet)
+        texts = [text for alert in found if (text := alert.transaction(transaction, name)) is not None]
+        return self._told(transaction.ts, texts)
+
+    def _told(self, at: float, texts: list[str]) -> list[str]:
+        for text in texts:
+            self.history.appendleft((at, text))
+            self.unseen += 1
+        return texts
+
+    def described(self, alert: Alert) -> str:
+        """Return an alert as a person would say it; `parsed` understands it."""
+        rule = alert.rule
+        who = rule.symbol or self._label(rule.wallet or "")
+        if rule.change is not None:
+            return f"{who} change {amount(rule.change)} % in {rule.minutes:g} min"
+        if rule.wallet is not None:
+            return f"{who} above {amount(rule.above)} SOL" if rule.above is not None else f"{who} any"
+        limit = rule.above if rule.above is not None else rule.below
+        return f"{who} {'above' if rule.above is not None else 'below'} {amount(limit or Decimal(0))}"
+
+    def _index(self) -> None:
+        self._by_key.clear()
+        for alert in self.alerts:
+            self._by_key.setdefault(self.key(alert), []).append(alert)
+
+
+def parsed(text: str, wallets: Mapping[str, str]) -> AlertSettings:
+    """Return the alert a person wrote, such as ``SOL above 200``.
+
+    Args:
+        text: What was typed.
+        wallets: The watched wallets by what they may be called, in small letters: label and address.
+
+    Raises:
+        InputError: It cannot be understood, or makes no sense; the reason says why.
+    """
+    written = _WRITTEN.fullmatch(text.strip())
+    if written is None:
+        raise InputError(text, "is not an alert; write it like one of the examples")
+    subject, verb = written["subject"].strip(), written["verb"].casefold()
+    wallet = wallets.get(subject.casefold())
+    fields: dict[str, object] = {"wallet": wallet} if wallet else {"symbol": subject.removeprefix("$")}
+    limit = _number(text, written["limit"])
+    if verb == "any":
+        if wallet is None:
+            raise InputError(subject, "is not a watched wallet; only a wallet can have any")
+        if limit is not None:
+            raise InputError(text, "is for every transaction; for an amount write above")
+    elif limit is None:
+        raise InputError(text, "needs a number after it")
+    else:
+        fields[_VERBS.get(verb, "change")] = limit
+    if written["minutes"]:
+        minutes = _number(text, written["minutes"])
+        if verb in _VERBS:
+            raise InputError(text, "has a time, but only a change does")
+        fields["minutes"] = float(minutes or 0)
+    rule = AlertSettings(**fields)  # type: ignore[arg-type]
+    mistake = rule.mistake()
+    if mistake is None and not 0 < rule.minutes <= 1440:
+        mistake = "the time is minutes, up to 1440"
+    if mistake is not None:
+        raise InputError(text, f"makes no sense: {mistake}")
+    return rule
+
+
+def _number(text: str, written: str | None) -> Decimal | None:
+    if written is None:
+        return None
+    try:
+        return Decimal(written.replace(",", "").replace("_", ""))
+    except InvalidOperation:
+        raise InputError(text, f"has a number that is none: {written}") from None
+
+
+def in_words(rule: AlertSettings) -> dict[str, object]:
+    """Return the fields of an alert that say something, for a configuration file."""
+    fields = msgspec.structs.asdict(rule)
+    if rule.change is None:
+        del fields["minutes"]
+    return {name: value for name, value in fields.items() if value is not None}

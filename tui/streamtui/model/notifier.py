@@ -1,0 +1,82 @@
+"""Telling a person about an alert by other ways than the screen: bell, desktop, a command of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from streamcore.config.model import UiSettings
+from streamcore.text import printable
+
+logger = logging.getLogger(__name__)
+
+COMMANDS_AT_ONCE = 4
+"""Commands that may run at the same time; a further alert waits for none of them and starts none."""
+COMMAND_TIMEOUT = 30.0
+"""Seconds a command may take before it is ended."""
+
+
+class Notifier:
+    """Carries alerts out of the app, as the settings say.
+
+    Args:
+        settings: Which ways to take.
+        bell: Rings the terminal.
+        write: Writes a control sequence to the terminal.
+        failed: Takes a sentence about a command that did not work.
+    """
+
+    def __init__(
+        self,
+        settings: UiSettings,
+        *,
+        bell: Callable[[], None],
+        write: Callable[[str], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._bell = bell
+        self._write = write
+        self._failed = failed
+        self._running: set[asyncio.Task[None]] = set()
+
+    def tell(self, text: str) -> None:
+        """Tell that something has happened."""
+        if self._settings.bell:
+            self._bell()
+        if self._settings.desktop_notifications:
+            self._write(osc_9(text))
+        if self._settings.alert_command:
+            if len(self._running) >= COMMANDS_AT_ONCE:
+                logger.warning("no command for an alert: %s are running", COMMANDS_AT_ONCE)
+                return
+            task = asyncio.create_task(self._run([*self._settings.alert_command], text))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _run(self, command: list[str], text: str) -> None:
+        arguments = [word.replace("{text}", printable(text)) for word in command]
+        nothing = asyncio.subprocess.DEVNULL
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *arguments, stdin=nothing, stdout=nothing, stderr=nothing
+            )
+        except OSError as error:
+            self._failed(f"the alert command {command[0]} does not run: {error.strerror or error}")
+            return
+        try:
+            async with asyncio.timeout(COMMAND_TIMEOUT):
+                status = await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            self._failed(f"the alert command {command[0]} took longer than {COMMAND_TIMEOUT:g} s")
+        else:
+            if status:
+                self._failed(f"the alert command {command[0]} ended with status {status}")
+
+
+def osc_9(text: str) -> str:
+    """Return what asks a terminal for a desktop notification; nothing in ``text`` can end it early."""
+    return f"\x1b]9;{printable(text)}\x07"

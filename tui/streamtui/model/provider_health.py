@@ -1,0 +1,118 @@
+"""How the providers are doing: their last status, rates over the last seconds, and what happened to them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streamcore.events import State, StatusChange, StreamError
+from streamcore.status import ProviderStatus
+from streamtui.format.lamps import Lamp, lamp
+
+WINDOW = 5.0
+"""Seconds a rate is averaged over."""
+LOG_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One thing that happened to a provider."""
+
+    ts: float
+    provider: str
+    text: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Messages and bytes received in one second; ``None`` until there is something to compare."""
+
+    messages: float | None = None
+    received: float | None = None
+
+
+class Health:
+    """Collects statuses, errors and rates. ``now`` is monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, ProviderStatus] = {}
+        self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
+        self._counted: dict[str, deque[tuple[float, int, int]]] = {}
+        self._told: dict[str, tuple[State, str | None]] = {}
+        self._lamps: dict[str, tuple[Lamp, float]] = {}
+        """The lamp of each provider, and since when it has been that one (Unix seconds)."""
+
+    @property
+    def demo(self) -> bool:
+        """Whether any provider serves invented data."""
+        return any(status.demo for status in self.statuses.values())
+
+    def update(self, statuses: Mapping[str, ProviderStatus], now: float, at: float) -> None:
+        """Take the present statuses; a source that only waits to step in is no news to anybody.
+
+        Args:
+            statuses: By name.
+            now: Monotonic seconds.
+            at: The same moment in Unix seconds.
+        """
+        statuses = {name: status for name, status in statuses.items() if not status.standby}
+        self.statuses = dict(statuses)
+        for name, status in statuses.items():
+            shown = lamp(status)
+            before = self._lamps.get(name)
+            if before is None or before[0] is not shown:
+                self._lamps[name] = (shown, status.since if before is None else at)
+        for name, status in statuses.items():
+            counted = self._counted.setdefault(name, deque())
+            counted.append((now, status.messages_received, status.bytes_received))
+            while len(counted) > 2 and now - counted[1][0] >= WINDOW:
+                counted.popleft()
+
+    def restart(self) -> None:
+        """Forget how the providers were doing; the log stays."""
+        self.statuses = {}
+        self._counted.clear()
+        self._told.clear()
+        self._lamps.clear()
+
+    def since(self, provider: str) -> float:
+        """Return since when a provider's lamp is what it is, Unix seconds; attempts in vain do not count."""
+        return self._lamps[provider][1]
+
+    def rates(self, provider: str) -> Rates:
+        """Return the rates of a provider over the last `WINDOW` seconds."""
+        counted = self._counted.get(provider)
+        if not counted or counted[-1][0] <= counted[0][0]:
+            return Rates()
+        (start, messages, received), (end, messages_now, received_now) = counted[0], counted[-1]
+        span = end - start
+        return Rates((messages_now - messages) / span, (received_now - received) / span)
+
+    def changed(self, event: StatusChange) -> None:
+        """Take note of a change of state; what repeats or merely follows from what is known is not kept.
+
+        A connection that is tried in vain again and again leaves a line for each failure, and none for each
+        step to it.
+        """
+        before = self._told.get(event.provider)
+        news = (event.state, event.reason)
+        if before == news:
+            return
+        self._told[event.provider] = news
+        steps = (State.CONNECTING, State.FALLBACK)
+        if event.reason and before is not None and before[1] == event.reason and event.state in steps:
+            return
+        text = f"{event.state}: {event.reason}" if event.reason else str(event.state)
+        if event.state is State.FAILED and event.attempt > 1:
+            text = f"try {event.attempt - 1} {text}"
+        bad = event.state in (State.FAILED, State.FALLBACK)
+        self.log.append(LogEntry(event.ts, event.provider, text, bad))
+
+    def failed(self, event: StreamError) -> None:
+        """Take note of an error, unless the change of state just now has said the same."""
+        of_it = (entry.text for entry in reversed(self.log) if entry.provider == event.provider)
+        if next(of_it, "").endswith(event.message):
+            return
+        self.log.append(LogEntry(event.ts, event.provider, f"{event.kind}: {event.message}", bad=True))

@@ -1,0 +1,314 @@
+"""What is watched and shown, and what a person can ask to be done with it.
+
+Everything here waits for the engine's answer, never for data; what the engine tells goes another way, see
+`streamtui.model.updates`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.config.model import AlertSettings, Settings
+from streamcore.errors import InputError
+from streamcore.events import PriceUpdate
+from streamtui.format.lamps import healthy
+from streamtui.model.alerts import AlertBook, parsed
+from streamtui.model.engine import Engine, NotRunning
+from streamtui.model.price_list import PriceList, PriceRow, WatchedToken, key_of
+from streamtui.model.provider_health import Health
+from streamtui.model.transaction_list import TransactionList, labeller, shortened
+
+
+class Session:
+    """What the screen shows, and the ways to change what is watched of it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Watch nothing yet."""
+        self.settings = settings
+        self.clock = clock
+        self.labels = dict(settings.labels)
+        """Names of wallets; `watch` adds to them."""
+        self.label = labeller(self.labels)
+        self.alerts = AlertBook(settings.alerts, self.label)
+        self.group = ""
+        """The watchlist that is shown; empty for everything."""
+        self.prices = PriceList(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
+        self.prices.name_of = self._name_of
+        self.transactions = TransactionList(self.label)
+        self.health = Health()
+        self.wallets: list[str] = []
+        self.failure: str | None = None
+        """Why the engine has stopped, when it has."""
+        self.unsaved = False
+        """Whether a person has changed what is watched since it was last saved."""
+        self._only_grouped: set[str] = set()
+        """Keys of rows that are there because a watchlist was shown, and no other reason."""
+        self._dirty = asyncio.Event()
+        self._manager: Engine | None = None
+        self._asking = 0
+        self._early: list[PriceUpdate] = []
+        self._opened = False
+        self._subscribed: set[str] = set()
+        """Keys the running engine watches for us; a new engine watches nothing yet."""
+        self._watched: set[str] = set()
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine can be asked for something."""
+        return self._manager is not None
+
+    @property
+    def opened(self) -> bool:
+        """Whether what the settings name has been asked for."""
+        return self._opened
+
+    def mark(self) -> None:
+        """Something is to be drawn with the next frame."""
+        self._dirty.set()
+
+    def _engine(self) -> Engine:
+        if self._manager is None:
+            raise NotRunning(self.failure or "the engine is still starting; try again in a moment")
+        return self._manager
+
+    async def subscribe(self, symbols: Sequence[str]) -> list[PriceRow]:
+        """Watch these tickers or mints; return the rows that are new.
+
+        Raises:
+            InputError: One of them cannot be watched; nothing has changed.
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        new = []
+        self._asking += 1
+        try:
+            for token in await engine.subscribe_prices(symbols):
+                key = key_of(token)
+                if key in self._subscribed:
+                    await engine.unsubscribe_prices([key])  # once is enough, or removing it takes two
+                    continue
+                self._subscribed.add(key)
+                self.prices.rename(key, token.name)
+                if self.prices.add(token):
+                    new.append(self.prices.rows[key])
+                    self.unsaved = self.unsaved or self._opened
+                    if self.prices.group is not None and key not in self.prices.group:
+                        self.group, self.prices.group = "", None  # what was asked for is to be seen
+            for update in self._early:
+                self.prices.apply(update)
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._early.clear()
+            self.mark()
+        return new
+
+    async def unsubscribe(self, key: str) -> None:
+        """Stop watching the token of a row, and drop the row.
+
+        Raises:
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        self.prices.remove(key)
+        self.unsaved = True
+        self._only_grouped.discard(key)
+        self._subscribed.discard(key)
+        await engine.unsubscribe_prices([key])
+        self.mark()
+
+    async def show_group(self, name: str) -> None:
+        """Show one watchlist, and watch what is in it; an empty name shows everything.
+
+        Raises:
+            InputError: A symbol of the list cannot be watched.
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        self.group, self.prices.group = name, None
+        if name:
+            symbols = self.settings.watchlists[name]
+            keys = [key_of(engine.describe(symbol)) for symbol in symbols]
+            missing = [
+                symbol
+                for symbol, key in zip(symbols, keys, strict=True)
+                if key not in self.prices.rows or key not in self._subscribed
+            ]
+            self.prices.group = frozenset(keys)
+            self._only_grouped |= {key for key in keys if key not in self.prices.rows}
+            if missing:
+                unsaved = self.unsaved
+                await self.subscribe(missing)
+                self.unsaved = unsaved  # a watchlist is in the file already
+        self.prices.changed = True
+        self.mark()
+
+    def next_group(self, by: int) -> str | None:
+        """Return the name of the next (1) or previous (-1) watchlist, ``None`` when there is none."""
+        names = ["", *self.settings.watchlists]
+        return names[(names.index(self.group) + by) % len(names)] if len(names) > 1 else None
+
+    async def watch(self, addresses: Sequence[str]) -> list[str]:
+        """Watch these wallets; return those that are new.
+
+        Raises:
+            InputError: One of them is no address; nothing has changed.
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        new = []
+        self._asking += 1
+        try:
+            for address in await engine.subscribe_wallets(addresses):
+                if address in self._watched:
+                    await engine.unsubscribe_wallets([address])
+                    continue
+                self._watched.add(address)
+                if address not in self.wallets:
+                    self.wallets.append(address)
+                    new.append(address)
+                    self.unsaved = self.unsaved or self._opened
+        finally:
+            self._asking -= 1
+            self.mark()
+        return new
+
+    async def unwatch(self, address: str) -> None:
+        """Stop watching a wallet, and drop its transactions.
+
+        Raises:
+            NotRunning: There is no engine to ask.
+        """
+        engine = self._engine()
+        self.wallets.remove(address)
+        self.unsaved = True
+        self._watched.discard(address)
+        self.transactions.forget(address)
+        await engine.unsubscribe_wallets([address])
+        self.mark()
+
+    def name_wallets(self, labels: Mapping[str, str]) -> None:
+        """Call wallets by these names from now on."""
+        self.labels.update(labels)
+        self.unsaved = True
+        self.transactions.changed = True
+        self.mark()
+
+    def add_alert(self, text: str) -> AlertSettings:
+        """Add the alert a person wrote.
+
+        Raises:
+            InputError: It cannot be understood, or is about something that is not watched.
+            NotRunning: There is no engine to ask what a symbol means.
+        """
+        names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
+        rule = parsed(text, names)
+        row: PriceRow | None = None
+        if rule.symbol is not None:
+            token = self._engine().describe(rule.symbol)
+            row = self.prices.rows.get(key_of(token))
+            if row is None:
+                raise InputError(rule.symbol, "is not watched yet; s watches it")
+            if token.symbol.casefold() == rule.symbol.casefold():
+                rule = msgspec.structs.replace(rule, symbol=token.symbol)
+        if not self.alerts.add(rule):
+            raise InputError(text, "is there already")
+        if row is not None and row.update is not None:
+            self.alerts.alerts[-1].price(row.update)  # on which side of the limit it begins
+        self.unsaved = True
+        return rule
+
+    def remove_alert(self, at: int) -> None:
+        """Remove the alert of that number."""
+        self.alerts.remove(at)
+        self.unsaved = True
+
+    def _key_of_symbol(self, symbol: str) -> str:
+        try:
+            return key_of(self._engine().describe(symbol))
+        except (InputError, NotRunning):
+            return symbol.casefold()
+
+    async def save(self, path: Path, theme: str | None = None) -> None:
+        """Write what is watched, the names of wallets and the alerts into the configuration file.
+
+        Args:
+            path: The file.
+            theme: The theme to keep as well; ``None`` leaves the file's own.
+
+        Raises:
+            NotSaved: It could not be written, and is as it was.
+        """
+        from streamtui.model.config_writer import Watched, save
+
+        rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
+        watched = Watched(
+            symbols=[self._typed(row.token) for row in rows if row.key not in self._only_grouped],
+            wallets=list(self.wallets),
+            labels={address: self.labels[address] for address in self.wallets if address in self.labels},
+            alerts=self.alerts.rules,
+            theme=theme,
+        )
+        await asyncio.to_thread(save, path, watched)
+        self.unsaved = False
+
+    def _typed(self, token: WatchedToken) -> str:
+        # a symbol that another token answers to, or a shortened mint, would bring back something else
+        return token.symbol if self._key_of_symbol(token.symbol) == key_of(token) else token.mint
+
+    async def reconnect(self, provider: str) -> None:
+        """Let one provider try again now.
+
+        Raises:
+            NotRunning: There is no engine to ask.
+        """
+        await self._engine().reconnect(provider)
+
+    async def reconnect_all(self) -> None:
+        """Let every provider try again now.
+
+        Raises:
+            NotRunning: There is no engine to ask.
+        """
+        await self._engine().reconnect_all()
+
+    def _name_of(self, update: PriceUpdate) -> str:
+        if update.address is None:
+            from streamcore.assets.listings import exchange_name  # not needed for the first frame
+
+            return exchange_name(update.symbol)
+        token = self._manager.tokens.by_mint(update.address) if self._manager else None
+        return "" if token is None else token.name
+
+    def called(self, topic: str) -> str:
+        """Return what a person calls what a provider has been asked for: a ticker, a wallet's name."""
+        if topic in self.wallets:
+            return self.label(topic)
+        row = self.prices.rows.get(topic)
+        if row is None:
+            row = next((one for one in self.prices.rows.values() if one.mint == topic), None)
+        return row.token.symbol if row is not None else shortened(topic)
+
+    def number_of(self, wallet: str) -> int:
+        """Return the place of a wallet among those watched, from 0; it gives it its colour."""
+        return self.wallets.index(wallet) if wallet in self.wallets else 0
+
+    def unhealthy(self) -> list[str]:
+        """Return the providers that could do with a reconnect."""
+        return [name for name, status in self.health.statuses.items() if not healthy(status)]
+
+    def complete(self, prefix: str) -> Sequence[WatchedToken]:
+        """Return the tokens whose ticker or name begins like this; none while the engine is not there."""
+        return self._manager.complete(prefix) if self._manager else ()
+
+    def token(self, text: str) -> WatchedToken | None:
+        """Return the token a person means by a ticker or mint, if there is one."""
+        try:
+            return self._manager.describe(text) if self._manager else None
+        except InputError:
+            return None
