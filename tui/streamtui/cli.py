@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from streamcore.errors import InputError, SettingsError
+from streamcore import InputError, SettingsError
 from streamtui import options
 from streamtui.commands.shutdown import as_keyboard_interrupt
 from streamtui.options import Given, check_watched
 
 if TYPE_CHECKING:
-    from streamcore.config.loading import Loaded
+    from streamcore.config import Loaded
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -313,7 +313,7 @@ def _run_app(given: Given) -> NoReturn:
 
 
 def _config_path(ctx: typer.Context, config: Path | None) -> Path:
-    from streamcore.config.locations import config_file
+    from streamcore.config import config_file
 
     return Given(config=config).over(ctx.obj).config or config_file()
 
@@ -321,7 +321,7 @@ def _config_path(ctx: typer.Context, config: Path | None) -> Path:
 @contextmanager
 def _recording(given: Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
     """Set up logging, and turn an unexpected failure into one line here and a traceback in the log file."""
-    from streamcore.config.keys import secrets
+    from streamcore.config import secrets
     from streamtui.commands.logging import FILE_ONLY, recording
 
     hidden = () if loaded is None else secrets(loaded.settings)
@@ -367,7 +367,7 @@ def _say(sentence: str) -> None:
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore.text import Mask, printable
+    from streamcore import Mask, printable
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")

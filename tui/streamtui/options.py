@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from streamcore.errors import InputError, SettingsError
+from streamcore import InputError, SettingsError
 
 if TYPE_CHECKING:
-    from streamcore.config.loading import Loaded
+    from streamcore.config import Loaded
 
 
 def _print_version(wanted: bool) -> None:
@@ -104,7 +104,7 @@ class Given:
         Raises:
             SettingsError: Something in the options, the environment or the file is wrong.
         """
-        from streamcore.config.loading import load
+        from streamcore.config import load
 
         options: dict[str, Any] = {
             "symbols": self.symbols or None,
@@ -160,9 +160,8 @@ def check_watched(loaded: Loaded) -> None:
     Raises:
         SettingsError: One cannot be watched; it names where it came from.
     """
-    from streamcore.assets.instruments import understand
-    from streamcore.assets.tokens import TokenTable, check_address
-    from streamcore.config.selection import choose
+    from streamcore import TokenTable, check_address, understand
+    from streamcore.config import choose
 
     tokens = TokenTable(loaded.settings.tokens)
     exchanges = choose(loaded.settings).exchanges

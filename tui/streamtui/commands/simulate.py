@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack
 
 import typer
 
-from streamcore.clock import SystemClock
-from streamcore.errors import SettingsError
+from streamcore import SettingsError, SystemClock
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
 from streamsim.servers.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
