@@ -234,7 +234,8 @@ def test_help_and_version_import_nothing_heavy(environment):
         "from streamtui.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print({'textual', 'rich', 'typer', 'pydantic', 'msgspec', 'httpx', 'websockets', 'streamcore'} & set(sys.modules))"
+        "heavy = {'textual', 'rich', 'typer', 'pydantic', 'msgspec', 'httpx', 'websockets', 'streamcore'}\n"
+        "print(heavy & set(sys.modules))"
     )
     result = subprocess.run(
         [sys.executable, "-c", script],
