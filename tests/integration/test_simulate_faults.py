@@ -19,6 +19,7 @@ from streamsim.servers.faults import Fault
 from streamtui.cli import main
 from streamtui.commands.simulate import planned_faults
 
+Run = Callable[..., SimpleNamespace]
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -52,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., SimpleNamespace]:
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def run_main(*arguments: str) -> SimpleNamespace:
         with pytest.raises(SystemExit) as end:
             main(["emulator", *arguments])
@@ -73,7 +74,7 @@ def leading_to(process: subprocess.Popen[bytes]) -> dict[str, str]:
             return dict(item.split("=", 1) for item in line.decode().split()[1:])
 
 
-def test_the_list_names_every_fault(run: Callable[..., SimpleNamespace]) -> None:
+def test_the_list_names_every_fault(run: Run) -> None:
     result = run("--fault", "list")
     assert result.exit_code == 0
     assert {fault.value for fault in Fault} <= {
@@ -86,7 +87,7 @@ def test_the_list_names_every_fault(run: Callable[..., SimpleNamespace]) -> None
     [("explode@3", "half_open"), ("nobody:stall", "birdeye, helius"), ("stall@soon", "SECONDS")],
 )
 def test_a_fault_that_is_none_is_wrong_usage_and_the_answer_says_what_there_is(
-    run: Callable[..., SimpleNamespace], text: str, says: str
+    run: Run, text: str, says: str
 ) -> None:
     result = run("--fault", text)
     assert result.exit_code == 2
