@@ -18,8 +18,8 @@ from streamtui.parsing import parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streamcore.config.loading import Loaded
-    from streamcore.config.model import Settings
+    from streamcore import Settings
+    from streamcore.config import Loaded
 
 DONE = 0
 FAILED = 1
@@ -123,7 +123,7 @@ class _End:
 @contextmanager
 def _ending() -> Iterator[_End]:
     """Turn the ways in which a command ends into an exit status."""
-    from streamcore.errors import InputError, SettingsError
+    from streamcore import InputError, SettingsError
 
     end = _End()
     try:
@@ -234,7 +234,7 @@ def _config_init(given: _Given, programs: Programs) -> None:
 
 
 def _config_file(given: _Given) -> Path:
-    from streamcore.config.locations import config_file
+    from streamcore.config import config_file
 
     return given.get("config") or config_file()
 
@@ -257,8 +257,8 @@ def _recording(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> Iter
     """Set up logging, and turn an unexpected failure into one line here and a traceback in the log file."""
     import logging
 
-    from streamcore.config.keys import secrets
-    from streamcore.errors import InputError, SettingsError
+    from streamcore import InputError, SettingsError
+    from streamcore.config import secrets
     from streamtui.commands.logging import FILE_ONLY, recording
 
     hidden = () if loaded is None else secrets(loaded.settings)
@@ -282,7 +282,7 @@ def _check_theme(loaded: Loaded) -> None:
         return
     from textual.theme import BUILTIN_THEMES
 
-    from streamcore.errors import SettingsError
+    from streamcore import SettingsError
     from streamtui.themes import OWN
 
     known = sorted([*BUILTIN_THEMES, *(one.name for one in OWN)])
@@ -307,7 +307,7 @@ def _say(sentence: str) -> None:
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore.text import Mask, printable
+    from streamcore import Mask, printable
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")

@@ -6,12 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streamcore.assets.instruments import understand
-from streamcore.assets.tokens import TokenTable, check_address
-from streamcore.config.loading import Loaded, load
-from streamcore.config.model import Settings
-from streamcore.config.selection import choose
-from streamcore.errors import InputError, SettingsError
+from streamcore import InputError, Settings, SettingsError, TokenTable, check_address, understand
+from streamcore.config import Loaded, choose, load
 from streamtui.options import SETTINGS
 
 

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
-from streamcore.clock import SystemClock
-from streamcore.errors import SettingsError
+from streamcore import SettingsError, SystemClock
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
 from streamsim.servers.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
