@@ -12,7 +12,7 @@
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
-(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.network` and nowhere else.
+(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
 """
 
 from __future__ import annotations

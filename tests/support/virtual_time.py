@@ -100,9 +100,9 @@ class VirtualClock:
         self._ahead += seconds
 
 
-def new_runner() -> asyncio.Runner:
+def new_runner(loop_factory: Callable[[], asyncio.AbstractEventLoop] = VirtualTimeLoop) -> asyncio.Runner:
     """Return a runner on virtual time; use it as a context."""
-    return asyncio.Runner(loop_factory=VirtualTimeLoop)
+    return asyncio.Runner(loop_factory=loop_factory)
 
 
 def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:

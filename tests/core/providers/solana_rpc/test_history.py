@@ -13,7 +13,7 @@ from wire_fixtures import helius
 from streamcore.config.model import HeliusSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import (
     Checkpoint,
     CheckpointReport,
