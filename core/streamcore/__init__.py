@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
+    from streamcore.wallet_secrets import secret_refusal
 
 __all__ = [
     "HIDDEN",
@@ -100,6 +101,7 @@ __all__ = [
     "exchange_name",
     "from_json",
     "printable",
+    "secret_refusal",
     "short_address",
     "to_json",
     "understand",
@@ -143,6 +145,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
+    "streamcore.wallet_secrets": ("secret_refusal",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

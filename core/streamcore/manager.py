@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.model import Settings
@@ -19,20 +17,19 @@ from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, SettingsError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
 from streamcore.hub import Hub
-from streamcore.net.network import HttpClient
+from streamcore.net.network import Network
+from streamcore.net.transport import Transport
 from streamcore.providers import create
-from streamcore.providers.base import Report
+from streamcore.providers.base import Provider, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
 from streamcore.streams.provider_stream import ProviderStream, ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tracking.prices import PriceTracker
+from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
-
-STATUS_EVERY = 10.0
-"""Seconds between the status events that come without a change."""
 
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
@@ -69,26 +66,35 @@ class StreamManager:
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, demo: DemoServers | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+        demo: DemoServers | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
         Args:
             settings: What is configured.
             clock: Time and chance; the system's, unless a test brings its own.
+            transport: The way to the providers; the real network, unless a test or a recording stands in its
+                place. Whoever hands one in closes it.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
+        self._transport = transport
         self._demo = demo
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
+        self._statuses = Statuses(
+            self._streams, self._clock, dropped=self._hub.dropped, publish=self._hub.publish
+        )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
-        self._told: dict[str, tuple[object, ...]] = {}
-        """What the last status event of each provider said that is worth one of its own."""
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -106,9 +112,10 @@ class StreamManager:
         self._started = True
         sources = choose(self.settings)
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(
-                HttpClient(self._clock, timeout=self.settings.stream.connect_timeout)
-            )
+            transport = self._transport
+            if transport is None:
+                network = Network(self._clock, timeout=self.settings.stream.connect_timeout)
+                transport = await stack.enter_async_context(network)
             demo_kinds = frozenset(source.kind for source in sources if source.demo)
             settings = self.settings
             if demo_kinds:
@@ -116,9 +123,8 @@ class StreamManager:
                     raise SettingsError("demo", True, NO_DEMO, "given")
                 settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
-                provider = create(source.provider, settings, http, self._clock)
-                work = PolledStream if provider.endpoint() is None else ProviderStream
-                stream = work(provider, settings, self._clock, self._checkpoints, self, demo=source.demo)
+                provider = create(source.provider, settings, transport, self._clock)
+                stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
             self._tracking = self._track()
@@ -194,10 +200,7 @@ class StreamManager:
         """See `Engine.events`."""
         if self._closing:
             raise NotRunning(ENDED)
-        now = self.snapshot()
-        # a provider of which nothing has ever been wanted has no news for anybody
-        statuses = [now.statuses[name].event(now.ts) for name in self._told]
-        return self._hub.subscribe([*statuses, *now.prices.values()])
+        return self._hub.subscribe([*self._statuses.known(), *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""
@@ -205,11 +208,11 @@ class StreamManager:
 
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`."""
-        return {stream.name: self._status(stream) for stream in self._streams.values()}
+        return self._statuses.all()
 
     def status(self, name: str) -> ProviderStatus:
         """See `Engine.status`."""
-        return self._status(self._named(name))
+        return self._statuses.of(self._named(name))
 
     @property
     def is_any_connected(self) -> bool:
@@ -234,8 +237,6 @@ class StreamManager:
         for name in self._streams:
             await self.reconnect(name)
 
-    # What the streams report
-
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Turn what a provider said into events; return whether it was news."""
         return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
@@ -250,20 +251,18 @@ class StreamManager:
 
     def status_changed(self, stream: ReportSource) -> None:
         """Publish a status event if there is news in it, and let data come from whom it now should."""
-        event = self._status(stream).event(self._clock.time())
-        news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
-        if self._told.get(stream.name) != news:
-            self._told[stream.name] = news
-            self._hub.publish(event)
+        self._statuses.changed(stream)
         if not self._closing:
             self._trackers[stream.provider.kind].reroute()
 
-    def _status(self, stream: ReportSource) -> ProviderStatus:
-        status = stream.status(self._hub.dropped[stream.name])
-        first = self._serving(stream.provider.kind)[0]
-        if status.idle and first is not stream:
-            status = msgspec.structs.replace(status, standby=True)
-        return status
+    def _stream(
+        self, provider: Provider, settings: Settings, transport: Transport, *, demo: bool
+    ) -> ProviderStream | PolledStream:
+        if provider.endpoint() is None:
+            return PolledStream(provider, settings, self._clock, self._checkpoints, self, demo=demo)
+        return ProviderStream(
+            provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
+        )
 
     def _named(self, name: str) -> ProviderStream | PolledStream:
         if name not in self._streams:
@@ -292,10 +291,7 @@ class StreamManager:
             await self._clock.sleep(STATUS_EVERY)
             for tracker in self._trackers.values():
                 tracker.pass_time()
-            for stream in self._streams.values():
-                status = self._status(stream)
-                if not status.standby:
-                    self._hub.publish(status.event(self._clock.time()))
+            self._statuses.publish_all()
 
 
 if TYPE_CHECKING:

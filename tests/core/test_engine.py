@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from bench import BONK, PATIENCE, SOL, WALLET, Bench, bench
 from fake_manager import FakeManager
+from virtual_time import on_virtual_time
 
 from streamcore import (
     AlreadyStarted,
@@ -66,13 +67,15 @@ async def with_prices(table: Bench) -> None:
     await table.connected("birdeye")
 
 
+@on_virtual_time
 async def test_who_attaches_before_anything_is_watched_is_told_nothing_that_was_before() -> None:
     async with bench() as table:
         assert await ready(table.manager.events()) == []
-        await table.clock.advance(20)
+        await asyncio.sleep(20)
         assert await ready(table.manager.events()) == []
 
 
+@on_virtual_time
 async def test_fault_5_a_second_consumer_gets_the_price_of_a_quiet_token_first_and_as_a_snapshot() -> None:
     async with bench() as table:
         await with_prices(table)
@@ -88,6 +91,7 @@ async def test_fault_5_a_second_consumer_gets_the_price_of_a_quiet_token_first_a
             assert event.changed[0] == "price"
 
 
+@on_virtual_time
 async def test_fault_5_what_follows_the_snapshot_is_neither_missed_nor_told_twice() -> None:
     async with bench() as table:
         await with_prices(table)
@@ -101,6 +105,7 @@ async def test_fault_5_what_follows_the_snapshot_is_neither_missed_nor_told_twic
         ]
 
 
+@on_virtual_time
 async def test_fault_5_a_change_that_overtakes_the_snapshot_is_a_snapshot_itself() -> None:
     async with bench() as table:
         await with_prices(table)
@@ -111,6 +116,7 @@ async def test_fault_5_a_change_that_overtakes_the_snapshot_is_a_snapshot_itself
         assert (sol.kind, sol.price) == (PriceKind.SNAPSHOT, Decimal("149.5"))
 
 
+@on_virtual_time
 async def test_who_attaches_learns_first_how_the_providers_are_that_have_been_at_work() -> None:
     async with bench() as table:
         await with_prices(table)
@@ -121,13 +127,14 @@ async def test_who_attaches_learns_first_how_the_providers_are_that_have_been_at
         assert not [event for event in first[1:] if isinstance(event, StatusChange)]
 
 
+@on_virtual_time
 async def test_the_snapshot_is_the_present_state_by_row_and_by_provider() -> None:
     async with bench() as table:
         before = table.manager.snapshot()
         assert before.prices == {}
         assert list(before.statuses) == ["birdeye", "helius"]
         await with_prices(table)
-        await table.clock.advance(1)
+        await asyncio.sleep(1)
         now = table.manager.snapshot()
         assert set(now.prices) == set(table.manager.price_sources) == {SOL, BONK}
         assert {event.kind for event in now.prices.values()} == {PriceKind.SNAPSHOT}
@@ -135,17 +142,19 @@ async def test_the_snapshot_is_the_present_state_by_row_and_by_provider() -> Non
         assert now.ts == table.clock.time()
 
 
+@on_virtual_time
 async def test_transactions_are_no_state_and_are_not_told_again() -> None:
     async with bench() as table:
         await table.manager.subscribe_wallets([WALLET])
         await table.connected("helius")
-        await table.pass_time(5)
+        await asyncio.sleep(5)
         table.ledger.sol_in(WALLET)
         await table.first(WalletTransaction)
         late = await ready(table.manager.events())
         assert not [event for event in late if isinstance(event, WalletTransaction)]
 
 
+@on_virtual_time
 async def test_who_attaches_before_the_start_misses_nothing() -> None:
     manager = StreamManager(Settings())
     consumer = manager.events()
@@ -153,6 +162,7 @@ async def test_who_attaches_before_the_start_misses_nothing() -> None:
     assert manager.snapshot().statuses == {}
 
 
+@on_virtual_time
 async def test_fault_11_an_engine_is_entered_once() -> None:
     async with bench() as table:
         with pytest.raises(AlreadyStarted, match="make a new StreamManager"):
@@ -164,6 +174,7 @@ async def test_fault_11_an_engine_is_entered_once() -> None:
             pass
 
 
+@on_virtual_time
 async def test_fault_11_an_ended_engine_says_so_instead_of_ending_an_iteration_at_once() -> None:
     async with bench() as table:
         await with_prices(table)
@@ -184,6 +195,7 @@ async def test_fault_11_an_ended_engine_says_so_instead_of_ending_an_iteration_a
     assert set(table.manager.snapshot().prices) == {SOL, BONK}
 
 
+@on_virtual_time
 async def test_fault_11_an_engine_that_has_not_been_started_says_so() -> None:
     manager = StreamManager(Settings())
     for asked in (manager.subscribe_prices(["SOL"]), manager.subscribe_wallets([WALLET])):
@@ -195,6 +207,7 @@ async def test_fault_11_an_engine_that_has_not_been_started_says_so() -> None:
         await manager.reconnect_all()
 
 
+@on_virtual_time
 async def test_what_is_not_about_a_single_provider_can_be_drained_too() -> None:
     async with bench() as table:
         assert table.manager.drain("") == []

@@ -56,6 +56,7 @@ PUBLIC = {
     "Mask",
     "MaskingFilter",
     "printable",
+    "secret_refusal",
     # what can go wrong
     "AlreadyStarted",
     "BadAddress",
