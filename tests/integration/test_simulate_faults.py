@@ -11,15 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
 
 from streamsim.servers.faults import Fault
-from streamtui.cli import app
+from streamtui.cli import main
 from streamtui.commands.simulate import planned_faults
 
+Run = Callable[..., SimpleNamespace]
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -52,8 +52,15 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(app, ["emulator", *arguments])
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run_main(*arguments: str) -> SimpleNamespace:
+        with pytest.raises(SystemExit) as end:
+            main(["emulator", *arguments])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(exit_code=end.value.code, output=out, stderr=err)
+
+    return run_main
 
 
 def leading_to(process: subprocess.Popen[bytes]) -> dict[str, str]:
@@ -67,7 +74,7 @@ def leading_to(process: subprocess.Popen[bytes]) -> dict[str, str]:
             return dict(item.split("=", 1) for item in line.decode().split()[1:])
 
 
-def test_the_list_names_every_fault() -> None:
+def test_the_list_names_every_fault(run: Run) -> None:
     result = run("--fault", "list")
     assert result.exit_code == 0
     assert {fault.value for fault in Fault} <= {
@@ -79,7 +86,9 @@ def test_the_list_names_every_fault() -> None:
     ("text", "says"),
     [("explode@3", "half_open"), ("nobody:stall", "birdeye, helius"), ("stall@soon", "SECONDS")],
 )
-def test_a_fault_that_is_none_is_wrong_usage_and_the_answer_says_what_there_is(text: str, says: str) -> None:
+def test_a_fault_that_is_none_is_wrong_usage_and_the_answer_says_what_there_is(
+    run: Run, text: str, says: str
+) -> None:
     result = run("--fault", text)
     assert result.exit_code == 2
     assert text in result.stderr
