@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from functools import partial
+from typing import Any
 
 import pytest
 from bench import WALLET
-from broken_network import offline
-from virtual_time import VirtualClock, new_runner
+from virtual_time import VirtualClock, VirtualTimeLoop, on_virtual_time
 
 from streamcore import PriceUpdate, Settings, State, StreamError, StreamManager, WalletTransaction
 from streamcore.events import ErrorKind
+
+
+class OfflineLoop(VirtualTimeLoop):
+    """A loop on which no name is found."""
+
+    async def getaddrinfo(self, *arguments: Any, **options: Any) -> Any:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
 
 @pytest.fixture(autouse=True)
@@ -19,12 +28,8 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
-def test_every_source_is_down_with_the_reason_and_tried_again_and_nothing_is_invented() -> None:
-    with new_runner(offline) as runner:
-        runner.run(without_a_network())
-
-
-async def without_a_network() -> None:
+@partial(on_virtual_time, loop=OfflineLoop)
+async def test_every_source_is_down_with_the_reason_and_tried_again_and_nothing_is_invented() -> None:
     seen = []
 
     async def note(manager: StreamManager) -> None:

@@ -100,12 +100,14 @@ class VirtualClock:
         self._ahead += seconds
 
 
-def new_runner(loop_factory: Callable[[], asyncio.AbstractEventLoop] = VirtualTimeLoop) -> asyncio.Runner:
+def new_runner(loop: type[VirtualTimeLoop] = VirtualTimeLoop) -> asyncio.Runner:
     """Return a runner on virtual time; use it as a context."""
-    return asyncio.Runner(loop_factory=loop_factory)
+    return asyncio.Runner(loop_factory=loop)
 
 
-def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+def on_virtual_time(
+    test: Callable[..., Awaitable[None]], *, loop: type[VirtualTimeLoop] = VirtualTimeLoop
+) -> Callable[..., None]:
     """Turn an asynchronous test into one that runs on virtual time."""
 
     @functools.wraps(test)
@@ -113,7 +115,7 @@ def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]
         async def work() -> None:
             await test(*arguments, **named)
 
-        with new_runner() as runner:
+        with new_runner(loop) as runner:
             runner.run(work())
 
     return run

@@ -103,6 +103,51 @@ def test_wrong_usage_is_status_2_with_a_sentence_that_names_it(run, arguments, n
     assert result.out == ""
 
 
+SECRET_KEY = "2PaScuqSuAzbxAh8KkYezizTra2HJLSw2zrhUCTmwHGBqqGHFPMZjtWEdHw5dWWmSDp35rUmToscBsbohZCToaih"
+NUMBERS = str(list(range(64, 128)))
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+@pytest.mark.parametrize(
+    "secret", [SECRET_KEY, NUMBERS, PHRASE, "ab" * 32], ids=["base58", "numbers", "words", "hex"]
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--wallets", "{}"],
+        ["-s{}"],
+        ["stream", "-s", "SOL,{}"],
+        ["stream", "-w", "{} savings"],
+        ["--prices", "{}"],
+        ["doctor", "--chain={}"],
+        ["--config", "{}"],
+        ["stream", "-s", "SOL", "--log-file", "{}"],
+        ["stream", "-s", "SOL", "--log-level", "{}"],
+        ["stream", "-s", "SOL", "--count", "{}"],
+        ["emulator", "--fault", "{}"],
+        ["{}"],
+        ["--{}"],
+        ["config", "{}"],
+        ["config", "show", "--config", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_wallets_secret_is_refused_at_every_door_of_the_command_line_and_never_repeated(
+    run, arguments, secret
+):
+    result = run(*(argument.format(secret) for argument in arguments))
+    assert result.status == 2
+    assert "treat it as known to others" in result.err
+    for piece in (secret[:12], secret[20:32]):
+        assert piece not in result.err + result.out
+
+
+def test_a_phrase_whose_words_come_one_by_one_is_recognised(run):
+    result = run("--wallets", *PHRASE.split())
+    assert "treat it as known to others" in result.err
+    assert "sausage" not in result.err
+
+
 def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
     monkeypatch.setenv("STREAMTUI_STREAM_STALE_AFTER", "never")
     result = run("config", "show")
