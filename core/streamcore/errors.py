@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 from streamcore.events import ErrorKind, State
 from streamcore.text import HIDDEN
-from streamcore.wallet_secrets import refusal, secret_form
+from streamcore.wallet_secrets import secret_refusal
 
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that no waiting cures: the stream is parked until a person acts."""
@@ -44,10 +44,12 @@ class SettingsError(StreamcoreError):
     """
 
     def __init__(self, key: str, value: object, allowed: str, origin: str) -> None:
-        if form := secret_form(key):
-            key, allowed = HIDDEN, refusal(form)
-        if value is not None and (form := secret_form(value if isinstance(value, str) else repr(value))):
-            value, allowed = HIDDEN, refusal(form)
+        if refusal := secret_refusal(key):
+            key, allowed = HIDDEN, refusal
+        if value is not None and (
+            refusal := secret_refusal(value if isinstance(value, str) else repr(value))
+        ):
+            value, allowed = HIDDEN, refusal
         self.key = key
         self.value = value
         self.allowed = allowed
@@ -67,8 +69,8 @@ class InputError(StreamcoreError, ValueError):
     """
 
     def __init__(self, value: str, reason: str) -> None:
-        if form := secret_form(value):
-            value, reason = HIDDEN, refusal(form)
+        if refusal := secret_refusal(value):
+            value, reason = HIDDEN, refusal
         self.value = value
         self.reason = reason
         super().__init__(f"{value!r} {reason}")
