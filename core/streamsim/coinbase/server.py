@@ -183,7 +183,8 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self._rest.answer(request)
 
 

@@ -14,7 +14,8 @@ from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.servers.wire import is_address
 from streamsim.world.chain import FIRST_SLOT, SLOT_SECONDS
-from streamsim.world.market import BARS_A_DAY, Market, Token
+from streamsim.world.history import DAY
+from streamsim.world.market import Market, Token
 
 PER_WINDOW = 30
 """Requests a minute without a key."""
@@ -73,5 +74,5 @@ class JupiterServer(PolledServer):
             "usdPrice": float(token.price),
             "blockId": FIRST_SLOT + int(self.clock.monotonic() / SLOT_SECONDS),
             "decimals": token.listing.decimals,
-            "priceChange24h": float(token.change(BARS_A_DAY)),
+            "priceChange24h": float(token.change(DAY)),
         }

@@ -222,7 +222,8 @@ class KrakenServer(ExchangeServer[KrakenClient]):
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self._rest.answer(request)
 
 

@@ -48,7 +48,8 @@ class PolledServer(HttpServer):
     def _rate_headers(self) -> dict[str, str]:
         """Return the headers that tell about the rate, on success and on 429."""
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         if request.method != "GET":
             return HttpReply(405, self._error_body(405))
         if self._window.take():

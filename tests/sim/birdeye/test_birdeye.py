@@ -251,11 +251,16 @@ async def test_statistics_come_at_once_and_then_only_for_what_trades() -> None:
             assert data["price_change_24h_percent"] == truth.change_24h
             assert data["volume_24h_usd"] == truth.volume_24h
         await clock.advance(6)
-        emulators.market.trade(JUP, price=Decimal("0.75"), volume_usd=Decimal(1000))
-        await clock.advance(6)
+        for price in ("0.75", "0.76"):
+            emulators.market.trade(JUP, price=Decimal(price), volume_usd=Decimal(1000))
         data = (await receive(socket))["data"]
         assert (data["address"], data["price"]) == (JUP, 0.75)
-        assert data["volume_24h_usd"] == float(first[1]["volume_24h_usd"] + 1000)
+        await clock.advance(6)
+        data = (await receive(socket))["data"]
+        truth = emulators.market.truth(JUP)
+        assert truth is not None
+        assert (data["address"], data["price"]) == (JUP, 0.76)
+        assert data["volume_24h_usd"] == pytest.approx(float(truth.volume_24h), rel=1e-3)
 
 
 async def test_only_the_selected_groups_are_there() -> None:
