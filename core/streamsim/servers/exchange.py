@@ -38,16 +38,16 @@ _HALF_SPREAD = Decimal("0.00005")
 _ABROAD = "BTC ETH XRP DOGE ADA LINK LTC SUI USDT HYPE"
 
 KRAKEN_LISTED = frozenset(
-    f"{_ABROAD} SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG"
-    " PONKE GRASS DRIFT CLOUD ZETA SKR USELESS".split()
+    f"{_ABROAD} EUR GBP SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA"
+    " MOODENG PONKE GRASS DRIFT CLOUD ZETA SKR USELESS".split()
 )
 """What the emulated Kraken lists at first."""
 
 COINBASE_LISTED = frozenset(
-    f"{_ABROAD} SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA DRIFT"
-    " IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
+    f"{_ABROAD} JUP SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
+    " DRIFT IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
 )
-"""What the emulated Coinbase lists at first; JUP and RAY are not among it."""
+"""What the emulated Coinbase lists at first, JUP under another name; RAY is not among it."""
 
 encode_numbers = msgspec.json.Encoder(decimal_format="number").encode
 """JSON in which a `Decimal` is a number with all its digits."""
@@ -120,6 +120,7 @@ class Figures:
             average=none,
             change=none,
             change_percent=none,
+            trades=0,
         )
 
 
