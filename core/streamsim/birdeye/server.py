@@ -82,6 +82,18 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         market.listen(self._traded)
 
     @property
+    def change_apart(self) -> bool:
+        """Whether ``/defi/price`` and ``multi_price`` tell another 24 h change than statistics and overview.
+
+        The real ones did for seven of nine tokens on 2025-06-24. A test may set it.
+        """
+        return self._rest.change_apart
+
+    @change_apart.setter
+    def change_apart(self, apart: bool) -> None:
+        self._rest.change_apart = apart
+
+    @property
     def ws_url(self) -> str:
         """The WebSocket URL, without a key."""
         return f"ws://{LOOPBACK}:{self.ws_port}/socket/solana"

@@ -125,7 +125,7 @@ class PricePath:
             self._append(last + PRICE_STEP, price)
         self._append(step, price)
         cut = len(self._moments) // 2
-        if cut > 1000 and self._moments[cut] < now - DAY - BAR_SECONDS:
+        if cut > 1000 and self._moments[cut] < now - DAY - 2 * 3600:
             del self._moments[:cut], self._prices[:cut]
 
     def _append(self, moment: float, price: Decimal) -> None:

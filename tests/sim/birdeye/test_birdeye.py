@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streamsim import Emulators, Fault, GenericFrames
+from streamsim.world.candles import bucket_start
 from streamsim.world.catalog import BONK, SOL, USDC
-from streamsim.world.market import bucket_start
 
 JUP = "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"
 
@@ -462,3 +462,21 @@ async def test_price_frames_can_be_made_odd_in_every_known_way() -> None:
         assert frames[2]["unixTime"] == START * 1000
         assert frames[3]["network"] == "solana"
         assert frames[4]["symbol"] == ""
+
+
+async def test_prices_can_come_with_another_change_than_statistics_as_the_real_ones_do() -> None:
+    async with still() as emulators, rest(emulators) as client, stream(emulators) as socket:
+
+        async def changes() -> tuple[Any, Any]:
+            prices = (await client.get("/defi/multi_price", params={"list_address": SOL})).json()["data"]
+            overview = (await client.get("/defi/token_overview", params={"address": SOL})).json()["data"]
+            return prices[SOL]["priceChange24h"], overview["priceChange24hPercent"]
+
+        one, other = await changes()
+        assert one == other
+        emulators.birdeye.change_apart = True
+        one, other = await changes()
+        assert one != other
+        await socket.send(wire_fixtures.birdeye("subscribe_token_stats.multi"))
+        stats = [(await receive(socket))["data"] for _ in range(3)]
+        assert other in [data["price_change_24h_percent"] for data in stats]
