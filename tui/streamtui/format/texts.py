@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.config.model import Settings
-from streamcore.events import DataKind
-from streamcore.status import ProviderStatus
+from streamcore import DataKind, ProviderStatus, Settings
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import DOWN, STALE, healthy, lamp
 from streamtui.model.transaction_list import FeedSort

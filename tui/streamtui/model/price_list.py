@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from typing import Any, Protocol
 
-from streamcore.events import PriceUpdate
+from streamcore import PriceUpdate
 from streamtui.model.candles import Candles
 
 SAMPLE_INTERVAL = 6.0

@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamcore.events import State, StatusChange, StreamError
-from streamcore.status import ProviderStatus
+from streamcore import ProviderStatus, State, StatusChange, StreamError
 from streamtui.format.lamps import Lamp, lamp
 
 WINDOW = 5.0

@@ -12,10 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from streamcore.clock import Clock
-from streamcore.config.model import AlertSettings, Settings
-from streamcore.errors import InputError
-from streamcore.events import PriceUpdate
+from streamcore import AlertSettings, Clock, InputError, PriceUpdate, Settings
 from streamtui.format.lamps import healthy
 from streamtui.model.alerts import AlertBook, parsed
 from streamtui.model.engine import Engine, NotRunning
@@ -279,10 +276,10 @@ class Session:
 
     def _name_of(self, update: PriceUpdate) -> str:
         if update.address is None:
-            from streamcore.assets.listings import exchange_name  # not needed for the first frame
+            from streamcore import exchange_name  # not needed for the first frame
 
             return exchange_name(update.symbol)
-        token = self._manager.tokens.by_mint(update.address) if self._manager else None
+        token = self.token(update.address)
         return "" if token is None else token.name
 
     def called(self, topic: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
-from streamcore.events import TransactionType, WalletTransaction
+from streamcore import TransactionType, WalletTransaction
 
 CAPACITY = 5000
 """Transactions kept; beyond it the oldest go."""
@@ -177,6 +177,6 @@ def labeller(labels: Mapping[str, str]) -> Callable[[str], str]:
 
 def shortened(address: str) -> str:
     """Return an address or a signature as people recognise it: ``7xKX…gAsU``."""
-    from streamcore.assets.tokens import short_address  # its table is not needed for the first frame
+    from streamcore import short_address  # its table is not needed for the first frame
 
     return short_address(address)

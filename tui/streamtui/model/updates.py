@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from streamcore.clock import Clock
-from streamcore.config.model import Settings
-from streamcore.errors import InputError
-from streamcore.events import (
+from streamcore import (
+    Clock,
     ErrorKind,
     Event,
+    InputError,
     PriceUpdate,
+    Settings,
     StatusChange,
     StreamError,
     WalletTransaction,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from streamcore.errors import StreamcoreError
+from streamcore import StreamcoreError
 from streamtui.model.price_list import PriceSort
 from streamtui.model.transaction_list import FeedSort
 from streamtui.screens.main_view import MainView

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from textual import on
 
-from streamcore.errors import StreamcoreError
-from streamcore.events import DataKind
+from streamcore import DataKind, StreamcoreError
 from streamtui.format.texts import provider_of
 from streamtui.keys import COMMANDS
 from streamtui.screens.main_view import MainView

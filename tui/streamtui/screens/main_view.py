@@ -9,10 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from streamcore.errors import StreamcoreError
-from streamcore.events import DataKind
-from streamcore.status import ProviderStatus
-from streamcore.text import printable
+from streamcore import DataKind, ProviderStatus, StreamcoreError, printable
 from streamtui.format.ages import age, time_of_day
 from streamtui.format.lamps import lamp
 from streamtui.format.numbers import latency, rate

@@ -15,11 +15,11 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.transport import Http
 from streamcore.providers.base import (
     Checkpoint,
-    Endpoint,
     Limits,
     Malformed,
     Notice,
@@ -56,7 +56,7 @@ class KrakenProvider:
         words=f"{PAIRS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
     )
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.kraken.ws_url
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
@@ -114,7 +114,7 @@ class _BadRequest(ProviderError):
 class KrakenRest:
     """Prices over HTTP, many in one request; the change over 24 hours is not to be had here."""
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.kraken
         self._host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
         self._http = http

@@ -18,7 +18,7 @@ from wire_fixtures import public
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import KrakenCodec
