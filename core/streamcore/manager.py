@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -32,12 +31,17 @@ from streamcore.providers.base import (
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
-from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.streams.provider_stream import ProviderStream
+from streamcore.streams.reporting import ReportSource
+from streamcore.tasks import Tasks
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.wallets import WalletTracker
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""
+
+ENGINE = "engine"
+"""Who an error is from that belongs to no provider."""
 
 CLOCK_LOOK = 2.0
 """Seconds between two looks at whether time has jumped."""
@@ -104,6 +108,7 @@ class StreamManager:
         self._wallets: WalletTracker | None = None
         self._told: dict[str, tuple[object, ...]] = {}
         """What the last status event of each provider said that is worth one of its own."""
+        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
         self._exit = AsyncExitStack()
         self._closing = False
 
@@ -145,10 +150,9 @@ class StreamManager:
                 self._clock,
                 publish=self._hub.publish,
             )
-            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
-            stack.callback(beat.cancel)
-            watch = asyncio.create_task(self._watch_clock(), name="watching for jumps of time")
-            stack.callback(watch.cancel)
+            stack.push_async_callback(self._tasks.close)
+            self._tasks.start_loop("status every ten seconds", self._beat)
+            self._tasks.start_loop("watching for jumps of time", self._watch_clock)
             self._exit = stack.pop_all()
         return self
 
@@ -366,6 +370,18 @@ class StreamManager:
         if self._wallets is None:
             raise InputError(str(DataKind.WALLETS), NOT_STARTED)
         return self._wallets
+
+    def _internal_error(self, error: ProviderError) -> None:
+        """Publish a mistake of our own that is no provider's."""
+        event = StreamError(
+            provider=ENGINE,
+            ts=self._clock.time(),
+            demo=False,
+            kind=error.kind,
+            message=error.message,
+            retryable=error.retryable,
+        )
+        self._hub.publish(event)
 
     async def _watch_clock(self) -> None:
         offset = self._clock.time() - self._clock.monotonic()
