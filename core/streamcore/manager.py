@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
@@ -24,8 +23,10 @@ from streamcore.providers.base import Provider, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
-from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.streams.provider_stream import ProviderStream
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
+from streamcore.tasks import Tasks
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
@@ -95,6 +96,7 @@ class StreamManager:
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
+        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -132,11 +134,11 @@ class StreamManager:
                 DataKind.PRICES: self._tracking.prices,
                 DataKind.WALLETS: self._tracking.wallets,
             }
-            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
-            stack.callback(beat.cancel)
-            watch = watch_for_time_jumps(self._clock, self._time_jumped)
-            watching = asyncio.create_task(watch, name="watching for jumps of time")
-            stack.callback(watching.cancel)
+            stack.push_async_callback(self._tasks.close)
+            self._tasks.start_loop("status every ten seconds", self._beat)
+            self._tasks.start_loop(
+                "watching for jumps of time", lambda: watch_for_time_jumps(self._clock, self._time_jumped)
+            )
             self._exit = stack.pop_all()
         return self
 
@@ -281,6 +283,10 @@ class StreamManager:
         if self._tracking is None:
             raise NotRunning(NOT_STARTED)
         return self._tracking
+
+    def _internal_error(self, error: ProviderError) -> None:
+        """Publish a mistake of our own that is no provider's."""
+        self._hub.publish(error.event("", self._clock.time(), demo=False))
 
     def _time_jumped(self) -> None:
         for stream in self._streams.values():
