@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
+    from streamcore.wallet_secrets import secret_refusal
 
 __all__ = [
     "HIDDEN",
@@ -90,6 +91,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "printable",
+    "secret_refusal",
     "short_address",
     "to_json",
     "understand",
@@ -129,6 +131,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
+    "streamcore.wallet_secrets": ("secret_refusal",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -5,7 +5,8 @@ order. Amounts a person computes with are `Decimal` here and strings in JSON; wh
 and ``null``, never zero.
 
 Units: ``ts`` and every other point in time is Unix seconds, ``change_24h`` percent, ``volume_24h`` USD,
-``sol_change`` and ``fee`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime`` seconds.
+``sol_change``, ``fee``, ``rent`` and ``tip`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime``
+seconds.
 """
 
 from __future__ import annotations
@@ -118,6 +119,11 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
 
     ``fee`` is what the wallet itself paid, zero when somebody else did. ``sol_change`` leaves out the fee
     and rent. ``block_time`` is ``None`` until the chain has told it.
+
+    ``rent`` is SOL paid for new accounts (negative) or got back from closed ones. ``tip`` is SOL paid to
+    block builders and the like, a positive number that ``sol_change`` includes. ``action`` is a verb such as
+    ``stake``, ``bridge`` or ``order placed`` where the program is known for one thing. ``counterparties``
+    holds the other side where it is several, the largest first; ``counterparty`` is ``None`` then.
     """
 
     wallet: str
@@ -133,6 +139,10 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     program: str | None
     error: str | None
     source: Source
+    rent: Decimal = Decimal(0)
+    tip: Decimal = Decimal(0)
+    action: str | None = None
+    counterparties: tuple[str, ...] = ()
 
 
 class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):

@@ -28,8 +28,18 @@ def test_a_transaction_line_has_the_promised_shape() -> None:
         '"signature":"s1","slot":447200001,"block_time":null,"type":"received",'
         '"summary":"received 1.5 SOL","sol_change":"1.5","fee":"0",'
         '"token_changes":[{"mint":"m","symbol":"USDC","amount":"-171.25"}],'
-        '"counterparty":null,"program":null,"error":null,"source":"stream"}'
+        '"counterparty":null,"program":null,"error":null,"source":"stream",'
+        '"rent":"0","tip":"0","action":null,"counterparties":[]}'
     )
+
+
+def test_a_transaction_line_tells_rent_tip_action_and_everybody_on_the_other_side() -> None:
+    event = transaction(
+        rent=Decimal("-0.00203928"), tip=Decimal("1E-7"), action="stake", counterparties=("a", "b")
+    )
+    line = json.loads(to_json(event))
+    assert (line["rent"], line["tip"], line["action"]) == ("-0.00203928", "0.0000001", "stake")
+    assert (line["counterparty"], line["counterparties"]) == (None, ["a", "b"])
 
 
 def test_a_status_line_has_the_promised_shape() -> None:

@@ -52,6 +52,7 @@ PUBLIC = {
     "Mask",
     "MaskingFilter",
     "printable",
+    "secret_refusal",
     # what can go wrong
     "BadAddress",
     "IllegalTransition",

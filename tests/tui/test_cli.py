@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 import tomllib
 from types import SimpleNamespace
 
@@ -103,6 +105,51 @@ def test_wrong_usage_is_status_2_with_a_sentence_that_names_it(run, arguments, n
     assert result.out == ""
 
 
+SECRET_KEY = "2PaScuqSuAzbxAh8KkYezizTra2HJLSw2zrhUCTmwHGBqqGHFPMZjtWEdHw5dWWmSDp35rUmToscBsbohZCToaih"
+NUMBERS = str(list(range(64, 128)))
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+@pytest.mark.parametrize(
+    "secret", [SECRET_KEY, NUMBERS, PHRASE, "ab" * 32], ids=["base58", "numbers", "words", "hex"]
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--wallets", "{}"],
+        ["-s{}"],
+        ["stream", "-s", "SOL,{}"],
+        ["stream", "-w", "{} savings"],
+        ["--prices", "{}"],
+        ["doctor", "--chain={}"],
+        ["--config", "{}"],
+        ["stream", "-s", "SOL", "--log-file", "{}"],
+        ["stream", "-s", "SOL", "--log-level", "{}"],
+        ["stream", "-s", "SOL", "--count", "{}"],
+        ["emulator", "--fault", "{}"],
+        ["{}"],
+        ["--{}"],
+        ["config", "{}"],
+        ["config", "show", "--config", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_wallets_secret_is_refused_at_every_door_of_the_command_line_and_never_repeated(
+    run, arguments, secret
+):
+    result = run(*(argument.format(secret) for argument in arguments))
+    assert result.status == 2
+    assert "treat it as known to others" in result.err
+    for piece in (secret[:12], secret[20:32]):
+        assert piece not in result.err + result.out
+
+
+def test_a_phrase_whose_words_come_one_by_one_is_recognised(run):
+    result = run("--wallets", *PHRASE.split())
+    assert "treat it as known to others" in result.err
+    assert "sausage" not in result.err
+
+
 def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
     monkeypatch.setenv("STREAMTUI_STREAM_STALE_AFTER", "never")
     result = run("config", "show")
@@ -185,6 +232,29 @@ def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_t
     assert "Traceback" in log
     assert "geheim" not in log
     assert "--log-file" in run("stream", "-s", "SOL", stream=broken).err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["config", "show"], ["config", "path"], ["emulator", "--fault", "list"]]
+)
+def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "streamtui: the output cannot be written: No space left on device\n"
+
+
+def test_a_full_disk_ends_the_stream_with_a_sentence(run):
+    def full(settings, count, duration):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    result = run("stream", "-s", "SOL", stream=full)
+    assert (result.status, result.err) == (
+        1,
+        "streamtui: the output cannot be written: No space left on device\n",
+    )
 
 
 def test_the_status_of_the_stream_is_the_status_of_the_command(run):

@@ -14,8 +14,17 @@ from typing import Any, NamedTuple
 class WrongUsage(Exception):
     """The command line cannot be understood; the text is one sentence for the person who typed it.
 
-    It stands outside the engine's tree of errors, because importing that would slow down ``--help``.
+    What looks like a wallet's secret is not repeated. It stands outside the engine's tree of errors, because
+    importing that would slow down ``--help``.
     """
+
+    def __init__(self, sentence: str, given: str) -> None:
+        """``given``: what the sentence may repeat of what was typed."""
+        from streamcore import secret_refusal
+
+        if refusal := secret_refusal(given):
+            sentence = f"what was typed {refusal}"
+        super().__init__(sentence)
 
 
 class Kind(Enum):
@@ -84,7 +93,7 @@ class Option(NamedTuple):
         return value
 
     def _refused(self, text: str) -> WrongUsage:
-        return WrongUsage(f"{self.flag} = {text!r}: expected {self.kind.value}{self._bounds()}")
+        return WrongUsage(f"{self.flag} = {text!r}: expected {self.kind.value}{self._bounds()}", text)
 
     def _bounds(self) -> str:
         match self.least, self.most:

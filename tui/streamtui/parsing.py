@@ -20,6 +20,8 @@ PROGRAM = "streamtui"
 EPILOG = "Without a command: the terminal app. Options > environment > configuration file > defaults."
 
 _COMMAND = "command"
+_LONG_ENOUGH_FOR_A_SECRET = 12
+"""Characters; below that the check, and what it imports, can be left out."""
 
 
 class Parser(ArgumentParser):
@@ -41,7 +43,7 @@ class Parser(ArgumentParser):
         Raises:
             WrongUsage: Always.
         """
-        raise WrongUsage(f"{message}; see {self.prog} --help")
+        raise WrongUsage(f"{message}; see {self.prog} --help", message)
 
 
 def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -56,6 +58,7 @@ def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
     Raises:
         WrongUsage: It cannot be understood.
     """
+    _check_secrets(arguments)
     _check_command(arguments)
     given = vars(_parser().parse_args(list(arguments)))
     command = given.pop(_COMMAND, "")
@@ -112,6 +115,16 @@ class _Version(Action):
         parser.exit()
 
 
+def _check_secrets(arguments: Sequence[str]) -> None:
+    """Refuse a wallet's secret wherever it stands, also a phrase whose words came one by one."""
+    together = " ".join(arguments)
+    if len(together) >= _LONG_ENOUGH_FOR_A_SECRET:
+        from streamcore import secret_refusal
+
+        if secret_refusal(together):
+            raise WrongUsage("", together)
+
+
 def _check_command(arguments: Sequence[str]) -> None:
     """Refuse a command that does not exist; argparse would word it differently in every version."""
     word = _first_word(arguments)
@@ -119,7 +132,7 @@ def _check_command(arguments: Sequence[str]) -> None:
     if word is not None and word not in known:
         meant = get_close_matches(word, known, 1)
         question = f"; did you mean {meant[0]}?" if meant else f"; there are: {', '.join(known)}"
-        raise WrongUsage(f"there is no command {word!r}{question}")
+        raise WrongUsage(f"there is no command {word!r}{question}", " ".join(arguments))
 
 
 def _first_word(arguments: Sequence[str]) -> str | None:

@@ -113,6 +113,10 @@ class WalletTracker:
                     program=meaning.program,
                     error=meaning.error,
                     source=source,
+                    rent=meaning.rent,
+                    tip=meaning.tip,
+                    action=meaning.action,
+                    counterparties=meaning.counterparties,
                 )
             )
         return news

@@ -19,12 +19,12 @@ from urllib.request import getproxies, proxy_bypass
 from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock, SystemClock, wait_for
-from streamcore.config.keys import FAMILIAR_VARIABLES
 from streamcore.config.model import Settings
-from streamcore.config.selection import AUTO, OPTION, SERVING, Choice, choose, is_watched
+from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient, Socket, dial
+from streamcore.net.network import Network
+from streamcore.net.transport import Socket, Transport
 from streamcore.providers import create
 from streamcore.providers.base import (
     Alive,
@@ -106,14 +106,15 @@ async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
             from streamsim.demo import embedded
 
             settings = await stack.enter_async_context(embedded(settings, demo_kinds, clock))
-        http = await stack.enter_async_context(HttpClient(clock, timeout=settings.stream.connect_timeout))
+        transport = await stack.enter_async_context(Network(clock, timeout=settings.stream.connect_timeout))
         examinations = [
             _Examination(
                 choice,
-                create(choice.provider, settings, http, clock),
+                create(choice.provider, settings, transport, clock),
                 loaded,
                 settings,
                 clock,
+                transport,
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
             for position, choice in enumerate(choices)
@@ -156,12 +157,13 @@ def _configuration(loaded: Loaded) -> Check:
 def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
     """Return who would come first if its key were set."""
     return [
-        Check(serving.name, "key", Result.SKIPPED, None, f"{FAMILIAR_VARIABLES[serving.key]} is not set")
-        for serving in SERVING
-        if serving.key is not None
-        and serving.name not in used
-        and getattr(settings, OPTION[serving.kind]) == AUTO
-        and is_watched(settings, serving.kind)
+        Check(one.name, "key", Result.SKIPPED, None, f"{one.key.variables[0]} is not set")
+        for kind in DataKind
+        for one in candidates(kind)
+        if one.key is not None
+        and one.name not in used
+        and getattr(settings, OPTION[kind]) == AUTO
+        and is_watched(settings, kind)
     ]
 
 
@@ -175,6 +177,7 @@ class _Examination:
         loaded: Loaded,
         settings: Settings,
         clock: Clock,
+        transport: Transport,
         *,
         needed: bool,
     ) -> None:
@@ -186,6 +189,7 @@ class _Examination:
             loaded: What is configured, and where it came from.
             settings: What is in force: in the demo, other URLs than configured.
             clock: Time.
+            transport: The way there.
             needed: It is the first of its kind; the others only step in for it.
         """
         self._choice = choice
@@ -194,6 +198,7 @@ class _Examination:
         self._loaded = loaded
         self._settings = settings
         self._clock = clock
+        self._transport = transport
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
@@ -269,20 +274,22 @@ class _Examination:
         self._checks.append(Check(subject, name, result, seconds, detail, self._needed))
 
     def _key(self) -> tuple[Result, str]:
-        key = next(serving.key for serving in SERVING if serving.name == self._choice.provider)
+        key = next(one.key for one in candidates(self._choice.kind) if one.name == self._choice.provider)
         if key is None or self._loaded.settings.demo:
             return Result.PASSED, "not needed"
-        return Result.PASSED, f"from {self._loaded.origins[key]}"
+        return Result.PASSED, f"from {self._loaded.origins[key.name]}"
 
     async def _dial(self) -> str:
-        self._socket = await dial(
-            self._provider,
+        endpoint = self._provider.endpoint()
+        assert endpoint is not None  # noqa: S101 - not tried where there is no stream
+        self._socket = await self._transport.connect(
+            endpoint,
+            name=self._provider.name,
+            refusal=self._provider.handshake_refusal,
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
-            clock=self._clock,
         )
-        endpoint = self._provider.endpoint()
-        return "" if endpoint is None else endpoint.shown_url
+        return endpoint.shown_url
 
     async def _subscribe(self) -> str:
         self._codec = self._provider.codec()
