@@ -13,6 +13,8 @@ import msgspec
 
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
+from streamcore.config.cache import CacheFolder
+from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
 from streamcore.errors import InputError, ProviderError, SettingsError, UnknownProvider
@@ -82,6 +84,7 @@ class StreamManager:
         clock: Clock | None = None,
         transport: Transport | None = None,
         demo: DemoServers | None = None,
+        remember: bool = False,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -91,12 +94,15 @@ class StreamManager:
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
+            remember: Keep from one run to the next what can be found out again, such as what exchanges list,
+                in this user's folder for caches; otherwise nothing is written.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._transport = transport
         self._demo = demo
+        self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
@@ -145,6 +151,7 @@ class StreamManager:
                 self._clock,
                 publish=self._hub.publish,
             )
+            self._keep_markets(self._prices, stack)
             beat = asyncio.create_task(self._beat(), name="status every ten seconds")
             stack.callback(beat.cancel)
             watch = asyncio.create_task(self._watch_clock(), name="watching for jumps of time")
@@ -341,6 +348,14 @@ class StreamManager:
         return ProviderStream(
             provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
         )
+
+    def _keep_markets(self, prices: PriceTracker, stack: AsyncExitStack) -> None:
+        """Have every list of markets kept known for as long as ``stack`` is open."""
+        for stream in self._serving(DataKind.PRICES):
+            if (markets := stream.provider.markets) is not None:
+                work = markets.keep(self._cache, prices.markets_changed)
+                task = asyncio.create_task(work, name=f"{stream.name} markets")
+                stack.callback(task.cancel)
 
     def _status(self, stream: ReportSource) -> ProviderStatus:
         status = stream.status(self._hub.dropped[stream.name])
