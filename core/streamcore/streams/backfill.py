@@ -299,10 +299,10 @@ class Backfill:
         if odd and not succeeded:
             raise next(iter(odd.values()))
         self._odd = {*self._odd.difference(topics), *odd}
-        for topic, error in odd.items():
+        for topic, refusal in odd.items():
             fetched.incomplete.add(topic)
-            text = f"{error.message} (asked for {topic})"
-            self._failed(ProviderError(error.kind, text, retryable=error.retryable))
+            text = f"{refusal.message} (asked for {topic})"
+            self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
 
     def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
