@@ -20,7 +20,7 @@ from streamcore.events import DataKind, Event, Source, State, StreamError
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
-from streamcore.providers import create
+from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import (
     CheckpointReport,
     PriceReport,
@@ -29,6 +29,7 @@ from streamcore.providers.base import (
     Report,
     TransactionReport,
 )
+from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
@@ -81,6 +82,7 @@ class StreamManager:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
@@ -90,12 +92,14 @@ class StreamManager:
             clock: Time and chance; the system's, unless a test brings its own.
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
+            providers: Makes each provider by its name.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._transport = transport
+        self._providers = providers
         self._demo = demo
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
@@ -127,7 +131,9 @@ class StreamManager:
                     raise SettingsError("demo", True, NO_DEMO, "given")
                 settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
-                provider = create(source.provider, settings, transport, self._clock)
+                provider = create(
+                    source.provider, settings, transport, self._clock, providers=self._providers
+                )
                 stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
@@ -344,6 +350,8 @@ class StreamManager:
 
     def _status(self, stream: ReportSource) -> ProviderStatus:
         status = stream.status(self._hub.dropped[stream.name])
+        if not stream.demo and (hint := key_hint(stream.name, self.settings)):
+            status = msgspec.structs.replace(status, hint=hint)
         first = self._serving(stream.provider.kind)[0]
         if status.idle and first is not stream:
             status = msgspec.structs.replace(status, standby=True)

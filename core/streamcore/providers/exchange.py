@@ -22,7 +22,7 @@ DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
 
 SILENCE = 10.0
-"""Seconds; both exchanges have a heartbeat every second, and Kraken advises to give up after five."""
+"""Seconds; exchanges have a heartbeat every second, and one of them advises to give up after five."""
 
 MOST_TEXT = 2000
 """Characters of an error's text that are searched for pairs; nothing real is longer."""
