@@ -21,8 +21,9 @@ from streamcore.events import DataKind, Event, Source, State
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
-from streamcore.providers import create
+from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import Provider, Report
+from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
@@ -75,6 +76,7 @@ class StreamManager:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
         remember: bool = False,
     ) -> None:
@@ -85,6 +87,7 @@ class StreamManager:
             clock: Time and chance; the system's, unless a test brings its own.
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
+            providers: Makes each provider by its name.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
             remember: Keep from one run to the next what can be found out again, such as what exchanges list,
                 in this user's folder for caches; otherwise nothing is written.
@@ -93,13 +96,18 @@ class StreamManager:
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._transport = transport
+        self._providers = providers
         self._demo = demo
         self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
         self._statuses = Statuses(
-            self._streams, self._clock, dropped=self._hub.dropped, publish=self._hub.publish
+            self._streams,
+            self._clock,
+            dropped=self._hub.dropped,
+            hint=self._hint,
+            publish=self._hub.publish,
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
@@ -132,7 +140,9 @@ class StreamManager:
                     raise SettingsError("demo", True, NO_DEMO, "given")
                 settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
-                provider = create(source.provider, settings, transport, self._clock)
+                provider = create(
+                    source.provider, settings, transport, self._clock, providers=self._providers
+                )
                 stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
@@ -281,6 +291,9 @@ class StreamManager:
                 self._tasks.start_loop(
                     f"{stream.name} markets", partial(markets.keep, self._cache, prices.markets_changed)
                 )
+
+    def _hint(self, stream: ReportSource) -> str:
+        return "" if stream.demo else key_hint(stream.name, self.settings)
 
     def _named(self, name: str) -> ProviderStream | PolledStream:
         if name not in self._streams:
