@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,8 +24,10 @@ from streamcore.providers.base import Provider, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
-from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.streams.provider_stream import ProviderStream
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
+from streamcore.tasks import Tasks
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
@@ -95,6 +97,7 @@ class StreamManager:
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
+        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -127,30 +130,21 @@ class StreamManager:
                 stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._tracking = self._track()
-            self._trackers = {
-                DataKind.PRICES: self._tracking.prices,
-                DataKind.WALLETS: self._tracking.wallets,
-            }
-            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
-            stack.callback(beat.cancel)
-            watch = watch_for_time_jumps(self._clock, self._time_jumped)
-            watching = asyncio.create_task(watch, name="watching for jumps of time")
-            stack.callback(watching.cancel)
+            self._track()
+            stack.push_async_callback(self._tasks.close)
+            self._tasks.start_loop("status every ten seconds", self._beat)
+            watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
+            self._tasks.start_loop("watching for jumps of time", watch)
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> _Tracking:
-        return _Tracking(
-            PriceTracker(self._serving(DataKind.PRICES), self.tokens, self._clock, publish=self._hub.publish),
-            WalletTracker(
-                self._serving(DataKind.WALLETS),
-                self.tokens,
-                self._checkpoints,
-                self._clock,
-                publish=self._hub.publish,
-            ),
-        )
+    def _track(self) -> None:
+        tokens, clock, publish = self.tokens, self._clock, self._hub.publish
+        prices = PriceTracker(self._serving(DataKind.PRICES), tokens, clock, publish=publish)
+        following = self._serving(DataKind.WALLETS)
+        wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
+        self._tracking = _Tracking(prices, wallets)
+        self._trackers = {DataKind.PRICES: prices, DataKind.WALLETS: wallets}
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -238,15 +232,15 @@ class StreamManager:
             await self.reconnect(name)
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
-        """Turn what a provider said into events; return whether it was news."""
+        """See `ReportSink.report`: hand it to the tracker of that kind of data."""
         return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
-        """Publish an error event."""
+        """See `ReportSink.trouble`."""
         self._hub.publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """Let the next price of each topic be a snapshot."""
+        """See `ReportSink.restarted`."""
         self._trackers[stream.provider.kind].restarted(stream, topics)
 
     def status_changed(self, stream: ReportSource) -> None:
@@ -281,6 +275,9 @@ class StreamManager:
         if self._tracking is None:
             raise NotRunning(NOT_STARTED)
         return self._tracking
+
+    def _internal_error(self, error: ProviderError) -> None:
+        self._hub.publish(error.event("", self._clock.time(), demo=False))
 
     def _time_jumped(self) -> None:
         for stream in self._streams.values():

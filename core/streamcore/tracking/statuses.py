@@ -9,7 +9,7 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.events import Event, StatusChange
 from streamcore.status import ProviderStatus
-from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.reporting import ReportSource
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""

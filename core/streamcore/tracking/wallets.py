@@ -17,7 +17,7 @@ from streamcore.events import DataKind, Event, Source, WalletTransaction
 from streamcore.providers.base import CheckpointReport, Refusal, Report, TransactionReport
 from streamcore.solana.interpretation import interpret, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints
-from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.tracker import Rerouting
 
