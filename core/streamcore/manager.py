@@ -113,8 +113,9 @@ class StreamManager:
         if self._started:
             raise AlreadyStarted(STARTED_BEFORE)
         self._started = True
-        sources = choose(self.settings)
         async with AsyncExitStack() as stack:
+            stack.callback(self._end)
+            sources = choose(self.settings)
             transport = self._transport
             if transport is None:
                 network = Network(self._clock, timeout=self.settings.stream.connect_timeout)
@@ -151,10 +152,11 @@ class StreamManager:
     ) -> None:
         """Close every connection with a close frame, and end every consumer's iteration."""
         self._closing = True
-        try:
-            await self._exit.aclose()
-        finally:
-            self._hub.close()
+        await self._exit.aclose()
+
+    def _end(self) -> None:
+        self._closing = True  # also when it could not be started
+        self._hub.close()
 
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
         """See `Engine.subscribe_prices`."""
