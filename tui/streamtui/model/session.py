@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, InputError, PriceUpdate, Settings
+from streamcore import AlertSettings, Clock, InputError, NotRunning, PriceUpdate, Settings
 from streamtui.format.lamps import healthy
 from streamtui.model.alerts import AlertBook, parsed
-from streamtui.model.engine import Engine, NotRunning
 from streamtui.model.price_list import PriceList, PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
 from streamtui.model.transaction_list import TransactionList, labeller, shortened
+
+if TYPE_CHECKING:
+    from streamcore import Engine
 
 
 class Session:

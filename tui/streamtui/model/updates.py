@@ -188,7 +188,8 @@ class Feed(Session):
             case StreamError():
                 self.health.failed(event)
                 if event.kind is ErrorKind.SUBSCRIPTION:
-                    self._notice(f"{event.provider}: {event.message}", True)
+                    whose = f"{event.provider}: " if event.provider else ""
+                    self._notice(whose + event.message, True)
         self.mark()
 
     def _sound(self, texts: Sequence[str]) -> None:
