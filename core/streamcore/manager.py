@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
+from streamcore.config.cache import CacheFolder
+from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
 from streamcore.engine import Engine, Snapshot
@@ -73,6 +76,7 @@ class StreamManager:
         clock: Clock | None = None,
         transport: Transport | None = None,
         demo: DemoServers | None = None,
+        remember: bool = False,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -82,12 +86,15 @@ class StreamManager:
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
+            remember: Keep from one run to the next what can be found out again, such as what exchanges list,
+                in this user's folder for caches; otherwise nothing is written.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._transport = transport
         self._demo = demo
+        self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
@@ -139,6 +146,7 @@ class StreamManager:
             self._tasks.start_loop(
                 "watching for jumps of time", lambda: watch_for_time_jumps(self._clock, self._time_jumped)
             )
+            self._keep_markets(self._tracking.prices)
             self._exit = stack.pop_all()
         return self
 
@@ -265,6 +273,14 @@ class StreamManager:
         return ProviderStream(
             provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
         )
+
+    def _keep_markets(self, prices: PriceTracker) -> None:
+        """Have every list of markets kept known while this runs."""
+        for stream in self._serving(DataKind.PRICES):
+            if (markets := stream.provider.markets) is not None:
+                self._tasks.start_loop(
+                    f"{stream.name} markets", partial(markets.keep, self._cache, prices.markets_changed)
+                )
 
     def _named(self, name: str) -> ProviderStream | PolledStream:
         if name not in self._streams:

@@ -38,7 +38,9 @@ async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
         truth = table.market.truth(SOL)
         assert (first.symbol, first.address, first.kind) == ("SOL", SOL, PriceKind.SNAPSHOT)
         assert first.price == truth.price
-        await table.until(lambda: any(event.volume_24h for event in table.all(PriceUpdate)))
+        await table.until(lambda: table.all(PriceUpdate)[-1].volume_24h is not None)
+        # the day it is the volume of goes on
+        assert table.all(PriceUpdate)[-1].volume_24h == pytest.approx(truth.volume_24h, rel=Decimal("0.001"))
         await table.connected("birdeye")
         await table.until(lambda: table.birdeye.frames_received)
         table.market.trade(SOL, price=Decimal("151.25"), volume_usd=Decimal(1000))

@@ -24,6 +24,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
+from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -37,7 +38,7 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it."""
+    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +270,16 @@ class Provider(Protocol):
         """Its HTTP side."""
         ...
 
+    @property
+    def markets(self) -> MarketDirectory | None:
+        """What it lists, where it has a list; whoever runs it must have that kept known."""
+        ...
+
     def topic(self, instrument: Instrument) -> str | None:
-        """Return what it calls an instrument; ``None`` if it cannot have exactly that."""
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.
+
+        May change whenever `markets` does.
+        """
         ...
 
     def endpoint(self) -> Endpoint | None:

@@ -99,6 +99,10 @@ class HttpHost:
             raise ProviderError(ErrorKind.NETWORK, self._missing)
         return self._url + path
 
+    def source(self, path: str) -> str | None:
+        """Return the URL of a path; ``None`` where there is no HTTP side that belongs to the stream."""
+        return None if self._missing is not None else self._url + path
+
 
 def _is_here(url: str) -> bool:
     return is_loopback(urlsplit(url).hostname or "")
