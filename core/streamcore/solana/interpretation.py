@@ -96,9 +96,7 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     unless ``symbol_of`` does.
     """
     balances = read_balances(transaction)
-    instructions = (
-        transaction.instructions() if isinstance(balances, Defect) else list(balances.instructions)
-    )
+    instructions = transaction.instructions() if isinstance(balances, Defect) else list(balances.instructions)
     signed = {i.position: i.program_id for i in instructions if not i.is_inner}
     failure = read_failure(transaction, signed)
     if isinstance(balances, Defect):
