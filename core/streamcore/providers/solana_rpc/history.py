@@ -23,6 +23,7 @@ from streamcore.providers.base import (
     PartialFetch,
     Question,
     Report,
+    Rest,
     TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
@@ -41,6 +42,8 @@ PAGE = 1000
 """Signatures in one answer at most; the methods' own limit."""
 
 MOST_PAGES = 5
+"""Pages after which a gap is shown instead of being filled."""
+
 HISTORY = 100
 """Signatures looked at when watching begins, so that none of them is taken for news later."""
 
@@ -58,6 +61,16 @@ TOKEN_PROGRAMS = (
     "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
 )
 UNSUPPORTED_VERSION = -32015
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How far back a gap is filled."""
+
+    size: int = PAGE
+    """Entries in one answer."""
+    most: int = MOST_PAGES
+    """Answers for one account."""
 
 
 class RpcFailure(Exception):
@@ -109,13 +122,28 @@ class _Accounts:
     """Unix seconds."""
 
 
-class SolanaHistory:
+class SolanaHistory(Rest):
     """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
 
     def __init__(
-        self, title: str, rpc: Rpc, clock: Clock, understand: Callable[[RpcError], ProviderError]
+        self,
+        title: str,
+        rpc: Rpc,
+        clock: Clock,
+        understand: Callable[[RpcError], ProviderError],
+        *,
+        pages: Pages | None = None,
     ) -> None:
-        """``title`` names the provider to a person; ``understand`` gives a node's error its meaning."""
+        """Make one that has asked nothing yet.
+
+        Args:
+            title: The provider's name as a person writes it.
+            rpc: Calls the node.
+            clock: Time.
+            understand: Gives a node's error its meaning.
+            pages: How far back a gap is filled; ``None``: as far as is usual.
+        """
+        self._signature_pages = pages or Pages()
         self._title = title
         self._rpc = rpc
         self._clock = clock
@@ -165,9 +193,6 @@ class SolanaHistory:
                 yield changed
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
-
-    def forget(self) -> None:
-        """Forget what refusals have taught; here they teach nothing."""
 
     def _widen(self, wallet: str, report: TransactionReport) -> None:
         """Take note of accounts of a wallet that a transaction shows and that were not known."""
@@ -220,13 +245,14 @@ class SolanaHistory:
         """
         entries: list[_Signature] = []
         oldest = checkpoint.slot - OVERLAP_SLOTS
-        options: dict[str, Any] = {"limit": PAGE}
-        for _ in range(MOST_PAGES):
+        size = self._signature_pages.size
+        options: dict[str, Any] = {"limit": size}
+        for _ in range(self._signature_pages.most):
             page = await self._signatures(address, options)
             entries += [entry for entry in page if entry.slot >= oldest]
-            if len(page) < PAGE or page[-1].slot < oldest:
+            if len(page) < size or page[-1].slot < oldest:
                 return entries, True
-            options = {"limit": PAGE, "before": page[-1].signature}
+            options = {"limit": size, "before": page[-1].signature}
         return entries, False
 
     async def _transaction(self, wallet: str, entry: _Signature) -> Report:
