@@ -7,7 +7,8 @@ token account, so a wallet's token accounts are asked about as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +29,7 @@ from streamcore.providers.base import (
     TokenAccountsRequest,
     TransactionReport,
 )
+from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
 from streamcore.solana.interpretation import SolanaTransaction
@@ -44,17 +46,22 @@ HISTORY = 100
 OVERLAP_SLOTS = 32
 """Slots looked back beyond the checkpoint: index and stream are different machines, and either may lag."""
 
-ACCOUNTS_FOR = 300.0
-"""Seconds for which a list of token accounts is believed."""
+ACCOUNTS_FOR = 1800.0
+"""Seconds for which a list of token accounts is believed; what is made meanwhile shows in transactions."""
 
 PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
 """Seconds between tries for a transaction that is listed but cannot be had yet."""
+
+ABOUT_ONE_WALLET = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL, ErrorKind.SERVER)
+"""Failures that may be about the wallet that was asked about; any other would meet the next one as well."""
 
 TOKEN_PROGRAMS = (
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
     "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
 )
 UNSUPPORTED_VERSION = -32015
+EXCLUDED = -32010
+"""The node does not know whose tokens an account holds, as with the large owners of the public one."""
 
 
 class RpcFailure(Exception):
@@ -113,31 +120,70 @@ class SolanaHistory:
         self._clock = clock
         self._understand = understand
         self._accounts: dict[str, _Accounts] = {}
+        self._notices: list[Notice] = []
+        self.behind = 0
+        """Wallets whose past the fetch under way has still to tell."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
-        """Yield what happened to each wallet since its checkpoint, oldest first, or where its news begins."""
-        for wallet in topics:
-            checkpoint = checkpoints.get(wallet)
-            try:
-                if checkpoint is None or checkpoint.since is not None:
-                    since = None if checkpoint is None else checkpoint.since
-                    beginning, has_news = await self._beginning(wallet, since)
-                    yield beginning
-                    if not has_news:
-                        continue
-                    checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
-                async for report in self._since(wallet, checkpoint):
+        """Yield what happened to each wallet since its checkpoint, oldest first, or where its news begins.
+
+        The wallets take turns, one report each, so that one with much to tell does not keep the others from
+        theirs; one that the node cannot tell about is left for a later time.
+        """
+        turns = deque((wallet, self._past(wallet, checkpoints.get(wallet))) for wallet in topics)
+        failed: list[PartialFetch] = []
+        answered = False
+        self.behind = len(turns)
+        try:
+            while turns:
+                wallet, past = turns.popleft()
+                try:
+                    report = await anext(past, None)
+                except (RpcFailure, ProviderError) as failure:
+                    error = self._understand(failure.error) if isinstance(failure, RpcFailure) else failure
+                    failed.append(PartialFetch(wallet, error))
+                    host_fails = error.kind is ErrorKind.SERVER and len(failed) >= FAILURES_OF_A_HOST
+                    if error.kind not in ABOUT_ONE_WALLET or (host_fails and not answered):
+                        raise error from failure
+                    report = None
+                else:
+                    answered = True
+                for notice in self._taken_notices():
+                    yield notice
+                if report is None:
+                    self.behind = len(turns)
+                else:
+                    turns.append((wallet, past))
                     yield report
-            except RpcFailure as failure:
-                raise self._understand(failure.error) from failure
+        finally:
+            self.behind = 0
+            for _, past in turns:
+                await past.aclose()
+        if failed and not answered:
+            raise failed[0].error
+        for partial in failed:
+            yield partial
+
+    async def _past(self, wallet: str, checkpoint: Checkpoint | None) -> AsyncGenerator[Report, None]:
+        if checkpoint is None or checkpoint.since is not None:
+            since = None if checkpoint is None else checkpoint.since
+            beginning, has_news = await self._beginning(wallet, since)
+            yield beginning
+            if not has_news:
+                return
+            checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
+        async for report in self._since(wallet, checkpoint):
+            yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
         try:
             if isinstance(question, TokenAccountsRequest):
                 yield TokenAccounts(question.topic, await self._addresses(question.topic))
+                for notice in self._taken_notices():
+                    yield notice
                 return
             entry = _Signature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)
@@ -243,15 +289,35 @@ class SolanaHistory:
         known = self._accounts.get(wallet)
         now = self._clock.monotonic()
         if known is None or now - known.asked_at > ACCOUNTS_FOR:
-            found = [wallet]
-            for program in TOKEN_PROGRAMS:
-                options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
-                owned = await self._rpc.call(
-                    "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
-                )
-                found += [account.pubkey for account in owned.value]
-            known = self._accounts[wallet] = _Accounts(tuple(found), now)
+            try:
+                found = await self._token_accounts(wallet)
+            except (RpcFailure, ProviderError) as failure:
+                error = self._understand(failure.error) if isinstance(failure, RpcFailure) else failure
+                excluded = isinstance(failure, RpcFailure) and failure.error.code == EXCLUDED
+                if not excluded and error.kind not in (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL):
+                    raise
+                # the wallet itself can be followed all the same
+                found = () if known is None else known.addresses
+                text = f"the token accounts of {wallet} cannot be listed, so transfers of tokens into it"
+                text += f" may be missed: {error.message}"
+                self._notices.append(Notice(ProviderError(ErrorKind.SUBSCRIPTION, text)))
+            known = self._accounts[wallet] = _Accounts(tuple(dict.fromkeys((wallet, *found))), now)
         return known.addresses
+
+    async def _token_accounts(self, wallet: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for program in TOKEN_PROGRAMS:
+            options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
+            owned = await self._rpc.call(
+                "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
+            )
+            found += [account.pubkey for account in owned.value]
+        return tuple(found)
+
+    def _taken_notices(self) -> list[Notice]:
+        """Return what a person should know of calls that failed without harm, and forget it."""
+        notices, self._notices = self._notices, []
+        return notices
 
 
 def gap(wallet: str, after: int, before: int | None) -> Notice:
