@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fake_manager import status as provider_status
+
 from streamcore.assets.instruments import Instrument, Venue
-from streamcore.events import DataKind
-from streamcore.status import Health
+from streamcore.events import DataKind, State
+from streamcore.status import Health, ProviderStatus
 
 
 class ScriptedProvider:
@@ -48,6 +50,7 @@ class ScriptedSource:
         self.name = name
         self.demo = demo
         self.health = Health.UP
+        self.state = State.DISCONNECTED
         self.is_well = True
         self.topics: tuple[str, ...] = ()
         self.wishes: list[tuple[str, ...]] = []
@@ -69,5 +72,14 @@ class ScriptedSource:
     def malformed(self, text: str) -> None:
         self.complaints.append(text)
 
-    def status(self, dropped: int) -> Any:
-        raise NotImplementedError
+    def status(self, dropped: int) -> ProviderStatus:
+        return provider_status(
+            self.name,
+            kind=self.provider.kind,
+            demo=self.demo,
+            state=self.state,
+            idle=not self.topics,
+            topics=self.topics,
+            subscriptions=len(self.topics),
+            dropped=dropped,
+        )

@@ -43,13 +43,23 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class TransactionReport:
-    """One transaction as the chain told it. ``topics`` are the wallets it was asked for; empty: find out."""
+    """One transaction as the chain told it.
+
+    Attributes:
+        signature: What names it.
+        slot: Where in the chain it is.
+        transaction: What it did; without content if it is unreadable.
+        block_time: Unix seconds, if they are known.
+        topics: The wallets it was asked for; empty: the transaction tells.
+        unreadable: Why nothing but its signature could be read, as a phrase; empty when it could.
+    """
 
     signature: str
     slot: int
     transaction: SolanaTransaction
     block_time: int | None = None
     topics: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

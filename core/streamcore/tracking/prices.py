@@ -17,7 +17,7 @@ from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.base import PriceReport, Refusal, Report
 from streamcore.status import Health
-from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.price_book import PriceBook
 from streamcore.tracking.routing import Router

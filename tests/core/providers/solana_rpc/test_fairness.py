@@ -55,7 +55,6 @@ class Node:
         self.http = ScriptedHttp(self._reply, self.clock.monotonic)
         self.provider = SolanaProvider(Settings(), self.http, self.clock)
         self.reports: list[Report] = []
-        self.behind: list[int] = []
 
     def _reply(self, asked: Asked) -> Answer:
         if (said := self.special(asked)) is not None:
@@ -75,7 +74,6 @@ class Node:
         async def collect() -> None:
             async for report in self.provider.rest.fetch(wallets, checkpoints):
                 self.reports.append(report)
-                self.behind.append(self.provider.rest.behind)
 
         task = asyncio.ensure_future(collect())
         await self.clock.advance(within)
@@ -106,15 +104,6 @@ async def test_the_catching_up_of_many_wallets_fits_two_calls_of_a_method_in_ten
         times = [asked.at for asked in node.http.asked if asked.json["method"] == method]
         assert busiest(times, WINDOW) <= 2
     assert node.http.asked[-1].at < 60 * WINDOW
-
-
-async def test_how_far_behind_the_catching_up_is_can_be_asked() -> None:
-    node = Node({"a": 1, "b": 1, "c": 2})
-    assert node.provider.rest.behind == 0
-    await node.fetch("a", "b", "c")
-    assert node.behind[0] == 3
-    assert node.behind[-1] == 1
-    assert node.provider.rest.behind == 0
 
 
 @pytest.mark.parametrize(
