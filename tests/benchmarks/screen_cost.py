@@ -159,6 +159,7 @@ def memory(hours: int) -> None:
             )
         )  # fmt: skip
         board.due(float(second))
+        journal.update()
         if second % 3 == 0:
             board.sample(at)
         if second % (3600 * max(1, hours // 8)) == 0:

@@ -28,7 +28,7 @@ from streamcore.events import (
     WalletTransaction,
 )
 from streamtui.app import StreamTuiApp
-from streamtui.model.price_list import key_of
+from streamtui.model.price_row import key_of
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"

@@ -15,7 +15,7 @@ LISTS = {"memes": ("BONK", "WIF"), "majors": ("SOL", "BTC")}
 
 
 def symbols(stage: Stage) -> list[str]:
-    rows = stage.app.feed.prices.rows
+    rows = stage.app.session.prices.rows
     return [rows[key].token.symbol for key in stage.app.screen.query_one(PriceTable).order]
 
 

@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 
 from streamcore.events import State
 from streamtui.keys import COMMANDS, readable
-from streamtui.screens.main import MainScreen
+from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
 from streamtui.widgets.price_table import PriceTable

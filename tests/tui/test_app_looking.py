@@ -135,7 +135,7 @@ async def test_a_bad_alert_is_refused_with_the_reason(text: str, reason: str) ->
         await stage.type(text)
         await stage.press("enter")
         assert reason in " ".join(stage.text().split())
-        assert stage.app.feed.alerts.rules == []
+        assert stage.app.session.alerts.rules == []
 
 
 async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None:
@@ -215,7 +215,7 @@ async def test_capital_d_shows_invented_data_and_brings_the_real_one_back() -> N
         assert stage.managers[0].closed
         assert "150.5" not in stage.text(), "a real price must not stay among invented ones"
         assert "TRANSACTIONS" in stage.text()
-        assert not len(stage.app.feed.transactions)
+        assert not len(stage.app.session.transactions)
         assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
         await stage.tell(stage.price("SOL", "99.5", demo=True))
         assert "99.5" in stage.line("SOL")

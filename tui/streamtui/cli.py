@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 FAILED = 1
 WRONG_USAGE = 2
+LEAVE_WITHIN = 4.0
+"""Seconds the app may take to leave, also when its terminal is gone; usually it takes half a second."""
 
 log = logging.getLogger(__name__)
 
@@ -303,11 +306,17 @@ def _run_app(given: Given) -> NoReturn:
         if not (os.isatty(0) and os.isatty(1)):  # where the keys come from and the screen is
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
         from streamtui.app import StreamTuiApp
+        from streamtui.terminal import end_within
 
         _check_theme(loaded)
         settings = loaded.settings
         nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
-        terminal_app = StreamTuiApp(settings, config_path=loaded.path, starter=nothing_set)
+        terminal_app = StreamTuiApp(
+            settings,
+            config_path=loaded.path,
+            starter=nothing_set,
+            leaving=partial(end_within, LEAVE_WITHIN),
+        )
         terminal_app.run()
         raise typer.Exit(terminal_app.return_code or 0)
 

@@ -14,7 +14,7 @@ from streamcore.config.model import Settings
 from streamcore.errors import StreamcoreError
 from streamcore.events import Event
 from streamcore.status import ProviderStatus
-from streamtui.model.price_list import WatchedToken
+from streamtui.model.price_row import WatchedToken
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from textual.widgets import Input, Label
 from streamcore.errors import StreamcoreError
 from streamtui.format.cells import cell, literal
 from streamtui.format.content import MUTED
-from streamtui.model.price_list import WatchedToken
+from streamtui.model.price_row import WatchedToken
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable

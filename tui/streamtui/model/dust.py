@@ -1,0 +1,25 @@
+"""Which transactions are dust: of the kind strangers send to be noticed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from streamcore.events import TransactionType, WalletTransaction
+
+DUST = Decimal("0.0001")
+"""SOL; a transfer of less, and of nothing else, is dust."""
+
+
+def is_dust(transaction: WalletTransaction) -> bool:
+    """Return whether a transaction is dust.
+
+    That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
+    asked nor paid for, or a mere mention. What the wallet itself paid a fee for is never dust.
+    """
+    if transaction.fee:
+        return False
+    if transaction.type is TransactionType.MENTIONED:
+        return True
+    if transaction.type is not TransactionType.RECEIVED or abs(transaction.sol_change) >= DUST:
+        return False
+    return all(change.symbol is None for change in transaction.token_changes)
