@@ -6,48 +6,66 @@
         await manager.subscribe_prices(["SOL", "BTC"])
         async for event in manager.events():
             ...
+
+These names are all there is to rely on; each is imported when it is first used. What only a program that
+shows or writes settings needs is in `streamcore.config`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from streamcore.config.model import Settings
-from streamcore.errors import (
-    BadAddress,
-    IllegalTransition,
-    InputError,
-    ProviderError,
-    SettingsError,
-    StreamcoreError,
-    UnknownProvider,
-    UnknownSymbol,
-)
-from streamcore.events import (
-    ErrorKind,
-    Event,
-    PriceKind,
-    PriceUpdate,
-    Source,
-    State,
-    StatusChange,
-    StreamError,
-    TokenChange,
-    TransactionType,
-    WalletTransaction,
-    to_json,
-)
-from streamcore.status import ProviderStatus
+from streamcore.lazy import lazily
 
 if TYPE_CHECKING:
+    from streamcore.assets.instruments import understand
+    from streamcore.assets.listings import exchange_name
+    from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
+    from streamcore.clock import Clock, SystemClock
+    from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.errors import (
+        BadAddress,
+        IllegalTransition,
+        InputError,
+        ProviderError,
+        SettingsError,
+        StreamcoreError,
+        UnknownProvider,
+        UnknownSymbol,
+    )
+    from streamcore.events import (
+        DataKind,
+        ErrorKind,
+        Event,
+        PriceKind,
+        PriceUpdate,
+        Source,
+        State,
+        StatusChange,
+        StreamError,
+        TokenChange,
+        TransactionType,
+        WalletTransaction,
+        to_json,
+    )
     from streamcore.manager import StreamManager
+    from streamcore.status import BreakerState, ProviderStatus
+    from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
 
 __all__ = [
+    "HIDDEN",
+    "AlertSettings",
     "BadAddress",
+    "BreakerState",
+    "Clock",
+    "Colours",
+    "DataKind",
     "ErrorKind",
     "Event",
     "IllegalTransition",
     "InputError",
+    "Mask",
+    "MaskingFilter",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
@@ -60,19 +78,57 @@ __all__ = [
     "StreamError",
     "StreamManager",
     "StreamcoreError",
+    "SystemClock",
+    "Token",
     "TokenChange",
+    "TokenTable",
     "TransactionType",
+    "UiSettings",
     "UnknownProvider",
     "UnknownSymbol",
     "WalletTransaction",
+    "check_address",
+    "exchange_name",
+    "printable",
+    "short_address",
     "to_json",
+    "understand",
 ]
 
+_HOMES = {
+    "streamcore.assets.instruments": ("understand",),
+    "streamcore.assets.listings": ("exchange_name",),
+    "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
+    "streamcore.clock": ("Clock", "SystemClock"),
+    "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.errors": (
+        "BadAddress",
+        "IllegalTransition",
+        "InputError",
+        "ProviderError",
+        "SettingsError",
+        "StreamcoreError",
+        "UnknownProvider",
+        "UnknownSymbol",
+    ),
+    "streamcore.events": (
+        "DataKind",
+        "ErrorKind",
+        "Event",
+        "PriceKind",
+        "PriceUpdate",
+        "Source",
+        "State",
+        "StatusChange",
+        "StreamError",
+        "TokenChange",
+        "TransactionType",
+        "WalletTransaction",
+        "to_json",
+    ),
+    "streamcore.manager": ("StreamManager",),
+    "streamcore.status": ("BreakerState", "ProviderStatus"),
+    "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
+}
 
-def __getattr__(name: str) -> Any:
-    # the manager brings the network libraries; who only reads settings or events need not wait for them
-    if name == "StreamManager":
-        from streamcore.manager import StreamManager
-
-        return StreamManager
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _HOMES)

@@ -12,7 +12,7 @@
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
-(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.network` and nowhere else.
+(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streamcore.events import ErrorKind, State
+from streamcore.text import HIDDEN
+from streamcore.wallet_secrets import refusal, secret_form
 
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that no waiting cures: the stream is parked until a person acts."""
@@ -32,6 +34,8 @@ class StreamcoreError(Exception):
 class SettingsError(StreamcoreError):
     """A setting is wrong.
 
+    What looks like a wallet's secret is not repeated, and that it was given is what the error says.
+
     Attributes:
         key: The dotted key, option or variable, for example ``stream.stale_after``.
         value: The bad value as given; ``None`` when the key itself is unknown.
@@ -40,6 +44,10 @@ class SettingsError(StreamcoreError):
     """
 
     def __init__(self, key: str, value: object, allowed: str, origin: str) -> None:
+        if form := secret_form(key):
+            key, allowed = HIDDEN, refusal(form)
+        if value is not None and (form := secret_form(value if isinstance(value, str) else repr(value))):
+            value, allowed = HIDDEN, refusal(form)
         self.key = key
         self.value = value
         self.allowed = allowed
@@ -51,12 +59,16 @@ class SettingsError(StreamcoreError):
 class InputError(StreamcoreError, ValueError):
     """A person named something that cannot be watched.
 
+    What looks like a wallet's secret is not repeated, and that it was given is what the error says.
+
     Attributes:
         value: What was typed.
         reason: Why it cannot be used, as a sentence without a subject.
     """
 
     def __init__(self, value: str, reason: str) -> None:
+        if form := secret_form(value):
+            value, reason = HIDDEN, refusal(form)
         self.value = value
         self.reason = reason
         super().__init__(f"{value!r} {reason}")

@@ -18,9 +18,17 @@ from streamcore.config.selection import choose
 from streamcore.errors import InputError, ProviderError, SettingsError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State, StreamError
 from streamcore.hub import Hub
-from streamcore.net.network import HttpClient
+from streamcore.net.network import Network
+from streamcore.net.transport import Transport
 from streamcore.providers import create
-from streamcore.providers.base import CheckpointReport, PriceReport, Refusal, Report, TransactionReport
+from streamcore.providers.base import (
+    CheckpointReport,
+    PriceReport,
+    Provider,
+    Refusal,
+    Report,
+    TransactionReport,
+)
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
@@ -68,18 +76,26 @@ class StreamManager:
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, demo: DemoServers | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+        demo: DemoServers | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
         Args:
             settings: What is configured.
             clock: Time and chance; the system's, unless a test brings its own.
+            transport: The way to the providers; the real network, unless a test or a recording stands in its
+                place. Whoever hands one in closes it.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
+        self._transport = transport
         self._demo = demo
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
@@ -100,9 +116,10 @@ class StreamManager:
         """
         sources = choose(self.settings)
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(
-                HttpClient(self._clock, timeout=self.settings.stream.connect_timeout)
-            )
+            transport = self._transport
+            if transport is None:
+                network = Network(self._clock, timeout=self.settings.stream.connect_timeout)
+                transport = await stack.enter_async_context(network)
             demo_kinds = frozenset(source.kind for source in sources if source.demo)
             settings = self.settings
             if demo_kinds:
@@ -110,9 +127,8 @@ class StreamManager:
                     raise SettingsError("demo", True, NO_DEMO, "given")
                 settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
-                provider = create(source.provider, settings, http, self._clock)
-                work = PolledStream if provider.endpoint() is None else ProviderStream
-                stream = work(provider, settings, self._clock, self._checkpoints, self, demo=source.demo)
+                provider = create(source.provider, settings, transport, self._clock)
+                stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
             self._prices = PriceTracker(
@@ -316,6 +332,15 @@ class StreamManager:
             return
         desk = self._desk() if stream.provider.kind is DataKind.PRICES else self._chain()
         desk.reroute()
+
+    def _stream(
+        self, provider: Provider, settings: Settings, transport: Transport, *, demo: bool
+    ) -> ProviderStream | PolledStream:
+        if provider.endpoint() is None:
+            return PolledStream(provider, settings, self._clock, self._checkpoints, self, demo=demo)
+        return ProviderStream(
+            provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
+        )
 
     def _status(self, stream: ReportSource) -> ProviderStatus:
         status = stream.status(self._hub.dropped[stream.name])

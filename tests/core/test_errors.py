@@ -73,3 +73,22 @@ def test_an_unknown_provider_names_those_in_use_and_reads_as_a_sentence() -> Non
 def test_an_illegal_step_names_both_states() -> None:
     error = IllegalTransition(State.FAILED, State.CONNECTED)
     assert (error.state, error.target) == (State.FAILED, State.CONNECTED)
+
+
+SECRET_KEY = "2PaScuqSuAzbxAh8KkYezizTra2HJLSw2zrhUCTmwHGBqqGHFPMZjtWEdHw5dWWmSDp35rUmToscBsbohZCToaih"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError(SECRET_KEY, "is no token"),
+        BadAddress(SECRET_KEY, "is not a Solana address"),
+        SettingsError("wallets", SECRET_KEY, "expected an address", "option --wallets"),
+        SettingsError("wallets", [SECRET_KEY], "expected an address", "file"),
+        SettingsError(f"labels.{SECRET_KEY}", None, "expected a name", "file"),
+    ],
+)
+def test_no_error_repeats_a_wallets_secret_and_each_says_what_to_do(error: StreamcoreError) -> None:
+    text = f"{error} {error!r} {vars(error)}"
+    assert SECRET_KEY[:20] not in text
+    assert "treat it as known to others" in text

@@ -1,4 +1,4 @@
-"""The engine as a whole, against emulated providers over real sockets, on a clock moved by hand."""
+"""The engine as a whole, against emulated providers over real sockets, on virtual time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgpack
 import pytest
 from bench import BONK, PATIENCE, SOL, WALLET, bench
+from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import (
     BadAddress,
@@ -29,6 +30,7 @@ from streamsim.demo import embedded
 from streamsim.servers.faults import Fault
 
 
+@on_virtual_time
 async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -47,6 +49,7 @@ async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
         assert moved.demo is False
 
 
+@on_virtual_time
 async def test_what_is_wanted_twice_is_subscribed_once_and_stays_until_both_let_go() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -54,7 +57,7 @@ async def test_what_is_wanted_twice_is_subscribed_once_and_stays_until_both_let_
         await table.connected("birdeye")
         await table.until(lambda: table.birdeye.frames_received)
         await table.manager.unsubscribe_prices(["SOL", "SOL"])
-        await table.clock.advance(5)
+        await asyncio.sleep(5)
         assert table.manager.status("birdeye").topics == (SOL,)
         subscribes = [frame for frame in table.birdeye.frames_received if frame["type"] == "SUBSCRIBE_PRICE"]
         assert len(subscribes) == 1
@@ -63,12 +66,13 @@ async def test_what_is_wanted_twice_is_subscribed_once_and_stays_until_both_let_
         assert table.manager.status("birdeye").idle
 
 
+@on_virtual_time
 async def test_a_provider_of_which_nothing_is_wanted_any_more_is_disconnected() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
         await table.connected("birdeye")
         await table.manager.unsubscribe_prices(["SOL"])
-        await table.clock.advance(1)
+        await asyncio.sleep(1)
         await table.until(lambda: table.manager.status("birdeye").state is State.DISCONNECTED)
         await table.until(lambda: table.birdeye.connections == 0)
         assert table.manager.status("birdeye").reason == "nothing is watched"
@@ -76,6 +80,7 @@ async def test_a_provider_of_which_nothing_is_wanted_any_more_is_disconnected() 
         await table.connected("birdeye")
 
 
+@on_virtual_time
 async def test_changes_are_gathered_and_the_whole_list_is_sent_again() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -83,12 +88,13 @@ async def test_changes_are_gathered_and_the_whole_list_is_sent_again() -> None:
         await table.until(lambda: len(table.birdeye.frames_received) == 2)
         for symbol in ("BTC", "BONK", "JUP"):
             await table.manager.subscribe_prices([symbol])
-        await table.clock.advance(1)
+        await asyncio.sleep(1)
         await table.until(lambda: len(table.birdeye.frames_received) == 4)
         frame = table.birdeye.frames_received[2]
         assert frame["data"]["query"].count("address = ") == 4
 
 
+@on_virtual_time
 async def test_more_tokens_than_one_connection_may_carry_are_spread_over_two() -> None:
     async with bench(max_symbol_batch=2) as table:
         await table.manager.subscribe_prices(["SOL", "BTC", "BONK"])
@@ -100,6 +106,7 @@ async def test_more_tokens_than_one_connection_may_carry_are_spread_over_two() -
         assert table.manager.status("birdeye").connections == 2
 
 
+@on_virtual_time
 async def test_a_symbol_or_address_that_cannot_be_watched_changes_nothing() -> None:
     async with bench() as table:
         with pytest.raises(UnknownSymbol):
@@ -110,6 +117,7 @@ async def test_a_symbol_or_address_that_cannot_be_watched_changes_nothing() -> N
         assert table.manager.status("helius").idle
 
 
+@on_virtual_time
 async def test_a_transaction_of_a_watched_wallet_arrives_once() -> None:
     async with bench() as table:
         await table.manager.subscribe_wallets([WALLET])
@@ -127,13 +135,14 @@ async def test_a_transaction_of_a_watched_wallet_arrives_once() -> None:
         assert len(table.all(WalletTransaction)) == 3
 
 
+@on_virtual_time
 async def test_a_wallet_added_later_takes_over_without_losing_or_doubling_anything() -> None:
     other = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
     async with bench() as table:
         await table.manager.subscribe_wallets([WALLET])
         await table.connected("helius")
         await table.manager.subscribe_wallets([other])
-        await table.clock.advance(1)
+        await asyncio.sleep(1)
         await table.until(
             lambda: [f for f in table.helius.frames_received if f["method"] == "transactionUnsubscribe"]
         )
@@ -144,6 +153,7 @@ async def test_a_wallet_added_later_takes_over_without_losing_or_doubling_anythi
         assert len(table.all(WalletTransaction)) == 2
 
 
+@on_virtual_time
 async def test_a_lost_stream_is_polled_and_comes_back_by_itself() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -159,11 +169,11 @@ async def test_a_lost_stream_is_polled_and_comes_back_by_itself() -> None:
         assert polled.kind is PriceKind.SNAPSHOT
 
         table.market.trade(SOL, price=Decimal("155.5"), volume_usd=Decimal(10))
-        await table.clock.advance(1)
+        await asyncio.sleep(1)
         await table.until(lambda: table.manager.status("birdeye").attempt == 2)
         assert table.manager.status("birdeye").state is State.FALLBACK
         table.birdeye.faults.clear()
-        await table.clock.advance(2)
+        await asyncio.sleep(2)
         await table.connected("birdeye")
         assert not table.manager.is_fallback_active
         assert table.manager.status("birdeye").reconnects == 1
@@ -180,6 +190,7 @@ async def test_a_lost_stream_is_polled_and_comes_back_by_itself() -> None:
         assert types == ["SUBSCRIBE_PRICE", "SUBSCRIBE_TOKEN_STATS"] * 2
 
 
+@on_virtual_time
 async def test_polling_goes_on_every_poll_interval_while_the_stream_is_down() -> None:
     async with bench(auto_reconnect=False) as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -188,23 +199,25 @@ async def test_polling_goes_on_every_poll_interval_while_the_stream_is_down() ->
         await table.first(StatusChange, state=State.FALLBACK)
         for price in ("151", "152", "153"):
             table.market.trade(SOL, price=Decimal(price), volume_usd=Decimal(10))
-            await table.clock.advance(5)
+            await asyncio.sleep(5)
             await table.first(PriceUpdate, price=Decimal(price), source=Source.POLL)
         assert table.manager.status("birdeye").parked
         await table.manager.reconnect("birdeye")
         await table.connected("birdeye")
 
 
+@on_virtual_time
 async def test_a_waiting_retry_is_woken_by_a_manual_reconnect() -> None:
     async with bench() as table:
         table.birdeye.faults.set(Fault.REFUSE_UPGRADE, status=503, times=1)
         await table.manager.subscribe_prices(["SOL"])
-        await table.first(StatusChange, state=State.FALLBACK)
+        waiting = await table.first(StatusChange, state=State.FALLBACK)
         await table.manager.reconnect("birdeye")
         await table.connected("birdeye")
-        assert table.clock.monotonic() == 0.0
+        assert table.clock.time() < waiting.ts + waiting.retry_in
 
 
+@on_virtual_time
 async def test_a_manual_reconnect_of_an_open_stream_closes_it_first() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -219,11 +232,12 @@ async def test_a_manual_reconnect_of_an_open_stream_closes_it_first() -> None:
         ]
 
 
+@on_virtual_time
 async def test_transactions_missed_while_the_stream_was_down_are_recovered() -> None:
     async with bench() as table:
         await table.manager.subscribe_wallets([WALLET])
         await table.connected("helius")
-        await table.pass_time(5)
+        await asyncio.sleep(5)
         known = table.ledger.sol_in(WALLET)
         await table.first(WalletTransaction, signature=known)
         table.helius.faults.set(Fault.HTTP_STATUS, status=503)
@@ -235,43 +249,46 @@ async def test_transactions_missed_while_the_stream_was_down_are_recovered() -> 
         await table.manager.reconnect("helius")
         await table.connected("helius")
         live = table.ledger.sol_out(WALLET)
-        await table.in_time(lambda: table.all(WalletTransaction, signature=live))
+        await table.until(lambda: table.all(WalletTransaction, signature=live))
         seen = [event.signature for event in table.all(WalletTransaction)]
         assert sorted(seen) == sorted([known, *missed, live])
         assert {event.source for event in table.all(WalletTransaction)[1:4]} <= {Source.BACKFILL, Source.POLL}
 
 
+@on_virtual_time
 async def test_a_silent_stream_is_called_stale_and_then_connected_anew() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
         await table.connected("birdeye")
         table.birdeye.faults.set(Fault.STALL)
-        await table.pass_time(31)
+        await asyncio.sleep(31)
         assert table.manager.status("birdeye").stale
         assert table.manager.status("birdeye").state is State.CONNECTED
-        await table.pass_time(30)
+        await asyncio.sleep(30)
         lost = await table.first(StatusChange, state=State.FAILED)
         assert lost.reason == "no data for 60 s"
         table.birdeye.faults.clear()
-        await table.clock.advance(2)
+        await asyncio.sleep(2)
         await table.connected("birdeye")
 
 
+@on_virtual_time
 async def test_a_wrong_key_parks_the_stream_and_is_not_tried_again() -> None:
     async with bench(birdeye="bad") as table:
         await table.manager.subscribe_prices(["SOL"])
         error = await table.first(StreamError, kind=ErrorKind.AUTH)
         assert not error.retryable
         assert "BIRDEYE_API_KEY" in error.message
-        await table.in_time(lambda: table.manager.status("birdeye").state is State.FAILED)
+        await table.until(lambda: table.manager.status("birdeye").state is State.FAILED)
         requests = len(table.birdeye.requests)
-        await table.clock.advance(3600)
+        await asyncio.sleep(3600)
         status = table.manager.status("birdeye")
         assert status.parked
         assert not status.fallback
         assert len(table.birdeye.requests) == requests
 
 
+@on_virtual_time
 async def test_a_plan_without_a_stream_is_parked_and_polled() -> None:
     async with bench(birdeye="free") as table:
         await table.manager.subscribe_prices(["SOL", "BONK"])
@@ -279,12 +296,13 @@ async def test_a_plan_without_a_stream_is_parked_and_polled() -> None:
         await table.until(lambda: table.manager.status("birdeye").state is State.FALLBACK)
         assert table.manager.status("birdeye").parked
         assert table.manager.status("birdeye").fallback
-        await table.in_time(lambda: {event.symbol for event in table.all(PriceUpdate)} == {"SOL", "BONK"})
+        await table.until(lambda: {event.symbol for event in table.all(PriceUpdate)} == {"SOL", "BONK"})
         handshakes = len(table.birdeye.handshakes)
-        await table.clock.advance(600)
+        await asyncio.sleep(600)
         assert len(table.birdeye.handshakes) == handshakes
 
 
+@on_virtual_time
 async def test_a_plan_without_whole_transactions_follows_the_logs_and_says_so() -> None:
     async with bench(helius="free") as table:
         await table.manager.subscribe_wallets([WALLET])
@@ -292,21 +310,22 @@ async def test_a_plan_without_whole_transactions_follows_the_logs_and_says_so() 
         assert "following the logs" in error.message
         await table.connected("helius")
         # slots, the wallet, and at least one of its token accounts
-        await table.in_time(lambda: len(table.helius.subscriptions) > 2)
-        await table.pass_time(2)
+        await table.until(lambda: len(table.helius.subscriptions) > 2)
+        await asyncio.sleep(2)
         sent = [table.ledger.sol_in(WALLET), table.ledger.spl_in(WALLET), table.ledger.failed_swap(WALLET)]
-        await table.in_time(lambda: len(table.all(WalletTransaction)) >= 3)
+        await table.until(lambda: len(table.all(WalletTransaction)) >= 3)
         assert sorted(event.signature for event in table.all(WalletTransaction)) == sorted(sent)
         assert {event.source for event in table.all(WalletTransaction)} == {Source.STREAM}
         # the next connection of this key begins where this one was let
         table.helius.drop()
         await table.first(StatusChange, provider="helius", state=State.FALLBACK)
-        await table.clock.advance(2)
+        await asyncio.sleep(2)
         await table.connected("helius")
         asked = [frame["method"] for frame in table.helius.clients[-1].frames_received]
         assert "transactionSubscribe" not in asked
 
 
+@on_virtual_time
 async def test_an_unreachable_provider_does_not_touch_the_other() -> None:
     async with bench() as table:
         table.birdeye.faults.set(Fault.HTTP_STATUS, status=503)
@@ -319,6 +338,7 @@ async def test_an_unreachable_provider_does_not_touch_the_other() -> None:
         assert table.manager.status("helius").reason is None
 
 
+@on_virtual_time
 async def test_generic_frames_are_understood_as_text_and_as_messagepack() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -337,6 +357,7 @@ async def test_generic_frames_are_understood_as_text_and_as_messagepack() -> Non
         assert changed.change_24h == Decimal("1.25")
 
 
+@on_virtual_time
 async def test_nonsense_is_left_out_and_told_once() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -349,6 +370,7 @@ async def test_nonsense_is_left_out_and_told_once() -> None:
         assert len(table.all(StreamError, kind=ErrorKind.PROTOCOL)) == 1
 
 
+@on_virtual_time
 async def test_a_batch_reader_drains_what_waits_and_leaves_nothing() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL", "BONK"])
@@ -362,13 +384,15 @@ async def test_a_batch_reader_drains_what_waits_and_leaves_nothing() -> None:
             table.manager.drain("nobody")
 
 
+@on_virtual_time
 async def test_every_provider_tells_its_status_every_ten_seconds() -> None:
     async with bench() as table:
         before = len(table.all(StatusChange))
-        await table.clock.advance(20)
+        await asyncio.sleep(20.5)
         assert len(table.all(StatusChange)) - before == 4
 
 
+@on_virtual_time
 async def test_leaving_closes_the_sockets_and_ends_the_consumers() -> None:
     async with bench() as table:
         await table.manager.subscribe_prices(["SOL"])
@@ -380,9 +404,10 @@ async def test_leaving_closes_the_sockets_and_ends_the_consumers() -> None:
     assert [event.state for event in rest if isinstance(event, StatusChange)][-1] is State.DISCONNECTED
 
 
+@on_virtual_time
 async def test_the_demo_serves_when_it_is_asked_for_and_says_so() -> None:
     settings = Settings(demo=True, stream=StreamSettings(enable_wallets=False))
-    async with StreamManager(settings, demo=embedded) as manager:
+    async with StreamManager(settings, demo=embedded, clock=VirtualClock()) as manager:
         events = manager.events()
         await manager.subscribe_prices(["SOL"])
         async with asyncio.timeout(PATIENCE):

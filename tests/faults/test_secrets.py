@@ -18,7 +18,7 @@ from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import ProviderError, Settings, StreamManager, to_json
 from streamcore.config.model import BirdeyeSettings, HeliusSettings
-from streamcore.net.network import HttpClient
+from streamcore.net.http import HttpClient
 from streamcore.text import Mask, MaskingFilter
 from streamsim import Fault
 from streamsim.servers.faults import NETWORK_FAULTS

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import Any
 
 import pytest
 from bench import WALLET
-from virtual_time import VirtualClock, on_virtual_time
+from virtual_time import VirtualClock, VirtualTimeLoop, on_virtual_time
 
 from streamcore import PriceUpdate, Settings, State, StreamError, StreamManager, WalletTransaction
 from streamcore.events import ErrorKind
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unknown(*arguments: Any, **options: Any) -> Any:
+class OfflineLoop(VirtualTimeLoop):
+    """A loop on which no name is found."""
+
+    async def getaddrinfo(self, *arguments: Any, **options: Any) -> Any:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    # of the loop, not of the system: that one is asked in a thread, which knows nothing of virtual time
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", unknown)
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(variable, raising=False)
 
 
-@on_virtual_time
+@partial(on_virtual_time, loop=OfflineLoop)
 async def test_every_source_is_down_with_the_reason_and_tried_again_and_nothing_is_invented() -> None:
     seen = []
 

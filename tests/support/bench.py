@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import msgspec
-from manual_clock import ManualClock
+from virtual_time import VirtualClock
 
 from streamcore import Event, Settings, State, StatusChange, StreamManager
 from streamcore.config.model import BackoffSettings, BirdeyeSettings, HeliusSettings, StreamSettings
@@ -19,13 +19,16 @@ BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
 PATIENCE = 5.0
-"""Seconds after which something that sockets should have brought is called missing."""
+"""Virtual seconds after which something that sockets should have brought is called missing."""
+
+STEP = 0.02
+"""Virtual seconds between two looks at a condition."""
 
 
 class Bench:
     """What `bench` sets up."""
 
-    def __init__(self, manager: StreamManager, emulators: Emulators, clock: Any) -> None:
+    def __init__(self, manager: StreamManager, emulators: Emulators, clock: VirtualClock) -> None:
         self.manager = manager
         self.birdeye = emulators.birdeye
         self.helius = emulators.helius
@@ -36,32 +39,16 @@ class Bench:
         """The faults of the way to each provider, if the bench has proxies."""
         self.proxies: list[Proxy] = []
         self.seen: list[Event] = []
-        # on a manual clock this is real time, of which a test should take little
-        self._step = 0.001 if isinstance(clock, ManualClock) else 0.02
 
     async def note(self) -> None:
         async for event in self.manager.events():
             self.seen.append(event)
 
     async def until(self, condition: Callable[[], Any], within: float = PATIENCE) -> None:
-        """Wait, as long as sockets take, until the condition holds."""
+        """Wait until the condition holds, and fail when it takes longer than that."""
         async with asyncio.timeout(within):
             while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-                await asyncio.sleep(self._step)
-
-    async def pass_time(self, seconds: int) -> None:
-        """Let time pass in steps of a second, and in each what crosses real sockets arrive."""
-        for _ in range(seconds):
-            await self.clock.advance(1)
-            await asyncio.sleep(0.003)
-
-    async def in_time(self, condition: Callable[[], Any], seconds: int = 60) -> None:
-        """Let time pass until the condition holds, and fail when it takes longer than that."""
-        for _ in range(seconds):
-            if condition():
-                return
-            await self.pass_time(1)
-        assert condition()
+                await asyncio.sleep(STEP)
 
     async def connected(self, name: str) -> None:
         await self.until(lambda: self.manager.status(name).state is State.CONNECTED)
@@ -92,7 +79,7 @@ async def bench(
     *,
     birdeye: str = "paid",
     helius: str = "dev",
-    clock: Any = None,
+    clock: VirtualClock | None = None,
     proxies: bool = False,
     backoff: BackoffSettings | None = None,
     wallet_rate: float = 0.0,
@@ -100,12 +87,12 @@ async def bench(
     keep_transactions: int = 20_000,
     **stream: Any,
 ) -> AsyncIterator[Bench]:
-    """Set up a manager and the emulators of its providers, nothing watched yet.
+    """Set up a manager and the emulators of its providers, nothing watched yet; the loop is on virtual time.
 
     Args:
         birdeye: The key, whose first letters choose what it is good for.
         helius: The same.
-        clock: Time; ``None`` is a `ManualClock`.
+        clock: Time; ``None`` is one whose chance is always the middle.
         proxies: Whether a proxy stands before every port.
         backoff: Settings of the delays, ``None``: the usual ones.
         wallet_rate: Transactions a second and wallet that happen by themselves.
@@ -113,7 +100,7 @@ async def bench(
         keep_transactions: How many the ledger remembers.
         **stream: Settings of ``[stream]``.
     """
-    clock = ManualClock() if clock is None else clock
+    clock = VirtualClock() if clock is None else clock
     async with AsyncExitStack() as stack:
         emulators = await stack.enter_async_context(
             Emulators(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-import pytest
 from manual_clock import ManualClock
 
 from streamcore.config.model import BackoffSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
-from streamcore.providers.base import Alive, Endpoint, Frame, Limits, Malformed, Notice, Refusal, Report
-from streamcore.streams import connection as connection_module
+from streamcore.net.endpoint import Endpoint
+from streamcore.net.transport import Frame
+from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report
 from streamcore.streams.connection import Connection
 
 DEBOUNCE = 1.0
@@ -47,8 +47,9 @@ class PaperSocket:
     def arrived(self) -> list[Frame]:
         return []
 
-    async def gather(self, seconds: float, clock: ManualClock) -> None:
-        await clock.sleep(seconds)
+    async def gather(self, seconds: float) -> bool:
+        await self._clock.sleep(seconds)
+        return True
 
     async def send(self, frame: Frame) -> None:
         self.sent.append(frame)
@@ -57,11 +58,11 @@ class PaperSocket:
         self.pinged_at.append(self._clock.monotonic())
         return asyncio.get_running_loop().create_future()
 
-    async def pong(self, waiter: Awaitable[float], seconds: float, clock: ManualClock) -> None:
+    async def pong(self, waiter: Awaitable[float], seconds: float) -> None:
         if self._pong_after is None or self._pong_after > seconds:
-            await clock.sleep(seconds)
+            await self._clock.sleep(seconds)
             raise ProviderError(ErrorKind.NETWORK, f"no pong for {seconds:g} s")
-        await clock.sleep(self._pong_after)
+        await self._clock.sleep(self._pong_after)
 
     async def close(self) -> None:
         await self.may_close.wait()
@@ -140,7 +141,7 @@ class Stage:
     ``sockets``), and when the list is used up every further attempt is let through.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **stream: float | bool) -> None:
+    def __init__(self, **stream: float | bool) -> None:
         self.clock = ManualClock()
         self.dials: list[ProviderError | None] = []
         self.hang = False
@@ -157,10 +158,16 @@ class Stage:
         self.when_lost: Callable[[], None] = lambda: self.connection.fall_back()
         backoff = BackoffSettings(max_attempts=int(stream.pop("max_attempts", 100)))
         settings = Settings(stream=StreamSettings(**stream), backoff=backoff)  # type: ignore[arg-type]
-        monkeypatch.setattr(connection_module, "dial", self._dial)
-        self.connection = Connection(PaperProvider(), settings, self.clock, self)  # type: ignore[arg-type]
+        self.connection = Connection(
+            PaperProvider(),  # type: ignore[arg-type]
+            settings,
+            self.clock,
+            self,
+            transport=self,  # type: ignore[arg-type]
+        )
 
-    async def _dial(self, provider: object, **_: object) -> PaperSocket:
+    async def connect(self, endpoint: Endpoint, **_: object) -> PaperSocket:
+        """Answer an attempt, as the transport that a connection is given."""
         self.dialled_at.append(self.clock.monotonic())
         if self.hang:
             await asyncio.Event().wait()

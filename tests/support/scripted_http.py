@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamcore.net.network import Answer
 from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.transport import Answer
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Asked:
 
 
 class ScriptedHttp:
-    """Stands in for `streamcore.net.network.HttpClient`; ``answer`` gives the reply to each request."""
+    """A `streamcore.net.transport.Http`; ``answer`` gives the reply to each request."""
 
     def __init__(self, answer: Callable[[Asked], Answer], now: Callable[[], float]) -> None:
         self._answer = answer

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from manual_clock import ManualClock
 
-from streamcore.net.network import Answer, HttpClient
+from streamcore.net.http import HttpClient
+from streamcore.net.transport import Answer
 from streamcore.text import Echo
 
 T = TypeVar("T")

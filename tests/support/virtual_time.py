@@ -19,6 +19,16 @@ START = 1_793_311_200.0
 SHORTEST = 1e-6
 """Seconds."""
 
+LOOK_EVERY = 2.0
+"""Virtual seconds after which the sockets are given real time."""
+
+LOOK = 0.001
+"""Seconds of real time that they are given.
+
+What is sent over loopback arrives at once as a rule. A kernel with more to do than it has processors for may
+hand it over later; this makes sure that it has every chance to, long before any timeout can pass.
+"""
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting for a time, it reports that time as passed."""
@@ -26,15 +36,19 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
+        self.threads = 0
+        """Calls at work in threads, whose end is no timer: time stands still until they have ended."""
+        self._looked_at = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
         if events or timeout == 0:
             return events
-        if timeout is None:
+        if timeout is None or self.threads:
             return super().select(None)
-        # what was sent over loopback has arrived; a second look is for a kernel that was held up
-        events = super().select(0)
+        if self.passed + timeout >= self._looked_at + LOOK_EVERY:
+            self._looked_at = self.passed + timeout
+            events = super().select(LOOK)
         if not events:
             self.passed += timeout
         return events
@@ -49,6 +63,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._selector_of_time.passed
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        future = super().run_in_executor(executor, func, *args)
+        self._selector_of_time.threads += 1
+        future.add_done_callback(self._thread_ended)
+        return future
+
+    def _thread_ended(self, _: asyncio.Future[Any]) -> None:
+        self._selector_of_time.threads -= 1
 
 
 class VirtualClock:
@@ -77,12 +100,14 @@ class VirtualClock:
         self._ahead += seconds
 
 
-def new_runner() -> asyncio.Runner:
+def new_runner(loop: type[VirtualTimeLoop] = VirtualTimeLoop) -> asyncio.Runner:
     """Return a runner on virtual time; use it as a context."""
-    return asyncio.Runner(loop_factory=VirtualTimeLoop)
+    return asyncio.Runner(loop_factory=loop)
 
 
-def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+def on_virtual_time(
+    test: Callable[..., Awaitable[None]], *, loop: type[VirtualTimeLoop] = VirtualTimeLoop
+) -> Callable[..., None]:
     """Turn an asynchronous test into one that runs on virtual time."""
 
     @functools.wraps(test)
@@ -90,7 +115,7 @@ def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]
         async def work() -> None:
             await test(*arguments, **named)
 
-        with new_runner() as runner:
+        with new_runner(loop) as runner:
             runner.run(work())
 
     return run

@@ -2,19 +2,14 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import tomllib
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-import streamtui.cli
-import streamtui.commands.stream
-from streamcore.config.loading import load
+from streamcore.config.loading import Loaded, load
 from streamcore.config.model import Settings
-from streamtui.cli import main
-from streamtui.options import Given, read_quickly
+from streamtui.cli import Programs, main
 
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 
@@ -29,9 +24,9 @@ def no_configuration_of_this_computer(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(capsys):
-    def run_main(*arguments: str) -> SimpleNamespace:
+    def run_main(*arguments: str, **programs: object) -> SimpleNamespace:
         with pytest.raises(SystemExit) as end:
-            main(arguments)
+            main(arguments, Programs(**programs))
         out, err = capsys.readouterr()
         return SimpleNamespace(status=end.value.code, out=out, err=err)
 
@@ -39,16 +34,20 @@ def run(capsys):
 
 
 @pytest.fixture
-def streamed(monkeypatch):
+def streamed():
     """What the stream command would have run with."""
-    calls: list[SimpleNamespace] = []
+    return []
 
-    def record(settings: Settings, **limits: object) -> int:
-        calls.append(SimpleNamespace(settings=settings, **limits))
+
+@pytest.fixture
+def stream(run, streamed):
+    """Runs the command line with a stream command that only notes what it was started with."""
+
+    def record(settings: Settings, count: int | None, duration: float | None) -> int:
+        streamed.append(SimpleNamespace(settings=settings, count=count, duration=duration))
         return 0
 
-    monkeypatch.setattr(streamtui.commands.stream, "run", record)
-    return calls
+    return lambda *arguments: run(*arguments, stream=record)
 
 
 # Usage
@@ -60,17 +59,22 @@ def test_version_and_help_are_at_hand_everywhere(run):
     for arguments in ([], ["stream"], ["doctor"], ["emulator"], ["config"], ["config", "init"]):
         result = run(*arguments, "--help")
         assert result.status == 0
-        assert "Usage: streamtui" in result.out
+        assert "usage: streamtui" in result.out
     assert "--install-completion" in run("--help").out
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["strem"], "strem"),
+        (["strem"], "there is no command 'strem'; did you mean stream?"),
         (["--nope"], "--nope"),
-        (["stream", "-s", "SOL", "--count", "0"], "--count"),
-        (["stream", "-s", "SOL", "--duration", "soon"], "--duration"),
+        (["stream", "-s", "SOL", "--count", "0"], "--count = '0': expected a whole number from 1 up"),
+        (["stream", "-s", "SOL", "--count", "2.5"], "--count = '2.5': expected a whole number from 1 up"),
+        (["stream", "-s", "SOL", "--duration", "soon"], "--duration = 'soon': expected a number from 0 up"),
+        (["stream", "-s", "SOL", "--duration", "nan"], "--duration = 'nan': expected a number from 0 up"),
+        (["--demo-rate", "1e9"], "--demo-rate = '1e9': expected a number from 0 to 100000"),
+        (["stream", "-s"], "--symbols"),
+        (["--sym", "SOL"], "there is no command 'SOL'"),
         (["stream", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
         (["doctor", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
@@ -83,15 +87,65 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["stream", "-s", "SOL", "--log-level", "loud"], "'loud' (option --log-level)"),
         (["stream", "-s", "SOL", "--log-file", "/nowhere/log"], "'/nowhere/log' (option --log-file)"),
         (["stream"], "--symbols"),
-        (["emulator", "--birdeye-port", "70000"], "--birdeye-port"),
+        (
+            ["emulator", "--birdeye-port", "70000"],
+            "--birdeye-port = '70000': expected a whole number from 0 to 65534",
+        ),
+        (["config"], "config show"),
     ],
 )
 def test_wrong_usage_is_status_2_with_a_sentence_that_names_it(run, arguments, named):
     result = run(*arguments)
     assert result.status == 2
     assert named in result.err
+    assert result.err.count("\n") == 1
     assert "Traceback" not in result.err
     assert result.out == ""
+
+
+SECRET_KEY = "2PaScuqSuAzbxAh8KkYezizTra2HJLSw2zrhUCTmwHGBqqGHFPMZjtWEdHw5dWWmSDp35rUmToscBsbohZCToaih"
+NUMBERS = str(list(range(64, 128)))
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+@pytest.mark.parametrize(
+    "secret", [SECRET_KEY, NUMBERS, PHRASE, "ab" * 32], ids=["base58", "numbers", "words", "hex"]
+)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--wallets", "{}"],
+        ["-s{}"],
+        ["stream", "-s", "SOL,{}"],
+        ["stream", "-w", "{} savings"],
+        ["--prices", "{}"],
+        ["doctor", "--chain={}"],
+        ["--config", "{}"],
+        ["stream", "-s", "SOL", "--log-file", "{}"],
+        ["stream", "-s", "SOL", "--log-level", "{}"],
+        ["stream", "-s", "SOL", "--count", "{}"],
+        ["emulator", "--fault", "{}"],
+        ["{}"],
+        ["--{}"],
+        ["config", "{}"],
+        ["config", "show", "--config", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_wallets_secret_is_refused_at_every_door_of_the_command_line_and_never_repeated(
+    run, arguments, secret
+):
+    result = run(*(argument.format(secret) for argument in arguments))
+    assert result.status == 2
+    assert "treat it as known to others" in result.err
+    for piece in (secret[:12], secret[20:32]):
+        assert piece not in result.err + result.out
+
+
+def test_a_phrase_whose_words_come_one_by_one_is_recognised(run):
+    result = run("--wallets", *PHRASE.split())
+    assert "treat it as known to others" in result.err
+    assert "sausage" not in result.err
 
 
 def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
@@ -110,24 +164,24 @@ def test_without_a_terminal_the_app_points_to_the_stream_command(run):
     assert "streamtui stream" in result.err
 
 
-def test_nothing_to_watch_is_wrong_usage_also_when_it_is_switched_off(run, monkeypatch, streamed):
+def test_nothing_to_watch_is_wrong_usage_also_when_it_is_switched_off(stream, monkeypatch, streamed):
     monkeypatch.setenv("STREAMTUI_STREAM_ENABLE_PRICES", "false")
-    assert run("stream", "-s", "SOL").status == 2
-    assert run("stream", "-s", "SOL", "-w", WALLET).status == 0
+    assert stream("stream", "-s", "SOL").status == 2
+    assert stream("stream", "-s", "SOL", "-w", WALLET).status == 0
 
 
 # Options
 
 
-def test_lists_are_separated_by_commas_or_repeated(run, streamed):
-    assert run("stream", "-s", "SOL,$btc", "--symbols", "eth", "-w", WALLET).status == 0
+def test_lists_are_separated_by_commas_or_repeated(stream, streamed):
+    assert stream("stream", "-s", "SOL,$btc", "--symbols", "eth", "-w", WALLET).status == 0
     assert streamed[0].settings.symbols == ("SOL", "$btc", "eth")
     assert streamed[0].settings.wallets == (WALLET,)
     assert (streamed[0].count, streamed[0].duration) == (None, None)
 
 
-def test_options_before_the_command_hold_unless_it_has_its_own(run, streamed):
-    run(
+def test_options_before_the_command_hold_unless_it_has_its_own(stream, streamed):
+    stream(
         "--demo", "-s", "SOL", "--wallets", WALLET, "stream", "-s", "BTC", "--count", "3", "--duration", "1.5"
     )
     (call,) = streamed
@@ -137,152 +191,92 @@ def test_options_before_the_command_hold_unless_it_has_its_own(run, streamed):
     assert (call.count, call.duration) == (3, 1.5)
 
 
-def test_the_demo_moves_as_often_as_asked(run, streamed):
-    run("stream", "--demo", "-s", "SOL", "--demo-rate", "1000")
-    run("stream", "--demo", "-s", "SOL")
+def test_the_demo_moves_as_often_as_asked(stream, streamed):
+    stream("stream", "--demo", "-s", "SOL", "--demo-rate", "1000")
+    stream("stream", "--demo", "-s", "SOL")
     assert [call.settings.demo_rate for call in streamed] == [1000.0, 4.0]
-    assert "--demo-rate" in run("stream", "--demo-rate", "fast").err
+    assert "--demo-rate" in stream("stream", "--demo-rate", "fast").err
 
 
-def test_an_option_can_switch_off_the_demo_of_the_file(run, streamed, tmp_path):
+def test_an_option_can_switch_off_the_demo_of_the_file(stream, streamed, tmp_path):
     file = tmp_path / "config.toml"
     file.write_text("demo = true\nsymbols = ['SOL']")
-    run("stream", "--config", str(file))
-    run("stream", "--config", str(file), "--no-demo")
+    stream("stream", "--config", str(file))
+    stream("stream", "--config", str(file), "--no-demo")
     assert [call.settings.demo for call in streamed] == [True, False]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [],
-        ["--demo"],
-        ["--demo", "--no-demo"],
-        ["-s", "SOL,BTC", "--symbols=ETH", "-sJUP", "--wallets", "x", "-w", "-y"],
-        [
-            "--prices",
-            "a",
-            "--prices",
-            "b",
-            "--chain=c",
-            "--config",
-            "f.toml",
-            "--log-file=l",
-            "--log-level",
-            "INFO",
-        ],
-    ],
-)
-def test_the_quick_way_to_the_app_reads_what_typer_reads(monkeypatch, arguments):
-    read: list[Given] = []
-    monkeypatch.setattr(streamtui.cli, "_run_app", read.append)
-
-    with pytest.raises(AssertionError, match="instead of exiting"):
-        main(arguments)
-    streamtui.cli.app(arguments, standalone_mode=False)
-
-    quick, thorough = (given.over(Given()) for given in read)
-    assert replace(quick, symbols=quick.symbols or None, wallets=quick.wallets or None) == replace(
-        thorough, symbols=thorough.symbols or None, wallets=thorough.wallets or None
-    )
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["stream"],
-        ["--help"],
-        ["--sym", "SOL"],
-        ["--symbols"],
-        ["-x"],
-        ["--demo=1"],
-        ["-s", "SOL", "x"],
-        ["--version"],
-    ],
-)
-def test_whatever_else_is_given_is_left_to_typer(arguments):
-    assert read_quickly(arguments) is None
 
 
 # Ends
 
 
-def test_interrupted_is_status_0(run, monkeypatch):
-    def interrupted(settings, **limits):
+def test_interrupted_is_status_0(run):
+    def interrupted(settings, count, duration):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(streamtui.commands.stream, "run", interrupted)
-    assert run("stream", "-s", "SOL").status == 0
+    assert run("stream", "-s", "SOL", stream=interrupted).status == 0
 
 
 def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_the_log(
     run, monkeypatch, tmp_path
 ):
-    def broken(settings, **limits):
+    def broken(settings, count, duration):
         raise RuntimeError("cannot go on with geheim-1234\x1b[2J")
 
-    monkeypatch.setattr(streamtui.commands.stream, "run", broken)
     monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
-    result = run("stream", "-s", "SOL", "--log-file", str(tmp_path / "log"))
+    result = run("stream", "-s", "SOL", "--log-file", str(tmp_path / "log"), stream=broken)
     assert result.status == 1
     assert result.err == "streamtui: unexpected failure: RuntimeError: cannot go on with ***␛[2J\n"
     log = (tmp_path / "log").read_text()
     assert "Traceback" in log
     assert "geheim" not in log
-    assert "--log-file" in run("stream", "-s", "SOL").err
+    assert "--log-file" in run("stream", "-s", "SOL", stream=broken).err
 
 
-def test_the_status_of_the_stream_is_the_status_of_the_command(run, monkeypatch):
-    monkeypatch.setattr(streamtui.commands.stream, "run", lambda settings, **limits: 1)
-    assert run("stream", "-s", "SOL").status == 1
+def test_the_status_of_the_stream_is_the_status_of_the_command(run):
+    assert run("stream", "-s", "SOL", stream=lambda settings, count, duration: 1).status == 1
 
 
 # The app
 
 
 @pytest.fixture
-def app(monkeypatch):
-    """A terminal, and an app that only notes what it was started with."""
+def app(run):
+    """Runs the command line at a terminal, with an app that only notes what it was started with."""
     started: list[Settings] = []
+    made = SimpleNamespace(started=started, status=0)
 
-    class App:
-        return_code = 0
+    def start(loaded: Loaded) -> int:
+        started.append(loaded.settings)
+        return made.status
 
-        def __init__(self, settings, **more):
-            started.append(settings)
-
-        def run(self):
-            pass
-
-    monkeypatch.setitem(sys.modules, "streamtui.app", SimpleNamespace(StreamTuiApp=App))
-    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
-    return SimpleNamespace(started=started, type=App)
+    made.run = lambda *arguments: run(*arguments, app=start, has_terminal=lambda: True)
+    return made
 
 
-def test_without_a_command_the_app_starts(run, app):
-    assert run("--demo", "-s", "SOL").status == 0
+def test_without_a_command_the_app_starts(app):
+    assert app.run("--demo", "-s", "SOL").status == 0
     (settings,) = app.started
     assert settings.demo
     assert settings.symbols == ("SOL",)
 
 
-def test_the_app_needs_nothing_to_watch_to_start(run, app):
-    assert run().status == 0
+def test_the_app_needs_nothing_to_watch_to_start(app):
+    assert app.run().status == 0
 
 
-def test_the_status_of_the_app_is_the_status_of_the_command(run, app):
-    app.type.return_code = 1
-    assert run().status == 1
+def test_the_status_of_the_app_is_the_status_of_the_command(app):
+    app.status = 1
+    assert app.run().status == 1
 
 
-def test_a_theme_that_does_not_exist_is_named_before_the_app_starts(run, app, monkeypatch):
+def test_a_theme_that_does_not_exist_is_named_before_the_app_starts(app, monkeypatch):
     monkeypatch.setenv("STREAMTUI_UI_THEME", "bright-pink")
-    result = run()
+    result = app.run()
     assert result.status == 2
     assert "textual-dark" in result.err
     assert app.started == []
     monkeypatch.setenv("STREAMTUI_UI_THEME", "nord")
-    assert run().status == 0
+    assert app.run().status == 0
 
 
 # config

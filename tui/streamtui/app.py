@@ -17,9 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from streamcore.clock import Clock, SystemClock
-from streamcore.config.model import Settings
-from streamcore.text import printable
+from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
 from streamtui.model.engine import ManagerFactory

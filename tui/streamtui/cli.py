@@ -1,4 +1,4 @@
-"""The ``streamtui`` command. Thin: it reads options, and what a command does is in a file of its own.
+"""The ``streamtui`` command. Thin: it starts what was asked for; what a command does is in a file of its own.
 
 Exit status: 0 done or interrupted, 1 it ran and failed, 2 wrong usage or configuration. Nothing heavy is
 imported before it is needed, so that ``--help`` and the first frame of the app come at once.
@@ -6,263 +6,206 @@ imported before it is needed, so that ``--help`` and the first frame of the app 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-import typer
-from typer.core import TyperGroup
-
-from streamcore.errors import InputError, SettingsError
-from streamtui import options
-from streamtui.commands.shutdown import as_keyboard_interrupt
-from streamtui.options import Given, check_watched
+from streamtui.options import PORTS, WrongUsage
+from streamtui.parsing import parse
 
 if TYPE_CHECKING:
-    from streamcore.config.loading import Loaded
+    from pathlib import Path
 
+    from streamcore import Settings
+    from streamcore.config import Loaded
+
+DONE = 0
 FAILED = 1
 WRONG_USAGE = 2
 LEAVE_WITHIN = 4.0
 """Seconds the app may take to leave, also when its terminal is gone; usually it takes half a second."""
 
-log = logging.getLogger(__name__)
+_Given = Mapping[str, Any]
+"""The options that were given, by name."""
 
 
-class Commands(TyperGroup):
-    """The commands, with their ways to end turned into an exit status."""
+def _streams(settings: Settings, count: int | None, duration: float | None) -> int:
+    from streamtui.commands.stream import run
 
-    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run the chosen command."""
-        with _ending():
-            return super().invoke(ctx)
+    return run(settings, count=count, duration=duration)
 
 
-@contextmanager
-def _ending() -> Iterator[None]:
-    try:
-        yield
-    except (SettingsError, InputError) as error:
-        _say(str(error))
-        raise typer.Exit(WRONG_USAGE) from error
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-    except BrokenPipeError:
-        # whoever read the output has seen enough; nothing may be written when Python flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+def _examines(loaded: Loaded) -> int:
+    from streamtui.commands.doctor import run
+
+    return run(loaded)
 
 
-app = typer.Typer(
-    cls=Commands,
-    help="Live token prices and Solana wallet transactions in a terminal.",
-    epilog="Without a command: the terminal app. Options > environment > configuration file > defaults.",
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-config_app = typer.Typer(help="Show the configuration, or write a file to start from.", no_args_is_help=True)
-app.add_typer(config_app, name="config")
+def _shows(loaded: Loaded) -> int:
+    from streamtui.app import StreamTuiApp
+    from streamtui.terminal import end_within
+
+    settings = loaded.settings
+    nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
+    app = StreamTuiApp(
+        settings,
+        config_path=loaded.path,
+        starter=nothing_set,
+        leaving=lambda: end_within(LEAVE_WITHIN),
+    )
+    app.run()
+    return app.return_code or DONE
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
+def _is_terminal() -> bool:
+    return os.isatty(0) and os.isatty(1)  # where the keys come from and the screen is
+
+
+class Programs(NamedTuple):
+    """What the commands start once their options have been understood; each returns the exit status.
+
+    A test hands in its own. The standard ones are imported when they are started.
+    """
+
+    app: Callable[[Loaded], int] = _shows
+    stream: Callable[[Settings, int | None, float | None], int] = _streams
+    """Settings, the most lines, and seconds at most."""
+    doctor: Callable[[Loaded], int] = _examines
+    has_terminal: Callable[[], bool] = _is_terminal
+
+
+STANDARD = Programs()
+
+
+class _Ended(Exception):
+    """The command has ended with this status, and said why."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
+
+
+def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) -> NoReturn:
     """Run the command line and exit.
 
     Args:
         arguments: What follows the program's name; ``None``: that of this process.
+        programs: What the commands start.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    # a shell that asks for completions sets the variable and gives no arguments
-    given = None if "_STREAMTUI_COMPLETE" in os.environ else options.read_quickly(arguments)
     try:
-        if given is None:
-            app(args=arguments, prog_name="streamtui")
-        else:
-            with _ending():
-                _run_app(given)
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(_run(sys.argv[1:] if arguments is None else arguments, programs))
     except KeyboardInterrupt:  # before or after a command
-        sys.exit(0)
+        sys.exit(DONE)
     except Exception as error:
         _say_unexpected(error)
         sys.exit(FAILED)
-    raise AssertionError("the command line returned instead of exiting")
 
 
-@app.callback(invoke_without_command=True)
-def start(
-    ctx: typer.Context,
-    symbols: options.Symbols = None,
-    wallets: options.Wallets = None,
-    demo: options.Demo = None,
-    demo_rate: options.DemoRate = None,
-    prices: options.Prices = None,
-    chain: options.Chain = None,
-    config: options.ConfigFile = None,
-    log_file: options.LogFile = None,
-    log_level: options.LogLevel = None,
-    version: options.Version = False,
-) -> None:
-    """Live token prices and Solana wallet transactions in a terminal."""
-    given = Given(
-        symbols=symbols,
-        wallets=wallets,
-        demo=demo,
-        demo_rate=demo_rate,
-        prices=prices,
-        chain=chain,
-        config=config,
-        log_file=log_file,
-        log_level=log_level,
-    )
-    if ctx.invoked_subcommand is None:
-        _run_app(given)
-    ctx.obj = given
+def _run(arguments: Sequence[str], programs: Programs) -> int:
+    """Do what was asked for, and return the exit status."""
+    if "_STREAMTUI_COMPLETE" in os.environ:
+        from streamtui.completion import complete
+
+        complete(*arguments)
+    try:
+        command, given = parse(arguments)
+        for wish in ("install", "show"):
+            if given.pop(f"{wish}_completion", False):
+                from streamtui.completion import complete
+
+                complete(f"--{wish}-completion")
+    except WrongUsage as error:
+        _say(str(error))
+        return WRONG_USAGE
+    with _ending() as end:
+        _DOES[command](given, programs)
+    return end.status
 
 
-@app.command()
-def stream(
-    ctx: typer.Context,
-    symbols: options.Symbols = None,
-    wallets: options.Wallets = None,
-    demo: options.Demo = None,
-    demo_rate: options.DemoRate = None,
-    prices: options.Prices = None,
-    chain: options.Chain = None,
-    count: Annotated[
-        int | None,
-        typer.Option("--count", min=1, metavar="N", help="Stop after N price and transaction lines."),
-    ] = None,
-    duration: Annotated[
-        float | None, typer.Option("--duration", min=0, metavar="S", help="Stop after S seconds.")
-    ] = None,
-    config: options.ConfigFile = None,
-    log_file: options.LogFile = None,
-    log_level: options.LogLevel = None,
-    version: options.Version = False,
-) -> None:
-    """Print every event as one line of JSON on standard output; log lines go to standard error."""
-    given = Given(
-        symbols=symbols,
-        wallets=wallets,
-        demo=demo,
-        demo_rate=demo_rate,
-        prices=prices,
-        chain=chain,
-        config=config,
-        log_file=log_file,
-        log_level=log_level,
-    ).over(ctx.obj)
+class _End:
+    status = DONE
+
+
+@contextmanager
+def _ending() -> Iterator[_End]:
+    """Turn the ways in which a command ends into an exit status."""
+    from streamcore import InputError, SettingsError
+
+    end = _End()
+    try:
+        yield end
+    except _Ended as ended:
+        end.status = ended.status
+    except (SettingsError, InputError) as error:
+        _say(str(error))
+        end.status = WRONG_USAGE
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        # whoever read the output has seen enough; nothing may be written when Python flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _app(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_watched, loaded
+
+    effective = loaded(given)
+    check_watched(effective)
+    with _recording(given, effective, on_screen=False):
+        if not programs.has_terminal():
+            _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
+        _check_theme(effective)
+        raise _Ended(programs.app(effective))
+
+
+def _stream(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
     with as_keyboard_interrupt():
-        loaded = given.load()
-        check_watched(loaded)
-        settings = loaded.settings
+        effective = loaded(given)
+        check_watched(effective)
+        settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
         if not symbols_wanted and not wallets_wanted:
             _refuse("nothing to watch; name symbols with --symbols or wallets with --wallets")
         if sys.stdout is None:  # and the next socket would get its number
             _refuse("standard output is closed, there is nowhere to write to")
-        with _recording(given, loaded, on_screen=True):
-            from streamtui.commands.stream import run
-
-            raise typer.Exit(run(settings, count=count, duration=duration))
+        with _recording(given, effective, on_screen=True):
+            raise _Ended(programs.stream(settings, given.get("count"), given.get("duration")))
 
 
-@app.command()
-def doctor(
-    ctx: typer.Context,
-    symbols: options.Symbols = None,
-    wallets: options.Wallets = None,
-    demo: options.Demo = None,
-    demo_rate: options.DemoRate = None,
-    prices: options.Prices = None,
-    chain: options.Chain = None,
-    config: options.ConfigFile = None,
-    log_file: options.LogFile = None,
-    log_level: options.LogLevel = None,
-    version: options.Version = False,
-) -> None:
-    """Try everything that has to work, provider by provider; exit 1 if one needed thing fails."""
-    given = Given(
-        symbols=symbols,
-        wallets=wallets,
-        demo=demo,
-        demo_rate=demo_rate,
-        prices=prices,
-        chain=chain,
-        config=config,
-        log_file=log_file,
-        log_level=log_level,
-    ).over(ctx.obj)
+def _doctor(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
     with as_keyboard_interrupt():
-        loaded = given.load()
-        check_watched(loaded)
-        with _recording(given, loaded, on_screen=True):
-            from streamtui.commands.doctor import run
-
-            raise typer.Exit(run(loaded))
+        effective = loaded(given)
+        check_watched(effective)
+        with _recording(given, effective, on_screen=True):
+            raise _Ended(programs.doctor(effective))
 
 
-@app.command()
-def emulator(
-    ctx: typer.Context,
-    birdeye_port: Annotated[int, options.port_of("birdeye", "REST")] = 0,
-    helius_port: Annotated[int, options.port_of("helius", "RPC")] = 0,
-    kraken_port: Annotated[int, options.port_of("kraken", "REST")] = 0,
-    coinbase_port: Annotated[int, options.port_of("coinbase", "REST")] = 0,
-    solana_port: Annotated[int, options.port_of("solana", "RPC")] = 0,
-    jupiter_port: Annotated[int, options.port_of("jupiter")] = 0,
-    dexscreener_port: Annotated[int, options.port_of("dexscreener")] = 0,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="The same seed makes the same market.")
-    ] = None,
-    market_rate: Annotated[
-        float | None, typer.Option("--market-rate", min=0, metavar="R", help="Price moves a second.")
-    ] = None,
-    wallet_rate: Annotated[
-        float | None,
-        typer.Option("--wallet-rate", min=0, metavar="R", help="Transactions a second and wallet."),
-    ] = None,
-    faults: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--fault",
-            metavar="[PROVIDER:]NAME[@SECONDS[+DURATION]]",
-            help="Let something go wrong, from the start or later; repeatable. 'list' shows what there is.",
-        ),
-    ] = None,
-    log_file: options.LogFile = None,
-    log_level: options.LogLevel = None,
-) -> None:
-    """Serve the embedded provider emulators on this machine until interrupted."""
-    given = Given(log_file=log_file, log_level=log_level).over(ctx.obj)
+def _emulator(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
     with as_keyboard_interrupt(), _recording(given, None, on_screen=True):
         from streamtui.commands.simulate import list_faults, planned_faults, run
 
+        faults = given.get("fault", [])
         if faults == ["list"]:
             list_faults()
             return
         try:
             run(
-                ports={
-                    "birdeye": birdeye_port,
-                    "helius": helius_port,
-                    "kraken": kraken_port,
-                    "coinbase": coinbase_port,
-                    "solana": solana_port,
-                    "jupiter": jupiter_port,
-                    "dexscreener": dexscreener_port,
-                },
-                seed=seed,
-                market_rate=market_rate,
-                wallet_rate=wallet_rate,
-                faults=planned_faults(faults or ()),
+                ports={option.name.removesuffix("_port"): given.get(option.name, 0) for option in PORTS},
+                seed=given.get("seed"),
+                market_rate=given.get("market_rate"),
+                wallet_rate=given.get("wallet_rate"),
+                faults=planned_faults(faults),
             )
         except BrokenPipeError:
             raise
@@ -270,81 +213,75 @@ def emulator(
             _fail(error.strerror or str(error))
 
 
-@config_app.command("path")
-def config_path(ctx: typer.Context, config: options.ConfigFile = None) -> None:
-    """Print where the configuration file is, or would be."""
-    typer.echo(str(_config_path(ctx, config)))
+def _config(given: _Given, programs: Programs) -> None:
+    _refuse("config what? There are: config path, config show, config init")
 
 
-@config_app.command("show")
-def config_show(ctx: typer.Context, config: options.ConfigFile = None) -> None:
-    """Print the effective values and where each came from; secrets are masked."""
+def _config_path(given: _Given, programs: Programs) -> None:
+    print(_config_file(given))
+
+
+def _config_show(given: _Given, programs: Programs) -> None:
     from streamtui.commands.config import shown
+    from streamtui.commands.settings import loaded
 
-    typer.echo(shown(Given(config=config).over(ctx.obj).load()), nl=False)
+    print(shown(loaded(given)), end="")
 
 
-@config_app.command("init")
-def config_init(ctx: typer.Context, config: options.ConfigFile = None) -> None:
-    """Write a commented file to start from; a file that is there already is left alone."""
+def _config_init(given: _Given, programs: Programs) -> None:
     from streamtui.commands.config import write_starter
 
-    path = _config_path(ctx, config)
+    path = _config_file(given)
     try:
         write_starter(path)
     except FileExistsError:
         _fail(f"{path} is there already, and was left alone")
     except OSError as error:
         _fail(f"{path} cannot be written: {error.strerror or type(error).__name__}")
-    typer.echo(str(path))
+    print(path)
 
 
-def _run_app(given: Given) -> NoReturn:
-    loaded = given.load()
-    check_watched(loaded)
-    with _recording(given, loaded, on_screen=False):
-        if not (os.isatty(0) and os.isatty(1)):  # where the keys come from and the screen is
-            _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
-        from streamtui.app import StreamTuiApp
-        from streamtui.terminal import end_within
+def _config_file(given: _Given) -> Path:
+    from streamcore.config import config_file
 
-        _check_theme(loaded)
-        settings = loaded.settings
-        nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
-        terminal_app = StreamTuiApp(
-            settings,
-            config_path=loaded.path,
-            starter=nothing_set,
-            leaving=partial(end_within, LEAVE_WITHIN),
-        )
-        terminal_app.run()
-        raise typer.Exit(terminal_app.return_code or 0)
+    return given.get("config") or config_file()
 
 
-def _config_path(ctx: typer.Context, config: Path | None) -> Path:
-    from streamcore.config.locations import config_file
-
-    return Given(config=config).over(ctx.obj).config or config_file()
+_DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
+    "": _app,
+    "stream": _stream,
+    "doctor": _doctor,
+    "emulator": _emulator,
+    "config": _config,
+    "config path": _config_path,
+    "config show": _config_show,
+    "config init": _config_init,
+}
+"""The words of each command to what does it."""
 
 
 @contextmanager
-def _recording(given: Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
+def _recording(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
     """Set up logging, and turn an unexpected failure into one line here and a traceback in the log file."""
-    from streamcore.config.keys import secrets
+    import logging
+
+    from streamcore import InputError, SettingsError
+    from streamcore.config import secrets
     from streamtui.commands.logging import FILE_ONLY, recording
 
     hidden = () if loaded is None else secrets(loaded.settings)
-    with recording(level=given.log_level, file=given.log_file, on_screen=on_screen, secrets=hidden):
+    file = given.get("log_file")
+    with recording(level=given.get("log_level"), file=file, on_screen=on_screen, secrets=hidden):
         try:
             yield
-        except (typer.Exit, SettingsError, InputError, BrokenPipeError):
+        except (_Ended, SettingsError, InputError, BrokenPipeError):
             raise
         except Exception as error:
-            log.critical("unexpected failure", exc_info=True, extra=FILE_ONLY)
+            logging.getLogger(__name__).critical("unexpected failure", exc_info=True, extra=FILE_ONLY)
             _say_unexpected(error, hidden)
-            if given.log_file is None:
+            if file is None:
                 _say("with --log-file FILE the details are kept")
-            raise typer.Exit(FAILED) from error
+            raise _Ended(FAILED) from error
 
 
 def _check_theme(loaded: Loaded) -> None:
@@ -353,6 +290,7 @@ def _check_theme(loaded: Loaded) -> None:
         return
     from textual.theme import BUILTIN_THEMES
 
+    from streamcore import SettingsError
     from streamtui.themes import OWN
 
     known = sorted([*BUILTIN_THEMES, *(one.name for one in OWN)])
@@ -363,20 +301,21 @@ def _check_theme(loaded: Loaded) -> None:
 
 def _refuse(sentence: str) -> NoReturn:
     _say(sentence)
-    raise typer.Exit(WRONG_USAGE)
+    raise _Ended(WRONG_USAGE)
 
 
 def _fail(sentence: str) -> NoReturn:
     _say(sentence)
-    raise typer.Exit(FAILED)
+    raise _Ended(FAILED)
 
 
 def _say(sentence: str) -> None:
-    typer.echo(f"streamtui: {sentence}", err=True)
+    if sys.stderr is not None:
+        print(f"streamtui: {sentence}", file=sys.stderr)
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore.text import Mask, printable
+    from streamcore import Mask, printable
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")

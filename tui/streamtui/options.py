@@ -1,190 +1,230 @@
-"""The options that the app, ``stream`` and ``doctor`` share, and what becomes of them."""
+"""Every command and every option, each declared once.
+
+From this table come the parser, the help, the shell completion and what a command is handed. Nothing heavy is
+imported here, so that ``--help`` and ``--version`` answer at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from getopt import GetoptError, getopt
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
-
-import typer
-
-from streamcore.errors import InputError, SettingsError
-
-if TYPE_CHECKING:
-    from streamcore.config.loading import Loaded
+from enum import Enum
+from math import isfinite
+from typing import Any, NamedTuple
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
+class WrongUsage(Exception):
+    """The command line cannot be understood; the text is one sentence for the person who typed it.
 
-        typer.echo(f"streamtui {version('streamtui')}")
-        raise typer.Exit
+    What looks like a wallet's secret is not repeated. It stands outside the engine's tree of errors, because
+    importing that would slow down ``--help``.
+    """
 
+    def __init__(self, sentence: str, given: str) -> None:
+        """``given``: what the sentence may repeat of what was typed."""
+        from streamcore.wallet_secrets import refusal, secret_form
 
-Symbols: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", metavar="LIST", help="Tickers or mint addresses; commas or repeated."),
-]
-Wallets: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--wallets", "-w", metavar="LIST", help="Wallet addresses; commas or repeated."),
-]
-Demo: TypeAlias = Annotated[
-    bool | None, typer.Option("--demo/--no-demo", help="Use the embedded emulators.", show_default=False)
-]
-DemoRate: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--demo-rate", min=0, max=100_000, metavar="R", help="Price moves a second in the demo; 4 unless set."
-    ),
-]
-Prices: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--prices", metavar="PROVIDER", help="Who serves prices: auto, public, or a provider by name."
-    ),
-]
-Chain: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--chain", metavar="PROVIDER", help="Who serves wallets: auto, public, or a provider by name."
-    ),
-]
-ConfigFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Read this configuration file.")
-]
-LogFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--log-file", metavar="FILE", help="Append log lines to this file.")
-]
-LogLevel: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical."),
-]
-Version: TypeAlias = Annotated[
-    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
-]
+        if form := secret_form(given):
+            sentence = f"what was typed {refusal(form)}"
+        super().__init__(sentence)
 
 
-def port_of(provider: str, above: str = "") -> Any:
-    """Return the option for the port of an emulator; ``above`` is what has the port one above."""
-    text = f"And one above for {above}; 0: free ones." if above else "0: a free one."
-    return typer.Option(f"--{provider}-port", min=0, max=65534, metavar="P", help=text)
+class Kind(Enum):
+    """What the value of an option is."""
+
+    LIST = "list"
+    """Texts separated by commas; the option may be repeated."""
+    REPEATED = "repeated"
+    """Texts, each taken as it is; the option may be repeated."""
+    TEXT = "text"
+    PATH = "path"
+    WHOLE = "a whole number"
+    NUMBER = "a number"
+    SWITCH = "switch"
+    """No value: ``--name`` switches it on, ``--no-name`` off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What was given on the command line; ``None``: nothing."""
+class Option(NamedTuple):
+    """One option."""
 
-    symbols: list[str] | None = None
-    wallets: list[str] | None = None
-    demo: bool | None = None
-    demo_rate: float | None = None
-    prices: str | None = None
-    chain: str | None = None
-    config: Path | None = None
-    log_file: Path | None = None
-    log_level: str | None = None
+    name: str
+    """As the commands know it: ``log_file``."""
+    kind: Kind
+    help: str
+    metavar: str = ""
+    short: str = ""
+    """With its dash: ``-s``."""
+    least: float | None = None
+    most: float | None = None
+    """For a number: bounds, both allowed."""
 
-    def over(self, general: Given) -> Given:
-        """Return these options, and where nothing was given those given before the command's name."""
-        # an option that may be repeated is an empty list when it was not given
-        missing = {
-            field.name: getattr(general, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) in (None, [])
-        }
-        return replace(self, **missing)
+    @property
+    def flag(self) -> str:
+        """As it is typed: ``--log-file``."""
+        return "--" + self.name.replace("_", "-")
 
-    def load(self) -> Loaded:
-        """Return the effective settings, and say on standard error what is worth a warning.
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Every way to type it, the long one first."""
+        return (self.flag, self.short) if self.short else (self.flag,)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be given several times."""
+        return self.kind in (Kind.LIST, Kind.REPEATED)
+
+    def read(self, text: str) -> Any:
+        """Return what was typed as the value it stands for.
 
         Raises:
-            SettingsError: Something in the options, the environment or the file is wrong.
+            WrongUsage: It is no such value; the sentence names the option, the value and what is allowed.
         """
-        from streamcore.config.loading import load
+        if self.kind is Kind.PATH:
+            from pathlib import Path
 
-        options: dict[str, Any] = {
-            "symbols": self.symbols or None,
-            "wallets": self.wallets or None,
-            "demo": self.demo,
-            "demo_rate": self.demo_rate,
-            "prices": self.prices,
-            "chain": self.chain,
-        }
-        loaded = load(
-            self.config, options={name: value for name, value in options.items() if value is not None}
-        )
-        for warning in loaded.warnings:
-            typer.echo(f"streamtui: warning: {warning}", err=True)
-        return loaded
-
-
-_WITH_VALUE = ("symbols", "wallets", "prices", "chain", "config", "log-file", "log-level")
-_SWITCHES = ("demo", "no-demo")
-_SHORT = {"-s": "--symbols", "-w": "--wallets"}
-
-
-def read_quickly(arguments: Sequence[str]) -> Given | None:
-    """Return what Typer would read, if there is nothing but the app's own options; else ``None``: ask Typer.
-
-    Typer reads an option with the help of pydantic, and importing that takes as long as a fifth of the time
-    in which the first frame has to be on the screen. Mistakes are left to Typer and its messages.
-    """
-    known = {f"--{name}" for name in (*_WITH_VALUE, *_SWITCHES)}
-    if any(word.startswith("--") and word.partition("=")[0] not in known for word in arguments):
-        return None  # getopt would take an abbreviation
-    try:
-        found, rest = getopt(list(arguments), "s:w:", [*(f"{name}=" for name in _WITH_VALUE), *_SWITCHES])
-    except GetoptError:
-        return None
-    if rest:
-        return None
-    values: dict[str, Any] = {}
-    for option, text in found:
-        name = _SHORT.get(option, option).removeprefix("--").replace("-", "_")
-        if name in ("symbols", "wallets"):
-            values.setdefault(name, []).append(text)
-        elif name in ("demo", "no_demo"):
-            values["demo"] = name == "demo"
-        else:
-            values[name] = Path(text) if name in ("config", "log_file") else text
-    return Given(**values)
-
-
-def check_watched(loaded: Loaded) -> None:
-    """Check every symbol and wallet before anything is started.
-
-    Raises:
-        SettingsError: One cannot be watched; it names where it came from.
-    """
-    from streamcore.assets.instruments import understand
-    from streamcore.assets.tokens import TokenTable, check_address
-    from streamcore.config.selection import choose
-
-    tokens = TokenTable(loaded.settings.tokens)
-    exchanges = choose(loaded.settings).exchanges
-    for symbol in loaded.settings.symbols:
+            return Path(text)
+        if self.kind not in (Kind.WHOLE, Kind.NUMBER):
+            return text
         try:
-            understand(symbol, tokens, exchanges=exchanges)
-        except InputError as error:
-            raise SettingsError("symbols", symbol, error.reason, loaded.origins["symbols"]) from error
-    for name, symbols in loaded.settings.watchlists.items():
-        for symbol in symbols:
-            try:
-                understand(symbol, tokens, exchanges=exchanges)
-            except InputError as error:
-                key = f"watchlists.{name}"
-                raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
-    for alert in loaded.settings.alerts:
-        try:
-            understand(alert.symbol or "SOL", tokens, exchanges=exchanges)
-        except InputError as error:
-            raise SettingsError("alerts", alert.symbol, error.reason, loaded.origins["alerts"]) from error
-    for wallet in loaded.settings.wallets:
-        try:
-            check_address(wallet)
-        except InputError as error:
-            raise SettingsError("wallets", wallet, error.reason, loaded.origins["wallets"]) from error
+            value = int(text) if self.kind is Kind.WHOLE else float(text)
+        except ValueError:
+            raise self._refused(text) from None
+        inside = (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+        if not (isfinite(value) and inside):
+            raise self._refused(text)
+        return value
+
+    def _refused(self, text: str) -> WrongUsage:
+        return WrongUsage(f"{self.flag} = {text!r}: expected {self.kind.value}{self._bounds()}", text)
+
+    def _bounds(self) -> str:
+        match self.least, self.most:
+            case None, None:
+                return ""
+            case least, None:
+                return f" from {least:g} up"
+            case None, most:
+                return f" up to {most:g}"
+            case least, most:
+                return f" from {least:g} to {most:g}"
+
+
+SYMBOLS = Option(
+    name="symbols",
+    short="-s",
+    kind=Kind.LIST,
+    metavar="LIST",
+    help="Tickers or mint addresses; commas or repeated.",
+)
+WALLETS = Option(
+    name="wallets", short="-w", kind=Kind.LIST, metavar="LIST", help="Wallet addresses; commas or repeated."
+)
+DEMO = Option(name="demo", kind=Kind.SWITCH, help="Use the embedded emulators.")
+DEMO_RATE = Option(
+    name="demo_rate",
+    kind=Kind.NUMBER,
+    metavar="R",
+    least=0,
+    most=100_000,
+    help="Price moves a second in the demo; 4 unless set.",
+)
+PRICES = Option(
+    name="prices",
+    kind=Kind.TEXT,
+    metavar="PROVIDER",
+    help="Who serves prices: auto, public, or a provider by name.",
+)
+CHAIN = Option(
+    name="chain",
+    kind=Kind.TEXT,
+    metavar="PROVIDER",
+    help="Who serves wallets: auto, public, or a provider by name.",
+)
+CONFIG = Option(name="config", kind=Kind.PATH, metavar="FILE", help="Read this configuration file.")
+LOG_FILE = Option(name="log_file", kind=Kind.PATH, metavar="FILE", help="Append log lines to this file.")
+LOG_LEVEL = Option(
+    name="log_level", kind=Kind.TEXT, metavar="LEVEL", help="debug, info, warning, error or critical."
+)
+COUNT = Option(
+    name="count",
+    kind=Kind.WHOLE,
+    metavar="N",
+    least=1,
+    help="Stop after N price and transaction lines.",
+)
+DURATION = Option(name="duration", kind=Kind.NUMBER, metavar="S", least=0, help="Stop after S seconds.")
+
+SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
+"""Options that stand for a setting of the same name."""
+SHARED = (*SETTINGS, CONFIG, LOG_FILE, LOG_LEVEL)
+"""What the app, ``stream`` and ``doctor`` take."""
+
+
+def _port(provider: str, second: str = "") -> Option:
+    """Return the option for the port of an emulator; ``second`` names what has the port one above."""
+    text = f"And one above for {second}; 0: free ones." if second else "0: a free one."
+    return Option(name=f"{provider}_port", kind=Kind.WHOLE, metavar="P", least=0, most=65534, help=text)
+
+
+PORTS = (
+    _port("birdeye", "REST"),
+    _port("helius", "RPC"),
+    _port("kraken", "REST"),
+    _port("coinbase", "REST"),
+    _port("solana", "RPC"),
+    _port("jupiter"),
+    _port("dexscreener"),
+)
+SEED = Option(name="seed", kind=Kind.WHOLE, metavar="N", help="The same seed makes the same market.")
+MARKET_RATE = Option(name="market_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Price moves a second.")
+WALLET_RATE = Option(
+    name="wallet_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Transactions a second and wallet."
+)
+FAULT = Option(
+    name="fault",
+    kind=Kind.REPEATED,
+    metavar="[PROVIDER:]NAME[@SECONDS[+DURATION]]",
+    help="Let something go wrong, from the start or later; repeatable. 'list' shows what there is.",
+)
+
+
+class Command(NamedTuple):
+    """One command."""
+
+    name: str
+    """Its words after ``streamtui``; empty for the app."""
+    help: str
+    options: tuple[Option, ...] = ()
+
+
+APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
+COMMANDS = (
+    Command(
+        name="stream",
+        help="Print every event as one line of JSON on standard output; log lines go to standard error.",
+        options=(*SETTINGS, COUNT, DURATION, CONFIG, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="doctor",
+        help="Try everything that has to work, provider by provider; exit 1 if one needed thing fails.",
+        options=SHARED,
+    ),
+    Command(
+        name="emulator",
+        help="Serve the embedded provider emulators on this machine until interrupted.",
+        options=(*PORTS, SEED, MARKET_RATE, WALLET_RATE, FAULT, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)
+    ),
+    Command(
+        name="config show",
+        help="Print the effective values and where each came from; secrets are masked.",
+        options=(CONFIG,),
+    ),
+    Command(
+        name="config init",
+        help="Write a commented file to start from; a file that is there already is left alone.",
+        options=(CONFIG,),
+    ),
+)
+GROUPS = {"config": "Show the configuration, or write a file to start from."}
+"""Words that are only followed by a command's own, and what they are about."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from textual.theme import Theme
 
-from streamcore.config.model import Colours
+from streamcore import Colours
 
 DARK: Final = Theme(
     name="streamtui-dark",

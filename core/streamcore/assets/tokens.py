@@ -188,10 +188,6 @@ def check_address(text: str) -> str:
         return address
     if len(address) == 42 and address.lower().startswith("0x"):
         reason = "it looks like an Ethereum address"
-    elif len(address) > _ADDRESS_LENGTHS[1] and not _why_not(
-        address, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature"
-    ):
-        reason = "it is a transaction signature"
     raise BadAddress(text, f"is not a Solana address: {reason}")
 
 

@@ -1,1 +1,37 @@
-"""Settings: the typed model, where each value came from, and which provider serves what."""
+"""Settings: the typed model, where each value came from, and which provider serves what.
+
+The names below are for programs that show or write settings; to others `streamcore.Settings` is enough.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamcore.lazy import lazily
+
+if TYPE_CHECKING:
+    from streamcore.config.keys import Key, secrets, sections, setting_keys, value_of
+    from streamcore.config.loading import Loaded, load
+    from streamcore.config.locations import config_file
+    from streamcore.config.selection import choose
+
+__all__ = [
+    "Key",
+    "Loaded",
+    "choose",
+    "config_file",
+    "load",
+    "secrets",
+    "sections",
+    "setting_keys",
+    "value_of",
+]
+
+_HOMES = {
+    "streamcore.config.keys": ("Key", "secrets", "sections", "setting_keys", "value_of"),
+    "streamcore.config.loading": ("Loaded", "load"),
+    "streamcore.config.locations": ("config_file",),
+    "streamcore.config.selection": ("choose",),
+}
+
+__getattr__ = lazily(__name__, _HOMES)

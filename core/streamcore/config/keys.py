@@ -71,9 +71,12 @@ class Key:
 
 
 @cache
-def keys() -> dict[str, Key]:
+def setting_keys() -> dict[str, Key]:
     """Return every key by its dotted name, in the order of the structures."""
     return {key.name: key for key in _keys_of(Settings, "")}
+
+
+keys = setting_keys  # inside this package; to others `keys` is this module
 
 
 @cache

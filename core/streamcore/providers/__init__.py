@@ -7,7 +7,7 @@ from collections.abc import Callable
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import UnknownProvider
-from streamcore.net.network import HttpClient
+from streamcore.net.transport import Http
 from streamcore.providers.base import Provider
 from streamcore.providers.birdeye.provider import BirdeyeProvider
 from streamcore.providers.coinbase.provider import CoinbaseProvider
@@ -17,7 +17,7 @@ from streamcore.providers.jupiter.provider import JupiterProvider
 from streamcore.providers.kraken.provider import KrakenProvider
 from streamcore.providers.solana_rpc.provider import SolanaProvider
 
-PROVIDERS: dict[str, Callable[[Settings, HttpClient, Clock], Provider]] = {
+PROVIDERS: dict[str, Callable[[Settings, Http, Clock], Provider]] = {
     "birdeye": BirdeyeProvider,
     "kraken": KrakenProvider,
     "coinbase": CoinbaseProvider,
@@ -29,7 +29,7 @@ PROVIDERS: dict[str, Callable[[Settings, HttpClient, Clock], Provider]] = {
 """Every provider by its name: a new one needs its own files and a line here."""
 
 
-def create(name: str, settings: Settings, http: HttpClient, clock: Clock) -> Provider:
+def create(name: str, settings: Settings, http: Http, clock: Clock) -> Provider:
     """Make a provider.
 
     Raises:

@@ -22,10 +22,9 @@ import msgspec
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind
+from streamcore.net.endpoint import Endpoint
+from streamcore.net.transport import Frame
 from streamcore.solana.interpretation import SolanaTransaction
-
-Frame: TypeAlias = str | bytes
-"""One WebSocket message: text or binary."""
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
@@ -214,20 +213,6 @@ class Rest(Protocol):
             ProviderError: The provider refused or could not be reached.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where and how to connect."""
-
-    url: str
-    """With the key in it; never show it. Show ``shown_url``."""
-    shown_url: str
-    secrets: tuple[str, ...] = ()
-    """What must be masked in every text."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    origin: str | None = None
-    subprotocols: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgpack
 import msgspec
 
-from streamcore.providers.base import Frame
+from streamcore.net.transport import Frame
 
 T = TypeVar("T")
 

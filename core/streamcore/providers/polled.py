@@ -13,9 +13,9 @@ from typing import ClassVar
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Answer, HttpClient
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import Checkpoint, Frame, Limits, Question, Refusal, Report, TokenAccounts
+from streamcore.net.transport import Answer, Frame, Http
+from streamcore.providers.base import Checkpoint, Limits, Question, Refusal, Report, TokenAccounts
 from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
@@ -53,7 +53,7 @@ class PolledPrices(ABC):
     title: ClassVar[str]
     """The source's name as a person writes it."""
 
-    def __init__(self, http: HttpClient, base_url: str, batch_size: int, rate_limit: TokenBucket) -> None:
+    def __init__(self, http: Http, base_url: str, batch_size: int, rate_limit: TokenBucket) -> None:
         """``base_url`` is scheme and host; ``batch_size`` the most mints in one request."""
         self._http = http
         self._base_url = base_url.rstrip("/")

@@ -15,11 +15,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
-from streamcore.net.network import Socket, dial
+from streamcore.net.transport import Frame, Socket, Transport
 from streamcore.providers.base import (
     Alive,
     Codec,
-    Frame,
     Malformed,
     PriceReport,
     Provider,
@@ -75,8 +74,17 @@ class Connection:
     attributes are for reading.
     """
 
-    def __init__(self, provider: Provider, settings: Settings, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        provider: Provider,
+        settings: Settings,
+        clock: Clock,
+        listener: Listener,
+        *,
+        transport: Transport,
+    ) -> None:
         self._provider = provider
+        self._transport = transport
         self._settings = settings
         self._clock = clock
         self._listener = listener
@@ -274,14 +282,8 @@ class Connection:
 
     async def _attempt(self) -> ProviderError | None:
         """Connect and serve until it ends. Returns why, or ``None`` when this side wanted the end."""
-        stream = self._settings.stream
         try:
-            socket = await dial(
-                self._provider,
-                within=stream.connect_timeout,
-                max_message_bytes=stream.max_message_bytes,
-                clock=self._clock,
-            )
+            socket = await self._connect()
             try:
                 return await self._serve(socket)
             finally:
@@ -296,6 +298,19 @@ class Connection:
             _LOGGER.exception("the %s stream stopped on an internal error", self._provider.name)
             text = f"internal error ({type(error).__name__}); the log has the details"
             return ProviderError(ErrorKind.PROTOCOL, text)
+
+    async def _connect(self) -> Socket:
+        endpoint = self._provider.endpoint()
+        if endpoint is None:
+            text = f"{self._provider.name} has no stream"
+            raise ProviderError(ErrorKind.PROTOCOL, text, retryable=False)
+        return await self._transport.connect(
+            endpoint,
+            name=self._provider.name,
+            refusal=self._provider.handshake_refusal,
+            within=self._settings.stream.connect_timeout,
+            max_message_bytes=self._settings.stream.max_message_bytes,
+        )
 
     async def _serve(self, socket: Socket) -> ProviderError | None:
         codec = self._provider.codec()
@@ -377,7 +392,7 @@ class Connection:
             sent_at = self._clock.monotonic()
             pong = await socket.ping()
             try:
-                await socket.pong(pong, stream.pong_timeout, self._clock)
+                await socket.pong(pong, stream.pong_timeout)
             except ProviderError:
                 self._silences += 1  # a far side that does not even answer a ping is silent, too
                 raise

@@ -14,6 +14,7 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Source, State
+from streamcore.net.transport import Transport
 from streamcore.providers.base import (
     Malformed,
     Notice,
@@ -108,9 +109,11 @@ class ProviderStream:
         checkpoints: Checkpoints,
         sink: ReportSink,
         *,
+        transport: Transport,
         demo: bool,
     ) -> None:
         self.provider = provider
+        self._transport = transport
         self.demo = demo
         self._settings = settings
         self._clock = clock
@@ -175,7 +178,9 @@ class ProviderStream:
         new = [topic for topic in topics if topic not in before]
         for position, shard in enumerate(self._shards.assign(topics)):
             if position == len(self._connections):
-                self._connections.append(Connection(self.provider, self._settings, self._clock, self))
+                self._connections.append(
+                    Connection(self.provider, self._settings, self._clock, self, transport=self._transport)
+                )
             connection = self._connections[position]
             connection.set_topics(shard)
             connection.start()

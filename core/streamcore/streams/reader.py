@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from streamcore.clock import Clock
-from streamcore.net.network import Socket
-from streamcore.providers.base import Codec, Frame, PriceReport, Report
+from streamcore.net.transport import Frame, Socket
+from streamcore.providers.base import Codec, PriceReport, Report
 
 GATHER = 0.04
 """Seconds that messages are left to gather."""
@@ -102,7 +102,7 @@ class Reader:
             self._count(frames)
             await self._read(frames)
             pause = coalescing.taken(len(frames), self._clock.monotonic())
-            if pause and await self._socket.gather(pause, self._clock):
+            if pause and await self._socket.gather(pause):
                 self._priced.clear()
 
     async def _read(self, frames: Sequence[Frame]) -> None:

@@ -76,7 +76,7 @@ class HttpServer(ABC):
         """The HTTP requests seen, oldest first."""
         return list(self._requests)
 
-    async def wait_for(self, condition: Callable[[], object], timeout: float = 5.0) -> None:  # noqa: ASYNC109
+    async def wait_for(self, condition: Callable[[], object], timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """Return as soon as ``condition()`` is true.
 
         It is looked at whenever this server has received something or sent data.

@@ -160,7 +160,6 @@ def test_an_address_is_returned_without_white_space(address: str) -> None:
         ("1" * 33, "it decodes to 33 bytes"),
         (USDC[:32], "it decodes to 24 bytes"),
         ("0x" + "ab" * 20, "it looks like an Ethereum address"),
-        (SIGNATURE, "it is a transaction signature"),
     ],
 )
 def test_what_is_no_address_is_refused_with_the_first_thing_wrong(text: str, reason: str) -> None:
@@ -197,3 +196,9 @@ def test_a_signature_is_64_bytes_of_base58() -> None:
 def test_a_short_address_keeps_both_ends() -> None:
     assert short_address(SAMO) == "7xKX…gAsU"
     assert short_address("short") == "short"
+
+
+def test_a_signature_is_no_address_and_might_be_a_secret_key() -> None:
+    with pytest.raises(BadAddress, match="a secret key as wallets export it") as caught:
+        check_address(SIGNATURE)
+    assert SIGNATURE not in str(caught.value)

@@ -17,7 +17,7 @@ from wire_fixtures import public
 from streamcore.config.model import KrakenSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamcore.providers.kraken.provider import KrakenProvider

@@ -19,11 +19,11 @@ MakeStage = Callable[..., Stage]
 
 
 @pytest.fixture
-async def make_stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MakeStage]:
+async def make_stage() -> AsyncIterator[MakeStage]:
     stages: list[Stage] = []
 
     def make(**stream: float | bool) -> Stage:
-        stages.append(Stage(monkeypatch, **stream))
+        stages.append(Stage(**stream))
         return stages[-1]
 
     yield make

@@ -9,7 +9,8 @@ from manual_clock import ManualClock
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Frame, PriceReport, Report
+from streamcore.net.transport import Frame
+from streamcore.providers.base import Alive, PriceReport, Report
 from streamcore.streams.reader import BUSY, GATHER, PLENTY, WINDOW, Coalescing, Reader
 
 ENDED = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
@@ -18,7 +19,8 @@ ENDED = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
 class PaperSocket:
     """Hands over heaps of frames that came together; at the end of them the connection is lost."""
 
-    def __init__(self, *heaps: Sequence[Frame]) -> None:
+    def __init__(self, clock: ManualClock, *heaps: Sequence[Frame]) -> None:
+        self._clock = clock
         self.heaps = [list(heap) for heap in heaps]
         self.here: list[Frame] = []
         self.gathered: list[float] = []
@@ -34,9 +36,10 @@ class PaperSocket:
         here, self.here = self.here, []
         return here
 
-    async def gather(self, seconds: float, clock: ManualClock) -> None:
+    async def gather(self, seconds: float) -> bool:
         self.gathered.append(seconds)
-        await clock.sleep(seconds)
+        await self._clock.sleep(seconds)
+        return True
 
 
 class PaperCodec:
@@ -67,7 +70,7 @@ class Scene:
 
     def __init__(self, *heaps: Sequence[Frame]) -> None:
         self.clock = ManualClock()
-        self.socket = PaperSocket(*heaps)
+        self.socket = PaperSocket(self.clock, *heaps)
         self.seen: list[object] = []
         self.reader = Reader(
             self.socket,  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from streamcore.config.model import CoinbaseSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import HttpClient
+from streamcore.net.http import HttpClient
 from streamcore.providers.base import Alive, Notice, PriceReport, Refusal, Report
 from streamcore.providers.coinbase.codec import MISSED_BY
 from streamcore.providers.coinbase.provider import CoinbaseProvider

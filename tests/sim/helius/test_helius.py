@@ -539,7 +539,7 @@ async def test_a_watched_wallet_comes_to_life_within_a_second() -> None:
     async with Emulators(clock=clock) as emulators, stream(emulators) as talk:
         await talk.ask("transactionSubscribe", {"accountInclude": [WALLET], "tokenAccounts": "all"}, READABLE)
         await clock.advance(1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await talk.signature() in emulators.ledger.signatures_of(WALLET, history=False)
         await clock.advance(60)
         assert 15 < len(emulators.ledger.signatures_of(WALLET, history=False)) < 50

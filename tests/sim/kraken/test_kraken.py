@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streamcore.config.model import KrakenSettings, Settings
 from streamcore.errors import ProviderError
-from streamcore.net.network import HttpClient
+from streamcore.net.http import HttpClient
 from streamcore.providers.base import Alive, PriceReport, Refusal, Report
 from streamcore.providers.kraken.provider import KrakenProvider
 from streamsim import Emulators, Fault, asset_key

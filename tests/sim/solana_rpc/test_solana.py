@@ -22,7 +22,8 @@ from wire_fixtures import public
 from streamcore.config.model import Settings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Socket, dial
+from streamcore.net.transport import Socket
+from streamcore.net.websocket import open_websocket
 from streamcore.providers.base import (
     Alive,
     Checkpoint,
@@ -109,7 +110,14 @@ class Wire:
 
 @asynccontextmanager
 async def wire(stage: Scene, *wallets: str) -> AsyncIterator[Wire]:
-    socket = await dial(stage.provider, within=10.0, max_message_bytes=1 << 20, clock=stage.clock)
+    socket = await open_websocket(
+        stage.provider.endpoint(),
+        name=stage.provider.name,
+        refusal=stage.provider.handshake_refusal,
+        within=10.0,
+        max_message_bytes=1 << 20,
+        clock=stage.clock,
+    )
     try:
         codec = stage.provider.codec()
         codec.opened()

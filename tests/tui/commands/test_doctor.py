@@ -15,7 +15,8 @@ from streamcore.clock import SystemClock
 from streamcore.config.loading import load
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.providers.base import Alive, Endpoint, Limits, PriceReport, Refusal
+from streamcore.net.endpoint import Endpoint
+from streamcore.providers.base import Alive, Limits, PriceReport, Refusal
 from streamsim import Emulators
 from streamtui.commands import doctor
 from streamtui.commands.doctor import Check, Result, examine, table

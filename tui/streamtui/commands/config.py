@@ -12,10 +12,8 @@ from typing import Any
 
 import msgspec
 
-from streamcore.config.keys import Key, keys, sections, value_of
-from streamcore.config.loading import Loaded
-from streamcore.config.model import AlertSettings
-from streamcore.text import HIDDEN, printable
+from streamcore import HIDDEN, AlertSettings, printable
+from streamcore.config import Key, Loaded, sections, setting_keys, value_of
 
 WIDTH = 100
 
@@ -57,7 +55,7 @@ def shown(loaded: Loaded) -> str:
 
 
 def _rows(loaded: Loaded) -> Iterator[tuple[Key, str, str]]:
-    for key in keys().values():
+    for key in setting_keys().values():
         value = value_of(loaded.settings, key)
         name = key.name.rpartition(".")[2]
         if key.is_array:
@@ -83,7 +81,7 @@ def starter() -> str:
         "# It may hold API keys: keep it readable by you alone (chmod 600).",
     ]
     by_section: dict[str, list[Key]] = {}
-    for key in keys().values():
+    for key in setting_keys().values():
         by_section.setdefault(key.name if key.is_table or key.is_array else key.section, []).append(key)
     # a table ends where the next begins, so what belongs to none must come first
     for section in sorted(by_section, key=lambda name: name != ""):

@@ -24,7 +24,8 @@ from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, SERVING, Choice, choose, is_watched
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient, Socket, dial
+from streamcore.net.network import Network
+from streamcore.net.transport import Socket, Transport
 from streamcore.providers import create
 from streamcore.providers.base import (
     Alive,
@@ -106,14 +107,15 @@ async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
             from streamsim.demo import embedded
 
             settings = await stack.enter_async_context(embedded(settings, demo_kinds, clock))
-        http = await stack.enter_async_context(HttpClient(clock, timeout=settings.stream.connect_timeout))
+        transport = await stack.enter_async_context(Network(clock, timeout=settings.stream.connect_timeout))
         examinations = [
             _Examination(
                 choice,
-                create(choice.provider, settings, http, clock),
+                create(choice.provider, settings, transport, clock),
                 loaded,
                 settings,
                 clock,
+                transport,
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
             for position, choice in enumerate(choices)
@@ -175,6 +177,7 @@ class _Examination:
         loaded: Loaded,
         settings: Settings,
         clock: Clock,
+        transport: Transport,
         *,
         needed: bool,
     ) -> None:
@@ -186,6 +189,7 @@ class _Examination:
             loaded: What is configured, and where it came from.
             settings: What is in force: in the demo, other URLs than configured.
             clock: Time.
+            transport: The way there.
             needed: It is the first of its kind; the others only step in for it.
         """
         self._choice = choice
@@ -194,6 +198,7 @@ class _Examination:
         self._loaded = loaded
         self._settings = settings
         self._clock = clock
+        self._transport = transport
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
@@ -275,14 +280,16 @@ class _Examination:
         return Result.PASSED, f"from {self._loaded.origins[key]}"
 
     async def _dial(self) -> str:
-        self._socket = await dial(
-            self._provider,
+        endpoint = self._provider.endpoint()
+        assert endpoint is not None  # noqa: S101 - not tried where there is no stream
+        self._socket = await self._transport.connect(
+            endpoint,
+            name=self._provider.name,
+            refusal=self._provider.handshake_refusal,
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
-            clock=self._clock,
         )
-        endpoint = self._provider.endpoint()
-        return "" if endpoint is None else endpoint.shown_url
+        return endpoint.shown_url
 
     async def _subscribe(self) -> str:
         self._codec = self._provider.codec()

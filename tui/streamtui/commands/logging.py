@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from streamcore.errors import SettingsError
-from streamcore.text import Mask, MaskingFilter, printable
+from streamcore import Mask, MaskingFilter, SettingsError, printable
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DEFAULT_LEVEL = "WARNING"

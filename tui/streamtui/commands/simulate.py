@@ -6,10 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
-import typer
-
-from streamcore.clock import SystemClock
-from streamcore.errors import SettingsError
+from streamcore import SettingsError, SystemClock
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
 from streamsim.servers.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
@@ -65,8 +62,8 @@ def planned_faults(texts: Iterable[str]) -> list[Planned]:
 
 def list_faults() -> None:
     """Print every fault there is, and how one is planned."""
-    typer.echo("--fault [PROVIDER:]NAME[@SECONDS[+DURATION]], as in --fault birdeye:stall@10+30\n")
-    typer.echo(listing())
+    print("--fault [PROVIDER:]NAME[@SECONDS[+DURATION]], as in --fault birdeye:stall@10+30\n")
+    print(listing())
 
 
 async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[str, int] | None) -> None:
@@ -84,9 +81,9 @@ async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[
                 proxy.start(ports[name] and ports[name] + position % 2)
                 stack.push_async_callback(proxy.close)
                 urls[position] = proxy.url(urls[position])
-        typer.echo(directions(*urls))
-        typer.echo(directions_without_keys(emulators))
-        typer.echo("Ctrl+C ends them.")
+        print(directions(*urls))
+        print(directions_without_keys(emulators))
+        print("Ctrl+C ends them.")
         servers = {name: getattr(emulators, name) for name in PROVIDERS}
         await carry_out(plans, servers, network, clock)
         await asyncio.Event().wait()

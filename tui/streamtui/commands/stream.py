@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from streamcore.events import Event, PriceUpdate, WalletTransaction, to_json
+from streamcore import Event, PriceUpdate, WalletTransaction, to_json
 from streamtui.commands.shutdown import Deadline, calling
 from streamtui.commands.stdout import Output, calling_when_closed
 

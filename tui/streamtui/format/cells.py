@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from streamcore.text import printable
+from streamcore import printable
 
 Align = Literal["left", "right"]
 ELLIPSIS = "…"

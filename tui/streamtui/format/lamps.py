@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from streamcore.events import State
-from streamcore.status import ProviderStatus
+from streamcore import ProviderStatus, State
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.config.model import Settings
-from streamcore.status import ProviderStatus
+from streamcore import ProviderStatus, Settings
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
 

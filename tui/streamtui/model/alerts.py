@@ -15,9 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from streamcore.config.model import AlertSettings
-from streamcore.errors import InputError
-from streamcore.events import PriceUpdate, WalletTransaction
+from streamcore import AlertSettings, InputError, PriceUpdate, WalletTransaction
 from streamtui.format.numbers import amount, price
 
 MARGIN = Decimal("0.001")

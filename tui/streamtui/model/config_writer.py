@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamcore.config.model import AlertSettings
-from streamcore.errors import StreamcoreError
+from streamcore import AlertSettings, StreamcoreError
 from streamtui.model.alerts import in_words
 
 if TYPE_CHECKING:

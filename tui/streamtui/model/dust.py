@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from streamcore.events import TransactionType, WalletTransaction
+from streamcore import TransactionType, WalletTransaction
 
 DUST = Decimal("0.0001")
 """SOL; a transfer of less, and of nothing else, is dust."""

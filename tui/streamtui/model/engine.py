@@ -7,13 +7,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
-from streamcore.config.model import Settings
-from streamcore.errors import StreamcoreError
-from streamcore.events import Event
-from streamcore.status import ProviderStatus
+from streamcore import Event, ProviderStatus, Settings, StreamcoreError
 from streamtui.model.price_row import WatchedToken
 
 logger = logging.getLogger(__name__)
@@ -26,21 +22,8 @@ class NotRunning(StreamcoreError):
     """The engine is not there: it has not started yet, or it has failed."""
 
 
-class Tokens(Protocol):
-    """What knows mints; `streamcore.assets.tokens.TokenTable` does."""
-
-    def by_mint(self, mint: str) -> WatchedToken | None:
-        """Return the token with that mint, if it is known."""
-        ...
-
-
 class Engine(Protocol):
     """The part of `streamcore.StreamManager` the app uses."""
-
-    @property
-    def tokens(self) -> Tokens:
-        """The tickers it knows."""
-        ...
 
     def describe(self, symbol: str) -> WatchedToken:
         """What a symbol stands for with the sources in use, or raise `InputError`."""
@@ -114,7 +97,7 @@ def engine_factory() -> ManagerFactory:
 
     Importing it takes as long as drawing the first frame: call this after that, in a thread.
     """
-    manager: Callable[..., AbstractAsyncContextManager[Engine]] = import_module(
-        "streamcore.manager"
-    ).StreamManager
-    return partial(manager, demo=import_module("streamsim.demo").embedded)
+    from streamcore import StreamManager
+    from streamsim.demo import embedded
+
+    return partial(StreamManager, demo=embedded)

@@ -15,8 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from streamcore.errors import StreamcoreError
-from streamcore.events import PriceUpdate, WalletTransaction, to_json
+from streamcore import PriceUpdate, StreamcoreError, WalletTransaction, to_json
 
 ATTEMPTS = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -16,6 +16,6 @@ def labeller(labels: Mapping[str, str]) -> Callable[[str], str]:
 
 def shortened(address: str) -> str:
     """Return an address or a signature as people recognise it: ``7xKX…gAsU``."""
-    from streamcore.assets.tokens import short_address  # its table is not needed for the first frame
+    from streamcore import short_address  # its table is not needed for the first frame
 
     return short_address(address)

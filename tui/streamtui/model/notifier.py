@@ -6,8 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from streamcore.config.model import UiSettings
-from streamcore.text import printable
+from streamcore import UiSettings, printable
 
 logger = logging.getLogger(__name__)
 

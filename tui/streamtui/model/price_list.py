@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from streamcore.events import PriceUpdate
+from streamcore import PriceUpdate
 from streamtui.model.price_order import PriceSort, in_order
 from streamtui.model.price_row import Freshness, PriceRow, WatchedToken, key_of
 

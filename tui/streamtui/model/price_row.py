@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from streamcore.events import PriceUpdate
+from streamcore import PriceUpdate
 from streamtui.model.candles import Candles
 
 SAMPLE_INTERVAL = 6.0

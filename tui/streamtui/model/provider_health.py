@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamcore.events import DataKind, State, StatusChange, StreamError
-from streamcore.status import ProviderStatus
+from streamcore import DataKind, ProviderStatus, State, StatusChange, StreamError
 from streamtui.format.lamps import Lamp, healthy, lamp
 
 WINDOW = 5.0

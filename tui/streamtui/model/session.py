@@ -12,10 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from streamcore.clock import Clock
-from streamcore.config.model import AlertSettings, Settings
-from streamcore.errors import InputError
-from streamcore.events import DataKind, PriceUpdate
+from streamcore import AlertSettings, Clock, DataKind, InputError, PriceUpdate, Settings
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parsed
 from streamtui.model.engine import Engine, NotRunning
@@ -333,10 +330,10 @@ class Session:
 
     def _name_of(self, update: PriceUpdate) -> str:
         if update.address is None:
-            from streamcore.assets.listings import exchange_name  # not needed for the first frame
+            from streamcore import exchange_name  # not needed for the first frame
 
             return exchange_name(update.symbol)
-        token = self.engine.tokens.by_mint(update.address) if self.engine else None
+        token = self.token(update.address)
         return "" if token is None else token.name
 
     def name_of_topic(self, topic: str) -> str:

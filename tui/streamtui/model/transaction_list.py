@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from streamcore.events import TransactionType, WalletTransaction
+from streamcore import TransactionType, WalletTransaction
 from streamtui.model.dust import is_dust
 from streamtui.model.transaction_order import Rank, TransactionOrder, TransactionSort
 

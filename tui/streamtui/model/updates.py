@@ -11,12 +11,12 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from streamcore.config.model import Settings
-from streamcore.errors import InputError
-from streamcore.events import (
+from streamcore import (
     ErrorKind,
     Event,
+    InputError,
     PriceUpdate,
+    Settings,
     StatusChange,
     StreamError,
     WalletTransaction,

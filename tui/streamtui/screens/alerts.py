@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Label
 
-from streamcore.errors import StreamcoreError
+from streamcore import StreamcoreError
 from streamtui.format.ages import time_of_day
 from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from streamcore.status import BreakerState, ProviderStatus
+from streamcore import BreakerState, ProviderStatus
 from streamtui.format.ages import countdown, duration, moment, time_of_day
 from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED

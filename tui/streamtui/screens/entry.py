@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from streamcore.errors import StreamcoreError
+from streamcore import StreamcoreError
 from streamtui.format.cells import cell, literal
 from streamtui.format.content import MUTED
 from streamtui.model.price_row import WatchedToken

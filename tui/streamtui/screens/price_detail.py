@@ -10,8 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from streamcore.events import PriceUpdate, Source
-from streamcore.text import printable
+from streamcore import PriceUpdate, Source, printable
 from streamtui.format.ages import age, moment, time_of_day
 from streamtui.format.cells import literal
 from streamtui.format.numbers import UNKNOWN, amount, percent, price

@@ -9,8 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from streamcore.events import Source, WalletTransaction
-from streamcore.text import printable
+from streamcore import Source, WalletTransaction, printable
 from streamtui.format.ages import moment
 from streamtui.format.cells import literal
 from streamtui.format.content import MUTED

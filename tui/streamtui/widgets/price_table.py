@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from streamcore.events import Source
+from streamcore import Source
 from streamtui.format.ages import age
 from streamtui.format.cells import Cell, Span, cell
 from streamtui.format.numbers import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streamcore.events import Source, TransactionType
+from streamcore import Source, TransactionType
 from streamtui.format.ages import time_of_day
 from streamtui.format.cells import Cell, Span, cell
 from streamtui.model.transaction_list import TransactionList

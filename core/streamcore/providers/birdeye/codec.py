@@ -15,16 +15,8 @@ import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import (
-    Alive,
-    Frame,
-    Malformed,
-    Notice,
-    PriceReport,
-    Refusal,
-    Report,
-    TokenAccounts,
-)
+from streamcore.net.transport import Frame
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
 from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
 from streamcore.text import printable
 

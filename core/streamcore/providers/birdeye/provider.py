@@ -16,18 +16,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Answer, HttpClient
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import (
-    Checkpoint,
-    Endpoint,
-    Limits,
-    Malformed,
-    PriceReport,
-    Question,
-    Refusal,
-    Report,
-)
+from streamcore.net.transport import Answer, Http
+from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
 from streamcore.providers.birdeye.codec import BirdeyeCodec, quota_text
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.http_errors import refusal
@@ -54,7 +46,7 @@ class BirdeyeProvider:
     kind = DataKind.PRICES
     venue = Venue.CHAIN
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.birdeye
         # a connection has one price subscription and that is one message, so the two limits are one
         size = min(CLAUSES_PER_CONNECTION, settings.stream.max_symbol_batch)
@@ -113,7 +105,7 @@ class _Quote(msgspec.Struct, frozen=True):
 class BirdeyeRest:
     """Prices over HTTP: a hundred at once, or on a free key one by one within its rate."""
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.birdeye
         self._http = http
         self._paid = TokenBucket(PAID_RATE, int(PAID_RATE), clock)

@@ -16,18 +16,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import (
-    Checkpoint,
-    Endpoint,
-    Limits,
-    Malformed,
-    PriceReport,
-    Question,
-    Refusal,
-    Report,
-)
+from streamcore.net.transport import Http
+from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
@@ -58,7 +50,7 @@ class CoinbaseProvider:
         words=f"{PRODUCTS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
     )
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.coinbase.ws_url
         self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = CoinbaseRest(settings, http, clock)
@@ -102,7 +94,7 @@ class _Ticker(msgspec.Struct, frozen=True):
 class CoinbaseRest:
     """Prices over HTTP, one product a request."""
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.coinbase
         self._host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
         self._http = http

@@ -15,9 +15,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import Endpoint, Limits
+from streamcore.net.transport import Http
+from streamcore.providers.base import Limits
 from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal, retry_after
@@ -42,7 +43,7 @@ class HeliusProvider:
     kind = DataKind.WALLETS
     venue = Venue.CHAIN
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.helius
         self._batch_size = settings.stream.max_symbol_batch
         self.limits = Limits(
@@ -87,7 +88,7 @@ class HeliusRpc(HttpRpc):
 
     title: ClassVar[str] = TITLE
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         key = settings.helius.api_key or ""
         url = with_key(settings.helius.rpc_url, key)
         super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), secrets=(key,))

@@ -12,8 +12,8 @@ import msgspec
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
-from streamcore.net.network import HttpClient
 from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Malformed, PriceReport, Report
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.polled import PolledPrices, PolledProvider
@@ -74,7 +74,7 @@ class JupiterProvider(PolledProvider):
         words=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests/min",
     )
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self.rest = JupiterPrices(
             http,
             settings.jupiter.rest_url,

@@ -15,16 +15,8 @@ import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import (
-    Alive,
-    Frame,
-    Malformed,
-    Notice,
-    PriceReport,
-    Refusal,
-    Report,
-    TokenAccounts,
-)
+from streamcore.net.transport import Frame
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.exchange import Pairs, in_dollars
 from streamcore.providers.http_errors import RATE_LIMIT_REST

@@ -16,18 +16,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import (
-    Checkpoint,
-    Endpoint,
-    Limits,
-    Malformed,
-    PriceReport,
-    Question,
-    Refusal,
-    Report,
-)
+from streamcore.net.transport import Http
+from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
 from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of
@@ -59,7 +51,7 @@ class KrakenProvider:
         words=f"{PAIRS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
     )
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.kraken.ws_url
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = KrakenRest(settings, http, clock)
@@ -111,7 +103,7 @@ class _UnknownPair(ProviderError):
 class KrakenRest:
     """Prices over HTTP, many in one request; the change over 24 hours is not to be had here."""
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.kraken
         self._host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
         self._http = http

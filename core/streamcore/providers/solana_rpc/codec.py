@@ -23,9 +23,9 @@ import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.transport import Frame
 from streamcore.providers.base import (
     Alive,
-    Frame,
     Malformed,
     Notice,
     Refusal,

@@ -173,7 +173,9 @@ class SolanaHistory:
         old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
         newest = max(old, key=lambda entry: entry.slot, default=None)
         checkpoint = Checkpoint("", 0) if newest is None else Checkpoint(newest.signature, newest.slot)
-        report = CheckpointReport(wallet, checkpoint, tuple(entry.signature for entry in old))
+        # older ones are never looked at again
+        recent = tuple(entry.signature for entry in old if entry.slot >= checkpoint.slot - OVERLAP_SLOTS)
+        report = CheckpointReport(wallet, checkpoint, recent)
         return report, len(old) < len(entries)
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, TypeVar
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer, HttpClient
 from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.solana_rpc.history import RpcFailure, read_result
@@ -27,7 +27,7 @@ class HttpRpc(ABC):
 
     def __init__(
         self,
-        http: HttpClient,
+        http: Http,
         url: str,
         rate_limit: TokenBucket,
         *,

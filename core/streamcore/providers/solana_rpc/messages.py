@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from streamcore.providers.base import Frame
+from streamcore.net.transport import Frame
 from streamcore.providers.decoding import Undecodable, json_as
 
 COMMITMENT = "confirmed"

@@ -19,9 +19,10 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import HttpClient, host_of
+from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.providers.base import Endpoint, Limits
+from streamcore.net.transport import Http
+from streamcore.providers.base import Limits
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.history import SolanaHistory
@@ -71,7 +72,7 @@ class SolanaProvider:
     kind = DataKind.WALLETS
     venue = Venue.CHAIN
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.solana.ws_url
         self.limits = Limits(
             topics_per_connection=WALLETS_PER_CONNECTION,
@@ -115,7 +116,7 @@ class PublicRpc(HttpRpc):
 
     title: ClassVar[str] = TITLE
 
-    def __init__(self, settings: Settings, http: HttpClient, clock: Clock) -> None:
+    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         url = settings.solana.rpc_url
         super().__init__(
             http,

@@ -14,7 +14,7 @@ from wire_fixtures import birdeye
 from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
 from streamcore.providers.birdeye.provider import FREE_PERIOD, PAID_RATE, BirdeyeProvider, meaning
 

@@ -19,7 +19,7 @@ from streamcore.assets.instruments import Venue
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
 from streamcore.providers.dexscreener.provider import REQUESTS_PER_WINDOW, WINDOW, DexScreenerProvider
 

@@ -20,7 +20,7 @@ from streamcore.assets.tokens import Token
 from streamcore.config.model import JupiterSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, PriceReport, Refusal, Report, SignatureSeen
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.jupiter.provider import REQUESTS_PER_WINDOW, WINDOW, JupiterProvider

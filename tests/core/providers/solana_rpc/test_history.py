@@ -13,7 +13,7 @@ from wire_fixtures import helius
 from streamcore.config.model import HeliusSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import (
     Checkpoint,
     CheckpointReport,
@@ -165,12 +165,13 @@ async def test_the_beginning_looks_at_token_accounts_too(bench: Bench) -> None:
     assert set(report.history) == {"s1", "s2", "s3"}
 
 
-async def test_the_beginning_looks_back_just_so_far(bench: Bench) -> None:
+async def test_the_beginning_looks_back_just_so_far_and_keeps_what_may_be_met_again(bench: Bench) -> None:
     for number in range(100):
         bench.node.happens(f"s{number}", number, W)
     (report,) = await bench.fetch()
     assert isinstance(report, CheckpointReport)
-    assert len(report.history) == HISTORY
+    assert bench.called("getSignaturesForAddress")[0][1]["limit"] == HISTORY
+    assert report.history == tuple(f"s{number}" for number in range(99, 98 - OVERLAP_SLOTS, -1))
 
 
 async def test_a_wallet_that_never_did_anything_begins_before_everything(bench: Bench) -> None:

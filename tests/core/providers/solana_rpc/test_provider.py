@@ -18,7 +18,7 @@ from streamcore.assets.instruments import Instrument, Venue
 from streamcore.config.model import Settings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Answer
+from streamcore.net.transport import Answer
 from streamcore.providers.base import (
     Alive,
     Checkpoint,

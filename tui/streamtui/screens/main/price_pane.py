@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 
-from streamcore.errors import StreamcoreError
-from streamcore.events import DataKind, PriceUpdate
+from streamcore import DataKind, PriceUpdate, StreamcoreError
 from streamtui.model.price_order import PriceSort
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.events import DataKind
+from streamcore import DataKind
 from streamtui.format.lamps import DOWN, lamp
 from streamtui.model.session import Session
 from streamtui.screens.main.engine_texts import why_nothing

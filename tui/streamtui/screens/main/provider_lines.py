@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.events import DataKind
-from streamcore.status import ProviderStatus
+from streamcore import DataKind, ProviderStatus
 from streamtui.format.lamps import lamp
 from streamtui.format.numbers import latency, rate
 from streamtui.format.texts import key_hint, trouble

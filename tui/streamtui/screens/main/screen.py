@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from streamcore.errors import StreamcoreError
+from streamcore import StreamcoreError
 from streamtui.keys import COMMANDS, Command, Target
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog

@@ -10,9 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.message import Message
 
-from streamcore.errors import StreamcoreError
-from streamcore.events import DataKind, PriceUpdate, WalletTransaction
-from streamcore.text import printable
+from streamcore import DataKind, PriceUpdate, StreamcoreError, WalletTransaction, printable
 from streamtui.model.session import Session
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 
-from streamcore.events import DataKind, WalletTransaction
+from streamcore import DataKind, WalletTransaction
 from streamtui.model.labels import shortened
 from streamtui.model.session import Session
 from streamtui.model.transaction_order import TransactionSort

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.events import DataKind
+from streamcore import DataKind
 from streamtui.format.lamps import healthy, lamp
 from streamtui.format.texts import trouble
 from streamtui.model.session import Session

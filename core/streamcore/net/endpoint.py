@@ -1,0 +1,39 @@
+"""Where a stream is, what may be shown of that, and what a refusal to open it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from streamcore.errors import ProviderError
+
+RefusalMeaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], ProviderError]
+"""Says what an HTTP answer other than 101 to the upgrade means.
+
+Takes the status, the headers (names in lower case) and the body.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where and how to connect."""
+
+    url: str
+    """With the key in it; never show it. Show ``shown_url``."""
+    shown_url: str
+    secrets: tuple[str, ...] = ()
+    """What must be masked in every text."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with the upgrade."""
+    origin: str | None = None
+    """The ``Origin`` header; ``None`` sends none."""
+    subprotocols: tuple[str, ...] = ()
+    """Offered in this order."""
+
+
+def host_of(url: str) -> str:
+    """Return ``host`` or ``host:port`` of a URL: what may be shown of it."""
+    parts = urlsplit(url)
+    return parts.netloc.rsplit("@", 1)[-1]

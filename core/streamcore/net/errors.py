@@ -1,0 +1,176 @@
+"""The border where foreign exceptions become ours.
+
+websockets, httpx, ssl and the operating system each have a dozen ways of saying that something failed.
+Behind this border there is only `ProviderError`, with a kind, a sentence and no secrets. Each context below
+goes around one way of using the network; a `ProviderError` raised inside passes through unchanged.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
+from streamcore.text import Echo, Mask, printable
+
+MAX_ERROR_TEXT = 200
+"""Characters of a text from outside that are shown."""
+
+_CLOSE_CODES = {
+    1000: "normal closure",
+    1001: "going away",
+    1002: "protocol error",
+    1003: "unsupported data",
+    1007: "invalid data",
+    1008: "policy violation",
+    1009: "message too big",
+    1011: "internal error",
+    1012: "service restart",
+    1013: "try again later",
+    1014: "bad gateway",
+}
+
+
+@contextmanager
+def connecting(endpoint: Endpoint, within: float, refusal: RefusalMeaning) -> Iterator[None]:
+    """Translate what opening a WebSocket may raise.
+
+    Args:
+        endpoint: What is being opened.
+        within: Seconds that it may take, for the text.
+        refusal: Says what an HTTP answer other than 101 means.
+
+    Raises:
+        ProviderError: It could not be reached, or refused.
+    """
+    host, mask = host_of(endpoint.url), Mask(endpoint.secrets)
+    try:
+        yield
+    except InvalidStatus as error:
+        response = error.response
+        raise refusal(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.raw_items()},
+            Echo(endpoint.secrets).in_bytes(bytes(response.body or b"")),
+        ) from error
+    except (InvalidURI, UnicodeError) as error:
+        text = f"{endpoint.shown_url} cannot be dialled: {outside_text(str(error), mask)}"
+        raise ProviderError(ErrorKind.PROTOCOL, text, retryable=False) from error
+    except (ImportError, InvalidProxy) as error:
+        raise unusable_proxy(host) from error
+    except (InvalidHandshake, EOFError) as error:
+        text = f"{host} did not speak WebSocket: {outside_text(str(error), mask)}"
+        raise ProviderError(ErrorKind.PROTOCOL, text) from error
+    except (OSError, TimeoutError) as error:
+        raise _unreachable(host, error, within, mask) from error
+
+
+@contextmanager
+def talking(host: str, mask: Mask) -> Iterator[None]:
+    """Translate what using an open WebSocket may raise.
+
+    Raises:
+        ProviderError: The connection has ended, cleanly or not.
+    """
+    try:
+        yield
+    except ConnectionClosed as error:
+        raise _closed(host, error, mask) from error
+    except OSError as error:
+        text = f"connection to {host} lost: {_plain(error, mask)}"
+        raise ProviderError(ErrorKind.NETWORK, text) from error
+
+
+@contextmanager
+def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
+    """Translate what an HTTP request may raise. ``within``: seconds that it may take, for the text.
+
+    Raises:
+        ProviderError: No answer came.
+    """
+    try:
+        yield
+    except (httpx.TimeoutException, TimeoutError) as error:
+        raise ProviderError(ErrorKind.NETWORK, f"{host} did not answer within {within:g} s") from error
+    except httpx.TransportError as error:
+        raise _unreachable(host, _root(error), within, mask) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        text = f"{host} sent no usable answer: {outside_text(str(error), mask)}"
+        raise ProviderError(ErrorKind.PROTOCOL, text) from error
+
+
+def unusable_proxy(host: str) -> ProviderError:
+    """Return the error for a proxy that the environment names and no library can use."""
+    # its address is not shown: it may hold a password
+    text = f"{host} cannot be reached: the proxy that the environment names cannot be used"
+    return ProviderError(ErrorKind.NETWORK, text, retryable=False)
+
+
+def outside_text(text: str, mask: Mask) -> str:
+    """Return a text from outside as it may be shown: masked, harmless, short."""
+    return printable(mask.apply(text), limit=MAX_ERROR_TEXT)
+
+
+def _closed(host: str, error: ConnectionClosed, mask: Mask) -> ProviderError:
+    if error.rcvd is None and error.sent is None:
+        return ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+    if error.sent is not None and not error.rcvd_then_sent:
+        code, reason = error.sent.code, error.sent.reason
+        if code == 1009:
+            text = f"a message from {host} was larger than stream.max_message_bytes allows"
+            return ProviderError(ErrorKind.PROTOCOL, text)
+        return ProviderError(ErrorKind.PROTOCOL, f"closed by this side: {_close_text(code, reason, mask)}")
+    assert error.rcvd is not None  # noqa: S101 - one of the two is there, and it is not ours
+    told = _close_text(error.rcvd.code, error.rcvd.reason, mask)
+    return ProviderError(ErrorKind.SERVER, f"closed by {host}: {told}")
+
+
+def _close_text(code: int, reason: str, mask: Mask) -> str:
+    text = outside_text(reason, mask)
+    return " ".join(part for part in (str(code), _CLOSE_CODES.get(code, ""), text and f"({text})") if part)
+
+
+def _unreachable(host: str, error: BaseException, within: float, mask: Mask) -> ProviderError:
+    match error:
+        case TimeoutError():
+            text = f"{host} did not answer within {within:g} s"
+        case socket.gaierror():
+            text = f"name lookup of {host} failed"
+        case ConnectionRefusedError():
+            text = f"{host} refused the connection"
+        case ssl.SSLCertVerificationError():
+            text = f"the certificate of {host} is not valid: {error.verify_message}"
+        case ssl.SSLError():
+            text = f"TLS with {host} failed: {_plain(error, mask)}"
+        case _:
+            text = f"{host} cannot be reached: {_plain(error, mask)}"
+    return ProviderError(ErrorKind.NETWORK, text)
+
+
+def _plain(error: BaseException, mask: Mask) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return outside_text(reason, mask) or type(error).__name__
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the operating system's error below a library's, if there is one.
+
+    It is the deepest: a library that tries several addresses wraps what the system said in an `OSError` of
+    its own, or in a group of them.
+    """
+    root, seen = error, error
+    while True:
+        if isinstance(seen, OSError):
+            root = seen
+        below = seen.exceptions[0] if isinstance(seen, BaseExceptionGroup) else seen.__cause__
+        below = below or seen.__context__
+        if below is None:
+            return root
+        seen = below

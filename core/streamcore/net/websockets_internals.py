@@ -1,0 +1,61 @@
+"""Everything of the library websockets that is used and not documented, in one place.
+
+Its documentation promises nothing about these, so ``pyproject.toml`` bounds the version from above, and
+``tests/core/net/test_websockets_internals.py`` fails when one of them is gone:
+
+* ``ClientConnection.recv_messages`` is the buffer of what has come in; its ``frames.queue`` is a deque of
+  `websockets.frames.Frame`, oldest first, and its ``maybe_resume`` lets the socket be read on when enough
+  was taken;
+* ``ClientConnection.transport`` is the transport of asyncio below, whose reading can be paused;
+* ``connect.process_redirect`` decides whether a redirect of the upgrade is followed;
+* debug records of its log carry a `Frame` among their arguments.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Frame, Opcode
+
+
+class ConnectWithoutRedirects(connect):
+    """`websockets.asyncio.client.connect`, but a redirect is an answer like any other."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """Return the answer as the error that it then is."""
+        return exc
+
+
+def waiting_frames(connection: ClientConnection) -> deque[Frame]:
+    """Return the frames that have come in and were not taken; whoever takes some calls `frames_taken`."""
+    return connection.recv_messages.frames.queue
+
+
+def frames_taken(connection: ClientConnection) -> None:
+    """Let more come in, if enough was taken from `waiting_frames`."""
+    connection.recv_messages.maybe_resume()
+
+
+def is_text(frame: Frame) -> bool:
+    """Return whether a frame holds text."""
+    return frame.opcode is Opcode.TEXT
+
+
+def pause_reading(connection: ClientConnection) -> None:
+    """Leave what comes in the buffer of the system."""
+    connection.transport.pause_reading()
+
+
+def resume_reading(connection: ClientConnection) -> None:
+    """Read again; does nothing if reading was not paused."""
+    connection.transport.resume_reading()
+
+
+def is_no_frame(record: logging.LogRecord) -> bool:
+    """Return whether a record of the library's log shows no frame; for a `logging.Logger`'s filters.
+
+    It cuts frames off somewhere, perhaps within a key that the server repeats; then no mask would know it.
+    """
+    return not (record.args and any(isinstance(value, Frame) for value in record.args))

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any
+
+import pytest
+from broken_network import run_broken
+from manual_clock import ManualClock
+from raw_server import answering, raw_server
+from virtual_time import VirtualClock
+
+from streamcore.clock import SystemClock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.net.http import HttpClient
+from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.transport import Answer
+
+KEY = "top-secret-key-1"
+
+
+async def failed(awaitable: Awaitable[Any]) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        await awaitable
+    assert KEY not in str(caught.value)
+    return caught.value
+
+
+async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    await writer.drain()
+
+
+OK = b"HTTP/1.1 200 OK\r\nX-Many: a\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody"
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[HttpClient]:
+    async with HttpClient(SystemClock(), timeout=5.0) as client:
+        yield client
+
+
+async def test_an_answer_has_its_status_its_headers_in_lower_case_and_its_body(http: HttpClient) -> None:
+    async with raw_server(answering(OK)) as address:
+        answer = await http.request("GET", f"http://{address}/", params={"a": "b c"})
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.headers["x-many"], answer.body) == (200, "a", b"body")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 429, 500, 503, 555])
+async def test_any_status_is_an_answer_and_no_redirect_is_followed(http: HttpClient, status: int) -> None:
+    response = (
+        f"HTTP/1.1 {status} X\r\nLocation: /elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    requests: list[bytes] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        await _write(writer, response.encode())
+
+    async with raw_server(count) as address:
+        answer = await http.request("GET", f"http://{address}/")
+    assert answer.status == status
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"SSH-2.0\r\n\r\n", f"HTTP/1.1 {KEY}\r\n\r\n".encode(), OK.replace(b": 4", b": 400")]
+)
+async def test_an_answer_that_is_no_http_or_breaks_off_is_an_error_without_the_key(
+    http: HttpClient, said: bytes
+) -> None:
+    async with raw_server(answering(said)) as address:
+        error = await failed(http.request("GET", f"http://{address}/?api-key={KEY}", secrets=(KEY,)))
+    assert error.retryable
+    assert error.message.startswith(address)
+
+
+async def test_an_answer_whose_compression_is_broken_is_a_protocol_error(http: HttpClient) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
+    async with raw_server(answering(head + b"body")) as address:
+        error = await failed(http.request("GET", f"http://{address}/"))
+    assert error.kind is ErrorKind.PROTOCOL
+
+
+async def test_an_answer_larger_than_any_real_one_is_not_read_to_its_end() -> None:
+    packed = gzip.compress(b"x" * 100_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    async with (
+        raw_server(answering(head + packed)) as address,
+        HttpClient(SystemClock(), timeout=5.0, max_body_bytes=1000) as http,
+    ):
+        error = await failed(http.request("GET", f"http://{address}/"))
+    assert error.kind is ErrorKind.PROTOCOL
+    assert "larger than 1000 bytes" in error.message
+
+
+async def test_a_request_that_takes_too_long_is_given_up_by_the_injected_clock() -> None:
+    clock = ManualClock()
+    asked = asyncio.Event()
+
+    async def dawdle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read()
+
+    async with raw_server(dawdle) as address, HttpClient(clock, timeout=10.0) as client:
+        request = asyncio.ensure_future(failed(client.request("GET", f"http://{address}/")))
+        await asked.wait()
+        await clock.advance(10)
+        error = await request
+    assert (error.kind, error.message) == (ErrorKind.NETWORK, f"{address} did not answer within 10 s")
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://acme.invalid/", "nonsense", "http://acme.invalid:port/", "http://a..b/", "http:///"]
+)
+async def test_a_url_that_cannot_be_asked_is_an_error_of_ours(http: HttpClient, url: str) -> None:
+    await failed(http.request("GET", url))
+
+
+async def test_a_request_waits_for_its_rate_limit(http: HttpClient) -> None:
+    clock = ManualClock()
+    limit = TokenBucket(1.0, 1, clock)
+    await limit.take()
+    async with raw_server(answering(OK)) as address:
+        request = asyncio.ensure_future(http.request("GET", f"http://{address}/", rate_limit=limit))
+        await clock.settle()
+        assert clock.sleeping == 1
+        await clock.advance(1.0)
+        assert (await request).status == 200
+
+
+@pytest.mark.parametrize(
+    ("broken", "text"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "name lookup of acme.invalid:1 failed"),
+        (ConnectionRefusedError(111, "no"), "acme.invalid:1 refused the connection"),
+        (OSError(101, "Network is unreachable"), "acme.invalid:1 cannot be reached: Network is unreachable"),
+    ],
+)
+def test_what_the_system_says_is_told_although_the_library_wraps_it(broken: OSError, text: str) -> None:
+    async def ask() -> ProviderError:
+        async with HttpClient(VirtualClock(), timeout=5.0) as http:
+            return await failed(http.request("GET", "http://acme.invalid:1/"))
+
+    assert run_broken(broken, ask()).message == text
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "https_proxy", "all_proxy"])
+async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with raw_server(answering(OK)) as address, HttpClient(SystemClock(), timeout=5.0) as http:
+        assert (await http.request("GET", f"http://{address}/")).body == b"body"
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:password@127.0.0.1:9", "nonsense://127.0.0.1:9"])
+async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, http: HttpClient, proxy: str
+) -> None:
+    for variable in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(variable, proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    error = await failed(http.request("GET", "http://acme.invalid:1/"))
+    assert (error.kind, error.retryable) == (ErrorKind.NETWORK, False)
+    assert "proxy" in error.message
+    assert "password" not in error.message

@@ -1,0 +1,126 @@
+"""What is used of websockets although nothing promises it: what to look at after an update."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+import tomllib
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import websockets
+from raw_server import answering, raw_server
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
+
+from streamcore.net import websockets_internals as internals
+
+ROOT = Path(__file__).parents[3]
+ENGINE = ROOT / "core" / "streamcore"
+UNDOCUMENTED = ("recv_messages", "maybe_resume", "process_redirect", ".transport.pause", ".transport.resume")
+
+
+@asynccontextmanager
+async def connected(*messages: str | bytes) -> AsyncIterator[ClientConnection]:
+    """Return a connection on which these messages have come in, but were not taken."""
+    sent = asyncio.Event()
+
+    async def speak(server: ServerConnection) -> None:
+        for message in messages:
+            await server.send(message)
+        sent.set()
+        await server.wait_closed()
+
+    async with serve(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}/", ping_interval=None) as connection:
+            await sent.wait()
+            # its pong comes after what was sent, unless that fills the buffer
+            pong = await connection.ping()
+            while not pong.done() and not connection.recv_messages.paused:  # noqa: ASYNC110 - no event of its own
+                await asyncio.sleep(0)
+            yield connection
+
+
+async def test_recv_messages_holds_the_frames_that_came_in_oldest_first_in_a_deque() -> None:
+    async with connected("one", b"two") as connection:
+        waiting = internals.waiting_frames(connection)
+        assert isinstance(waiting, deque)
+        assert [(bytes(frame.data), frame.fin) for frame in waiting] == [(b"one", True), (b"two", True)]
+        assert [internals.is_text(frame) for frame in waiting] == [True, False]
+
+
+async def test_a_frame_taken_from_the_deque_is_not_received_again() -> None:
+    async with connected("one", "two") as connection:
+        internals.waiting_frames(connection).popleft()
+        internals.frames_taken(connection)
+        assert await connection.recv() == "two"
+
+
+async def test_maybe_resume_lets_the_socket_be_read_on() -> None:
+    async with connected(*map(str, range(17))) as connection:  # the buffer is full above sixteen
+        assert connection.recv_messages.paused
+        internals.waiting_frames(connection).clear()
+        internals.frames_taken(connection)
+        assert not connection.recv_messages.paused
+
+
+async def test_reading_can_be_paused_and_resumed_twice_without_an_error() -> None:
+    async with connected() as connection:
+        for change in (internals.pause_reading, internals.resume_reading):
+            change(connection)
+            change(connection)
+        assert connection.transport.is_reading()
+
+
+async def test_process_redirect_is_what_decides_about_a_redirect() -> None:
+    assert list(inspect.signature(connect.process_redirect).parameters) == ["self", "exc"]
+    redirect = b"HTTP/1.1 302 Found\r\nLocation: ws://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"
+    async with raw_server(answering(redirect)) as address:
+        with pytest.raises(InvalidStatus) as caught:
+            await internals.ConnectWithoutRedirects(f"ws://{address}/")
+    assert caught.value.response.status_code == 302
+
+
+async def test_records_of_the_log_that_show_a_frame_have_it_among_their_arguments(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="websockets.client")
+    async with connected("a secret"):
+        pass
+    shown = [record for record in caplog.records if "a secret" in record.getMessage()]
+    assert shown
+    assert not any(internals.is_no_frame(record) for record in shown)
+    assert any(map(internals.is_no_frame, caplog.records))
+
+
+def test_a_record_without_arguments_shows_no_frame() -> None:
+    record = logging.LogRecord("x", logging.DEBUG, "", 0, "text", None, None)
+    assert internals.is_no_frame(record)
+    record.args = (Frame(Opcode.TEXT, b"x"),)
+    assert not internals.is_no_frame(record)
+
+
+def test_they_are_touched_in_one_file_of_the_engine_alone() -> None:
+    touching = {
+        path.name
+        for path in ENGINE.rglob("*.py")
+        if any(word in path.read_text(encoding="utf-8") for word in UNDOCUMENTED)
+    }
+    assert touching == {"websockets_internals.py"}
+
+
+def test_the_version_is_bounded_from_above_and_the_installed_one_is_within() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (bound,) = [one for one in project["dependencies"] if one.startswith("websockets")]
+    match = re.fullmatch(r"websockets>=(\d+),<(\d+)", bound)
+    assert match is not None, bound
+    low, high = map(int, match.groups())
+    assert low <= int(websockets.__version__.split(".")[0]) < high

@@ -1,0 +1,109 @@
+"""Leaving, as seen from outside: the command under a terminal says goodbye to its servers and is gone."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from processes import COMMAND, TerminalCommand, leading_to, surroundings, under_a_terminal
+
+from streamsim import Emulators
+
+pytestmark = pytest.mark.timeout(150)
+
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+SUPPORT = Path(__file__).parent.parent / "support"
+
+WITH_A_FAKE_ENGINE = """
+from fake_manager import FakeManager
+from streamcore.config.model import Settings
+from streamtui.app import StreamTuiApp
+StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager).run()
+"""
+
+HOST = """
+import threading
+from fake_manager import FakeManager
+from streamcore.config.model import Settings
+from streamtui.app import StreamTuiApp
+app = StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager)
+app.run()
+timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+print("the host goes on, nothing is left to end it" if not timers else f"{timers} would end the host")
+"""
+
+
+def signalled(number: signal.Signals) -> Callable[[TerminalCommand], None]:
+    return lambda terminal: terminal.process.send_signal(number)
+
+
+WAYS_OUT: dict[str, Callable[[TerminalCommand], None]] = {
+    "q": lambda terminal: terminal.press(b"q"),
+    "Ctrl+C": lambda terminal: terminal.press(b"\x03"),
+    "SIGINT": signalled(signal.SIGINT),
+    "SIGTERM": signalled(signal.SIGTERM),
+    "SIGHUP": signalled(signal.SIGHUP),
+    "closed window": TerminalCommand.hang_up,
+}
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+async def test_the_app_closes_its_sockets_restores_the_terminal_and_is_gone(way: str, tmp_path: Path) -> None:
+    async with Emulators(market_rate=20.0) as emulators:
+        command = (*COMMAND, "-s", "SOL", "-w", WALLET)
+        with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
+            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.shows(b"live")
+            clients = (*emulators.birdeye.clients, *emulators.helius.clients)
+            WAYS_OUT[way](terminal)
+            assert await terminal.ends() == 0
+        assert {client.connection.close_code for client in clients} == {1000}
+        assert b"Traceback" not in terminal.output
+        if way != "closed window":
+            assert b"\x1b[?1049l" in terminal.output  # back from the alternate screen
+            assert b"\x1b[?25h" in terminal.output  # the cursor is visible again
+
+
+async def test_a_stream_whose_terminal_is_closed_ends_as_well(tmp_path: Path) -> None:
+    async with Emulators(market_rate=20.0) as emulators:
+        command = (*COMMAND, "stream", "-s", "SOL")
+        with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
+            await terminal.shows(b'"event":"price"')
+            clients = emulators.birdeye.clients
+            terminal.hang_up()
+            assert await terminal.ends() == 0
+        assert {client.connection.close_code for client in clients} == {1000}
+
+
+async def test_servers_that_answer_nothing_any_more_cannot_keep_it(tmp_path: Path) -> None:
+    async with Emulators(market_rate=20.0) as emulators:
+        command = (*COMMAND, "-s", "SOL", "-w", WALLET)
+        with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
+            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.shows(b"live")
+            emulators.birdeye.freeze()
+            emulators.helius.freeze()
+            terminal.press(b"q")
+            assert await terminal.ends() == 0
+        assert b"Traceback" not in terminal.output
+
+
+async def test_a_terminal_that_vanishes_without_a_signal_does_not_leave_it_spinning(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
+    program = (sys.executable, "-c", WITH_A_FAKE_ENGINE)
+    with under_a_terminal(program, environment, controlling=False) as terminal:
+        await terminal.shows(b"live")
+        terminal.hang_up()
+        await terminal.ends()
+
+
+async def test_the_app_as_a_library_does_not_end_the_program_that_ran_it(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
+    with under_a_terminal((sys.executable, "-c", HOST), environment) as terminal:
+        await terminal.shows(b"live")
+        terminal.press(b"q")
+        await terminal.shows(b"the host goes on, nothing is left to end it")
+        assert await terminal.ends() == 0

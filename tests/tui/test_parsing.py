@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from streamtui.options import WrongUsage
+from streamtui.parsing import parse
+
+
+def test_nothing_given_is_the_app_with_nothing_set() -> None:
+    assert parse([]) == ("", {})
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-s", "SOL,BTC", "--symbols=ETH", "-sJUP"], ["-sSOL,BTC", "-s", "ETH", "-s=JUP"]]
+)
+def test_an_option_may_be_repeated_in_every_spelling(arguments: list[str]) -> None:
+    command, given = parse(arguments)
+    assert command == ""
+    assert [text.lstrip("=") for text in given["symbols"]] == ["SOL,BTC", "ETH", "JUP"]
+
+
+def test_the_last_of_two_values_holds() -> None:
+    assert parse(["--prices", "a", "--prices", "b"]) == ("", {"prices": "b"})
+    assert parse(["--demo", "--no-demo"]) == ("", {"demo": False})
+
+
+def test_an_option_before_the_command_holds_unless_it_has_its_own() -> None:
+    command, given = parse(["-s", "SOL", "-w", "a", "stream", "-s", "BTC", "--count", "3"])
+    assert command == "stream"
+    assert given == {"symbols": ["BTC"], "wallets": ["a"], "count": 3}
+
+
+def test_a_command_of_two_words_is_one_command() -> None:
+    assert parse(["--config", "x", "config", "init"])[0] == "config init"
+    assert parse(["config"]) == ("config", {})
+
+
+def test_a_value_that_is_called_like_a_command_is_a_value() -> None:
+    assert parse(["--prices", "stream", "doctor"]) == ("doctor", {"prices": "stream"})
+
+
+@pytest.mark.parametrize("arguments", [["--sym", "x"], ["-x"], ["--demo=1"], ["stream", "x"], ["--prices"]])
+def test_what_cannot_be_understood_is_refused_with_a_pointer_to_the_help(arguments: list[str]) -> None:
+    with pytest.raises(WrongUsage):
+        parse(arguments)

@@ -1,0 +1,54 @@
+"""From what was typed to the effective settings, checked before anything starts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from streamcore import InputError, Settings, SettingsError, TokenTable, check_address, understand
+from streamcore.config import Loaded, choose, load
+from streamtui.options import SETTINGS
+
+
+def loaded(given: Mapping[str, Any]) -> Loaded:
+    """Return the effective settings, and say on standard error what is worth a warning.
+
+    Args:
+        given: The options of the command line, by name.
+
+    Raises:
+        SettingsError: Something in the options, the environment or the file is wrong.
+    """
+    options = {option.name: given[option.name] for option in SETTINGS if option.name in given}
+    result = load(given.get("config"), options=options)
+    for warning in result.warnings:
+        print(f"streamtui: warning: {warning}", file=sys.stderr)
+    return result
+
+
+def check_watched(loaded: Loaded) -> None:
+    """Check every symbol and wallet before anything is started.
+
+    Raises:
+        SettingsError: One cannot be watched; it names where it came from.
+    """
+    settings = loaded.settings
+    for key, symbol in _symbols(settings):
+        try:
+            understand(symbol, TokenTable(settings.tokens), exchanges=choose(settings).exchanges)
+        except InputError as error:
+            raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
+    for wallet in settings.wallets:
+        try:
+            check_address(wallet)
+        except InputError as error:
+            raise SettingsError("wallets", wallet, error.reason, loaded.origins["wallets"]) from error
+
+
+def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:
+    """Every symbol that is named anywhere, with its key."""
+    yield from (("symbols", symbol) for symbol in settings.symbols)
+    for name, symbols in settings.watchlists.items():
+        yield from ((f"watchlists.{name}", symbol) for symbol in symbols)
+    yield from (("alerts", alert.symbol) for alert in settings.alerts if alert.symbol is not None)

@@ -1,0 +1,72 @@
+"""Shell completion, by Typer: the same commands and options, described to it once more by the table.
+
+Imported only when a shell asks for completions, or a person for their installation.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+
+from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option
+from streamtui.parsing import PROGRAM
+
+VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
+"""Set by the shell function that Typer installs, when it asks what a word may become."""
+
+_TYPES: dict[Kind, Any] = {
+    Kind.LIST: list[str] | None,
+    Kind.REPEATED: list[str] | None,
+    Kind.TEXT: str | None,
+    Kind.PATH: Path | None,
+    Kind.WHOLE: int | None,
+    Kind.NUMBER: float | None,
+    Kind.SWITCH: bool | None,
+}
+
+
+def complete(*arguments: str) -> NoReturn:
+    """Let Typer answer the shell, or do what ``--install-completion`` or ``--show-completion`` asks for.
+
+    Exits the process.
+    """
+    _app()(args=list(arguments), prog_name=PROGRAM)
+    raise AssertionError("Typer returned instead of exiting")
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(help=APP.help, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.callback(invoke_without_command=True)(_function(APP))
+    groups = {name: typer.Typer(help=text) for name, text in GROUPS.items()}
+    for name, group in groups.items():
+        app.add_typer(group, name=name)
+    for command in COMMANDS:
+        *group_words, name = command.name.split()
+        (groups[group_words[0]] if group_words else app).command(name)(_function(command))
+    return app
+
+
+def _function(command: Command) -> Callable[..., None]:
+    """Return a function with a command's options as its parameters, which is how Typer is told of them."""
+
+    def run(**given: Any) -> None:
+        """Do nothing: nothing is ever run here, only completed."""
+
+    run.__doc__ = command.help
+    parameters = [_parameter(option) for option in command.options]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    flags = (f"{option.flag}/--no-{option.name}",) if option.kind is Kind.SWITCH else option.flags
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Option(None, *flags, help=option.help),
+        annotation=_TYPES[option.kind],
+    )

@@ -1,0 +1,148 @@
+"""What was typed, made out with argparse, which comes with Python and is imported in a few milliseconds."""
+
+from __future__ import annotations
+
+from argparse import (
+    SUPPRESS,
+    Action,
+    ArgumentParser,
+    BooleanOptionalAction,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, WrongUsage
+
+PROGRAM = "streamtui"
+EPILOG = "Without a command: the terminal app. Options > environment > configuration file > defaults."
+
+_COMMAND = "command"
+_LONG_ENOUGH_FOR_A_SECRET = 12
+"""Characters; below that the check, and what it imports, can be left out."""
+
+
+class Parser(ArgumentParser):
+    """Raises `WrongUsage` where argparse would print and exit."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            usage="%(prog)s [options]",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+            **more,
+        )
+        self.add_argument("--help", "-h", action="help", help="Show this message and exit.")
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse; the sentence says where help is.
+
+        Raises:
+            WrongUsage: Always.
+        """
+        raise WrongUsage(f"{message}; see {self.prog} --help", message)
+
+
+def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the words of the command, empty for the app, and the options that were given, by name.
+
+    An option before the command's name holds, unless the command was given its own. ``--help`` prints and
+    exits with status 0.
+
+    Args:
+        arguments: What follows the program's name.
+
+    Raises:
+        WrongUsage: It cannot be understood.
+    """
+    _check_secrets(arguments)
+    _check_command(arguments)
+    given = vars(_parser().parse_args(list(arguments)))
+    command = given.pop(_COMMAND, "")
+    return command, given
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description=APP.help, epilog=EPILOG)
+    _add_options(parser, APP)
+    parser.add_argument("--version", action=_Version, help="Show the version and exit.")
+    for name, text in (
+        ("install", "Install completion for this shell."),
+        ("show", "Show what completion for this shell runs."),
+    ):
+        parser.add_argument(f"--{name}-completion", action="store_true", default=SUPPRESS, help=text)
+    parser.usage = "%(prog)s [options] [COMMAND]"
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)
+    groups: dict[str, Any] = {}
+    for name, text in GROUPS.items():
+        group = commands.add_parser(name, help=text, description=text)
+        group.set_defaults(**{_COMMAND: name})
+        groups[name] = group.add_subparsers(title="commands", metavar="COMMAND", prog=f"{PROGRAM} {name}")
+    for command in COMMANDS:
+        *group_words, name = command.name.split()
+        parent = groups[group_words[0]] if group_words else commands
+        child = parent.add_parser(name, help=command.help, description=command.help)
+        _add_options(child, command)
+        child.add_argument("--version", action=_Version, help="Show the version and exit.")
+        child.set_defaults(**{_COMMAND: command.name})
+    return parser
+
+
+def _add_options(parser: Parser, command: Command) -> None:
+    for option in command.options:
+        shared: dict[str, Any] = {"dest": option.name, "help": option.help, "default": SUPPRESS}
+        if option.kind is Kind.SWITCH:
+            shared["action"] = BooleanOptionalAction
+        else:
+            shared |= {"type": option.read, "metavar": option.metavar}
+            shared["action"] = "append" if option.repeatable else "store"
+        parser.add_argument(*option.flags, **shared)
+
+
+class _Version(Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:
+        super().__init__(option_strings, SUPPRESS, nargs=0, default=SUPPRESS, **more)
+
+    def __call__(
+        self, parser: ArgumentParser, namespace: Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        from streamtui import __version__
+
+        print(f"{PROGRAM} {__version__}")
+        parser.exit()
+
+
+def _check_secrets(arguments: Sequence[str]) -> None:
+    """Refuse a wallet's secret wherever it stands, also a phrase whose words came one by one."""
+    together = " ".join(arguments)
+    if len(together) >= _LONG_ENOUGH_FOR_A_SECRET:
+        from streamcore.wallet_secrets import refusal, secret_form
+
+        if form := secret_form(together):
+            raise WrongUsage(f"what was typed {refusal(form)}", "")
+
+
+def _check_command(arguments: Sequence[str]) -> None:
+    """Refuse a command that does not exist; argparse would word it differently in every version."""
+    word = _first_word(arguments)
+    known = sorted({command.name.split()[0] for command in COMMANDS})
+    if word is not None and word not in known:
+        meant = get_close_matches(word, known, 1)
+        question = f"; did you mean {meant[0]}?" if meant else f"; there are: {', '.join(known)}"
+        raise WrongUsage(f"there is no command {word!r}{question}", " ".join(arguments))
+
+
+def _first_word(arguments: Sequence[str]) -> str | None:
+    with_value: dict[str, Option] = {
+        flag: option for option in APP.options if option.kind is not Kind.SWITCH for flag in option.flags
+    }
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if word in with_value:
+            next(words, None)
+    return None
