@@ -45,6 +45,8 @@ class Stage:
         self.managers: list[FakeManager] = []
         self.config_path: Path | None = settings.pop("config_path", None)
         starter = settings.pop("starter", False)
+        self.breaks_at: dict[str, Exception] = settings.pop("breaks_at", {})
+        """What the engine raises when it is asked for something, by the name of what is asked."""
         self.app = StreamTuiApp(
             Settings(**settings),
             manager_factory=self._make,
@@ -59,7 +61,7 @@ class Stage:
         current, exchanges = self.manager.current, self.manager.exchanges
         self.manager = FakeManager(settings)
         self.manager.current, self.manager.exchanges = current, exchanges
-        self.manager.breaks_at_start = self.breaks_at_start
+        self.manager.breaks_at_start, self.manager.breaks_at = self.breaks_at_start, self.breaks_at
         self.managers.append(self.manager)
         return self.manager
 
@@ -106,7 +108,8 @@ class Stage:
             "summary": "received 1.5 SOL from 7xKX…gAsU",
             "counterparty": OTHER_WALLET,
         }
-        return transaction(f"{SIGNATURE[:-3]}{number:03}", **{**fields, **more})
+        fields |= {"signature": f"{SIGNATURE[:-3]}{number:03}"} | more
+        return transaction(**fields)
 
     def feed_key(self, symbol: str) -> str:
         """Return what names the row of a token."""

@@ -11,6 +11,7 @@ from textual.command import CommandPalette
 
 from streamcore.events import State
 from streamtui.keys import COMMANDS, readable
+from streamtui.model.transaction_list import CAPACITY
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
@@ -310,6 +311,33 @@ async def test_p_holds_the_feed_still_and_loses_nothing() -> None:
         await stage.press("p")
         assert "paused" not in stage.text()
         assert len(stage.app.screen.query_one(TransactionTable).order) == 13
+
+
+async def test_a_pause_that_lets_something_go_says_how_many() -> None:
+    async with on_stage() as stage:
+        await stage.press("p")
+        await stage.tell(
+            *(stage.transaction(1, slot=number, signature=f"s{number}") for number in range(CAPACITY + 2000))
+        )
+        assert "paused, 7,000 new, 2,000 let go" in stage.line("TRANSACTIONS")
+        await stage.press("p")
+        assert len(stage.app.session.transactions) == CAPACITY
+
+
+async def test_of_a_full_list_only_the_rows_in_view_are_made_into_cells() -> None:
+    async with on_stage() as stage:
+        table = stage.app.screen.query_one(TransactionTable)
+        made: list[str] = []
+        cells_of = table.cells_of
+        table.cells_of = lambda key: (made.append(key), cells_of(key))[1]  # type: ignore[method-assign]
+        for number in range(CAPACITY):
+            stage.app.session.transactions.add(stage.transaction(1, slot=number, signature=f"s{number}"))
+        await stage.pass_time(1.0)
+        assert table.row_count == CAPACITY
+        assert len(made) <= 2 * table.size.height
+        made.clear()
+        await stage.tell(stage.transaction(1, slot=CAPACITY, signature="newest"))
+        assert len(made) == 1
 
 
 async def test_a_reader_who_moved_away_is_told_of_new_rows_and_sees_none_move() -> None:

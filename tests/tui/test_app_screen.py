@@ -127,6 +127,39 @@ async def test_an_engine_that_cannot_start_is_shown_and_can_be_started_again() -
         assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
 
 
+async def test_wallets_that_cannot_be_opened_are_told_and_tried_again_with_r() -> None:
+    async with on_stage(breaks_at={"subscribe_wallets": RuntimeError("the table is [gone]")}) as stage:
+        assert "○ down" in stage.text()
+        assert "R starts again · opening the wallets failed: the table is [gone]" in stage.text()
+        assert "Not everything could be opened" in stage.text()
+        assert "Starting …" not in stage.text()
+        await stage.tell(stage.price("SOL", "150"))
+        assert "150.00" in stage.line("SOL "), "what could be opened goes on"
+        stage.breaks_at.clear()
+        await stage.press("r")
+        await stage.pass_time(1.0)
+        assert "● live" in stage.text()
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
+        assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
+
+
+async def test_prices_that_cannot_be_opened_keep_no_wallet_away() -> None:
+    async with on_stage(breaks_at={"subscribe_prices": OSError("no such file")}) as stage:
+        assert "opening the prices failed: no such file" in stage.text()
+        assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
+        stage.breaks_at.clear()
+        await stage.press("R")
+        await stage.pass_time(1.0)
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
+
+
+async def test_a_watchlist_with_an_unknown_symbol_does_not_keep_the_app_starting() -> None:
+    async with on_stage(symbols=(), watchlists={"mine": ("NOPE",)}) as stage:
+        assert "Starting …" not in stage.text()
+        assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
+        assert any("NOPE" in toast.message for toast in stage.app._notifications)
+
+
 async def test_an_unknown_symbol_in_the_settings_does_not_keep_the_others_away() -> None:
     async with on_stage(symbols=("SOL", "NOPE[x]", "BTC")) as stage:
         assert stage.manager.asked_for("subscribe_prices") == [("SOL",), ("BTC",)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from sample_events import transaction
 
 from streamcore.events import TokenChange, TransactionType
@@ -105,3 +106,72 @@ def test_wallet_and_type_can_be_chosen() -> None:
     assert transactions.shown() == []
     transactions.forget("two")
     assert [tx.signature for tx in transactions.shown()] == ["a"]
+
+
+def test_a_long_pause_counts_what_it_let_go() -> None:
+    transactions = of_two_wallets(capacity=5)
+    transactions.set_paused(True)
+    for number in range(7):
+        transactions.add(transaction(f"n{number}", slot=number))
+    assert (transactions.held, transactions.let_go) == (5, 2)
+    transactions.set_paused(False)
+    assert signatures(transactions.shown()) == ["n6", "n5", "n4", "n3", "n2"]
+    assert transactions.let_go == 0
+
+
+def test_the_oldest_of_a_pause_go_whenever_they_came() -> None:
+    transactions = of_two_wallets(capacity=2)
+    transactions.set_paused(True)
+    for slot in (9, 1, 8):  # 1 was recovered after a gap
+        transactions.add(transaction(f"s{slot}", slot=slot))
+    transactions.set_paused(False)
+    assert signatures(transactions.shown()) == ["s9", "s8"]
+
+
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_a_transaction_costs_the_same_in_a_full_list_as_in_a_short_one(rows: int) -> None:
+    asked: list[str] = []
+    transactions = TransactionList(lambda wallet: (asked.append(wallet), wallet)[1], capacity=rows)
+    transactions.select(text="received")
+    for number in range(rows):
+        transactions.add(transaction(f"s{number}", slot=number))
+    transactions.update()
+    asked.clear()
+    transactions.add(transaction("newest", slot=rows))
+    changes = transactions.update()
+    assert len(asked) == 1, "only the new one was looked at"
+    assert (len(changes.new), len(changes.gone), changes.first) == (1, 1, 0)
+    assert len(transactions.rows) == rows
+
+
+def test_changes_name_the_first_row_that_differs() -> None:
+    transactions = of_two_wallets()
+    for slot in (1, 3, 5):
+        transactions.add(transaction(f"s{slot}", slot=slot))
+    assert transactions.update().first == 0
+    assert not transactions.changed
+    assert transactions.update().first is None
+    transactions.add(transaction("s2", slot=2))
+    assert transactions.changed
+    assert transactions.update().first == 2
+    transactions.sort_by(TransactionSort.NEWEST_LAST)
+    changes = transactions.update()
+    assert changes.reselected
+    assert not changes.new
+
+
+def test_a_transaction_that_comes_again_takes_the_place_of_the_first() -> None:
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", slot=1))
+    transactions.update()
+    transactions.add(transaction("a", slot=1, summary="corrected"))
+    changes = transactions.update()
+    assert [one.summary for one in transactions.shown()] == ["corrected"]
+    assert changes.gone, "what was drawn of it is drawn again"
+
+
+def test_what_came_and_went_between_two_looks_is_no_news() -> None:
+    transactions = of_two_wallets(capacity=1)
+    transactions.add(transaction("a", slot=1))
+    transactions.add(transaction("b", slot=2))
+    assert {key.split()[0] for key in transactions.update().new} == {"b"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 from streamcore import TransactionType, WalletTransaction
@@ -75,9 +76,10 @@ class TransactionList:
         self._by_age = TransactionOrder()
         """All keys, the oldest first."""
         self._arrived = 0
-        self._held: list[WalletTransaction] = []
+        self._held: list[tuple[int, int, WalletTransaction]] = []
+        """A heap of what waits for the end of the pause, by slot and arrival."""
         self.let_go = 0
-        """How many transactions came during the pause and were the oldest of more than can be held."""
+        """How many transactions of the pause were the oldest of more than are kept, and are gone."""
         self.paused = False
         self.selection = Selection()
         """What is shown; `select` changes it."""
@@ -122,18 +124,18 @@ class TransactionList:
         if not self.paused:
             self._insert(transaction)
             return
-        self._held.append(transaction)
+        self._arrived += 1
+        heappush(self._held, (transaction.slot, self._arrived, transaction))
         if len(self._held) > self._capacity:
-            more = len(self._held) - self._capacity
-            del self._held[:more]
-            self.let_go += more
+            heappop(self._held)
+            self.let_go += 1
 
     def set_paused(self, paused: bool) -> None:
         """Pause, or go on and show everything that was held back."""
         self.paused = paused
         if not paused:
             held, self._held, self.let_go = self._held, [], 0
-            for transaction in held:
+            for _, _, transaction in sorted(held, key=lambda one: one[1]):
                 self._insert(transaction)
 
     def types(self) -> list[TransactionType]:
@@ -145,7 +147,8 @@ class TransactionList:
         """Drop everything about a wallet that is no longer watched."""
         for key in [key for key, entry in self._entries.items() if entry.transaction.wallet == wallet]:
             self._drop(key)
-        self._held = [transaction for transaction in self._held if transaction.wallet != wallet]
+        self._held = [held for held in self._held if held[2].wallet != wallet]
+        heapify(self._held)
         if self.selection.wallet == wallet:
             self.select(wallet=None)
 

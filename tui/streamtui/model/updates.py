@@ -24,7 +24,7 @@ from streamcore import (
 from streamtui.format.lamps import LIVE, lamp
 from streamtui.model.engine import ManagerFactory, closed_in_time, engine_factory
 from streamtui.model.price_list import SLACK
-from streamtui.model.price_row import SAMPLE_INTERVAL
+from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,8 @@ class Updates:
         named = list(settings.symbols)
         if not named and not shown and self._starter and not settings.watchlists:
             named = list(STARTER)
-        return list(dict.fromkeys([*named, *shown]))
+        named_keys = {key_of(token) for name in named if (token := self._session.token(name)) is not None}
+        return [*named, *(key for key in shown if key not in named_keys)]
 
     def _wallets_wanted(self) -> list[str]:
         if self._all_opened:
