@@ -10,10 +10,9 @@ from stage import OTHER_WALLET, WALLET, Stage, full_transaction, on_stage, some_
 from textual.command import CommandPalette
 
 from streamcore.events import State
-from streamtui.keys import COMMANDS, readable
+from streamtui.keys import COMMANDS
 from streamtui.model.transaction_list import CAPACITY
 from streamtui.screens.main.screen import MainScreen
-from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
 from streamtui.widgets.price_table import PriceTable
 from streamtui.widgets.transaction_table import TransactionTable
@@ -403,22 +402,6 @@ async def test_c_shows_every_connection_and_its_history() -> None:
         assert len(stage.manager.asked_for("reconnect_all")) == 1
         await stage.press("escape")
         assert isinstance(stage.app.screen, MainScreen)
-
-
-async def test_the_help_lists_every_binding_of_the_main_screen() -> None:
-    async with on_stage(size=(120, 75)) as stage:
-        bindings = stage.app.screen.active_bindings.values()
-        wanted = [
-            readable(active.binding.key)
-            for active in bindings
-            if isinstance(active.node, MainScreen | LineTable)
-        ]
-        await stage.press("question_mark")
-        shown = {word for line in stage.lines() for word in line.split()}
-        internal = {"shift+tab", "ctrl+c", "super+c", "ctrl+q", "left", "right", "ctrl+home", "ctrl+end"}
-        internal |= {"ctrl+pageup", "ctrl+pagedown", "esc"}
-        assert {key for key in wanted if key not in internal} <= shown
-        assert {readable(key) for command in COMMANDS for key in command.keys.split(",")} <= shown
 
 
 async def test_every_command_is_in_the_palette() -> None:
