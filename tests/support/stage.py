@@ -15,6 +15,7 @@ from sample_events import price, transaction
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual_internals import lines_of, toasts_of
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings
@@ -117,8 +118,11 @@ class Stage:
 
     def lines(self) -> list[str]:
         """Return what the screen on top shows, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return lines_of(self.app)
+
+    def toasts(self) -> str:
+        """Return the sentences that stand over the screen."""
+        return "\n".join(toasts_of(self.app))
 
     def text(self) -> str:
         return "\n".join(self.lines())

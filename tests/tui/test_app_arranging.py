@@ -52,7 +52,7 @@ async def test_rows_are_moved_by_keys_and_the_cursor_goes_with_them() -> None:
         await stage.press("shift+down", "shift+down", "K")
         assert symbols(stage) == ["BTC", "SOL", "BONK"]
         await stage.press("tab", "K")
-        assert "only prices can be moved" in str([n.message for n in stage.app._notifications])
+        assert "only prices can be moved" in stage.toasts()
 
 
 async def test_watchlists_are_gone_through_and_watched_when_shown() -> None:
@@ -77,7 +77,7 @@ async def test_without_symbols_the_first_watchlist_is_what_one_starts_with() -> 
 async def test_without_watchlists_the_key_says_where_to_put_them() -> None:
     async with on_stage() as stage:
         await stage.press("right_square_bracket")
-        assert "[watchlists]" in str([n.message for n in stage.app._notifications])
+        assert "[watchlists]" in stage.toasts()
 
 
 async def test_the_title_counts_what_is_up_and_down() -> None:

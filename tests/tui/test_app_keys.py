@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_manager import status
-from stage import OTHER_WALLET, WALLET, Stage, full_transaction, on_stage, some_life
+from stage import OTHER_WALLET, WALLET, full_transaction, on_stage, some_life
 from textual.command import CommandPalette
 
 from streamcore.events import State
@@ -16,10 +16,6 @@ from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.pane import Pane
 from streamtui.widgets.price_table import PriceTable
 from streamtui.widgets.transaction_table import TransactionTable
-
-
-def toasts(stage: Stage) -> str:
-    return "\n".join(toast.message for toast in stage.app._notifications)
 
 
 async def test_s_subscribes_several_symbols_at_once() -> None:
@@ -133,8 +129,8 @@ async def test_d_stops_watching_the_selected_token(key: str) -> None:
 async def test_d_without_a_row_says_so() -> None:
     async with on_stage(symbols=(), wallets=()) as stage:
         await stage.press("d", "tab", "d")
-        assert "No row is selected." in toasts(stage)
-        assert "No wallet is watched." in toasts(stage)
+        assert "No row is selected." in stage.toasts()
+        assert "No wallet is watched." in stage.toasts()
 
 
 async def test_d_on_a_transaction_stops_watching_its_wallet_and_drops_its_rows() -> None:
@@ -162,7 +158,7 @@ async def test_d_without_transactions_lets_one_choose_the_wallet() -> None:
 async def test_r_reconnects_the_only_unhealthy_provider() -> None:
     async with on_stage() as stage:
         await stage.press("r")
-        assert "Every provider is well" in toasts(stage)
+        assert "Every provider is well" in stage.toasts()
         stage.manager.set_status("helius", state=State.FAILED, parked=True)
         await stage.pass_time(1.0)
         await stage.press("r")
@@ -432,6 +428,12 @@ async def test_the_keys_to_leave_close_the_engine(key: str) -> None:
     assert stage.manager.closed
 
 
+async def test_what_ends_the_app_by_an_error_is_not_status_0() -> None:
+    async with on_stage() as stage:
+        stage.app.panic("the keyboard is gone")
+    assert stage.app.return_code == 1
+
+
 async def test_ctrl_c_leaves_from_a_dialog_too() -> None:
     async with on_stage() as stage:
         await stage.press("s", "ctrl+c")
@@ -529,4 +531,4 @@ async def test_what_is_not_saved_is_marked_until_it_is(tmp_path: Path) -> None:
 async def test_moving_a_sorted_row_says_that_the_order_is_one_s_own_now() -> None:
     async with on_stage(symbols=("SOL", "BTC", "BONK")) as stage:
         await stage.press("o", "K")
-        assert "as your own now" in toasts(stage)
+        assert "as your own now" in stage.toasts()

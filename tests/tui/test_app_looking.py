@@ -8,15 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from stage import WALLET, Stage, full_transaction, on_stage, some_life, without_keys
+from stage import WALLET, full_transaction, on_stage, some_life, without_keys
 
 from streamcore.config.loading import load
 from streamcore.config.model import AlertSettings
 from streamcore.events import State
-
-
-def told(stage: Stage) -> str:
-    return "\n".join(note.message for note in stage.app._notifications)
 
 
 async def test_the_chart_has_time_frames_and_two_ways_to_be_drawn() -> None:
@@ -58,7 +54,7 @@ async def test_an_invented_transaction_has_no_link() -> None:
         await stage.tell(full_transaction(stage, demo=True))
         await stage.press("tab", "enter", "l")
         assert stage.app.clipboard == ""
-        assert "No explorer knows an invented transaction" in told(stage)
+        assert "No explorer knows an invented transaction" in stage.toasts()
 
 
 async def test_y_copies_the_mint_of_the_selected_price_or_says_that_there_is_none() -> None:
@@ -66,7 +62,7 @@ async def test_y_copies_the_mint_of_the_selected_price_or_says_that_there_is_non
         await stage.press("y")
         assert stage.app.clipboard == stage.feed_key("SOL")
         await stage.press("d", "y")
-        assert "No row is selected." in told(stage)
+        assert "No row is selected." in stage.toasts()
 
 
 async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
@@ -75,13 +71,13 @@ async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
     monkeypatch.chdir(tmp_path)
     async with on_stage() as stage:
         await stage.press("e")
-        assert "There are no prices to export." in told(stage)
+        assert "There are no prices to export." in stage.toasts()
         await stage.tell(*some_life(stage))
         await stage.press("e", "tab", "E", "S")
         await stage.pass_time(0.1)
         names = sorted(os.listdir(tmp_path))  # noqa: PTH208 - a handful of files of this test
         assert [name.rpartition(".")[2] for name in names] == ["svg", "csv", "json"]
-        assert f"2 prices written to {tmp_path / names[1]}" in told(stage)
+        assert f"2 prices written to {tmp_path / names[1]}" in stage.toasts()
         assert len(json.loads((tmp_path / names[2]).read_text())) == 5
 
 
@@ -95,7 +91,7 @@ async def test_an_alert_is_added_fires_once_and_is_removed() -> None:
         assert "armed" in stage.text(), "the price is known already"
         await stage.press("escape")
         await stage.tell(stage.price("SOL", "200"), stage.price("SOL", "205"))
-        assert told(stage).count("SOL is above 200.00: 200.00 USD") == 1
+        assert stage.toasts().count("SOL is above 200.00: 200.00 USD") == 1
         assert "1 alert · a" in stage.lines()[0]
         await stage.press("a")
         assert "SOL is above 200.00" in stage.text().partition("Told lately:")[2]
@@ -113,11 +109,11 @@ async def test_a_burst_of_alerts_is_one_toast_and_a_number_until_somebody_looks(
         await stage.type(f"{WALLET} any")
         await stage.press("enter", "escape")
         await stage.tell(*(stage.transaction(number) for number in range(1, 9)))
-        assert len(stage.app._notifications) == 1
-        assert "7 more; a shows them" in told(stage)
+        assert stage.toasts().count("Alert:") == 1
+        assert "7 more; a shows them" in stage.toasts()
         assert "8 alerts · a" in stage.lines()[0]
         await stage.press("escape")
-        assert len(stage.app._notifications) == 0
+        assert not stage.toasts()
         assert "8 alerts · a" in stage.lines()[0]
 
 
@@ -147,7 +143,7 @@ async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None
         await stage.tell(stage.price("BTC", "120"), stage.price("BTC", "99"), stage.transaction())
         await stage.press("a")
         assert "BTC is below 100.00: 99.0000 USD" in stage.text()
-        assert "treasury: received 1.5 SOL" in told(stage)
+        assert "treasury: received 1.5 SOL" in stage.toasts()
 
 
 async def test_what_is_watched_is_saved_and_there_again_next_time(tmp_path: Path) -> None:
@@ -157,7 +153,7 @@ async def test_what_is_watched_is_saved_and_there_again_next_time(tmp_path: Path
         await stage.type(f"{WALLET} my treasury")
         await stage.press("enter", "J", "ctrl+s")
         await stage.pass_time(0.1)
-        assert f"Saved to {path}" in told(stage)
+        assert f"Saved to {path}" in stage.toasts()
     settings = load(path, environ={}).settings
     assert settings.symbols == ("BTC", "SOL")
     assert settings.wallets == (WALLET,)
@@ -178,10 +174,10 @@ async def test_saving_that_fails_says_why(tmp_path: Path) -> None:
     async with on_stage(config_path=path) as stage:
         await stage.press("ctrl+s")
         await stage.pass_time(0.1)
-        assert "not saved" in told(stage)
+        assert "not saved" in stage.toasts()
     async with on_stage() as stage:
         await stage.press("ctrl+s")
-        assert "no configuration file" in told(stage)
+        assert "no configuration file" in stage.toasts()
 
 
 async def test_a_label_given_while_watching_renames_the_rows_that_are_there() -> None:

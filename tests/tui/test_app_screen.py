@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from fake_manager import status
 from stage import WALLET, on_stage, some_life, without_keys
+from textual_internals import count_as_painted, waits_for_repaint
 
 from streamcore.config.model import StreamSettings, UiSettings
 from streamcore.events import State
@@ -73,11 +74,10 @@ async def test_an_equal_value_repaints_nothing() -> None:
         await stage.tell(stage.price("SOL", "150"))
         await stage.pass_time(1.0)
         table = stage.app.screen.query_one(PriceTable)
-        table._exchange_repaint_regions()
-        table._repaint_required = False
+        count_as_painted(table)
         stage.manager.tell(stage.price("SOL", "150.0"))
         await stage.clock.advance(0.3)
-        assert not table._repaint_required
+        assert not waits_for_repaint(table)
 
 
 async def test_a_changed_price_repaints_its_own_cell_and_no_other() -> None:
@@ -157,14 +157,14 @@ async def test_a_watchlist_with_an_unknown_symbol_does_not_keep_the_app_starting
     async with on_stage(symbols=(), watchlists={"mine": ("NOPE",)}) as stage:
         assert "Starting …" not in stage.text()
         assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
-        assert any("NOPE" in toast.message for toast in stage.app._notifications)
+        assert "NOPE" in stage.toasts()
 
 
 async def test_an_unknown_symbol_in_the_settings_does_not_keep_the_others_away() -> None:
     async with on_stage(symbols=("SOL", "NOPE[x]", "BTC")) as stage:
         assert stage.manager.asked_for("subscribe_prices") == [("SOL",), ("BTC",)]
         assert stage.line("BTC ").startswith(" BTC")
-        assert any("NOPE[x]" in toast.message for toast in stage.app._notifications)
+        assert "NOPE[x]" in stage.toasts()
 
 
 async def test_a_symbol_named_twice_is_one_row_and_one_subscription() -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -26,6 +27,7 @@ from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
+from streamtui.textual_internals import accept_any_input, write_sequence
 from streamtui.themes import DARK, OWN, variables
 
 if TYPE_CHECKING:
@@ -74,11 +76,14 @@ class StreamTuiApp(App[None]):
                 closed and the terminal is restored. The command line limits the time it takes.
         """
         self._colours = settings.ui.colours
+        accept_any_input()
         super().__init__()
         for theme in OWN:
             self.register_theme(theme)
         self.theme = settings.ui.theme or DARK.name
         self._leaving = leaving
+        self._failed = False
+        """Whether an error has ended it."""
         self._notifier: Notifier | None = None
         self._alarm_text = ""
         """The last alert that is still to be shown."""
@@ -118,6 +123,16 @@ class StreamTuiApp(App[None]):
     def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         # the function, not a coroutine: a worker that is replaced before it starts would leave one unawaited
         self.run_worker(work, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End because of an unexpected error, and say so with the return code, too."""
+        self._failed = True
+        super().panic(*renderables)
+
+    @property
+    def return_code(self) -> int | None:
+        """0 when a person has left the app, 1 when an error ended it, ``None`` while it runs."""
+        return 1 if self._failed else super().return_code
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Leave: stop drawing, close the engine, restore the terminal."""
@@ -180,7 +195,7 @@ class StreamTuiApp(App[None]):
             self._notifier = Notifier(
                 self.session.settings.ui,
                 bell=self.bell,
-                write=self._write,
+                write=partial(write_sequence, self),
                 failed=lambda sentence: self._notice(sentence, True),
             )
         self._notifier.tell(text)
@@ -198,10 +213,6 @@ class StreamTuiApp(App[None]):
         shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")
         self._alarm_text = ""
         self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
-
-    def _write(self, sequence: str) -> None:
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours for up, down and wallets that fit the theme and the settings."""

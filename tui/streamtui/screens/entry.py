@@ -47,7 +47,8 @@ def words(text: str) -> list[str]:
 class EntryLine(Input):
     """A line that keeps all of what is pasted: a list may come line by line."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Put what is pasted into the line, in the place of the one line that `Input` would keep."""
         joined = " ".join(event.text.split())
         event.stop()
         event.prevent_default()
