@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from streamcore.config.keys import keys
+from streamcore.config.keys import setting_keys
 from streamcore.config.loading import load
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -25,11 +25,11 @@ def table_keys() -> list[str]:
 
 
 def test_the_table_has_every_key_once_and_no_other() -> None:
-    assert sorted(table_keys()) == sorted(keys())
+    assert sorted(table_keys()) == sorted(setting_keys())
 
 
 def test_every_key_but_the_alerts_can_be_set_by_a_variable(tmp_path: Path) -> None:
-    without = {name for name, key in keys().items() if not key.variables}
+    without = {name for name, key in setting_keys().items() if not key.variables}
     assert without == {"alerts"}
     empty = tmp_path / "config.toml"
     empty.touch()

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
     from streamcore.clock import Clock, SystemClock
     from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
+        AlreadyStarted,
         BadAddress,
         IllegalTransition,
         InputError,
+        MalformedEvent,
+        NotRunning,
         ProviderError,
         SettingsError,
         StreamcoreError,
@@ -46,32 +50,38 @@ if TYPE_CHECKING:
         TokenChange,
         TransactionType,
         WalletTransaction,
-        to_json,
     )
+    from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
+    from streamcore.wallet_secrets import secret_refusal
 
 __all__ = [
     "HIDDEN",
     "AlertSettings",
+    "AlreadyStarted",
     "BadAddress",
     "BreakerState",
     "Clock",
     "Colours",
     "DataKind",
+    "Engine",
     "ErrorKind",
     "Event",
     "IllegalTransition",
     "InputError",
+    "MalformedEvent",
     "Mask",
     "MaskingFilter",
+    "NotRunning",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
     "Settings",
     "SettingsError",
+    "Snapshot",
     "Source",
     "State",
     "StatusChange",
@@ -89,7 +99,9 @@ __all__ = [
     "WalletTransaction",
     "check_address",
     "exchange_name",
+    "from_json",
     "printable",
+    "secret_refusal",
     "short_address",
     "to_json",
     "understand",
@@ -101,10 +113,14 @@ _HOMES = {
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
     "streamcore.clock": ("Clock", "SystemClock"),
     "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (
+        "AlreadyStarted",
         "BadAddress",
         "IllegalTransition",
         "InputError",
+        "MalformedEvent",
+        "NotRunning",
         "ProviderError",
         "SettingsError",
         "StreamcoreError",
@@ -124,11 +140,12 @@ _HOMES = {
         "TokenChange",
         "TransactionType",
         "WalletTransaction",
-        "to_json",
     ),
+    "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
+    "streamcore.wallet_secrets": ("secret_refusal",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

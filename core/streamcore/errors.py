@@ -8,6 +8,9 @@
     │   ├── UnknownSymbol
     │   └── BadAddress
     ├── UnknownProvider      no such provider is in use                  .name .known
+    ├── NotRunning           the engine has not started, or has ended
+    ├── AlreadyStarted       an engine was started a second time
+    ├── MalformedEvent       a line that is no event                     .line .reason
     ├── IllegalTransition    our own bug: a step the table lacks         .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after .parks
 
@@ -19,9 +22,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from streamcore.events import ErrorKind, State
+from streamcore.events import ErrorKind, State, StreamError
 from streamcore.text import HIDDEN
-from streamcore.wallet_secrets import refusal, secret_form
+from streamcore.wallet_secrets import secret_refusal
 
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that no waiting cures: the stream is parked until a person acts."""
@@ -44,10 +47,12 @@ class SettingsError(StreamcoreError):
     """
 
     def __init__(self, key: str, value: object, allowed: str, origin: str) -> None:
-        if form := secret_form(key):
-            key, allowed = HIDDEN, refusal(form)
-        if value is not None and (form := secret_form(value if isinstance(value, str) else repr(value))):
-            value, allowed = HIDDEN, refusal(form)
+        if refusal := secret_refusal(key):
+            key, allowed = HIDDEN, refusal
+        if value is not None and (
+            refusal := secret_refusal(value if isinstance(value, str) else repr(value))
+        ):
+            value, allowed = HIDDEN, refusal
         self.key = key
         self.value = value
         self.allowed = allowed
@@ -67,8 +72,8 @@ class InputError(StreamcoreError, ValueError):
     """
 
     def __init__(self, value: str, reason: str) -> None:
-        if form := secret_form(value):
-            value, reason = HIDDEN, refusal(form)
+        if refusal := secret_refusal(value):
+            value, reason = HIDDEN, refusal
         self.value = value
         self.reason = reason
         super().__init__(f"{value!r} {reason}")
@@ -92,6 +97,28 @@ class UnknownProvider(StreamcoreError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the repr
+
+
+class NotRunning(StreamcoreError):
+    """The engine is not there to be asked: it has not started yet, or it has ended."""
+
+
+class AlreadyStarted(StreamcoreError):
+    """An engine can be started once."""
+
+
+class MalformedEvent(StreamcoreError, ValueError):
+    """A line cannot be read as an event.
+
+    Attributes:
+        line: How it begins, harmless to show.
+        reason: Why not, as a phrase.
+    """
+
+    def __init__(self, line: str, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"not an event: {reason}; the line was: {line or 'empty'}")
 
 
 class IllegalTransition(StreamcoreError):
@@ -131,3 +158,20 @@ class ProviderError(StreamcoreError):
     def parks(self) -> bool:
         """Whether the stream must stop trying until a person acts."""
         return self.kind in PARKING_KINDS
+
+    def event(self, provider: str, ts: float, *, demo: bool) -> StreamError:
+        """Return this error as the event that consumers receive.
+
+        Args:
+            provider: Whose error it is; empty when it is not that of a single provider.
+            ts: Unix seconds.
+            demo: Whether it is about demo data.
+        """
+        return StreamError(
+            provider=provider,
+            ts=ts,
+            demo=demo,
+            kind=self.kind,
+            message=self.message,
+            retryable=self.retryable,
+        )

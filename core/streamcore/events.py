@@ -1,18 +1,20 @@
 """The immutable events a consumer receives, and the words they are made of.
 
 The shape of an event is the shape of one line of ``streamtui stream``: the same field names, in the same
-order. Amounts a person computes with are `Decimal` here and strings in JSON; what is not known is ``None``
-and ``null``, never zero.
+order; `streamcore.json_lines` writes such lines and reads them. Amounts a person computes with are `Decimal`
+here and strings in JSON; what is not known is ``None`` and ``null``, never zero. ``provider`` is empty in an
+error that is not about a single provider.
 
 Units: ``ts`` and every other point in time is Unix seconds, ``change_24h`` percent, ``volume_24h`` USD,
-``sol_change`` and ``fee`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime`` seconds.
+``sol_change``, ``fee``, ``rent`` and ``tip`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime``
+seconds.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -79,6 +81,10 @@ class ErrorKind(StrEnum):
     GAP = "gap"
 
 
+PRICE_FIELDS = ("price", "change_24h", "volume_24h")
+"""The fields of a price whose changes are told in ``changed``, in that order."""
+
+
 class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
     """How much of one token a wallet gained (positive) or lost, in whole tokens."""
 
@@ -112,12 +118,22 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
 
+    def as_snapshot(self) -> PriceUpdate:
+        """Return this event as one that begins with the whole state, for somebody who knows nothing yet."""
+        known = tuple(name for name in PRICE_FIELDS if getattr(self, name) is not None)
+        return msgspec.structs.replace(self, kind=PriceKind.SNAPSHOT, changed=known)
+
 
 class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     """One transaction as seen from one watched wallet; a (signature, wallet) pair comes once.
 
     ``fee`` is what the wallet itself paid, zero when somebody else did. ``sol_change`` leaves out the fee
     and rent. ``block_time`` is ``None`` until the chain has told it.
+
+    ``rent`` is SOL paid for new accounts (negative) or got back from closed ones. ``tip`` is SOL paid to
+    block builders and the like, a positive number that ``sol_change`` includes. ``action`` is a verb such as
+    ``stake``, ``bridge`` or ``order placed`` where the program is known for one thing. ``counterparties``
+    holds the other side where it is several, the largest first; ``counterparty`` is ``None`` then.
     """
 
     wallet: str
@@ -133,6 +149,10 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     program: str | None
     error: str | None
     source: Source
+    rent: Decimal = Decimal(0)
+    tip: Decimal = Decimal(0)
+    action: str | None = None
+    counterparties: tuple[str, ...] = ()
 
 
 class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
@@ -164,26 +184,3 @@ class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
 
 
 Event: TypeAlias = PriceUpdate | WalletTransaction | StatusChange | StreamError
-
-
-def to_json(event: Event) -> bytes:
-    """Return the event as one line of JSON (UTF-8, without the line feed).
-
-    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``. High and low of the
-    last 24 hours are left out where the source does not tell them.
-    """
-    plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
-    for name in ("high_24h", "low_24h"):
-        if plain.get(name, "") is None:
-            del plain[name]
-    return msgspec.json.encode(plain)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
 from typing import TypeAlias
 
 import msgspec
 
-from streamcore.events import Event, PriceKind, PriceUpdate, WalletTransaction
+from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, WalletTransaction
 
 _Numbered: TypeAlias = tuple[int, Event]
 
@@ -52,7 +52,8 @@ class Buffer:
     A price that waits is overtaken by the next one of the same token: the buffer then holds the newest
     values in the old place, with the changed fields of both. That loses nothing a reader could still use
     and is not counted. Transactions are never merged. When the buffer is full, status and error events
-    give way first, then transactions, then prices; each that gives way is counted for its provider.
+    give way first, then transactions, then prices; each that gives way is counted for its provider, and a
+    token whose price gave way comes as a snapshot the next time.
     """
 
     def __init__(self, capacity: int, dropped: Callable[[str], None]) -> None:
@@ -61,6 +62,8 @@ class Buffer:
         self._dropped = dropped
         self._number = 0
         self._prices: dict[tuple[str, str], _Waiting] = {}
+        self._owed: set[tuple[str, str]] = set()
+        """Keys of prices that gave way: the next one must be good for a reader who has not seen those."""
         self._last: dict[str, tuple[str, str]] = {}
         """Symbol to the key of its last price, which differs where the asset depends on the source."""
         self._transactions: deque[_Numbered] = deque()
@@ -78,6 +81,9 @@ class Buffer:
             last, self._last[event.symbol] = self._last.get(event.symbol), key
             if waiting is None:
                 self._make_room()
+                if self._owed and key in self._owed:
+                    self._owed.remove(key)
+                    event = event.as_snapshot()
                 self._prices[key] = _Waiting(self._next_number(), event)
                 return
             waiting.overtake(event)
@@ -129,13 +135,15 @@ class Buffer:
         elif self._transactions:
             provider = self._transactions.popleft()[1].provider
         else:
-            provider = self._prices.pop(next(iter(self._prices))).provider
+            key = next(iter(self._prices))
+            self._owed.add(key)
+            provider = self._prices.pop(key).provider
         self._dropped(provider)
 
 
 @cache  # of three names there are few combinations
 def _together(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in ("price", "change_24h", "volume_24h") if name in older or name in newer)
+    return tuple(name for name in PRICE_FIELDS if name in older or name in newer)
 
 
 class Subscriber:
@@ -212,9 +220,15 @@ class Hub:
         self.dropped: Counter[str] = Counter()
         """Events that gave way in a full buffer, by provider, over all consumers."""
 
-    def subscribe(self) -> Subscriber:
-        """Attach a new consumer; it receives what is published from now on, nothing after `close`."""
+    def subscribe(self, first: Iterable[Event] = ()) -> Subscriber:
+        """Attach a new consumer.
+
+        It receives ``first``, which is the present state, and then what is published from now on; nothing
+        after `close`.
+        """
         subscriber = Subscriber(self, self._capacity)
+        for event in first:
+            subscriber.put(event)
         self._subscribers.append(weakref.ref(subscriber, self._forget))
         if self._closed:
             subscriber.close()

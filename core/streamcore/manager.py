@@ -1,13 +1,13 @@
-"""The public door of the engine: who wants what, which provider serves it, and what consumers receive."""
+"""The engine that talks to providers: it makes the parts, ties them together, and is asked in their place."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -15,41 +15,29 @@ from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
-from streamcore.errors import InputError, ProviderError, SettingsError, UnknownProvider
-from streamcore.events import DataKind, Event, Source, State, StreamError
+from streamcore.engine import Engine, Snapshot
+from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, SettingsError, UnknownProvider
+from streamcore.events import DataKind, Event, Source, State
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.providers import create
-from streamcore.providers.base import (
-    CheckpointReport,
-    PriceReport,
-    Provider,
-    Refusal,
-    Report,
-    TransactionReport,
-)
+from streamcore.providers.base import Provider, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
 from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tracking.prices import PriceTracker
+from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
 
 STATUS_EVERY = 10.0
 """Seconds between the status events that come without a change."""
 
-CLOCK_LOOK = 2.0
-"""Seconds between two looks at whether time has jumped."""
-
-CLOCK_JUMP = 5.0
-"""Seconds by which the wall clock must leave the monotonic one behind to be called a jump.
-
-The monotonic clock of Linux and macOS stands still while a laptop sleeps.
-"""
-
-NOT_STARTED = "cannot be watched: the manager has not been started"
-
+NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
+STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
+ENDED = "the engine has ended and brings nothing any more: make a new StreamManager"
 NO_DEMO = "this program brings no demo servers: hand them in, as in StreamManager(settings, demo=embedded)"
 
 DemoServers: TypeAlias = Callable[[Settings, Set[DataKind], Clock], AbstractAsyncContextManager[Settings]]
@@ -58,13 +46,19 @@ DemoServers: TypeAlias = Callable[[Settings, Set[DataKind], Clock], AbstractAsyn
 Yields settings that lead there.
 """
 
-_LOGGER = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class _Tracking:
+    """The trackers of a running engine."""
+
+    prices: PriceTracker
+    wallets: WalletTracker
 
 
 class StreamManager:
-    """Owns the provider connections and passes on what they bring.
+    """Owns the provider connections and passes on what they bring: the `Engine` that talks to providers.
 
-    Use it as an asynchronous context manager::
+    Use it as an asynchronous context manager, once::
 
         async with StreamManager(Settings.load()) as manager:
             await manager.subscribe_prices(["SOL", "BTC"])
@@ -100,20 +94,25 @@ class StreamManager:
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
-        self._prices: PriceTracker | None = None
-        self._wallets: WalletTracker | None = None
+        self._tracking: _Tracking | None = None
+        self._trackers: dict[DataKind, Tracker] = {}
         self._told: dict[str, tuple[object, ...]] = {}
         """What the last status event of each provider said that is worth one of its own."""
         self._exit = AsyncExitStack()
+        self._started = False
         self._closing = False
 
     async def __aenter__(self) -> StreamManager:
         """Start.
 
         Raises:
+            AlreadyStarted: It has been started before.
             SettingsError: The settings ask for a provider that cannot be used, or for demo data and nobody
                 serves it.
         """
+        if self._started:
+            raise AlreadyStarted(STARTED_BEFORE)
+        self._started = True
         sources = choose(self.settings)
         async with AsyncExitStack() as stack:
             transport = self._transport
@@ -131,26 +130,30 @@ class StreamManager:
                 stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._prices = PriceTracker(
-                self._serving(DataKind.PRICES),
-                self.tokens,
-                self._clock,
-                publish=self._hub.publish,
-                trouble=self.trouble,
-            )
-            self._wallets = WalletTracker(
+            self._tracking = self._track()
+            self._trackers = {
+                DataKind.PRICES: self._tracking.prices,
+                DataKind.WALLETS: self._tracking.wallets,
+            }
+            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
+            stack.callback(beat.cancel)
+            watch = watch_for_time_jumps(self._clock, self._time_jumped)
+            watching = asyncio.create_task(watch, name="watching for jumps of time")
+            stack.callback(watching.cancel)
+            self._exit = stack.pop_all()
+        return self
+
+    def _track(self) -> _Tracking:
+        return _Tracking(
+            PriceTracker(self._serving(DataKind.PRICES), self.tokens, self._clock, publish=self._hub.publish),
+            WalletTracker(
                 self._serving(DataKind.WALLETS),
                 self.tokens,
                 self._checkpoints,
                 self._clock,
                 publish=self._hub.publish,
-            )
-            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
-            stack.callback(beat.cancel)
-            watch = asyncio.create_task(self._watch_clock(), name="watching for jumps of time")
-            stack.callback(watch.cancel)
-            self._exit = stack.pop_all()
-        return self
+            ),
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -163,125 +166,80 @@ class StreamManager:
             self._hub.close()
 
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
-        """Watch the price of tokens; every call adds one reference to each.
-
-        Args:
-            symbols: Tickers in any case, with or without ``$``, or mint addresses.
-
-        Returns:
-            What each symbol stands for, in order.
-
-        Raises:
-            InputError: One of them is no token that is known; nothing has been changed.
-        """
-        return self._desk().subscribe(symbols)
+        """See `Engine.subscribe_prices`."""
+        return self._running().prices.subscribe(symbols)
 
     async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
-        """Undo one `subscribe_prices` for each; what nobody wants any more is unsubscribed.
-
-        Raises:
-            InputError: One of them is no token that is known; nothing has been changed.
-        """
-        self._desk().unsubscribe(symbols)
+        """See `Engine.unsubscribe_prices`; what nobody wants any more is unsubscribed at its provider."""
+        self._running().prices.unsubscribe(symbols)
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
-        """Watch the transactions of wallets; every call adds one reference to each.
-
-        Returns:
-            The addresses, stripped of white space.
-
-        Raises:
-            InputError: One of them is no Solana address; nothing has been changed.
-        """
-        return self._chain().subscribe(addresses)
+        """See `Engine.subscribe_wallets`."""
+        return self._running().wallets.subscribe(addresses)
 
     async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
-        """Undo one `subscribe_wallets` for each; what nobody wants any more is unsubscribed.
-
-        Raises:
-            InputError: One of them is no Solana address; nothing has been changed.
-        """
-        self._chain().unsubscribe(addresses)
+        """See `Engine.unsubscribe_wallets`; what nobody wants any more is unsubscribed at its provider."""
+        self._running().wallets.unsubscribe(addresses)
 
     def describe(self, symbol: str) -> Token:
-        """Return what a symbol stands for with the sources in use, whether it is watched or not.
-
-        ``mint`` is empty for an asset that is no Solana token, or not the same everywhere: ``BTC`` is bitcoin
-        on an exchange and a wrapped token on the chain. Such a row is named by its ``symbol``, every other
-        by its ``mint``.
-
-        Raises:
-            InputError: It is no token that is known.
-        """
-        return self._desk().describe(symbol)
+        """See `Engine.describe`."""
+        return self._started_tracking().prices.describe(symbol)
 
     def complete(self, prefix: str) -> list[Token]:
-        """Return what a ticker or name that begins with ``prefix`` may become, each as `describe` has it.
-
-        Tickers that begin so come first; an empty prefix returns everything that has a name.
-        """
-        return self._desk().complete(prefix)
+        """See `Engine.complete`."""
+        return self._started_tracking().prices.complete(prefix)
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:
-        """What each watched symbol's row is named by (see `describe`) to the provider that serves it now.
+        """See `Engine.price_sources`."""
+        return {} if self._tracking is None else self._tracking.prices.sources
 
-        ``None``: no source in use has it.
-        """
-        return {} if self._prices is None else self._prices.sources
+    def snapshot(self) -> Snapshot:
+        """See `Engine.snapshot`."""
+        prices = {} if self._tracking is None else self._tracking.prices.snapshot()
+        return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
     def events(self) -> AsyncIterator[Event]:
-        """Attach a consumer and return its events from now on, in a bounded buffer of its own.
-
-        A consumer that falls behind gets the newest price of each token and every transaction that the
-        buffer could keep; what gave way is counted in ``dropped`` of the status. The iteration ends when
-        the manager does.
-        """
-        return self._hub.subscribe()
+        """See `Engine.events`."""
+        if self._closing:
+            raise NotRunning(ENDED)
+        now = self.snapshot()
+        # a provider of which nothing has ever been wanted has no news for anybody
+        statuses = [now.statuses[name].event(now.ts) for name in self._told]
+        return self._hub.subscribe([*statuses, *now.prices.values()])
 
     def drain(self, name: str) -> list[Event]:
-        """Return a provider's events since the last drain that its buffer still holds, oldest first.
-
-        Raises:
-            UnknownProvider: No such provider is in use.
-        """
-        return self._hub.drain(self._named(name).name)
+        """See `Engine.drain`."""
+        return self._hub.drain(self._named(name).name if name else name)
 
     def statuses(self) -> dict[str, ProviderStatus]:
-        """Return the status of every provider in use, by name."""
+        """See `Engine.statuses`."""
         return {stream.name: self._status(stream) for stream in self._streams.values()}
 
     def status(self, name: str) -> ProviderStatus:
-        """Return the status of one provider.
-
-        Raises:
-            UnknownProvider: No such provider is in use.
-        """
+        """See `Engine.status`."""
         return self._status(self._named(name))
 
     @property
     def is_any_connected(self) -> bool:
-        """Whether at least one provider streams."""
+        """See `Engine.is_any_connected`."""
         return any(status.state is State.CONNECTED for status in self.statuses().values())
 
     @property
     def is_fallback_active(self) -> bool:
-        """Whether polling stands in for at least one provider's stream."""
+        """See `Engine.is_fallback_active`."""
         return any(status.fallback for status in self.statuses().values())
 
     async def reconnect(self, name: str) -> None:
-        """Start a provider's stream over at once, also a parked one; waits for nothing.
-
-        Raises:
-            UnknownProvider: No such provider is in use.
-        """
+        """See `Engine.reconnect`."""
+        self._running()
         stream = self._named(name)
         stream.reconnect()
-        if stream.provider.kind is DataKind.PRICES:
-            self._desk().forgive(name)
+        self._trackers[stream.provider.kind].forgive(name)
 
     async def reconnect_all(self) -> None:
-        """`reconnect` every provider in use."""
+        """See `Engine.reconnect_all`."""
+        self._running()
         for name in self._streams:
             await self.reconnect(name)
 
@@ -289,37 +247,15 @@ class StreamManager:
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Turn what a provider said into events; return whether it was news."""
-        match report:
-            case PriceReport():
-                return self._desk().report(stream, report, source, as_of)
-            case TransactionReport():
-                return self._chain().report(stream, report, source)
-            case CheckpointReport(topic=topic, checkpoint=checkpoint, history=history):
-                self._checkpoints.begin(topic, checkpoint, history)
-            case Refusal(error=error):
-                if stream.provider.kind is DataKind.PRICES:
-                    self._desk().refused(stream, report, source)
-                else:
-                    self.trouble(stream, error)
-        return False
+        return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
         """Publish an error event."""
-        self._hub.publish(
-            StreamError(
-                provider=stream.name,
-                ts=self._clock.time(),
-                demo=stream.demo,
-                kind=error.kind,
-                message=error.message,
-                retryable=error.retryable,
-            )
-        )
+        self._hub.publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
         """Let the next price of each topic be a snapshot."""
-        if stream.provider.kind is DataKind.PRICES:
-            self._desk().restarted(stream, topics)
+        self._trackers[stream.provider.kind].restarted(stream, topics)
 
     def status_changed(self, stream: ReportSource) -> None:
         """Publish a status event if there is news in it, and let data come from whom it now should."""
@@ -328,10 +264,8 @@ class StreamManager:
         if self._told.get(stream.name) != news:
             self._told[stream.name] = news
             self._hub.publish(event)
-        if self._closing:
-            return
-        desk = self._desk() if stream.provider.kind is DataKind.PRICES else self._chain()
-        desk.reroute()
+        if not self._closing:
+            self._trackers[stream.provider.kind].reroute()
 
     def _stream(
         self, provider: Provider, settings: Settings, transport: Transport, *, demo: bool
@@ -357,34 +291,30 @@ class StreamManager:
     def _serving(self, kind: DataKind) -> list[ProviderStream | PolledStream]:
         return [stream for stream in self._streams.values() if stream.provider.kind is kind]
 
-    def _desk(self) -> PriceTracker:
-        if self._prices is None:
-            raise InputError(str(DataKind.PRICES), NOT_STARTED)
-        return self._prices
+    def _running(self) -> _Tracking:
+        if self._closing:
+            raise NotRunning(ENDED)
+        return self._started_tracking()
 
-    def _chain(self) -> WalletTracker:
-        if self._wallets is None:
-            raise InputError(str(DataKind.WALLETS), NOT_STARTED)
-        return self._wallets
+    def _started_tracking(self) -> _Tracking:
+        if self._tracking is None:
+            raise NotRunning(NOT_STARTED)
+        return self._tracking
 
-    async def _watch_clock(self) -> None:
-        offset = self._clock.time() - self._clock.monotonic()
-        while True:
-            slept = self._clock.monotonic()
-            await self._clock.sleep(CLOCK_LOOK)
-            before, offset = offset, self._clock.time() - self._clock.monotonic()
-            # a loop that was held up (a stopped process) shows as a sleep that took too long
-            held_up = self._clock.monotonic() - slept - CLOCK_LOOK
-            if abs(offset - before) > CLOCK_JUMP or held_up > CLOCK_JUMP:
-                _LOGGER.info("time has jumped; every connection is checked")
-                for stream in self._streams.values():
-                    stream.check()
+    def _time_jumped(self) -> None:
+        for stream in self._streams.values():
+            stream.check()
 
     async def _beat(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
-            self._desk().pass_time()
+            for tracker in self._trackers.values():
+                tracker.pass_time()
             for stream in self._streams.values():
                 status = self._status(stream)
                 if not status.standby:
                     self._hub.publish(status.event(self._clock.time()))
+
+
+if TYPE_CHECKING:
+    _ENGINE: type[Engine] = StreamManager  # the type checker holds it to its promise

@@ -69,13 +69,14 @@ def secret_form(text: str) -> str | None:
     return None
 
 
-def refusal(form: str) -> str:
-    """Return what to tell the person, as what follows the name of the place: "looks like …: …".
+def secret_refusal(text: str) -> str | None:
+    """Return why a text is refused, if a wallet's secret is in it, as what follows a name: "looks like …: …".
 
     Args:
-        form: As `secret_form` returned it.
+        text: See `secret_form`.
     """
-    return f"looks like a wallet's secret ({form}): {ADVICE}"
+    form = secret_form(text)
+    return None if form is None else f"looks like a wallet's secret ({form}): {ADVICE}"
 
 
 def _are_bytes(text: str) -> bool:

@@ -77,6 +77,36 @@ def test_a_snapshot_that_is_overtaken_stays_a_snapshot() -> None:
     assert event.kind is PriceKind.SNAPSHOT
 
 
+def test_a_token_whose_price_gave_way_comes_as_a_snapshot_the_next_time() -> None:
+    waiting, dropped = buffer(1)
+    waiting.put(price("SOL", kind=PriceKind.SNAPSHOT))
+    waiting.put(price("BTC"))
+    assert dropped == ["birdeye"]
+    waiting.take_all()
+    told = []
+    for _ in range(2):
+        waiting.put(price("SOL", kind=PriceKind.DELTA, changed=()))
+        told += waiting.take_all()
+    assert [(event.kind, event.changed) for event in told if isinstance(event, PriceUpdate)] == [
+        (PriceKind.SNAPSHOT, ("price", "change_24h", "volume_24h")),
+        (PriceKind.DELTA, ()),
+    ]
+
+
+def test_a_new_consumer_receives_the_present_state_before_what_happens_next() -> None:
+    hub = Hub(100)
+    hub.publish(price(value="1"))
+    reader = hub.subscribe([status(), price(value="1", kind=PriceKind.SNAPSHOT)])
+    hub.publish(price("BTC", value="2"))
+    hub.publish(price(value="3", kind=PriceKind.DELTA))
+    state, sol, btc = taken(reader)
+    assert state == status()
+    assert isinstance(sol, PriceUpdate)
+    assert isinstance(btc, PriceUpdate)
+    assert (sol.price, sol.kind) == (Decimal(3), PriceKind.SNAPSHOT)
+    assert (btc.price, btc.kind) == (Decimal(2), PriceKind.DELTA)
+
+
 def test_tokens_that_share_a_ticker_are_not_taken_for_one() -> None:
     waiting, _ = buffer()
     waiting.put(price("TRUMP", address="official"))

@@ -38,7 +38,7 @@ async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
         truth = table.market.truth(SOL)
         assert (first.symbol, first.address, first.kind) == ("SOL", SOL, PriceKind.SNAPSHOT)
         assert first.price == truth.price
-        await table.first(PriceUpdate, volume_24h=truth.volume_24h)
+        await table.until(lambda: any(event.volume_24h for event in table.all(PriceUpdate)))
         await table.connected("birdeye")
         await table.until(lambda: table.birdeye.frames_received)
         table.market.trade(SOL, price=Decimal("151.25"), volume_usd=Decimal(1000))

@@ -15,6 +15,9 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    # what it may rely on instead of that manager
+    "Engine",
+    "Snapshot",
     # parts of the settings
     "AlertSettings",
     "Colours",
@@ -29,6 +32,7 @@ PUBLIC = {
     "StatusChange",
     "StreamError",
     "TokenChange",
+    "from_json",
     "to_json",
     # the words in it
     "DataKind",
@@ -52,10 +56,14 @@ PUBLIC = {
     "Mask",
     "MaskingFilter",
     "printable",
+    "secret_refusal",
     # what can go wrong
+    "AlreadyStarted",
     "BadAddress",
     "IllegalTransition",
     "InputError",
+    "MalformedEvent",
+    "NotRunning",
     "ProviderError",
     "SettingsError",
     "StreamcoreError",

@@ -11,6 +11,7 @@ import msgspec
 from streamcore.assets.instruments import Venue, understand
 from streamcore.assets.tokens import Token, TokenTable, check_address
 from streamcore.config.model import Settings
+from streamcore.engine import Snapshot
 from streamcore.events import DataKind, Event, State
 from streamcore.status import ProviderStatus
 
@@ -117,8 +118,25 @@ class FakeManager:
                 raise event
             yield event
 
+    def snapshot(self) -> Snapshot:
+        return Snapshot(ts=0.0, prices={}, statuses=self.statuses())
+
+    def drain(self, name: str) -> list[Event]:
+        return []
+
     def statuses(self) -> dict[str, ProviderStatus]:
         return dict(self.current)
+
+    def status(self, name: str) -> ProviderStatus:
+        return self.current[name]
+
+    @property
+    def is_any_connected(self) -> bool:
+        return any(status.state is State.CONNECTED for status in self.current.values())
+
+    @property
+    def is_fallback_active(self) -> bool:
+        return any(status.fallback for status in self.current.values())
 
     async def reconnect(self, name: str) -> None:
         self.asked.append(("reconnect", (name,)))

@@ -173,7 +173,8 @@ def some_life(stage: Stage, *, demo: bool = False) -> list[Event]:
         (TransactionType.CALLED, "called Memo: [bold]not markup[/bold] \x1b[31m", Source.STREAM),
     ]
     for number, (kind, summary, source) in enumerate(kinds, 1):
-        made = stage.transaction(number, type=kind, summary=summary, source=source, demo=demo)
+        fee = Decimal("0.000005") if kind is TransactionType.FAILED else Decimal(0)
+        made = stage.transaction(number, type=kind, summary=summary, source=source, demo=demo, fee=fee)
         events.append(msgspec.structs.replace(made, block_time=int(made.ts) - 10 + number))
     return events
 
@@ -194,6 +195,8 @@ def full_transaction(stage: Stage, **more: Any) -> WalletTransaction:
             ),
         ),
         "program": "Jupiter",
+        "rent": Decimal("-0.00203928"),
+        "tip": Decimal("0.0001"),
         "block_time": int(stage.clock.time()) - 3,
     }
     return stage.transaction(7, **{**fields, **more})

@@ -103,6 +103,29 @@ async def test_an_alert_is_added_fires_once_and_is_removed() -> None:
         assert "no alert to remove" in stage.text()
 
 
+async def test_the_detail_of_a_transaction_tells_rent_tip_action_and_everybody_on_the_other_side() -> None:
+    async with on_stage() as stage:
+        everybody = tuple(f"{number}{WALLET[1:]}" for number in range(1, 6))
+        await stage.tell(
+            stage.transaction(
+                1,
+                summary="sent 15 SOL to 5 wallets (3 each)",
+                rent=Decimal("-0.0101964"),
+                tip=Decimal("0.0001"),
+                action="stake",
+                counterparty=None,
+                counterparties=everybody,
+            )
+        )
+        assert sum("15 SOL to 5 wallets" in line for line in stage.lines()) == 1
+        await stage.press("tab", "enter")
+        text = stage.text()
+        assert "0.0101964 SOL paid for new accounts" in text
+        assert "0.0001 SOL, counted in the SOL above" in text
+        assert "action       stake" in text
+        assert all(address in text for address in everybody)
+
+
 async def test_a_burst_of_alerts_is_one_toast_and_a_number_until_somebody_looks() -> None:
     async with on_stage() as stage:
         await stage.press("a")

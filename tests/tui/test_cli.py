@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import sys
 import tomllib
 from types import SimpleNamespace
 
@@ -230,6 +232,29 @@ def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_t
     assert "Traceback" in log
     assert "geheim" not in log
     assert "--log-file" in run("stream", "-s", "SOL", stream=broken).err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["config", "show"], ["config", "path"], ["emulator", "--fault", "list"]]
+)
+def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "streamtui: the output cannot be written: No space left on device\n"
+
+
+def test_a_full_disk_ends_the_stream_with_a_sentence(run):
+    def full(settings, count, duration):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    result = run("stream", "-s", "SOL", stream=full)
+    assert (result.status, result.err) == (
+        1,
+        "streamtui: the output cannot be written: No space left on device\n",
+    )
 
 
 def test_the_status_of_the_stream_is_the_status_of_the_command(run):

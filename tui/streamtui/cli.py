@@ -6,10 +6,11 @@ imported before it is needed, so that ``--help`` and the first frame of the app 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from streamtui.options import PORTS, WrongUsage
@@ -26,6 +27,9 @@ FAILED = 1
 WRONG_USAGE = 2
 LEAVE_WITHIN = 4.0
 """Seconds the app may take to leave, also when its terminal is gone; usually it takes half a second."""
+
+_UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What the system says when standard output takes no more: nobody reads, a full disk, a broken one."""
 
 _Given = Mapping[str, Any]
 """The options that were given, by name."""
@@ -44,6 +48,12 @@ def _examines(loaded: Loaded) -> int:
 
 
 def _shows(loaded: Loaded) -> int:
+    from streamtui import terminal
+
+    if not terminal.has_screen(os.environ):
+        name = os.environ.get("TERM", "")
+        _refuse(f"this terminal (TERM={name!r}) has no screen for the app; there is: streamtui stream")
+    terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.terminal import end_within
 
@@ -105,6 +115,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) 
 
 def _run(arguments: Sequence[str], programs: Programs) -> int:
     """Do what was asked for, and return the exit status."""
+    _write_everywhere()
     if "_STREAMTUI_COMPLETE" in os.environ:
         from streamtui.completion import complete
 
@@ -124,6 +135,15 @@ def _run(arguments: Sequence[str], programs: Programs) -> int:
     return end.status
 
 
+def _write_everywhere() -> None:
+    """Let text be written whatever the terminal's encoding has no place for."""
+    streams = (sys.stdout, sys.stderr, sys.__stderr__)
+    if any(stream is not None and (stream.encoding or "").lower() != "utf-8" for stream in streams):
+        from streamtui.format.ascii_signs import use_ascii_signs
+
+        use_ascii_signs(streams)
+
+
 class _End:
     status = DONE
 
@@ -135,17 +155,26 @@ def _ending() -> Iterator[_End]:
 
     end = _End()
     try:
-        yield end
-    except _Ended as ended:
-        end.status = ended.status
+        try:
+            yield end
+        except _Ended as ended:
+            end.status = ended.status
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (SettingsError, InputError) as error:
         _say(str(error))
         end.status = WRONG_USAGE
     except KeyboardInterrupt:
         pass
-    except BrokenPipeError:
-        # whoever read the output has seen enough; nothing may be written when Python flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        # nothing may be written any more when Python flushes at exit
+        with suppress(ValueError):  # it is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # whoever read a pipe has seen enough
+            _say(f"the output cannot be written: {error.strerror}")
+            end.status = FAILED
 
 
 def _app(given: _Given, programs: Programs) -> None:
@@ -207,9 +236,9 @@ def _emulator(given: _Given, programs: Programs) -> None:
                 wallet_rate=given.get("wallet_rate"),
                 faults=planned_faults(faults),
             )
-        except BrokenPipeError:
-            raise
         except OSError as error:
+            if error.errno in _UNWRITABLE:
+                raise
             _fail(error.strerror or str(error))
 
 
@@ -274,9 +303,11 @@ def _recording(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> Iter
     with recording(level=given.get("log_level"), file=file, on_screen=on_screen, secrets=hidden):
         try:
             yield
-        except (_Ended, SettingsError, InputError, BrokenPipeError):
+        except (_Ended, SettingsError, InputError):
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+                raise
             logging.getLogger(__name__).critical("unexpected failure", exc_info=True, extra=FILE_ONLY)
             _say_unexpected(error, hidden)
             if file is None:

@@ -20,10 +20,10 @@ class WrongUsage(Exception):
 
     def __init__(self, sentence: str, given: str) -> None:
         """``given``: what the sentence may repeat of what was typed."""
-        from streamcore.wallet_secrets import refusal, secret_form
+        from streamcore import secret_refusal
 
-        if form := secret_form(given):
-            sentence = f"what was typed {refusal(form)}"
+        if refusal := secret_refusal(given):
+            sentence = f"what was typed {refusal}"
         super().__init__(sentence)
 
 

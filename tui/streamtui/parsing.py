@@ -119,10 +119,10 @@ def _check_secrets(arguments: Sequence[str]) -> None:
     """Refuse a wallet's secret wherever it stands, also a phrase whose words came one by one."""
     together = " ".join(arguments)
     if len(together) >= _LONG_ENOUGH_FOR_A_SECRET:
-        from streamcore.wallet_secrets import refusal, secret_form
+        from streamcore import secret_refusal
 
-        if form := secret_form(together):
-            raise WrongUsage(f"what was typed {refusal(form)}", "")
+        if secret_refusal(together):
+            raise WrongUsage("", together)
 
 
 def _check_command(arguments: Sequence[str]) -> None:

@@ -14,13 +14,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from streamcore.config.model import Section, Settings
+from streamcore.config.model import Section, Settings, SourceSettings
 
 PREFIX = "STREAMTUI_"
 """Every environment variable that starts so is ours, and an unknown one is a mistake."""
-
-FAMILIAR_VARIABLES = {"birdeye.api_key": "BIRDEYE_API_KEY", "helius.api_key": "HELIUS_API_KEY"}
-"""Names people already have in their environment for these keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,8 @@ class Key:
     """It may be unset (``None``)."""
     secret: bool
     """Its value is never shown."""
+    familiar: str | None
+    """A variable that people already have in their environment for it, and that sets it as well."""
     schemes: tuple[str, ...]
     """For a URL: the encrypted scheme, then the plain one that only a loopback host may use."""
     host_only: bool
@@ -66,17 +65,13 @@ class Key:
         """Every environment variable that sets it, the strongest last."""
         if self.is_array:
             return ()
-        familiar = FAMILIAR_VARIABLES.get(self.name)
-        return (self.variable,) if familiar is None else (familiar, self.variable)
+        return (self.variable,) if self.familiar is None else (self.familiar, self.variable)
 
 
 @cache
 def setting_keys() -> dict[str, Key]:
     """Return every key by its dotted name, in the order of the structures."""
     return {key.name: key for key in _keys_of(Settings, "")}
-
-
-keys = setting_keys  # inside this package; to others `keys` is this module
 
 
 @cache
@@ -90,9 +85,19 @@ def sections() -> dict[str, str]:
     return found
 
 
+@cache
+def sources() -> dict[str, type[SourceSettings]]:
+    """Return the section of every provider by the provider's name, the most wanted of each kind first."""
+    return {
+        field.name: field.type
+        for field in msgspec.structs.fields(Settings)
+        if isinstance(field.type, type) and issubclass(field.type, SourceSettings)
+    }
+
+
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Return the secret values in these settings, which no text may show."""
-    values = (value_of(settings, key) for key in keys().values() if key.secret)
+    values = (value_of(settings, key) for key in setting_keys().values() if key.secret)
     return tuple(value for value in values if value)
 
 
@@ -141,6 +146,7 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
         allowed=_url_phrase(schemes, host_only) if schemes else _phrase(described, secret),
         optional=optional,
         secret=secret,
+        familiar=extra.get("familiar"),
         schemes=schemes,
         host_only=host_only,
         verbatim=bool(extra.get("verbatim")),

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
+
+from streamcore.events import DataKind
 
 Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -112,10 +114,28 @@ class UiSettings(Section, frozen=True, kw_only=True):
     ] = ()
 
 
-class BirdeyeSettings(Section, frozen=True, kw_only=True):
+class SourceSettings(Section, frozen=True, kw_only=True):
+    """The base of a provider's section; its field in `Settings` has the provider's name.
+
+    What choosing between providers must know is said here and nowhere else: nothing below the providers may
+    import them. A section with an ``api_key`` belongs to a provider that cannot do without one. The order of
+    the fields in `Settings` is the order of preference.
+    """
+
+    serves: ClassVar[DataKind]
+    """The kind of data that the provider serves."""
+    is_exchange: ClassVar[bool] = False
+    """It may know tickers that the table of Solana tokens does not."""
+
+
+class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
     """``[birdeye]``: prices of Solana tokens; needs a key."""
 
-    api_key: Annotated[ApiKey | None, Meta(description="Birdeye API key", extra=SECRET)] = None
+    serves: ClassVar[DataKind] = DataKind.PRICES
+
+    api_key: Annotated[
+        ApiKey | None, Meta(description="Birdeye API key", extra={**SECRET, "familiar": "BIRDEYE_API_KEY"})
+    ] = None
     ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
         "wss://public-api.birdeye.so/socket/solana"
     )
@@ -124,10 +144,14 @@ class BirdeyeSettings(Section, frozen=True, kw_only=True):
     )
 
 
-class HeliusSettings(Section, frozen=True, kw_only=True):
+class HeliusSettings(SourceSettings, frozen=True, kw_only=True):
     """``[helius]``: transactions of Solana wallets; needs a key."""
 
-    api_key: Annotated[ApiKey | None, Meta(description="Helius API key", extra=SECRET)] = None
+    serves: ClassVar[DataKind] = DataKind.WALLETS
+
+    api_key: Annotated[
+        ApiKey | None, Meta(description="Helius API key", extra={**SECRET, "familiar": "HELIUS_API_KEY"})
+    ] = None
     ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
         "wss://mainnet.helius-rpc.com/"
     )
@@ -136,8 +160,11 @@ class HeliusSettings(Section, frozen=True, kw_only=True):
     )
 
 
-class KrakenSettings(Section, frozen=True, kw_only=True):
+class KrakenSettings(SourceSettings, frozen=True, kw_only=True):
     """``[kraken]``: prices of an exchange, without a key."""
+
+    serves: ClassVar[DataKind] = DataKind.PRICES
+    is_exchange: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://ws.kraken.com/v2"
     rest_url: Annotated[
@@ -146,8 +173,11 @@ class KrakenSettings(Section, frozen=True, kw_only=True):
     ] = "https://api.kraken.com"
 
 
-class CoinbaseSettings(Section, frozen=True, kw_only=True):
+class CoinbaseSettings(SourceSettings, frozen=True, kw_only=True):
     """``[coinbase]``: prices of an exchange, without a key."""
+
+    serves: ClassVar[DataKind] = DataKind.PRICES
+    is_exchange: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = (
         "wss://ws-feed.exchange.coinbase.com"
@@ -158,24 +188,30 @@ class CoinbaseSettings(Section, frozen=True, kw_only=True):
     ] = "https://api.exchange.coinbase.com"
 
 
-class JupiterSettings(Section, frozen=True, kw_only=True):
+class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
     """``[jupiter]``: polled prices of any Solana token, without a key."""
+
+    serves: ClassVar[DataKind] = DataKind.PRICES
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.jup.ag"
     )
 
 
-class DexscreenerSettings(Section, frozen=True, kw_only=True):
+class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     """``[dexscreener]``: polled prices of any Solana token, without a key."""
+
+    serves: ClassVar[DataKind] = DataKind.PRICES
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.dexscreener.com"
     )
 
 
-class SolanaSettings(Section, frozen=True, kw_only=True):
+class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
+
+    serves: ClassVar[DataKind] = DataKind.WALLETS
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
     rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
-from streamcore.config.keys import FAMILIAR_VARIABLES, keys, value_of
+from streamcore.config.keys import Key, setting_keys, sources, value_of
 from streamcore.config.model import Settings
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
@@ -18,41 +19,37 @@ from streamcore.loopback import is_loopback
 
 AUTO = "auto"
 
+PUBLIC = "public"
+"""The sources without keys, each stepping in for those before it."""
+
+OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
+"""The setting that names the provider of each kind."""
+
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class Candidate:
     """A provider that can be chosen."""
 
     name: str
     kind: DataKind
-    key: str | None
-    """The dotted name of the API key it cannot do without; ``None``: it asks for none."""
-    exchange: bool = False
+    key: Key | None
+    """The API key it cannot do without; ``None``: it asks for none."""
+    is_exchange: bool
     """It may know tickers that the table of Solana tokens does not."""
 
+    def can_serve(self, settings: Settings) -> bool:
+        """Return whether it has the key it needs."""
+        return self.key is None or bool(value_of(settings, self.key))
 
-SERVING = (
-    Serving("birdeye", DataKind.PRICES, "birdeye.api_key"),
-    Serving("kraken", DataKind.PRICES, None, exchange=True),
-    Serving("coinbase", DataKind.PRICES, None, exchange=True),
-    Serving("jupiter", DataKind.PRICES, None),
-    Serving("dexscreener", DataKind.PRICES, None),
-    Serving("helius", DataKind.WALLETS, "helius.api_key"),
-    Serving("solana", DataKind.WALLETS, None),
-)
-"""What can be chosen, the most wanted of each kind first."""
 
-PUBLIC = "public"
-"""The sources without keys, each stepping in for those before it."""
-
-STEPPING_IN = {
-    DataKind.PRICES: ("kraken", "coinbase", "jupiter", "dexscreener"),
-    DataKind.WALLETS: ("solana",),
-}
-"""What `PUBLIC` means for each kind."""
-
-OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
-"""The setting that names the provider of each kind."""
+@cache
+def candidates(kind: DataKind) -> tuple[Candidate, ...]:
+    """Return what can be chosen for a kind of data, the most wanted first: see `SourceSettings`."""
+    return tuple(
+        Candidate(name, kind, setting_keys().get(f"{name}.api_key"), section.is_exchange)
+        for name, section in sources().items()
+        if section.serves is kind
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class Sources:
     @property
     def exchanges(self) -> bool:
         """Whether one of them is an exchange."""
-        names = {serving.name for serving in SERVING if serving.exchange}
+        names = {one.name for one in candidates(DataKind.PRICES) if one.is_exchange}
         return any(choice.provider in names for choice in self.prices)
 
     def __iter__(self) -> Iterator[Choice]:
@@ -114,31 +111,27 @@ def is_watched(settings: Settings, kind: DataKind) -> bool:
 def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> tuple[Choice, ...]:
     option = OPTION[kind]
     wanted: str = getattr(settings, option)
-    candidates = [serving for serving in SERVING if serving.kind is kind]
+    known = candidates(kind)
     origin = origins.get(option, "given")
     if wanted == AUTO and settings.demo:
-        return (Choice(kind, candidates[0].name, demo=True),)
+        return (Choice(kind, known[0].name, demo=True),)
     if wanted in (AUTO, PUBLIC):
-        keyed = [one.name for one in candidates if one.key is not None and _can_serve(settings, one)]
-        names = [*(keyed if wanted == AUTO else ()), *STEPPING_IN[kind]]
+        keyed = [one.name for one in known if one.key is not None and one.can_serve(settings)]
+        keyless = [one.name for one in known if one.key is None]
+        names = [*keyed, *keyless] if wanted == AUTO else keyless
         return tuple(
             Choice(kind, name, demo=settings.demo)
             for name in names
             if settings.demo or _is_here(settings, name) or not _is_here(settings, names[0])
         )
-    named = next((serving for serving in candidates if serving.name == wanted), None)
+    named = next((one for one in known if one.name == wanted), None)
     if named is None:
-        allowed = ", ".join([AUTO, PUBLIC, *(serving.name for serving in candidates)])
+        allowed = ", ".join([AUTO, PUBLIC, *(one.name for one in known)])
         raise SettingsError(option, wanted, f"expected one of: {allowed}", origin)
-    if not settings.demo and not _can_serve(settings, named):
-        assert named.key is not None  # noqa: S101 - only a key can be missing
-        hint = f"set {FAMILIAR_VARIABLES[named.key]} or {named.key}, or choose {AUTO} or {PUBLIC}"
+    if named.key is not None and not settings.demo and not named.can_serve(settings):
+        hint = f"set {named.key.variables[0]} or {named.key.name}, or choose {AUTO} or {PUBLIC}"
         raise SettingsError(option, wanted, f"{wanted} needs an API key: {hint}", origin)
     return (Choice(kind, wanted, demo=settings.demo),)
-
-
-def _can_serve(settings: Settings, serving: Serving) -> bool:
-    return serving.key is None or bool(value_of(settings, keys()[serving.key]))
 
 
 def _is_here(settings: Settings, name: str) -> bool:

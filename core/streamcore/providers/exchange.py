@@ -6,6 +6,7 @@ often. So one request is under way at a time, and a pair that was refused is not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -23,6 +24,11 @@ DEBOUNCE = 0.25
 SILENCE = 10.0
 """Seconds; both exchanges have a heartbeat every second, and Kraken advises to give up after five."""
 
+MOST_TEXT = 2000
+"""Characters of an error's text that are searched for pairs; nothing real is longer."""
+
+_PAIR = re.compile(r"[A-Z0-9.]+[/-][A-Z0-9.]*[A-Z0-9]")
+
 _PERCENT = Context(prec=12)
 """Twelve digits of a percentage are more than any screen shows, and few enough to read in a line of JSON."""
 
@@ -38,6 +44,11 @@ def pair_of(instrument: Instrument, joint: str) -> str | None:
 def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:
     """Return what an amount is worth at a price; ``None`` if one of them is not known."""
     return None if amount is None or price is None else amount * price
+
+
+def unless_zero(value: Decimal | None) -> Decimal | None:
+    """Return a price; ``None`` for a zero, which exchanges say where there has been no trade."""
+    return value or None
 
 
 def percent_since(price: Decimal | None, before: Decimal | None) -> Decimal | None:
@@ -124,6 +135,11 @@ class Pairs:
     def knows(self, pair: str) -> bool:
         """Whether a pair has ever been asked for."""
         return pair in self._known
+
+    def named_in(self, text: str) -> list[str]:
+        """Return the pairs ever asked for that a text names, in any case, in the order of the text."""
+        names = dict.fromkeys(_PAIR.findall(text[:MOST_TEXT].upper()))
+        return [name for name in names if name in self._known]
 
     def is_refused(self, pair: str) -> bool:
         """Whether a pair has been refused."""

@@ -16,9 +16,12 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Frame, Http
 from streamcore.providers.base import Checkpoint, Limits, Question, Refusal, Report, TokenAccounts
-from streamcore.providers.batching import batches
+from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+
+ABOUT_THE_MINTS = (400, 404, 422)
+"""Statuses that are about what was asked; a request names mints and nothing else."""
 
 
 class NoStreamCodec:
@@ -76,29 +79,38 @@ class PolledPrices(ABC):
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
         """Yield the present price of each mint, or a refusal of it."""
-        for mints in batches(topics, self._batch_size):
-            path, query = self._question(mints)
-            answer = await self._http.request(
-                "GET",
-                self._base_url + path,
-                params=query,
-                headers={"accept": "application/json"},
-                rate_limit=self._rate_limit,
-            )
-            if answer.status != 200:
-                raise self._refused(answer)
-            try:
-                reports = self._read(mints, answer.body)
-            except Undecodable as error:
-                text = f"{self.title} answered a request for prices with something unreadable: {error}"
-                raise ProviderError(ErrorKind.PROTOCOL, text) from error
-            for report in reports:
-                yield report
+        async for report in in_turn(batches(topics, self._batch_size), self._together):
+            yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield nothing: the codec asks nothing."""
         return
         yield  # what makes this a generator
+
+    async def _together(self, mints: Sequence[str]) -> AsyncIterator[Report]:
+        path, query = self._question(mints)
+        answer = await self._http.request(
+            "GET",
+            self._base_url + path,
+            params=query,
+            headers={"accept": "application/json"},
+            rate_limit=self._rate_limit,
+        )
+        if answer.status in ABOUT_THE_MINTS and len(mints) > 1:
+            # one mint that the source does not like fails the whole request; halve until it stands alone
+            middle = len(mints) // 2
+            async for report in in_turn((tuple(mints[:middle]), tuple(mints[middle:])), self._together):
+                yield report
+            return
+        if answer.status != 200:
+            raise self._refused(answer)
+        try:
+            reports = self._read(mints, answer.body)
+        except Undecodable as error:
+            text = f"{self.title} answered a request for prices with something unreadable: {error}"
+            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        for report in reports:
+            yield report
 
     def _refused(self, answer: Answer) -> ProviderError:
         error = refusal(self.title, answer.status, answer.headers, key_setting=None)

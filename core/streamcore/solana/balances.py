@@ -11,22 +11,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from streamcore.assets.tokens import WRAPPED_SOL
-from streamcore.solana.programs import SYSTEM
+from streamcore.solana.flows import Flows, replay
+from streamcore.solana.rent import Holdings, Rent, rent_by_balances, rent_by_instructions
+from streamcore.solana.tips import is_tip
 from streamcore.solana.wire import Instruction, SignedMessage, SolanaTransaction, TokenBalance
 
 SOL_DECIMALS = 9
 
 _MAX_U64 = 2**64 - 1
 _MAX_DECIMALS = 255
-_CREATES = frozenset({"createAccount", "createAccountWithSeed"})
-_TRANSFERS = frozenset({"transfer", "transferWithSeed"})
 
 
 @dataclass(frozen=True, slots=True)
 class TokenAccount:
     """One token account in one transaction.
 
-    The owner is ``None`` on a side where the account did not exist, or where the server does not tell it.
+    The owner is ``None`` on a side where the account did not exist, or where the server does not tell it;
+    so is the program, which is the Token Program or Token-2022.
     """
 
     index: int
@@ -36,6 +37,7 @@ class TokenAccount:
     after: int = 0
     owner_before: str | None = None
     owner_after: str | None = None
+    program_id: str | None = None
 
     def change_for(self, owner: str) -> int:
         """Return what ``owner`` gained by this account; one that changed hands is lost and won whole."""
@@ -64,20 +66,18 @@ class Movement:
         net: Change of the wallet's own balance, without the fee.
         fee: What the wallet paid as fee.
         core: What was sent or received: ``net`` without rent, with wrapped SOL.
-        rent: Change of the rent locked in the wallet's token accounts, whoever paid it.
-        rent_paid: The part of ``rent`` the wallet paid.
-        rent_back: Rent the wallet got back from accounts it closed.
-        rent_other: Rent the wallet paid for token accounts of others.
+        tip: What of ``core`` went to block builders, as a positive number.
+        rent: What it paid for new accounts and got back from closed ones.
+        account_rent: Change of the rent locked in the wallet's own token accounts, whoever paid it.
         tokens: Changes other than zero, without wrapped SOL, in the order of the accounts.
     """
 
     net: int
     fee: int
     core: int
-    rent: int
-    rent_paid: int
-    rent_back: int
-    rent_other: int
+    tip: int
+    rent: Rent
+    account_rent: int
     tokens: tuple[TokenMovement, ...]
 
 
@@ -98,8 +98,9 @@ class Balances:
         after: Lamports of each account afterwards.
         fee: Lamports the first account paid as fee.
         accounts: The token accounts, in the order of their index.
-        outer: The instructions that were signed.
-        inner: The instructions programs called.
+        instructions: Every instruction, in the order of execution; empty if they cannot be read.
+        signers: The accounts that signed.
+        flows: What the instructions say of lamports.
     """
 
     keys: tuple[str, ...]
@@ -107,106 +108,59 @@ class Balances:
     after: tuple[int, ...]
     fee: int
     accounts: tuple[TokenAccount, ...]
-    outer: tuple[Instruction, ...]
-    inner: tuple[Instruction, ...]
+    instructions: tuple[Instruction, ...]
+    signers: frozenset[str]
+    flows: Flows
 
     def measure(self, wallet: str) -> Movement:
         """Return what the transaction moved for ``wallet``."""
         fee = self.fee if self.keys[0] == wallet else 0
-        net = self._change(self.keys.index(wallet)) + fee if wallet in self.keys else 0
-
-        own = [account for account in self.accounts if account.belongs_to(wallet)]
-        rent = sum(self._change(index) for index in {account.index for account in own})
-        rent -= sum(account.after - account.before for account in own if account.mint == WRAPPED_SOL)
-        rent_paid = min(max(-net, 0), max(rent, 0))
-        rent_back = min(max(net, 0), max(-rent, 0))
-        rent_other = self._rent_for_others(wallet)
-
+        net = self.change(wallet) + fee
+        own = self.accounts_of(wallet)
+        account_rents = {self.keys[account.index]: self._change(account.index) for account in own}
+        for account in own:
+            if account.mint == WRAPPED_SOL:
+                account_rents[self.keys[account.index]] -= account.after - account.before
+        if self.instructions:
+            rent = rent_by_instructions(wallet, self.instructions, self.flows, self._holdings())
+        else:
+            rent = rent_by_balances(net, account_rents)
         tokens = _changes_of(wallet, own)
         wrapped = tokens.pop(WRAPPED_SOL, None)
         return Movement(
             net=net,
             fee=fee,
-            core=net + rent_paid - rent_back + rent_other + (wrapped.amount if wrapped else 0),
+            core=net + sum(rent.paid.values()) - sum(rent.back.values()) + (wrapped.amount if wrapped else 0),
+            tip=sum(move.lamports for move in self.flows.transfers if is_tip(move, wallet)),
             rent=rent,
-            rent_paid=rent_paid,
-            rent_back=rent_back,
-            rent_other=rent_other,
+            account_rent=sum(account_rents.values()),
             tokens=tuple(movement for movement in tokens.values() if movement.amount),
         )
 
-    def sol_counterparty(self, wallet: str, core: int) -> str | None:
-        """Return who gave or took the SOL.
+    def accounts_of(self, owner: str) -> list[TokenAccount]:
+        """Return the token accounts that are or were of ``owner``."""
+        return [account for account in self.accounts if account.belongs_to(owner)]
 
-        That is the other side of the largest system transfer in the right direction, signed ones before
-        those programs made; else whose balance changed most the opposite way.
+    def change(self, address: str) -> int:
+        """Return by how many lamports the balance of ``address`` changed, the fee among them."""
+        return self._change(self.keys.index(address)) if address in self.keys else 0
 
-        Args:
-            wallet: The wallet it is told for.
-            core: Lamports the wallet received (positive) or sent.
-        """
-        own = {self.keys[account.index] for account in self.accounts if account.belongs_to(wallet)} | {wallet}
-        near, far = ("destination", "source") if core > 0 else ("source", "destination")
-        for instructions in (self.outer, self.inner):
-            others = [
-                (_lamports(instruction), other)
-                for instruction in instructions
-                if instruction.program_id == SYSTEM and instruction.type in _TRANSFERS
-                if instruction.info.get(near) == wallet
-                if isinstance(other := instruction.info.get(far), str) and other not in own
-            ]
-            if others:
-                return max(others, key=lambda pair: pair[0])[1]
-        return self._largest_opposite(own, core)
-
-    def token_counterparty(self, wallet: str, movement: TokenMovement) -> str | None:
-        """Return the owner whose balance of the same token changed most the opposite way.
-
-        ``None`` means there is no such owner: the token was minted or burned, unless owners are not told.
-        """
-        accounts = [account for account in self.accounts if account.mint == movement.mint]
-        owners = dict.fromkeys(
-            owner for account in accounts for owner in (account.owner_before, account.owner_after) if owner
-        )
-        opposite = {
-            owner: abs(change)
-            for owner in owners
-            if owner != wallet
-            if (change := sum(account.change_for(owner) for account in accounts)) * movement.amount < 0
-        }
-        return max(opposite, key=lambda owner: opposite[owner], default=None)
+    def owner_of(self, address: str) -> str:
+        """Return who owns a token account, or ``address`` itself if it is none or its owner is not told."""
+        owners = (a.owner_after or a.owner_before for a in self.accounts if self.keys[a.index] == address)
+        return next((owner for owner in owners if owner), address)
 
     def _change(self, index: int) -> int:
         return self.after[index] - self.before[index]
 
-    def _rent_for_others(self, wallet: str) -> int:
-        rents: dict[str, int] = {}
-        for account in self.accounts:
-            if account.owner_after is not None and account.owner_after != wallet:
-                # A new account for wrapped SOL is made with what it is to hold: only the rest is rent.
-                held = account.after if account.mint == WRAPPED_SOL else 0
-                rents[self.keys[account.index]] = max(self.after[account.index] - held, 0)
-        return sum(
-            min(_lamports(instruction), rents[new])
-            for instruction in (*self.outer, *self.inner)
-            if instruction.program_id == SYSTEM and instruction.type in _CREATES
-            if instruction.info.get("source") == wallet
-            if isinstance(new := instruction.info.get("newAccount"), str) and new in rents
+    def _holdings(self) -> Holdings:
+        return Holdings(
+            before=dict(zip(self.keys, self.before, strict=True)),
+            after=dict(zip(self.keys, self.after, strict=True)),
+            wrapped={self.keys[a.index]: a.before for a in self.accounts if a.mint == WRAPPED_SOL},
+            tokens=frozenset(self.keys[account.index] for account in self.accounts),
+            signers=self.signers,
         )
-
-    def _largest_opposite(self, own: set[str], core: int) -> str | None:
-        changes = {
-            index: self._change(index) + (self.fee if index == 0 else 0)
-            for index, key in enumerate(self.keys)
-            if key not in own
-        }
-        opposite = {index: abs(change) for index, change in changes.items() if change * core < 0}
-        if not opposite:
-            return None
-        largest = max(opposite, key=lambda index: opposite[index])
-        # A person knows the owner, not the account that holds the owner's wrapped SOL.
-        owners = (a.owner_after or a.owner_before for a in self.accounts if a.index == largest)
-        return next((owner for owner in owners if owner), self.keys[largest])
 
 
 def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
@@ -227,14 +181,17 @@ def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
     accounts = _token_accounts(meta.pre_token_balances or (), meta.post_token_balances or (), len(keys))
     if isinstance(accounts, Defect):
         return accounts
+    instructions = tuple(transaction.instructions())
+    native = [keys[account.index] for account in accounts if account.mint == WRAPPED_SOL]
     return Balances(
         keys=tuple(keys),
         before=before,
         after=after,
         fee=meta.fee,
         accounts=accounts,
-        outer=tuple(transaction.outer_instructions()),
-        inner=tuple(transaction.inner_instructions()),
+        instructions=instructions,
+        signers=transaction.signers(),
+        flows=replay(instructions, keys, before, after, meta.fee, native),
     )
 
 
@@ -271,6 +228,7 @@ def _token_accounts(
                 after=0 if became is None else int(became.ui_token_amount.amount),
                 owner_before=None if was is None else was.owner,
                 owner_after=None if became is None else became.owner,
+                program_id=next(b.program_id for b in (became, was) if b is not None),
             )
         )
     return tuple(accounts)
@@ -289,8 +247,3 @@ def _changes_of(owner: str, accounts: Iterable[TokenAccount]) -> dict[str, Token
         amount = so_far + account.change_for(owner)
         changes[account.mint] = TokenMovement(account.mint, amount, account.decimals)
     return changes
-
-
-def _lamports(instruction: Instruction) -> int:
-    lamports = instruction.info.get("lamports")
-    return lamports if isinstance(lamports, int) and 0 <= lamports <= _MAX_U64 else 0

@@ -6,14 +6,13 @@ asks where it came from.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from typing import Any
+from decimal import Decimal
 
-from streamcore.assets.tokens import short_address
 from streamcore.events import TokenChange, TransactionType
+from streamcore.solana.actions import Action, find_action
+from streamcore.solana.amounts import IDENTIFIER_LENGTH, shown_address
 from streamcore.solana.balances import (
     SOL_DECIMALS,
     Balances,
@@ -23,7 +22,14 @@ from streamcore.solana.balances import (
     in_units,
     read_balances,
 )
-from streamcore.solana.programs import MEMO_PROGRAMS, NAMES, PLUMBING, TRANSFER_PROGRAMS
+from streamcore.solana.failures import read_failure
+from streamcore.solana.flows import Transfer, address
+from streamcore.solana.main_program import main_program
+from streamcore.solana.parties import CRUMB, Party, sol_parties, token_parties
+from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, TOKEN_PROGRAMS
+from streamcore.solana.sentences import Scene, failure_sentence, sentence
+from streamcore.solana.transfer_fee import withheld_fee
+from streamcore.solana.verbs import Verb
 from streamcore.solana.wire import SolanaTransaction
 from streamcore.text import printable
 
@@ -32,16 +38,13 @@ __all__ = ["Meaning", "SolanaTransaction", "interpret", "touches", "wallets_touc
 NEGLIGIBLE_LAMPORTS = 10
 """A SOL movement below this is rounding of programs, not a payment."""
 
-SIGNIFICANT_DIGITS = 4
-"""Of an amount below one, in the line; larger ones keep four places, from a thousand on two."""
+SMALL_LAMPORTS = 1_000_000
+"""Beside one token given and one got, no more SOL than this is a tip or what was left over."""
 
 _SYMBOL_LENGTH = 24
 _MEMO_LENGTH = 60
-_ERROR_LENGTH = 100
-_IDENTIFIER_LENGTH = 64
 
 _ZERO = Decimal(0)
-_ANY_AMOUNT = Context(prec=400)  # a u64 with 255 decimals is still rounded, not refused
 
 SymbolOf = Callable[[str], str | None]
 """Returns the ticker of a mint, or ``None`` if it is not known."""
@@ -57,9 +60,13 @@ class Meaning:
         sol_change: SOL received (positive) or sent, without fee and rent.
         fee: SOL the wallet paid as fee; zero when somebody else did.
         token_changes: What it gained or lost of tokens other than wrapped SOL.
-        counterparty: Address of the other side, where there is one.
+        counterparty: Address of the other side, where there is exactly one.
         program: Name of the program it was about, or its address where it has no known name.
         error: Why it failed; ``None`` unless it did.
+        rent: SOL paid for new accounts (negative) or got back from closed ones.
+        tip: SOL paid to block builders and the like, as a positive number; part of ``sol_change``.
+        action: What was done, where there is a verb for it.
+        counterparties: The addresses of the other side where there are several, the largest first.
     """
 
     type: TransactionType
@@ -70,6 +77,15 @@ class Meaning:
     counterparty: str | None = None
     program: str | None = None
     error: str | None = None
+    rent: Decimal = _ZERO
+    tip: Decimal = _ZERO
+    action: str | None = None
+    counterparties: tuple[str, ...] = ()
+
+
+def unreadable(reason: str) -> Meaning:
+    """Return what can be said of a transaction of which nothing but its signature could be read."""
+    return Meaning(type=TransactionType.MENTIONED, summary=f"unparsed: {reason}")
 
 
 def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) -> Meaning:
@@ -79,43 +95,90 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     summary that begins ``unparsed:``; its numbers are zero because none can be trusted. Never raises,
     unless ``symbol_of`` does.
     """
-    program_id = _main_program(transaction)
-    program = None if program_id is None else printable(NAMES.get(program_id, program_id), _IDENTIFIER_LENGTH)
-    shown_program = _shown_program(program_id)
-    error = None if transaction.meta is None else _error_text(transaction.meta.err)
-
+    instructions = transaction.instructions()
+    signed = {i.position: i.program_id for i in instructions if not i.is_inner}
+    failure = read_failure(transaction, signed)
     balances = read_balances(transaction)
     if isinstance(balances, Defect):
-        failed = f"; it failed ({error})" if error else ""
-        summary = f"unparsed: {balances.reason}{failed}"
-        return Meaning(type=TransactionType.MENTIONED, summary=summary, program=program, error=error)
-
+        failed = f"; it failed ({failure.text})" if failure else ""
+        return Meaning(
+            type=TransactionType.MENTIONED,
+            summary=f"unparsed: {balances.reason}{failed}",
+            program=_named(main_program(instructions, moved_tokens=False, moved_sol=False)),
+            error=failure.text if failure else None,
+        )
     movement = balances.measure(wallet)
     fee = in_units(movement.fee, SOL_DECIMALS)
-    if error is not None:
-        summary = f"FAILED {shown_program} ({error})"
-        if movement.fee:
-            summary += f" fee {_plain(fee)} SOL"
-        return Meaning(type=TransactionType.FAILED, summary=summary, fee=fee, program=program, error=error)
+    program_id = main_program(
+        instructions, moved_tokens=bool(movement.tokens), moved_sol=abs(movement.core) >= NEGLIGIBLE_LAMPORTS
+    )
+    if failure is not None:
+        program_id = (signed.get(failure.position) if failure.position is not None else None) or program_id
+        return Meaning(
+            type=TransactionType.FAILED,
+            summary=failure_sentence(_shown(program_id), failure.text, fee),
+            fee=fee,
+            program=_named(program_id),
+            error=failure.text,
+        )
+    return _succeeded(balances, wallet, movement, program_id, symbol_of)
 
+
+def _succeeded(
+    balances: Balances, wallet: str, movement: Movement, program_id: str | None, symbol_of: SymbolOf
+) -> Meaning:
+    has_signed = wallet in balances.signers
+    action = _action(balances, movement, has_signed=has_signed)
+    sol, tip = _legs(movement)
+    kind = _classify(movement, sol, tip, action, has_signed=has_signed)
+    opened, closed = _accounts_of_others(balances, wallet, movement)
+    if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
+        kind = TransactionType.ACCOUNT
+    if action is not None and action.verb is Verb.BRIDGE:
+        program_id = action.program_id if kind is TransactionType.MULTI else program_id
+    parties = _parties(balances, wallet, movement, kind, sol)
+    from_nobody = not parties and bool(movement.tokens)
+    if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
+        parties = []  # the other side is a pool, which tells a person nothing
     changes = tuple(_token_change(token, symbol_of) for token in movement.tokens)
-    kind = _classify(movement, signed=wallet in transaction.signers())
-    counterparty = _counterparty(balances, wallet, movement, kind)
-    where = f" on {shown_program}" if program_id is not None and program_id not in PLUMBING else ""
-    summary = _summary(kind, movement, changes, counterparty, shown_program, where)
-    if any(balance.owner is None for balance in transaction.token_balances()):
+    withheld = _ZERO
+    if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
+        token = movement.tokens[0]
+        withheld = in_units(withheld_fee(balances, wallet, token), token.decimals)
+    scene = Scene(
+        kind=kind,
+        movement=movement,
+        sol=sol,
+        changes=changes,
+        parties=parties,
+        from_nobody=from_nobody,
+        program=_shown(program_id),
+        is_plumbing=program_id is None or program_id in PLUMBING,
+        action=action,
+        tip=tip,
+        withheld=withheld,
+        opened=opened,
+        closed=closed,
+        kept_within=_kept_within(balances, wallet),
+    )
+    summary = sentence(scene)
+    if any(account.owner_before is None and account.owner_after is None for account in balances.accounts):
         # Very old transactions: tokens may have moved that nothing tells to be the wallet's.
         summary += ", token owners not recorded"
     summary += _memo(balances)
+    addresses = tuple(printable(party.address, IDENTIFIER_LENGTH) for party in parties)
     return Meaning(
         type=kind,
         summary=summary,
         sol_change=in_units(movement.core, SOL_DECIMALS),
-        fee=fee,
+        fee=in_units(movement.fee, SOL_DECIMALS),
         token_changes=changes,
-        counterparty=None if counterparty is None else printable(counterparty, _IDENTIFIER_LENGTH),
-        program=program,
-        error=None,
+        counterparty=addresses[0] if len(addresses) == 1 else None,
+        program=_named(program_id),
+        rent=in_units(sum(movement.rent.back.values()) - sum(movement.rent.paid.values()), SOL_DECIMALS),
+        tip=in_units(tip, SOL_DECIMALS),
+        action=_verb(action, kind, from_nobody=from_nobody),
+        counterparties=addresses if len(addresses) > 1 else (),
     )
 
 
@@ -133,182 +196,119 @@ def wallets_touched(transaction: SolanaTransaction, candidates: Container[str]) 
     return list(found)
 
 
-def _classify(movement: Movement, *, signed: bool) -> TransactionType:
-    sol = movement.core if abs(movement.core) >= NEGLIGIBLE_LAMPORTS else 0
+def _action(balances: Balances, movement: Movement, *, has_signed: bool) -> Action | None:
+    if has_signed:
+        return find_action(balances.instructions)
+    if not _was_touched(movement):
+        return None
+    # What a program of another called it for need not be what it meant for somebody who did not sign.
+    return find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
+
+
+def _was_touched(movement: Movement) -> bool:
+    return bool(movement.tokens or movement.core or movement.account_rent or movement.rent.back)
+
+
+def _legs(movement: Movement) -> tuple[int, int]:
+    """Return the lamports that are a leg of their own, and those that are a tip."""
+    sol, tip = movement.core + movement.tip, movement.tip
+    amounts = [token.amount for token in movement.tokens]
+    if len(amounts) == 2 and amounts[0] * amounts[1] < 0 and abs(sol) <= SMALL_LAMPORTS:
+        return 0, tip + (-sol if sol <= -NEGLIGIBLE_LAMPORTS else 0)
+    if abs(sol) < (CRUMB if amounts or tip else NEGLIGIBLE_LAMPORTS):
+        return 0, tip
+    return sol, tip
+
+
+def _classify(
+    movement: Movement, sol: int, tip: int, action: Action | None, *, has_signed: bool
+) -> TransactionType:
     amounts = [token.amount for token in movement.tokens]
     if sol:
         amounts.append(sol)
     if len(amounts) == 1:
         return TransactionType.RECEIVED if amounts[0] > 0 else TransactionType.SENT
     if len(amounts) == 2 and amounts[0] * amounts[1] < 0:
+        if action is not None and (action.is_loan or action.verb is Verb.BRIDGE):
+            return TransactionType.MULTI
         if not sol:
             return TransactionType.SWAPPED
         return TransactionType.BOUGHT if sol < 0 else TransactionType.SOLD
     if amounts:
         return TransactionType.MULTI
-    if movement.rent or movement.rent_other:
+    if tip:
+        return TransactionType.SENT
+    if movement.account_rent:
         return TransactionType.ACCOUNT
-    return TransactionType.CALLED if signed else TransactionType.MENTIONED
+    return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
 
 
-def _counterparty(balances: Balances, wallet: str, movement: Movement, kind: TransactionType) -> str | None:
-    if kind not in (TransactionType.RECEIVED, TransactionType.SENT):
-        return None  # the other side of a swap is a pool, which tells a person nothing
-    if movement.tokens:
-        return balances.token_counterparty(wallet, movement.tokens[0])
-    return balances.sol_counterparty(wallet, movement.core)
+def _accounts_of_others(
+    balances: Balances, wallet: str, movement: Movement
+) -> tuple[int, tuple[Transfer, ...]]:
+    """Return how many token accounts of others the wallet paid for, and those it closed."""
+    others = {balances.keys[account.index] for account in balances.accounts if not account.belongs_to(wallet)}
+    opened = sum(account in others for account in movement.rent.paid)
+    closed = (
+        move
+        for move in balances.flows.transfers
+        if move.source in others and address(move.instruction, "owner") == wallet
+        if move.instruction.program_id in TOKEN_PROGRAMS and move.instruction.type == "closeAccount"
+    )
+    return opened, tuple(closed)
 
 
-def _summary(
-    kind: TransactionType,
+def _kept_within(balances: Balances, wallet: str) -> int:
+    return sum(
+        move.lamports
+        for move in balances.flows.transfers
+        if move.source == move.destination == wallet and not move.instruction.is_inner
+    )
+
+
+def _parties(
+    balances: Balances,
+    wallet: str,
     movement: Movement,
-    changes: tuple[TokenChange, ...],
-    counterparty: str | None,
-    program: str,
-    where: str,
-) -> str:
-    sol = in_units(movement.core, SOL_DECIMALS)
-    match kind:
-        case TransactionType.RECEIVED | TransactionType.SENT:
-            moved = _amount(changes[0]) if changes else f"{_readable(sol.copy_abs())} SOL"
-            received = kind is TransactionType.RECEIVED
-            if counterparty is not None:
-                return f"{kind} {moved} {'from' if received else 'to'} {_shown_address(counterparty)}"
-            if changes:
-                return f"{kind} {moved} ({'minted' if received else 'burned'})"
-            return f"{kind} {moved}"
-        case TransactionType.BOUGHT | TransactionType.SOLD:
-            return f"{kind} {_amount(changes[0])} for {_readable(sol.copy_abs())} SOL{where}"
-        case TransactionType.SWAPPED:
-            given, gained = sorted(changes, key=lambda change: change.amount)
-            return f"swapped {_amount(given)} for {_amount(gained)}{where}"
-        case TransactionType.MULTI:
-            parts = [_signed(change.amount, _unit(change)) for change in changes]
-            if abs(movement.core) >= NEGLIGIBLE_LAMPORTS:
-                parts.append(_signed(sol, "SOL"))
-            return f"multi: {', '.join(parts)}{where}"
-        case TransactionType.ACCOUNT:
-            return _account_summary(movement)
-        case TransactionType.CALLED:
-            return f"called {program}"
-        case _:
-            return f"mentioned by {program}"
+    kind: TransactionType,
+    sol: int,
+) -> list[Party]:
+    if kind not in (TransactionType.RECEIVED, TransactionType.SENT):
+        return []
+    if movement.tokens:
+        return token_parties(balances, wallet, movement.tokens[0])
+    return sol_parties(balances, wallet, movement) if sol else []
 
 
-def _account_summary(movement: Movement) -> str:
-    if movement.rent_other:
-        return f"opened token account for another, rent {_rent(movement.rent_other)}"
-    if movement.rent > 0:
-        paid = "" if movement.rent_paid else ", paid by another"
-        return f"opened token account, rent {_rent(movement.rent)}{paid}"
-    back = "back" if movement.rent_back else "went to another"
-    return f"closed token account, rent {_rent(-movement.rent)} {back}"
-
-
-def _rent(lamports: int) -> str:
-    return f"{_plain(in_units(lamports, SOL_DECIMALS))} SOL"
+def _verb(action: Action | None, kind: TransactionType, *, from_nobody: bool) -> str | None:
+    if action is not None:
+        return str(action.verb)
+    if from_nobody and kind is TransactionType.RECEIVED:
+        return str(Verb.MINT)
+    if from_nobody and kind is TransactionType.SENT:
+        return str(Verb.BURN)
+    return None
 
 
 def _token_change(token: TokenMovement, symbol_of: SymbolOf) -> TokenChange:
     symbol = symbol_of(token.mint)
     return TokenChange(
-        mint=printable(token.mint, _IDENTIFIER_LENGTH),
+        mint=printable(token.mint, IDENTIFIER_LENGTH),
         symbol=printable(symbol, _SYMBOL_LENGTH) if symbol else None,
         amount=in_units(token.amount, token.decimals),
     )
 
 
-def _amount(change: TokenChange) -> str:
-    return f"{_readable(change.amount.copy_abs())} {_unit(change)}"
+def _named(program_id: str | None) -> str | None:
+    return None if program_id is None else printable(NAMES.get(program_id, program_id), IDENTIFIER_LENGTH)
 
 
-def _unit(change: TokenChange) -> str:
-    return change.symbol or short_address(change.mint)
-
-
-def _signed(amount: Decimal, unit: str) -> str:
-    return f"{'+' if amount > 0 else ''}{_readable(amount)} {unit}"
-
-
-def _readable(amount: Decimal) -> str:
-    """Return an amount as a line has room for it; the exact one is in the event's fields."""
-    size = abs(amount)
-    if size >= 1000:
-        places = 2
-    elif size >= 1:
-        places = 4
-    else:
-        places = SIGNIFICANT_DIGITS - 1 - size.adjusted()
-    rounded = amount
-    if -int(amount.as_tuple().exponent) > places:
-        rounded = amount.quantize(Decimal(1).scaleb(-places), context=_ANY_AMOUNT)
-    whole, dot, fraction = format(rounded, ",f").partition(".")
-    fraction = fraction.rstrip("0")
-    return f"{whole}{dot}{fraction}" if fraction else whole
-
-
-def _plain(amount: Decimal) -> str:
-    return format(amount, "f")
-
-
-def _shown_program(program_id: str | None) -> str:
+def _shown(program_id: str | None) -> str:
     if program_id is None:
         return "an unknown program"
-    return NAMES.get(program_id) or _shown_address(program_id)
-
-
-def _shown_address(address: str) -> str:
-    return printable(short_address(address), _IDENTIFIER_LENGTH)
-
-
-def _main_program(transaction: SolanaTransaction) -> str | None:
-    called = [instruction.program_id for instruction in transaction.outer_instructions()]
-    programs = [program for program in called if program]
-    for group in (
-        (program for program in programs if program not in PLUMBING),
-        (program for program in programs if program in TRANSFER_PROGRAMS),
-        programs,
-    ):
-        if (first := next(iter(group), None)) is not None:
-            return first
-    return None
+    return NAMES.get(program_id) or shown_address(program_id)
 
 
 def _memo(balances: Balances) -> str:
-    for instruction in (*balances.outer, *balances.inner):
-        if instruction.program_id in MEMO_PROGRAMS and instruction.text.strip():
-            return f", memo “{printable(instruction.text.strip(), _MEMO_LENGTH)}”"
-    return ""
-
-
-def _error_text(err: Any) -> str | None:
-    """Return a ``TransactionError`` in words, or ``None`` if there is none.
-
-    The forms: a name; ``{"InstructionError": [index, name or {"Custom": number}]}``; another name with one
-    detail, such as ``{"InsufficientFundsForRent": {"account_index": 3}}``.
-    """
-    if err is None:
-        return None
-    match err:
-        case str():
-            text = err
-        case {"InstructionError": [int(index), {"Custom": int(number)}]}:
-            text = f"instruction {index}: custom error {number}, 0x{number:x}"
-        case {"InstructionError": [int(index), str(name)]}:
-            text = f"instruction {index}: {name}"
-        case dict() if len(err) == 1:
-            ((name, detail),) = err.items()
-            if isinstance(detail, dict) and len(detail) == 1:
-                ((member, detail),) = detail.items()
-                name = f"{name}: {member}"
-            text = f"{name} {detail if isinstance(detail, str) else _json(detail)}"
-        case _:
-            text = _json(err)
-    return printable(text, _ERROR_LENGTH)
-
-
-def _json(value: Any) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "nested too deeply to show"
+    memos = [i.text.strip() for i in balances.instructions if i.program_id in MEMO_PROGRAMS if i.text.strip()]
+    return f", memo “{printable(memos[0], _MEMO_LENGTH)}”" if memos else ""

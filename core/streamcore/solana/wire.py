@@ -37,12 +37,13 @@ class TokenAmount(_Wire, frozen=True, kw_only=True):
 
 
 class TokenBalance(_Wire, frozen=True, kw_only=True):
-    """What a token account held before or after; very old transactions do not name its owner."""
+    """What a token account held before or after; very old transactions name neither owner nor program."""
 
     account_index: int
     mint: str
     ui_token_amount: TokenAmount
     owner: str | None = None
+    program_id: str | None = None
 
 
 class LoadedAddresses(_Wire, frozen=True, kw_only=True):
@@ -84,6 +85,7 @@ class TransactionMeta(_Wire, frozen=True, kw_only=True):
     post_token_balances: tuple[TokenBalance, ...] | None = None
     inner_instructions: Any = None
     loaded_addresses: LoadedAddresses | None = None
+    log_messages: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,18 @@ class Instruction:
         type: What a parsed instruction does, such as ``transfer``; empty when it is not parsed.
         info: The members of a parsed instruction, from outside and unchecked.
         text: What a memo says; empty for everything else.
+        data: The arguments of an instruction that is not parsed, in base58.
+        position: Index of the signed instruction that it is, or that called it.
+        is_inner: Whether a program called it.
     """
 
     program_id: str
     type: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
+    data: str = ""
+    position: int = 0
+    is_inner: bool = False
 
 
 class SolanaTransaction(_Wire, frozen=True, kw_only=True):
@@ -159,28 +167,39 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
             return ()
         return (*(self.meta.pre_token_balances or ()), *(self.meta.post_token_balances or ()))
 
-    def outer_instructions(self) -> list[Instruction]:
-        """Return the instructions that were signed, in order."""
+    def instructions(self) -> list[Instruction]:
+        """Return every instruction in the order of execution: each signed one, then those it called.
+
+        Empty when the version is one whose instructions have no known shape.
+        """
         if not isinstance(self.transaction, SignedMessage) or self.version not in READABLE_VERSIONS:
             return []
-        return list(_read(self.transaction.message.instructions, self.addresses()))
-
-    def inner_instructions(self) -> list[Instruction]:
-        """Return the instructions programs called, in order."""
-        if self.meta is None or self.version not in READABLE_VERSIONS:
-            return []
-        groups = self.meta.inner_instructions
         keys = self.addresses()
-        return [
-            instruction
-            for group in (groups if isinstance(groups, list) else [])
-            if isinstance(group, dict)
-            for instruction in _read(group.get("instructions"), keys)
-        ]
+        called: dict[int, list[Any]] = {}
+        groups = None if self.meta is None else self.meta.inner_instructions
+        for group in groups if isinstance(groups, list) else []:
+            if isinstance(group, dict) and isinstance(group.get("instructions"), list):
+                index = group.get("index")
+                called.setdefault(index if isinstance(index, int) else -1, []).extend(group["instructions"])
+        signed = self.transaction.message.instructions
+        instructions: list[Instruction] = []
+        for position, raw in enumerate(signed if isinstance(signed, list) else []):
+            instructions += _read([raw], keys, position, is_inner=False)
+            instructions += _read(called.pop(position, []), keys, position, is_inner=True)
+        for position, rest in called.items():  # of instructions that are not there, or not numbered
+            instructions += _read(rest, keys, position, is_inner=True)
+        return instructions
+
+    def logs(self) -> list[str]:
+        """Return the lines programs logged, as far as the server kept them."""
+        lines = None if self.meta is None else self.meta.log_messages
+        return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
 
 
-def _read(instructions: Any, keys: list[str]) -> Iterator[Instruction]:
-    for raw in instructions if isinstance(instructions, list) else []:
+def _read(
+    instructions: list[Any], keys: list[str], position: int, *, is_inner: bool
+) -> Iterator[Instruction]:
+    for raw in instructions:
         if not isinstance(raw, dict):
             continue
         program_id = raw.get("programId")
@@ -189,15 +208,15 @@ def _read(instructions: Any, keys: list[str]) -> Iterator[Instruction]:
             program_id = keys[index]
         if not isinstance(program_id, str):
             program_id = ""
-        parsed = raw.get("parsed")
-        if isinstance(parsed, str):
-            yield Instruction(program_id, text=parsed)
-        elif isinstance(parsed, dict):
-            kind, info = parsed.get("type"), parsed.get("info")
-            yield Instruction(
-                program_id,
-                type=kind if isinstance(kind, str) else "",
-                info=info if isinstance(info, dict) else {},
-            )
-        else:
-            yield Instruction(program_id)
+        parsed, data = raw.get("parsed"), raw.get("data")
+        kind = parsed.get("type") if isinstance(parsed, dict) else None
+        info = parsed.get("info") if isinstance(parsed, dict) else None
+        yield Instruction(
+            program_id,
+            type=kind if isinstance(kind, str) else "",
+            info=info if isinstance(info, dict) else {},
+            text=parsed if isinstance(parsed, str) else "",
+            data=data if isinstance(data, str) else "",
+            position=position,
+            is_inner=is_inner,
+        )

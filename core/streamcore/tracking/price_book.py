@@ -7,10 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from streamcore.events import PriceKind, Source
-
-FIELDS = ("price", "change_24h", "volume_24h")
-"""The fields of a token's state whose changes are told, in the order of the event."""
+from streamcore.events import PRICE_FIELDS, PriceKind, Source
 
 MAX_DIGITS = 60
 MAX_MAGNITUDE = 30
@@ -87,7 +84,7 @@ class PriceBook:
 
         Args:
             key: The token.
-            fields: New values by name, those of `FIELDS` or high and low; ``None`` says nothing.
+            fields: New values by name, those of `PRICE_FIELDS` or high and low; ``None`` says nothing.
             source: How the values came.
             complete: They are the token's whole state.
             now: Monotonic seconds.
@@ -125,7 +122,7 @@ class PriceBook:
             volume_24h=values.get("volume_24h"),
             high_24h=values.get("high_24h"),
             low_24h=values.get("low_24h"),
-            changed=tuple([name for name in FIELDS if name in changed]),
+            changed=tuple([name for name in PRICE_FIELDS if name in changed]),
             refused=tuple(refused),
             confirmed=confirmed,
         )

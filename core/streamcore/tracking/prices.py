@@ -14,13 +14,14 @@ from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
 from streamcore.errors import InputError, ProviderError
-from streamcore.events import DataKind, ErrorKind, PriceUpdate, Source
-from streamcore.providers.base import PriceReport, Refusal
+from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
+from streamcore.providers.base import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.provider_stream import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.price_book import PriceBook
 from streamcore.tracking.routing import Router
+from streamcore.tracking.tracker import Rerouting
 
 
 class PriceSource(ReportSource, Protocol):
@@ -49,22 +50,23 @@ class PriceTracker:
         tokens: TokenTable,
         clock: Clock,
         *,
-        publish: Callable[[PriceUpdate], None],
-        trouble: Callable[[ReportSource, ProviderError], None],
+        publish: Callable[[Event], None],
     ) -> None:
-        """``streams``: the most wanted first; ``trouble`` hears what a person should know."""
+        """``streams``: the most wanted first; ``publish`` passes an event on to the consumers."""
         self._streams = streams
         self._tokens = tokens
         self._clock = clock
         self._publish = publish
-        self._trouble = trouble
         self._router = Router([stream.provider for stream in streams])
         self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        self._rerouting = Rerouting(self._reroute)
         self._book = PriceBook()
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
         self._sources: dict[str, str | None] = {}
         """Key of each instrument to the provider whose prices counted last."""
+        self._latest: dict[str, PriceUpdate] = {}
+        """Key of each instrument to the last event about it, for as long as its source is the same."""
         self._asked: dict[str, frozenset[str]] = {}
         """Provider to the topics wanted of it last."""
         self._missing: set[str] = set()
@@ -103,8 +105,12 @@ class PriceTracker:
             return
         if instrument.key not in self._missing:
             self._missing.add(instrument.key)
-            text = f"no source in use has {instrument.symbol} at the moment"
-            self._trouble(self._streams[0], ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+            self._tell_missing("", f"no source in use has {instrument.symbol} at the moment")
+
+    def _tell_missing(self, provider: str, text: str) -> None:
+        error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
+        demo = any(stream.demo for stream in self._streams)
+        self._publish(error.event(provider, self._clock.time(), demo=demo))
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Take one reference of each symbol away.
@@ -117,12 +123,23 @@ class PriceTracker:
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
                 self._missing.discard(instrument.key)
-                self._book.forget(instrument.key)
+                self._forget(instrument.key)
                 self._router.forget(instrument)
         self.reroute()
 
+    def _forget(self, key: str) -> None:
+        self._book.forget(key)
+        self._latest.pop(key, None)
+
+    def snapshot(self) -> dict[str, PriceUpdate]:
+        """Return key of each row that has a price to all that is known of it, as a ``snapshot`` event."""
+        return {key: event.as_snapshot() for key, event in self._latest.items()}
+
     def reroute(self) -> None:
         """Want every instrument of whom it should come from now; for whenever a health has changed."""
+        self._rerouting.ask()
+
+    def _reroute(self) -> None:
         health = self._health()
         wanted = self._router.wanted(self._instruments.values(), health)
         before, self._asked = self._asked, {name: frozenset(topics) for name, topics in wanted.items()}
@@ -132,7 +149,7 @@ class PriceTracker:
         for key, instrument in self._instruments.items():
             source = self._router.source(instrument, health)
             if source != self._sources.get(key, source):
-                self._book.forget(key)  # what one source says is never mixed with what another said
+                self._forget(key)  # what one source says is never mixed with what another said
                 for name, topic in self._router.candidates(instrument):
                     # what it said while it did not count is gone; of what is new to it, it will tell itself
                     if name == source and topic in before.get(name, ()):
@@ -165,7 +182,7 @@ class PriceTracker:
         if self._router.forgive_expired(self._clock.monotonic()):
             self.reroute()
 
-    def refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
+    def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move what a provider does not have to the next one that may.
 
         What it streams at the moment it has, whatever an answer over HTTP has left out.
@@ -180,7 +197,7 @@ class PriceTracker:
                 text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
                 if instrument.token is None and (question := self._tokens.similar(instrument.symbol)):
                     text += f"; {question}"
-                self._trouble(stream, ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+                self._tell_missing(stream.name, text)
         self.reroute()
 
     def _is_streamed(self, name: str, topic: str) -> bool:
@@ -196,8 +213,15 @@ class PriceTracker:
                 if self._sources.get(instrument.key) == stream.name:
                     self._book.restart(instrument.key)
 
-    def report(self, stream: ReportSource, report: PriceReport, source: Source, as_of: float) -> bool:
-        """Merge what a provider said and publish it; return whether it was news."""
+    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
+        """Merge what a provider said and publish it, or take note of what it does not have.
+
+        Returns whether the price was news.
+        """
+        if not isinstance(report, PriceReport):
+            if isinstance(report, Refusal):
+                self._refused(stream, report, source)
+            return False
         news = False
         name = stream.name
         for instrument in self._router.instruments(name, report.topic):
@@ -231,23 +255,23 @@ class PriceTracker:
             stream.malformed(f"{name} sent an impossible {fields} for {instrument.symbol}; it was left out")
         if not merge.confirmed:
             return False
-        self._publish(
-            PriceUpdate(
-                provider=name,
-                ts=self._clock.time(),
-                demo=stream.demo,
-                symbol=instrument.symbol,
-                address=instrument.address_at(stream.provider.venue),
-                kind=merge.kind,
-                source=source,
-                price=merge.price,
-                change_24h=merge.change_24h,
-                volume_24h=merge.volume_24h,
-                changed=merge.changed,
-                high_24h=merge.high_24h,
-                low_24h=merge.low_24h,
-            )
+        event = PriceUpdate(
+            provider=name,
+            ts=self._clock.time(),
+            demo=stream.demo,
+            symbol=instrument.symbol,
+            address=instrument.address_at(stream.provider.venue),
+            kind=merge.kind,
+            source=source,
+            price=merge.price,
+            change_24h=merge.change_24h,
+            volume_24h=merge.volume_24h,
+            changed=merge.changed,
+            high_24h=merge.high_24h,
+            low_24h=merge.low_24h,
         )
+        self._latest[instrument.key] = event
+        self._publish(event)
         return "price" in merge.changed
 
     def _understood(self, symbols: Iterable[str]) -> list[Instrument]:

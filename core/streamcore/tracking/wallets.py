@@ -13,12 +13,13 @@ from typing import Protocol
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError
-from streamcore.events import DataKind, Source, WalletTransaction
-from streamcore.providers.base import TransactionReport
+from streamcore.events import DataKind, Event, Source, WalletTransaction
+from streamcore.providers.base import CheckpointReport, Refusal, Report, TransactionReport
 from streamcore.solana.interpretation import interpret, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.provider_stream import ReportSource
 from streamcore.streams.subscriptions import References
+from streamcore.tracking.tracker import Rerouting
 
 
 class WalletSource(ReportSource, Protocol):
@@ -44,15 +45,16 @@ class WalletTracker:
         checkpoints: Checkpoints,
         clock: Clock,
         *,
-        publish: Callable[[WalletTransaction], None],
+        publish: Callable[[Event], None],
     ) -> None:
-        """``streams``: the most wanted first, all writing to ``checkpoints``."""
+        """``streams``: the most wanted first, all reading ``checkpoints``; ``publish`` passes an event on."""
         self._streams = streams
         self._tokens = tokens
         self._checkpoints = checkpoints
         self._clock = clock
         self._publish = publish
         self._wanted = References()
+        self._rerouting = Rerouting(self._reroute)
 
     def subscribe(self, addresses: Iterable[str]) -> list[str]:
         """Add one reference to each wallet; return the addresses without white space.
@@ -80,14 +82,39 @@ class WalletTracker:
 
     def reroute(self) -> None:
         """Want every wallet of whom should follow it now; for whenever a provider's condition has changed."""
+        self._rerouting.ask()
+
+    def _reroute(self) -> None:
         wanted = tuple(self._wanted)
         for stream in self._streams:
             stream.set_topics(wanted)
             if stream.is_well:
                 wanted = ()
 
-    def report(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
-        """Publish what a transaction means for each wallet it touches; return whether it was news."""
+    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
+        """Do nothing: a transaction is no state, so there is none to begin with."""
+
+    def forgive(self, name: str) -> None:
+        """Do nothing: a wallet that a provider has refused is not moved to another."""
+
+    def pass_time(self) -> None:
+        """Do nothing: nothing here waits for time to pass."""
+
+    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
+        """Publish what a transaction means for each wallet it touches; return whether it was news.
+
+        Where watching a wallet begins is kept, and a refusal is told.
+        """
+        match report:
+            case TransactionReport():
+                return self._transaction(stream, report, source)
+            case CheckpointReport(topic=topic, checkpoint=checkpoint, history=history):
+                self._checkpoints.begin(topic, checkpoint, history)
+            case Refusal(error=error):
+                self._publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
+        return False
+
+    def _transaction(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
         news = False
         streamed = source is Source.STREAM
         for wallet in wallets_touched(report.transaction, self._checkpoints.wallets):
@@ -113,6 +140,10 @@ class WalletTracker:
                     program=meaning.program,
                     error=meaning.error,
                     source=source,
+                    rent=meaning.rent,
+                    tip=meaning.tip,
+                    action=meaning.action,
+                    counterparties=meaning.counterparties,
                 )
             )
         return news

@@ -10,15 +10,17 @@ from typing import Any
 
 from streamsim.servers.faults import Fault, Faults
 from streamsim.servers.wire import is_address, iso_seconds
-from streamsim.world.market import BARS_A_DAY, CHART_SECONDS, Bar, Token
+from streamsim.world.candles import CHART_SECONDS
+from streamsim.world.history import DAY, Bar
+from streamsim.world.market import Token
 
 MAX_CLAUSES = 100
 """Clauses in one complex query, and addresses in one statistics subscription."""
 
 INVALID_QUERY = "Invalid query"
 
-INTERVALS = {"30m": 1, "1h": 2, "2h": 4, "4h": 8, "8h": 16, "24h": BARS_A_DAY}
-"""Interval names of TOKEN_STATS, in half hours."""
+INTERVALS = {"30m": 1800.0, "1h": 3600.0, "2h": 7200.0, "4h": 14_400.0, "8h": 28_800.0, "24h": DAY}
+"""Interval names of TOKEN_STATS, in seconds."""
 
 _TRADE_GROUPS = frozenset(
     {
@@ -184,39 +186,39 @@ def token_stats(token: Token, selection: Selection) -> dict[str, Any]:
 
 
 def _interval_stats(token: Token, x: str, wanted: frozenset[str]) -> dict[str, Any]:
-    bars = INTERVALS[x]
-    now, then = token.window(bars), token.window(bars, back=bars)
+    seconds = INTERVALS[x]
+    now, then = token.window(seconds), token.window(seconds, back=seconds)
     wallets, wallets_then = (_wallets(bar) for bar in (now, then))
     groups: dict[str, dict[str, Any]] = {
         "volume": {
-            f"volume_{x}_usd": _usd(now),
-            f"volume_{x}": float(now.buy_tokens + now.sell_tokens),
+            f"volume_{x}_usd": float(now.usd),
+            f"volume_{x}": float(now.tokens),
             f"volume_buy_{x}": float(now.buy_tokens),
             f"volume_buy_{x}_usd": float(now.buy_usd),
             f"volume_sell_{x}": float(now.sell_tokens),
             f"volume_sell_{x}_usd": float(now.sell_usd),
         },
-        "trade": {f"trade_{x}": now.buys + now.sells, f"buy_{x}": now.buys, f"sell_{x}": now.sells},
-        "price_history": {f"price_history_{x}": float(token.price_before(bars))},
+        "trade": {f"trade_{x}": now.trades, f"buy_{x}": now.buys, f"sell_{x}": now.sells},
+        "price_history": {f"price_history_{x}": float(token.price_ago(seconds))},
         "volume_history": {
-            f"volume_history_{x}": float(then.buy_tokens + then.sell_tokens),
-            f"volume_history_{x}_usd": _usd(then),
+            f"volume_history_{x}": float(then.tokens),
+            f"volume_history_{x}_usd": float(then.usd),
             f"volume_buy_history_{x}_usd": float(then.buy_usd),
             f"volume_sell_history_{x}_usd": float(then.sell_usd),
         },
-        "price_change": {f"price_change_{x}_percent": float(token.change(bars))},
+        "price_change": {f"price_change_{x}_percent": float(token.change(seconds))},
         "trade_history": {
-            f"trade_history_{x}": then.buys + then.sells,
+            f"trade_history_{x}": then.trades,
             f"buy_history_{x}": then.buys,
             f"sell_history_{x}": then.sells,
         },
         "trade_change": {
-            f"trade_{x}_change_percent": percent(now.buys + now.sells, then.buys + then.sells),
+            f"trade_{x}_change_percent": percent(now.trades, then.trades),
             f"buy_{x}_change_percent": percent(now.buys, then.buys),
             f"sell_{x}_change_percent": percent(now.sells, then.sells),
         },
         "volume_change": {
-            f"volume_{x}_change_percent": percent(_usd(now), _usd(then)),
+            f"volume_{x}_change_percent": percent(float(now.usd), float(then.usd)),
             f"volume_buy_{x}_change_percent": percent(now.buy_usd, then.buy_usd),
             f"volume_sell_{x}_change_percent": percent(now.sell_usd, then.sell_usd),
         },
@@ -226,12 +228,8 @@ def _interval_stats(token: Token, x: str, wanted: frozenset[str]) -> dict[str, A
     return {name: figure for group in groups if group in wanted for name, figure in groups[group].items()}
 
 
-def _usd(bar: Bar) -> float:
-    return float(bar.buy_usd + bar.sell_usd)
-
-
 def _wallets(bar: Bar) -> int:
-    return max(1, (bar.buys + bar.sells) // 9)
+    return max(1, bar.trades // 9)
 
 
 def percent(now: Decimal | float, then: Decimal | float) -> float | None:

@@ -14,7 +14,8 @@ from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow, TokenBucket
 from streamsim.servers.wire import is_address, iso_seconds
 from streamsim.world.catalog import CATALOG, DECOY, SOL, Listing
-from streamsim.world.market import BARS_A_DAY, Market, Token
+from streamsim.world.history import DAY
+from streamsim.world.market import Market, Token
 
 PAID_RATE = 15.0
 """Requests a second on a paid plan."""
@@ -60,6 +61,8 @@ class BirdeyeRest:
     """
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
+        self.change_apart = False
+        """Whether prices come with a change over 24 hours that is not the one of statistics and overview."""
         self._clock = clock
         self._market = market
         self._watch = watch
@@ -130,7 +133,8 @@ class BirdeyeRest:
             "value": float(token.price),
             "updateUnixTime": int(token.traded_at),
             "updateHumanTime": iso_seconds(token.traded_at),
-            "priceChange24h": float(token.change(BARS_A_DAY)),
+            # how the real figures come to differ nobody knows; here one looks back an hour further
+            "priceChange24h": float(token.change(DAY + 3600 if self.change_apart else DAY)),
             "priceInNative": 1 if address == SOL else float(token.price / self._market.sol_price()),
         }
         if with_liquidity:
@@ -153,20 +157,19 @@ class BirdeyeRest:
         self._watch(addresses)
         return {address: self._volume(address, INTERVALS[interval]) for address in addresses}
 
-    def _volume(self, address: str, bars: int) -> dict[str, Any] | None:
+    def _volume(self, address: str, seconds: float) -> dict[str, Any] | None:
         token = self._market.token(address)
         if token is None:
             return None
-        now, then = token.window(bars), token.window(bars, back=bars)
-        volume = now.buy_usd + now.sell_usd
+        now, then = token.window(seconds), token.window(seconds, back=seconds)
         return {
             "isScaledUiToken": False,
             "price": float(token.price),
             "updateUnixTime": int(token.traded_at),
             "updateHumanTime": iso_seconds(token.traded_at),
-            "volumeUSD": float(volume),
-            "volumeChangePercent": percent(volume, then.buy_usd + then.sell_usd),
-            "priceChangePercent": float(token.change(bars)),
+            "volumeUSD": float(now.usd),
+            "volumeChangePercent": percent(now.usd, then.usd),
+            "priceChangePercent": float(token.change(seconds)),
         }
 
     def _token(self, request: HttpRequest) -> Token | None:
@@ -220,8 +223,8 @@ class BirdeyeRest:
             "isScaledUiToken": False,
             "multiplier": None,
         }
-        for interval, bars in INTERVALS.items():
-            overview |= _overview_interval(token, interval, bars)
+        for interval, seconds in INTERVALS.items():
+            overview |= _overview_interval(token, interval, seconds)
         return overview
 
     def _search(self, request: HttpRequest) -> Any:
@@ -259,8 +262,8 @@ class BirdeyeRest:
             "market_cap": price * float(listing.supply) * 0.89,
             "liquidity": float(listing.liquidity),
             "price": price,
-            "price_change_24h_percent": None if token is None else float(token.change(BARS_A_DAY)),
-            "volume_24h_usd": float(listing.volume_24h),
+            "price_change_24h_percent": None if token is None else float(token.change(DAY)),
+            "volume_24h_usd": float(listing.volume_24h if token is None else token.window(DAY).usd),
             "last_trade_unix_time": None if token is None else int(token.traded_at),
             "last_trade_human_time": None if token is None else iso_seconds(token.traded_at),
             "is_scaled_ui_token": False,
@@ -279,21 +282,19 @@ class BirdeyeRest:
         }
 
 
-def _overview_interval(token: Token, x: str, bars: int) -> dict[str, Any]:
-    now, then = token.window(bars), token.window(bars, back=bars)
-    usd, usd_then = now.buy_usd + now.sell_usd, then.buy_usd + then.sell_usd
-    trades, trades_then = now.buys + now.sells, then.buys + then.sells
+def _overview_interval(token: Token, x: str, seconds: float) -> dict[str, Any]:
+    now, then = token.window(seconds), token.window(seconds, back=seconds)
     return {
-        f"history{x}Price": float(token.price_before(bars)),
-        f"priceChange{x}Percent": float(token.change(bars)),
-        f"uniqueWallet{x}": max(1, trades // 9),
-        f"trade{x}": trades,
-        f"trade{x}ChangePercent": percent(trades, trades_then),
+        f"history{x}Price": float(token.price_ago(seconds)),
+        f"priceChange{x}Percent": float(token.change(seconds)),
+        f"uniqueWallet{x}": max(1, now.trades // 9),
+        f"trade{x}": now.trades,
+        f"trade{x}ChangePercent": percent(now.trades, then.trades),
         f"buy{x}": now.buys,
         f"sell{x}": now.sells,
-        f"v{x}": float(now.buy_tokens + now.sell_tokens),
-        f"v{x}USD": float(usd),
-        f"v{x}ChangePercent": percent(usd, usd_then),
+        f"v{x}": float(now.tokens),
+        f"v{x}USD": float(now.usd),
+        f"v{x}ChangePercent": percent(now.usd, then.usd),
         f"vBuy{x}USD": float(now.buy_usd),
         f"vSell{x}USD": float(now.sell_usd),
     }

@@ -7,7 +7,8 @@ type, acknowledges nothing, and is silent about a token that does not trade.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -25,8 +26,8 @@ from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.websocket import ProviderServer
 from streamsim.world.market import Market, Trade, Truth
 
-STATS_INTERVAL = 5.0
-"""Seconds between statistics of a token that trades."""
+STATS_INTERVAL = 0.5
+"""Seconds between two statistics of one token, at least; a token that does not trade has none."""
 
 
 class GenericFrames(StrEnum):
@@ -77,7 +78,20 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         self._watch = watch
         self._rest = BirdeyeRest(clock, market, watch)
         self._stats_wanted = asyncio.Event()
+        self._stats_told: dict[str, float] = {}  # monotonic seconds of the last ones, by address
         market.listen(self._traded)
+
+    @property
+    def change_apart(self) -> bool:
+        """Whether ``/defi/price`` and ``multi_price`` tell another 24 h change than statistics and overview.
+
+        The real ones did for seven of nine tokens on 2025-06-24. A test may set it.
+        """
+        return self._rest.change_apart
+
+    @change_apart.setter
+    def change_apart(self, apart: bool) -> None:
+        self._rest.change_apart = apart
 
     @property
     def ws_url(self) -> str:
@@ -200,6 +214,14 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
     # What the market says
 
     def _traded(self, trade: Trade) -> None:
+        self._publish_prices(trade)
+        # the 24 h figures go with the price they belong to, not seconds behind it
+        if self.clock.monotonic() - self._stats_told.get(trade.mint, -math.inf) >= STATS_INTERVAL:
+            self._push_stats(
+                [client for client in self._clients if trade.mint in client.stats], (trade.mint,)
+            )
+
+    def _publish_prices(self, trade: Trade) -> None:
         clients = [client for client in self._clients if trade.mint in client.clauses]
         if not clients or not trade.moved:
             return
@@ -249,22 +271,25 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         """Send the statistics of every token that has traded since the last ones, without waiting."""
         self._push_stats(self.clients)
 
-    def _push_stats(self, clients: tuple[BirdeyeClient, ...]) -> None:
+    def _push_stats(self, clients: Iterable[BirdeyeClient], only: Sequence[str] | None = None) -> None:
         feeds: dict[tuple[str, Selection], list[BirdeyeClient]] = {}
         for client in clients:
-            for address, told in client.stats.items():
+            for address in client.stats if only is None else only:
                 token = self._market.token(address)
+                told = client.stats[address]
                 if client.selection is not None and token is not None and token.trades != told:
                     client.stats[address] = token.trades
                     feeds.setdefault((address, client.selection), []).append(client)
         for (address, selection), receivers in feeds.items():
             token = self._market.token(address)
             if token is not None:
+                self._stats_told[address] = self.clock.monotonic()
                 self.publish(receivers, _json(words.token_stats(token, selection)))
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self._rest.answer(request)
 
 

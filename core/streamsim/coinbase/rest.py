@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from streamcore.clock import Clock
 from streamsim.coinbase.messages import Progress, moment
-from streamsim.servers.exchange import ExchangeServer, Figures
+from streamsim.servers.exchange import Figures, asset_key
 from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
+from streamsim.world.catalog import listing_of
+
+if TYPE_CHECKING:
+    from streamsim.coinbase.server import CoinbaseServer
 
 RATE = 10.0
 """Requests a second."""
+
+DELISTED = "Not allowed for delisted products"
+_IN_EUROS = ("BTC", "SOL")
 
 
 class CoinbaseRest:
     """Answers requests about what an exchange lists."""
 
-    def __init__(self, clock: Clock, exchange: ExchangeServer[Any], progress: dict[str, Progress]) -> None:
+    def __init__(self, clock: Clock, exchange: CoinbaseServer, progress: dict[str, Progress]) -> None:
         """``progress``: how far each product has come, kept by the socket's side."""
         self._clock = clock
         self._exchange = exchange
@@ -30,28 +37,62 @@ class CoinbaseRest:
             return _message(503, "Service Unavailable")
         if not self._limit.take():
             return _message(429, "Public rate limit exceeded")
-        parts = request.path.strip("/").split("/")
-        if request.method != "GET" or parts[0] != "products":
-            return _message(404, "NotFound")
-        if len(parts) == 1:
-            return HttpReply.json([_product(ticker) for ticker in sorted(self._exchange.listed)])
-        ticker = parts[1].removesuffix("-USD")
-        token = self._exchange.token(ticker) if parts[1] == f"{ticker}-USD" else None
-        if token is None:
-            return _message(404, "NotFound")
-        self._exchange.attend([ticker])
-        match parts[2:]:
-            case []:
-                return HttpReply.json(_product(ticker))
-            case ["stats"]:
-                return HttpReply.json(_stats(Figures.of(token)))
-            case ["ticker"]:
-                return HttpReply.json(self._ticker(ticker, Figures.of(token)))
+        match [request.method, *request.path.strip("/").split("/")]:
+            case ["GET", "currencies"]:
+                return HttpReply.json([self._currency(ticker) for ticker in sorted(self._exchange.listed)])
+            case ["GET", "products"]:
+                return HttpReply.json(self._products())
+            case ["GET", "products", product, *what]:
+                return self._about(product, what)
             case _:
                 return _message(404, "NotFound")
 
-    def _ticker(self, ticker: str, figures: Figures) -> dict[str, Any]:
-        progress = self._progress.get(ticker, Progress(unix=self._clock.time()))
+    def _about(self, product: str, what: list[str]) -> HttpReply:
+        if self._exchange.is_delisted(product):
+            if not what:
+                return HttpReply.json(_described(product, "delisted"))
+            return _message(self._exchange.delisted_status, DELISTED)
+        ticker = self._exchange.ticker_of(product)
+        token = None if ticker is None else self._exchange.token(ticker)
+        if ticker is None or token is None:
+            return _message(404, "NotFound")
+        self._exchange.attend([ticker])
+        match what:
+            case []:
+                return HttpReply.json(_described(product, "online"))
+            case ["stats"]:
+                return HttpReply.json(_stats(Figures.of(token)))
+            case ["ticker"]:
+                return HttpReply.json(self._ticker(product, Figures.of(token)))
+            case _:
+                return _message(404, "NotFound")
+
+    def _products(self) -> list[dict[str, Any]]:
+        exchange = self._exchange
+        listed = [exchange.product_of(ticker) for ticker in exchange.listed]
+        products = [_described(product, "online") for product in listed if not exchange.is_delisted(product)]
+        products += [_described(f"{base}-USD", "delisted") for base in exchange.delisted]
+        products += [_described(f"{base}-EUR", "online") for base in _IN_EUROS if base in exchange.listed]
+        return sorted(products, key=lambda product: str(product["id"]))
+
+    def _currency(self, ticker: str) -> dict[str, Any]:
+        name = self._exchange.base_names.get(ticker, ticker)
+        return {
+            "id": name,
+            "name": listing_of(asset_key(ticker)).name,
+            "min_size": "0.00000001",
+            "status": "online",
+            "message": "",
+            "max_precision": "0.00000001",
+            "convertible_to": [],
+            "details": {"type": "crypto", "symbol": None, "display_name": name},
+            "default_network": "",
+            "supported_networks": [],
+            "display_name": name,
+        }
+
+    def _ticker(self, product: str, figures: Figures) -> dict[str, Any]:
+        progress = self._progress.get(product, Progress(unix=self._clock.time()))
         return {
             "ask": format(figures.ask, "f"),
             "bid": format(figures.bid, "f"),
@@ -63,15 +104,27 @@ class CoinbaseRest:
         }
 
 
-def _product(ticker: str) -> dict[str, Any]:
+def _described(product: str, status: str) -> dict[str, Any]:
+    base, _, quote = product.rpartition("-")
     return {
-        "id": f"{ticker}-USD",
-        "base_currency": ticker,
-        "quote_currency": "USD",
-        "display_name": f"{ticker}-USD",
-        "status": "online",
+        "id": product,
+        "base_currency": base,
+        "quote_currency": quote,
+        "quote_increment": "0.0001",
+        "base_increment": "0.00000001",
+        "display_name": product,
+        "min_market_funds": "1",
+        "margin_enabled": False,
+        "post_only": False,
+        "limit_only": False,
+        "cancel_only": False,
+        "status": status,
         "status_message": "",
-        "trading_disabled": False,
+        "trading_disabled": status != "online",
+        "fx_stablecoin": False,
+        "max_slippage_percentage": "0.03000000",
+        "auction_mode": False,
+        "high_bid_limit_percentage": "",
     }
 
 

@@ -52,6 +52,14 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         super().__init__(clock, market, watch, COINBASE_LISTED)
         self.rest_of_a_bad_request_lives = True
         """Whether a request with an unknown product is granted for the others; both have been seen."""
+        self.base_names = {"JUP": "JUPITER"}
+        """What it calls an asset that everybody else calls by its ticker: ``JUP-USD`` is no product here."""
+        self.delisted: set[str] = set()
+        """Bases of products it has no more, such as ``JUP``: refused, and everything else goes on."""
+        self.delisted_status = 400
+        """HTTP status for one of these; 404 was seen as well."""
+        self.refusal_texts: dict[str, str] = {}
+        """Products it refuses on the socket, and in what words: for wordings nobody has seen before."""
         self._progress: dict[str, Progress] = {}
         self._rest = CoinbaseRest(clock, self, self._progress)
 
@@ -64,6 +72,21 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
     def subscriptions(self) -> frozenset[str]:
         """The products some client gets tickers of now."""
         return frozenset(product for client in self.clients for product in client.channels["ticker"])
+
+    def product_of(self, ticker: str) -> str:
+        """Return what it calls an asset's product in US dollars: ``SOL-USD``."""
+        return f"{self.base_names.get(ticker, ticker)}-USD"
+
+    def ticker_of(self, product: str) -> str | None:
+        """Return the ticker of a product it has and the market has a price of."""
+        base, _, quote = product.rpartition("-")
+        ticker = next((known for known, name in self.base_names.items() if name == base), base)
+        is_there = quote == "USD" and self.product_of(ticker) == product and base not in self.delisted
+        return ticker if is_there and self.token(ticker) is not None else None
+
+    def is_delisted(self, product: str) -> bool:
+        """Tell whether it had a product once."""
+        return product.removesuffix("-USD") in self.delisted
 
     async def maintenance(self, on: bool) -> None:
         """Begin maintenance: close every connection and refuse each new one; or end it."""
@@ -96,7 +119,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         now = self.clock.time()
         beats: list[Frame] = []
         for product in client.channels["heartbeat"]:
-            progress = self._progress[_ticker_of(product)] = self._come(_ticker_of(product)).ordered()
+            progress = self._progress[product] = self._come(product).ordered()
             beats.append(words.heartbeat(product, progress, now))
         return beats
 
@@ -122,7 +145,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
     def _subscribe(self, client: CoinbaseClient, asked: list[tuple[str, list[str]]]) -> None:
         wrong = self._wrong(asked)
         if terms := self.faults.take(Fault.REJECT_SUBSCRIBE):
-            wrong = {terms.message: None}
+            wrong = [terms.message]
         for reason in wrong:
             self.tell(client, words.error("Failed to subscribe", reason))
         if terms or (wrong and not self.rest_of_a_bad_request_lives):
@@ -131,7 +154,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         granted = False
         for channel, products in asked:
             for product in products if channel in CHANNELS else []:
-                if self.token(_ticker_of(product)) is None or not product.endswith("-USD"):
+                if self.ticker_of(product) is None or product in self.refusal_texts:
                     continue
                 granted = True
                 if channel == "ticker" and product not in client.channels[channel]:
@@ -139,7 +162,8 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
                 client.channels[channel][product] = None
         if not granted:
             return
-        self.attend([_ticker_of(product) for held in client.channels.values() for product in held])
+        held = {product for products in client.channels.values() for product in products}
+        self.attend([ticker for product in held if (ticker := self.ticker_of(product)) is not None])
         answer = words.subscriptions(client.channels)
         early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
         if not early:
@@ -150,45 +174,51 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
             self.tell(client, answer)
         self._start_beating(client)
 
-    def _wrong(self, asked: list[tuple[str, list[str]]]) -> dict[str, None]:
-        """Return what is wrong with a request, each thing once."""
-        wrong: dict[str, None] = {}
+    def _wrong(self, asked: list[tuple[str, list[str]]]) -> list[str]:
+        """Return what is wrong with a request, in the order it is told.
+
+        What a product is refused for is told once a channel; a product that never was, once.
+        """
+        wrong: list[str] = []
         for channel, products in asked:
+            reasons = []
             if channel in CLOSED_CHANNELS:
-                wrong[words.NEEDS_ACCOUNT] = None
+                reasons.append(words.NEEDS_ACCOUNT)
             elif channel not in CHANNELS:
-                wrong[f"{channel} is not a valid channel"] = None
+                reasons.append(f"{channel} is not a valid channel")
             for product in products:
-                if not product.endswith("-USD") or self.token(_ticker_of(product)) is None:
-                    wrong[f"{product} is not a valid product"] = None
+                if product in self.refusal_texts:
+                    wrong.append(self.refusal_texts[product])
+                elif self.is_delisted(product):
+                    wrong.append(f"{product} is delisted")
+                elif self.ticker_of(product) is None:
+                    reasons.append(f"{product} is not a valid product")
+            wrong += [reason for reason in reasons if reason not in wrong]
         return wrong
 
     # What the market says
 
     def _traded(self, ticker: str, trade: Trade) -> None:
-        self._progress[ticker] = self._come(ticker).traded(trade)
-        product = f"{ticker}-USD"
+        product = self.product_of(ticker)
+        self._progress[product] = self._come(product).traded(trade)
         clients = [client for client in self._clients if product in client.channels["ticker"]]
         if clients:
             self._publish_ticker(clients, product)
 
     def _publish_ticker(self, clients: list[CoinbaseClient], product: str) -> None:
-        ticker = _ticker_of(product)
-        figures = self.figures(ticker)
+        ticker = self.ticker_of(product)
+        figures = None if ticker is None else self.figures(ticker)
         if figures is not None:
-            self._publish_to(clients, words.ticker(product, figures, self._come(ticker), self.faults))
+            self._publish_to(clients, words.ticker(product, figures, self._come(product), self.faults))
 
-    def _come(self, ticker: str) -> Progress:
-        return self._progress.setdefault(ticker, Progress(unix=self.clock.time()))
+    def _come(self, product: str) -> Progress:
+        return self._progress.setdefault(product, Progress(unix=self.clock.time()))
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self._rest.answer(request)
-
-
-def _ticker_of(product: str) -> str:
-    return product.removesuffix("-USD")
 
 
 def _asked(message: Mapping[str, Any]) -> list[tuple[str, list[str]]] | None:

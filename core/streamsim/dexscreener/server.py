@@ -26,6 +26,7 @@ MOST_MINTS = 30
 _BY_CHAIN = "/tokens/v1/solana/"
 _LATEST = "/latest/dex/tokens/"
 _OPENED_AT = 1_672_531_200_000
+_HUNDREDTH = Decimal("0.01")
 _SPANS = {"h1": "1h", "h24": "24h"}
 
 
@@ -98,8 +99,8 @@ class DexScreenerServer(PolledServer):
             "priceNative": format(exact(price / quote_price), "f"),
             "priceUsd": format(price, "f"),
             "txns": {span: {"buys": bar.buys, "sells": bar.sells} for span, bar in spans.items()},
-            "volume": {span: float(exact(bar.buy_usd + bar.sell_usd)) for span, bar in spans.items()},
-            "priceChange": {span: float(token.change(INTERVALS[name])) for span, name in _SPANS.items()},
+            "volume": {span: float(bar.usd) for span, bar in spans.items()},
+            "priceChange": {span: _change(token, interval) for span, interval in _SPANS.items()},
             "liquidity": {
                 "usd": float(liquidity),
                 "base": float(exact(liquidity / 2 / price)),
@@ -109,6 +110,10 @@ class DexScreenerServer(PolledServer):
             "marketCap": float(exact(price * token.listing.supply)),
             "pairCreatedAt": _OPENED_AT,
         }
+
+
+def _change(token: Token, interval: str) -> float:
+    return float(token.change(INTERVALS[interval]).quantize(_HUNDREDTH))
 
 
 def _named(mint: str) -> dict[str, str]:

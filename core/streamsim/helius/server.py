@@ -292,7 +292,8 @@ class HeliusServer(ProviderServer[HeliusClient]):
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self.rpc.answer(request)
 
 

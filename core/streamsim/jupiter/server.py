@@ -14,10 +14,13 @@ from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.servers.wire import is_address
 from streamsim.world.chain import FIRST_SLOT, SLOT_SECONDS
-from streamsim.world.market import BARS_A_DAY, Market, Token
+from streamsim.world.history import DAY
+from streamsim.world.market import Market, Token
 
 PER_WINDOW = 30
-"""Requests a minute without a key."""
+"""Requests a minute without a key, as documented."""
+MEASURED = (5, 10.0)
+"""Requests and seconds as seen in 2026-09, for `JupiterServer.limit_to`."""
 MOST_MINTS = 50
 
 _LISTED = "2024-06-05T08:55:25.527Z"
@@ -37,6 +40,8 @@ class JupiterServer(PolledServer):
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, market, watch, PER_WINDOW)
+        self.without_change: set[str] = set()
+        """Mints of which it does not tell the change over 24 hours, as of thin ones on some days."""
 
     def _error_body(self, status: int) -> bytes:
         message = _MESSAGES.get(status, "Internal server error" if status >= 500 else "Bad request")
@@ -46,7 +51,7 @@ class JupiterServer(PolledServer):
         now, used = self.clock.time(), self._window.used
         return {
             "date": formatdate(now, usegmt=True),
-            "x-ratelimit-remaining": str(PER_WINDOW - used),
+            "x-ratelimit-remaining": str(self._window.count - used),
             "x-ratelimit-current": str(used),
             "x-ratelimit-reset": str(math.ceil(now + self._window.opens_in)),
             "x-api-gateway-request-id": f"{len(self._requests):032x}",
@@ -67,11 +72,14 @@ class JupiterServer(PolledServer):
         )
 
     def _price(self, token: Token) -> dict[str, Any]:
-        return {
+        told = {
             "createdAt": _LISTED,
             "liquidity": float(token.listing.liquidity),
             "usdPrice": float(token.price),
             "blockId": FIRST_SLOT + int(self.clock.monotonic() / SLOT_SECONDS),
             "decimals": token.listing.decimals,
-            "priceChange24h": float(token.change(BARS_A_DAY)),
+            "priceChange24h": float(token.change(DAY)),
         }
+        if token.listing.mint in self.without_change:
+            del told["priceChange24h"]
+        return told

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -24,13 +25,50 @@ def moment(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def status(system: str, number: int) -> str:
-    """Return the frame that tells the state of the exchange."""
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Work that Kraken announces in every status until it is over; captured 2026-10-03."""
+
+    title: str
+    starts: float
+    """Unix seconds."""
+    ends: float
+    services: tuple[str, ...] = ("spot_trading", "spot_fix", "spot_ws")
+    phase: str = "announced"
+    number: int = 33
+
+    def described(self, unix: float) -> dict[str, Any]:
+        """Return the announcement as it is told at a moment, Unix seconds."""
+        return {
+            "affected_services": self.services,
+            "cancel_before_utc": moment(self.starts - 300),
+            "event_id": self.number,
+            "expected_end_utc": moment(self.ends),
+            "expected_start_utc": moment(self.starts),
+            "order_submission": "allowed",
+            "phase": self.phase,
+            "recommended_action": "continue",
+            "source_url": "https://stspg.io/1w11k0cnnv3j",
+            "time_to_start_s": int(self.starts - unix),
+            "title": self.title,
+        }
+
+
+def status(
+    system: str,
+    number: int,
+    unix: float,
+    announced: Iterable[Maintenance] = (),
+    emergencies: Iterable[Maintenance] = (),
+) -> str:
+    """Return the frame that tells the state of the exchange, and what work is announced."""
     data = {
         "version": VERSION,
         "system": system,
         "api_version": "v2",
         "connection_id": CONNECTION_ID + number,
+        "upcoming_maintenance": [each.described(unix) for each in announced],
+        "emergency": [each.described(unix) for each in emergencies],
     }
     return _json({"channel": "status", "type": "update", "data": [data]})
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from streamcore.clock import Clock
 from streamsim.kraken.messages import moment
-from streamsim.servers.exchange import ExchangeServer, Figures
+from streamsim.kraken.pairs import in_euros, names_of
+from streamsim.servers.exchange import Figures
 from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
+from streamsim.world.history import DAY
+from streamsim.world.market import Token
+
+if TYPE_CHECKING:
+    from streamsim.kraken.server import KrakenServer
 
 REQUESTS = 5
 WINDOW = 5.0
 """Seconds; one request a second on average."""
 
-_OLD_KEYS = {"BTC": "XXBTZUSD", "ETH": "XETHZUSD", "XRP": "XXRPZUSD", "LTC": "XLTCZUSD", "DOGE": "XDGUSD"}
-_OLD_NAMES = {"BTC": "XBTUSD", "DOGE": "XDGUSD"}
+UNKNOWN_PAIR = "EQuery:Unknown asset pair"
+_IN_EUROS = ("BTC", "SOL")
 
 
 class KrakenRest:
     """Answers requests about what an exchange lists; whatever goes wrong, the status is 200."""
 
-    def __init__(self, clock: Clock, exchange: ExchangeServer[Any]) -> None:
+    def __init__(self, clock: Clock, exchange: KrakenServer) -> None:
         self._clock = clock
         self._exchange = exchange
         self._limit = SlidingWindow(clock, REQUESTS, WINDOW)
@@ -29,57 +36,69 @@ class KrakenRest:
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
         if not self._limit.take():
-            return _failed("EGeneral:Too many requests")
+            return _answer("EGeneral:Too many requests")
         match request.method, request.path:
             case "GET", "/0/public/SystemStatus":
                 status = "maintenance" if self._exchange.in_maintenance else "online"
-                return _succeeded({"status": status, "timestamp": moment(self._clock.time())})
+                return _answer(result={"status": status, "timestamp": moment(self._clock.time())})
             case "GET", "/0/public/Ticker":
                 if self._exchange.in_maintenance:
-                    return _failed("EService:Unavailable")
+                    return _answer("EService:Unavailable")
                 return self._tickers(request.query.get("pair", ""))
+            case "GET", "/0/public/AssetPairs":
+                return self._pairs(request.query.get("pair"))
             case _:
-                return _failed("EGeneral:Unknown method")
+                return _answer("EGeneral:Unknown method")
 
     def _tickers(self, listed: str) -> HttpReply:
-        names = {name: ticker for ticker in self._exchange.listed for name in _names(ticker)}
-        result = {}
+        names = {name: ticker for ticker in self._exchange.listed for name in names_of(ticker).all}
+        result, error = {}, None
         for asked in listed.split(","):
             ticker = names.get(asked)
             token = None if ticker is None else self._exchange.token(ticker)
             if ticker is None or token is None:
-                return _failed("EQuery:Unknown asset pair")  # and not a word of the others
+                error = UNKNOWN_PAIR
+                if self._exchange.answers_in_part:
+                    continue
+                return _answer(error)  # and not a word of the others
             self._exchange.attend([ticker])
-            result[_OLD_KEYS.get(ticker, f"{ticker}USD")] = _ticker(Figures.of(token))
-        return _succeeded(result)
+            # who asks by a name with a stroke is answered by that name, everybody else by the oldest one
+            key = asked if "/" in asked else names_of(ticker).key
+            result[key] = self._ticker(ticker, token)
+        return _answer(error, result)
+
+    def _ticker(self, ticker: str, token: Token) -> dict[str, Any]:
+        day, today = Figures.of(token), Figures.of(token, max(1.0, self._clock.time() % DAY))
+        opened = today.open  # at the last midnight: not what it was 24 hours ago
+        if self._exchange.is_untraded(ticker, day):
+            day, today, opened = day.untraded, today.untraded, Decimal(0)
+        return {
+            "a": [format(day.ask, "f"), "88", "88.125"],
+            "b": [format(day.bid, "f"), "210", "210.500"],
+            "c": [format(day.price, "f"), "0.50000000"],
+            "v": [format(span.volume, "f") for span in (today, day)],
+            "p": [format(span.average, "f") for span in (today, day)],
+            "t": [span.trades for span in (today, day)],
+            "l": [format(span.low, "f") for span in (today, day)],
+            "h": [format(span.high, "f") for span in (today, day)],
+            "o": format(opened, "f"),
+        }
+
+    def _pairs(self, listed: str | None) -> HttpReply:
+        known = {names_of(ticker).key: names_of(ticker) for ticker in sorted(self._exchange.listed)}
+        statuses = self._exchange.pair_statuses
+        result = {key: names.described(statuses.get(names.ticker, "online")) for key, names in known.items()}
+        result |= dict(in_euros(names_of(ticker)) for ticker in _IN_EUROS if ticker in self._exchange.listed)
+        if listed is None:
+            return _answer(result=result)
+        by_name = {name: names.key for names in known.values() for name in names.all}
+        asked = [by_name.get(name, name) for name in listed.split(",")]
+        found = {key: result[key] for key in asked if key in result}
+        if len(found) == len(asked):
+            return _answer(result=found)
+        return _answer(UNKNOWN_PAIR, found if self._exchange.answers_in_part else None)
 
 
-def _names(ticker: str) -> set[str]:
-    return {
-        f"{ticker}USD",
-        _OLD_NAMES.get(ticker, f"{ticker}USD"),
-        _OLD_KEYS.get(ticker, f"{ticker}USD"),
-    }
-
-
-def _ticker(figures: Figures) -> dict[str, Any]:
-    price, volume, average = (format(x, "f") for x in (figures.price, figures.volume, figures.average))
-    return {
-        "a": [format(figures.ask, "f"), "88", "88.125"],
-        "b": [format(figures.bid, "f"), "210", "210.500"],
-        "c": [price, "0.50000000"],
-        "v": [format(figures.volume / 2, "f"), volume],
-        "p": [average, average],
-        "t": [figures.trades // 2, figures.trades],
-        "l": [format(figures.low, "f")] * 2,
-        "h": [format(figures.high, "f")] * 2,
-        "o": price,  # of the last midnight: whoever takes it for the price 24 hours ago sees no change
-    }
-
-
-def _succeeded(result: dict[str, Any]) -> HttpReply:
-    return HttpReply.json({"error": [], "result": result})
-
-
-def _failed(error: str) -> HttpReply:
-    return HttpReply.json({"error": [error]})
+def _answer(error: str | None = None, result: dict[str, Any] | None = None) -> HttpReply:
+    errors = [] if error is None else [error]
+    return HttpReply.json({"error": errors} if result is None else {"error": errors, "result": result})

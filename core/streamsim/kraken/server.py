@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from streamcore.clock import Clock
 from streamsim.kraken import messages as words
+from streamsim.kraken.messages import Maintenance
 from streamsim.kraken.rest import KrakenRest
 from streamsim.servers.clients import Connection, Frame, Handshake
 from streamsim.servers.exchange import (
@@ -20,6 +21,7 @@ from streamsim.servers.exchange import (
     KRAKEN_LISTED,
     ExchangeClient,
     ExchangeServer,
+    Figures,
 )
 from streamsim.servers.faults import Fault
 from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
@@ -60,6 +62,16 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         super().__init__(clock, market, watch, KRAKEN_LISTED)
         self.system = "online"
         """The state it tells on connect."""
+        self.announced: list[Maintenance] = []
+        """Work it tells of in every status; see also `announce`."""
+        self.emergencies: list[Maintenance] = []
+        """The same, under ``emergency``."""
+        self.untraded: set[str] = set()
+        """Tickers that it says nobody has traded for 24 hours: zeros but for the book."""
+        self.answers_in_part = False
+        """Whether a REST request with an unknown pair is answered for the others, with the error beside."""
+        self.pair_statuses: dict[str, str] = {}
+        """What ``AssetPairs`` says of a ticker's pair in the place of ``online``, such as ``cancel_only``."""
         self._rest = KrakenRest(clock, self)
 
     @property
@@ -76,7 +88,19 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         """Change the state of the exchange, such as to ``cancel_only``, and tell everybody."""
         self.system = system
         for client in self.clients:
-            self.tell(client, words.status(system, client.number))
+            self.tell(client, self._status(client))
+
+    def announce(self, *planned: Maintenance) -> None:
+        """Announce work, in the place of what was announced before, and tell everybody."""
+        self.announced = list(planned)
+        self.tell_status(self.system)
+
+    def is_untraded(self, ticker: str, figures: Figures) -> bool:
+        """Tell whether nobody has traded an asset for 24 hours, so that its figures are told as zeros."""
+        return ticker in self.untraded or not figures.trades
+
+    def _status(self, client: KrakenClient) -> str:
+        return words.status(self.system, client.number, self.clock.time(), self.announced, self.emergencies)
 
     async def maintenance(self, on: bool) -> None:
         """Begin maintenance: say so, close every connection, and each new one after its status; or end it."""
@@ -103,7 +127,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
     def _opened(self, client: KrakenClient) -> None:
         super()._opened(client)
         if not self.faults.take(Fault.WITHHOLD_WELCOME):
-            self.tell(client, words.status(self.system, client.number))
+            self.tell(client, self._status(client))
         if self.in_maintenance:
             self._tasks.spawn(client.connection.close(1001, "maintenance"))
 
@@ -216,13 +240,16 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             self._publish_ticker(clients, pair, "update")
 
     def _publish_ticker(self, clients: list[KrakenClient], pair: str, kind: str) -> None:
-        figures = self.figures(_ticker_of(pair))
+        ticker = _ticker_of(pair)
+        figures = self.figures(ticker)
         if figures is not None:
+            figures = figures.untraded if self.is_untraded(ticker, figures) else figures
             self._publish_to(clients, words.ticker(pair, figures, kind, self.clock.time(), self.faults))
 
     # HTTP
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         return self._rest.answer(request)
 
 

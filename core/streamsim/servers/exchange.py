@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import ClassVar, TypeVar
@@ -26,7 +26,8 @@ from streamsim.servers.http_wire import LOOPBACK, HttpReply
 from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
 from streamsim.servers.wire import exact
-from streamsim.world.market import BARS_A_DAY, Market, Token, Trade
+from streamsim.world.history import DAY
+from streamsim.world.market import Market, Token, Trade
 
 HEARTBEAT_INTERVAL = 1.0
 """Seconds."""
@@ -37,16 +38,16 @@ _HALF_SPREAD = Decimal("0.00005")
 _ABROAD = "BTC ETH XRP DOGE ADA LINK LTC SUI USDT HYPE"
 
 KRAKEN_LISTED = frozenset(
-    f"{_ABROAD} SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG"
-    " PONKE GRASS DRIFT CLOUD ZETA SKR USELESS".split()
+    f"{_ABROAD} EUR GBP SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA"
+    " MOODENG PONKE GRASS DRIFT CLOUD ZETA SKR USELESS".split()
 )
 """What the emulated Kraken lists at first."""
 
 COINBASE_LISTED = frozenset(
-    f"{_ABROAD} SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA DRIFT"
-    " IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
+    f"{_ABROAD} JUP SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
+    " DRIFT IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
 )
-"""What the emulated Coinbase lists at first; JUP and RAY are not among it."""
+"""What the emulated Coinbase lists at first, JUP under another name; RAY is not among it."""
 
 encode_numbers = msgspec.json.Encoder(decimal_format="number").encode
 """JSON in which a `Decimal` is a number with all its digits."""
@@ -73,6 +74,7 @@ class Figures:
     bid: Decimal
     ask: Decimal
     open: Decimal
+    """What it was 24 hours ago."""
     low: Decimal
     high: Decimal
     volume: Decimal
@@ -84,24 +86,41 @@ class Figures:
     trades: int
 
     @classmethod
-    def of(cls, token: Token) -> Figures:
-        """Take the figures of an asset off the market."""
-        day = token.window(BARS_A_DAY)
-        volume = (day.buy_tokens + day.sell_tokens).quantize(_LOT)
-        before = token.price_before(BARS_A_DAY)
-        closes = [bar.close for bar in list(token.bars)[-BARS_A_DAY:]]
+    def of(cls, token: Token, seconds: float = DAY) -> Figures:
+        """Take the figures of an asset off the market; ``seconds`` in the place of 24 hours."""
+        span = token.window(seconds)
+        volume = span.tokens.quantize(_LOT)
+        before = token.price_ago(seconds)
+        # a few cents of trade, rounded to a lot, would otherwise give an average nobody paid
+        average = min(max(exact(span.usd / volume), span.low), span.high) if volume else token.price
         return cls(
             price=token.price,
             bid=exact(token.price * (1 - _HALF_SPREAD)),
             ask=exact(token.price * (1 + _HALF_SPREAD)),
             open=before,
-            low=min(token.price, *closes),
-            high=max(token.price, *closes),
+            low=span.low,
+            high=span.high,
             volume=volume,
-            average=exact((day.buy_usd + day.sell_usd) / volume),
+            average=average,
             change=exact(token.price - before),
-            change_percent=token.change(BARS_A_DAY).quantize(_HUNDREDTH),
-            trades=day.buys + day.sells,
+            change_percent=token.change(seconds).quantize(_HUNDREDTH),
+            trades=span.trades,
+        )
+
+    @property
+    def untraded(self) -> Figures:
+        """The same where nobody has traded, as Kraken tells it: zeros in everything but the book."""
+        none = Decimal(0)
+        return replace(
+            self,
+            price=none,
+            low=none,
+            high=none,
+            volume=none,
+            average=none,
+            change=none,
+            change_percent=none,
+            trades=0,
         )
 
 

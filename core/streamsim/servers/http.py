@@ -46,7 +46,7 @@ class HttpServer(ABC):
         """Return the provider's usual body of an HTTP error."""
 
     @abstractmethod
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
 
     # Life
@@ -118,7 +118,7 @@ class HttpServer(ABC):
             return HttpReply(200, page, content_type="text/html")
         if terms := self.faults.take(Fault.HTTP_STATUS):
             return self._fault_reply(terms)
-        return await self._answer(request)
+        return await self.answer(request)
 
     def _fault_reply(self, terms: Terms) -> HttpReply:
         headers = {} if terms.retry_after is None else {"Retry-After": f"{terms.retry_after:g}"}

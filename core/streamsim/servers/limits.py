@@ -1,4 +1,4 @@
-"""How often a key may ask, in the two ways the providers count."""
+"""How often a client may ask, in the two ways the providers count."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from streamcore.clock import Clock
 
 _ROUNDING = 1e-6
 """What adding up many small times may lack of a whole request."""
+
+
+_REMEMBERED = 1000
+"""Requests a window remembers, whatever it takes: refused ones may come in any number."""
 
 
 class TokenBucket:
@@ -46,29 +50,33 @@ class SlidingWindow:
     """
 
     def __init__(self, clock: Clock, count: int, seconds: float, *, lenient: bool = False) -> None:
+        self.count = count
         self._clock = clock
-        self._count = count
         self._seconds = seconds
         self._lenient = lenient
-        self._past: deque[float] = deque(maxlen=count)
+        self._past: deque[float] = deque(maxlen=max(2 * count, _REMEMBERED))
 
     def take(self) -> bool:
         """Count one request; ``False``: it is one too many."""
         now = self._clock.monotonic()
-        full = len(self._past) == self._count and now - self._past[0] < self._seconds
+        full = self.used >= self.count
         if not full or not self._lenient:
             self._past.append(now)
         return not full
 
     @property
     def used(self) -> int:
-        """How many requests the window holds now."""
-        start = self._clock.monotonic() - self._seconds
-        return sum(1 for at in self._past if at > start)
+        """How many requests the window holds now; more than it takes where refused ones count as well."""
+        now = self._clock.monotonic()
+        while self._past and now - self._past[0] >= self._seconds:
+            self._past.popleft()
+        return len(self._past)
 
     @property
     def opens_in(self) -> float:
-        """Seconds until the next request may pass."""
-        if len(self._past) < self._count:
+        """Seconds until the next request may pass; of a window that takes none, its length."""
+        if not self.count:
+            return self._seconds
+        if self.used < self.count:
             return 0.0
-        return max(0.0, self._past[0] + self._seconds - self._clock.monotonic())
+        return max(0.0, self._past[-self.count] + self._seconds - self._clock.monotonic())

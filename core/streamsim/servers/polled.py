@@ -12,7 +12,7 @@ from streamsim.servers.limits import SlidingWindow
 from streamsim.world.market import Market
 
 WINDOW = 60.0
-"""Seconds in which requests are counted."""
+"""Seconds in which requests are counted, unless `PolledServer.limit_to` says otherwise."""
 
 
 class PolledServer(HttpServer):
@@ -33,7 +33,11 @@ class PolledServer(HttpServer):
         """Requests answered with 429."""
         self._market = market
         self._watch = watch
-        self._window = SlidingWindow(clock, per_window, WINDOW, lenient=True)
+        self.limit_to(per_window, WINDOW)
+
+    def limit_to(self, requests: int, seconds: float) -> None:
+        """Take so many requests in so many seconds from now on, and begin to count anew."""
+        self._window = SlidingWindow(self.clock, requests, seconds, lenient=True)
 
     @property
     def rest_url(self) -> str:
@@ -48,7 +52,8 @@ class PolledServer(HttpServer):
     def _rate_headers(self) -> dict[str, str]:
         """Return the headers that tell about the rate, on success and on 429."""
 
-    async def _answer(self, request: HttpRequest) -> HttpReply:
+    async def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to an HTTP request."""
         if request.method != "GET":
             return HttpReply(405, self._error_body(405))
         if self._window.take():

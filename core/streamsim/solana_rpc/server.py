@@ -1,8 +1,8 @@
 """An emulated public Solana node: what Helius speaks without a key, and without Helius' own methods.
 
-It tells about the same ledger as the emulated Helius. What differs is who may come in and how often:
-nobody needs a key, and all who come from one address, here everybody, share the limits that
-solana.com/docs/references/clusters names.
+It tells about the same chain as the emulated Helius. What differs is who may come in and how often:
+nobody needs a key, and all who come from one address, here everybody, share the limits of
+`streamsim.solana_rpc.limits`, which every answer tells in its headers.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ from streamsim.helius.server import HeliusClient, HeliusServer
 from streamsim.servers.clients import Client, Frame, Handshake, Profile
 from streamsim.servers.http_wire import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
+from streamsim.solana_rpc.limits import DOCUMENTED, WINDOW, NodeLimits
 from streamsim.world.wallets import Ledger
 
-WINDOW = 10.0
-"""Seconds in which requests and new connections are counted."""
-REQUESTS = 100
-REQUESTS_A_METHOD = 40
-CONNECTIONS = 40
 NEW_CONNECTIONS = 40
+"""In `WINDOW` seconds."""
 SUBSCRIPTIONS = 240
 """More than these on one connection end it without a word."""
 
 _SPECIFIC = "Too many requests for a specific RPC call"
+_CONTACT = ", contact your app developer or support@rpcpool.com."
 _ANY = "Too many requests from your IP"
 _TEXTS = {403: "Access forbidden", 404: "Not found", 429: _ANY}
 
@@ -43,6 +41,11 @@ def error_reply(
     body = words.error(identifier, RpcError(status, text))
     headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
     return HttpReply.json(body, status, **headers)
+
+
+def _is_browser(headers: Mapping[str, str]) -> bool:
+    # seen in 2026-09: what a page of somebody's sends is refused, whoever it is
+    return "origin" in headers or headers.get("user-agent", "").startswith("Mozilla/")
 
 
 class SolanaRpc(HeliusRpc):
@@ -60,14 +63,56 @@ class SolanaRpc(HeliusRpc):
         """Whether everybody is answered 403."""
         self.refused = 0
         """Requests answered with 429."""
-        self._window = SlidingWindow(clock, REQUESTS, WINDOW)
+        self.limits = DOCUMENTED
+
+    @property
+    def limits(self) -> NodeLimits:
+        """What everybody together may ask for; setting it begins to count anew."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: NodeLimits) -> None:
+        self._limits = limits
+        self._window = SlidingWindow(self._clock, limits.requests, WINDOW)
         self._windows: dict[str, SlidingWindow] = {}
+
+    def answer(self, request: HttpRequest) -> HttpReply:
+        """Return the answer to one request, with the limits in its headers."""
+        self._counted: str | None = None
+        reply = super().answer(request)
+        if self._counted is None:
+            return reply
+        return HttpReply(reply.status, reply.body, {**self._limit_headers(self._counted), **reply.headers})
+
+    def _limit_headers(self, method: str) -> dict[str, str]:
+        limits, window = self._limits, self._method_window(method)
+        counts = {
+            "method": (limits.of_method(method), window.used),
+            "rps": (limits.requests, self._window.used),
+            "conn": (NEW_CONNECTIONS, 1),
+            "connrate": (NEW_CONNECTIONS, 1),
+            "pubsub": (limits.sockets, 0),
+        }
+        headers = {"x-rpc-node": "sxb1", "x-ratelimit-tier": "free"}
+        for name, (limit, used) in counts.items():
+            headers[f"x-ratelimit-{name}-limit"] = str(limit)
+            headers[f"x-ratelimit-{name}-remaining"] = str(limit - used)
+        headers["x-ratelimit-endpoint-limit"] = "unlimited"
+        headers["x-ratelimit-endpoint-remaining"] = "-2010"  # as seen, and of no use to anybody
+        return headers
+
+    def _method_window(self, method: str) -> SlidingWindow:
+        window = self._windows.get(method)
+        if window is None:
+            window = SlidingWindow(self._clock, self._limits.of_method(method), WINDOW)
+            self._windows[method] = window
+        return window
 
     def _profile(self, request: HttpRequest) -> Profile:
         return Profile.PAID  # a plan is nothing that could be refused here
 
     def _unwelcome(self, request: HttpRequest) -> HttpReply | None:
-        if self.blocked:
+        if self.blocked or _is_browser(request.headers):
             return error_reply(403)
         return None if request.path in {"", "/"} else error_reply(404)
 
@@ -75,15 +120,17 @@ class SolanaRpc(HeliusRpc):
         for call in calls:
             named = call if isinstance(call, Mapping) else {}
             method = str(named.get("method"))
-            window = self._windows.get(method)
-            if window is None:
-                window = self._windows[method] = SlidingWindow(self._clock, REQUESTS_A_METHOD, WINDOW)
+            self._counted = method
+            window = self._method_window(method)
             passes, passes_method = self._window.take(), window.take()
             if passes and passes_method:
                 continue
             self.refused += 1
-            wait = max(self._window.opens_in, window.opens_in)
-            return error_reply(429, _ANY if not passes else _SPECIFIC, identifier=named.get("id"), wait=wait)
+            wait = self._limits.retry_after or max(self._window.opens_in, window.opens_in)
+            text = _ANY if not passes else _SPECIFIC
+            if self._limits.retry_after is not None:
+                text += _CONTACT
+            return error_reply(429, text, identifier=named.get("id"), wait=wait)
         return None
 
     def _method(self, name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
@@ -122,6 +169,15 @@ class SolanaServer(HeliusServer):
         self.rpc.blocked = blocked
 
     @property
+    def limits(self) -> NodeLimits:
+        """What one address may ask for: see `streamsim.solana_rpc.limits`. A test may set it."""
+        return self.rpc.limits
+
+    @limits.setter
+    def limits(self, limits: NodeLimits) -> None:
+        self.rpc.limits = limits
+
+    @property
     def wallets(self) -> frozenset[str]:
         """The addresses whose logs some client follows now: wallets and token accounts."""
         return frozenset(held.subject for held in self.subscriptions if held.kind == "logs" and held.subject)
@@ -129,11 +185,11 @@ class SolanaServer(HeliusServer):
     def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
         if handshake.path not in {"", "/"}:
             return error_reply(404)
-        if self.blocked:
+        if self.blocked or _is_browser(handshake.headers):
             return error_reply(403)
         if not self._opened_lately.take():
             return error_reply(429, wait=self._opened_lately.opens_in)
-        return error_reply(429, wait=WINDOW) if self.connections >= CONNECTIONS else None
+        return error_reply(429, wait=WINDOW) if self.connections >= self.limits.sockets else None
 
     def _error_body(self, status: int) -> bytes:
         return error_reply(status).body

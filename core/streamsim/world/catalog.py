@@ -99,6 +99,8 @@ exchange:LINK LINK 8 17.9421 41.6 0 678 0.06 Chainlink
 exchange:LTC LTC 8 101.772 28.4 0 76.3 0.045 Litecoin
 exchange:SUI SUI 9 3.30417 66.1 0 3554 0.075 Sui
 exchange:USDT USDT 6 1.0002 96.3 0 141000 0.0003 Tether USD
+exchange:EUR EUR 2 1.13842 88.4 0 0 0.005 Euro
+exchange:GBP GBP 2 1.32107 41.9 0 0 0.005 Pound Sterling
 exchange:HYPE HYPE 8 41.0833 52.7 0 333.9 0.07 Hyperliquid
 """
 

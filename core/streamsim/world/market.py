@@ -3,98 +3,26 @@
 `Market.trade` is the only thing that moves a price. Who wants a market that moves by itself runs
 `streamsim.world.activity.MarketActivity` beside it. Every figure is a `Decimal` of at most fifteen
 digits, so a double on the wire carries it unchanged and a test may compare with ``==``.
+
+All figures over a span of time come from `Token.window` and `Token.price_ago`, whichever provider tells
+them, so no two providers can contradict each other about one token.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from streamcore.clock import Clock
 from streamsim.servers.wire import exact
+from streamsim.world.candles import Candle, bucket_start
 from streamsim.world.catalog import SOL, Listing, listing_of
+from streamsim.world.history import BAR_SECONDS, DAY, Bar, PricePath, TradeHistory
 
-BAR_SECONDS = 1800.0
-"""The market remembers two days in half-hour bars."""
-
-BARS_A_DAY = 48
-
-CHART_SECONDS = {
-    "1s": 1,
-    "15s": 15,
-    "30s": 30,
-    "1m": 60,
-    "3m": 180,
-    "5m": 300,
-    "15m": 900,
-    "30m": 1800,
-    "1H": 3600,
-    "2H": 7200,
-    "4H": 14400,
-    "6H": 21600,
-    "8H": 28800,
-    "12H": 43200,
-    "1D": 86400,
-    "3D": 259200,
-    "1W": 604800,
-    "1M": 2592000,
-}
-"""Seconds of each chart type; ``1M`` is a calendar month and only about that long."""
-
-_MONDAY = 345600
-"""The first Monday after the Unix epoch, in seconds: where weeks are counted from."""
-
-
-def bucket_start(chart: str, unix: float) -> int:
-    """Return when the candle of ``chart`` that holds ``unix`` began, in Unix seconds."""
-    if chart == "1M":
-        day = datetime.fromtimestamp(unix, UTC)
-        return int(day.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
-    length = CHART_SECONDS[chart]
-    offset = _MONDAY if chart == "1W" else 0
-    return (int(unix) - offset) // length * length + offset
-
-
-@dataclass(slots=True)
-class Bar:
-    """What was traded in half an hour, or the sum of several."""
-
-    close: Decimal
-    """USD."""
-    buy_usd: Decimal = Decimal(0)
-    sell_usd: Decimal = Decimal(0)
-    buy_tokens: Decimal = Decimal(0)
-    sell_tokens: Decimal = Decimal(0)
-    buys: int = 0
-    sells: int = 0
-
-    def add(self, other: Bar) -> None:
-        """Count the trades of ``other`` in."""
-        self.buy_usd += other.buy_usd
-        self.sell_usd += other.sell_usd
-        self.buy_tokens += other.buy_tokens
-        self.sell_tokens += other.sell_tokens
-        self.buys += other.buys
-        self.sells += other.sells
-
-
-@dataclass(slots=True)
-class Candle:
-    """One candle of one chart type, still open."""
-
-    start: int
-    """Unix seconds."""
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal = Decimal(0)
-    """Whole tokens."""
+_BARS_A_DAY = int(DAY / BAR_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +57,9 @@ class Token:
 
     listing: Listing
     price: Decimal
-    bars: deque[Bar]
-    """Oldest first; the last one is still open."""
-    bar_ends: float
-    """Monotonic seconds."""
+    clock: Clock
+    path: PricePath
+    history: TradeHistory
     rng: random.Random
     traded_at: float
     """Unix seconds of the last trade."""
@@ -140,29 +67,26 @@ class Token:
     """Trades since the market opened."""
     candles: dict[str, Candle] = field(default_factory=dict)
 
-    def window(self, bars: int, back: int = 0) -> Bar:
-        """Return the sum of ``bars`` half hours that ended ``back`` half hours ago."""
-        end = len(self.bars) - back
-        total = Bar(self.bars[end - 1].close)
-        for index in range(end - bars, end):
-            total.add(self.bars[index])
-        return total
+    def window(self, seconds: float, back: float = 0.0) -> Bar:
+        """Return what was traded in a span of so many seconds that ended ``back`` seconds ago."""
+        now = self.clock.monotonic()
+        self.history.advance(now, self.price)
+        return self.history.window(now - back - seconds, now - back, now)
 
-    def price_before(self, bars: int) -> Decimal:
-        """Return the price that many half hours ago, USD."""
-        return self.bars[len(self.bars) - 1 - bars].close
+    def price_ago(self, seconds: float) -> Decimal:
+        """Return the price so many seconds ago, USD."""
+        return self.path.at(self.clock.monotonic() - seconds, self.price)
 
-    def change(self, bars: int) -> Decimal:
-        """Return how far the price has moved in that many half hours, percent."""
-        return exact((self.price / self.price_before(bars) - 1) * 100)
+    def change(self, seconds: float) -> Decimal:
+        """Return how far the price has moved in so many seconds, percent."""
+        return exact((self.price / self.price_ago(seconds) - 1) * 100)
 
     def candle(self, chart: str, unix: float) -> Candle:
         """Return the open candle of a chart type, begun with the present price if it is new."""
         start = bucket_start(chart, unix)
         candle = self.candles.get(chart)
         if candle is None or candle.start != start:
-            candle = Candle(start, self.price, self.price, self.price, self.price)
-            self.candles[chart] = candle
+            candle = self.candles[chart] = Candle.begun(start, self.price)
         return candle
 
 
@@ -193,7 +117,6 @@ class Market:
         token = self._tokens.get(mint)
         if token is None:
             token = self._tokens[mint] = self._opened(mint)
-        self._roll(token)
         return token
 
     def truth(self, mint: str) -> Truth | None:
@@ -201,11 +124,10 @@ class Market:
         token = self.token(mint)
         if token is None:
             return None
-        day = token.window(BARS_A_DAY)
         return Truth(
             price=token.price,
-            change_24h=token.change(BARS_A_DAY),
-            volume_24h=exact(day.buy_usd + day.sell_usd),
+            change_24h=token.change(DAY),
+            volume_24h=token.window(DAY).usd,
         )
 
     def sol_price(self) -> Decimal:
@@ -229,39 +151,24 @@ class Market:
             raise ValueError(f"{mint} has no price on this market")
         if (price is not None and price <= 0) or (volume_usd is not None and volume_usd < 0):
             raise ValueError("a trade needs a positive price and no negative volume")
-        old = token.price
+        old, now = token.price, self._clock.monotonic()
+        token.history.advance(now, old)
+        token.path.moving(now, old)
         token.price = exact(self._step(token) if price is None else price)
         volume = exact(self._size(token) if volume_usd is None else volume_usd)
         unix = self._clock.time()
-        self._count(token, volume, unix, old)
-        trade = Trade(mint, token.price, volume, token.price != old, unix)
-        for listener in self._listeners:
-            listener(trade)
-        return trade
-
-    def _count(self, token: Token, volume: Decimal, unix: float, old: Decimal) -> None:
-        tokens = volume / token.price
-        bar = token.bars[-1]
-        if token.price >= old:
-            bar.buy_usd += volume
-            bar.buy_tokens += tokens
-            bar.buys += 1
-        else:
-            bar.sell_usd += volume
-            bar.sell_tokens += tokens
-            bar.sells += 1
-        bar.close = token.price
+        token.history.trade(token.price, volume, bought=token.price >= old)
         token.traded_at = unix
         token.trades += 1
         for chart, known in token.candles.items():
             start = bucket_start(chart, unix)
-            if known.start != start:
-                known.start, known.open, known.high, known.low = start, old, old, old
-                known.volume = Decimal(0)
-            known.close = token.price
-            known.high = max(known.high, token.price)
-            known.low = min(known.low, token.price)
-            known.volume += tokens
+            candle = known if known.start == start else Candle.begun(start, old)
+            token.candles[chart] = candle
+            candle.add(token.price, volume / token.price)
+        trade = Trade(mint, token.price, volume, token.price != old, unix)
+        for listener in self._listeners:
+            listener(trade)
+        return trade
 
     def _step(self, token: Token) -> Decimal:
         # The pull back to the first price keeps a demo of many days plausible.
@@ -273,38 +180,36 @@ class Market:
         usual = float(token.listing.volume_24h) / 60_000
         return Decimal(f"{max(0.5, usual * token.rng.lognormvariate(0.0, 1.2)):.2f}")
 
-    def _roll(self, token: Token) -> None:
-        late = self._clock.monotonic() - token.bar_ends
-        if late < 0:
-            return
-        missed = int(late // BAR_SECONDS) + 1
-        token.bar_ends += missed * BAR_SECONDS
-        for _ in range(min(missed, token.bars.maxlen or missed)):
-            token.bars.append(Bar(token.price))
-
     def _opened(self, mint: str) -> Token:
         rng = random.Random(f"{self._seed}/market/{mint}")
         listing = listing_of(mint)
-        price = exact(listing.price)
-        count = 2 * BARS_A_DAY + 1
-        bars: deque[Bar] = deque(maxlen=count)
-        close = price
+        now, price = self._clock.monotonic(), exact(listing.price)
+        count = 2 * _BARS_A_DAY + 1
+        closes, bars = [price], []
         for weight in (rng.uniform(0.5, 1.5) for _ in range(count)):
-            bars.appendleft(self._past_bar(listing, close, weight, rng))
-            close = exact(close * Decimal(math.exp(rng.gauss(0.0, listing.volatility / BARS_A_DAY**0.5))))
+            bar = self._past_bar(listing, closes[-1], weight, rng)
+            before = exact(
+                closes[-1] * Decimal(math.exp(rng.gauss(0.0, listing.volatility / _BARS_A_DAY**0.5)))
+            )
+            bar.low, bar.high = min(bar.low, before), max(bar.high, before)
+            bars.append(bar)
+            closes.append(before)
+        bars.reverse()
+        closes.reverse()
         return Token(
             listing=listing,
             price=price,
-            bars=bars,
-            bar_ends=self._clock.monotonic() + BAR_SECONDS,
+            clock=self._clock,
+            path=PricePath([now - BAR_SECONDS * back for back in range(count, -1, -1)], closes),
+            history=TradeHistory(bars, now, price),
             rng=rng,
             traded_at=self._clock.time() - rng.uniform(0.5, 20.0),
         )
 
     def _past_bar(self, listing: Listing, close: Decimal, weight: float, rng: random.Random) -> Bar:
-        usual = float(listing.volume_24h) / BARS_A_DAY * weight
+        usual = float(listing.volume_24h) / _BARS_A_DAY * weight
         share = rng.uniform(0.42, 0.58)
         buy, sell = (Decimal(f"{usual * part:.2f}") for part in (share, 1 - share))
         trades = max(2, int(usual / 400))
         buys = max(1, int(trades * share))
-        return Bar(close, buy, sell, buy / close, sell / close, buys, max(1, trades - buys))
+        return Bar(close, close, buy, sell, buy / close, sell / close, buys, max(1, trades - buys))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import quick
 
-from streamcore.events import PriceKind, Source
-from streamcore.tracking.price_book import FIELDS, Merge, PriceBook, credible
+from streamcore.events import PRICE_FIELDS, PriceKind, Source
+from streamcore.tracking.price_book import Merge, PriceBook, credible
 
 
 def merge(
@@ -67,10 +67,10 @@ def test_a_delta_changes_what_it_names_and_carries_the_rest(book: PriceBook) -> 
 
 
 def test_the_changed_fields_come_in_the_order_of_the_event(book: PriceBook) -> None:
-    assert merge(book, volume_24h="2", price="3", change_24h="4").changed == FIELDS
+    assert merge(book, volume_24h="2", price="3", change_24h="4").changed == PRICE_FIELDS
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", PRICE_FIELDS)
 def test_a_field_that_is_null_keeps_its_value(book: PriceBook, name: str) -> None:
     result = merge(book, **{name: None})
     assert (values(result), result.changed, result.refused, result.confirmed) == (KNOWN, (), (), False)
@@ -223,7 +223,7 @@ def test_tokens_do_not_mix(book: PriceBook) -> None:
 
 
 @quick
-@given(st.sampled_from(FIELDS), st.decimals())
+@given(st.sampled_from(PRICE_FIELDS), st.decimals())
 def test_what_is_credible_can_be_written_out_in_a_short_line(name: str, value: Decimal) -> None:
     if credible(name, value):
         assert len(format(value, "f")) < 130
@@ -232,7 +232,8 @@ def test_what_is_credible_can_be_written_out_in_a_short_line(name: str, value: D
 @quick
 @given(
     st.lists(
-        st.tuples(st.sampled_from(FIELDS), st.one_of(st.none(), st.decimals()), st.booleans()), max_size=20
+        st.tuples(st.sampled_from(PRICE_FIELDS), st.one_of(st.none(), st.decimals()), st.booleans()),
+        max_size=20,
     )
 )
 def test_known_values_are_always_credible_and_never_lost(
@@ -247,4 +248,6 @@ def test_known_values_are_always_credible_and_never_lost(
         )
         if value is not None and credible(name, value):
             known[name] = value
-        assert [getattr(result, field) for field in FIELDS] == [known.get(field) for field in FIELDS]
+        assert [getattr(result, field) for field in PRICE_FIELDS] == [
+            known.get(field) for field in PRICE_FIELDS
+        ]

@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streamsim import Emulators, Fault, GenericFrames
+from streamsim.world.candles import bucket_start
 from streamsim.world.catalog import BONK, SOL, USDC
-from streamsim.world.market import bucket_start
 
 JUP = "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"
 
@@ -251,11 +251,16 @@ async def test_statistics_come_at_once_and_then_only_for_what_trades() -> None:
             assert data["price_change_24h_percent"] == truth.change_24h
             assert data["volume_24h_usd"] == truth.volume_24h
         await clock.advance(6)
-        emulators.market.trade(JUP, price=Decimal("0.75"), volume_usd=Decimal(1000))
-        await clock.advance(6)
+        for price in ("0.75", "0.76"):
+            emulators.market.trade(JUP, price=Decimal(price), volume_usd=Decimal(1000))
         data = (await receive(socket))["data"]
         assert (data["address"], data["price"]) == (JUP, 0.75)
-        assert data["volume_24h_usd"] == float(first[1]["volume_24h_usd"] + 1000)
+        await clock.advance(6)
+        data = (await receive(socket))["data"]
+        truth = emulators.market.truth(JUP)
+        assert truth is not None
+        assert (data["address"], data["price"]) == (JUP, 0.76)
+        assert data["volume_24h_usd"] == pytest.approx(float(truth.volume_24h), rel=1e-3)
 
 
 async def test_only_the_selected_groups_are_there() -> None:
@@ -457,3 +462,21 @@ async def test_price_frames_can_be_made_odd_in_every_known_way() -> None:
         assert frames[2]["unixTime"] == START * 1000
         assert frames[3]["network"] == "solana"
         assert frames[4]["symbol"] == ""
+
+
+async def test_prices_can_come_with_another_change_than_statistics_as_the_real_ones_do() -> None:
+    async with still() as emulators, rest(emulators) as client, stream(emulators) as socket:
+
+        async def changes() -> tuple[Any, Any]:
+            prices = (await client.get("/defi/multi_price", params={"list_address": SOL})).json()["data"]
+            overview = (await client.get("/defi/token_overview", params={"address": SOL})).json()["data"]
+            return prices[SOL]["priceChange24h"], overview["priceChange24hPercent"]
+
+        one, other = await changes()
+        assert one == other
+        emulators.birdeye.change_apart = True
+        one, other = await changes()
+        assert one != other
+        await socket.send(wire_fixtures.birdeye("subscribe_token_stats.multi"))
+        stats = [(await receive(socket))["data"] for _ in range(3)]
+        assert other in [data["price_change_24h_percent"] for data in stats]

@@ -22,7 +22,7 @@ from streamcore.net.http import HttpClient
 from streamcore.providers.base import Alive, Notice, PriceReport, Refusal, Report
 from streamcore.providers.coinbase.codec import MISSED_BY
 from streamcore.providers.coinbase.provider import CoinbaseProvider
-from streamsim import Emulators, Fault
+from streamsim import Emulators, Fault, asset_key
 from streamsim.world.catalog import SOL
 
 
@@ -114,6 +114,47 @@ async def test_an_unknown_product_is_an_error_and_the_rest_lives_or_does_not(liv
         error = wire_fixtures.public("coinbase_exchange", "s2c_error_invalid_product")
         assert await receive(socket) == json.loads(error)
         assert emulators.coinbase.subscriptions == ({"SOL-USD"} if lives else set())
+
+
+async def test_a_delisted_product_is_an_error_a_channel_and_the_rest_is_subscribed() -> None:
+    """The order of frames as captured on 2026-09-29."""
+    async with still() as emulators, stream(emulators) as socket:
+        emulators.coinbase.delisted.add("JUP")
+        await say(socket, "subscribe", "SOL-USD", "JUP-USD", channels=["ticker", "heartbeat"])
+        error = {"type": "error", "message": "Failed to subscribe", "reason": "JUP-USD is delisted"}
+        assert [await receive(socket), await receive(socket)] == [error, error]
+        answer = await receive(socket)
+        assert [(channel["name"], channel["product_ids"]) for channel in answer["channels"]] == [
+            ("ticker", ["SOL-USD"]),
+            ("heartbeat", ["SOL-USD"]),
+        ]
+        assert (await receive(socket))["product_id"] == "SOL-USD"
+
+
+async def test_a_product_can_be_refused_in_words_of_any_kind() -> None:
+    async with still() as emulators, stream(emulators) as socket:
+        emulators.coinbase.refusal_texts["WIF-USD"] = "the moon is in the wrong house for WIF-USD"
+        await say(socket, "subscribe", "SOL-USD", "WIF-USD")
+        assert (await receive(socket))["reason"] == "the moon is in the wrong house for WIF-USD"
+        assert (await receive(socket))["channels"][0]["product_ids"] == ["SOL-USD"]
+        emulators.coinbase.faults.set(Fault.REJECT_SUBSCRIBE, times=1, message="something is wrong")
+        await say(socket, "subscribe", "BTC-USD")
+        assert (await receive(socket))["product_id"] == "SOL-USD"
+        assert (await receive(socket))["reason"] == "something is wrong"
+        assert emulators.coinbase.subscriptions == {"SOL-USD"}
+
+
+async def test_an_asset_can_have_a_name_of_its_own_here() -> None:
+    async with still() as emulators, stream(emulators) as socket:
+        await say(socket, "subscribe", "JUP-USD", "JUPITER-USD")
+        assert (await receive(socket))["reason"] == "JUP-USD is not a valid product"
+        await receive(socket)
+        truth = emulators.market.truth(asset_key("JUP"))
+        assert truth is not None
+        first = await receive(socket)
+        assert (first["product_id"], Decimal(first["price"])) == ("JUPITER-USD", truth.price)
+        emulators.market.trade(asset_key("JUP"), price=Decimal("0.7"))
+        assert (await receive(socket))["price"] == "0.7"
 
 
 async def test_channels_that_take_an_account_or_do_not_exist_are_errors() -> None:
@@ -230,6 +271,28 @@ async def test_http_answers_as_documented() -> None:
 
 
 # Served by the real provider
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_http_refuses_a_delisted_product_and_lists_it_as_such(status: int) -> None:
+    async with still() as emulators:
+        emulators.coinbase.delisted.add("JUP")
+        emulators.coinbase.delisted_status = status
+        async with httpx.AsyncClient(base_url=emulators.coinbase.rest_url, trust_env=False) as client:
+            for what in ("stats", "ticker"):
+                reply = await client.get(f"/products/JUP-USD/{what}")
+                told = (reply.status_code, reply.json())
+                assert told == (status, {"message": "Not allowed for delisted products"})
+            assert (await client.get("/products/JUP-USD")).json()["status"] == "delisted"
+            products = {product["id"]: product for product in (await client.get("/products")).json()}
+            assert products["JUP-USD"]["status"] == "delisted"
+            assert products["JUPITER-USD"]["base_currency"] == "JUPITER"
+            assert products["SOL-EUR"]["quote_currency"] == "EUR"
+            online = {name for name, product in products.items() if product["status"] == "online"}
+            assert {"SOL-USD", "BTC-USD", "JUPITER-USD"} <= online
+            assert "RAY-USD" not in products
+            names = {item["id"]: item["name"] for item in (await client.get("/currencies")).json()}
+            assert (names["JUPITER"], names["BTC"]) == ("Jupiter", "Bitcoin")
 
 
 @asynccontextmanager

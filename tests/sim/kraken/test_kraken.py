@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from streamcore.net.http import HttpClient
 from streamcore.providers.base import Alive, PriceReport, Refusal, Report
 from streamcore.providers.kraken.provider import KrakenProvider
 from streamsim import Emulators, Fault, asset_key
+from streamsim.kraken.messages import Maintenance
 from streamsim.world.catalog import SOL
 
 
@@ -73,7 +75,12 @@ def documented(name: str) -> Any:
 
 async def test_it_greets_answers_about_each_pair_and_begins_with_a_snapshot() -> None:
     async with still() as emulators, connect(emulators.kraken.ws_url) as socket:
-        assert shape(await receive(socket)) == documented("s2c_status_online")
+        greeting = await receive(socket)
+        assert (greeting["data"][0].pop("upcoming_maintenance"), greeting["data"][0].pop("emergency")) == (
+            [],
+            [],
+        )
+        assert shape(greeting) == documented("s2c_status_online")
         await say(socket, "subscribe", "SOL/USD", "NOPE/USD", "B*", "BTC/USD")
         ack = await receive(socket)
         assert shape(ack) == documented("s2c_subscribe_ack_bbo")
@@ -207,6 +214,42 @@ async def test_a_softer_state_is_told_and_prices_go_on() -> None:
         assert (await receive(socket))["channel"] == "ticker"
 
 
+async def test_announced_maintenance_is_in_every_status_with_its_times() -> None:
+    async with still() as emulators, stream(emulators) as socket:
+        starts = emulators.clock.time() + 3600
+        emulators.kraken.announce(Maintenance("Order Entry System Maintenance", starts, starts + 3600))
+        async with connect(emulators.kraken.ws_url) as other:
+            for told in (await receive(socket), await receive(other)):
+                state = told["data"][0]
+                assert state["system"] == "online"
+                (work,) = state["upcoming_maintenance"]
+                assert work["title"] == "Order Entry System Maintenance"
+                assert datetime.fromisoformat(work["expected_start_utc"]).timestamp() == starts
+                assert (work["time_to_start_s"], work["phase"]) == (3600, "announced")
+        emulators.kraken.announce()
+        assert (await receive(socket))["data"][0]["upcoming_maintenance"] == []
+
+
+async def test_a_pair_nobody_has_traded_for_a_day_is_told_with_zeros() -> None:
+    async with still() as emulators, stream(emulators) as socket, rest(emulators) as client:
+        emulators.kraken.untraded.add("WIF")
+        await say(socket, "subscribe", "WIF/USD", "SOL/USD")
+        frames = [await receive(socket) for _ in range(4)]
+        wif, sol = (frame["data"][0] for frame in frames if "channel" in frame)
+        zeros = ("last", "volume", "vwap", "low", "high", "change", "change_pct", "trades")
+        assert {wif[name] for name in zeros} == {0}
+        assert wif["ask"] > wif["bid"] > 0
+        assert 0 not in {sol[name] for name in zeros}
+        body = (await client.get("/0/public/Ticker", params={"pair": "WIFUSD,SOLUSD"})).json()["result"]
+        assert (Decimal(body["WIFUSD"]["c"][0]), Decimal(body["WIFUSD"]["p"][1])) == (0, 0)
+        assert Decimal(body["SOLUSD"]["c"][0]) > 0
+        clock: Any = emulators.clock
+        await socket.close()
+        await clock.advance(25 * 3600)  # and it is so by itself when a day has passed
+        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json()["result"]["SOLUSD"]
+        assert {Decimal(body[name][1]) for name in "vplh"} == {0}
+
+
 async def test_too_many_connects_are_refused() -> None:
     async with still() as emulators:
         for _ in range(150):
@@ -301,6 +344,55 @@ async def test_http_answers_as_documented_under_old_keys_and_fails_as_a_whole() 
         assert (await client.get("/0/public/SystemStatus")).json()["result"]["status"] == "maintenance"
         body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json()
         assert body["error"] == ["EService:Unavailable"]
+
+
+async def test_the_names_of_pairs_are_as_odd_as_the_real_ones() -> None:
+    async with still() as emulators, rest(emulators) as client:
+        body = (await client.get("/0/public/Ticker", params={"pair": "USDTUSD,EURUSD,SOL/USD"})).json()
+        assert set(body["result"]) == {"USDTZUSD", "ZEURZUSD", "SOL/USD"}
+        pairs = (await client.get("/0/public/AssetPairs")).json()["result"]
+        named = {
+            key: (pair["altname"], pair["wsname"], pair["base"], pair["quote"]) for key, pair in pairs.items()
+        }
+        assert named["XXBTZUSD"] == ("XBTUSD", "XBT/USD", "XXBT", "ZUSD")
+        assert named["USDTZUSD"] == ("USDTUSD", "USDT/USD", "USDT", "ZUSD")
+        assert named["XDGUSD"][:2] == ("XDGUSD", "XDG/USD")
+        assert named["SOLUSD"][:2] == ("SOLUSD", "SOL/USD")
+        assert named["SOLEUR"] == ("SOLEUR", "SOL/EUR", "SOL", "ZEUR")
+        assert sum(quote == "ZUSD" for *_, quote in named.values()) == len(emulators.kraken.listed)
+        emulators.kraken.pair_statuses["BONK"] = "cancel_only"
+        one = (await client.get("/0/public/AssetPairs", params={"pair": "BONKUSD,XBT/USD"})).json()["result"]
+        assert {key: pair["status"] for key, pair in one.items()} == {
+            "BONKUSD": "cancel_only",
+            "XXBTZUSD": "online",
+        }
+        gone = (await client.get("/0/public/AssetPairs", params={"pair": "NOPEUSD"})).json()
+        assert gone == {"error": ["EQuery:Unknown asset pair"]}
+
+
+async def test_an_error_can_stand_beside_the_part_that_was_answered() -> None:
+    async with still() as emulators, rest(emulators) as client:
+        emulators.kraken.answers_in_part = True
+        for path in ("Ticker", "AssetPairs"):
+            body = (await client.get(f"/0/public/{path}", params={"pair": "NOPEUSD,SOLUSD"})).json()
+            assert body["error"] == ["EQuery:Unknown asset pair"]
+            assert set(body["result"]) == {"SOLUSD"}
+
+
+async def test_today_began_at_midnight_and_is_not_the_last_24_hours() -> None:
+    async with still() as emulators, rest(emulators) as client:
+        clock: Any = emulators.clock
+        truth = emulators.market.truth(SOL)
+        assert truth is not None
+        await clock.advance(86_400 - clock.time() % 86_400 + 3600)
+        emulators.market.trade(SOL, price=truth.price * 2, volume_usd=Decimal(342))
+        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json(parse_float=Decimal)
+        told = body["result"]["SOLUSD"]
+        assert Decimal(told["o"]) == truth.price
+        assert told["t"][0] == 1
+        assert told["t"][1] > 1
+        assert [Decimal(figure) for figure in told["h"]] == [truth.price * 2] * 2
+        assert Decimal(told["l"][0]) == truth.price > Decimal(told["l"][1])
 
 
 # Served by the real provider

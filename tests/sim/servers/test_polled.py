@@ -20,7 +20,8 @@ from streamcore.events import ErrorKind
 from streamcore.providers.base import PriceReport, Provider, Refusal, Report
 from streamcore.providers.dexscreener.provider import DexScreenerProvider
 from streamcore.providers.jupiter.provider import JupiterProvider
-from streamsim import Emulators, Fault
+from streamsim import Emulators, Fault, JupiterServer
+from streamsim.jupiter.server import MEASURED
 
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
@@ -67,15 +68,17 @@ BOTH = pytest.mark.parametrize("source", ["jupiter", "dexscreener"])
 
 
 @BOTH
-async def test_the_price_is_the_markets_own_to_the_last_digit(source: str) -> None:
+async def test_the_figures_are_the_markets_own_to_the_last_digit_that_the_source_tells(source: str) -> None:
     async with scene() as stage:
         stage.market.trade(BONK, price=Decimal("0.0000160244227"), volume_usd=Decimal(5))
         reports = await stage.fetch(source, SOL, BONK)
         for mint, report in zip((SOL, BONK), reports, strict=True):
             truth = stage.market.truth(mint)
             assert truth is not None
-            volume = truth.volume_24h if source == "dexscreener" else None
-            assert report == PriceReport(mint, truth.price, truth.change_24h, volume, complete=True)
+            change, volume = truth.change_24h, None
+            if source == "dexscreener":
+                change, volume = change.quantize(Decimal("0.01")), truth.volume_24h
+            assert report == PriceReport(mint, truth.price, change, volume, complete=True)
 
 
 @BOTH
@@ -129,6 +132,32 @@ async def test_whoever_has_used_the_rate_up_is_told_when_a_place_is_free_and_wai
         assert isinstance(report, PriceReport)
         assert stage.clock.monotonic() == pytest.approx(60.2, abs=2 * STEP)
         assert server.refused == 2
+
+
+async def test_the_rate_can_be_the_one_that_was_measured() -> None:
+    async with scene() as stage:
+        server = stage.servers["jupiter"]
+        server.limit_to(*MEASURED)
+        async with httpx.AsyncClient(base_url=server.rest_url) as other:
+            answers = [await other.get("/price/v3", params={"ids": SOL}) for _ in range(6)]
+            assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+            remaining = [answer.headers["x-ratelimit-remaining"] for answer in answers]
+            assert remaining == ["4", "3", "2", "1", "0", "0"]
+            assert answers[-1].headers["x-ratelimit-reset"] == str(int(START) + 10)
+            await stage.clock.advance(10)
+            assert (await other.get("/price/v3", params={"ids": SOL})).status_code == 200
+
+
+async def test_jupiter_can_leave_the_change_out_as_it_does_for_thin_tokens() -> None:
+    async with scene() as stage:
+        server = stage.servers["jupiter"]
+        assert isinstance(server, JupiterServer)
+        server.without_change.add(BONK)
+        sol, bonk = await stage.fetch("jupiter", SOL, BONK)
+        assert isinstance(sol, PriceReport)
+        assert isinstance(bonk, PriceReport)
+        assert sol.change_24h is not None
+        assert (bonk.change_24h, bonk.price) == (None, stage.market.truth(BONK).price)  # type: ignore[union-attr]
 
 
 async def test_dexscreener_says_how_long_to_wait() -> None:

@@ -17,6 +17,7 @@ from manual_clock import ManualClock
 from stepped_http import STEP, SteppedHttp, busiest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 from wire_fixtures import public
 
 from streamcore.config.model import Settings, SolanaSettings
@@ -38,7 +39,8 @@ from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.provider import SolanaProvider
 from streamsim import Emulators, Fault
 from streamsim.servers.websocket import CARE_INTERVAL
-from streamsim.solana_rpc.server import CONNECTIONS, SUBSCRIPTIONS
+from streamsim.solana_rpc.limits import DOCUMENTED, MARCH_2026, SEPTEMBER_2026
+from streamsim.solana_rpc.server import SUBSCRIPTIONS
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
@@ -303,6 +305,44 @@ async def test_too_many_calls_of_one_method_are_refused_as_documented_and_others
         assert stage.node.rpc.refused == 1
 
 
+async def test_every_answer_tells_the_limits_of_its_method_and_refused_calls_count() -> None:
+    async with scene() as stage, httpx.AsyncClient() as client:
+        stage.node.limits = MARCH_2026
+        answers = [await call(stage, client, "getTransaction", "1" * 64) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+        headers = [answer.headers for answer in answers]
+        assert {told["x-ratelimit-method-limit"] for told in headers} == {"2"}
+        assert [told["x-ratelimit-method-remaining"] for told in headers] == ["1", "0", "-1", "-2"]
+        assert {told["x-ratelimit-rps-limit"] for told in headers} == {"100"}
+        assert headers[-1]["retry-after"] == "10"
+        assert answers[-1].json()["error"]["message"] == (
+            "Too many requests for a specific RPC call, contact your app developer or support@rpcpool.com."
+        )
+        assert (await call(stage, client, "getHealth")).headers["x-ratelimit-method-remaining"] == "39"
+        await stage.clock.advance(9)
+        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 429
+        await stage.clock.advance(10)
+        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 200
+
+
+async def test_a_method_with_a_limit_of_zero_is_closed() -> None:
+    async with scene() as stage, httpx.AsyncClient() as client:
+        stage.node.limits = SEPTEMBER_2026
+        for _ in range(2):
+            answer = await call(stage, client, "getTokenLargestAccounts", W)
+            assert (answer.status_code, answer.headers["x-ratelimit-method-limit"]) == (429, "0")
+            await stage.clock.advance(60)
+
+
+async def test_a_browser_is_forbidden_everything() -> None:
+    async with scene() as stage, httpx.AsyncClient() as client:
+        for headers in ({"Origin": "https://page.example"}, {"User-Agent": "Mozilla/5.0 (X11)"}):
+            assert (await client.post(stage.node.rpc_url, json={}, headers=headers)).status_code == 403
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(stage.node.ws_url, origin=Origin("https://page.example"))
+        assert refused.value.response.status_code == 403
+
+
 async def test_too_many_calls_of_all_methods_together_are_refused() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
         methods = itertools.cycle(["getSlot", "getHealth", "getVersion"])
@@ -332,7 +372,7 @@ async def test_a_connection_on_which_nothing_passes_is_dropped_and_slots_keep_on
 
 async def test_an_address_may_open_only_so_many_connections() -> None:
     async with scene() as stage, AsyncExitStack() as stack:
-        for _ in range(CONNECTIONS):
+        for _ in range(DOCUMENTED.sockets):
             await stack.enter_async_context(talk(stage))
         await stage.clock.advance(11.0)
         with pytest.raises(InvalidStatus) as refused:

@@ -9,8 +9,10 @@ import pytest
 from manual_clock import START, ManualClock
 
 from streamsim.world.activity import MarketActivity
+from streamsim.world.candles import bucket_start
 from streamsim.world.catalog import BONK, CATALOG, SOL, listing_of
-from streamsim.world.market import BAR_SECONDS, Market, Trade, bucket_start
+from streamsim.world.history import BAR_SECONDS
+from streamsim.world.market import Market, Trade
 
 UNKNOWN = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,22 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
         recording(level=None, file=tmp_path / "missing" / "log", on_screen=True),
     ):
         pass
+
+
+def test_a_full_disk_never_stops_the_work_and_is_told_once(capsys):
+    with recording(level="info", file=Path("/dev/full"), on_screen=True):
+        for number in range(3):
+            logging.getLogger("x").info("line %s", number)
+    assert capsys.readouterr().err == (
+        "streamtui: warning: log lines are lost: /dev/full: No space left on device\n"
+    )
+
+
+def test_a_log_file_that_was_renamed_is_opened_anew(tmp_path):
+    file = tmp_path / "log"
+    with recording(level="info", file=file, on_screen=False):
+        logging.getLogger("x").info("before")
+        file.rename(tmp_path / "log.1")
+        logging.getLogger("x").info("after")
+    assert "before" in (tmp_path / "log.1").read_text()
+    assert file.read_text().splitlines()[0].endswith("after")

@@ -3,9 +3,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from fake_manager import FakeManager
 from manual_clock import ManualClock
-from sample_events import price
+from sample_events import price, trouble
 
+from streamcore import ErrorKind
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings, UiSettings
 from streamtui.model.price_list import FLASH
@@ -60,3 +62,25 @@ async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> N
     await clock.settle()
     assert painted[1:] == [clock.monotonic()]
     frames.cancel()
+
+
+async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provider() -> None:
+    engine = FakeManager(Settings())
+    clock = ManualClock()
+    notices: list[str] = []
+    session = Session(Settings(), clock)
+    updates = Updates(
+        session,
+        manager_factory=lambda settings: engine,
+        repaint=lambda: None,
+        tick=lambda: None,
+        notice=lambda text, bad: notices.append(text),
+        alarm=lambda text: None,
+    )
+    running = asyncio.create_task(updates.run())
+    for provider in ("kraken", ""):
+        engine.tell(trouble(f"not here {provider}", provider=provider, kind=ErrorKind.SUBSCRIPTION))
+    await clock.settle()
+    assert notices == ["kraken: not here kraken", "not here "]
+    assert [entry.provider for entry in session.health.log] == ["kraken", ""]
+    running.cancel()

@@ -19,9 +19,8 @@ from urllib.request import getproxies, proxy_bypass
 from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock, SystemClock, wait_for
-from streamcore.config.keys import FAMILIAR_VARIABLES
 from streamcore.config.model import Settings
-from streamcore.config.selection import AUTO, OPTION, SERVING, Choice, choose, is_watched
+from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.network import Network
@@ -158,12 +157,13 @@ def _configuration(loaded: Loaded) -> Check:
 def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
     """Return who would come first if its key were set."""
     return [
-        Check(serving.name, "key", Result.SKIPPED, None, f"{FAMILIAR_VARIABLES[serving.key]} is not set")
-        for serving in SERVING
-        if serving.key is not None
-        and serving.name not in used
-        and getattr(settings, OPTION[serving.kind]) == AUTO
-        and is_watched(settings, serving.kind)
+        Check(one.name, "key", Result.SKIPPED, None, f"{one.key.variables[0]} is not set")
+        for kind in DataKind
+        for one in candidates(kind)
+        if one.key is not None
+        and one.name not in used
+        and getattr(settings, OPTION[kind]) == AUTO
+        and is_watched(settings, kind)
     ]
 
 
@@ -274,10 +274,10 @@ class _Examination:
         self._checks.append(Check(subject, name, result, seconds, detail, self._needed))
 
     def _key(self) -> tuple[Result, str]:
-        key = next(serving.key for serving in SERVING if serving.name == self._choice.provider)
+        key = next(one.key for one in candidates(self._choice.kind) if one.name == self._choice.provider)
         if key is None or self._loaded.settings.demo:
             return Result.PASSED, "not needed"
-        return Result.PASSED, f"from {self._loaded.origins[key]}"
+        return Result.PASSED, f"from {self._loaded.origins[key.name]}"
 
     async def _dial(self) -> str:
         endpoint = self._provider.endpoint()

@@ -6,8 +6,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import Any
 
 from streamcore import Mask, MaskingFilter, SettingsError, printable
 
@@ -51,9 +53,9 @@ def recording(
     chosen = level_named(level or DEFAULT_LEVEL)
     handlers: list[logging.Handler] = []
     if file is not None:
-        handlers.append(_file_handler(file, chosen))
+        handlers.append(_file_handler(file, chosen, covered=not on_screen))
     if on_screen:
-        stderr = logging.StreamHandler(sys.stderr)
+        stderr = _Lines(sys.stderr)
         stderr.setLevel(chosen if file is None else max(logging.WARNING, _number(chosen)))
         stderr.setFormatter(_OneLine("{levelname}: {name}: {message}", style="{"))
         stderr.addFilter(lambda record: not getattr(record, "file_only", False))
@@ -76,16 +78,49 @@ def recording(
             handler.close()
 
 
-def _file_handler(file: Path, level: str) -> logging.Handler:
+def _file_handler(file: Path, level: str, *, covered: bool) -> logging.Handler:
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+        handler = _File(file, covered=covered, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         reason = f"cannot be written: {error.strerror or type(error).__name__}"
         raise SettingsError("log file", str(file), reason, "option --log-file") from error
     handler.setLevel(level)
     handler.setFormatter(_WithTraceback("{asctime} {levelname} {name}: {message}", style="{"))
     return handler
+
+
+class _Lines(logging.StreamHandler[Any]):
+    """Standard error; what it does not take is lost."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
+        """Go on: a log line never stops the work, and there is nowhere else to say so."""
+
+
+class _File(WatchedFileHandler):
+    """A log file, opened anew when it was renamed or removed, as programs that rotate logs do."""
+
+    _lost = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
+        """Go on: a log line never stops the work. The first one that is lost is told on standard error."""
+        error = sys.exc_info()[1]
+        if self._lost or self._covered or sys.stderr is None:
+            return
+        self._lost = True
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        with suppress(OSError):
+            print(f"streamtui: warning: log lines are lost: {self.baseFilename}: {reason}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Close; what could not be written is lost, and has been told."""
+        with suppress(OSError):
+            super().close()
+
+    def __init__(self, file: Path, *, covered: bool, **more: Any) -> None:
+        """``covered``: the app's screen covers standard error."""
+        super().__init__(file, **more)
+        self._covered = covered
 
 
 def _number(level: str) -> int:

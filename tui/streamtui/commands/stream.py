@@ -12,7 +12,7 @@ from streamtui.commands.shutdown import Deadline, calling
 from streamtui.commands.stdout import Output, calling_when_closed
 
 if TYPE_CHECKING:
-    from streamcore import Settings, StreamManager
+    from streamcore import Engine, Settings
 
 STANDARD_OUTPUT = 1
 
@@ -58,7 +58,7 @@ def run(settings: Settings, *, count: int | None = None, duration: float | None 
 
 
 async def print_lines(
-    manager: StreamManager,
+    manager: Engine,
     *,
     symbols: Sequence[str],
     wallets: Sequence[str],
@@ -101,7 +101,7 @@ async def print_lines(
     return 1 if refusals else 0
 
 
-def _refusals(manager: StreamManager) -> list[str]:
+def _refusals(manager: Engine) -> list[str]:
     """Return why no provider will ever serve anything; empty as long as one still may."""
     wanted = [status for status in manager.statuses().values() if not status.idle]
     if not all(status.parked and not status.fallback for status in wanted):
@@ -112,7 +112,7 @@ def _refusals(manager: StreamManager) -> list[str]:
 class _Printer:
     """Moves events from the engine to the output."""
 
-    def __init__(self, manager: StreamManager, output: Output, count: int | None) -> None:
+    def __init__(self, manager: Engine, output: Output, count: int | None) -> None:
         self.delivered = 0
         """Price and transaction lines taken."""
         self._manager = manager

@@ -14,11 +14,12 @@ def is_dust(transaction: WalletTransaction) -> bool:
     """Return whether a transaction is dust.
 
     That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
-    asked nor paid for, or a mere mention. What the wallet itself paid a fee for is never dust.
+    asked nor paid for, or a mere mention, or what failed for another. What the wallet itself paid a fee for
+    is never dust.
     """
     if transaction.fee:
         return False
-    if transaction.type is TransactionType.MENTIONED:
+    if transaction.type in (TransactionType.MENTIONED, TransactionType.FAILED):
         return True
     if transaction.type is not TransactionType.RECEIVED or abs(transaction.sol_change) >= DUST:
         return False

@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, DataKind, InputError, PriceUpdate, Settings
+from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parsed
-from streamtui.model.engine import Engine, NotRunning
 from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
 from streamtui.model.transaction_list import TransactionList
+
+if TYPE_CHECKING:
+    from streamcore import Engine
 
 
 class Session:

@@ -220,7 +220,8 @@ class Updates:
             case StreamError():
                 session.health.failed(event)
                 if event.kind is ErrorKind.SUBSCRIPTION:
-                    self._notice(f"{event.provider}: {event.message}", True)
+                    whose = f"{event.provider}: " if event.provider else ""
+                    self._notice(whose + event.message, True)
         session.mark()
 
     def _raise_alarms(self, texts: Sequence[str]) -> None:

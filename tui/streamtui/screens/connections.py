@@ -163,7 +163,7 @@ def _row(status: ProviderStatus, health: Health, at: float) -> tuple[Cell, ...]:
 def _log_row(entry: LogEntry) -> tuple[Cell, ...]:
     return (
         cell(time_of_day(entry.ts), "dim"),
-        cell(entry.provider),
+        cell(entry.provider or "–"),
         cell(entry.text, "warn" if entry.bad else ""),
     )
 

@@ -72,6 +72,7 @@ class TransactionDetail(Dialog[None]):
         named = f"{tx.wallet} ({label})" if label not in (tx.wallet, "") and "…" not in label else tx.wallet
         return {
             "what": literal(tx.summary),
+            **({"action": literal(tx.action)} if tx.action else {}),
             "error": literal(tx.error, "bold $text-error") if tx.error else Content("none"),
             "wallet": literal(named),
             "signature": literal(tx.signature),
@@ -79,13 +80,27 @@ class TransactionDetail(Dialog[None]):
             "SOL": Content(f"{amount(tx.sol_change, signed=True)} SOL, without fee and rent"),
             "tokens": self._tokens(),
             "fee": Content(f"{amount(tx.fee)} SOL" if tx.fee else "not paid by this wallet"),
-            "with": literal(tx.counterparty or UNKNOWN),
+            "rent": self._rent(),
+            **({"tip": Content(f"{amount(tx.tip)} SOL, counted in the SOL above")} if tx.tip else {}),
+            "with": self._with(),
             "program": literal(tx.program or UNKNOWN),
             "slot": Content(f"{tx.slot:,}"),
             "block time": Content(moment(tx.block_time)),
             "received": Content(moment(tx.ts)),
             "source": literal(f"{tx.provider}, {SOURCES[tx.source]}"),
         }
+
+    def _rent(self) -> Content:
+        rent = self.transaction.rent
+        if not rent:
+            return Content("none")
+        return Content(f"{amount(abs(rent))} SOL {'got back' if rent > 0 else 'paid for new accounts'}")
+
+    def _with(self) -> Content:
+        """Return everybody on the other side, a line each."""
+        tx = self.transaction
+        addresses = tx.counterparties or (tx.counterparty or UNKNOWN,)
+        return Content("\n").join([literal(address) for address in addresses])
 
     def _tokens(self) -> Content:
         changes = self.transaction.token_changes

@@ -19,7 +19,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
 from streamcore.providers.decoding import Undecodable, json_as, number
-from streamcore.providers.exchange import Pairs, in_dollars, percent_since
+from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since, unless_zero
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.text import printable
 
@@ -33,7 +33,18 @@ RESTARTED_BY = 100_000
 MISSED_BY = 10
 """Trades that a heartbeat may be ahead of the ticker: a cascade of matches makes one ticker."""
 
-_NO_SUCH_PRODUCT = re.compile(r"(\S+) is not a valid product")
+LEFT_OUT_AFTER = 5
+"""Heartbeats of one product, one a second, after which a product that the feed neither subscribed nor refused
+will not come any more."""
+
+_PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z]{3,}")
+"""What looks like a product, whether it is known or not."""
+
+_REASONS = {
+    "is not a valid product": "Coinbase does not list {product}",
+    "delisted": "Coinbase has delisted {product}",
+}
+"""Known wordings of a refusal, to be told in our own words; source: captures of the live feed."""
 
 
 class _Frame(msgspec.Struct, frozen=True):
@@ -78,6 +89,10 @@ class CoinbaseCodec:
         self._pairs = Pairs(min(batch_size, PRODUCTS_PER_REQUEST))
         self._alive = False
         self._progress: dict[str, _Progress] = {}
+        self._left_out: frozenset[str] = frozenset()
+        """Products that the last acknowledgement lacked."""
+        self._pulse: tuple[str, int] | None = None
+        """The product whose heartbeats are counted since then, and how many have come."""
         self._outgoing: list[Frame] = []
 
     def opened(self) -> None:
@@ -158,6 +173,9 @@ class CoinbaseCodec:
         for product in self._pairs.under_way:
             if (product in listed) == self._pairs.wants(product):
                 self._pairs.answered(product)
+        left_out = frozenset(product for product in self._pairs.under_way if self._pairs.wants(product))
+        if left_out != self._left_out:
+            self._left_out, self._pulse = left_out, None
 
     def _ticker(self, frame: _Frame) -> list[Report]:
         product = frame.product_id
@@ -179,13 +197,14 @@ class CoinbaseCodec:
             except Undecodable as error:
                 values[name] = None
                 bad.append(Malformed(f"{name}: {error}"))
+        price = unless_zero(values["price"])
         report = PriceReport(
             product,
-            price=values["price"],
-            change_24h=percent_since(values["price"], values["open_24h"]),
-            volume_24h=in_dollars(values["volume_24h"], values["price"]),
-            high_24h=values["high_24h"],
-            low_24h=values["low_24h"],
+            price=price,
+            change_24h=percent_since(price, values["open_24h"]),
+            volume_24h=in_dollars(values["volume_24h"], price),
+            high_24h=unless_zero(values["high_24h"]),
+            low_24h=unless_zero(values["low_24h"]),
             complete=first,
         )
         return [report, *bad]
@@ -200,10 +219,29 @@ class CoinbaseCodec:
         news = missed and not progress.behind
         progress.behind = missed
         progress.promised = _count(frame.last_trade_id)
-        if not news:
+        reports = self._give_up_left_out(product) if self._left_out else []
+        if news:
+            text = f"Coinbase left out trades of {product}: its price may be old until the next one"
+            reports.append(Notice(ProviderError(ErrorKind.GAP, text)))
+        return reports
+
+    def _give_up_left_out(self, product: str) -> list[Report]:
+        """Refuse what the feed passes over in silence, after enough heartbeats of one ``product``.
+
+        To wait longer would end the connection, and with it the prices of all the others.
+        """
+        beating, beats = self._pulse or (product, 0)
+        if beating == product:
+            self._pulse = product, beats + 1
+        if self._pulse is None or self._pulse[1] < LEFT_OUT_AFTER:
             return []
-        text = f"Coinbase left out trades of {product}: its price may be old until the next one"
-        return [Notice(ProviderError(ErrorKind.GAP, text))]
+        left_out, self._left_out, self._pulse = self._left_out, frozenset(), None
+        reports: list[Report] = []
+        for one in self._pairs.under_way:
+            if one in left_out:
+                text = f"Coinbase did not subscribe {one}, and did not say why"
+                reports.append(self._pairs.refuse(one, ProviderError(ErrorKind.SUBSCRIPTION, text)))
+        return reports
 
     def _is_live(self, product: str) -> bool:
         """Whether something about a product is of interest; ``False`` just after it was given back.
@@ -216,34 +254,44 @@ class CoinbaseCodec:
         return self._pairs.wants(product)
 
     def _error(self, frame: _Frame) -> list[Report]:
+        """Return what an error means; the feed has no codes, and names products in its texts.
+
+        An error that names products is about these, whatever its wording: the feed goes on with the others.
+        """
         texts = [text for text in (frame.message, frame.reason) if isinstance(text, str) and text]
-        shown = printable(": ".join(texts), limit=160) or "no reason given"
+        whole = ": ".join(texts)
+        shown = printable(whole, limit=160) or "no reason given"
         folded = shown.casefold()
-        found = _NO_SUCH_PRODUCT.search(frame.reason if isinstance(frame.reason, str) else "")
-        if found is not None and self._pairs.knows(found[1]):
-            return [*self._proof(), *self._no_such(found[1])]
+        if named := self._pairs.named_in(whole):
+            return [*self._proof(), *self._refused(named, shown)]
         if "authentication" in folded or "unauthorized" in folded:
             text = f"Coinbase does not stream prices without an account any more: {shown}"
             return [Refusal(ProviderError(ErrorKind.AUTH, text))]
         if "rate limit" in folded or "too many" in folded:
             text = f"Coinbase asks for fewer messages: {shown}"
             return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST))]
-        if folded.startswith("failed to subscribe"):
+        if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
             return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]
         return [Notice(ProviderError(ErrorKind.SERVER, f"Coinbase reported an error: {shown}"))]
 
-    def _no_such(self, product: str) -> list[Report]:
-        """Drop a product, and ask for the rest of its request again.
+    def _refused(self, products: Sequence[str], shown: str) -> list[Report]:
+        """Drop products, and ask for the rest of their request again.
 
-        The feed may or may not have subscribed the rest; asking twice does no harm.
+        The feed may or may not have subscribed the rest; asking twice does no harm. It says no once a
+        channel, so what it has refused already is no news.
         """
-        if self._pairs.is_refused(product):
-            return []
-        error = ProviderError(ErrorKind.SUBSCRIPTION, f"Coinbase does not list {product}")
-        refused = self._pairs.refuse(product, error)
-        self._pairs.ask_again()
-        return [refused]
+        new = [product for product in products if not self._pairs.is_refused(product)]
+        wording = next((ours for theirs, ours in _REASONS.items() if theirs in shown.casefold()), None)
+        reports: list[Report] = []
+        for product in new:
+            text = (
+                f"Coinbase refused {product}: {shown}" if wording is None else wording.format(product=product)
+            )
+            reports.append(self._pairs.refuse(product, ProviderError(ErrorKind.SUBSCRIPTION, text)))
+        if new:
+            self._pairs.ask_again()
+        return reports
 
 
 def _count(value: object) -> int | None:

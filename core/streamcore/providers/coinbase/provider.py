@@ -20,6 +20,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
+from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
@@ -29,10 +30,17 @@ from streamcore.providers.exchange import (
     in_dollars,
     pair_of,
     percent_since,
+    unless_zero,
 )
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 
 TITLE = "Coinbase"
+GONE = (400, 404, 410)
+"""Statuses that are about the product of a request and about nothing else."""
+
+ABOUT_A_PRODUCT = (ErrorKind.PROTOCOL, ErrorKind.SERVER)
+"""Failures that may concern one product only, since each is asked for alone."""
+
 RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
 
@@ -104,13 +112,17 @@ class CoinbaseRest:
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
         """Yield the present price, 24 h change and 24 h volume of each product."""
-        for product in topics:
-            yield await self._product(product)
+        async for report in in_turn(batches(topics, 1), self._alone, about_topics=ABOUT_A_PRODUCT):
+            yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield nothing: the codec asks nothing."""
         return
         yield  # what makes this a generator
+
+    async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
+        for product in products:
+            yield await self._product(product)
 
     async def _product(self, product: str) -> Report:
         body = await self._get(product, "stats")
@@ -121,9 +133,10 @@ class CoinbaseRest:
             stats = json_as(body, _Stats)
             price, before, volume = number(stats.last), number(stats.open), number(stats.volume)
             high, low = number(stats.high), number(stats.low)
-            if price is None:  # statistics of a product that has not traded lately may lack it
+            if not price:  # statistics of a product that has not traded lately may lack it
                 ticker = await self._get(product, "ticker")
                 price = None if ticker is None else number(json_as(ticker, _Ticker).price)
+            price = unless_zero(price)
         except Undecodable as error:
             return Malformed(f"the statistics of {product}: {error}")
         return PriceReport(
@@ -131,13 +144,17 @@ class CoinbaseRest:
             price=price,
             change_24h=percent_since(price, before),
             volume_24h=in_dollars(volume, price),
-            high_24h=high,
-            low_24h=low,
+            high_24h=unless_zero(high),
+            low_24h=unless_zero(low),
             complete=True,
         )
 
     async def _get(self, product: str, what: str) -> bytes | None:
-        """Return an answer's body; ``None``: there is no such product."""
+        """Return an answer's body; ``None``: there is no such product, or none any more.
+
+        A product that was delisted is refused with 400 or 404 and ``Not allowed for delisted products``; the
+        request names nothing but the product, so any such status is about it.
+        """
         answer = await self._http.request(
             "GET",
             self._host.url(f"/products/{quote(product, safe='')}/{what}"),
@@ -146,7 +163,7 @@ class CoinbaseRest:
         )
         if answer.status == 200:
             return answer.body
-        if answer.status == 404:
+        if answer.status in GONE:
             return None
         error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
         if error.kind is ErrorKind.RATE_LIMIT:

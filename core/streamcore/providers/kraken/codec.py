@@ -18,8 +18,9 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import Pairs, in_dollars
+from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, unless_zero
 from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.kraken.announcements import Announcements
 from streamcore.text import printable
 
 PAIRS_PER_REQUEST = 100
@@ -60,6 +61,7 @@ class _Ticker(msgspec.Struct, frozen=True):
     change_pct: object = None
     high: object = None
     low: object = None
+    trades: object = None
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -77,9 +79,17 @@ class _Status(msgspec.Struct, frozen=True):
 class KrakenCodec:
     """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
 
-    def __init__(self, batch_size: int = PAIRS_PER_REQUEST) -> None:
-        """``batch_size``: pairs in one subscribe message at most."""
+    def __init__(
+        self, batch_size: int = PAIRS_PER_REQUEST, announcements: Announcements | None = None
+    ) -> None:
+        """Make a codec for a connection that is not open yet.
+
+        Args:
+            batch_size: Pairs in one subscribe message at most.
+            announcements: Knows what other connections have been told; ``None``: there were none.
+        """
         self._pairs = Pairs(min(batch_size, PAIRS_PER_REQUEST))
+        self._announcements = announcements or Announcements()
         self._alive = False
         self._requests = 0
         self._outgoing: list[Frame] = []
@@ -172,29 +182,19 @@ class KrakenCodec:
             raise Undecodable("a pair that was never asked for")
         bad: list[Report] = []
         values: dict[str, Decimal | None] = {}
-        for name in ("last", "volume", "vwap", "change_pct", "high", "low"):
+        for name in ("last", "volume", "vwap", "change_pct", "high", "low", "trades"):
             try:
                 values[name] = number(getattr(ticker, name))
             except Undecodable as error:
                 values[name] = None
                 bad.append(Malformed(f"{name}: {error}"))
-        report = PriceReport(
-            pair,
-            price=values["last"],
-            change_24h=values["change_pct"],
-            volume_24h=in_dollars(values["volume"], values["vwap"]),
-            high_24h=values["high"],
-            low_24h=values["low"],
-            complete=complete,
-        )
-        return [report, *bad]
+        return [_report(pair, values, complete=complete), *bad]
 
     def _status(self, data: msgspec.Raw) -> list[Report]:
         reports: list[Report] = []
         for status in content(data, list[_Status]):
-            for announced in (status.upcoming_maintenance, status.emergency):
-                if isinstance(announced, list):
-                    reports += [Notice(_announcement(item)) for item in announced]
+            reports += self._announcements.news("maintenance", status.upcoming_maintenance)
+            reports += self._announcements.news("an emergency", status.emergency)
             match status.system:
                 case "online":
                     pass
@@ -229,7 +229,7 @@ class KrakenCodec:
         text = frame.error if isinstance(frame.error, str) else ""
         shown = printable(text, limit=120) or "no reason given"
         folded = text.casefold()
-        pair = _pair_in(frame.symbol, text)
+        pair = self._pair_in(frame.symbol, text)
         if "msg rate" in folded or "rate limit" in folded:
             # what was not subscribed cannot be told from what was, so all of it is asked for on a new stream
             message = f"Kraken asks for fewer messages: {shown}"
@@ -251,25 +251,40 @@ class KrakenCodec:
             if not self._pairs.is_refused(one)
         ]
 
+    def _pair_in(self, symbol: object, text: str) -> str | None:
+        """Return the pair that an answer is about: by its field, or by name in the text."""
+        if isinstance(symbol, str) and symbol:
+            return symbol
+        if named := self._pairs.named_in(text):
+            return named[0]
+        found = _PAIR.search(text[:MOST_TEXT])
+        return found[0] if found else None
+
+
+def _report(pair: str, values: dict[str, Decimal | None], *, complete: bool) -> PriceReport:
+    """Return what a ticker says.
+
+    Where nothing was traded for 24 hours Kraken says 0 for everything that is made of trades. That is not
+    known, neither a price of 0 nor a change of 0 %; the whole state is then that there is no price.
+    """
+    traded = values["volume"] is None or bool(values["volume"]) or bool(values["trades"])
+    price = unless_zero(values["last"])
+    if price is None and values["last"] is not None:
+        return PriceReport(pair, complete=True)
+    return PriceReport(
+        pair,
+        price=price,
+        change_24h=values["change_pct"] if traded else None,
+        volume_24h=in_dollars(values["volume"], unless_zero(values["vwap"])) if traded else None,
+        high_24h=unless_zero(values["high"]),
+        low_24h=unless_zero(values["low"]),
+        complete=complete,
+    )
+
 
 def _no_pair(pair: str, reason: str | None) -> ProviderError:
     text = f"Kraken does not list {pair}" if reason is None else f"Kraken refused {pair}: {reason}"
     return ProviderError(ErrorKind.SUBSCRIPTION, text)
-
-
-def _pair_in(symbol: object, text: str) -> str | None:
-    if isinstance(symbol, str) and symbol:
-        return symbol
-    found = _PAIR.search(text)
-    return found[0] if found else None
-
-
-def _announcement(item: object) -> ProviderError:
-    """Return what Kraken announces; of its fields only the texts for people are of interest here."""
-    texts = [item.get(name) for name in ("title", "name", "message")] if isinstance(item, dict) else []
-    shown = next((printable(text, limit=120) for text in texts if isinstance(text, str) and text), None)
-    about = f": {shown}" if shown else ""
-    return ProviderError(ErrorKind.SERVER, f"Kraken announces maintenance or an incident{about}")
 
 
 def _shown(value: object) -> str:

@@ -5,7 +5,6 @@ Source: docs.kraken.com, "Spot WebSocket v2" and "Spot REST API".
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -19,23 +18,29 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
-from streamcore.providers.batching import batches
+from streamcore.providers.base import (
+    Checkpoint,
+    Limits,
+    Malformed,
+    Notice,
+    PriceReport,
+    Question,
+    Refusal,
+    Report,
+)
+from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of
+from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
+from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
+from streamcore.providers.markets import Market, Markets
 from streamcore.text import printable
 
 TITLE = "Kraken"
 RATE = 0.9
 """Requests a second; one a second is what the public endpoints bear, and two clocks are never quite equal."""
-
-_OLD_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
-"""HTTP still calls these by the names that ISO 4217 would have them by."""
-
-_OLD_SPELLING = re.compile(r"XBT|XDG|X[A-Z]{3}Z")
-"""Tickers that HTTP, unlike the stream, takes for the old name of another asset: ``XETHZUSD`` is ether."""
 
 
 class KrakenProvider:
@@ -54,6 +59,7 @@ class KrakenProvider:
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.kraken.ws_url
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
+        self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
 
     def topic(self, instrument: Instrument) -> str | None:
@@ -66,7 +72,7 @@ class KrakenProvider:
 
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
-        return KrakenCodec(self._batch_size)
+        return KrakenCodec(self._batch_size, self._announcements)
 
     def forget(self) -> None:
         """Do nothing: what was refused is remembered by whoever routes."""
@@ -96,8 +102,13 @@ class _Ticker(msgspec.Struct, frozen=True):
     l: list[object] = []  # noqa: E741 - Kraken's word
 
 
-class _UnknownPair(ProviderError):
-    """At least one of the pairs does not exist."""
+class _BadRequest(ProviderError):
+    """Kraken found something wrong with what was asked, for which one of the pairs may be the cause."""
+
+    def __init__(self, message: str, *, unknown_pair: bool) -> None:
+        """``unknown_pair``: at least one of the pairs does not exist."""
+        super().__init__(ErrorKind.SUBSCRIPTION if unknown_pair else ErrorKind.PROTOCOL, message)
+        self.unknown_pair = unknown_pair
 
 
 class KrakenRest:
@@ -109,18 +120,21 @@ class KrakenRest:
         self._http = http
         self._rate_limit = TokenBucket(RATE, 1, clock)
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
+        self.markets = Markets(())
+        """What Kraken lists, for its names; none while that is not known."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
         """Yield the present price and 24 h volume of each pair."""
-        unknown = [pair for pair in topics if _is_ambiguous(pair)]
-        for pair in unknown:
-            yield _not_listed(pair)
-        askable = [pair for pair in topics if pair not in unknown]
-        for pairs in batches(askable, self._batch_size):
-            async for report in self._together(pairs):
-                yield report
+        askable: list[str] = []
+        for pair in topics:
+            if self.markets.find(pair) is None and is_ambiguous(pair):
+                yield _not_listed(pair)
+            else:
+                askable.append(pair)
+        async for report in in_turn(batches(askable, self._batch_size), self._together):
+            yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield nothing: the codec asks nothing."""
@@ -129,39 +143,90 @@ class KrakenRest:
 
     async def _together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:
-            tickers = await self._get(pairs)
-        except _UnknownPair:
+            tickers, error = await self._get(pairs)
+        except ProviderError as refused:
+            if not isinstance(refused, _BadRequest) or (len(pairs) == 1 and not refused.unknown_pair):
+                raise
             if len(pairs) == 1:
                 yield _not_listed(pairs[0])
                 return
-            # one unknown pair fails the whole call; halve until it stands alone
-            middle = len(pairs) // 2
-            for half in (pairs[:middle], pairs[middle:]):
-                async for report in self._together(half):
-                    yield report
+            async for report in self._in_halves(pairs):
+                yield report
             return
         for pair in pairs:
-            ticker = next((tickers[name] for name in _result_names(pair) if name in tickers), None)
-            yield Malformed(f"an answer without {pair}") if ticker is None else _quote(pair, ticker)
+            name = next((name for name in self._names(pair) if name in tickers), None)
+            if name is None and len(pairs) == len(tickers) == 1:
+                name = next(iter(tickers))  # one was asked for, so that is it whatever it is called
+            if name is not None:
+                yield _quote(pair, tickers[name])
+            elif isinstance(error, _BadRequest):
+                # what is answered in part is used; the rest is what the error is about
+                yield _not_listed(pair) if error.unknown_pair else Refusal(error, (pair,))
+            else:
+                yield Malformed(f"an answer without {pair}")
+        if error is not None and not isinstance(error, _BadRequest):
+            yield Notice(error)
 
-    async def _get(self, pairs: Sequence[str]) -> dict[str, msgspec.Raw]:
+    async def _in_halves(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
+        """One bad pair fails the whole call; halve until it stands alone."""
+        middle = len(pairs) // 2
+        async for report in in_turn((tuple(pairs[:middle]), tuple(pairs[middle:])), self._together):
+            yield report
+
+    def _names(self, pair: str) -> tuple[str, ...]:
+        """Return what HTTP may call a pair; the first is the one to ask by."""
+        market = self.markets.find(pair)
+        return assumed_names(pair) if market is None or not market.http_names else market.http_names
+
+    async def _get(self, pairs: Sequence[str]) -> tuple[dict[str, msgspec.Raw], ProviderError | None]:
+        """Return the tickers of an answer, and what it says went wrong with the rest of the request.
+
+        Raises:
+            ProviderError: Nothing of it was answered.
+        """
+        body = await self._ask("Ticker", {"pair": ",".join(self._names(pair)[0] for pair in pairs)})
+        error = meaning(body.error) if body.error else None
+        try:
+            tickers = content(body.result, dict[str, msgspec.Raw])
+        except Undecodable as unreadable:
+            if error is not None:
+                raise self._rested(error) from unreadable
+            text = f"{TITLE} answered a request for prices with something unreadable: {unreadable}"
+            raise ProviderError(ErrorKind.PROTOCOL, text) from unreadable
+        if error is not None and not tickers:
+            raise self._rested(error)
+        return tickers, None if error is None else self._rested(error)
+
+    async def _ask(self, method: str, params: Mapping[str, str]) -> _Body:
         answer = await self._http.request(
             "GET",
-            self._host.url("/0/public/Ticker"),
-            params={"pair": ",".join(_http_name(pair) for pair in pairs)},
+            self._host.url(f"/0/public/{method}"),
+            params=params,
             headers={"accept": "application/json"},
             rate_limit=self._rate_limit,
         )
         if answer.status != 200:
             raise self._rested(refusal(TITLE, answer.status, answer.headers, key_setting=None))
         try:
-            body = json_as(answer.body, _Body)
-            if body.error:
-                raise self._rested(meaning(body.error))
-            return content(body.result, dict[str, msgspec.Raw])
+            return json_as(answer.body, _Body)
         except Undecodable as error:
-            text = f"{TITLE} answered a request for prices with something unreadable: {error}"
+            text = f"{TITLE} answered {method} with something unreadable: {error}"
             raise ProviderError(ErrorKind.PROTOCOL, text) from error
+
+    async def list_markets(self) -> list[Market]:
+        """Return the markets in US dollars that Kraken lists now.
+
+        Raises:
+            ProviderError: It could not be asked, or it did not say.
+        """
+        body = await self._ask("AssetPairs", {})
+        try:
+            found = markets(body.result)
+        except Undecodable as error:
+            raise self._rested(meaning(body.error)) from error
+        if not found:
+            raise self._rested(meaning(body.error))
+        return found
 
     def _rested(self, error: ProviderError) -> ProviderError:
         if error.kind is ErrorKind.RATE_LIMIT:
@@ -175,48 +240,39 @@ def meaning(errors: object) -> ProviderError:
     shown = printable(", ".join(texts), limit=120) or "no reason given"
     folded = shown.casefold()
     if "unknown asset pair" in folded:
-        return _UnknownPair(ErrorKind.SUBSCRIPTION, f"{TITLE} does not know a pair: {shown}")
+        return _BadRequest(f"{TITLE} does not know a pair: {shown}", unknown_pair=True)
     if "too many requests" in folded or "rate limit" in folded or "throttled" in folded:
         text = f"{TITLE} asks for fewer requests: {shown}"
         return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST)
     if "eservice" in folded:
         text = f"{TITLE} has no service at the moment, perhaps maintenance: {shown}"
         return ProviderError(ErrorKind.SERVER, text, retry_after=MAINTENANCE_WAIT)
-    return ProviderError(ErrorKind.PROTOCOL, f"{TITLE} refused the request: {shown}")
+    if texts and all(text.startswith("W") for text in texts):
+        return ProviderError(ErrorKind.SERVER, f"{TITLE} answered with a warning: {shown}")
+    text = f"{TITLE} refused the request: {shown}"
+    if "internal error" in folded or not texts:
+        return ProviderError(ErrorKind.PROTOCOL, text)
+    return _BadRequest(text, unknown_pair=False)
 
 
 def _not_listed(pair: str) -> Refusal:
     return Refusal(ProviderError(ErrorKind.SUBSCRIPTION, f"{TITLE} does not list {pair}"), (pair,))
 
 
-def _base(pair: str) -> str:
-    return pair.partition("/")[0]
-
-
-def _is_ambiguous(pair: str) -> bool:
-    return _OLD_SPELLING.fullmatch(_base(pair)) is not None
-
-
-def _http_name(pair: str) -> str:
-    base = _base(pair)
-    return f"{_OLD_NAMES.get(base, base)}USD"
-
-
-def _result_names(pair: str) -> tuple[str, ...]:
-    """Return what the answer may call a pair: as asked, as the stream does, or with the old prefixes."""
-    base, asked = _base(pair), _http_name(pair)
-    return asked, pair, f"{base}USD", f"X{asked[:-3]}ZUSD"
-
-
 def _quote(pair: str, raw: msgspec.Raw) -> Report:
     try:
         ticker = content(raw, _Ticker)
+        price = unless_zero(number(ticker.c[0]) if ticker.c else None)
+        volume = _second(ticker.v)
+        if price is None or (volume is not None and not volume):
+            # nothing was traded for 24 hours: the stream calls that a price of 0, and it is no price
+            return PriceReport(pair, complete=True)
         return PriceReport(
             pair,
-            price=number(ticker.c[0]) if ticker.c else None,
-            volume_24h=in_dollars(_second(ticker.v), _second(ticker.p)),
-            high_24h=_second(ticker.h),
-            low_24h=_second(ticker.l),
+            price=price,
+            volume_24h=in_dollars(volume, unless_zero(_second(ticker.p))),
+            high_24h=unless_zero(_second(ticker.h)),
+            low_24h=unless_zero(_second(ticker.l)),
         )
     except Undecodable as error:
         return Malformed(f"the ticker of {pair}: {error}")

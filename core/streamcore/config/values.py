@@ -1,0 +1,181 @@
+"""From what was written to a value of the right type: converting and checking one setting at a time."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from streamcore.assets.tokens import TokenTable, check_address
+from streamcore.config.keys import Key
+from streamcore.config.model import AlertSettings
+from streamcore.errors import BadAddress, SettingsError
+from streamcore.loopback import is_loopback
+from streamcore.text import HIDDEN, printable
+
+_SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value from one source, not yet looked at."""
+
+    name: str
+    value: Any
+    origin: str
+    is_text: bool
+    """It was written where there are no types: ``"20"`` may stand for 20."""
+
+
+def convert(key: Key, entry: Entry) -> Any:
+    """Return the value of one setting, of the type that the model says.
+
+    Raises:
+        SettingsError: It is not allowed; the text names key, value, what is allowed, and the origin.
+    """
+    given = entry.value
+    if key.is_array:
+        return _alerts(entry)
+    if key.is_list:
+        given = _words(key, entry) if key.verbatim else _listed(given)
+    elif entry.is_text and isinstance(key.default, bool):
+        given = _SWITCHES.get(given.lower(), given)
+    try:
+        value = msgspec.convert(given, key.type, strict=not entry.is_text)
+    except msgspec.ValidationError:
+        raise _refused(key, entry) from None  # its text speaks of types, ours of what to write
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refused(key, entry)
+    if key.schemes:
+        return _checked_url(key, entry, value)
+    return value
+
+
+def _listed(given: Any) -> Any:
+    """Split texts at commas, so that ``"SOL,BTC"`` and ``["SOL", "BTC"]`` are the same list."""
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        return given
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def _words(key: Key, entry: Entry) -> Any:
+    if not isinstance(entry.value, str):
+        return entry.value
+    if not entry.is_text:  # a text in the file may be meant for a shell, and there is none
+        raise _refused(key, entry)
+    try:
+        return shlex.split(entry.value)
+    except ValueError:
+        raise _refused(key, entry) from None
+
+
+def _alerts(entry: Entry) -> tuple[AlertSettings, ...]:
+    given = entry.value
+    if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
+        raise SettingsError("alerts", given, "expected tables, each written as [[alerts]]", entry.origin)
+    return tuple(_alert(number, one, entry.origin) for number, one in enumerate(given, 1))
+
+
+def _alert(number: int, given: Mapping[str, Any], origin: str) -> AlertSettings:
+    name = f"alerts, number {number}"
+    fields = {field.name: field for field in msgspec.structs.fields(AlertSettings)}
+    for field, value in given.items():
+        if field not in fields:
+            raise SettingsError(
+                f"{name}, {printable(field)}", None, f"there are: {', '.join(fields)}", origin
+            )
+        try:
+            msgspec.convert(value, fields[field].type)
+        except msgspec.ValidationError:
+            allowed = "expected a text" if field in ("symbol", "wallet") else "a limit is a number above 0"
+            raise SettingsError(f"{name}, {field}", value, allowed, origin) from None
+    alert = msgspec.convert(dict(given), AlertSettings)
+    mistake = alert.mistake()
+    if mistake is None and alert.wallet is not None:
+        try:
+            check_address(alert.wallet)
+        except BadAddress as error:
+            mistake = f"wallet {error.reason}"
+    if mistake is not None:
+        raise SettingsError(name, None, mistake, origin)
+    return alert
+
+
+def table_item(table: Key, name: str, entry: Entry) -> tuple[str, Any]:
+    """Return the name and value of one entry of a table of the user's own names.
+
+    Args:
+        table: ``tokens``, ``labels`` or ``watchlists``.
+        name: The name in it, as given.
+        entry: Its value.
+
+    Raises:
+        SettingsError: One of them is not allowed.
+    """
+    dotted = f"{table.name}.{printable(name)}"
+    if table.name == "watchlists":
+        symbols = _listed(entry.value)
+        if not isinstance(symbols, list) or not all(isinstance(one, str) for one in symbols) or not symbols:
+            raise SettingsError(dotted, entry.value, "expected a list of symbols", entry.origin)
+        return name.strip(), tuple(symbols)
+    if not isinstance(entry.value, str):
+        raise SettingsError(dotted, entry.value, "expected a text", entry.origin)
+    if table.name == "tokens":
+        try:
+            TokenTable({name: entry.value})
+        except SettingsError as error:
+            raise SettingsError(dotted, error.value, error.allowed, entry.origin) from error
+        return name.strip().removeprefix("$"), entry.value.strip()
+    if not entry.value.strip():
+        raise SettingsError(dotted, entry.value, "expected the name to show for this address", entry.origin)
+    try:
+        return check_address(name), entry.value.strip()
+    except BadAddress as error:
+        raise SettingsError(dotted, None, f"the address before = {error.reason}", entry.origin) from error
+
+
+def _checked_url(key: Key, entry: Entry, url: str) -> str:
+    encrypted, plain = key.schemes
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port  # both raise when they make no sense
+    except ValueError:
+        raise _refused(key, entry) from None
+    may_be_plain = host is not None and is_loopback(host)
+    if (
+        not host
+        or not (parts.scheme == encrypted or (parts.scheme == plain and may_be_plain))
+        or parts.username is not None
+        or parts.query
+        or parts.fragment
+        or (key.host_only and parts.path not in ("", "/"))
+        or not url.isprintable()
+        or " " in url
+    ):
+        raise _refused(key, entry)
+    return url.rstrip("/") if key.host_only else url
+
+
+def _refused(key: Key, entry: Entry) -> SettingsError:
+    shown = entry.value
+    if key.secret:
+        shown = HIDDEN
+    elif key.schemes and isinstance(shown, str):
+        shown = _without_secrets(shown)
+    return SettingsError(key.name, shown, f"expected {key.allowed}", entry.origin)
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL without what people put keys into: the user name and the query."""
+    before, question, _ = url.partition("?")
+    scheme, separator, rest = before.partition("://")
+    if "@" in rest:
+        rest = f"{HIDDEN}@{rest.rpartition('@')[2]}"
+    return f"{scheme}{separator}{rest}{question}{HIDDEN if question else ''}"

@@ -1,0 +1,191 @@
+"""What a program that shows or passes on events relies on, whoever makes them: the `Engine`.
+
+`streamcore.StreamManager` is the engine that talks to providers. Whoever takes an `Engine` works with any
+other that keeps the same promises: one that is fed by a relay, or by a recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol
+
+import msgspec
+
+from streamcore.assets.tokens import Token
+from streamcore.events import Event, PriceUpdate
+from streamcore.status import ProviderStatus
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The present state of an engine.
+
+    Transactions are no state: whoever comes later than one does not find it here.
+    """
+
+    ts: float
+    """When it was taken, Unix seconds."""
+    prices: Mapping[str, PriceUpdate]
+    """What each row is named by (see `Engine.price_sources`) to all that is known of its price.
+
+    Each is a ``snapshot`` event, dated by the message that last concerned it. A row of which nothing is known
+    yet is not here.
+    """
+    statuses: Mapping[str, ProviderStatus]
+    """Every provider in use by name."""
+
+
+class Engine(Protocol):
+    """Offers events and present state, takes subscriptions, and tells how its providers are.
+
+    It is an asynchronous context manager: entering starts it, once; leaving ends it, and with it every
+    iteration over `events`. Subscriptions and reconnects before or after that raise `NotRunning`.
+    """
+
+    async def __aenter__(self) -> Engine:
+        """Start.
+
+        Raises:
+            AlreadyStarted: It has been started before.
+            SettingsError: The settings ask for something that cannot be used.
+        """
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End: close what is open, and end every consumer's iteration."""
+        ...
+
+    async def subscribe_prices(self, symbols: Iterable[str]) -> Sequence[Token]:
+        """Watch the price of tokens; every call adds one reference to each.
+
+        Args:
+            symbols: Tickers in any case, with or without ``$``, or mint addresses.
+
+        Returns:
+            What each symbol stands for, in order.
+
+        Raises:
+            InputError: One of them is no token that is known; nothing has been changed.
+        """
+        ...
+
+    async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
+        """Undo one `subscribe_prices` for each.
+
+        Raises:
+            InputError: One of them is no token that is known; nothing has been changed.
+        """
+        ...
+
+    async def subscribe_wallets(self, addresses: Iterable[str]) -> Sequence[str]:
+        """Watch the transactions of wallets; every call adds one reference to each.
+
+        Returns:
+            The addresses, stripped of white space.
+
+        Raises:
+            InputError: One of them is no Solana address; nothing has been changed.
+        """
+        ...
+
+    async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
+        """Undo one `subscribe_wallets` for each.
+
+        Raises:
+            InputError: One of them is no Solana address; nothing has been changed.
+        """
+        ...
+
+    def describe(self, symbol: str) -> Token:
+        """Return what a symbol stands for with the sources in use, whether it is watched or not.
+
+        ``mint`` is empty for an asset that is no Solana token, or not the same everywhere: ``BTC`` is bitcoin
+        on an exchange and a wrapped token on the chain. Such a row is named by its ``symbol``, every other
+        by its ``mint``.
+
+        Raises:
+            InputError: It is no token that is known.
+        """
+        ...
+
+    def complete(self, prefix: str) -> Sequence[Token]:
+        """Return what a ticker or name that begins with ``prefix`` may become, each as `describe` has it.
+
+        Tickers that begin so come first; an empty prefix returns everything that has a name.
+        """
+        ...
+
+    @property
+    def price_sources(self) -> Mapping[str, str | None]:
+        """What each watched symbol's row is named by (see `describe`) to the provider that serves it now.
+
+        ``None``: no source in use has it. Empty while the engine does not run.
+        """
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state; after the end, the last one."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Attach a consumer and return its events, in a bounded buffer of its own.
+
+        First comes what is known at this moment: the state of each provider that has ever done something, and
+        a ``snapshot`` of each row that has a price. Then comes what happens from now on; nothing is missed in
+        between, and nothing comes twice. A consumer may attach before the start.
+
+        A consumer that falls behind gets the newest price of each token and every transaction that the
+        buffer could keep; what gave way is counted in ``dropped`` of the status, and a row whose price gave
+        way comes as a snapshot the next time. The iteration ends when the engine does.
+
+        Raises:
+            NotRunning: The engine has ended: nothing would ever come.
+        """
+        ...
+
+    def drain(self, name: str) -> Sequence[Event]:
+        """Return a provider's events since the last drain that its buffer still holds, oldest first.
+
+        Args:
+            name: The provider; empty for what is not about a single one.
+
+        Raises:
+            UnknownProvider: No such provider is in use.
+        """
+        ...
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the status of every provider in use, by name; after the end, the last ones."""
+        ...
+
+    def status(self, name: str) -> ProviderStatus:
+        """Return the status of one provider.
+
+        Raises:
+            UnknownProvider: No such provider is in use.
+        """
+        ...
+
+    @property
+    def is_any_connected(self) -> bool:
+        """Whether at least one provider streams."""
+        ...
+
+    @property
+    def is_fallback_active(self) -> bool:
+        """Whether polling stands in for at least one provider's stream."""
+        ...
+
+    async def reconnect(self, name: str) -> None:
+        """Start a provider's stream over at once, also a parked one; waits for nothing.
+
+        Raises:
+            UnknownProvider: No such provider is in use.
+        """
+        ...
+
+    async def reconnect_all(self) -> None:
+        """`reconnect` every provider in use."""
+        ...

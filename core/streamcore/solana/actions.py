@@ -1,0 +1,136 @@
+"""The verb of a transaction: what it did, where its program is known for one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import base58
+
+from streamcore.solana.programs import BRIDGES, BUBBLEGUM, ORDERS, STAKE
+from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
+from streamcore.solana.wire import Instruction
+
+_MOST_DATA = 2_000
+"""Characters of an instruction's data that are decoded; more than fits into a transaction."""
+
+_SAY_ENOUGH = BRIDGES | {BUBBLEGUM}
+"""Programs that mean what they do even where one without a name calls them."""
+
+_STAKE_VERBS = {
+    "delegate": Verb.STAKE,
+    "deactivate": Verb.UNSTAKE,
+    "deactivateDelinquent": Verb.UNSTAKE,
+    "withdraw": Verb.UNSTAKE,
+}
+
+_PARTICIPLES = {
+    Verb.STAKE: ("staked", "staked"),
+    Verb.UNSTAKE: ("unstaked", "unstaked"),
+    Verb.DEPOSIT: ("deposited", "deposited"),
+    Verb.WITHDRAW: ("withdrawn", "withdrawn"),
+    Verb.BORROW: ("repaid", "borrowed"),
+    Verb.REPAY: ("repaid", "withdrawn"),
+    Verb.BRIDGE: ("bridged out", "bridged in"),
+    Verb.ORDER_PLACED: ("order placed", "order placed"),
+    Verb.ORDER_FILLED: ("order filled", "order filled"),
+    Verb.ORDER_CANCELLED: ("order cancelled", "order cancelled"),
+    Verb.MINT: ("minted", "minted"),
+    Verb.BURN: ("burned", "burned"),
+    Verb.LIST: ("listed", "listed"),
+    Verb.DELIST: ("delisted", "delisted"),
+    Verb.CLAIM: ("claimed", "claimed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a transaction did.
+
+    Attributes:
+        verb: In one word, for the event.
+        program_id: The program that did it.
+        given: What happened to what a wallet gave, as a participle.
+        got: What happened to what it got.
+        is_loan: Whether collateral and debt changed: neither is a purchase.
+    """
+
+    verb: Verb
+    program_id: str
+    given: str
+    got: str
+    is_loan: bool = False
+
+
+def find_action(instructions: Sequence[Instruction]) -> Action | None:
+    """Return what the instructions did, or ``None`` if there is no word for it.
+
+    Signed instructions come before those that programs called, and of them the last one that has a word:
+    what comes first often only makes ready, such as the swap before a bridge.
+    """
+    found = None
+    for instruction in instructions:
+        if not instruction.is_inner and (action := _action(instruction)) is not None:
+            found = action
+    if found is not None:
+        return found
+    called = [
+        action
+        for instruction in instructions
+        if instruction.is_inner and instruction.program_id in _SAY_ENOUGH
+        if (action := _action(instruction)) is not None
+    ]
+    # What is burned on the way to a new one is its price.
+    return next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
+
+
+def _action(instruction: Instruction) -> Action | None:
+    program = instruction.program_id
+    if program == STAKE:
+        verb = _STAKE_VERBS.get(instruction.type)
+    elif program in BRIDGES:
+        verb = Verb.BRIDGE
+    elif program in NAMED_VERBS or program in NUMBERED_VERBS or program in OPERATES_LOANS:
+        data = _data(instruction)
+        if program in OPERATES_LOANS:
+            return _loan(program, data)
+        verb = NAMED_VERBS.get(program, {}).get(data[:8])
+        if verb is None and data:
+            verb = NUMBERED_VERBS.get(program, {}).get(data[0])
+    else:
+        verb = None
+    if verb is None:
+        return None
+    given, got = _PARTICIPLES[verb]
+    return Action(verb, program, given, got, is_loan=verb in (Verb.BORROW, Verb.REPAY))
+
+
+def _loan(program: str, data: bytes) -> Action | None:
+    """Return what an ``operate`` did: collateral and debt, each as it grows (positive) or shrinks."""
+    if data[:8] != OPERATE or len(data) < 40:
+        return None
+    collateral = int.from_bytes(data[8:24], "little", signed=True)
+    debt = int.from_bytes(data[24:40], "little", signed=True)
+    given = " and ".join(["deposited"] * (collateral > 0) + ["repaid"] * (debt < 0))
+    got = " and ".join(["withdrawn"] * (collateral < 0) + ["borrowed"] * (debt > 0))
+    if debt:
+        verb = Verb.BORROW if debt > 0 else Verb.REPAY
+    elif collateral:
+        verb = Verb.DEPOSIT if collateral > 0 else Verb.WITHDRAW
+    else:
+        return None
+    return Action(verb, program, given or "repaid", got or "borrowed", is_loan=True)
+
+
+def _data(instruction: Instruction) -> bytes:
+    if len(instruction.data) > _MOST_DATA:
+        return b""
+    try:
+        return base58.b58decode(instruction.data)
+    except ValueError:
+        return b""
+
+
+def is_order(action: Action | None) -> bool:
+    """Whether an action is about an order that holds what was given until it is filled."""
+    return action is not None and action.program_id in ORDERS

@@ -1,0 +1,163 @@
+"""Where lamports went in a transaction, as far as its instructions say.
+
+Replays every parsed instruction that moves lamports, in the order of execution, over the balances before.
+What the replay does not arrive at was moved by a program without an instruction of its own: a program may
+take from its accounts and give to any. Source of the instructions' members: the ``jsonParsed`` encoding of
+agave's ``transaction-status`` crate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from streamcore.assets.tokens import WRAPPED_SOL
+from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
+from streamcore.solana.wire import Instruction
+
+CREATES = frozenset({"createAccount", "createAccountWithSeed", "createAccountAllowPrefund"})
+TRANSFERS = frozenset({"transfer", "transferWithSeed"})
+_TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
+_INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
+
+_MAX_U64 = 2**64 - 1
+
+_SYSTEM_MOVES = {
+    **dict.fromkeys(TRANSFERS, ("source", "destination")),
+    **dict.fromkeys(CREATES, ("source", "newAccount")),
+    "withdrawFromNonce": ("nonceAccount", "destination"),
+}
+_STAKE_MOVES = {
+    "withdraw": ("stakeAccount", "destination"),
+    "split": ("stakeAccount", "newSplitAccount"),
+    "moveLamports": ("source", "destination"),
+    "moveStake": ("source", "destination"),
+}
+_VOTE_MOVES = {"withdraw": ("voteAccount", "destination")}
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Lamports that one instruction moved.
+
+    Attributes:
+        source: The account they left.
+        destination: The account they reached.
+        lamports: How many.
+        instruction: The instruction that says so.
+    """
+
+    source: str
+    destination: str
+    lamports: int
+    instruction: Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Every movement of lamports that instructions tell.
+
+    Attributes:
+        transfers: The movements, in order.
+        unexplained: By account, the lamports it gained (positive) or lost without an instruction.
+    """
+
+    transfers: tuple[Transfer, ...]
+    unexplained: dict[str, int]
+
+    def took_from(self, account: str) -> bool:
+        """Whether an instruction says that something left ``account``."""
+        return any(transfer.source == account and transfer.lamports for transfer in self.transfers)
+
+
+def replay(
+    instructions: Sequence[Instruction],
+    keys: Sequence[str],
+    before: Sequence[int],
+    after: Sequence[int],
+    fee: int,
+    native: Iterable[str],
+) -> Flows:
+    """Return the flows of one transaction.
+
+    Args:
+        instructions: In the order of execution.
+        keys: Its accounts.
+        before: Lamports of each account before.
+        after: Lamports of each account afterwards.
+        fee: Lamports the first account paid as fee.
+        native: Token accounts known to hold wrapped SOL, whose tokens are lamports.
+    """
+    held = dict(zip(keys, before, strict=True))
+    held[keys[0]] -= fee
+    wrapped = set(native)
+    transfers: list[Transfer] = []
+    for instruction in instructions:
+        if instruction.program_id in TOKEN_PROGRAMS and instruction.type in _INITIALISES:
+            account = address(instruction, "account")
+            if account is not None and instruction.info.get("mint") == WRAPPED_SOL:
+                wrapped.add(account)
+            continue
+        move = _move(instruction, wrapped, held)
+        if move is None or move.source not in held or move.destination not in held:
+            continue
+        held[move.source] -= move.lamports
+        held[move.destination] += move.lamports
+        transfers.append(move)
+    unexplained = {
+        key: lamports - held[key] for key, lamports in zip(keys, after, strict=True) if lamports != held[key]
+    }
+    return Flows(tuple(transfers), unexplained)
+
+
+def _move(instruction: Instruction, wrapped: set[str], held: dict[str, int]) -> Transfer | None:
+    kind = instruction.type
+    if instruction.program_id in TOKEN_PROGRAMS:
+        if kind == "closeAccount":
+            account = address(instruction, "account")
+            return _transfer(instruction, "account", "destination", held.get(account or "", 0))
+        if kind in _TOKEN_TRANSFERS and _is_native(instruction, wrapped):
+            return _transfer(instruction, "source", "destination", token_amount(instruction))
+        return None
+    if instruction.program_id == STAKE and kind == "merge":
+        source = address(instruction, "source")
+        return _transfer(instruction, "source", "destination", held.get(source or "", 0))
+    moves = {SYSTEM: _SYSTEM_MOVES, STAKE: _STAKE_MOVES, VOTE: _VOTE_MOVES}.get(instruction.program_id, {})
+    if kind not in moves:
+        return None
+    return _transfer(instruction, *moves[kind], number(instruction, "lamports"))
+
+
+def _is_native(instruction: Instruction, wrapped: set[str]) -> bool:
+    ends = (address(instruction, "source"), address(instruction, "destination"))
+    return instruction.info.get("mint") == WRAPPED_SOL or any(end in wrapped for end in ends)
+
+
+def _transfer(instruction: Instruction, source: str, destination: str, lamports: int) -> Transfer | None:
+    near, far = address(instruction, source), address(instruction, destination)
+    return None if near is None or far is None else Transfer(near, far, lamports, instruction)
+
+
+def address(instruction: Instruction, member: str) -> str | None:
+    """Return the address a parsed instruction calls ``member``, if it does."""
+    value = instruction.info.get(member)
+    return value if isinstance(value, str) else None
+
+
+def number(instruction: Instruction, member: str) -> int:
+    """Return the amount a parsed instruction calls ``member``; zero where there is none that fits 64 bits."""
+    return _amount(instruction.info.get(member))
+
+
+def token_amount(instruction: Instruction) -> int:
+    """Return how much of a token a parsed transfer moves, in its smallest unit; zero if it does not say."""
+    checked = instruction.info.get("tokenAmount")
+    return _amount(checked.get("amount") if isinstance(checked, dict) else instruction.info.get("amount"))
+
+
+def _amount(value: object) -> int:
+    if isinstance(value, str) and len(value) <= 20 and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_U64:
+        return value
+    return 0

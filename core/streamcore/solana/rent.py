@@ -1,0 +1,172 @@
+"""Rent: the lamports an account must hold to exist, which its maker pays and who closes it gets back.
+
+Told by the instructions and never by what the balances leave over: where a swap of 0.001 SOL closes an
+account of wrapped SOL, the rent that comes back is larger than the trade.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
+from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
+from streamcore.solana.wire import Instruction
+
+LAMPORTS_PER_BYTE = 6_960
+"""The rent of one byte: 3,480 lamports a year, two years. Only ever used as an upper bound and as a divisor,
+since a cut to a tenth is announced."""
+
+ACCOUNT_OVERHEAD = 128
+"""Bytes an account is charged for beyond its data. Source: ``ACCOUNT_STORAGE_OVERHEAD`` in solana-rent."""
+
+TOKEN_ACCOUNT_SPACE = 165
+"""Bytes of a token account without extensions. Source: ``Account::LEN`` in spl-token."""
+
+_MOST_SUMMED = 10
+
+MOST_SPACE = 10 * 1024 * 1024
+"""Bytes of the largest account there can be."""
+
+
+def rent_of(space: int) -> int:
+    """Return the lamports that an account of ``space`` bytes must hold."""
+    return LAMPORTS_PER_BYTE * (ACCOUNT_OVERHEAD + max(space, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Rent:
+    """The rent one wallet paid and got back, in lamports, by the account it is for.
+
+    Attributes:
+        paid: What it paid for new accounts, whoever owns them.
+        back: What it got from accounts that were closed.
+    """
+
+    paid: Mapping[str, int]
+    back: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What rent has to know of the accounts of a transaction.
+
+    Attributes:
+        before: Lamports of each account before.
+        after: Lamports of each account afterwards.
+        wrapped: Of token accounts that held wrapped SOL before: how much of their lamports that was.
+        tokens: Every token account.
+        signers: Every account that signed.
+    """
+
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    wrapped: Mapping[str, int]
+    tokens: frozenset[str]
+    signers: frozenset[str]
+
+
+def rent_by_instructions(
+    wallet: str, instructions: tuple[Instruction, ...], flows: Flows, holdings: Holdings
+) -> Rent:
+    """Return the rent ``wallet`` paid and got back."""
+    back = _back_from_tokens(wallet, flows, holdings)
+    back |= _back_from_programs(wallet, flows, holdings)
+    return Rent(_paid(wallet, instructions, holdings), back)
+
+
+def rent_by_balances(net: int, changes: Mapping[str, int]) -> Rent:
+    """Return the rent of a wallet whose transaction shows no instructions, as far as balances allow a guess.
+
+    Args:
+        net: What the wallet's own balance changed by, without the fee.
+        changes: By token account of the wallet, how the lamports that are no wrapped SOL changed.
+    """
+    change = sum(changes.values())
+    paid, back = min(max(-net, 0), max(change, 0)), min(max(net, 0), max(-change, 0))
+    account = next((account for account, lamports in changes.items() if lamports), "")
+    return Rent({account: paid} if paid else {}, {account: back} if back else {})
+
+
+def _paid(wallet: str, instructions: tuple[Instruction, ...], holdings: Holdings) -> dict[str, int]:
+    put_in: defaultdict[str, int] = defaultdict(int)
+    transferred: defaultdict[str, int] = defaultdict(int)
+    spaces: dict[str, int] = {}
+    owners: dict[str, str | None] = {}
+    for instruction in instructions:
+        if instruction.program_id != SYSTEM:
+            continue
+        kind, mine = instruction.type, instruction.info.get("source") == wallet
+        if kind in CREATES and mine and (new := address(instruction, "newAccount")):
+            put_in[new] += number(instruction, "lamports")
+            owners[new] = address(instruction, "owner")
+            known = TOKEN_ACCOUNT_SPACE if owners[new] in TOKEN_PROGRAMS else 0
+            spaces[new] = number(instruction, "space") if "space" in instruction.info else known
+        elif kind in TRANSFERS and mine and (to := address(instruction, "destination")):
+            transferred[to] += number(instruction, "lamports")
+        elif kind in ("allocate", "allocateWithSeed") and (made := address(instruction, "account")):
+            spaces[made] = number(instruction, "space")
+        elif kind in ("assign", "assignWithSeed") and (made := address(instruction, "account")):
+            owners[made] = address(instruction, "owner")
+    paid = {}
+    for account, space in spaces.items():
+        if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
+            continue  # one that came and went was paid for and given back at once
+        bound = rent_of(space)
+        # What was created costs what creating it cost; what was allocated, what was sent to it.
+        amount = put_in[account] or transferred[account]
+        if owners.get(account) == STAKE and amount != bound:
+            continue  # what goes into a new stake account is stake; only a split pays its rent apart
+        if lamports := min(amount, bound):
+            paid[account] = lamports
+    return paid
+
+
+def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
+    closed = (
+        move.source
+        for move in flows.transfers
+        if move.instruction.program_id in TOKEN_PROGRAMS
+        if move.instruction.type == "closeAccount"
+        if move.destination == wallet
+    )
+    back = {}
+    for account in closed:
+        held = holdings.before.get(account, 0) - holdings.wrapped.get(account, 0)
+        if held > 0:
+            back[account] = held
+    return back
+
+
+def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
+    """Return what came from program accounts, which close without an instruction that says so.
+
+    The wallet has it if it gained as much without an instruction, and nobody else can have got it: whoever
+    gained as much, too, gained exactly what other accounts held that were closed.
+    """
+    unclaimed = flows.unexplained.get(wallet, 0)
+    back = {}
+    closed = {
+        account: held
+        for account, held in holdings.before.items()
+        if held >= rent_of(0) and held % LAMPORTS_PER_BYTE == 0 and not holdings.after.get(account)
+        if account not in holdings.tokens and account not in holdings.signers and account != wallet
+        if not flows.took_from(account)
+    }
+    gains = {key: gain for key, gain in flows.unexplained.items() if gain > 0 and key != wallet}
+    for account, held in sorted(closed.items(), key=lambda item: -item[1]):
+        rest = [other for name, other in closed.items() if name != account]
+        rivals = (gain for gain in gains.values() if gain >= held and gain not in _sums(rest))
+        if unclaimed >= held and not any(rivals):
+            back[account] = held
+            unclaimed -= held
+    return back
+
+
+def _sums(amounts: list[int]) -> set[int]:
+    """Return what some of ``amounts`` may add up to; nothing if they are too many to try."""
+    sums = {0}
+    for amount in amounts if len(amounts) <= _MOST_SUMMED else []:
+        sums |= {so_far + amount for so_far in sums}
+    return sums

@@ -1,0 +1,252 @@
+"""From what providers of prices report to events: who is asked, whose word counts, what is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from manual_clock import ManualClock
+from scripted_source import ScriptedSource
+
+from streamcore import (
+    ErrorKind,
+    Event,
+    InputError,
+    PriceKind,
+    PriceUpdate,
+    ProviderError,
+    Source,
+    StreamError,
+    UnknownSymbol,
+)
+from streamcore.assets.instruments import Venue
+from streamcore.assets.tokens import TokenTable
+from streamcore.providers.base import PriceReport, Refusal
+from streamcore.status import Health
+from streamcore.tracking.prices import PriceTracker
+
+SOL = "So11111111111111111111111111111111111111112"
+
+
+class Table:
+    """A tracker, the sources it follows, and what it has published."""
+
+    def __init__(self, *sources: ScriptedSource) -> None:
+        self.clock = ManualClock()
+        self.seen: list[Event] = []
+        self.tracker = PriceTracker(sources, TokenTable(), self.clock, publish=self.seen.append)
+
+    def report(self, source: ScriptedSource, topic: str, price: str, how: Source = Source.STREAM) -> bool:
+        report = PriceReport(topic, price=Decimal(price))
+        return self.tracker.report(source, report, how, self.clock.monotonic())  # type: ignore[arg-type]
+
+    def refuse(self, source: ScriptedSource, topic: str) -> None:
+        error = ProviderError(ErrorKind.SUBSCRIPTION, f"{source.name} does not have {topic}")
+        refusal = Refusal(error, (topic,))
+        self.tracker.report(source, refusal, Source.STREAM, self.clock.monotonic())  # type: ignore[arg-type]
+
+    def prices(self) -> list[PriceUpdate]:
+        return [event for event in self.seen if isinstance(event, PriceUpdate)]
+
+    def errors(self) -> list[StreamError]:
+        return [event for event in self.seen if isinstance(event, StreamError)]
+
+
+@pytest.fixture
+def first() -> ScriptedSource:
+    return ScriptedSource("first")
+
+
+@pytest.fixture
+def second() -> ScriptedSource:
+    return ScriptedSource("second")
+
+
+@pytest.fixture
+def table(first: ScriptedSource, second: ScriptedSource) -> Table:
+    return Table(first, second)
+
+
+def test_a_row_is_wanted_until_the_last_who_asked_for_it_has_gone(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL", "$btc"])
+    table.tracker.subscribe(["sol"])
+    table.tracker.unsubscribe(["SOL", "BTC"])
+    assert first.topics == ("SOL/USD",)
+    table.tracker.unsubscribe([SOL])
+    assert first.topics == ()
+    table.tracker.unsubscribe(["SOL"])  # one too many is left alone
+
+
+def test_one_unknown_symbol_changes_nothing(first: ScriptedSource) -> None:
+    chain = ScriptedSource("chain", venue=Venue.CHAIN)
+    table = Table(chain)
+    with pytest.raises(UnknownSymbol):
+        table.tracker.subscribe(["SOL", "NOSUCHTICKER"])
+    assert chain.wishes == []
+    assert table.tracker.sources == {}
+
+
+def test_without_any_source_the_reason_is_said() -> None:
+    with pytest.raises(InputError, match=r"stream\.enable_prices is off"):
+        Table().tracker.subscribe(["SOL"])
+
+
+def test_the_first_price_is_a_snapshot_and_the_next_a_delta(table: Table, first: ScriptedSource) -> None:
+    table.tracker.subscribe(["SOL"])
+    assert table.report(first, "SOL/USD", "150")
+    assert table.report(first, "SOL/USD", "151")
+    assert not table.report(first, "SOL/USD", "151")
+    assert [event.kind for event in table.prices()] == [PriceKind.SNAPSHOT, PriceKind.DELTA, PriceKind.DELTA]
+    assert [event.changed for event in table.prices()] == [("price",), ("price",), ()]
+
+
+def test_what_a_stand_in_says_that_is_not_needed_is_not_published(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    assert not table.report(second, "SOL/USD", "149")
+    assert table.prices() == []
+
+
+def test_a_row_moves_to_the_next_source_with_a_snapshot_and_nothing_of_the_old_one(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.report(first, "SOL/USD", "150")
+    first.health = Health.DOWN
+    table.tracker.reroute()
+    assert second.topics == ("SOL/USD",)
+    assert table.tracker.sources == {SOL: "second"}
+    assert table.tracker.snapshot() == {}
+    table.report(second, "SOL/USD", "149")
+    assert [(event.provider, event.kind) for event in table.prices()] == [
+        ("first", PriceKind.SNAPSHOT),
+        ("second", PriceKind.SNAPSHOT),
+    ]
+
+
+def test_an_impossible_price_is_left_out_and_complained_of(table: Table, first: ScriptedSource) -> None:
+    table.tracker.subscribe(["SOL"])
+    assert not table.report(first, "SOL/USD", "-1")
+    assert table.prices() == []
+    assert "impossible price for SOL" in first.complaints[0]
+
+
+def test_the_snapshot_is_the_whole_state_of_every_row_that_has_a_price(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL", "BTC", "ETH"])
+    table.report(first, "SOL/USD", "150")
+    table.report(first, "BTC/USD", "60000")
+    table.clock.chance = 0.1
+    table.report(first, "SOL/USD", "151")
+    report = PriceReport("SOL/USD", change_24h=Decimal("2.5"))
+    table.tracker.report(first, report, Source.STREAM, 0.0)  # type: ignore[arg-type]
+    known = table.tracker.snapshot()
+    assert set(known) == {SOL, "BTC"}
+    sol = known[SOL]
+    assert (sol.kind, sol.price, sol.change_24h) == (PriceKind.SNAPSHOT, Decimal(151), Decimal("2.5"))
+    assert sol.changed == ("price", "change_24h")
+    assert table.prices()[-1].kind is PriceKind.DELTA
+    table.tracker.unsubscribe(["SOL"])
+    assert set(table.tracker.snapshot()) == {"BTC"}
+
+
+def test_a_snapshot_keeps_the_time_of_what_it_tells(table: Table, first: ScriptedSource) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.report(first, "SOL/USD", "150")
+    told = table.prices()[0].ts
+    table.clock._now = 500.0
+    assert table.tracker.snapshot()[SOL].ts == told
+
+
+def test_what_was_refused_goes_to_the_next_who_has_it_and_is_asked_for_again_in_time(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["JUP"])
+    table.refuse(first, "JUP/USD")
+    assert (first.topics, second.topics) == ((), ("JUP/USD",))
+    assert table.errors() == []
+    table.clock._now = 31.0
+    table.tracker.pass_time()
+    assert first.topics == ("JUP/USD",)
+
+
+def test_what_nobody_has_is_an_error_of_who_refused_it_last(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["NOSUCH"])
+    table.refuse(first, "NOSUCH/USD")
+    table.refuse(second, "NOSUCH/USD")
+    (error,) = table.errors()
+    assert (error.provider, error.kind, error.retryable) == ("second", ErrorKind.SUBSCRIPTION, False)
+    assert "no other source in use has NOSUCH" in error.message
+
+
+def test_fault_18_that_no_source_has_a_symbol_is_not_an_error_of_the_first_provider(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["NOSUCH"])
+    table.refuse(first, "NOSUCH/USD")
+    table.refuse(second, "NOSUCH/USD")
+    table.tracker.unsubscribe(["NOSUCH"])
+    table.seen.clear()
+    table.tracker.subscribe(["NOSUCH"])
+    (error,) = table.errors()
+    assert error.provider == ""
+    assert error.message == "no source in use has NOSUCH at the moment"
+    assert not error.demo
+
+
+def test_fault_18_that_no_demo_has_a_symbol_is_demo_data_as_well() -> None:
+    chain = ScriptedSource("chain", venue=Venue.CHAIN, demo=True)
+    table = Table(chain)
+    table.tracker.subscribe(["BONK"])
+    table.refuse(chain, table.tracker.describe("BONK").mint)
+    table.tracker.unsubscribe(["BONK"])
+    table.seen.clear()
+    table.tracker.subscribe(["BONK"])
+    assert [(error.provider, error.demo) for error in table.errors()] == [("", True)]
+
+
+def test_fault_16_a_polled_source_that_is_not_needed_any_more_does_not_reroute_in_the_middle(
+    first: ScriptedSource,
+) -> None:
+    polled = ScriptedSource("polled", streams=False)
+    table = Table(first, polled)
+    depth = 0
+
+    def emptied() -> None:
+        nonlocal depth
+        depth += 1
+        assert depth == 1, "rerouting began in the middle of another"
+        if not polled.topics and polled.health is Health.UP:
+            polled.health = Health.STARTING  # as a polled stream does, and tells at once
+            table.tracker.reroute()
+        depth -= 1
+
+    polled.on_topics = emptied
+    first.health = Health.DOWN
+    table.tracker.subscribe(["SOL"])
+    assert table.tracker.sources == {SOL: "polled"}
+    first.health = Health.UP
+    table.tracker.reroute()
+    assert polled.health is Health.STARTING
+    assert (first.topics, polled.topics) == (("SOL/USD",), ())
+    assert table.tracker.sources == {SOL: "first"}
+
+
+def test_fault_16_what_a_stream_becomes_while_it_is_given_topics_counts_in_the_end(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    def refused() -> None:
+        if first.topics and first.health is Health.UP:
+            first.health = Health.DOWN
+            table.tracker.reroute()
+
+    first.on_topics = refused
+    table.tracker.subscribe(["SOL"])
+    assert second.topics == ("SOL/USD",)
+    assert table.tracker.sources == {SOL: "second"}

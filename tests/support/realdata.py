@@ -1,0 +1,20 @@
+"""What was captured from the live venues, as it came: frames, answers, and what they must lead to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent.parent / "fixtures" / "realdata"
+
+
+def realdata(name: str) -> dict[str, Any]:
+    """Return one captured session by its path below the folder, without the ending."""
+    session: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return session
+
+
+def realdata_names() -> list[str]:
+    """Return the paths of all of them."""
+    return sorted(str(path.relative_to(_FOLDER).with_suffix("")) for path in _FOLDER.rglob("*.json"))

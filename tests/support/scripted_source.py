@@ -1,0 +1,69 @@
+"""A provider at work that a test plays to a tracker: it notes what is wanted and is as well as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.events import DataKind
+from streamcore.status import Health
+
+
+class ScriptedProvider:
+    """What a tracker asks of a provider: an exchange knows tickers, any other mints."""
+
+    def __init__(self, name: str, kind: DataKind, venue: Venue, *, streams: bool) -> None:
+        self.name = name
+        self.kind = kind
+        self.venue = venue
+        self._streams = streams
+
+    def topic(self, instrument: Instrument) -> str | None:
+        if self.venue is Venue.EXCHANGE:
+            return None if instrument.ticker is None else f"{instrument.ticker}/USD"
+        return instrument.mint
+
+    def endpoint(self) -> object:
+        return object() if self._streams else None
+
+
+class ScriptedSource:
+    """A provider at work."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        kind: DataKind = DataKind.PRICES,
+        venue: Venue = Venue.EXCHANGE,
+        streams: bool = True,
+        demo: bool = False,
+    ) -> None:
+        self.provider: Any = ScriptedProvider(name, kind, venue, streams=streams)
+        self.name = name
+        self.demo = demo
+        self.health = Health.UP
+        self.is_well = True
+        self.topics: tuple[str, ...] = ()
+        self.wishes: list[tuple[str, ...]] = []
+        """What it was given as its topics, each time they changed."""
+        self.refreshed: list[tuple[str, ...]] = []
+        self.complaints: list[str] = []
+        self.on_topics: Callable[[], None] = lambda: None
+        """Called whenever it is given topics; may do what a real stream does to its condition then."""
+
+    def set_topics(self, topics: Sequence[str]) -> None:
+        if tuple(topics) != self.topics:
+            self.wishes.append(tuple(topics))
+        self.topics = tuple(topics)
+        self.on_topics()
+
+    def refresh(self, topics: Sequence[str]) -> None:
+        self.refreshed.append(tuple(topics))
+
+    def malformed(self, text: str) -> None:
+        self.complaints.append(text)
+
+    def status(self, dropped: int) -> Any:
+        raise NotImplementedError

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from streamtui.terminal import has_screen, prepare
+
+
+@pytest.mark.parametrize("name", ["dumb", "unknown", ""])
+def test_a_terminal_that_can_only_print_has_no_screen(name: str) -> None:
+    assert not has_screen({"TERM": name})
+    assert not has_screen({})
+
+
+@pytest.mark.parametrize("name", ["xterm-256color", "screen", "tmux", "linux", "vt100", "never-heard-of"])
+def test_every_other_terminal_has_one(name: str) -> None:
+    assert has_screen({"TERM": name})
+
+
+def colours_of(**environ: str) -> str:
+    """Return what `prepare` makes of NO_COLOR; in a process of its own, curses knows one terminal in each."""
+    script = f"from streamtui.terminal import prepare; e = {environ}; prepare(e); print(e.get('NO_COLOR'))"
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["vt100", "xterm-mono"])
+def test_a_terminal_without_colours_gets_none(name: str) -> None:
+    pytest.importorskip("curses")
+    assert colours_of(TERM=name) == "1"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"TERM": "xterm-256color"}, {"TERM": "never-heard-of"}, {"TERM": "vt100", "COLORTERM": "24bit"}],
+)
+def test_a_terminal_with_colours_or_that_nobody_has_described_keeps_them(environ: dict[str, str]) -> None:
+    assert colours_of(**environ) == "None"
+
+
+def test_the_terminals_own_size_wins_over_what_a_shell_has_exported() -> None:
+    environ = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+    prepare(environ)
+    assert not {"COLUMNS", "LINES"} & environ.keys()
