@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from streamtui.format.charts import candle_chart, in_columns, line_chart
 from streamtui.model.candles import CAPACITY, FRAMES, Candle, Candles
+from streamtui.widgets.chart_drawing import candle_chart, in_columns, line_chart
 
 START = 960_000.0
 
