@@ -24,6 +24,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
+from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -37,18 +38,28 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it."""
+    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionReport:
-    """One transaction as the chain told it. ``topics`` are the wallets it was asked for; empty: find out."""
+    """One transaction as the chain told it.
+
+    Attributes:
+        signature: What names it.
+        slot: Where in the chain it is.
+        transaction: What it did; without content if it is unreadable.
+        block_time: Unix seconds, if they are known.
+        topics: The wallets it was asked for; empty: the transaction tells.
+        unreadable: Why nothing but its signature could be read, as a phrase; empty when it could.
+    """
 
     signature: str
     slot: int
     transaction: SolanaTransaction
     block_time: int | None = None
     topics: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +270,16 @@ class Provider(Protocol):
         """Its HTTP side."""
         ...
 
+    @property
+    def markets(self) -> MarketDirectory | None:
+        """What it lists, where it has a list; whoever runs it must have that kept known."""
+        ...
+
     def topic(self, instrument: Instrument) -> str | None:
-        """Return what it calls an instrument; ``None`` if it cannot have exactly that."""
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.
+
+        May change whenever `markets` does.
+        """
         ...
 
     def endpoint(self) -> Endpoint | None:

@@ -132,6 +132,7 @@ class PolledProvider:
     name: ClassVar[str]
     kind = DataKind.PRICES
     venue = Venue.CHAIN
+    markets = None
     limits: ClassVar[Limits]
     rest: PolledPrices
 

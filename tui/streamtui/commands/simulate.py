@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from streamcore import SettingsError, SystemClock
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
-from streamsim.servers.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
+from streamsim.servers.schedule import FORM, PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
 from streamtui.commands.shutdown import Deadline, until_stopped
 
 
@@ -62,7 +62,7 @@ def planned_faults(texts: Iterable[str]) -> list[Planned]:
 
 def list_faults() -> None:
     """Print every fault there is, and how one is planned."""
-    print("--fault [PROVIDER:]NAME[@SECONDS[+DURATION]], as in --fault birdeye:stall@10+30\n")
+    print(f"--fault {FORM}, as in --fault birdeye:stall@10+30 or --fault kraken:drop@connect*2\n")
     print(listing())
 
 

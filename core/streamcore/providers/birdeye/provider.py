@@ -45,6 +45,7 @@ class BirdeyeProvider:
     name = "birdeye"
     kind = DataKind.PRICES
     venue = Venue.CHAIN
+    markets = None
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.birdeye

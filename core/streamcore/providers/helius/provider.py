@@ -42,6 +42,7 @@ class HeliusProvider:
     name = "helius"
     kind = DataKind.WALLETS
     venue = Venue.CHAIN
+    markets = None
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.helius

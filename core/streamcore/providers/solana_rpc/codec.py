@@ -33,7 +33,6 @@ from streamcore.providers.base import (
     SignatureSeen,
     TokenAccounts,
     TokenAccountsRequest,
-    TransactionReport,
 )
 from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable, content
@@ -48,7 +47,7 @@ from streamcore.providers.solana_rpc.messages import (
     request,
     transaction_options,
 )
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import report_transaction
 from streamcore.text import printable
 
 HELD_NOTIFICATIONS = 1000
@@ -100,7 +99,7 @@ class _Wish:
 class _Notification(msgspec.Struct, frozen=True):
     """``transactionNotification``; unlike standard notifications it has no context and no block time."""
 
-    transaction: SolanaTransaction
+    transaction: msgspec.Raw
     signature: str
     slot: int
 
@@ -176,6 +175,9 @@ class SolanaCodec:
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these wallets the subscription, all of them."""
         self._wallets = tuple(topics)
+        # which accounts belong to a wallet may be different when it is wanted again
+        self._asked.intersection_update(topics)
+        self._related = {wallet: self._related[wallet] for wallet in topics if wallet in self._related}
         self._plan()
         self._subscribe()
 
@@ -336,7 +338,7 @@ class SolanaCodec:
             return []
         if wish.rung is Rung.TRANSACTIONS:
             told = content(params.result, _Notification)
-            return [TransactionReport(told.signature, told.slot, told.transaction)]
+            return [report_transaction(told.transaction, told.signature, told.slot, wish.wallets)]
         hint = content(params.result, _LogsNotification)
         signature = hint.value.signature
         if signature in self._hinted:

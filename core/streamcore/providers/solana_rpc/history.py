@@ -19,7 +19,6 @@ from streamcore.events import ErrorKind
 from streamcore.providers.base import (
     Checkpoint,
     CheckpointReport,
-    Malformed,
     Notice,
     PartialFetch,
     Question,
@@ -30,7 +29,11 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import (
+    UNKNOWN_VERSION,
+    report_transaction,
+    unreadable_transaction,
+)
 
 T = TypeVar("T")
 
@@ -97,8 +100,13 @@ class _TokenAccounts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
+    """A wallet and its token accounts."""
+
     addresses: tuple[str, ...]
     asked_at: float
+    """Monotonic seconds."""
+    asked_on: float
+    """Unix seconds."""
 
 
 class SolanaHistory:
@@ -113,6 +121,8 @@ class SolanaHistory:
         self._clock = clock
         self._understand = understand
         self._accounts: dict[str, _Accounts] = {}
+        self._changed: dict[str, TokenAccounts] = {}
+        """Lists of accounts that have changed since a codec was given them."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -125,11 +135,17 @@ class SolanaHistory:
                     since = None if checkpoint is None else checkpoint.since
                     beginning, has_news = await self._beginning(wallet, since)
                     yield beginning
+                    if changed := self._changed.pop(wallet, None):
+                        yield changed
                     if not has_news:
                         continue
                     checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
                 async for report in self._since(wallet, checkpoint):
                     yield report
+                    if isinstance(report, TransactionReport) and wallet in self._accounts:
+                        self._widen(wallet, report)
+                if changed := self._changed.pop(wallet, None):
+                    yield changed
             except RpcFailure as failure:
                 raise self._understand(failure.error) from failure
 
@@ -138,21 +154,24 @@ class SolanaHistory:
         try:
             if isinstance(question, TokenAccountsRequest):
                 yield TokenAccounts(question.topic, await self._addresses(question.topic))
+                self._changed.pop(question.topic, None)
                 return
             entry = _Signature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)
             yield report
-            if isinstance(report, TransactionReport) and (related := self._widened(question.topic, report)):
-                yield related
+            if isinstance(report, TransactionReport):
+                self._widen(question.topic, report)
+            if changed := self._changed.pop(question.topic, None):
+                yield changed
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
 
     def forget(self) -> None:
         """Forget what refusals have taught; here they teach nothing."""
 
-    def _widened(self, wallet: str, report: TransactionReport) -> TokenAccounts | None:
-        """Return all accounts of a wallet, if a transaction shows some that were not known."""
-        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf")))
+    def _widen(self, wallet: str, report: TransactionReport) -> None:
+        """Take note of accounts of a wallet that a transaction shows and that were not known."""
+        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf"), float("-inf")))
         keys = report.transaction.addresses()
         owned = [
             keys[balance.account_index]
@@ -160,15 +179,14 @@ class SolanaHistory:
             if balance.owner == wallet and 0 <= balance.account_index < len(keys)
         ]
         addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
-        if addresses == known.addresses:
-            return None
-        self._accounts[wallet] = _Accounts(addresses, known.asked_at)
-        return TokenAccounts(wallet, addresses)
+        if addresses != known.addresses:
+            self._accounts[wallet] = replace(known, addresses=addresses)
+            self._changed[wallet] = TokenAccounts(wallet, addresses)
 
     async def _beginning(self, wallet: str, since: float | None) -> tuple[CheckpointReport, bool]:
         """Return where a wallet's news begins, and whether there is some already."""
         entries: list[_Signature] = []
-        for address in await self._addresses(wallet):
+        for address in await self._addresses(wallet, not_before=since):
             entries += await self._signatures(address, {"limit": HISTORY})
         old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
         newest = max(old, key=lambda entry: entry.slot, default=None)
@@ -214,35 +232,42 @@ class SolanaHistory:
     async def _transaction(self, wallet: str, entry: _Signature) -> Report:
         for wait in (*PATIENCE, None):
             try:
-                transaction = await self._rpc.call(
-                    "getTransaction",
-                    [entry.signature, transaction_options()],
-                    SolanaTransaction | None,  # type: ignore[arg-type]
+                answer = await self._rpc.call(
+                    "getTransaction", [entry.signature, transaction_options()], msgspec.Raw
                 )
             except RpcFailure as failure:
                 if failure.error.code != UNSUPPORTED_VERSION:
                     raise
                 # no later try would read it, and what comes after it must not wait for it
-                return Malformed(f"a transaction of {wallet} has a version that is not known here yet")
-            if transaction is not None:
+                return unreadable_transaction(
+                    entry.signature, entry.slot, (wallet,), UNKNOWN_VERSION, entry.block_time
+                )
+            if bytes(answer) != b"null":
                 break
             if wait is None:
                 text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"
                 return PartialFetch(wallet, ProviderError(ErrorKind.SERVER, text))
             await self._clock.sleep(wait)
-        block_time = transaction.block_time if transaction.block_time is not None else entry.block_time
-        return TransactionReport(entry.signature, entry.slot, transaction, block_time, (wallet,))
+        return report_transaction(answer, entry.signature, entry.slot, (wallet,), entry.block_time)
 
     async def _signatures(self, address: str, options: dict[str, Any]) -> list[_Signature]:
         return await self._rpc.call(
             "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
         )
 
-    async def _addresses(self, wallet: str) -> tuple[str, ...]:
-        """Return the wallet and its token accounts."""
+    async def _addresses(self, wallet: str, *, not_before: float | None = None) -> tuple[str, ...]:
+        """Return the wallet and its token accounts.
+
+        ``not_before``: Unix seconds; a list from before that is not believed, for the wallet was not followed
+        for a while, and nobody has seen what it opened meanwhile.
+        """
         known = self._accounts.get(wallet)
         now = self._clock.monotonic()
-        if known is None or now - known.asked_at > ACCOUNTS_FOR:
+        if (
+            known is None
+            or now - known.asked_at > ACCOUNTS_FOR
+            or (not_before is not None and known.asked_on < not_before)
+        ):
             found = [wallet]
             for program in TOKEN_PROGRAMS:
                 options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
@@ -250,7 +275,10 @@ class SolanaHistory:
                     "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
                 )
                 found += [account.pubkey for account in owned.value]
-            known = self._accounts[wallet] = _Accounts(tuple(found), now)
+            before = known
+            known = self._accounts[wallet] = _Accounts(tuple(found), now, self._clock.time())
+            if before is not None and before.addresses != known.addresses:
+                self._changed[wallet] = TokenAccounts(wallet, known.addresses)
         return known.addresses
 
 

@@ -71,6 +71,7 @@ class SolanaProvider:
     name = "solana"
     kind = DataKind.WALLETS
     venue = Venue.CHAIN
+    markets = None
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.solana.ws_url

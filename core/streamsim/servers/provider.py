@@ -15,8 +15,8 @@ from typing import ClassVar
 
 from streamcore.clock import Clock, wait_for
 from streamsim.servers.clients import REMEMBERED
-from streamsim.servers.faults import Fault, Faults, Terms
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest, HttpSide
+from streamsim.servers.faults import Event, Fault, Faults, Terms
+from streamsim.servers.http11 import LOOPBACK, Http11Server, HttpReply, HttpRequest
 from streamsim.servers.tasks import Tasks
 
 
@@ -37,7 +37,7 @@ class HttpServer(ABC):
         self._waiters: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self._closing = asyncio.Event()
         self._tasks = Tasks()
-        self._http = HttpSide(self._handle, clock)
+        self._http = Http11Server(self._handle, clock)
 
     # What a provider fills in
 
@@ -108,6 +108,7 @@ class HttpServer(ABC):
 
     async def _handle(self, request: HttpRequest) -> HttpReply | None:
         self._requests.append(request)
+        self.faults.happened(Event.REQUEST)
         self.touch()
         if terms := self.faults.take(Fault.HTTP_SLOW):
             await self._pause(terms.seconds)
