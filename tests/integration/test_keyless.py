@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
-from bench import BONK, SOL, WALLET, Bench, bench
+from bench import BONK, SOL, WALLET
+from public_bench import UNLISTED, public
 from virtual_time import on_virtual_time
 
 from streamcore import (
@@ -18,14 +18,6 @@ from streamcore import (
     WalletTransaction,
 )
 from streamsim import Fault
-
-UNLISTED = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
-
-
-def public(*, keys: bool = False, stale_after: float = 3600) -> AbstractAsyncContextManager[Bench]:
-    """Set up a manager with every choice left to itself, with keys or without."""
-    # it takes a source some time to be given up
-    return bench("all" if keys else "public", patience=60.0, stale_after=stale_after)
 
 
 @on_virtual_time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ from streamcore.config.model import (
     SolanaSettings,
     StreamSettings,
 )
+from streamcore.providers import PROVIDERS
+from streamcore.providers.descriptor import Descriptor
 from streamsim import Emulators, Faults, Proxy
 
 SOL = "So11111111111111111111111111111111111111112"
@@ -60,7 +62,7 @@ class Bench:
         self.dexscreener = emulators.dexscreener
         self.solana = emulators.solana
         self.market = emulators.market
-        self.ledger = emulators.ledger
+        self.ledger = emulators.chain
         self.clock = clock
         self.patience = patience
         self.network: dict[str, Faults] = {}
@@ -165,9 +167,12 @@ async def bench(
     emulated: Callable[..., Emulators] = Emulators,
     backoff: BackoffSettings | None = None,
     patience: float = PATIENCE,
+    prices: str | None = None,
+    prepare: Callable[[Emulators], None] = lambda emulators: None,
     wallet_rate: float = 0.0,
     market_rate: float = 0.0,
     keep_transactions: int = 20_000,
+    providers: Mapping[str, Descriptor] = PROVIDERS,
     **stream: Any,
 ) -> AsyncIterator[Bench]:
     """Set up a manager and the emulators of its providers, nothing watched yet; the loop is on virtual time.
@@ -181,9 +186,12 @@ async def bench(
         emulated: Makes the emulators.
         backoff: Settings of the delays, ``None``: the usual ones.
         patience: Virtual seconds that are waited for something.
+        prices: Who serves the prices; ``None``: as ``sources`` has it.
+        prepare: Prepares the emulators before anybody asks them.
         wallet_rate: Transactions a second and wallet that happen by themselves.
         market_rate: The same of prices, over all tokens.
         keep_transactions: How many the ledger remembers.
+        providers: Makes each provider.
         **stream: Settings of ``[stream]``.
     """
     clock = VirtualClock() if clock is None else clock
@@ -197,8 +205,11 @@ async def bench(
                 keep_transactions=keep_transactions,
             )
         )
+        prepare(emulators)
+        settings = _settings(emulators, sources, birdeye, helius)
         settings = msgspec.structs.replace(
-            _settings(emulators, sources, birdeye, helius),
+            settings,
+            prices=prices or settings.prices,
             stream=StreamSettings(**stream),
             backoff=backoff or BackoffSettings(),
         )
@@ -206,7 +217,7 @@ async def bench(
         in_between: list[Proxy] = []
         if proxies:
             settings, network, in_between = await _behind_proxies(settings, NAMES[sources], clock, stack)
-        async with StreamManager(settings, clock=clock) as manager:
+        async with StreamManager(settings, clock=clock, providers=providers) as manager:
             table = Bench(manager, emulators, clock, patience)
             table.network, table.proxies = network, in_between
             consumer = asyncio.create_task(table.note())

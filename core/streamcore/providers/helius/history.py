@@ -10,18 +10,20 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Checkpoint, Report, TransactionReport
+from streamcore.providers.base import Checkpoint, Malformed, Report
+from streamcore.providers.decoding import Undecodable
 from streamcore.providers.helius.codec import TITLE, meaning_of_error
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,
+    Pages,
     Rpc,
     RpcFailure,
     SolanaHistory,
     gap,
 )
 from streamcore.providers.solana_rpc.messages import transaction_options
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import report_listed
 
 FULL_PAGE = 100
 """Whole transactions in one answer; the smallest limit that the documents have named."""
@@ -30,15 +32,19 @@ FULL_PAGE = 100
 class _Page(msgspec.Struct, frozen=True, rename="camel"):
     """One answer of ``getTransactionsForAddress``."""
 
-    data: list[SolanaTransaction]
+    data: list[msgspec.Raw]
     pagination_token: str | None = None
 
 
 class HeliusHistory(SolanaHistory):
     """`SolanaHistory`, but by ``getTransactionsForAddress`` for as long as the key's plan allows it."""
 
-    def __init__(self, rpc: Rpc, clock: Clock) -> None:
-        super().__init__(TITLE, rpc, clock, meaning_of_error)
+    def __init__(
+        self, rpc: Rpc, clock: Clock, *, pages: Pages | None = None, whole: Pages | None = None
+    ) -> None:
+        """``pages`` limits the way of `SolanaHistory`, ``whole`` the shorter one; ``None``: as is usual."""
+        super().__init__(TITLE, rpc, clock, meaning_of_error, pages=pages)
+        self._transaction_pages = whole or Pages(FULL_PAGE, MOST_PAGES * 10)
         self._whole_pages = True
 
     def forget(self) -> None:
@@ -65,21 +71,23 @@ class HeliusHistory(SolanaHistory):
             **transaction_options(),
             "transactionDetails": "full",
             "sortOrder": "asc",
-            "limit": FULL_PAGE,
+            "limit": self._transaction_pages.size,
             "filters": {
                 "slot": {"gte": max(checkpoint.slot - OVERLAP_SLOTS, 0)},
                 "tokenAccounts": "balanceChanged",
             },
         }
         last_slot = checkpoint.slot
-        for _ in range(MOST_PAGES * 10):
+        for _ in range(self._transaction_pages.most):
             page = await self._rpc.call("getTransactionsForAddress", [wallet, options], _Page)
-            for transaction in page.data:
-                signature, slot = transaction.signature, transaction.slot
-                if signature is None or slot is None:
+            for entry in page.data:
+                try:
+                    report = report_listed(entry, wallet)
+                except Undecodable as error:
+                    yield Malformed(f"a transaction of {wallet}: {error}")
                     continue
-                last_slot = slot
-                yield TransactionReport(signature, slot, transaction, transaction.block_time, (wallet,))
+                last_slot = report.slot
+                yield report
             if page.pagination_token is None:
                 return
             options = {**options, "paginationToken": page.pagination_token}
