@@ -71,8 +71,7 @@ async def wait_for(clock: Clock, awaitable: Awaitable[T], seconds: float) -> T:
         return work.result()
     finally:
         alarm.cancel()
-        if not work.done():
-            work.cancel()
-            await asyncio.wait({work})
-        elif not work.cancelled():
+        work.cancel()
+        await asyncio.wait({work, alarm})
+        if not work.cancelled():
             work.exception()  # nobody will ask for it when this was cancelled just now

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedEvent
-from streamcore.events import Event, PriceUpdate, WalletTransaction
+from streamcore.events import Event, WalletTransaction
 from streamcore.text import printable
 
 MAX_MAGNITUDE = 300
@@ -62,14 +62,11 @@ def _malformed(line: bytes | str, reason: str) -> MalformedEvent:
 
 
 def _amounts(event: Event) -> Iterator[Decimal]:
-    match event:
-        case PriceUpdate():
-            known = (event.price, event.change_24h, event.volume_24h, event.high_24h, event.low_24h)
-            yield from (amount for amount in known if amount is not None)
-        case WalletTransaction():
-            yield event.sol_change
-            yield event.fee
-            yield from (change.amount for change in event.token_changes)
+    for value in msgspec.structs.astuple(event):
+        if isinstance(value, Decimal):
+            yield value
+    if isinstance(event, WalletTransaction):
+        yield from (change.amount for change in event.token_changes)
 
 
 def _plain(value: Any) -> Any:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
+from streamcore.config.cache import CacheFolder
+from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
 from streamcore.engine import Engine, Snapshot
@@ -27,14 +27,14 @@ from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
-from streamcore.streams.provider_stream import ProviderStream, ReportSource
+from streamcore.streams.provider_stream import ProviderStream
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
+from streamcore.tasks import Tasks
 from streamcore.tracking.prices import PriceTracker
+from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
-
-STATUS_EVERY = 10.0
-"""Seconds between the status events that come without a change."""
 
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
@@ -78,6 +78,7 @@ class StreamManager:
         transport: Transport | None = None,
         providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
+        remember: bool = False,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -88,6 +89,8 @@ class StreamManager:
                 place. Whoever hands one in closes it.
             providers: Makes each provider by its name.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
+            remember: Keep from one run to the next what can be found out again, such as what exchanges list,
+                in this user's folder for caches; otherwise nothing is written.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -95,13 +98,20 @@ class StreamManager:
         self._transport = transport
         self._providers = providers
         self._demo = demo
+        self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
+        self._statuses = Statuses(
+            self._streams,
+            self._clock,
+            dropped=self._hub.dropped,
+            publish=self._hub.publish,
+            hint=partial(key_hint, settings=settings),
+        )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
-        self._told: dict[str, tuple[object, ...]] = {}
-        """What the last status event of each provider said that is worth one of its own."""
+        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -141,11 +151,12 @@ class StreamManager:
                 DataKind.PRICES: self._tracking.prices,
                 DataKind.WALLETS: self._tracking.wallets,
             }
-            beat = asyncio.create_task(self._beat(), name="status every ten seconds")
-            stack.callback(beat.cancel)
-            watch = watch_for_time_jumps(self._clock, self._time_jumped)
-            watching = asyncio.create_task(watch, name="watching for jumps of time")
-            stack.callback(watching.cancel)
+            stack.push_async_callback(self._tasks.close)
+            self._tasks.start_loop("status every ten seconds", self._beat)
+            self._tasks.start_loop(
+                "watching for jumps of time", lambda: watch_for_time_jumps(self._clock, self._time_jumped)
+            )
+            self._keep_markets(self._tracking.prices)
             self._exit = stack.pop_all()
         return self
 
@@ -209,10 +220,7 @@ class StreamManager:
         """See `Engine.events`."""
         if self._closing:
             raise NotRunning(ENDED)
-        now = self.snapshot()
-        # a provider of which nothing has ever been wanted has no news for anybody
-        statuses = [now.statuses[name].event(now.ts) for name in self._told]
-        return self._hub.subscribe([*statuses, *now.prices.values()])
+        return self._hub.subscribe([*self._statuses.known(), *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""
@@ -220,11 +228,11 @@ class StreamManager:
 
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`."""
-        return {stream.name: self._status(stream) for stream in self._streams.values()}
+        return self._statuses.all()
 
     def status(self, name: str) -> ProviderStatus:
         """See `Engine.status`."""
-        return self._status(self._named(name))
+        return self._statuses.of(self._named(name))
 
     @property
     def is_any_connected(self) -> bool:
@@ -249,8 +257,6 @@ class StreamManager:
         for name in self._streams:
             await self.reconnect(name)
 
-    # What the streams report
-
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Turn what a provider said into events; return whether it was news."""
         return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
@@ -265,11 +271,7 @@ class StreamManager:
 
     def status_changed(self, stream: ReportSource) -> None:
         """Publish a status event if there is news in it, and let data come from whom it now should."""
-        event = self._status(stream).event(self._clock.time())
-        news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
-        if self._told.get(stream.name) != news:
-            self._told[stream.name] = news
-            self._hub.publish(event)
+        self._statuses.changed(stream)
         if not self._closing:
             self._trackers[stream.provider.kind].reroute()
 
@@ -282,14 +284,13 @@ class StreamManager:
             provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
         )
 
-    def _status(self, stream: ReportSource) -> ProviderStatus:
-        status = stream.status(self._hub.dropped[stream.name])
-        if not stream.demo and (hint := key_hint(stream.name, self.settings)):
-            status = msgspec.structs.replace(status, hint=hint)
-        first = self._serving(stream.provider.kind)[0]
-        if status.idle and first is not stream:
-            status = msgspec.structs.replace(status, standby=True)
-        return status
+    def _keep_markets(self, prices: PriceTracker) -> None:
+        """Have every list of markets kept known while this runs."""
+        for stream in self._serving(DataKind.PRICES):
+            if (markets := stream.provider.markets) is not None:
+                self._tasks.start_loop(
+                    f"{stream.name} markets", partial(markets.keep, self._cache, prices.markets_changed)
+                )
 
     def _named(self, name: str) -> ProviderStream | PolledStream:
         if name not in self._streams:
@@ -309,6 +310,10 @@ class StreamManager:
             raise NotRunning(NOT_STARTED)
         return self._tracking
 
+    def _internal_error(self, error: ProviderError) -> None:
+        """Publish a mistake of our own that is no provider's."""
+        self._hub.publish(error.event("", self._clock.time(), demo=False))
+
     def _time_jumped(self) -> None:
         for stream in self._streams.values():
             stream.check()
@@ -318,10 +323,7 @@ class StreamManager:
             await self._clock.sleep(STATUS_EVERY)
             for tracker in self._trackers.values():
                 tracker.pass_time()
-            for stream in self._streams.values():
-                status = self._status(stream)
-                if not status.standby:
-                    self._hub.publish(status.event(self._clock.time()))
+            self._statuses.publish_all()
 
 
 if TYPE_CHECKING:

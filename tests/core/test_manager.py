@@ -42,7 +42,9 @@ async def test_a_price_arrives_first_complete_and_then_as_it_changes() -> None:
         truth = table.market.truth(SOL)
         assert (first.symbol, first.address, first.kind) == ("SOL", SOL, PriceKind.SNAPSHOT)
         assert first.price == truth.price
-        await table.until(lambda: any(event.volume_24h for event in table.all(PriceUpdate)))
+        await table.until(lambda: table.all(PriceUpdate)[-1].volume_24h is not None)
+        # the day it is the volume of goes on
+        assert table.all(PriceUpdate)[-1].volume_24h == pytest.approx(truth.volume_24h, rel=Decimal("0.001"))
         await table.connected("birdeye")
         await table.until(lambda: table.birdeye.frames_received)
         table.market.trade(SOL, price=Decimal("151.25"), volume_usd=Decimal(1000))
@@ -169,8 +171,7 @@ async def test_a_lost_stream_is_polled_and_comes_back_by_itself() -> None:
         assert lost.retry_in == 1.0
         assert "connection" in lost.reason
         assert table.manager.is_fallback_active
-        polled = await table.first(PriceUpdate, source=Source.POLL)
-        assert polled.kind is PriceKind.SNAPSHOT
+        await table.first(PriceUpdate, source=Source.POLL, kind=PriceKind.SNAPSHOT)
 
         table.market.trade(SOL, price=Decimal("155.5"), volume_usd=Decimal(10))
         await asyncio.sleep(1)

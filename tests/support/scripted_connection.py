@@ -14,6 +14,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report
 from streamcore.streams.connection import Connection
+from streamcore.tasks import Tasks
 
 DEBOUNCE = 1.0
 LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
@@ -158,12 +159,16 @@ class Stage:
         self.when_lost: Callable[[], None] = lambda: self.connection.fall_back()
         backoff = BackoffSettings(max_attempts=int(stream.pop("max_attempts", 100)))
         settings = Settings(stream=StreamSettings(**stream), backoff=backoff)  # type: ignore[arg-type]
+        self.internal: list[ProviderError] = []
+        """Mistakes of our own that were told."""
+        self.tasks = Tasks("paper", self.clock, failed=self.internal.append)
         self.connection = Connection(
             PaperProvider(),  # type: ignore[arg-type]
             settings,
             self.clock,
             self,
             transport=self,  # type: ignore[arg-type]
+            tasks=self.tasks,
         )
 
     async def connect(self, endpoint: Endpoint, **_: object) -> PaperSocket:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fake_manager import status as provider_status
+
 from streamcore.assets.instruments import Instrument, Venue
-from streamcore.events import DataKind
-from streamcore.status import Health
+from streamcore.events import DataKind, State
+from streamcore.status import Health, ProviderStatus
 
 
 class ScriptedProvider:
@@ -18,10 +20,14 @@ class ScriptedProvider:
         self.kind = kind
         self.venue = venue
         self._streams = streams
+        self.listed: set[str] | None = None
+        """The tickers that an exchange lists; ``None``: every one."""
 
     def topic(self, instrument: Instrument) -> str | None:
         if self.venue is Venue.EXCHANGE:
-            return None if instrument.ticker is None else f"{instrument.ticker}/USD"
+            ticker = instrument.ticker
+            unlisted = ticker is None or (self.listed is not None and ticker not in self.listed)
+            return None if unlisted else f"{ticker}/USD"
         return instrument.mint
 
     def endpoint(self) -> object:
@@ -44,6 +50,7 @@ class ScriptedSource:
         self.name = name
         self.demo = demo
         self.health = Health.UP
+        self.state = State.DISCONNECTED
         self.is_well = True
         self.topics: tuple[str, ...] = ()
         self.wishes: list[tuple[str, ...]] = []
@@ -65,5 +72,14 @@ class ScriptedSource:
     def malformed(self, text: str) -> None:
         self.complaints.append(text)
 
-    def status(self, dropped: int) -> Any:
-        raise NotImplementedError
+    def status(self, dropped: int) -> ProviderStatus:
+        return provider_status(
+            self.name,
+            kind=self.provider.kind,
+            demo=self.demo,
+            state=self.state,
+            idle=not self.topics,
+            topics=self.topics,
+            subscriptions=len(self.topics),
+            dropped=dropped,
+        )

@@ -181,7 +181,7 @@ WALLET_RATE = Option(
 FAULT = Option(
     name="fault",
     kind=Kind.REPEATED,
-    metavar="[PROVIDER:]NAME[@SECONDS[+DURATION]]",
+    metavar="[PROVIDER:]NAME[*TIMES][@WHEN[+UNTIL]]",
     help="Let something go wrong, from the start or later; repeatable. 'list' shows what there is.",
 )
 

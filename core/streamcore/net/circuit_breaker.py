@@ -34,16 +34,25 @@ class CircuitBreaker:
             return BreakerState.OPEN
         return BreakerState.HALF_OPEN
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last call failed; until one succeeds, make one at a time."""
+        return self._failures > 0
+
+    @property
+    def rest(self) -> float:
+        """Seconds until a call may be made; 0.0 when one may be made now."""
+        return 0.0 if self._trial_at is None else max(0.0, self._trial_at - self._clock.monotonic())
+
     def check(self) -> None:
         """Let a call pass.
 
         Raises:
             ProviderError: The breaker is open; ``retry_after`` says for how long.
         """
-        if self.state is BreakerState.OPEN and self._trial_at is not None:
-            left = self._trial_at - self._clock.monotonic()
+        if rest := self.rest:
             text = f"{self._cause.message}; it keeps failing and is left alone for a while"
-            raise ProviderError(self._cause.kind, text, retry_after=left)
+            raise ProviderError(self._cause.kind, text, retry_after=rest)
 
     def succeeded(self) -> None:
         """Take note of an answer."""

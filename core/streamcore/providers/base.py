@@ -28,6 +28,7 @@ from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
 from streamcore.providers.http_errors import refusal
+from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -41,18 +42,28 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it."""
+    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionReport:
-    """One transaction as the chain told it. ``topics`` are the wallets it was asked for; empty: find out."""
+    """One transaction as the chain told it.
+
+    Attributes:
+        signature: What names it.
+        slot: Where in the chain it is.
+        transaction: What it did; without content if it is unreadable.
+        block_time: Unix seconds, if they are known.
+        topics: The wallets it was asked for; empty: the transaction tells.
+        unreadable: Why nothing but its signature could be read, as a phrase; empty when it could.
+    """
 
     signature: str
     slot: int
     transaction: SolanaTransaction
     block_time: int | None = None
     topics: tuple[str, ...] = ()
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +272,14 @@ class Provider(ABC):
     """What it allows."""
     rest: Rest
     """Its HTTP side."""
+    markets: MarketDirectory | None = None
+    """What it lists, where it has a list; whoever runs it must have that kept known."""
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return what it calls an instrument; ``None`` if it cannot have exactly that, or has no prices."""
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.
+
+        May change whenever `markets` does. Here: nothing, for a provider that has no prices.
+        """
         return None
 
     def endpoint(self) -> Endpoint | None:

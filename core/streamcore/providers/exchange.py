@@ -24,6 +24,12 @@ DEBOUNCE = 0.25
 SILENCE = 10.0
 """Seconds; exchanges have a heartbeat every second, and one of them advises to give up after five."""
 
+MOST_DOLLARS = 25
+"""Powers of ten of the greatest sum that is rounded: with its cents it has as many digits as are kept."""
+
+_CENT = Decimal("0.01")
+_DOLLARS = Context(prec=28)
+
 MOST_TEXT = 2000
 """Characters of an error's text that are searched for pairs; nothing real is longer."""
 
@@ -42,8 +48,14 @@ def pair_of(instrument: Instrument, joint: str) -> str | None:
 
 
 def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:
-    """Return what an amount is worth at a price; ``None`` if one of them is not known."""
-    return None if amount is None or price is None else amount * price
+    """Return what an amount is worth at a price, to the cent; ``None`` if one of them is not known.
+
+    What is worth more than all there is comes back as it is: whoever reads it must not believe it anyway.
+    """
+    if amount is None or price is None:
+        return None
+    worth = _DOLLARS.multiply(amount, price)
+    return worth if worth.adjusted() > MOST_DOLLARS else _DOLLARS.quantize(worth, _CENT)
 
 
 def unless_zero(value: Decimal | None) -> Decimal | None:
@@ -86,6 +98,10 @@ class HttpHost:
         if self._missing is not None:
             raise ProviderError(ErrorKind.NETWORK, self._missing)
         return self._url + path
+
+    def source(self, path: str) -> str | None:
+        """Return the URL of a path; ``None`` where there is no HTTP side that belongs to the stream."""
+        return None if self._missing is not None else self._url + path
 
 
 def _is_here(url: str) -> bool:

@@ -131,6 +131,6 @@ def _meaning(transaction: SolanaTransaction, program: str, number: int) -> str |
 
 def _json(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=str)  # an exact number is no float
     except RecursionError:
         return "nested too deeply to show"

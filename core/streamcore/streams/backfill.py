@@ -1,4 +1,4 @@
-"""What is asked over HTTP beside the stream: first states, gaps after a reconnect, sweeps.
+"""What is asked over HTTP beside the stream: first states, gaps after a reconnect, sweeps, codecs' questions.
 
 The answers leave by one door, marked as what they are; a failing API is left alone by a circuit breaker.
 """
@@ -6,33 +6,62 @@ The answers leave by one door, marked as what they are; a failing API is left al
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeAlias
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import CircuitBreaker
-from streamcore.providers.base import PartialFetch, Question, Report, Rest, SignatureSeen, TransactionReport
+from streamcore.providers.base import (
+    Checkpoint,
+    Malformed,
+    PartialFetch,
+    PriceReport,
+    Question,
+    Refusal,
+    Report,
+    Rest,
+    SignatureSeen,
+    TransactionReport,
+)
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.questions import Questions
+from streamcore.tasks import Tasks, first_to_end
 
 SECOND_LOOK = 15.0
 """Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
 
 LONGEST_RETRY = 60.0
-"""Seconds after which a failed fetch is tried again, whatever the host asks for; then sweeps go on."""
+"""Seconds after which a failed fetch is tried again at the latest, whatever the host asks for."""
 
-LATE = 20.0
-"""Seconds after which a transaction that the stream has not told will not come by the stream any more."""
-
-QUESTIONS_AT_ONCE = 4
-"""Answers waited for at the same time; the provider's rate limit paces them anyway."""
-
-MOST_QUESTIONS = 1000
-"""Questions that wait; what is hinted at beyond them is left to the next sweep."""
+OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)
+"""Kinds of failure that may be about one of the topics asked for together, not about all."""
 
 Deliver: TypeAlias = Callable[[Report, Source, float], bool]
 """Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What one fetch brought."""
+
+    transactions: list[TransactionReport] = field(default_factory=list)
+    """Those that were news, in the order they came."""
+    incomplete: set[str] = field(default_factory=set)
+    """Topics of which not everything could be told."""
+
+
+@dataclass(eq=False, slots=True)
+class _CatchingUp:
+    """What is wanted of a catching up that is under way."""
+
+    has_gap: bool = False
+    """Something may have been missed, so it is looked at twice."""
+    again: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set: from the start once more, now."""
 
 
 class Backfill:
@@ -44,67 +73,78 @@ class Backfill:
         rest: Rest,
         checkpoints: Checkpoints,
         clock: Clock,
+        tasks: Tasks,
         *,
         deliver: Deliver,
         failed: Callable[[ProviderError], None],
-        restored: Callable[[], None],
+        answered: Callable[[], None],
+        is_wanted: Callable[[str], bool],
     ) -> None:
         """Make one that has nothing to do yet.
 
         Args:
-            name: The provider's, for task names.
+            name: The provider's.
             rest: The provider's HTTP side.
             checkpoints: Says where a gap starts.
             clock: Time.
+            tasks: Runs what nobody waits for.
             deliver: Is given every report.
             failed: Hears of errors of fetches that nobody waits for.
-            restored: Called when the last fetch that fills a gap has ended, one way or the other.
+            answered: Called when the host has answered well.
+            is_wanted: Whether a topic is still wanted.
         """
         self._name = name
         self._rest = rest
         self._checkpoints = checkpoints
         self._clock = clock
+        self._tasks = tasks
         self._deliver = deliver
         self._failed = failed
-        self._restored = restored
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._answered = answered
+        self._is_wanted = is_wanted
         self._turn = asyncio.Lock()
-        self._waiting: set[tuple[str, ...]] = set()
-        """The topics of catching up that has not had its turn yet."""
-        self._asking = asyncio.Semaphore(QUESTIONS_AT_ONCE)
-        self._restoring = 0
+        self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
+        self._retrying: set[_CatchingUp] = set()
+        """Those of them whose fetch has failed and waits to be tried once more."""
+        self._odd: set[str] = set()
+        """Topics that failed alone while others did not; they are asked for apart."""
         self.gaps_filled = 0
         """Fetches that have told all that was missed."""
         self.recovered = 0
         """Transactions found by fetches that fill gaps, or look for some."""
         self.breaker = CircuitBreaker(clock)
-
-    @property
-    def restoring(self) -> bool:
-        """Whether something older than what the stream brings now may still be found."""
-        return self._restoring > 0
+        self._questions = Questions(
+            tasks,
+            clock,
+            self.breaker,
+            answer=self._answer,
+            is_needed=self._is_needed,
+            gave_up=self._leave_as_gap,
+        )
 
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
 
-        A filled gap is looked at once more a little later. A present state that is waited for already will be
-        the present one when its turn comes, so it is not asked for twice.
+        What fails is tried again until it succeeds. A filled gap is looked at once more a little later.
         """
-        fills_gap = any(checkpoint.since is None for checkpoint in self._checkpoints.of(topics).values())
-        if not fills_gap:
-            if tuple(topics) in self._waiting:
-                return
-            self._waiting.add(tuple(topics))
-        self._restoring += fills_gap
-        self._start(self._catch_up(tuple(topics), fills_gap), "catching up")
+        key = tuple(topics)
+        known = self._catching_up.get(key)
+        work = self._catching_up[key] = known or _CatchingUp()
+        work.has_gap = any(checkpoint.since is None for checkpoint in self._checkpoints.of(key).values())
+        work.again.set()
+        if known is None:
+            self._tasks.start("catching up", self._catch_up, key, work)
 
     def ask(self, question: Question) -> None:
-        """Have a codec's question answered; returns at once.
+        """Have a codec's question answered; returns at once."""
+        self._questions.ask(question)
 
-        A hint that leads nowhere leaves a gap, which is looked at again a little later.
-        """
-        if len(self._tasks) < MOST_QUESTIONS:
-            self._start(self._answer(question), "asking")
+    def reset(self) -> None:
+        """Leave the host alone no longer: it has shown that it is well, or a person asked to try again."""
+        self.breaker.reset()
+        self._questions.ask_now()
+        for work in self._retrying:
+            work.again.set()
 
     async def poll(self, topics: Sequence[str]) -> None:
         """Fetch in the place of a stream that is down.
@@ -114,13 +154,13 @@ class Backfill:
         """
         await self._fetch(tuple(topics), Source.POLL)
 
-    async def sweep(self, topics: Sequence[str]) -> int:
-        """Look for what a stream that seems well never told; return how many transactions there were.
+    async def sweep(self, topics: Sequence[str]) -> list[TransactionReport]:
+        """Look for what a stream that seems well never told; return what that was.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
         """
-        return await self._fetch(tuple(topics), Source.BACKFILL)
+        return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
     async def moved(self, topics: Sequence[str]) -> bool:
         """Return whether the present state is news to a stream that has been silent.
@@ -139,87 +179,171 @@ class Backfill:
         await self._fetch(tuple(topics), Source.BACKFILL, count)
         return news > 0
 
-    async def close(self) -> None:
-        """Abandon what is under way."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        task = asyncio.create_task(work, name=f"{self._name} {what}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _catch_up(self, topics: tuple[str, ...], fills_gap: bool) -> None:
-        again = SECOND_LOOK if fills_gap else None
+    async def _catch_up(self, key: tuple[str, ...], work: _CatchingUp) -> None:
         try:
-            await self._fetch(topics, Source.BACKFILL)
-            self.gaps_filled += fills_gap
-        except ProviderError as error:
-            self._failed(self._gap(topics, error) if fills_gap else error)
-            if not error.parks:
-                again = min(error.retry_after or SECOND_LOOK, LONGEST_RETRY)
+            await self._until_caught_up(key, work)
         finally:
-            self._restoring -= fills_gap
-            if fills_gap and not self._restoring:
-                self._restored()
-        if again is not None:
-            await self._clock.sleep(again)
-            try:
-                await self._fetch(topics, Source.BACKFILL)
-            except ProviderError as error:
-                # from here on it is left to the next sweep, poll or reconnect
-                self._failed(self._gap(topics, error) if fills_gap else error)
+            self._retrying.discard(work)
+            del self._catching_up[key]
+
+    async def _until_caught_up(self, key: tuple[str, ...], work: _CatchingUp) -> None:
+        """Fetch until it has succeeded and nobody asked for it once more.
+
+        A gap is closed only when it has been looked at twice: what the index did not have the first time,
+        live transactions that came meanwhile must not hide.
+        """
+        first_look: dict[str, Checkpoint] | None = None
+        failures = 0
+        while topics := tuple(topic for topic in key if self._is_wanted(topic)):
+            async with self._turn:
+                if work.again.is_set():
+                    first_look, failures = None, 0
+                    work.again.clear()
+                reported = self._checkpoints.newest(topics)
+                try:
+                    fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver)
+                except ProviderError as error:
+                    self._failed(self._gap(topics, error) if work.has_gap else error)
+                    if error.parks:
+                        return
+                    failures += 1
+                    wait = min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
+                    self._retrying.add(work)
+                else:
+                    if work.has_gap and first_look is None:
+                        self.gaps_filled += 1
+                        first_look, wait = reported, SECOND_LOOK
+                    else:
+                        self._verify(first_look or reported, fetched)
+                        if not work.again.is_set():
+                            return
+                        wait = 0.0
+            await first_to_end(self._clock.sleep(wait), work.again.wait())
+            self._retrying.discard(work)
 
     def _gap(self, topics: tuple[str, ...], error: ProviderError) -> ProviderError:
-        """Return the news that a gap is still open; the checkpoints stay, so a sweep tries again."""
+        """Return the news that a gap is still open; the checkpoints stay, so it is tried again."""
         since = min((checkpoint.slot for checkpoint in self._checkpoints.of(topics).values()), default=0)
         text = f"{self._name}: transactions after slot {since} could not be recovered yet: {error.message}"
         return ProviderError(ErrorKind.GAP, text, retryable=True, retry_after=error.retry_after)
 
-    async def _answer(self, question: Question) -> None:
+    def _is_needed(self, question: Question) -> bool:
+        if not self._is_wanted(question.topic):
+            return False
+        return not (
+            isinstance(question, SignatureSeen)
+            and self._checkpoints.is_reported(question.topic, question.signature)
+        )
+
+    async def _answer(self, question: Question) -> ProviderError | None:
+        """Answer a codec's question once; return what went wrong."""
         as_of = self._clock.monotonic()
         problem: ProviderError | None = None
         try:
-            async with self._asking:
-                self.breaker.check()
-                async for report in self._rest.answer(question):
-                    self._deliver(report, Source.STREAM, as_of)
-                    if isinstance(report, PartialFetch):
-                        problem = report.error
+            self.breaker.check()
+            async for report in self._rest.answer(question):
+                self._deliver(report, Source.STREAM, as_of)
+                if isinstance(report, PartialFetch):
+                    problem = report.error
         except ProviderError as error:
-            problem = error
+            self.breaker.failed(error)
             self._failed(error)
-        if problem is not None and isinstance(question, SignatureSeen):
-            await self._clock.sleep(SECOND_LOOK)
-            await self._catch_up((question.topic,), fills_gap=False)
+            return error
+        self._has_answered()
+        return problem
 
-    async def _fetch(self, topics: tuple[str, ...], source: Source, deliver: Deliver | None = None) -> int:
-        """Fetch once; return how many transactions were found that the stream should have told by now."""
-        missed = 0
-        unfinished: set[str] = set()
+    def _leave_as_gap(self, question: Question) -> None:
+        if isinstance(question, SignatureSeen):
+            self.catch_up((question.topic,))
+
+    async def _fetch(
+        self, topics: tuple[str, ...], source: Source, deliver: Deliver | None = None
+    ) -> Fetched:
         # one after the other: the first may set the checkpoints that the next starts from
         async with self._turn:
-            self._waiting.discard(topics)
-            self.breaker.check()
-            as_of = self._clock.monotonic()
-            told = self._checkpoints.newest(topics)
+            reported = self._checkpoints.newest(topics)
+            fetched = await self._fetch_in_turn(topics, source, deliver or self._deliver)
+            self._verify(reported, fetched)
+            return fetched
+
+    async def _fetch_in_turn(self, topics: tuple[str, ...], source: Source, deliver: Deliver) -> Fetched:
+        """Fetch once. What fails is taken apart until the odd ones are alone, and the others are fetched.
+
+        Raises:
+            ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
+        """
+        self.breaker.check()
+        fetched = Fetched()
+        odd: dict[str, ProviderError] = {}
+        succeeded = False
+        parts = self._parts(topics)
+        while parts:
+            part = parts.popleft()
+            answered: set[str] = set()
             try:
-                async for report in self._rest.fetch(topics, self._checkpoints.of(topics)):
-                    self.breaker.succeeded()
-                    if isinstance(report, PartialFetch):
-                        unfinished.add(report.topic)
-                    news = (deliver or self._deliver)(report, source, as_of)
-                    if news and isinstance(report, TransactionReport):
-                        self.recovered += source is Source.BACKFILL
-                        missed += self._is_late(report)
-                self.breaker.succeeded()
-                self._checkpoints.verify({topic: told[topic] for topic in told if topic not in unfinished})
+                await self._fetch_part(part, source, deliver, fetched, answered)
             except ProviderError as error:
                 self.breaker.failed(error)
-                raise
-        return missed
+                if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
+                    raise
+                left = [topic for topic in part if topic not in answered]
+                if len(left) > 1:
+                    middle = len(left) // 2
+                    parts += (tuple(left[:middle]), tuple(left[middle:]))
+                else:
+                    odd.update(dict.fromkeys(left or part, error))
+            else:
+                self._has_answered()
+                succeeded = True
+            succeeded = succeeded or bool(answered)
+        if odd and not succeeded:
+            raise next(iter(odd.values()))
+        self._odd = {*self._odd.difference(topics), *odd}
+        for topic, refusal in odd.items():
+            fetched.incomplete.add(topic)
+            text = f"{refusal.message} (asked for {topic})"
+            self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
+        return fetched
 
-    def _is_late(self, report: TransactionReport) -> bool:
-        return report.block_time is not None and self._clock.time() - report.block_time > LATE
+    def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
+        """Return what is asked for together: all, but for what has checkpoints or has failed alone."""
+        apart = {*self._checkpoints.of(topics), *self._odd}
+        together = tuple(topic for topic in topics if topic not in apart)
+        parts = [(topic,) for topic in topics if topic in apart]
+        return deque([together, *parts] if together else parts)
+
+    async def _fetch_part(
+        self,
+        topics: tuple[str, ...],
+        source: Source,
+        deliver: Deliver,
+        fetched: Fetched,
+        answered: set[str],
+    ) -> None:
+        as_of = self._clock.monotonic()
+        malformed: Malformed | None = None
+        checkpoints = self._checkpoints.of(topics)
+        async for report in self._rest.fetch(topics, checkpoints):
+            match report:
+                case Malformed():
+                    malformed = report
+                case PartialFetch(topic=topic):
+                    fetched.incomplete.add(topic)
+                case PriceReport(topic=topic):
+                    answered.add(topic)
+                case Refusal():
+                    answered.update(report.topics)
+            if deliver(report, source, as_of) and isinstance(report, TransactionReport):
+                self.recovered += source is Source.BACKFILL
+                fetched.transactions.append(report)
+        if malformed is not None and not answered and not checkpoints:
+            text = f"{self._name} answered with nothing that can be used: {malformed.reason}"
+            raise ProviderError(ErrorKind.PROTOCOL, text)
+
+    def _verify(self, reported: Mapping[str, Checkpoint], fetched: Fetched) -> None:
+        complete = {topic: reported[topic] for topic in reported if topic not in fetched.incomplete}
+        self._checkpoints.verify(complete)
+
+    def _has_answered(self) -> None:
+        self.breaker.succeeded()
+        self._answered()

@@ -1,4 +1,4 @@
-"""One socket of one provider: connect, prove life, keep alive, notice silence, come back.
+"""One socket of one provider: connect, prove life, serve, come back.
 
 A `Connection` drives any provider's codec; it knows no provider's words. What frames mean goes to its
 `Listener` as reports; what happens to the connection itself goes there as changes of state.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
@@ -27,18 +27,16 @@ from streamcore.providers.base import (
     TokenAccounts,
 )
 from streamcore.status import Statistics
-from streamcore.streams.backoff import HEALTHY_AFTER, Backoff
+from streamcore.streams.backoff import HEALTHY_AFTER
+from streamcore.streams.liveness import Liveness
 from streamcore.streams.reader import Reader
+from streamcore.streams.retry_plan import RetryPlan
 from streamcore.streams.state import StateMachine
-
-SILENCES_DOUBLED = 4
-"""Silent connections in a row up to which ``stream.stale_after`` is doubled for the next one."""
-
-GREETED = 5.0
-"""Seconds after which what comes is more than the answers to the first requests."""
+from streamcore.tasks import Tasks, first_to_end, internal_error
 
 NOTHING_WANTED = "nothing is watched"
 RECONNECT_ASKED = "reconnect was asked for"
+INTERNAL = "stopped on an internal error"
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,7 +69,7 @@ class Connection:
     """One stream: attempt after attempt while topics are wanted, each with a codec of its own.
 
     `start` it once and `close` it in the end. Without topics it rests in ``disconnected``. The public
-    attributes are for reading.
+    attributes are for reading. Its state changes in `_enter` alone, and every change is told.
     """
 
     def __init__(
@@ -82,41 +80,39 @@ class Connection:
         listener: Listener,
         *,
         transport: Transport,
+        tasks: Tasks,
     ) -> None:
+        """``tasks`` runs its work, and must be closed after it."""
         self._provider = provider
         self._transport = transport
         self._settings = settings
         self._clock = clock
         self._listener = listener
+        self._tasks = tasks
         self._machine = StateMachine(self._state_changed)
-        self._backoff = Backoff(settings.backoff, clock)
+        self._plan = RetryPlan(settings, clock)
         self._topics: tuple[str, ...] = ()
         self._topics_changed = asyncio.Event()
-        self._told: list[TokenAccounts] = []
+        self._resolved: list[TokenAccounts] = []
         self._restart = asyncio.Event()
         self._given_up: ProviderError | None = None
-        self._plan_changed = asyncio.Event()
-        self._check_now = asyncio.Event()
-        self._retry_now = False
-        self._retry_due = 0.0
         self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self._connected_at: float | None = None
-        self._last_frame_at = clock.monotonic()
         self._was_connected = False
-        self._silences = 0
-        """Connections in a row that ended in silence: no word after the first answers, no pong, no answer."""
         self._farewells: set[asyncio.Task[None]] = set()
         self.statistics = Statistics()
+        self._liveness = Liveness(
+            settings.stream,
+            provider.limits.silence,
+            clock,
+            self.statistics,
+            changed=lambda: listener.connection_changed(self),
+            quiet=lambda: listener.connection_quiet(self),
+        )
         self.reason: str | None = None
         """Why it is in its state; ``None`` when there is nothing to explain."""
         self.since = clock.time()
         """Unix seconds of the last change of state."""
-        self.retry_at: float | None = None
-        """Unix seconds of the next attempt, while one is waited for."""
-        self.parked = False
-        """No attempt will be made until `reconnect`."""
-        self.stale = False
         self.last_message_at: float | None = None
         """Unix seconds of the last data frame."""
 
@@ -128,20 +124,32 @@ class Connection:
     @property
     def attempt(self) -> int:
         """Retries since the stream was last healthy."""
-        return 0 if self.uptime >= HEALTHY_AFTER else self._backoff.attempt
+        return 0 if self.uptime >= HEALTHY_AFTER else self._plan.attempt
+
+    @property
+    def retry_at(self) -> float | None:
+        """Unix seconds of the next attempt, while one is waited for."""
+        return self._plan.retry_at
+
+    @property
+    def parked(self) -> bool:
+        """No attempt will be made until `reconnect`."""
+        return self._plan.parked
 
     @property
     def uptime(self) -> float:
         """Seconds since the stream was established; 0.0 while it is not."""
-        return 0.0 if self._connected_at is None else self._clock.monotonic() - self._connected_at
+        return self._liveness.uptime
+
+    @property
+    def stale(self) -> bool:
+        """Established, but silent for half of ``stream.stale_after``, or of the provider's own patience."""
+        return self._liveness.stale
 
     @property
     def in_doubt(self) -> bool:
-        """The last one ended in silence, and this one has not said more than a greeting yet.
-
-        A far side that greets and then is silent again and again would otherwise seem well most of the time.
-        """
-        return self._silences > 0
+        """The last one ended in silence, and this one has not said more than a greeting yet."""
+        return self._liveness.in_doubt
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -153,32 +161,31 @@ class Connection:
         if topics != self._topics:
             self._topics = topics
             self._topics_changed.set()
-            self._plan_changed.set()
+            self._plan.reconsider()
 
     def resolve(self, related: TokenAccounts) -> None:
         """Pass the answer to a codec's question on to it, after the provider's debounce."""
-        self._told.append(related)
+        self._resolved.append(related)
         self._topics_changed.set()
 
     def start(self) -> None:
         """Begin to connect as soon as there are topics; returns at once. Does nothing after `close`."""
         if self._task is None and not self._closed:
-            self._task = asyncio.create_task(self._run(), name=f"{self._provider.name} connection")
+            self._task = self._tasks.start_loop("connection", self._run)
 
     def reconnect(self) -> None:
         """Start over at once: an open stream is closed first; a waiting or parked retry is made now."""
-        self._backoff.reset()
+        self._plan.forget_failures()
         if self.state is State.CONNECTED:
             self._restart.set()
         else:
-            self._retry_now = True
-            self._plan_changed.set()
+            self._plan.retry_now()
 
     def give_up(self, error: ProviderError) -> None:
         """Take an open stream for dead: the next attempt is made as after any other loss."""
         if self.state is State.CONNECTED:
             self._given_up = error
-            self._silences += 1
+            self._liveness.given_up()
             self._restart.set()
 
     def check(self) -> None:
@@ -187,22 +194,20 @@ class Connection:
         For moments such as the wake-up of a laptop, when the time that was counted is not the time that
         has passed. A parked stream stays parked.
         """
-        self._check_now.set()
-        if not self.parked and self.state is not State.CONNECTED:
-            self._retry_now = True
-            self._plan_changed.set()
+        self._liveness.check()
+        if not self.parked:
+            self._plan.retry_now()
 
     def fall_back(self) -> None:
         """Take note that polling stands in for the stream."""
         if self.state is State.FAILED:
-            self._machine.advance(State.FALLBACK, self.reason)
+            self._enter(State.FALLBACK, self.reason)
 
     def refuse_fallback(self, error: ProviderError) -> None:
         """Take note that polling is refused too, for a reason that waiting does not cure."""
         if self.state is State.FALLBACK:
-            self._park()
-            self._plan_changed.set()
-            self._machine.advance(State.FAILED, error.message)
+            self._plan.park()
+            self._enter(State.FAILED, error.message)
 
     async def close(self) -> None:
         """Close the stream with a close frame and stop; idempotent."""
@@ -211,74 +216,44 @@ class Connection:
         if task is None:
             return
         if self.state not in (State.DISCONNECTED, State.DISCONNECTING):
-            self._machine.advance(State.DISCONNECTING)
+            self._enter(State.DISCONNECTING)
         task.cancel()
         await asyncio.wait({task})
         if self._farewells:
             await asyncio.wait(set(self._farewells))
-        self._connected_at = None
-        self.retry_at = None
+        self._liveness.ended()
         if self.state is State.DISCONNECTING:
-            self._machine.advance(State.DISCONNECTED)
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            raise failure
+            self._enter(State.DISCONNECTED)
 
     async def _run(self) -> None:
+        self._recover()
         while True:
             while not self._topics:
                 self._topics_changed.clear()
                 await self._topics_changed.wait()
-            self._retry_now = False
-            self.parked = False
-            self._machine.advance(State.CONNECTING, self.reason)
+            self._enter(State.CONNECTING, self.reason)
             failure = await self._attempt()
-            self._retry_now = False  # asked for while an attempt was under way: it has been made
-            if self.uptime >= HEALTHY_AFTER and not self.in_doubt:
-                self._backoff.reset()
-            self._connected_at = None
-            self.stale = False
+            if self._liveness.healthy:
+                self._plan.forget_failures()
+            self._liveness.ended()
             if failure is None:
                 continue
-            self._machine.advance(State.FAILED, self._plan_retry(failure))
-            try:
-                self._listener.connection_lost(self, failure)
-            except Exception:
-                _LOGGER.exception("the loss of the %s stream was not followed up", self._provider.name)
-            await self._wait_for_retry()
-            self.retry_at = None
+            self._enter(State.FAILED, self._plan.plan(failure))
+            self._listener.connection_lost(self, failure)
+            await self._plan.wait(lambda: bool(self._topics))
             if not self._topics:
-                self.parked = False
-                self._backoff.reset()
-                self._machine.advance(State.DISCONNECTING, NOTHING_WANTED)
-                self._machine.advance(State.DISCONNECTED, NOTHING_WANTED)
+                self._plan.forget_failures()
+                self._enter(State.DISCONNECTING, NOTHING_WANTED)
+                self._enter(State.DISCONNECTED, NOTHING_WANTED)
 
-    def _plan_retry(self, failure: ProviderError) -> str:
-        """Decide whether and when to try again, and say why: the one place that tells retry from fatal."""
-        if not failure.retryable or not self._settings.stream.auto_reconnect:
-            self._park()
-        elif self._backoff.exhausted:
-            self._park()
-            return f"{failure.message}; stopped trying after {self._backoff.attempt} retries"
-        else:
-            delay = max(self._backoff.next_delay(), failure.retry_after or 0.0)
-            self.retry_at = self._clock.time() + delay
-            self._retry_due = self._clock.monotonic() + delay
-        return failure.message
-
-    def _park(self) -> None:
-        self.parked = True
-        self.retry_at = None
-
-    async def _wait_for_retry(self) -> None:
-        while self._topics and not self._retry_now:
-            self._plan_changed.clear()
-            if self.parked:
-                await self._plan_changed.wait()
-                continue
-            left = self._retry_due - self._clock.monotonic()
-            if left <= 0:
-                return
-            await _first_to_end(self._clock.sleep(left), self._plan_changed.wait())
+    def _recover(self) -> None:
+        """Come to a state to begin from, after a mistake of our own has ended the loop anywhere."""
+        self._liveness.ended()
+        self._plan.cancel()
+        if self.state in (State.CONNECTING, State.CONNECTED):
+            self._enter(State.FAILED, INTERNAL)
+        elif self.state is State.DISCONNECTING:
+            self._enter(State.DISCONNECTED, INTERNAL)
 
     async def _attempt(self) -> ProviderError | None:
         """Connect and serve until it ends. Returns why, or ``None`` when this side wanted the end."""
@@ -288,16 +263,16 @@ class Connection:
                 return await self._serve(socket)
             finally:
                 # not waited for: a peer that is dead would keep the news of it back
-                farewell = asyncio.create_task(socket.close(), name=f"{self._provider.name} farewell")
-                self._farewells.add(farewell)
-                farewell.add_done_callback(self._farewells.discard)
+                farewell = self._tasks.start("farewell", socket.close)
+                if farewell is not None:
+                    self._farewells.add(farewell)
+                    farewell.add_done_callback(self._farewells.discard)
         except ProviderError as error:
             return error
         except Exception as error:
             # our own mistake, not the peer's: a monitor says so and goes on, it does not die unseen
             _LOGGER.exception("the %s stream stopped on an internal error", self._provider.name)
-            text = f"internal error ({type(error).__name__}); the log has the details"
-            return ProviderError(ErrorKind.PROTOCOL, text)
+            return internal_error(error)
 
     async def _connect(self) -> Socket:
         endpoint = self._provider.endpoint()
@@ -317,16 +292,14 @@ class Connection:
         self._given_up = None
         self._restart.clear()
         self._topics_changed.clear()
-        self._told.clear()
-        self._last_frame_at = self._clock.monotonic()
-        self.stale = False
-        proved = asyncio.Event()
+        self._resolved.clear()
+        self._liveness.opened()
         reader = Reader(
             socket,
             codec,
             self._clock,
             count=lambda frames: self._count(frames, codec),
-            handle=lambda reports: self._handle(reports, proved),
+            handle=self._handle,
             send=lambda frames: self._send(socket, frames),
         )
         codec.opened()
@@ -334,11 +307,9 @@ class Connection:
         try:
             if self._topics:
                 await self._flush(socket, codec)
-                await _first_to_end(
+                await first_to_end(
                     reader.run(),
-                    self._keep_alive(socket),
-                    self._watch_silence(proved),
-                    self._watch_answers(codec),
+                    self._liveness.watch(socket, codec),
                     self._send_changes(socket, codec),
                     self._restart.wait(),
                 )
@@ -347,24 +318,18 @@ class Connection:
         if self._given_up is not None:
             return self._given_up
         reason = RECONNECT_ASKED if self._topics else NOTHING_WANTED
-        self._machine.advance(State.DISCONNECTING, reason)
+        self._enter(State.DISCONNECTING, reason)
         await socket.close()
-        self._machine.advance(State.DISCONNECTED, reason)
+        self._enter(State.DISCONNECTED, reason)
         return None
 
     def _count(self, frames: Sequence[Frame], codec: Codec) -> None:
         self.statistics.messages_received += len(frames)
         self.statistics.bytes_received += sum(map(_length, frames))
-        self._last_frame_at = self._clock.monotonic()
         self.last_message_at = self._clock.time()
-        if self._silences and self.uptime > GREETED and codec.unanswered is None:
-            self._silences = 0
-            self._listener.connection_changed(self)
-        if self.stale:
-            self.stale = False
-            self._listener.connection_changed(self)
+        self._liveness.heard(unanswered=codec.unanswered is not None)
 
-    def _handle(self, reports: Sequence[Report], proved: asyncio.Event) -> None:
+    def _handle(self, reports: Sequence[Report]) -> None:
         for position, report in enumerate(reports):
             if isinstance(report, PriceReport):
                 continue
@@ -373,8 +338,7 @@ class Connection:
                 raise report.error
             if isinstance(report, Malformed):
                 self.statistics.malformed += 1
-            elif isinstance(report, Alive) and not proved.is_set():
-                proved.set()
+            elif isinstance(report, Alive) and self.state is State.CONNECTING:
                 self._established()
         self._listener.connection_reports(self, reports)
 
@@ -382,61 +346,9 @@ class Connection:
         if self._was_connected:
             self.statistics.reconnects += 1
         self._was_connected = True
-        self._connected_at = self._clock.monotonic()
-        self._machine.advance(State.CONNECTED)
+        self._liveness.established()
+        self._enter(State.CONNECTED)
         self._listener.connection_established(self)
-
-    async def _keep_alive(self, socket: Socket) -> None:
-        stream = self._settings.stream
-        while True:
-            sent_at = self._clock.monotonic()
-            pong = await socket.ping()
-            try:
-                await socket.pong(pong, stream.pong_timeout)
-            except ProviderError:
-                self._silences += 1  # a far side that does not even answer a ping is silent, too
-                raise
-            self.statistics.latency = self._clock.monotonic() - sent_at
-            self._check_now.clear()
-            await _first_to_end(self._clock.sleep(stream.ping_interval), self._check_now.wait())
-
-    async def _watch_silence(self, proved: asyncio.Event) -> None:
-        stream = self._settings.stream
-        await self._clock.sleep(stream.connect_timeout)
-        if not proved.is_set():
-            text = f"connected, but nothing was heard for {stream.connect_timeout:g} s"
-            raise ProviderError(ErrorKind.NETWORK, text)
-        silence = patience = stream.stale_after
-        if self._provider.limits.silence is None:
-            # where nothing happens every connection is silent: look for a fault there ever more rarely
-            patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
-        else:
-            silence = patience = min(silence, self._provider.limits.silence)
-        while True:
-            quiet = self._clock.monotonic() - self._last_frame_at
-            if quiet >= patience:
-                self._silences += 1
-                raise ProviderError(ErrorKind.NETWORK, f"no data for {patience:g} s")
-            mark = silence / 2
-            while mark <= quiet:
-                mark += silence / 2
-            if quiet >= silence / 2:
-                if not self.stale:
-                    self.stale = True
-                    self._listener.connection_changed(self)
-                self._listener.connection_quiet(self)
-            await self._clock.sleep(max(mark - quiet, 0.001))  # a rounding error is no time at all
-
-    async def _watch_answers(self, codec: Codec) -> None:
-        patience = self._settings.stream.connect_timeout
-        oldest, since = codec.unanswered, self._clock.monotonic()
-        while True:
-            await self._clock.sleep(patience / 4)
-            if codec.unanswered is None or codec.unanswered != oldest:
-                oldest, since = codec.unanswered, self._clock.monotonic()
-            elif self._clock.monotonic() - since >= patience:
-                self._silences += 1
-                raise ProviderError(ErrorKind.SERVER, f"a request was not answered for {patience:g} s")
 
     async def _send_changes(self, socket: Socket, codec: Codec) -> None:
         while True:
@@ -445,8 +357,8 @@ class Connection:
             self._topics_changed.clear()
             if not self._topics:
                 return
-            told, self._told = self._told, []
-            for related in told:
+            resolved, self._resolved = self._resolved, []
+            for related in resolved:
                 codec.resolved(related)
             codec.set_topics(self._topics)
             await self._flush(socket, codec)
@@ -460,6 +372,9 @@ class Connection:
             self.statistics.messages_sent += 1
             self.statistics.bytes_sent += _length(frame)
 
+    def _enter(self, state: State, reason: str | None = None) -> None:
+        self._machine.advance(state, reason)
+
     def _state_changed(self, state: State, reason: str | None) -> None:
         self.reason = reason
         self.since = self._clock.time()
@@ -470,19 +385,3 @@ def _length(frame: Frame) -> int:
     if isinstance(frame, bytes) or frame.isascii():
         return len(frame)
     return len(frame.encode("utf-8", "surrogatepass"))
-
-
-async def _first_to_end(*work: Coroutine[Any, Any, Any]) -> None:
-    """Run all until one ends, and cancel the others.
-
-    Raises:
-        Exception: What the first one to end raised.
-    """
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        next(task for task in tasks if task.done()).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

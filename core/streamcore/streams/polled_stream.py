@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind, Source, State
+from streamcore.events import Source, State
 from streamcore.providers.base import Malformed, Notice, Provider, Refusal, Report
 from streamcore.status import Health, ProviderStatus
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.poller import Poller
-from streamcore.streams.provider_stream import ReportSink
+from streamcore.streams.reporting import Reporting, ReportSink
+from streamcore.tasks import Tasks
 
 POLLED = "this source has no stream, it is polled"
 
@@ -39,26 +40,34 @@ class PolledStream:
         self._clock = clock
         self._sink = sink
         self._topics: tuple[str, ...] = ()
+        self._wanted: frozenset[str] = frozenset()
+        """The same as `_topics`, to look one up."""
+        self._reporting = Reporting(self, sink, clock)
+        self._work = Tasks(self.name, clock, failed=self._reporting.internal)
         self._backfill = Backfill(
             provider.name,
             provider.rest,
             checkpoints,
             clock,
+            self._work,
             deliver=self._deliver,
             failed=self._failed,
-            restored=lambda: None,
+            answered=self._reporting.request_succeeded,
+            is_wanted=lambda topic: topic in self._wanted,
         )
         self._poller = Poller(
-            self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._failed
+            self._poll,
+            interval=settings.stream.poll_interval,
+            clock=clock,
+            failed=self._failed,
+            tasks=self._work,
         )
         self._error: ProviderError | None = None
-        self._parked = False
+        """Why the last poll brought nothing."""
         self._succeeded = False
         self._since = clock.time()
         self._answers = 0
-        self._malformed = 0
         self._last_answer_at: float | None = None
-        self._told: set[tuple[ErrorKind, str]] = set()
 
     @property
     def name(self) -> str:
@@ -82,20 +91,28 @@ class PolledStream:
         """Whether it brings data."""
         return self._error is None
 
+    @property
+    def _parked(self) -> bool:
+        """It has said no for good; only a person can make it be asked again."""
+        return self._error is not None and self._error.parks
+
     def set_topics(self, topics: Sequence[str]) -> None:
-        """Make these the wanted topics, all of them."""
-        before, self._topics = set(self._topics), tuple(topics)
+        """Make these the wanted topics, all of them.
+
+        Returns at once, and calls nobody back before it has: what changes by it is told a moment later.
+        """
+        new = [topic for topic in topics if topic not in self._wanted]
+        self._topics, self._wanted = tuple(topics), frozenset(topics)
         if not topics:
             self._poller.stop()
             if not self._parked:
-                self._changed(error=None, succeeded=False)
+                self._change(error=None, succeeded=False)
         elif self._parked:
-            pass  # it has said no for good; only a person can make it be asked again
-        elif self._poller.running:
-            if new := [topic for topic in topics if topic not in before]:
-                self._backfill.catch_up(new)
-        else:
+            pass
+        elif not self._poller.running:
             self._poller.start()
+        elif new:
+            self._backfill.catch_up(new)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics at once."""
@@ -104,24 +121,24 @@ class PolledStream:
 
     def reconnect(self) -> None:
         """Poll now, as if nothing had ever been refused."""
-        self._parked = False
         self.provider.forget()
-        if self._topics:
-            self._poller.stop()
-            self._poller.start()
+        self._backfill.reset()
+        if self._parked:
+            self._change(error=None, succeeded=False)
+        self._poll_now()
 
     def check(self) -> None:
-        """Poll now: time has jumped."""
-        self.reconnect()
+        """Poll now, after time has jumped. What is parked stays so."""
+        if not self._parked:
+            self._poll_now()
 
     async def close(self) -> None:
         """Stop."""
-        self._poller.stop()
-        await self._backfill.close()
+        await self._work.close()
 
     def malformed(self, text: str) -> None:
-        """Tell of something unusable, once until it is well again."""
-        self._trouble(ProviderError(ErrorKind.PROTOCOL, text))
+        """Tell of something unusable; what comes in a burst is one piece of news."""
+        self._reporting.errors.malformed(text)
 
     def status(self, dropped: int) -> ProviderStatus:
         """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
@@ -151,7 +168,7 @@ class PolledStream:
             messages_sent=0,
             bytes_received=0,
             bytes_sent=0,
-            malformed=self._malformed,
+            malformed=self._reporting.malformed_count,
             dropped=dropped,
             reconnects=0,
             uptime=0.0,
@@ -162,39 +179,32 @@ class PolledStream:
             limits=self.provider.limits.words,
         )
 
+    def _poll_now(self) -> None:
+        if self._topics:
+            self._poller.stop()
+            self._poller.start()
+
     async def _poll(self) -> None:
         await self._backfill.poll(self._topics)
-        self._told.clear()
-        self._changed(error=None, succeeded=True)
+        self._change(error=None, succeeded=True)
 
     def _failed(self, error: ProviderError) -> None:
-        self._parked = error.parks
-        self._trouble(error)
-        self._changed(error=error, succeeded=self._succeeded)
+        self._reporting.request_failed(error)
+        self._change(error=error, succeeded=self._succeeded)
 
-    def _changed(self, *, error: ProviderError | None, succeeded: bool) -> None:
+    def _change(self, *, error: ProviderError | None, succeeded: bool) -> None:
+        """Take note of how it is. A change is told a moment later: whoever caused it may be who is told."""
         before = self.health
         self._error, self._succeeded = error, succeeded
         if self.health is not before:
             self._since = self._clock.time()
-            self._sink.status_changed(self)
+            self._work.start("status", self._tell_status)
+
+    async def _tell_status(self) -> None:
+        self._sink.status_changed(self)
 
     def _deliver(self, report: Report, source: Source, as_of: float) -> bool:
-        match report:
-            case Notice(error=error):
-                self._trouble(error)
-            case Malformed(reason=reason):
-                self._malformed += 1
-                self.malformed(f"{self.name} sent something that makes no sense; it was left out: {reason}")
-            case Refusal():
-                return self._sink.report(self, report, Source.POLL, as_of)
-            case _:
-                self._answers += 1
-                self._last_answer_at = self._clock.time()
-                return self._sink.report(self, report, Source.POLL, as_of)
-        return False
-
-    def _trouble(self, error: ProviderError) -> None:
-        if (error.kind, error.message) not in self._told:
-            self._told.add((error.kind, error.message))
-            self._sink.trouble(self, error)
+        if not isinstance(report, Notice | Malformed | Refusal):
+            self._answers += 1
+            self._last_answer_at = self._clock.time()
+        return self._reporting.deliver(report, Source.POLL, as_of)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
+from streamcore.tasks import Tasks, internal_error
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,12 +27,22 @@ class Poller:
         interval: float,
         clock: Clock,
         failed: Callable[[ProviderError], None],
+        tasks: Tasks,
     ) -> None:
-        """``poll`` does one round; ``interval`` is seconds between starts; ``failed`` hears of errors."""
+        """Make one that does not run.
+
+        Args:
+            poll: Does one round.
+            interval: Seconds between the starts of two rounds.
+            clock: Time.
+            failed: Hears of errors.
+            tasks: Runs the rounds.
+        """
         self._poll = poll
         self._interval = interval
         self._clock = clock
         self._failed = failed
+        self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -43,7 +53,7 @@ class Poller:
     def start(self) -> None:
         """Poll at once and then in turn; does nothing while it runs."""
         if not self.running:
-            self._task = asyncio.create_task(self._run(), name="fallback polling")
+            self._task = self._tasks.start_loop("polling", self._run)
 
     def stop(self) -> None:
         """Stop; a poll under way is abandoned. Does nothing when it is not running."""
@@ -65,8 +75,7 @@ class Poller:
             except Exception as error:
                 # our own mistake, not the host's: it is told, and the next round may do better
                 _LOGGER.exception("a poll stopped on an internal error")
-                text = f"internal error ({type(error).__name__}); the log has the details"
-                self._failed(ProviderError(ErrorKind.PROTOCOL, text))
+                self._failed(internal_error(error))
             # a round that took longer than the interval still leaves the host a breath
             left = wait - (self._clock.monotonic() - started)
             await self._clock.sleep(max(left, self._interval / 5))

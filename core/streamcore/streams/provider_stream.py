@@ -1,14 +1,13 @@
 """One provider at work: its connections, the polling that stands in for them, and its status.
 
-Stream, polling and catching up after a gap meet here and leave by one door, `ReportSink.report`; behind it
-the way an event came is a field of the event and nothing else.
+Stream, polling and catching up after a gap meet here and leave by one door, `Reporting`; behind it the way an
+event came is a field of the event and nothing else.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
@@ -16,9 +15,6 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Source, State
 from streamcore.net.transport import Transport
 from streamcore.providers.base import (
-    Malformed,
-    Notice,
-    PartialFetch,
     PriceReport,
     Provider,
     Report,
@@ -31,8 +27,11 @@ from streamcore.status import Health, ProviderStatus
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.connection import Connection
+from streamcore.streams.omissions import Omissions
 from streamcore.streams.poller import Poller
+from streamcore.streams.reporting import STREAM, Reporting, ReportSink
 from streamcore.streams.subscriptions import Shards
+from streamcore.tasks import Tasks
 
 _BEST_FIRST = (
     State.CONNECTED,
@@ -43,59 +42,6 @@ _BEST_FIRST = (
     State.FAILED,
 )
 """A provider of several connections is in the state of the worst of them."""
-
-MALFORMED_EVERY = 60.0
-"""Seconds between two reports of unusable data."""
-
-
-class ReportSource(Protocol):
-    """A provider at work, as far as a `ReportSink` must know it."""
-
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        ...
-
-    @property
-    def provider(self) -> Provider:
-        """The provider."""
-        ...
-
-    @property
-    def demo(self) -> bool:
-        """Whether an embedded emulator answers in its place."""
-        ...
-
-    def malformed(self, text: str) -> None:
-        """Tell of something it said that cannot be used."""
-        ...
-
-    def status(self, dropped: int) -> ProviderStatus:
-        """Return a snapshot of this moment."""
-        ...
-
-
-class ReportSink(Protocol):
-    """Who is told what a provider says and how it is."""
-
-    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
-        """One report. ``as_of``: monotonic seconds at which it can first have been true.
-
-        Returns whether it was news.
-        """
-        ...
-
-    def trouble(self, stream: ReportSource, error: ProviderError) -> None:
-        """Something a person should know."""
-        ...
-
-    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """The way these topics come has changed; what follows starts with their whole state."""
-        ...
-
-    def status_changed(self, stream: ReportSource) -> None:
-        """`ProviderStream.status` has something new to say."""
-        ...
 
 
 class ProviderStream:
@@ -120,29 +66,39 @@ class ProviderStream:
         self._checkpoints = checkpoints
         self._sink = sink
         self._topics: tuple[str, ...] = ()
+        self._wanted: frozenset[str] = frozenset()
+        """The same as `_topics`, to look one up."""
         self._shards = Shards(provider.limits.topics_per_connection)
         self._connections: list[Connection] = []
+        self._reporting = Reporting(self, sink, clock, resolved=self._resolved)
+        self._work = Tasks(self.name, clock, failed=self._reporting.internal)
+        """All but the connections."""
+        self._links = Tasks(self.name, clock, failed=self._reporting.internal)
+        """The connections; they end last, as they have to say good-bye."""
         self._backfill = Backfill(
             provider.name,
             provider.rest,
             checkpoints,
             clock,
-            deliver=self._deliver,
-            failed=self._trouble,
-            restored=self._release,
+            self._work,
+            deliver=self._reporting.deliver,
+            failed=self._reporting.request_failed,
+            answered=self._reporting.request_succeeded,
+            is_wanted=lambda topic: topic in self._wanted,
         )
+        self._omissions = Omissions(clock)
         self._sweeper: asyncio.Task[None] | None = None
-        self._checks: set[asyncio.Task[None]] = set()
-        self._held: list[TransactionReport] = []
         self._poller = Poller(
-            self._poll, interval=settings.stream.poll_interval, clock=clock, failed=self._poll_failed
+            self._poll,
+            interval=settings.stream.poll_interval,
+            clock=clock,
+            failed=self._poll_failed,
+            tasks=self._work,
         )
         self._poll_succeeded = False
         self._polled_at: float | None = None
         self.poll_failed = False
         """Its stream is down, and the polling in its place brings nothing either."""
-        self._told: set[tuple[ErrorKind, str]] = set()
-        self._malformed_reported_at = float("-inf")
         self._since = clock.time()
 
     @property
@@ -172,14 +128,23 @@ class ProviderStream:
         return any(one.in_doubt or (heartbeats and one.stale) for one in self._connections if one.topics)
 
     def set_topics(self, topics: Sequence[str]) -> None:
-        """Make these the wanted topics, all of them; connects and disconnects as that needs."""
-        before = set(self._topics)
-        self._topics = tuple(topics)
-        new = [topic for topic in topics if topic not in before]
+        """Make these the wanted topics, all of them; connects and disconnects as that needs.
+
+        Returns at once, and calls nobody back before it has.
+        """
+        new = [topic for topic in topics if topic not in self._wanted]
+        self._topics, self._wanted = tuple(topics), frozenset(topics)
         for position, shard in enumerate(self._shards.assign(topics)):
             if position == len(self._connections):
                 self._connections.append(
-                    Connection(self.provider, self._settings, self._clock, self, transport=self._transport)
+                    Connection(
+                        self.provider,
+                        self._settings,
+                        self._clock,
+                        self,
+                        transport=self._transport,
+                        tasks=self._links,
+                    )
                 )
             connection = self._connections[position]
             connection.set_topics(shard)
@@ -190,7 +155,7 @@ class ProviderStream:
         if not topics:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:
-            self._sweeper = asyncio.create_task(self._sweep(), name=f"{self.name} sweep")
+            self._sweeper = self._work.start_loop("sweep", self._sweep)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
@@ -199,27 +164,26 @@ class ProviderStream:
     def reconnect(self) -> None:
         """Start every connection over at once, as if nothing had ever been refused."""
         self.provider.forget()
-        self._backfill.breaker.reset()
+        self._backfill.reset()
         for connection in self._connections:
             if connection.topics:
                 connection.reconnect()
 
     def check(self) -> None:
-        """Doubt everything known, after time has jumped: see `Connection.check`."""
+        """Doubt everything known, after time has jumped: see `Connection.check`. What is parked stays so."""
+        topics: list[str] = []
         for connection in self._connections:
             connection.check()
-        if self._topics:
-            self._backfill.catch_up(self._topics)
+            if self._poller.running or not connection.parked:
+                topics += connection.topics
+        if topics:
+            self._backfill.catch_up(topics)
 
     async def close(self) -> None:
         """Close every connection with a close frame and stop all work."""
-        self._poller.stop()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-        for task in self._checks:
-            task.cancel()
-        await self._backfill.close()
+        await self._work.close()
         await asyncio.gather(*(connection.close() for connection in self._connections))
+        await self._links.close()
 
     def status(self, dropped: int) -> ProviderStatus:
         """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
@@ -267,10 +231,8 @@ class ProviderStream:
         )
 
     def malformed(self, text: str) -> None:
-        """Tell of something unusable, unless that was told just now: a burst is one piece of news."""
-        if self._clock.monotonic() - self._malformed_reported_at >= MALFORMED_EVERY:
-            self._malformed_reported_at = self._clock.monotonic()
-            self._sink.trouble(self, ProviderError(ErrorKind.PROTOCOL, text))
+        """Tell of something unusable; what comes in a burst is one piece of news."""
+        self._reporting.errors.malformed(text)
 
     def connection_changed(self, connection: Connection) -> None:
         """Pass it on; when every stream is back, without polling."""
@@ -279,8 +241,10 @@ class ProviderStream:
         self._sink.status_changed(self)
 
     def connection_established(self, connection: Connection) -> None:
-        """Catch up on what was missed."""
-        self._told.clear()
+        """Catch up on what was missed: the way to the provider is open, so it may be asked again."""
+        self._reporting.errors.well(STREAM)
+        self._omissions.clear()
+        self._backfill.reset()
         if connection.statistics.reconnects:
             self._sink.restarted(self, connection.topics)
         self._backfill.catch_up(connection.topics)
@@ -288,32 +252,30 @@ class ProviderStream:
     def connection_quiet(self, connection: Connection) -> None:
         """Ask over HTTP whether nothing happens, or just nothing is told."""
         if self.provider.kind is DataKind.PRICES:
-            task = asyncio.create_task(self._check_silence(connection), name=f"{self.name} silent")
-            self._checks.add(task)
-            task.add_done_callback(self._checks.discard)
+            self._work.start("check of a silence", self._check_silence, connection)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """Let polling stand in."""
-        self._trouble(error)
+        self._reporting.errors.report(error, STREAM)
         if connection.topics and not self._poller.running:
             self._sink.restarted(self, connection.topics)
             self._poller.start()
         connection.fall_back()
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
-        """Pass on what the stream says; transactions wait while older ones are being fetched."""
+        """Pass on what the stream says, at once: what is still being fetched of the past delays nothing."""
         now = self._clock.monotonic()
         for report in reports:
             if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
                 self._sink.report(self, report, Source.STREAM, now)
             elif isinstance(report, SignatureSeen | TokenAccountsRequest):
+                if isinstance(report, SignatureSeen):
+                    self._omissions.told(report.signature)
                 self._backfill.ask(report)
-            elif self._backfill.restoring and isinstance(report, TransactionReport):
-                self._held.append(report)
             else:
-                self._deliver(report, Source.STREAM, now)
-        if len(self._held) >= self._settings.stream.queue_capacity:
-            self._release()
+                if isinstance(report, TransactionReport):
+                    self._omissions.told(report.signature)
+                self._reporting.deliver(report, Source.STREAM, now)
 
     def _down(self) -> tuple[str, ...]:
         return tuple(
@@ -323,25 +285,10 @@ class ProviderStream:
             for topic in connection.topics
         )
 
-    def _deliver(self, report: Report, source: Source, as_of: float) -> bool:
-        match report:
-            case Notice(error=error) | PartialFetch(error=error):
-                self._trouble(error)
-            case Malformed(reason=reason):
-                self.malformed(f"{self.name} sent something that makes no sense; it was left out: {reason}")
-            case TokenAccounts(topic=topic):
-                for connection in self._connections:
-                    if topic in connection.topics:
-                        connection.resolve(report)
-            case _:
-                return self._sink.report(self, report, source, as_of)
-        return False
-
-    def _trouble(self, error: ProviderError) -> None:
-        """Tell of an error once, not at every attempt that fails the same way."""
-        if (error.kind, error.message) not in self._told:
-            self._told.add((error.kind, error.message))
-            self._sink.trouble(self, error)
+    def _resolved(self, accounts: TokenAccounts) -> None:
+        for connection in self._connections:
+            if accounts.topic in connection.topics:
+                connection.resolve(accounts)
 
     async def _poll(self) -> None:
         await self._backfill.poll(self._down())
@@ -362,7 +309,7 @@ class ProviderStream:
         try:
             moved = await self._backfill.moved(connection.topics)
         except ProviderError as error:
-            self._trouble(error)
+            self._reporting.request_failed(error)
             return
         if moved and connection.stale:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
@@ -372,26 +319,29 @@ class ProviderStream:
         """Now and then look for what a subscription that died in silence never told."""
         while True:
             await self._clock.sleep(self._settings.stream.sweep_interval)
-            well = [connection for connection in self._connections if connection.state is State.CONNECTED]
-            for connection in well:
-                try:
-                    missed = await self._backfill.sweep(connection.topics)
-                except ProviderError as error:
-                    self._trouble(error)
+            for connection in self._connections:
+                if connection.state is not State.CONNECTED:
                     continue
-                if missed:
-                    text = f"{self.name} streamed on but left out {missed} transactions; subscribing anew"
-                    self._sink.trouble(self, ProviderError(ErrorKind.GAP, text))
-                    connection.reconnect()
+                try:
+                    found = await self._backfill.sweep(connection.topics)
+                except ProviderError as error:
+                    self._reporting.request_failed(error)
+                    continue
+                self._omissions.found(found, self._clock.time() - connection.uptime)
+            self._mend(self._omissions.overdue())
+
+    def _mend(self, left_out: Sequence[str]) -> None:
+        """Subscribe anew where the stream left something out. ``left_out``: a topic for each transaction."""
+        for connection in self._connections:
+            missed = sum(topic in connection.topics for topic in left_out)
+            if missed and connection.state is State.CONNECTED:
+                text = f"{self.name} streamed on but left out {missed} transactions; subscribing anew"
+                self._sink.trouble(self, ProviderError(ErrorKind.GAP, text))
+                connection.reconnect()
 
     def _poll_failed(self, error: ProviderError) -> None:
-        self._trouble(error)
+        self._reporting.request_failed(error)
         if error.parks:
             for connection in self._connections:
                 connection.refuse_fallback(error)
         self._polled(succeeded=False)
-
-    def _release(self) -> None:
-        held, self._held = self._held, []
-        for report in held:
-            self._deliver(report, Source.STREAM, self._clock.monotonic())

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from streamcore.events import Source
 from streamcore.providers.base import Report
-from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.reporting import ReportSource
 
 MOST_IN_A_ROW = 20
 """Reroutings that may cause one another. A stream's condition changes at most once for want of topics."""

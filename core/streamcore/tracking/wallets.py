@@ -15,9 +15,9 @@ from streamcore.clock import Clock
 from streamcore.errors import InputError
 from streamcore.events import DataKind, Event, Source, WalletTransaction
 from streamcore.providers.base import CheckpointReport, Refusal, Report, TransactionReport
-from streamcore.solana.interpretation import interpret, wallets_touched
+from streamcore.solana.interpretation import interpret, unreadable, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints
-from streamcore.streams.provider_stream import ReportSource
+from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.tracker import Rerouting
 
@@ -117,11 +117,15 @@ class WalletTracker:
     def _transaction(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
         news = False
         streamed = source is Source.STREAM
-        for wallet in wallets_touched(report.transaction, self._checkpoints.wallets):
+        for wallet in self._concerned(report):
             if not self._checkpoints.record(wallet, report.signature, report.slot, streamed=streamed):
                 continue
             news = True
-            meaning = interpret(report.transaction, wallet, self._symbol_of)
+            meaning = (
+                unreadable(report.unreadable)
+                if report.unreadable
+                else interpret(report.transaction, wallet, self._symbol_of)
+            )
             self._publish(
                 WalletTransaction(
                     provider=stream.name,
@@ -147,6 +151,13 @@ class WalletTracker:
                 )
             )
         return news
+
+    def _concerned(self, report: TransactionReport) -> list[str]:
+        """Return the followed wallets a transaction touches, or was asked for if it hides its accounts."""
+        followed = self._checkpoints.wallets
+        if report.transaction.addresses():
+            return wallets_touched(report.transaction, followed)
+        return [wallet for wallet in report.topics if wallet in followed]
 
     def _checked(self, addresses: Iterable[str]) -> list[str]:
         if not self._streams:

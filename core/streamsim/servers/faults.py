@@ -1,9 +1,11 @@
 """The switches that make an emulated provider misbehave, and what each one takes.
 
 A fault is turned on with `Faults.set` and bites wherever the server meets it, until it is cleared or has
-bitten ``times`` times. What happens once, at a moment a test chooses (a dropped connection, a close code,
-a frame of nonsense), is a method of the server instead: see `streamsim.servers.websocket.ProviderServer`.
-The faults of the way between client and server bite in a `streamsim.servers.proxy.Proxy`.
+bitten ``times`` times. `Faults.on` lets something happen with an event of the server, such as the second
+connection, so that a test depends on the order of things and not on how fast they are. What happens once,
+at a moment a test chooses (a dropped connection, a close code, a frame of nonsense), is a method of the
+server instead: see `streamsim.servers.websocket.ProviderServer`. The faults of the way between client and
+server bite in a `streamsim.servers.proxy.Proxy`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+
+class Event(StrEnum):
+    """What a server sees happen, and what the beginning and the end of a fault may wait for."""
+
+    CONNECT = "connect"
+    """A client has opened a WebSocket."""
+    MESSAGE = "message"
+    """A client has sent a frame; what begins with it bites the answer already."""
+    DATA = "data"
+    """A data frame is about to be sent; what begins with it bites that frame already."""
+    DISCONNECT = "disconnect"
+    """A WebSocket has ended."""
+    REQUEST = "request"
+    """An HTTP request has come in; what begins with it bites that request already."""
 
 
 class Fault(StrEnum):
@@ -136,6 +153,16 @@ DATA_FAULTS = frozenset(
 """The faults that touch a finished data frame on its way out."""
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """An action that waits for an event."""
+
+    event: Event
+    left: int
+    """How often it must still happen."""
+    act: Callable[[], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a fault bites; every fault reads only the terms that concern it."""
@@ -167,6 +194,7 @@ class Faults:
         self._terms: dict[Fault, Terms] = {}
         self._left: dict[Fault, int] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._waiting: list[_Waiting] = []
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every `set` and `clear`."""
@@ -188,6 +216,24 @@ class Faults:
         if times is not None:
             self._left[fault] = times
         self._tell()
+
+    def on(self, event: Event, act: Callable[[], None], *, count: int = 1) -> None:
+        """Call ``act`` once, synchronously, when an event has happened ``count`` times from now on.
+
+        As in ``faults.on(Event.REQUEST, lambda: faults.set(Fault.HTTP_DROP, times=1), count=3)``: the third
+        request from now gets no answer.
+        """
+        self._waiting.append(_Waiting(event, count, act))
+
+    def happened(self, event: Event) -> None:
+        """Take note of an event; servers call this."""
+        if not self._waiting:
+            return
+        for waiting in [each for each in self._waiting if each.event is event]:
+            waiting.left -= 1
+            if waiting.left <= 0:
+                self._waiting.remove(waiting)
+                waiting.act()
 
     def clear(self, *faults: Fault) -> None:
         """Turn these faults off; without arguments, all."""

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from streamcore.clock import Clock, wait_for
 from streamsim.servers.clients import REMEMBERED
-from streamsim.servers.faults import Fault, Faults, Terms
+from streamsim.servers.faults import Event, Fault, Faults, Terms
 from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest, HttpSide
 from streamsim.servers.tasks import Tasks
 
@@ -108,6 +108,7 @@ class HttpServer(ABC):
 
     async def _handle(self, request: HttpRequest) -> HttpReply | None:
         self._requests.append(request)
+        self.faults.happened(Event.REQUEST)
         self.touch()
         if terms := self.faults.take(Fault.HTTP_SLOW):
             await self._pause(terms.seconds)

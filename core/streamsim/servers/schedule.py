@@ -1,10 +1,10 @@
-"""Faults by the clock: which one begins when, for how long, and with which provider."""
+"""Planned faults: which one begins when, by the clock or with an event, and with which provider."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from streamsim.servers.faults import (
     EXCHANGE_FAULTS,
     HELIUS_FAULTS,
     NETWORK_FAULTS,
+    Event,
     Fault,
     Faults,
 )
@@ -34,10 +35,14 @@ class Moment(StrEnum):
     """Stop listening to the clients that are connected then: no pong, no answer, no data."""
 
 
-FORM = re.compile(
-    r"(?:(?P<provider>[a-z]+):)?(?P<name>[a-z_]+)(?:@(?P<at>\d+(?:\.\d+)?)(?:\+(?P<lasts>\d+(?:\.\d+)?))?)?"
+FORM = "[PROVIDER:]NAME[*TIMES][@WHEN[+UNTIL]]"
+"""How a fault is planned. WHEN and UNTIL are seconds, or an event as in ``connect`` or ``request*3``."""
+
+_MOMENT = rf"\d+(?:\.\d+)?|(?:{'|'.join(Event)})(?:\*[1-9]\d*)?"
+_FORM = re.compile(
+    rf"(?:(?P<provider>[a-z]+):)?(?P<name>[a-z_]+)(?:\*(?P<times>[1-9]\d*))?"
+    rf"(?:@(?P<at>{_MOMENT})(?:\+(?P<lasts>{_MOMENT}))?)?"
 )
-"""``[PROVIDER:]NAME[@SECONDS[+DURATION]]``."""
 
 OWN_FAULTS = {
     "birdeye": BIRDEYE_FAULTS,
@@ -60,15 +65,25 @@ class BadFault(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """An event that has happened so many times."""
+
+    event: Event
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """One fault, planned."""
 
     what: Fault | Moment
     providers: tuple[str, ...]
-    at: float = 0.0
-    """Seconds after the start."""
-    lasts: float | None = None
-    """Seconds; ``None``: until the end."""
+    at: float | Occasion = 0.0
+    """Seconds after the start, or what it begins with."""
+    lasts: float | Occasion | None = None
+    """Seconds, or what it ends with, counted from its beginning; ``None``: until the end."""
+    times: int | None = None
+    """How often it bites; ``None``: as often as it is met."""
 
     @property
     def needs_proxy(self) -> bool:
@@ -77,14 +92,15 @@ class Planned:
 
 
 def plan(text: str) -> Planned:
-    """Read one planned fault: ``[PROVIDER:]NAME[@SECONDS[+DURATION]]``.
+    """Read one planned fault; see `FORM`.
 
     Raises:
         BadFault: There is no such fault or provider, or the one cannot have the other.
     """
-    match = FORM.fullmatch(text.strip().lower())
+    match = _FORM.fullmatch(text.strip().lower())
     if match is None:
-        raise BadFault("expected [PROVIDER:]NAME[@SECONDS[+DURATION]]")
+        events = ", ".join(Event)
+        raise BadFault(f"expected {FORM}; WHEN and UNTIL are SECONDS or one of {events}, or *N behind one")
     known: dict[str, Fault | Moment] = {what.value: what for what in (*Fault, *Moment)}
     what = known.get(match["name"])
     if what is None:
@@ -99,7 +115,18 @@ def plan(text: str) -> Planned:
         able = (provider,)
     if match["lasts"] and isinstance(what, Moment) and what is not Moment.FREEZE:
         raise BadFault(f"{what!s} happens once, so it has no duration")
-    return Planned(what, able, float(match["at"] or 0), float(match["lasts"]) if match["lasts"] else None)
+    if match["times"] and isinstance(what, Moment):
+        raise BadFault(f"{what!s} happens once, so it cannot be asked for {match['times']} times")
+    lasts = _moment(match["lasts"]) if match["lasts"] else None
+    times = int(match["times"]) if match["times"] else None
+    return Planned(what, able, _moment(match["at"] or "0"), lasts, times)
+
+
+def _moment(text: str) -> float | Occasion:
+    if text[0].isdigit():
+        return float(text)
+    name, _, count = text.partition("*")
+    return Occasion(Event(name), int(count or 1))
 
 
 _EXPLAINED: dict[Fault | Moment, str] = {
@@ -185,23 +212,44 @@ async def carry_out(
 
 
 async def _carry_out(planned: Planned, server: ProviderServer[Any], faults: Faults, clock: Clock) -> None:
-    if planned.at:
-        await clock.sleep(planned.at)
-    match planned.what:
-        case Fault() as fault:
-            faults.set(fault)
-        case Moment.DROP:
-            server.drop()
-        case Moment.CLOSE:
-            await server.close_clients(1012, "service restart")
-        case Moment.ERROR_FRAME:
-            await server.send_error("something went wrong")
-        case Moment.FREEZE:
-            server.freeze()
-    if planned.lasts is None:
+    def begin() -> None:
+        match planned.what:
+            case Fault() as fault:
+                faults.set(fault, times=planned.times)
+            case Moment.DROP:
+                server.drop()
+            case Moment.FREEZE:
+                server.freeze()
+
+    def end() -> None:
+        if isinstance(planned.what, Fault):
+            faults.clear(planned.what)
+        else:
+            server.thaw()
+
+    await _at(planned.at, server, clock, begin)
+    if planned.what is Moment.CLOSE:
+        await server.close_clients(1012, "service restart")
+    elif planned.what is Moment.ERROR_FRAME:
+        await server.send_error("something went wrong")
+    if planned.lasts is not None:
+        await _at(planned.lasts, server, clock, end)
+
+
+async def _at(
+    moment: float | Occasion, server: ProviderServer[Any], clock: Clock, act: Callable[[], None]
+) -> None:
+    """Act when it is time: with an event in the very moment, before anything else can happen."""
+    if not isinstance(moment, Occasion):
+        if moment:
+            await clock.sleep(moment)
+        act()
         return
-    await clock.sleep(planned.lasts)
-    if isinstance(planned.what, Fault):
-        faults.clear(planned.what)
-    else:
-        server.thaw()
+    acted = asyncio.Event()
+
+    def act_now() -> None:
+        act()
+        acted.set()
+
+    server.faults.on(moment.event, act_now, count=moment.count)
+    await acted.wait()

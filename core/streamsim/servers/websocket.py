@@ -25,7 +25,7 @@ from websockets.typing import Subprotocol
 
 from streamcore.clock import Clock
 from streamsim.servers.clients import REMEMBERED, Client, Connection, Frame, Handshake, decoded
-from streamsim.servers.faults import Fault
+from streamsim.servers.faults import Event, Fault
 from streamsim.servers.http import HttpServer, unusable
 from streamsim.servers.http_wire import LOOPBACK, HttpReply, phrase
 from streamsim.servers.tasks import LOGGER
@@ -225,12 +225,14 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         client = self._client(next(self._numbers), connection, handshake, key)
         self._clients[client] = None
         try:
+            self.faults.happened(Event.CONNECT)
             self._opened(client)
             self.touch()
             async for frame in connection:
                 message = decoded(frame)
                 client.frames_received.append(message)
                 self._frames.append(message)
+                self.faults.happened(Event.MESSAGE)
                 self._received(client, message)
                 self.touch()
         except ConnectionClosed:
@@ -238,6 +240,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         finally:
             del self._clients[client]
             self._held.pop(client, None)
+            self.faults.happened(Event.DISCONNECT)
             self.touch()
 
     async def _care(self) -> None:
@@ -258,6 +261,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
 
     def publish(self, clients: Iterable[AnyClient], frame: Frame) -> None:
         """Send one data frame to some clients, through whatever faults are on."""
+        self.faults.happened(Event.DATA)
         if not self.faults.touches_data and not self._held:
             self._send(clients, frame)
             return

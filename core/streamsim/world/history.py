@@ -19,7 +19,7 @@ BAR_SECONDS = 1800.0
 DAY = 86_400.0
 """Seconds."""
 
-PRICE_STEP = 10.0
+STEP = 10.0
 """Seconds between remembered prices. In between, the price of the past is drawn as a straight line, so that
 what is measured against it moves as smoothly as time does."""
 
@@ -117,12 +117,12 @@ class PricePath:
 
     def moving(self, now: float, price: Decimal) -> None:
         """Take note that the price, up to now ``price``, is about to move."""
-        step = self._opened + (now - self._opened) // PRICE_STEP * PRICE_STEP
+        step = self._opened + (now - self._opened) // STEP * STEP
         last = self._moments[-1]
         if last >= step:
             return
-        if last + PRICE_STEP < step:  # it stood still in between
-            self._append(last + PRICE_STEP, price)
+        if last + STEP < step:  # it stood still in between
+            self._append(last + STEP, price)
         self._append(step, price)
         cut = len(self._moments) // 2
         if cut > 1000 and self._moments[cut] < now - DAY - 2 * 3600:
@@ -141,7 +141,7 @@ class PricePath:
         if after < len(self._moments):
             end, ended_with = self._moments[after], self._prices[after]
         else:
-            end, ended_with = start + PRICE_STEP, price
+            end, ended_with = start + STEP, price
         if begun_with == ended_with or moment >= end:
             return ended_with
         return exact(begun_with + (ended_with - begun_with) * Decimal((moment - start) / (end - start)))
@@ -177,7 +177,11 @@ class TradeHistory:
         self._bars[-1].trade(price, usd, bought=bought)
 
     def window(self, start: float, end: float, now: float) -> Bar:
-        """Return what was traded from ``start`` to ``end``; call `advance` first."""
+        """Return what was traded from ``start`` to ``end``; call `advance` first.
+
+        Where it begins moves in steps of ten seconds, as exchanges count it.
+        """
+        start = self._open_since + (start - self._open_since) // STEP * STEP
         newest = len(self._bars) - 1
         first = max(0, newest + math.floor((start - self._open_since) / BAR_SECONDS))
         last = newest if end >= now else newest + math.floor((end - self._open_since) / BAR_SECONDS)

@@ -164,7 +164,26 @@ def test_there_is_no_change_since_no_price(before: Decimal | None) -> None:
     assert percent_since(None, Decimal(1)) is None
 
 
+@pytest.mark.parametrize(
+    ("amount", "price", "worth"),
+    [
+        ("746210.33018400", "119.02000", "88813953.50"),
+        ("2", "1.5", "3.00"),
+        ("1", "0.005", "0.00"),
+        ("1", "0.015", "0.02"),
+        ("0", "150", "0.00"),
+        ("12345678901234567890123456", "1", "12345678901234567890123456.00"),
+    ],
+)
+def test_fault_19_what_an_amount_is_worth_is_told_to_the_cent(amount: str, price: str, worth: str) -> None:
+    assert str(in_dollars(Decimal(amount), Decimal(price))) == worth
+
+
+@pytest.mark.parametrize("absurd", ["1e30", "1e308"])
+def test_what_nothing_can_be_worth_is_left_for_others_to_refuse(absurd: str) -> None:
+    assert in_dollars(Decimal(absurd), Decimal(absurd)) == Decimal(absurd) * Decimal(absurd)
+
+
 def test_what_is_not_known_is_worth_nothing_known() -> None:
-    assert in_dollars(Decimal(2), Decimal("1.5")) == Decimal(3)
     assert in_dollars(None, Decimal(1)) is None
     assert in_dollars(Decimal(1), None) is None

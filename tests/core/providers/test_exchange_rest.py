@@ -81,7 +81,7 @@ async def test_krakens_example_is_read_without_a_change_since_its_open_is_not_of
         PriceReport(
             "SOL/USD",
             price=Decimal("119.46000"),
-            volume_24h=Decimal("746210.33018400") * Decimal("119.02000"),
+            volume_24h=Decimal("88813953.50"),
             high_24h=Decimal("121.35000"),
             low_24h=Decimal("116.80000"),
         )
@@ -186,7 +186,7 @@ async def test_one_request_tells_all_about_a_product() -> None:
             "SOL-USD",
             price=price,
             change_24h=Decimal("1.45222929936"),
-            volume_24h=Decimal("1310220.4411") * price,
+            volume_24h=Decimal("156518933.89"),
             high_24h=Decimal("121.35"),
             low_24h=Decimal("116.8"),
             complete=True,

@@ -154,5 +154,10 @@ class TestEngineLonger(Engine.TestCase):
     """The same, long enough to meet rare sequences, and different each time."""
 
     settings = settings(
-        max_examples=80, stateful_step_count=40, deadline=None, database=None, suppress_health_check=checks
+        max_examples=80,
+        stateful_step_count=40,
+        deadline=None,
+        derandomize=False,
+        database=None,
+        suppress_health_check=checks,
     )

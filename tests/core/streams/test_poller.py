@@ -9,6 +9,7 @@ from manual_clock import ManualClock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.streams.poller import Poller
+from streamcore.tasks import Tasks
 
 
 class Bench:
@@ -19,7 +20,10 @@ class Bench:
         self.polled_at: list[float] = []
         self.failures: list[ProviderError] = []
         self.script: list[Callable[[], Awaitable[None]]] = []
-        self.poller = Poller(self._poll, interval=5.0, clock=self.clock, failed=self.failures.append)
+        self.tasks = Tasks("bench", self.clock, failed=self.failures.append)
+        self.poller = Poller(
+            self._poll, interval=5.0, clock=self.clock, failed=self.failures.append, tasks=self.tasks
+        )
 
     async def _poll(self) -> None:
         self.polled_at.append(self.clock.monotonic())
@@ -40,8 +44,7 @@ class Bench:
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
     yield bench
-    bench.poller.stop()
-    await bench.clock.settle()
+    await bench.tasks.close()
 
 
 async def test_it_polls_at_once_and_then_every_interval(bench: Bench) -> None:
@@ -167,7 +170,8 @@ async def test_whoever_hears_of_a_failure_may_stop_the_polling() -> None:
     async def fail() -> None:
         raise ProviderError(ErrorKind.NETWORK, "no")
 
-    poller = Poller(fail, interval=5.0, clock=clock, failed=lambda error: poller.stop())
+    tasks = Tasks("bench", clock, failed=lambda error: None)
+    poller = Poller(fail, interval=5.0, clock=clock, failed=lambda error: poller.stop(), tasks=tasks)
     poller.start()
     await clock.advance(20)
     assert not poller.running

@@ -1,4 +1,4 @@
-"""Faults by the clock: reading a plan, and carrying it out."""
+"""Faults by the clock and with events: reading a plan, and carrying it out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import State
 from streamsim import Fault
-from streamsim.servers.schedule import BadFault, Moment, Planned, carry_out, listing, plan
+from streamsim.servers.faults import Event
+from streamsim.servers.schedule import BadFault, Moment, Occasion, Planned, carry_out, listing, plan
 
 ALL = ("birdeye", "helius", "kraken", "coinbase", "solana")
 
@@ -28,6 +29,10 @@ ALL = ("birdeye", "helius", "kraken", "coinbase", "solana")
         ("half_open", Planned(Fault.HALF_OPEN, ("birdeye", "helius"))),
         ("drop@4", Planned(Moment.DROP, ALL, 4.0)),
         ("freeze@4+60", Planned(Moment.FREEZE, ALL, 4.0, 60.0)),
+        ("stall@connect", Planned(Fault.STALL, ALL, Occasion(Event.CONNECT))),
+        ("drop@data*20", Planned(Moment.DROP, ALL, Occasion(Event.DATA, 20))),
+        ("kraken:stall@connect*2+60", Planned(Fault.STALL, ("kraken",), Occasion(Event.CONNECT, 2), 60.0)),
+        ("http_drop*3@1+request*9", Planned(Fault.HTTP_DROP, ALL, 1.0, Occasion(Event.REQUEST, 9), 3)),
     ],
 )
 def test_a_plan_is_read(text: str, planned: Planned) -> None:
@@ -44,6 +49,10 @@ def test_a_plan_is_read(text: str, planned: Planned) -> None:
         ("stall@", "expected"),
         ("stall@-1", "expected"),
         ("stall@1e3", "expected"),
+        ("stall@soon", "SECONDS or one of connect, message"),
+        ("stall@connect*0", "expected"),
+        ("stall*0", "expected"),
+        ("drop*2@connect", "drop happens once"),
         ("", "expected"),
     ],
 )
@@ -89,3 +98,22 @@ async def test_a_moment_happens_once(text: str) -> None:
         status = table.manager.status("birdeye")
         assert status.state is State.CONNECTED
         assert bool(status.reconnects) is ("error" not in text)
+
+
+@on_virtual_time
+async def test_a_fault_can_begin_and_end_with_an_event_however_long_it_takes_to_come() -> None:
+    async with bench(clock=VirtualClock()) as table:
+        servers = {"birdeye": table.birdeye, "helius": table.helius}
+        planned = plan("birdeye:refuse_upgrade@disconnect+request*2")
+        carrying_out = asyncio.create_task(carry_out([planned], servers, table.network, table.clock))
+        await table.manager.subscribe_prices([SOL])
+        await table.connected("birdeye")
+        await asyncio.sleep(20)
+        assert Fault.REFUSE_UPGRADE not in table.birdeye.faults
+        asked = len(table.birdeye.requests)
+        table.birdeye.drop()
+        await carrying_out
+        assert len(table.birdeye.requests) == asked + 2
+        assert len(table.birdeye.handshakes) > 1
+        await table.connected("birdeye")
+        assert table.birdeye.connections == 1

@@ -23,7 +23,7 @@ from streamsim.servers.exchange import Figures
 from streamsim.servers.faults import Faults
 from streamsim.servers.http_wire import HttpRequest
 from streamsim.world.catalog import SOL
-from streamsim.world.history import BAR_SECONDS, DAY, PRICE_STEP
+from streamsim.world.history import BAR_SECONDS, DAY, STEP
 from streamsim.world.market import Market
 
 STATISTICS = {"address": SOL, "select": {"price": True, "trade_data": {"volume": True, "price_change": True}}}
@@ -212,8 +212,8 @@ def test_fault_21_all_providers_tell_the_figures_of_one_history(
     # and the figures are those of the trades that were made, as far as they are older than the market
     if scene.clock.monotonic() >= DAY + BAR_SECONDS:
         start = scene.clock.monotonic() - DAY
-        around = start // PRICE_STEP * PRICE_STEP
-        neighbours = [scene.price_then(around), scene.price_then(around + PRICE_STEP)]
+        around = start // STEP * STEP
+        neighbours = [scene.price_then(around), scene.price_then(around + STEP)]
         assert min(neighbours) <= figures.open <= max(neighbours)
         low, high = scene.extremes()
         assert figures.low <= low

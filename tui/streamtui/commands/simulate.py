@@ -10,7 +10,7 @@ from streamcore import SettingsError, SystemClock
 from streamcore.config import setting_keys
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
-from streamsim.servers.schedule import PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
+from streamsim.servers.schedule import FORM, PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
 from streamtui.commands.shutdown import Deadline, until_stopped
 
 
@@ -63,7 +63,8 @@ def planned_faults(texts: Iterable[str]) -> list[Planned]:
 
 def list_faults() -> None:
     """Print every fault there is, and how one is planned."""
-    print(f"--fault [PROVIDER:]NAME[@SECONDS[+DURATION]], as in --fault {PROVIDERS[0]}:stall@10+30\n")
+    first = PROVIDERS[0]
+    print(f"--fault {FORM}, as in --fault {first}:stall@10+30 or --fault {first}:drop@connect*2\n")
     print(listing())
 
 

@@ -151,9 +151,9 @@ def is_dust(transaction: WalletTransaction) -> bool:
 
     That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
     asked nor paid for, or a mere mention, or what failed for another. What the wallet itself paid a fee for
-    is never dust.
+    is never dust, and neither is what could not be read: nobody knows what it is.
     """
-    if transaction.fee:
+    if transaction.fee or transaction.summary.startswith("unparsed: "):
         return False
     if transaction.type in (TransactionType.MENTIONED, TransactionType.FAILED):
         return True

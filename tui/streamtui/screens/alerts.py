@@ -68,6 +68,8 @@ class AlertsDialog(Dialog[None]):
         self._table.set_message("No alerts yet.")
         self._feed.alerts.unseen = 0
         self.pass_time(self._feed.clock.time())
+        # the line was scrolled into view when the list had no lines yet and the box was small
+        self.call_after_refresh(self._box.scroll_home, animate=False)
 
     def pass_time(self, at: float) -> None:
         """Show how the alerts are doing."""

@@ -10,7 +10,8 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Checkpoint, Report, TransactionReport
+from streamcore.providers.base import Checkpoint, Malformed, Report
+from streamcore.providers.decoding import Undecodable
 from streamcore.providers.helius.codec import TITLE, meaning_of_error
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
@@ -22,7 +23,7 @@ from streamcore.providers.solana_rpc.history import (
     gap,
 )
 from streamcore.providers.solana_rpc.messages import transaction_options
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import report_listed
 
 FULL_PAGE = 100
 """Whole transactions in one answer; the smallest limit that the documents have named."""
@@ -31,7 +32,7 @@ FULL_PAGE = 100
 class _Page(msgspec.Struct, frozen=True, rename="camel"):
     """One answer of ``getTransactionsForAddress``."""
 
-    data: list[SolanaTransaction]
+    data: list[msgspec.Raw]
     pagination_token: str | None = None
 
 
@@ -79,12 +80,14 @@ class HeliusHistory(SolanaHistory):
         last_slot = checkpoint.slot
         for _ in range(self._transaction_pages.most):
             page = await self._rpc.call("getTransactionsForAddress", [wallet, options], _Page)
-            for transaction in page.data:
-                signature, slot = transaction.signature, transaction.slot
-                if signature is None or slot is None:
+            for entry in page.data:
+                try:
+                    report = report_listed(entry, wallet)
+                except Undecodable as error:
+                    yield Malformed(f"a transaction of {wallet}: {error}")
                     continue
-                last_slot = slot
-                yield TransactionReport(signature, slot, transaction, transaction.block_time, (wallet,))
+                last_slot = report.slot
+                yield report
             if page.pagination_token is None:
                 return
             options = {**options, "paginationToken": page.pagination_token}

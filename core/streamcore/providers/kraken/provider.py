@@ -36,7 +36,8 @@ from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
-from streamcore.providers.markets import Market, Markets
+from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.markets import Market
 from streamcore.text import printable
 
 TITLE = "Kraken"
@@ -51,6 +52,7 @@ class KrakenProvider(Provider):
     title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -63,10 +65,11 @@ class KrakenProvider(Provider):
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
+        self.markets = self.rest.directory
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return the pair with the US dollar; ``None`` for a mint that has no ticker of its own."""
-        return pair_of(instrument, "/")
+        """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
+        return self.markets.pair_of(instrument)
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
@@ -111,12 +114,18 @@ class KrakenRest(Rest):
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.kraken
-        self._host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
+        self._host = host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
         self._http = http
         self._rate_limit = TokenBucket(RATE, 1, clock)
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
-        self.markets = Markets(())
-        """What Kraken lists, for its names; none while that is not known."""
+        self.directory = MarketDirectory(
+            "kraken",
+            host.source("/0/public/AssetPairs"),
+            clock,
+            ask=self.list_markets,
+            assumed=lambda instrument: pair_of(instrument, "/"),
+        )
+        """What Kraken lists, and under which names."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -124,7 +133,7 @@ class KrakenRest(Rest):
         """Yield the present price and 24 h volume of each pair."""
         askable: list[str] = []
         for pair in topics:
-            if self.markets.find(pair) is None and is_ambiguous(pair):
+            if self.directory.markets.find(pair) is None and is_ambiguous(pair):
                 yield _not_listed(pair)
             else:
                 askable.append(pair)
@@ -165,7 +174,7 @@ class KrakenRest(Rest):
 
     def _names(self, pair: str) -> tuple[str, ...]:
         """Return what HTTP may call a pair; the first is the one to ask by."""
-        market = self.markets.find(pair)
+        market = self.directory.markets.find(pair)
         return assumed_names(pair) if market is None or not market.http_names else market.http_names
 
     async def _get(self, pairs: Sequence[str]) -> tuple[dict[str, msgspec.Raw], ProviderError | None]:

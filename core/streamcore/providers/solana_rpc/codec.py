@@ -35,7 +35,6 @@ from streamcore.providers.base import (
     SignatureSeen,
     TokenAccounts,
     TokenAccountsRequest,
-    TransactionReport,
 )
 from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable, content
@@ -50,7 +49,7 @@ from streamcore.providers.solana_rpc.messages import (
     request,
     transaction_options,
 )
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import report_transaction
 from streamcore.text import printable
 
 HELD_NOTIFICATIONS = 1000
@@ -102,7 +101,7 @@ class _Wish:
 class _Notification(msgspec.Struct, frozen=True):
     """``transactionNotification``; unlike standard notifications it has no context and no block time."""
 
-    transaction: SolanaTransaction
+    transaction: msgspec.Raw
     signature: str
     slot: int
 
@@ -338,7 +337,7 @@ class SolanaCodec(Codec):
             return []
         if wish.rung is Rung.TRANSACTIONS:
             told = content(params.result, _Notification)
-            return [TransactionReport(told.signature, told.slot, told.transaction)]
+            return [report_transaction(told.transaction, told.signature, told.slot, wish.wallets)]
         hint = content(params.result, _LogsNotification)
         signature = hint.value.signature
         if signature in self._hinted:

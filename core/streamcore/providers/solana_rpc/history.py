@@ -19,7 +19,6 @@ from streamcore.events import ErrorKind
 from streamcore.providers.base import (
     Checkpoint,
     CheckpointReport,
-    Malformed,
     Notice,
     PartialFetch,
     Question,
@@ -31,7 +30,11 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
-from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.providers.solana_rpc.transactions import (
+    UNKNOWN_VERSION,
+    report_transaction,
+    unreadable_transaction,
+)
 
 T = TypeVar("T")
 
@@ -240,24 +243,23 @@ class SolanaHistory(Rest):
     async def _transaction(self, wallet: str, entry: _Signature) -> Report:
         for wait in (*PATIENCE, None):
             try:
-                transaction = await self._rpc.call(
-                    "getTransaction",
-                    [entry.signature, transaction_options()],
-                    SolanaTransaction | None,  # type: ignore[arg-type]
+                answer = await self._rpc.call(
+                    "getTransaction", [entry.signature, transaction_options()], msgspec.Raw
                 )
             except RpcFailure as failure:
                 if failure.error.code != UNSUPPORTED_VERSION:
                     raise
                 # no later try would read it, and what comes after it must not wait for it
-                return Malformed(f"a transaction of {wallet} has a version that is not known here yet")
-            if transaction is not None:
+                return unreadable_transaction(
+                    entry.signature, entry.slot, (wallet,), UNKNOWN_VERSION, entry.block_time
+                )
+            if bytes(answer) != b"null":
                 break
             if wait is None:
                 text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"
                 return PartialFetch(wallet, ProviderError(ErrorKind.SERVER, text))
             await self._clock.sleep(wait)
-        block_time = transaction.block_time if transaction.block_time is not None else entry.block_time
-        return TransactionReport(entry.signature, entry.slot, transaction, block_time, (wallet,))
+        return report_transaction(answer, entry.signature, entry.slot, (wallet,), entry.block_time)
 
     async def _signatures(self, address: str, options: dict[str, Any]) -> list[_Signature]:
         return await self._rpc.call(

@@ -102,7 +102,7 @@ def test_the_change_and_the_volume_in_dollars_are_computed_from_what_is_sent() -
         "BTC-USD",
         price=price,
         change_24h=Decimal("-4.27791495533"),
-        volume_24h=Decimal("24498.81475200") * price,
+        volume_24h=Decimal("999879191.03"),
         high_24h=Decimal("42877.22"),
         low_24h=Decimal("40600.05"),
         complete=True,

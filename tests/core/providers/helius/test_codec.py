@@ -421,7 +421,19 @@ def test_every_known_notification_is_a_transaction(name: str) -> None:
     (report,) = codec.received(helius(name))
     assert isinstance(report, TransactionReport)
     assert (report.signature, report.slot) == (params["result"]["signature"], params["result"]["slot"])
-    assert (report.block_time, report.topics) == (None, ())
+    assert (report.block_time, report.topics, report.unreadable) == (None, (W,), "")
+
+
+def test_a_transaction_of_a_shape_nobody_knows_is_told_to_the_wallets_it_names() -> None:
+    params = json.loads(helius("ws.transactionNotification.synthetic_sol_out"))["params"]
+    params["result"]["transaction"]["transaction"] = {"message": {"accounts": [W], "version": 9}}
+    codec = opened(W, W2)
+    codec.received(ack(FIRST, params["subscription"]))
+    frame = json.dumps({"jsonrpc": "2.0", "method": "transactionNotification", "params": params})
+    (report,) = codec.received(frame)
+    assert isinstance(report, TransactionReport)
+    assert (report.signature, report.topics) == (params["result"]["signature"], (W,))
+    assert report.unreadable == "its shape is not known here yet"
 
 
 def test_a_notification_in_a_binary_frame_is_read_too() -> None:

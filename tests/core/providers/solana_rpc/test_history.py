@@ -17,7 +17,6 @@ from streamcore.net.transport import Answer
 from streamcore.providers.base import (
     Checkpoint,
     CheckpointReport,
-    Malformed,
     Notice,
     PartialFetch,
     Report,
@@ -58,6 +57,8 @@ class Node:
         refusal = RpcError(-32600, "getTransactionsForAddress is not available on the free plan")
         self.errors: dict[str, RpcError] = {"getTransactionsForAddress": refusal}
         """Methods or signatures to what they fail with."""
+        self.answers: dict[str, Any] = {}
+        """Signatures to what is answered instead of a transaction of the usual shape."""
         self.block_time: int | None = None
 
     def happens(self, signature: str, slot: int, *accounts: str, **more: Any) -> None:
@@ -90,6 +91,8 @@ class Node:
         if self.not_yet.get(signature, 0):
             self.not_yet[signature] -= 1
             return None
+        if signature in self.answers:
+            return self.answers[signature]
         transaction = {"signatures": [signature], "message": {"accountKeys": []}}
         return {"slot": 1, "blockTime": self.block_time, "transaction": transaction, "meta": None}
 
@@ -387,14 +390,31 @@ async def test_after_so_much_patience_it_is_left_with_all_that_follows_for_the_n
     assert told(await bench.fetch(first=Checkpoint("s0", 100))) == ["s0", "s1", "s2"]
 
 
-async def test_a_transaction_of_an_unknown_version_is_left_out_and_holds_nothing_up(bench: Bench) -> None:
+async def test_a_transaction_of_an_unknown_version_is_told_as_unreadable_and_holds_nothing_up(
+    bench: Bench,
+) -> None:
     error = json.loads(helius("http.getTransaction.error_unsupported_version"))["error"]
     for number in range(3):
         bench.node.happens(f"s{number}", 100 + number, W)
     bench.node.errors["s1"] = RpcError(error["code"], error["message"])
     reports = await bench.fetch(first=Checkpoint("", 0))
-    assert told(reports) == ["s0", "s2"]
-    assert isinstance(reports[1], Malformed)
+    assert told(reports) == ["s0", "s1", "s2"]
+    read = [report for report in reports if isinstance(report, TransactionReport)]
+    assert [report.unreadable for report in read] == ["", "its version is not known here yet", ""]
+    assert read[1].topics == (W,)
+
+
+async def test_a_transaction_of_a_shape_nobody_knows_is_told_as_unreadable_and_holds_nothing_up(
+    bench: Bench,
+) -> None:
+    for number in range(3):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    bench.node.answers["s1"] = {"transaction": {"message": {"accounts": 5}}, "version": {"major": 3}}
+    reports = await bench.fetch(first=Checkpoint("", 0))
+    assert told(reports) == ["s0", "s1", "s2"]
+    read = [report for report in reports if isinstance(report, TransactionReport)]
+    assert [report.unreadable for report in read] == ["", "its shape is not known here yet", ""]
+    assert read[1].topics == (W,)
 
 
 # Errors

@@ -1,0 +1,194 @@
+"""Whether a connection lives: pings and pongs, silence, requests without an answer.
+
+All that is known is when something was heard last and how earlier connections ended; whether a connection
+is stale or in doubt follows from that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from streamcore.clock import Clock
+from streamcore.config.model import StreamSettings
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.net.transport import Socket
+from streamcore.providers.base import Codec
+from streamcore.status import Statistics
+from streamcore.streams.backoff import HEALTHY_AFTER
+from streamcore.tasks import first_to_end
+
+SILENCES_DOUBLED = 4
+"""Silent connections in a row up to which ``stream.stale_after`` is doubled for the next one."""
+
+GREETED = 5.0
+"""Seconds after which what comes is more than the answers to the first requests."""
+
+
+class Liveness:
+    """Watches one connection, attempt after attempt.
+
+    For each attempt call `opened`, then run `watch` beside the reading, tell it `heard` and `established`,
+    and call `ended` in the end.
+    """
+
+    def __init__(
+        self,
+        settings: StreamSettings,
+        heartbeat: float | None,
+        clock: Clock,
+        statistics: Statistics,
+        *,
+        changed: Callable[[], None],
+        quiet: Callable[[], None],
+    ) -> None:
+        """Make one for a connection that is not open.
+
+        Args:
+            settings: Intervals and patience.
+            heartbeat: Seconds without a frame after which a stream that has heartbeats is dead; ``None``:
+                it has none.
+            clock: Time.
+            statistics: Where the round trip of a ping is noted.
+            changed: Called when `stale` or `in_doubt` has changed.
+            quiet: Called when nothing has been heard for half of the patience, and again each time as long.
+        """
+        self._settings = settings
+        self._heartbeat = heartbeat
+        self._clock = clock
+        self._statistics = statistics
+        self._changed = changed
+        self._quiet = quiet
+        self._heard_at: float | None = None
+        """Monotonic seconds of the last frame, at first of the opening; ``None``: it is not open."""
+        self._established_at: float | None = None
+        self._silences = 0
+        """Connections in a row that ended in silence: no word after the first answers, no pong, no answer."""
+        self._check_now = asyncio.Event()
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the stream was established; 0.0 while it is not."""
+        return 0.0 if self._established_at is None else self._clock.monotonic() - self._established_at
+
+    @property
+    def stale(self) -> bool:
+        """Established, but nothing has been heard for half of the time after which it is given up."""
+        return self._established_at is not None and self._silent_for() >= self._silence / 2
+
+    @property
+    def in_doubt(self) -> bool:
+        """The last one ended in silence, and this one has not said more than a greeting yet.
+
+        A far side that greets and then is silent again and again would otherwise seem well most of the time.
+        """
+        return self._silences > 0
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it has lived long enough for past failures to be forgotten."""
+        return self.uptime >= HEALTHY_AFTER and not self.in_doubt
+
+    def opened(self) -> None:
+        """Begin to watch: the socket is open."""
+        self._heard_at = self._clock.monotonic()
+
+    def established(self) -> None:
+        """Take note that the provider has proved that it lives."""
+        self._established_at = self._clock.monotonic()
+
+    def ended(self) -> None:
+        """Take note that the connection is gone."""
+        self._heard_at = self._established_at = None
+
+    def heard(self, *, unanswered: bool) -> None:
+        """Take note of a frame. ``unanswered``: it did not answer all that was requested."""
+        was_stale, was_in_doubt = self.stale, self.in_doubt
+        self._heard_at = self._clock.monotonic()
+        if self._silences and self.uptime > GREETED and not unanswered:
+            self._silences = 0
+        if was_stale or was_in_doubt is not self.in_doubt:
+            self._changed()
+
+    def given_up(self) -> None:
+        """Take note that the connection is taken for dead, as if it had ended in silence."""
+        self._silences += 1
+
+    def check(self) -> None:
+        """Ping an open stream now."""
+        self._check_now.set()
+
+    async def watch(self, socket: Socket, codec: Codec) -> None:
+        """Watch an open socket; never returns.
+
+        Raises:
+            ProviderError: The connection is dead.
+        """
+        await first_to_end(
+            self._keep_alive(socket), self._watch_silence(), self._watch_proof(), self._watch_answers(codec)
+        )
+
+    @property
+    def _silence(self) -> float:
+        """Seconds of silence that are worth a look when half of them have passed."""
+        return min(self._settings.stale_after, self._heartbeat or self._settings.stale_after)
+
+    def _silent_for(self) -> float:
+        return 0.0 if self._heard_at is None else self._clock.monotonic() - self._heard_at
+
+    def _dead(self, kind: ErrorKind, text: str) -> ProviderError:
+        self._silences += 1
+        return ProviderError(kind, text)
+
+    async def _keep_alive(self, socket: Socket) -> None:
+        while True:
+            sent_at = self._clock.monotonic()
+            pong = await socket.ping()
+            try:
+                await socket.pong(pong, self._settings.pong_timeout)
+            except ProviderError:
+                self._silences += 1  # a far side that does not even answer a ping is silent, too
+                raise
+            self._statistics.latency = self._clock.monotonic() - sent_at
+            self._check_now.clear()
+            await first_to_end(self._clock.sleep(self._settings.ping_interval), self._check_now.wait())
+
+    async def _watch_proof(self) -> None:
+        await self._clock.sleep(self._settings.connect_timeout)
+        if self._established_at is None:
+            text = f"connected, but nothing was heard for {self._settings.connect_timeout:g} s"
+            raise ProviderError(ErrorKind.NETWORK, text)
+        await asyncio.Event().wait()
+
+    async def _watch_silence(self) -> None:
+        silence = patience = self._silence
+        if self._heartbeat is None:
+            # where nothing happens every connection is silent: look for a fault there ever more rarely
+            patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
+        told = False
+        while True:
+            quiet = self._silent_for()
+            if quiet >= patience and self._established_at is not None:
+                raise self._dead(ErrorKind.NETWORK, f"no data for {patience:g} s")
+            mark = silence / 2
+            while mark <= quiet:
+                mark += silence / 2
+            if not self.stale:
+                told = False
+            else:
+                if not told:
+                    self._changed()
+                told = True
+                self._quiet()
+            await self._clock.sleep(max(mark - quiet, 0.001))  # a rounding error is no time at all
+
+    async def _watch_answers(self, codec: Codec) -> None:
+        patience = self._settings.connect_timeout
+        oldest, since = codec.unanswered, self._clock.monotonic()
+        while True:
+            await self._clock.sleep(patience / 4)
+            if codec.unanswered is None or codec.unanswered != oldest:
+                oldest, since = codec.unanswered, self._clock.monotonic()
+            elif self._clock.monotonic() - since >= patience:
+                raise self._dead(ErrorKind.SERVER, f"a request was not answered for {patience:g} s")

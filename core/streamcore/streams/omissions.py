@@ -1,0 +1,49 @@
+"""Whether a stream that seems well leaves transactions out: what a check found, the stream must tell soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from streamcore.clock import Clock
+from streamcore.providers.base import TransactionReport
+
+LATE = 20.0
+"""Seconds after which a transaction that the stream has not told will not come by the stream any more."""
+
+
+class Omissions:
+    """Transactions found over HTTP, until the stream tells them too or its time for that is over."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._found: dict[str, tuple[float, str]] = {}
+        """Signature to when the stream must have told it (monotonic seconds), and to the wallet."""
+
+    def found(self, transactions: Iterable[TransactionReport], subscribed_at: float) -> None:
+        """Take note of what was news to a check over HTTP.
+
+        ``subscribed_at``: Unix seconds; of what happened before, the stream cannot tell.
+        """
+        now, today = self._clock.monotonic(), self._clock.time()
+        for transaction in transactions:
+            happened_at = today if transaction.block_time is None else transaction.block_time
+            if happened_at <= subscribed_at:
+                continue
+            due = now if today - happened_at > LATE else now + LATE
+            for wallet in transaction.topics[:1]:
+                self._found[transaction.signature] = (due, wallet)
+
+    def told(self, signature: str) -> None:
+        """Take note that the stream has told a transaction."""
+        if self._found:
+            self._found.pop(signature, None)
+
+    def overdue(self) -> list[str]:
+        """Return the wallet of each transaction that the stream has left out, and forget these."""
+        now = self._clock.monotonic()
+        late = [signature for signature, (due, _) in self._found.items() if due <= now]
+        return [self._found.pop(signature)[1] for signature in late]
+
+    def clear(self) -> None:
+        """Forget everything: the stream has been subscribed anew."""
+        self._found.clear()

@@ -1,0 +1,159 @@
+"""What the codecs of one provider have to ask over HTTP: a few at a time, each until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.net.circuit_breaker import CircuitBreaker
+from streamcore.providers.base import Question, SignatureSeen
+from streamcore.tasks import Tasks, first_to_end
+
+AT_ONCE = 4
+"""Answers waited for at the same time; the provider's rate limit paces them anyway."""
+
+MOST_WAITING = 1000
+"""Questions that wait; transactions hinted at beyond them are left to the next check over HTTP."""
+
+FIRST_WAIT = 1.0
+"""Seconds until a question is asked again; doubled each time."""
+
+LONGEST_WAIT = 60.0
+LONGEST_WAIT_OF_RATE_LIMIT = 5.0
+"""The same after a denial that does not say for how long: such limits are counted by the second."""
+
+JITTER = 0.25
+"""The part of a wait that is left to chance, so that two programs with one key do not ask in step."""
+
+MOST_TRIES = 8
+"""Times a transaction is asked for; after that it is a gap, to be found like any other."""
+
+
+@dataclass(order=True, slots=True)
+class _Pending:
+    due: float
+    number: int
+    question: Question = field(compare=False)
+    tries: int = field(default=0, compare=False)
+
+
+class Questions:
+    """Asks, repeats the very question that failed, and never asks the same thing twice at a time."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        clock: Clock,
+        breaker: CircuitBreaker,
+        *,
+        answer: Callable[[Question], Awaitable[ProviderError | None]],
+        is_needed: Callable[[Question], bool],
+        gave_up: Callable[[Question], None],
+    ) -> None:
+        """Make one that has nothing to ask.
+
+        Args:
+            tasks: Runs its work.
+            clock: Time and chance.
+            breaker: Says when the host is left alone; nothing is asked then.
+            answer: Asks once and delivers the answer; returns what went wrong.
+            is_needed: Whether a question still has to be asked, called just before that is done.
+            gave_up: Is given a question that is not asked again.
+        """
+        self._tasks = tasks
+        self._clock = clock
+        self._breaker = breaker
+        self._answer = answer
+        self._is_needed = is_needed
+        self._gave_up = gave_up
+        self._numbers = count()
+        self._open: set[Question] = set()
+        """All that have not been answered: those that wait, and those being asked."""
+        self._ready: deque[_Pending] = deque()
+        self._later: list[_Pending] = []
+        """A heap: those that failed, by when they are asked again."""
+        self._under_way = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self, question: Question) -> None:
+        """Have a question answered; returns at once."""
+        if question in self._open or len(self._open) >= MOST_WAITING:
+            return
+        self._open.add(question)
+        self._ready.append(_Pending(0.0, next(self._numbers), question))
+        self._wake.set()
+        if self._task is None:
+            self._task = self._tasks.start_loop("questions", self._run)
+
+    def ask_now(self) -> None:
+        """Do not wait any longer with what has failed: the host is known to be well."""
+        self._ready.extend(sorted(self._later))
+        self._later.clear()
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            wait = self._start_due()
+            if wait is None:
+                await self._wake.wait()
+            else:
+                await first_to_end(self._wake.wait(), self._clock.sleep(wait))
+
+    def _start_due(self) -> float | None:
+        """Ask what may be asked now.
+
+        Returns:
+            Seconds until there may be more to ask; ``None``: when an answer or a question comes.
+        """
+        now = self._clock.monotonic()
+        while self._later and self._later[0].due <= now:
+            self._ready.append(heapq.heappop(self._later))
+        if self._ready and (rest := self._breaker.rest):
+            return rest
+        # of a host that has just failed only one thing at a time is asked: it would fail at all of them
+        most = 1 if self._breaker.in_doubt else AT_ONCE
+        while self._ready and self._under_way < most:
+            pending = self._ready.popleft()
+            if self._is_needed(pending.question):
+                self._under_way += 1
+                self._tasks.start("question", self._ask_once, pending)
+            else:
+                self._open.discard(pending.question)
+        return self._later[0].due - now if self._later else None
+
+    async def _ask_once(self, pending: _Pending) -> None:
+        question = pending.question
+        problem: ProviderError | None = None
+        try:
+            problem = await self._answer(question)
+        finally:
+            self._under_way -= 1
+            self._wake.set()
+            if problem is None:
+                self._open.discard(question)
+        if problem is None:
+            return
+        pending.tries += 1
+        if problem.parks or (isinstance(question, SignatureSeen) and pending.tries >= MOST_TRIES):
+            self._open.discard(question)
+            self._gave_up(question)
+        else:
+            pending.due = self._clock.monotonic() + self._wait(problem, pending.tries)
+            heapq.heappush(self._later, pending)
+
+    def _wait(self, problem: ProviderError, tries: int) -> float:
+        chance = JITTER * self._clock.random()
+        if problem.retry_after is not None:
+            return problem.retry_after + chance
+        is_limit = problem.kind is ErrorKind.RATE_LIMIT
+        longest = LONGEST_WAIT_OF_RATE_LIMIT if is_limit else LONGEST_WAIT
+        return min(FIRST_WAIT * 2.0 ** (tries - 1), longest) * (1.0 - JITTER + 2.0 * chance)

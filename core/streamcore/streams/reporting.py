@@ -1,0 +1,123 @@
+"""How what a provider says leaves this package: the seam to whoever tracks it, and the one way there.
+
+What the stream says, what polling brings and what catching up finds all pass through `Reporting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import Source
+from streamcore.providers.base import Malformed, Notice, PartialFetch, Provider, Report, TokenAccounts
+from streamcore.status import ProviderStatus
+from streamcore.streams.error_reports import ErrorReports
+
+REQUESTS = "requests"
+"""What an error over HTTP is about; see `ErrorReports.well`."""
+
+STREAM = "stream"
+"""What the loss of a stream is about."""
+
+
+class ReportSource(Protocol):
+    """A provider at work, as far as a `ReportSink` must know it."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        ...
+
+    @property
+    def provider(self) -> Provider:
+        """The provider."""
+        ...
+
+    @property
+    def demo(self) -> bool:
+        """Whether an embedded emulator answers in its place."""
+        ...
+
+    def malformed(self, text: str) -> None:
+        """Tell of something it said that cannot be used."""
+        ...
+
+    def status(self, dropped: int) -> ProviderStatus:
+        """Return a snapshot of this moment."""
+        ...
+
+
+class ReportSink(Protocol):
+    """Who is told what a provider says and how it is.
+
+    It is called from the work of a source, never within a call of `set_topics`, `refresh`, `reconnect` or
+    `check`; so it may call those from here.
+    """
+
+    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
+        """One report. ``as_of``: monotonic seconds at which it can first have been true.
+
+        Returns whether it was news.
+        """
+        ...
+
+    def trouble(self, stream: ReportSource, error: ProviderError) -> None:
+        """Something a person should know."""
+        ...
+
+    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
+        """The way these topics come has changed; what follows starts with their whole state."""
+        ...
+
+    def status_changed(self, stream: ReportSource) -> None:
+        """`ReportSource.status` has something new to say."""
+        ...
+
+
+class Reporting:
+    """Passes on what one provider says: data to the sink, errors to a person, accounts to the codecs."""
+
+    def __init__(
+        self,
+        stream: ReportSource,
+        sink: ReportSink,
+        clock: Clock,
+        *,
+        resolved: Callable[[TokenAccounts], None] = lambda accounts: None,
+    ) -> None:
+        """``resolved`` is given the answers that are for a codec."""
+        self._stream = stream
+        self._sink = sink
+        self._resolved = resolved
+        self.errors = ErrorReports(clock, lambda error: sink.trouble(stream, error))
+        self.malformed_count = 0
+        """Reports of data that could not be used, of those that passed here."""
+
+    def deliver(self, report: Report, source: Source, as_of: float) -> bool:
+        """Pass a report on; return whether it was news. See `ReportSink.report`."""
+        match report:
+            case Notice(error=error) | PartialFetch(error=error):
+                self.errors.report(error)
+            case Malformed(reason=reason):
+                self.malformed_count += 1
+                name = self._stream.name
+                self.errors.malformed(f"{name} sent something that makes no sense; it was left out: {reason}")
+            case TokenAccounts():
+                self._resolved(report)
+            case _:
+                return self._sink.report(self._stream, report, source, as_of)
+        return False
+
+    def request_failed(self, error: ProviderError) -> None:
+        """Tell of an error over HTTP, if it is news."""
+        self.errors.report(error, REQUESTS)
+
+    def request_succeeded(self) -> None:
+        """Take note that the host answers over HTTP."""
+        self.errors.well(REQUESTS)
+
+    def internal(self, error: ProviderError) -> None:
+        """Tell of a mistake of our own, if it is news."""
+        self.errors.report(error)
