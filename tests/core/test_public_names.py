@@ -101,6 +101,9 @@ MANAGER = {
 def test_the_public_names_are_just_these() -> None:
     assert set(streamcore.__all__) == PUBLIC
     assert set(streamcore.config.__all__) == ABOUT_SETTINGS
+    # also those that nobody has used yet
+    assert set(dir(streamcore)) == PUBLIC
+    assert set(dir(streamcore.config)) == ABOUT_SETTINGS
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))

@@ -35,7 +35,7 @@ class Bench:
         self.birdeye = emulators.birdeye
         self.helius = emulators.helius
         self.market = emulators.market
-        self.ledger = emulators.ledger
+        self.ledger = emulators.chain
         self.clock = clock
         self.network = {"birdeye": Faults(), "helius": Faults()}
         """The faults of the way to each provider, if the bench has proxies."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import DataKind, ErrorKind, Source, State
+from streamcore.events import ErrorKind, Source, State
 from streamcore.net.transport import Transport
 from streamcore.providers.base import (
     PriceReport,
@@ -250,8 +250,8 @@ class ProviderStream:
         self._backfill.catch_up(connection.topics)
 
     def connection_quiet(self, connection: Connection) -> None:
-        """Ask over HTTP whether nothing happens, or just nothing is told."""
-        if self.provider.kind is DataKind.PRICES:
+        """Ask over HTTP whether nothing happens, or just nothing is told; the sweep does that in its time."""
+        if not self.provider.limits.sweep:
             self._work.start("check of a silence", self._check_silence, connection)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:

@@ -24,8 +24,8 @@ class Statuses:
         clock: Clock,
         *,
         dropped: Mapping[str, int],
+        hint: Callable[[ReportSource], str],
         publish: Callable[[Event], None],
-        hint: Callable[[str], str] = lambda name: "",
     ) -> None:
         """Take what is looked at; nothing is published yet.
 
@@ -33,24 +33,24 @@ class Statuses:
             streams: The providers at work by name, the most wanted of each kind of data first; more may come.
             clock: Time.
             dropped: Events of each provider that gave way in consumers' buffers.
+            hint: What a person may do for more of a provider; empty for nothing.
             publish: Passes an event on to the consumers.
-            hint: Returns what a key that is not set would add to a provider, by its name.
         """
         self._streams = streams
         self._clock = clock
         self._dropped = dropped
-        self._publish = publish
         self._hint = hint
+        self._publish = publish
         self._told: dict[str, tuple[object, ...]] = {}
         """What the last event about each provider said that is worth one of its own."""
 
     def of(self, stream: ReportSource) -> ProviderStatus:
         """Return the status of a provider at this moment."""
         status = stream.status(self._dropped[stream.name])
+        if hint := self._hint(stream):
+            status = msgspec.structs.replace(status, hint=hint)
         if status.idle and self._first(stream) is not stream:
             status = msgspec.structs.replace(status, standby=True)
-        if not stream.demo and (hint := self._hint(stream.name)):
-            status = msgspec.structs.replace(status, hint=hint)
         return status
 
     def _first(self, stream: ReportSource) -> ReportSource:

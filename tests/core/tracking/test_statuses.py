@@ -23,7 +23,9 @@ class Table:
         self.dropped = Counter[str]()
         self.clock = ManualClock()
         streams = {one.name: one for one in (self.first, self.second, self.wallets)}
-        self.statuses = Statuses(streams, self.clock, dropped=self.dropped, publish=self.seen.append)
+        self.statuses = Statuses(
+            streams, self.clock, dropped=self.dropped, hint=lambda stream: "", publish=self.seen.append
+        )
 
     def told(self) -> list[tuple[str, State]]:
         return [(event.provider, event.state) for event in self.seen if isinstance(event, StatusChange)]
@@ -66,14 +68,3 @@ def test_who_has_heard_nothing_is_told_of_those_there_has_been_news_of(table: Ta
     table.clock._now = 5.0
     (event,) = table.statuses.known()
     assert (event.provider, event.state, event.ts) == ("first", State.CONNECTED, table.clock.time())
-
-
-def test_what_a_key_would_add_is_in_the_status_but_not_in_the_demo() -> None:
-    table = Table()
-    streams = {one.name: one for one in (table.first, table.second)}
-    statuses = Statuses(
-        streams, table.clock, dropped=table.dropped, publish=table.seen.append, hint="a key for {}".format
-    )
-    table.second.demo = True
-    assert statuses.of(table.first).hint == "a key for first"
-    assert statuses.of(table.second).hint == ""

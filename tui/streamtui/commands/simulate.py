@@ -63,8 +63,8 @@ def planned_faults(texts: Iterable[str]) -> list[Planned]:
 
 def list_faults() -> None:
     """Print every fault there is, and how one is planned."""
-    first = PROVIDERS[0]
-    print(f"--fault {FORM}, as in --fault {first}:stall@10+30 or --fault {first}:drop@connect*2\n")
+    first, *_, last = PROVIDERS
+    print(f"--fault {FORM}, as in --fault {first}:stall@10+30 or --fault {last}:drop@connect*2\n")
     print(listing())
 
 

@@ -75,7 +75,7 @@ class CoinbaseProvider(Provider):
         self._url = settings.coinbase.ws_url
         self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = CoinbaseRest(settings, http, clock)
-        self.markets = MarketDirectory(
+        self.markets: MarketDirectory = MarketDirectory(
             self.name,
             self.rest.host.source("/products"),
             clock,

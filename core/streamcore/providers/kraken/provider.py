@@ -65,7 +65,7 @@ class KrakenProvider(Provider):
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
-        self.markets = self.rest.directory
+        self.markets: MarketDirectory = self.rest.directory
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""

@@ -177,6 +177,9 @@ class SolanaCodec(Codec):
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these wallets the subscription, all of them."""
         self._wallets = tuple(topics)
+        # which accounts belong to a wallet may be different when it is wanted again
+        self._asked.intersection_update(topics)
+        self._related = {wallet: self._related[wallet] for wallet in topics if wallet in self._related}
         self._plan()
         self._subscribe()
 
