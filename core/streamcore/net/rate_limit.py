@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Protocol
 
-from streamcore.clock import Clock
+from streamcore.clock import Clock, wait_for
 
 ROUNDING = 1e-6
 """What adding up many small times may lack of a whole request."""
@@ -103,13 +104,8 @@ class SlidingWindow:
             # again after each wait: a pause or another limit may have come meanwhile
             while (wait := self._wait()) > ROUNDING:
                 self._changed.clear()
-                alarm = asyncio.ensure_future(self._clock.sleep(wait))
-                changed = asyncio.ensure_future(self._changed.wait())
-                try:
-                    await asyncio.wait({alarm, changed}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    alarm.cancel()
-                    changed.cancel()
+                with suppress(TimeoutError):
+                    await wait_for(self._clock, self._changed.wait(), wait)
             self._granted.append(self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
