@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamcore.solana.programs import BRIDGES, BUBBLEGUM, ORDERS, STAKE
+from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
 from streamcore.solana.raw_instructions import decoded
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
 
-_SAY_ENOUGH = BRIDGES | {BUBBLEGUM}
+_SAY_ENOUGH = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs that mean what they do even where one without a name calls them."""
 
 _STAKE_VERBS = {

@@ -25,6 +25,7 @@ from streamcore.solana.balances import (
 from streamcore.solana.failures import read_failure
 from streamcore.solana.flows import Transfer, address, token_amount
 from streamcore.solana.main_program import main_program
+from streamcore.solana.mints import is_minted
 from streamcore.solana.parties import CRUMB, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Scene, failure_sentence, sentence
@@ -131,6 +132,8 @@ def _succeeded(
     action = _action(balances, movement, has_signed=has_signed)
     sol, tip = _legs(movement)
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
+    if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
+        kind = TransactionType.RECEIVED
     opened, closed = _accounts_of_others(balances, wallet, movement)
     if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
         kind = TransactionType.ACCOUNT

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import base58
@@ -34,10 +35,12 @@ from streamcore.solana.programs import (
     SOLEND,
     STAKE,
     STAKE_POOL,
+    SYSTEM,
     TENSOR,
     TOKEN,
     WORMHOLE_TOKEN_BRIDGE,
 )
+from streamcore.solana.rent import rent_of
 from streamcore.solana.verbs import discriminator
 
 MSOL = "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So"
@@ -247,6 +250,39 @@ def test_an_nft_got_for_rent_is_minted_and_not_bought() -> None:
     meaning = told(transaction)
     assert (meaning.type, meaning.action) == (TransactionType.RECEIVED, "mint")
     assert meaning.summary == "received 1 USDC (minted), Metaplex"
+
+
+@pytest.mark.parametrize(
+    ("price", "summary"),
+    [
+        (0, "received 1 USDC (minted), Metaplex"),
+        (SOL, "bought 1 USDC for 1.01 SOL on Metaplex"),
+    ],
+)
+def test_what_metaplex_takes_for_metadata_is_a_fee_and_no_price(price: int, summary: str) -> None:
+    rent, fee = rent_of(679), SOL // 100
+    transaction = make(
+        {
+            WALLET: (3 * SOL, 3 * SOL - RENT - rent - fee - price),
+            ACCOUNT: (0, RENT),
+            OTHER_ACCOUNT: (0, rent + fee),
+            FRIEND: (0, price),
+        },
+        after=[tokens(1, USDC, WALLET, 1, 0)],
+        instructions=[
+            parsed(SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=RENT, space=165),
+            call(METAPLEX),
+            parsed(SYSTEM, "transfer", source=WALLET, destination=FRIEND, lamports=price),
+        ],
+        inner=[
+            parsed(SYSTEM, "transfer", source=WALLET, destination=OTHER_ACCOUNT, lamports=rent + fee),
+            parsed(SYSTEM, "allocate", account=OTHER_ACCOUNT, space=679),
+            parsed(SYSTEM, "assign", account=OTHER_ACCOUNT, owner=METAPLEX),
+        ],
+        inner_of=1,
+    )
+    assert told(transaction).summary == summary
+    assert told(transaction).sol_change == -Decimal(fee + price) / SOL
 
 
 def test_an_nft_that_a_program_without_a_name_mints_is_told() -> None:
