@@ -61,15 +61,16 @@ class Action:
 def find_action(instructions: Sequence[Instruction]) -> Action | None:
     """Return what the instructions did, or ``None`` if there is no word for it.
 
-    Signed instructions come before those that programs called, and of them the last one that has a word:
-    what comes first often only makes ready, such as the swap before a bridge.
+    Signed instructions come before those that programs called, and of them the first one that has a word;
+    but a bridge comes before all: whatever is done first only makes ready what goes over it.
     """
-    found = None
-    for instruction in instructions:
-        if not instruction.is_inner and (action := _action(instruction)) is not None:
-            found = action
-    if found is not None:
-        return found
+    signed = [
+        action
+        for instruction in instructions
+        if not instruction.is_inner and (action := _action(instruction)) is not None
+    ]
+    if signed:
+        return next((action for action in signed if action.verb is Verb.BRIDGE), signed[0])
     called = [
         action
         for instruction in instructions

@@ -28,7 +28,9 @@ from streamcore.solana.programs import (
     JUPITER_DCA,
     JUPITER_EARN,
     JUPITER_LIMIT_V2,
+    KAMINO_FARMS,
     KAMINO_LEND,
+    KAMINO_VAULT,
     MARGINFI,
     MARINADE,
     METAPLEX,
@@ -195,6 +197,11 @@ def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
         "Wormhole Token Bridge",
     )
     assert meaning.summary == "multi: +0.1 USDC, -2 SOL on Wormhole Token Bridge (bridged out)"
+
+
+def test_of_several_things_with_a_verb_the_first_is_told() -> None:
+    transaction = usdc(-5, call(KAMINO_VAULT, "deposit"), call(KAMINO_FARMS, "stake"))
+    assert told(transaction).summary == "sent 0.000005 USDC (deposited), Kamino Vault"
 
 
 @pytest.mark.parametrize(
