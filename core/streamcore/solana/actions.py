@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
 from streamcore.solana.raw_instructions import decoded
@@ -49,6 +49,7 @@ class Action:
         given: What happened to what a wallet gave, as a participle.
         got: What happened to what it got.
         is_loan: Whether collateral and debt changed: neither is a purchase.
+        is_signed: Whether a signed instruction did it, and not one that a program called.
     """
 
     verb: Verb
@@ -56,6 +57,7 @@ class Action:
     given: str
     got: str
     is_loan: bool = False
+    is_signed: bool = True
 
 
 def find_action(instructions: Sequence[Instruction]) -> Action | None:
@@ -78,7 +80,8 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
         if (action := _action(instruction)) is not None
     ]
     # What is burned on the way to a new one is its price.
-    return next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
+    done = next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
+    return None if done is None else replace(done, is_signed=False)
 
 
 def _action(instruction: Instruction) -> Action | None:

@@ -194,7 +194,7 @@ def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
     assert (meaning.type, meaning.action, meaning.program) == (
         TransactionType.MULTI,
         "bridge",
-        "Wormhole Token Bridge",
+        "Jupiter",
     )
     assert meaning.summary == "multi: +0.1 USDC, -2 SOL on Wormhole Token Bridge (bridged out)"
 
@@ -202,6 +202,12 @@ def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
 def test_of_several_things_with_a_verb_the_first_is_told() -> None:
     transaction = usdc(-5, call(KAMINO_VAULT, "deposit"), call(KAMINO_FARMS, "stake"))
     assert told(transaction).summary == "sent 0.000005 USDC (deposited), Kamino Vault"
+
+
+def test_a_verb_is_told_with_the_program_that_did_it_and_not_with_what_made_it_ready() -> None:
+    meaning = told(usdc(-5, call(JUPITER), call(MARGINFI, "lending_account_deposit")))
+    assert meaning.summary == "sent 0.000005 USDC (deposited), marginfi"
+    assert meaning.program == "Jupiter", "the first one with a name"
 
 
 @pytest.mark.parametrize(
