@@ -6,64 +6,67 @@ from collections.abc import AsyncIterator
 import pytest
 from manual_clock import ManualClock
 
-from streamcore.streams.time_jumps import JUMP, LOOK_EVERY, watch_for_time_jumps
+from streamcore.streams.time_jumps import watch_for_time_jumps
 
 
 class JumpingClock(ManualClock):
-    """A clock whose wall time can be set, and whose next sleep can take too long."""
+    """A clock whose wall time can leap, and whose sleeps can take too long."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ahead = 0.0
-        self.held_up = 0.0
 
     def time(self) -> float:
         return super().time() + self.ahead
 
-    async def sleep(self, seconds: float) -> None:
-        held_up, self.held_up = self.held_up, 0.0
-        await super().sleep(seconds + held_up)
-
-
-class Watch:
-    def __init__(self) -> None:
-        self.clock = JumpingClock()
-        self.jumped_at: list[float] = []
-        self.task = asyncio.create_task(
-            watch_for_time_jumps(self.clock, lambda: self.jumped_at.append(self.clock.monotonic()))
-        )
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass without waking anybody, as it does for a process that is stopped."""
+        self._now += seconds
 
 
 @pytest.fixture
-async def watch() -> AsyncIterator[Watch]:
-    watch = Watch()
-    await watch.clock.settle()
-    yield watch
-    watch.task.cancel()
-    await asyncio.wait({watch.task})
+def clock() -> JumpingClock:
+    return JumpingClock()
 
 
-async def test_while_time_passes_as_it_should_nothing_is_told(watch: Watch) -> None:
-    await watch.clock.advance(600)
-    assert watch.jumped_at == []
+@pytest.fixture
+async def jumps(clock: JumpingClock) -> AsyncIterator[list[float]]:
+    """The moments at which a jump was told."""
+    told: list[float] = []
+    watch = asyncio.create_task(watch_for_time_jumps(clock, lambda: told.append(clock.monotonic())))
+    await clock.settle()
+    yield told
+    watch.cancel()
 
 
-@pytest.mark.parametrize("seconds", [3600.0, JUMP + 0.1, -JUMP - 0.1, -3600.0])
-async def test_a_jump_of_the_wall_clock_is_noticed_once(watch: Watch, seconds: float) -> None:
-    await watch.clock.advance(3 * LOOK_EVERY)
-    watch.clock.ahead = seconds
-    await watch.clock.advance(600)
-    assert watch.jumped_at == [4 * LOOK_EVERY]
+async def test_time_that_passes_as_usual_is_no_jump(clock: JumpingClock, jumps: list[float]) -> None:
+    await clock.advance(3600)
+    assert jumps == []
 
 
-async def test_a_clock_that_is_put_right_by_a_little_has_not_jumped(watch: Watch) -> None:
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+async def test_a_wall_clock_that_leaps_is_one_jump(
+    clock: JumpingClock, jumps: list[float], seconds: float
+) -> None:
+    await clock.advance(3)
+    clock.ahead = seconds
+    await clock.advance(10)
+    assert jumps == [4.0]
+
+
+async def test_a_wall_clock_that_is_adjusted_a_little_is_no_jump(
+    clock: JumpingClock, jumps: list[float]
+) -> None:
     for _ in range(10):
-        watch.clock.ahead += JUMP - 0.1
-        await watch.clock.advance(LOOK_EVERY)
-    assert watch.jumped_at == []
+        clock.ahead += 1.0
+        await clock.advance(2)
+    assert jumps == []
 
 
-async def test_a_process_that_was_stopped_is_noticed(watch: Watch) -> None:
-    watch.clock.held_up = JUMP + 0.1
-    await watch.clock.advance(100)
-    assert len(watch.jumped_at) == 1
+async def test_a_process_that_was_stopped_notices_when_it_goes_on(
+    clock: JumpingClock, jumps: list[float]
+) -> None:
+    await clock.advance(3)
+    clock.hold_up(60)
+    await clock.advance(10)
+    assert jumps == [63.0]
