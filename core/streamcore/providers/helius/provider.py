@@ -20,7 +20,7 @@ from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
 from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius.history import HeliusHistory
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung
 from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
@@ -88,7 +88,11 @@ class HeliusProvider(Provider):
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
-        return meaning_of_status(status, headers, body)
+        error = meaning_of_status(status, headers, body)
+        if error.kind is ErrorKind.RATE_LIMIT and error.retry_after is None:
+            # new connections are not limited by the second, as calls are
+            return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
+        return error
 
 
 class HeliusRpc(HttpRpc):
