@@ -63,13 +63,14 @@ class MainScreen(Screen[None]):
         self._top = TopBar()
         self._prices = PricePane(session)
         self._transactions = TransactionPane(session)
+        self._panes = Panes()
         self._status = StatusBar()
         self._ticks = 0
 
     def compose(self) -> ComposeResult:
         """Yield the parts, from the top."""
         yield self._top
-        with Panes():
+        with self._panes:
             yield self._prices
             yield self._transactions
         yield self._status
@@ -99,6 +100,7 @@ class MainScreen(Screen[None]):
 
     def _draw_the_rest(self) -> None:
         self._transactions.draw()
+        self._panes.share_room(empty=not self._transactions.table.row_count)
         self._prices.describe()
         self._transactions.describe()
         self._show_surroundings()
