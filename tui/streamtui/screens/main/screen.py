@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -151,6 +151,11 @@ class MainScreen(Screen[None]):
         """Go to the other pane."""
         panes: list[SessionPane] = [self._prices, self._transactions]
         panes[(panes.index(self.pane) + 1) % len(panes)].table.focus()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Say where a text can be pasted: its letters are not meant as keys."""
+        event.stop()
+        self.tell("Nothing is typed here. s takes symbols, w takes wallets; paste it there.")
 
     def action_clear_filter(self) -> None:
         """Show all rows of the pane again, and put away what was told."""
