@@ -21,8 +21,9 @@ from streamcore.events import DataKind, Event, Source, State
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
-from streamcore.providers import create
+from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import Provider, Report
+from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import PolledStream
@@ -75,6 +76,7 @@ class StreamManager:
         *,
         clock: Clock | None = None,
         transport: Transport | None = None,
+        providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
         remember: bool = False,
     ) -> None:
@@ -85,6 +87,7 @@ class StreamManager:
             clock: Time and chance; the system's, unless a test brings its own.
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
+            providers: Makes each provider by its name.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
             remember: Keep from one run to the next what can be found out again, such as what exchanges list,
                 in this user's folder for caches; otherwise nothing is written.
@@ -93,13 +96,18 @@ class StreamManager:
         self.tokens = TokenTable(settings.tokens)
         self._clock = clock or SystemClock()
         self._transport = transport
+        self._providers = providers
         self._demo = demo
         self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, ProviderStream | PolledStream] = {}
         self._statuses = Statuses(
-            self._streams, self._clock, dropped=self._hub.dropped, publish=self._hub.publish
+            self._streams,
+            self._clock,
+            dropped=self._hub.dropped,
+            hint=self._hint,
+            publish=self._hub.publish,
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
@@ -119,8 +127,9 @@ class StreamManager:
         if self._started:
             raise AlreadyStarted(STARTED_BEFORE)
         self._started = True
-        sources = choose(self.settings)
         async with AsyncExitStack() as stack:
+            stack.callback(self._end)
+            sources = choose(self.settings)
             transport = self._transport
             if transport is None:
                 network = Network(self._clock, timeout=self.settings.stream.connect_timeout)
@@ -132,45 +141,39 @@ class StreamManager:
                     raise SettingsError("demo", True, NO_DEMO, "given")
                 settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
             for source in sources:
-                provider = create(source.provider, settings, transport, self._clock)
+                provider = create(
+                    source.provider, settings, transport, self._clock, providers=self._providers
+                )
                 stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._tracking = self._track()
-            self._trackers = {
-                DataKind.PRICES: self._tracking.prices,
-                DataKind.WALLETS: self._tracking.wallets,
-            }
+            self._track()
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._beat)
-            self._tasks.start_loop(
-                "watching for jumps of time", lambda: watch_for_time_jumps(self._clock, self._time_jumped)
-            )
-            self._keep_markets(self._tracking.prices)
+            watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
+            self._tasks.start_loop("watching for jumps of time", watch)
+            self._keep_markets()
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> _Tracking:
-        return _Tracking(
-            PriceTracker(self._serving(DataKind.PRICES), self.tokens, self._clock, publish=self._hub.publish),
-            WalletTracker(
-                self._serving(DataKind.WALLETS),
-                self.tokens,
-                self._checkpoints,
-                self._clock,
-                publish=self._hub.publish,
-            ),
-        )
+    def _track(self) -> None:
+        tokens, clock, publish = self.tokens, self._clock, self._hub.publish
+        prices = PriceTracker(self._serving(DataKind.PRICES), tokens, clock, publish=publish)
+        following = self._serving(DataKind.WALLETS)
+        wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
+        self._tracking = _Tracking(prices, wallets)
+        self._trackers = {DataKind.PRICES: prices, DataKind.WALLETS: wallets}
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close every connection with a close frame, and end every consumer's iteration."""
         self._closing = True
-        try:
-            await self._exit.aclose()
-        finally:
-            self._hub.close()
+        await self._exit.aclose()
+
+    def _end(self) -> None:
+        self._closing = True  # also when it could not be started
+        self._hub.close()
 
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
         """See `Engine.subscribe_prices`."""
@@ -248,15 +251,15 @@ class StreamManager:
             await self.reconnect(name)
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
-        """Turn what a provider said into events; return whether it was news."""
+        """See `ReportSink.report`: hand it to the tracker of that kind of data."""
         return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
-        """Publish an error event."""
+        """See `ReportSink.trouble`."""
         self._hub.publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """Let the next price of each topic be a snapshot."""
+        """See `ReportSink.restarted`."""
         self._trackers[stream.provider.kind].restarted(stream, topics)
 
     def status_changed(self, stream: ReportSource) -> None:
@@ -274,13 +277,15 @@ class StreamManager:
             provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
         )
 
-    def _keep_markets(self, prices: PriceTracker) -> None:
+    def _keep_markets(self) -> None:
         """Have every list of markets kept known while this runs."""
+        changed = self._started_tracking().prices.markets_changed
         for stream in self._serving(DataKind.PRICES):
             if (markets := stream.provider.markets) is not None:
-                self._tasks.start_loop(
-                    f"{stream.name} markets", partial(markets.keep, self._cache, prices.markets_changed)
-                )
+                self._tasks.start_loop(f"{stream.name} markets", partial(markets.keep, self._cache, changed))
+
+    def _hint(self, stream: ReportSource) -> str:
+        return "" if stream.demo else key_hint(stream.name, self.settings)
 
     def _named(self, name: str) -> ProviderStream | PolledStream:
         if name not in self._streams:
@@ -301,7 +306,6 @@ class StreamManager:
         return self._tracking
 
     def _internal_error(self, error: ProviderError) -> None:
-        """Publish a mistake of our own that is no provider's."""
         self._hub.publish(error.event("", self._clock.time(), demo=False))
 
     def _time_jumped(self) -> None:

@@ -103,8 +103,12 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How often what happened while the stream was away has been fetched completely."""
     recovered: int = 0
     """Transactions that were found that way, or by a check for what a stream left out."""
+    behind: int = 0
+    """Topics whose past, or first state, has not been fetched yet."""
     limits: str = ""
     """What is kept to for the provider's sake, for a person to read."""
+    hint: str = ""
+    """What a key that is not set would add, for a person to read."""
     streams: bool = True
     """It has a stream; if not, being polled is all that can be wished of it."""
     heartbeats: bool = False

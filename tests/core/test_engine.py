@@ -21,6 +21,7 @@ from streamcore import (
     PriceKind,
     PriceUpdate,
     Settings,
+    SettingsError,
     State,
     StatusChange,
     StreamManager,
@@ -205,6 +206,19 @@ async def test_fault_11_an_engine_that_has_not_been_started_says_so() -> None:
         manager.describe("SOL")
     with pytest.raises(NotRunning, match="async with"):
         await manager.reconnect_all()
+
+
+@on_virtual_time
+async def test_who_attached_before_a_start_that_fails_is_not_left_waiting() -> None:
+    manager = StreamManager(Settings(demo=True))  # and nobody to serve a demo
+    consumer = manager.events()
+    with pytest.raises(SettingsError):
+        async with manager:
+            pass
+    async with asyncio.timeout(PATIENCE):
+        assert [event async for event in consumer] == []
+    with pytest.raises(NotRunning, match="has ended"):
+        manager.events()
 
 
 @on_virtual_time

@@ -148,8 +148,15 @@ def without_keys(stage: Stage) -> None:
     """Let the engine serve from where no key is needed."""
     stage.manager.exchanges = True
     stage.manager.current = {
-        "kraken": status("kraken", heartbeats=True),
-        "solana": status("solana", kind=DataKind.WALLETS, subscriptions=1, topics=(WALLET,), heartbeats=True),
+        "kraken": status("kraken", heartbeats=True, hint="BIRDEYE_API_KEY would stream every Solana token"),
+        "solana": status(
+            "solana",
+            kind=DataKind.WALLETS,
+            subscriptions=1,
+            topics=(WALLET,),
+            heartbeats=True,
+            hint="HELIUS_API_KEY would follow more wallets, sooner",
+        ),
     }
 
 

@@ -22,7 +22,7 @@ DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
 
 SILENCE = 10.0
-"""Seconds; both exchanges have a heartbeat every second, and Kraken advises to give up after five."""
+"""Seconds; exchanges have a heartbeat every second, and one of them advises to give up after five."""
 
 MOST_DOLLARS = 25
 """Powers of ten of the greatest sum that is rounded: with its cents it has as many digits as are kept."""

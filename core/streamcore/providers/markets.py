@@ -1,7 +1,7 @@
 """Which markets in US dollars an exchange has, and what it calls them: asked of it, not assumed.
 
 A ticker and a pair are different things. An exchange delists pairs, lists new ones, and has names of its own:
-Coinbase calls Jupiter's token ``JUPITER``, and Kraken's HTTP side answers ``USDTZUSD`` for what its stream
+one calls the token ``JUP`` ``JUPITER``, and the HTTP side of another answers ``USDTZUSD`` for what its stream
 calls ``USDT/USD``. So both are read from the exchange's own list, by what it says of base and quote. No I/O.
 """
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import DataKind, ErrorKind, Source, State
+from streamcore.events import ErrorKind, Source, State
 from streamcore.net.transport import Transport
 from streamcore.providers.base import (
     PriceReport,
@@ -226,6 +226,7 @@ class ProviderStream:
             breaker=self._backfill.breaker.state,
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
+            behind=self._backfill.behind,
             limits=self.provider.limits.words,
             heartbeats=self.provider.limits.silence is not None,
         )
@@ -250,8 +251,8 @@ class ProviderStream:
         self._backfill.catch_up(connection.topics)
 
     def connection_quiet(self, connection: Connection) -> None:
-        """Ask over HTTP whether nothing happens, or just nothing is told."""
-        if self.provider.kind is DataKind.PRICES:
+        """Ask over HTTP whether nothing happens, or just nothing is told; the sweep does that in its time."""
+        if not self.provider.limits.sweep:
             self._work.start("check of a silence", self._check_silence, connection)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:

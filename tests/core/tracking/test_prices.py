@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from manual_clock import ManualClock
+from properties import quick
 from scripted_source import ScriptedSource
 
 from streamcore import (
@@ -21,6 +27,8 @@ from streamcore import (
 )
 from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import TokenTable
+from streamcore.events import PRICE_FIELDS
+from streamcore.hub import Hub, Subscriber
 from streamcore.providers.base import PriceReport, Refusal
 from streamcore.status import Health
 from streamcore.tracking.prices import PriceTracker
@@ -250,3 +258,91 @@ def test_fault_16_what_a_stream_becomes_while_it_is_given_topics_counts_in_the_e
     table.tracker.subscribe(["SOL"])
     assert second.topics == ("SOL/USD",)
     assert table.tracker.sources == {SOL: "second"}
+
+
+TICKERS = ("SOL", "BTC")
+reports = st.tuples(
+    st.just("report"),
+    st.sampled_from((0, 0, 0, 1)),
+    st.sampled_from(TICKERS),
+    st.dictionaries(st.sampled_from(PRICE_FIELDS), st.integers(1, 3).map(Decimal), min_size=1),
+    st.booleans(),
+)
+steps = st.one_of(
+    reports,
+    reports,
+    reports,
+    st.tuples(st.just("attach")),
+    st.tuples(st.just("read"), st.integers(0, 5)),
+    st.tuples(st.sampled_from(("subscribe", "unsubscribe")), st.sampled_from(TICKERS))
+    | st.tuples(st.just("health"), st.sampled_from((0, 1)), st.sampled_from(Health))
+    | st.tuples(st.just("restart"), st.sampled_from((0, 1))),
+)
+
+
+class Reader:
+    """A consumer that keeps of every row what it was told, and believes ``changed``."""
+
+    def __init__(self, consumer: Subscriber) -> None:
+        self.consumer = consumer
+        self.rows: dict[str, dict[str, Decimal | None]] = {}
+        self.providers: dict[str, str] = {}
+
+    async def read(self) -> None:
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout(0):
+                    event = await anext(self.consumer)
+                if isinstance(event, PriceUpdate):
+                    self._take(event)
+
+    def _take(self, event: PriceUpdate) -> None:
+        whole = {name: getattr(event, name) for name in PRICE_FIELDS}
+        if event.kind is PriceKind.SNAPSHOT:
+            self.rows[event.symbol] = whole
+            self.providers[event.symbol] = event.provider
+        else:
+            assert event.symbol in self.rows, "a change came before the state it changes"
+            assert event.provider == self.providers[event.symbol]
+            self.rows[event.symbol].update({name: whole[name] for name in event.changed})
+        assert self.rows[event.symbol] == whole, "a change was missed"
+
+
+@settings(quick, max_examples=200)
+@given(st.lists(steps, min_size=5, max_size=40), st.sampled_from((1, 2, 100)))
+def test_whoever_attaches_whenever_ends_up_knowing_what_is_known(
+    steps: list[tuple[Any, ...]], capacity: int
+) -> None:
+    asyncio.run(play(steps, capacity))
+
+
+async def play(steps: list[tuple[Any, ...]], capacity: int) -> None:
+    hub = Hub(capacity)
+    sources = (ScriptedSource("first"), ScriptedSource("second"))
+    tracker = PriceTracker(sources, TokenTable(), ManualClock(), publish=hub.publish)
+    readers = [Reader(hub.subscribe())]
+    tracker.subscribe(TICKERS)
+    for step in steps:
+        match step:
+            case ("subscribe", ticker):
+                tracker.subscribe([ticker])
+            case ("unsubscribe", ticker):
+                tracker.unsubscribe([ticker])
+            case ("report", at, ticker, fields, complete):
+                report = PriceReport(f"{ticker}/USD", **fields, complete=complete)
+                tracker.report(sources[at], report, Source.STREAM, 0.0)
+            case ("health", at, health):
+                sources[at].health = health
+                tracker.reroute()
+            case ("restart", at):
+                tracker.restarted(sources[at], sources[at].topics)
+            case ("attach",):
+                readers.append(Reader(hub.subscribe(tracker.snapshot().values())))
+            case ("read", at):
+                await readers[at % len(readers)].read()
+    known = {event.symbol: event for event in tracker.snapshot().values()}
+    for reader in readers:
+        await reader.read()
+        if capacity == 100:  # else the last word on a row may have had to give way
+            for symbol, event in known.items():
+                assert reader.rows[symbol] == {name: getattr(event, name) for name in PRICE_FIELDS}

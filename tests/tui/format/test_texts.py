@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from fake_manager import status
 
-from streamcore.config.model import HeliusSettings, Settings
-from streamcore.events import DataKind, State
-from streamtui.format.texts import count, demo_words, key_hint, trouble
+from streamcore.events import State
+from streamtui.format.texts import count, demo_words, trouble
 
 NOW = 1_793_311_200.0
 
@@ -46,11 +45,3 @@ def test_the_mark_names_what_is_invented(prices: bool, wallets: bool, words: str
 
 def test_a_noun_is_counted() -> None:
     assert [count(number, "wallet") for number in (0, 1, 2)] == ["0 wallets", "1 wallet", "2 wallets"]
-
-
-def test_a_key_is_hinted_at_only_where_it_is_missing_and_the_data_is_real() -> None:
-    solana = status("solana", kind=DataKind.WALLETS)
-    assert "HELIUS_API_KEY" in key_hint(solana, Settings())
-    assert key_hint(solana, Settings(helius=HeliusSettings(api_key="dev"))) == ""
-    assert key_hint(status("solana", kind=DataKind.WALLETS, demo=True), Settings()) == ""
-    assert key_hint(status("birdeye"), Settings()) == ""

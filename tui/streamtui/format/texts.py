@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore import ProviderStatus, Settings
+from streamcore import ProviderStatus
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
 
@@ -42,13 +42,3 @@ def demo_words(*statuses: ProviderStatus | None) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 wallet``, ``3 wallets``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def key_hint(status: ProviderStatus, settings: Settings) -> str:
-    """Return what a key would add to what a provider brings; empty when none is missing."""
-    if status.demo:
-        return ""
-    return {
-        "kraken": "" if settings.birdeye.api_key else "BIRDEYE_API_KEY would stream every Solana token",
-        "solana": "" if settings.helius.api_key else "HELIUS_API_KEY would follow more wallets, sooner",
-    }.get(status.provider, "")

@@ -19,7 +19,16 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
+from streamcore.providers.base import (
+    Checkpoint,
+    Limits,
+    Malformed,
+    PriceReport,
+    Provider,
+    Refusal,
+    Report,
+    Rest,
+)
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
 from streamcore.providers.coinbase.listing import RENAMED, assumed_product, currency_names, markets
@@ -47,12 +56,14 @@ RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
 
 
-class CoinbaseProvider:
+class CoinbaseProvider(Provider):
     """Coinbase Exchange behind the seam; topics are products such as ``SOL-USD``."""
 
     name = "coinbase"
+    title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -64,7 +75,7 @@ class CoinbaseProvider:
         self._url = settings.coinbase.ws_url
         self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = CoinbaseRest(settings, http, clock)
-        self.markets = MarketDirectory(
+        self.markets: MarketDirectory = MarketDirectory(
             self.name,
             self.rest.host.source("/products"),
             clock,
@@ -85,13 +96,6 @@ class CoinbaseProvider:
         """Return a codec for a new connection."""
         return CoinbaseCodec(self._batch_size)
 
-    def forget(self) -> None:
-        """Do nothing: what was refused is remembered by whoever routes."""
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what a refused upgrade means."""
-        return refusal(TITLE, status, headers, key_setting=None)
-
 
 class _Stats(msgspec.Struct, frozen=True):
     """``/products/{id}/stats``: figures of the last 24 hours, ``volume`` in base units."""
@@ -109,7 +113,7 @@ class _Ticker(msgspec.Struct, frozen=True):
     price: object = None
 
 
-class CoinbaseRest:
+class CoinbaseRest(Rest):
     """Prices over HTTP, one product a request."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
@@ -124,11 +128,6 @@ class CoinbaseRest:
         """Yield the present price, 24 h change and 24 h volume of each product."""
         async for report in in_turn(batches(topics, 1), self._alone, about_topics=ABOUT_A_PRODUCT):
             yield report
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
         for product in products:

@@ -24,9 +24,10 @@ from streamcore.providers.base import (
     Malformed,
     Notice,
     PriceReport,
-    Question,
+    Provider,
     Refusal,
     Report,
+    Rest,
 )
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, json_as, number
@@ -44,12 +45,14 @@ RATE = 0.9
 """Requests a second; one a second is what the public endpoints bear, and two clocks are never quite equal."""
 
 
-class KrakenProvider:
+class KrakenProvider(Provider):
     """Kraken behind the seam; topics are pairs such as ``SOL/USD``."""
 
     name = "kraken"
+    title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -62,7 +65,7 @@ class KrakenProvider:
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
-        self.markets = self.rest.directory
+        self.markets: MarketDirectory = self.rest.directory
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
@@ -75,13 +78,6 @@ class KrakenProvider:
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
         return KrakenCodec(self._batch_size, self._announcements)
-
-    def forget(self) -> None:
-        """Do nothing: what was refused is remembered by whoever routes."""
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what a refused upgrade means."""
-        return refusal(TITLE, status, headers, key_setting=None)
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -113,7 +109,7 @@ class _BadRequest(ProviderError):
         self.unknown_pair = unknown_pair
 
 
-class KrakenRest:
+class KrakenRest(Rest):
     """Prices over HTTP, many in one request; the change over 24 hours is not to be had here."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
@@ -143,11 +139,6 @@ class KrakenRest:
                 askable.append(pair)
         async for report in in_turn(batches(askable, self._batch_size), self._together):
             yield report
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     async def _together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:

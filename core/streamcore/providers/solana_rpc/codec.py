@@ -2,13 +2,14 @@
 
 There are two ways to follow a wallet, and every provider climbs as high as it is let:
 
-* ``transactionSubscribe`` (a method of Helius): one subscription for many wallets, whole transactions in;
+* ``transactionSubscribe``, which only some providers have: one subscription for many wallets, whole
+  transactions in;
 * ``logsSubscribe``, which every node has: one for each wallet and each of its token accounts, and only a
   signature in, so that the transaction has to be asked for over HTTP.
 
 No subscription can be changed. A new list of wallets is a new subscription, and only when it is acknowledged
 is the old one given up, so that no transaction falls in between; what comes twice meanwhile is told apart by
-its signature, elsewhere. Source: solana.com/docs/rpc/websocket, helius.dev/docs/rpc/websocket.
+its signature, elsewhere. Source: solana.com/docs/rpc/websocket.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import (
     Alive,
+    Codec,
     Malformed,
     Notice,
     Refusal,
@@ -62,6 +64,10 @@ LANES = (False, True)
 Whether ``failed: true`` means "also failed" or "only failed", and what leaving it out means, the documents
 of the service tell differently; two subscriptions deliver both under every reading.
 """
+
+
+ABOUT_A_WISH = (ErrorKind.SUBSCRIPTION, ErrorKind.SERVER)
+"""Kinds of refusals that may be about one subscription; any other is about the connection or the key."""
 
 
 class Rung(Enum):
@@ -119,7 +125,7 @@ class _LogsNotification(msgspec.Struct, frozen=True):
     value: _Logs
 
 
-class SolanaCodec:
+class SolanaCodec(Codec):
     """One connection to a node; see `streamcore.providers.base.Codec`. Topics are wallet addresses."""
 
     def __init__(
@@ -305,8 +311,10 @@ class SolanaCodec:
             self._subscribe()
             text = f"{refused.message}; following the logs of each wallet instead"
             return [Notice(ProviderError(ErrorKind.PLAN, text))]
-        if error.code == INVALID_PARAMS:
-            # the same parameters would be refused again, on this connection at least
+        # the same parameters would be refused again, on this connection at least; and where others have been
+        # granted, an error never heard of is about what was asked as well
+        about_wish = error.code == INVALID_PARAMS or (bool(self._active) and refused.kind in ABOUT_A_WISH)
+        if about_wish:
             self._refused_wishes.add(wish)
             if len(wish.wallets) > 1:
                 self._plan()

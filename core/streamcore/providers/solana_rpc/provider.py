@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from streamcore.assets.instruments import Instrument, Venue
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -22,11 +21,12 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import Limits
+from streamcore.providers.base import Limits, Provider
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.history import SolanaHistory
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
+from streamcore.providers.solana_rpc.limits import WINDOW, MethodLimits
 from streamcore.providers.solana_rpc.messages import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -47,16 +47,12 @@ DEBOUNCE = 1.0
 SILENCE = 10.0
 """Seconds without a slot after which the stream is dead: the public node's can stay open and mute."""
 
-WINDOW = 10.0
-"""Seconds in which the public node counts requests."""
 REQUESTS_PER_WINDOW = 100
 REQUESTS_PER_WINDOW_AND_METHOD = 40
+"""As documented; what the node tells in its answers counts before it, see `MethodLimits`."""
 RATE = 7.0
 BURST = 15
 """With these, no window ever holds more than 85 requests."""
-METHOD_RATE = 3.0
-METHOD_BURST = 5
-"""With these, no window ever holds more than 35 requests of one method."""
 
 TOO_MANY = (429, -32429)
 BLOCKED = (403, -32003)
@@ -65,13 +61,12 @@ SHORTEST_SECRET = 8
 """Characters of a URL's path or query that may be a key; the public node's URLs have none."""
 
 
-class SolanaProvider:
+class SolanaProvider(Provider):
     """A public node behind the seam; topics are wallet addresses."""
 
     name = "solana"
+    title = TITLE
     kind = DataKind.WALLETS
-    venue = Venue.CHAIN
-    markets = None
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.solana.ws_url
@@ -80,14 +75,10 @@ class SolanaProvider:
             debounce=DEBOUNCE,
             silence=SILENCE,
             words=f"{WALLETS_PER_CONNECTION} wallets and {LOGS_PER_CONNECTION} accounts a connection, "
-            f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s",
+            f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s, and of each method as many as the node tells",
             sweep=True,
         )
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
-
-    def topic(self, instrument: Instrument) -> str | None:
-        """Return nothing: it has wallets, not prices."""
-        return None
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; only its host is shown, a node of one's own has its key in the rest."""
@@ -104,16 +95,13 @@ class SolanaProvider:
             most_logs=LOGS_PER_CONNECTION,
         )
 
-    def forget(self) -> None:
-        """Do nothing: there is no plan, so refusals have taught nothing about one."""
-
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
         return meaning_of_status(status, headers, body)
 
 
 class PublicRpc(HttpRpc):
-    """Calls a node's methods over HTTP, within the two rates of the public one."""
+    """Calls a node's methods over HTTP, within the rate of the public one and of each of its methods."""
 
     title: ClassVar[str] = TITLE
 
@@ -123,7 +111,7 @@ class PublicRpc(HttpRpc):
             http,
             url,
             TokenBucket(RATE, BURST, clock),
-            method_rate_limit=lambda: TokenBucket(METHOD_RATE, METHOD_BURST, clock),
+            method_limits=MethodLimits(TITLE, clock),
             secrets=secrets_of(url),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamcore import DataKind, ProviderStatus
 from streamtui.format.lamps import lamp
 from streamtui.format.numbers import latency, rate
-from streamtui.format.texts import key_hint, trouble
+from streamtui.format.texts import trouble
 from streamtui.model.session import Session
 from streamtui.widgets.status_bar import ProviderLine
 
@@ -26,7 +26,7 @@ def _line(session: Session, status: ProviderStatus) -> ProviderLine:
         subscriptions=status.subscriptions,
         served=_served(session, status),
         trouble=trouble(status, session.clock.time()),
-        hint=key_hint(status, session.settings),
+        hint=status.hint,
     )
 
 

@@ -77,6 +77,6 @@ def why_no_transactions(session: Session) -> tuple[str, ...]:
 def _about_wallets(session: Session) -> tuple[str, ...]:
     """Return who would follow a wallet, where that is not what the person has paid for."""
     status = session.health.serving(DataKind.WALLETS)
-    if status is None or status.provider != "solana" or status.demo:
+    if status is None or not status.hint:
         return ()
-    return ("It is followed by the public Solana node; HELIUS_API_KEY would follow more of them, sooner.",)
+    return (f"It is followed by {status.provider}; {status.hint}.",)
