@@ -22,6 +22,7 @@ ALLOWED = {
     "core/streamcore/assets/listings.py": "where the listings of tickers are from",
     "core/streamcore/assets/tokens.py": "a token that is called so",
     "core/streamcore/solana/programs.py": "where the names of programs are from",
+    "core/streamcore/solana/tips.py": "whose service takes tips at which accounts",
     "tui/streamtui/options.py": "ports of emulators: options are read before the engine is imported",
 }
 """Where a name may stand, and why."""
