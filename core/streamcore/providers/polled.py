@@ -49,7 +49,7 @@ class PolledPrices(Rest):
             Undecodable: It is not what the source is documented to answer.
         """
 
-    def _told(self, headers: Mapping[str, str]) -> None:  # noqa: B027 - most tell nothing
+    def _told(self, headers: Mapping[str, str]) -> None:
         """Take note of what an answer's headers say about the rate; names in lower case."""
 
     async def fetch(
