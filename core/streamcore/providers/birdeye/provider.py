@@ -203,8 +203,8 @@ class BirdeyeRest(Rest):
                     ErrorKind.PROTOCOL, f"{TITLE} answered {path} with no JSON: {error}"
                 ) from error
             body = _Envelope()
-        # a status of 200 does not imply success
-        if answer.status == 200 and body.success:
+        # a status of 200 does not imply success, and no success does not imply that nothing was answered
+        if answer.status == 200 and (body.success or bytes(body.data) not in (b"null", b"{}")):
             return body.data
         raise _refused(answer, rate_limit)
 
