@@ -201,9 +201,7 @@ class KrakenRest(Rest):
             raise self._rested(error)
         return tickers, None if error is None else self._rested(error)
 
-    async def _ask(
-        self, method: str, params: Mapping[str, str], *, in_turn_with_others: bool = True
-    ) -> _Body:
+    async def _ask(self, method: str, params: Mapping[str, str], rate_limit: RateLimit | None) -> _Body:
         answer = await self._http.request(
             "GET",
             self._host.url(f"/0/public/{method}"),
