@@ -1,8 +1,11 @@
-"""Shared by all tests: where screenshots are kept, and that examples are the same in every run."""
+"""Shared by all tests: where screenshots are kept, the same examples each time, caches of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import hypothesis
+import pytest
 import pytest_textual_snapshot
 from snapshot_folder import TopLevelSVG
 
@@ -12,3 +15,11 @@ pytest_textual_snapshot.SVGImageExtension = TopLevelSVG
 # what a run finds must not depend on luck; the soak looks for new examples, each time others
 hypothesis.settings.register_profile("the same every time", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("the same every time")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let every program that is tested remember things in a folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        yield

@@ -105,6 +105,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Transactions that were found that way, or by a check for what a stream left out."""
     limits: str = ""
     """What is kept to for the provider's sake, for a person to read."""
+    hint: str = ""
+    """What a key that is not set would add, for a person to read."""
     streams: bool = True
     """It has a stream; if not, being polled is all that can be wished of it."""
     heartbeats: bool = False

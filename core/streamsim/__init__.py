@@ -1,6 +1,6 @@
 """Embedded emulators of the providers: real servers on loopback that speak as the real ones do.
 
-``async with Emulators() as emulators`` gives URLs to connect to, a market and a ledger to drive, and
+``async with Emulators() as emulators`` gives URLs to connect to, a market and a chain to drive, and
 servers to look into and to break. The demo, the ``emulator`` command and the tests all use it. Nothing
 outside this package imports it unless it is asked for.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamsim.servers.proxy import Proxy
     from streamsim.solana_rpc.server import SolanaServer
     from streamsim.world.market import Market, Trade, Truth
-    from streamsim.world.wallets import Ledger
+    from streamsim.world.wallets import WalletChain
 
 __all__ = [
     "BirdeyeServer",
@@ -36,13 +36,13 @@ __all__ = [
     "HeliusServer",
     "JupiterServer",
     "KrakenServer",
-    "Ledger",
     "Market",
     "Proxy",
     "SolanaServer",
     "Terms",
     "Trade",
     "Truth",
+    "WalletChain",
     "asset_key",
 ]
 
@@ -64,7 +64,7 @@ _MODULES = {
     "Market": "streamsim.world.market",
     "Trade": "streamsim.world.market",
     "Truth": "streamsim.world.market",
-    "Ledger": "streamsim.world.wallets",
+    "WalletChain": "streamsim.world.wallets",
 }
 """The module of each public name."""
 

@@ -1,4 +1,4 @@
-"""The embedded emulators as one thing: a market, a ledger, and the servers that tell about them."""
+"""The embedded emulators as one thing: a market, a chain, and the servers that tell about them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from streamsim.solana_rpc.server import SolanaServer
 from streamsim.world.activity import MarketActivity, WalletActivity
 from streamsim.world.catalog import listing_of
 from streamsim.world.market import Market
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 
 class Emulators:
-    """Emulated providers on loopback, all telling of one market and one ledger.
+    """Emulated providers on loopback, all telling of one market and one chain.
 
     Use it as an asynchronous context manager: the servers listen inside the block and only there.
 
@@ -38,7 +38,7 @@ class Emulators:
         dexscreener_port: The same for DexScreener.
         market_rate: Price moves a second, over all tokens anybody asked for; 0: nothing moves by itself.
         wallet_rate: Transactions a second and wallet on average; 0: none happens by itself.
-        keep_transactions: How many transactions the ledger remembers.
+        keep_transactions: How many transactions the chain remembers.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Emulators:
     ) -> None:
         self.clock = clock or SystemClock()
         self.market = Market(self.clock, seed)
-        self.ledger = Ledger(self.clock, seed, self._price, keep=keep_transactions)
+        self.chain = WalletChain(self.clock, seed, self._price, keep=keep_transactions)
         self._ports = {
             "birdeye": birdeye_port,
             "helius": helius_port,
@@ -70,17 +70,17 @@ class Emulators:
             "dexscreener": dexscreener_port,
         }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
-        self._wallet_activity = WalletActivity(self.ledger, self.clock, wallet_rate, seed)
+        self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, seed)
         self._stack = AsyncExitStack()
         self.birdeye = BirdeyeServer(self.clock, self.market, self._market_activity.watch)
         """The emulated Birdeye; it has URLs inside the block."""
-        self.helius = HeliusServer(self.clock, self.ledger, self._watch_wallets, seed)
+        self.helius = HeliusServer(self.clock, self.chain, self._watch_wallets, seed)
         """The emulated Helius; it has URLs inside the block."""
         self.kraken = KrakenServer(self.clock, self.market, self._market_activity.watch)
         """The emulated Kraken; it has URLs inside the block."""
         self.coinbase = CoinbaseServer(self.clock, self.market, self._market_activity.watch)
         """The emulated Coinbase Exchange; it has URLs inside the block."""
-        self.solana = SolanaServer(self.clock, self.ledger, self._watch_wallets, seed)
+        self.solana = SolanaServer(self.clock, self.chain, self._watch_wallets, seed)
         """The emulated public Solana node; it has URLs inside the block."""
         self.jupiter = JupiterServer(self.clock, self.market, self._market_activity.watch)
         """The emulated Jupiter; it has a URL inside the block."""
@@ -112,8 +112,8 @@ class Emulators:
 
     def _watch_wallets(self, addresses: list[str]) -> None:
         for address in addresses:
-            self.ledger.know(address)
-        self._wallet_activity.watch([address for address in addresses if self.ledger.is_wallet(address)])
+            self.chain.know(address)
+        self._wallet_activity.watch([address for address in addresses if self.chain.is_wallet(address)])
 
     def _price(self, mint: str) -> Decimal:
         truth = self.market.truth(mint)

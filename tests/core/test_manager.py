@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 
 import msgpack
 import pytest
 from bench import BONK, PATIENCE, SOL, WALLET, bench
+from scripted_http import Asked
+from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import (
@@ -26,6 +29,7 @@ from streamcore import (
     WalletTransaction,
 )
 from streamcore.config.model import StreamSettings
+from streamcore.net.transport import Answer
 from streamsim.demo import embedded
 from streamsim.servers.faults import Fault
 
@@ -417,3 +421,38 @@ async def test_the_demo_serves_when_it_is_asked_for_and_says_so() -> None:
                 if isinstance(event, PriceUpdate):
                     break
         assert list(manager.statuses()) == ["birdeye"]
+
+
+@on_virtual_time
+async def test_the_whole_engine_runs_on_a_network_that_is_handed_in() -> None:
+    clock = VirtualClock()
+    body = json.dumps({SOL: {"usdPrice": 150.5, "priceChange24h": 2}}).encode()
+    transport = ScriptedTransport(lambda asked: Answer(200, {}, body), clock.monotonic)
+    async with StreamManager(Settings(prices="jupiter"), clock=clock, transport=transport) as manager:
+        events = manager.events()
+        await manager.subscribe_prices(["SOL"])
+        await manager.subscribe_wallets([WALLET])
+        async for event in events:
+            if isinstance(event, PriceUpdate):
+                break
+        await asyncio.sleep(1)
+        assert event.price == Decimal("150.5")
+        assert transport.dialled[0].startswith("wss://")
+        assert "is not on this network" in str(manager.status("solana").reason)
+
+
+@on_virtual_time
+async def test_a_source_without_a_key_says_what_a_key_would_add() -> None:
+    def unexpected(asked: Asked) -> Answer:
+        raise AssertionError("nothing is watched, so nothing is asked")
+
+    clock = VirtualClock()
+    transport = ScriptedTransport(unexpected, clock.monotonic)
+    async with StreamManager(Settings(), clock=clock, transport=transport) as manager:
+        hints = {name: status.hint for name, status in manager.statuses().items() if status.hint}
+    assert hints == {
+        "kraken": "BIRDEYE_API_KEY would stream every Solana token",
+        "solana": "HELIUS_API_KEY would follow more wallets, sooner",
+    }
+    async with StreamManager(Settings(demo=True), clock=clock, demo=embedded) as manager:
+        assert not any(status.hint for status in manager.statuses().values())

@@ -12,7 +12,7 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import ErrorKind, PriceUpdate, State, StreamError
 from streamcore.status import BreakerState
 from streamsim import Fault
-from streamsim.servers.http_wire import HttpRequest
+from streamsim.servers.http11 import HttpRequest
 
 SYMBOLS = ["SOL", "BTC", "BONK", "JUP", "WIF", "PYTH"]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from bench import OTHER_WALLET, SOL, WALLET, Bench, bench
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import ErrorKind, PriceUpdate, Source, State, StatusChange, StreamError, WalletTransaction
-from streamcore.providers.helius import history as helius_history
-from streamcore.providers.solana_rpc import history as solana_history
+from streamcore.providers import PROVIDERS
+from streamcore.providers.helius.provider import HeliusProvider
+from streamcore.providers.solana_rpc.history import Pages
 from streamsim import Fault
 
 
@@ -150,16 +153,19 @@ async def test_what_a_stream_left_out_is_found_though_it_told_what_came_later() 
         await table.first(WalletTransaction, signature=left_out, within=130, source=Source.BACKFILL)
 
 
+SHORT_SIGHTED = {
+    **PROVIDERS,
+    "helius": replace(
+        PROVIDERS["helius"], make=partial(HeliusProvider, pages=Pages(10, 2), whole=Pages(2, 10))
+    ),
+}
+"""The providers, but the wallets' one fills no gap of more than twenty transactions."""
+
+
 @pytest.mark.parametrize("key", ["dev", "free"])
 @on_virtual_time
-async def test_a_gap_too_long_to_fill_is_shown_with_its_slots(
-    monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
-    monkeypatch.setattr(solana_history, "PAGE", 10)
-    monkeypatch.setattr(solana_history, "MOST_PAGES", 2)
-    monkeypatch.setattr(helius_history, "FULL_PAGE", 2)
-    monkeypatch.setattr(helius_history, "MOST_PAGES", 1)
-    async with bench(clock=VirtualClock(), helius=key, wallet_rate=0.0) as table:
+async def test_a_gap_too_long_to_fill_is_shown_with_its_slots(key: str) -> None:
+    async with bench(clock=VirtualClock(), helius=key, wallet_rate=0.0, providers=SHORT_SIGHTED) as table:
         await watching(table)
         known = table.ledger.sol_in(WALLET)
         await table.first(WalletTransaction, within=20, signature=known)

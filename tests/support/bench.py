@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from virtual_time import VirtualClock
 
 from streamcore import Event, Settings, State, StatusChange, StreamManager
 from streamcore.config.model import BackoffSettings, BirdeyeSettings, HeliusSettings, StreamSettings
+from streamcore.providers import PROVIDERS
+from streamcore.providers.descriptor import Descriptor
 from streamsim import Emulators, Faults, Proxy
 
 SOL = "So11111111111111111111111111111111111111112"
@@ -33,7 +35,7 @@ class Bench:
         self.birdeye = emulators.birdeye
         self.helius = emulators.helius
         self.market = emulators.market
-        self.ledger = emulators.ledger
+        self.ledger = emulators.chain
         self.clock = clock
         self.network = {"birdeye": Faults(), "helius": Faults()}
         """The faults of the way to each provider, if the bench has proxies."""
@@ -85,6 +87,7 @@ async def bench(
     wallet_rate: float = 0.0,
     market_rate: float = 0.0,
     keep_transactions: int = 20_000,
+    providers: Mapping[str, Descriptor] = PROVIDERS,
     **stream: Any,
 ) -> AsyncIterator[Bench]:
     """Set up a manager and the emulators of its providers, nothing watched yet; the loop is on virtual time.
@@ -98,6 +101,7 @@ async def bench(
         wallet_rate: Transactions a second and wallet that happen by themselves.
         market_rate: The same of prices, over all tokens.
         keep_transactions: How many the ledger remembers.
+        providers: Makes each provider.
         **stream: Settings of ``[stream]``.
     """
     clock = VirtualClock() if clock is None else clock
@@ -136,7 +140,7 @@ async def bench(
                     in_between.append(proxy)
                     section = msgspec.structs.replace(section, **{field: proxy.url(url)})
                 settings = msgspec.structs.replace(settings, **{name: section})
-        async with StreamManager(settings, clock=clock) as manager:
+        async with StreamManager(settings, clock=clock, providers=providers) as manager:
             table = Bench(manager, emulators, clock)
             table.network, table.proxies = network, in_between
             consumer = asyncio.create_task(table.note())

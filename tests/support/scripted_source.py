@@ -20,10 +20,14 @@ class ScriptedProvider:
         self.kind = kind
         self.venue = venue
         self._streams = streams
+        self.listed: set[str] | None = None
+        """The tickers that an exchange lists; ``None``: every one."""
 
     def topic(self, instrument: Instrument) -> str | None:
         if self.venue is Venue.EXCHANGE:
-            return None if instrument.ticker is None else f"{instrument.ticker}/USD"
+            ticker = instrument.ticker
+            unlisted = ticker is None or (self.listed is not None and ticker not in self.listed)
+            return None if unlisted else f"{ticker}/USD"
         return instrument.mint
 
     def endpoint(self) -> object:

@@ -17,3 +17,13 @@ def config_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path(APP_NAME, appauthor=False) / "config.toml"
+
+
+def cache_folder() -> Path:
+    """Return the folder for what this program remembers and could find out again, whether or not it is there.
+
+    ``~/.cache/streamtui`` on Linux (or below ``$XDG_CACHE_HOME``), the platform's own folder elsewhere.
+    """
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APP_NAME, appauthor=False)

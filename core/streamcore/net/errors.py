@@ -73,6 +73,19 @@ def connecting(endpoint: Endpoint, within: float, refusal: RefusalMeaning) -> It
 
 
 @contextmanager
+def reaching(host: str, within: float) -> Iterator[None]:
+    """Translate what a name lookup or a bare connection may raise; arguments as for `requesting`.
+
+    Raises:
+        ProviderError: It could not be reached.
+    """
+    try:
+        yield
+    except (OSError, UnicodeError) as error:  # a timeout of the system is an OSError too
+        raise _unreachable(host, error, within, Mask(())) from error
+
+
+@contextmanager
 def talking(host: str, mask: Mask) -> Iterator[None]:
     """Translate what using an open WebSocket may raise.
 

@@ -1,10 +1,12 @@
 """The seam: what a provider must offer, and the words it may answer in.
 
-A provider is three things, none of which knows a socket, a clock or a consumer:
+A provider is three things, none of which knows a socket or a consumer:
 
 * a `Codec`, new for every connection: frames in, `Report` values out; wanted topics in, frames out;
 * a `Rest` side for what has to be asked over HTTP: the first state, polling, what a gap swallowed;
 * facts: its name, the kind of data it serves, its limits, its endpoint, the meaning of its refusals.
+
+All three are base classes; what only some providers need has a default here.
 
 A *topic* is what one subscription of the provider is about, in the provider's own spelling: a mint, a
 wallet, an exchange's symbol. Whoever connects providers to consumers translates, nobody else.
@@ -12,10 +14,11 @@ wallet, an exchange's symbol. Whoever connects providers to consumers translates
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
@@ -24,6 +27,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
+from streamcore.providers.http_errors import refusal
+from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -37,7 +42,7 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it."""
+    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,65 +169,71 @@ Report: TypeAlias = (
 )
 
 
-class Codec(Protocol):
+class Codec(ABC):
     """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
 
-    Call `opened` once when the socket is open, `want` whenever the wanted topics change (also before),
-    `told` for every answer to what it asked, `received` for every frame; after each of them you must call
+    Call `opened` once when the socket is open, `set_topics` whenever the wanted topics change (also before),
+    `resolved` for every answer to what it asked, `received` for every frame; after each of them you must call
     `frames_to_send` and send what it returns.
     """
 
+    @abstractmethod
     def opened(self) -> None:
         """Take note that the socket is open; frames may be sent from now on."""
-        ...
 
+    @abstractmethod
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; never more than the provider's limit."""
-        ...
 
-    def resolved(self, related: TokenAccounts) -> None:
-        """Take note of the answer to a `TokenAccountsRequest`, or of news about it."""
-        ...
-
+    @abstractmethod
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says. Never raises for anything a peer can send."""
-        ...
 
+    @abstractmethod
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, in order, and forget them."""
-        ...
 
     @property
     def unanswered(self) -> object:
         """What names the oldest request that waits for its answer; ``None`` when none does.
 
-        A connection on which it stays the same for too long is of no use.
+        A connection on which it stays the same for too long is of no use. Here: ``None``, for a provider
+        that answers no request.
         """
-        ...
+        return None
+
+    def resolved(self, related: TokenAccounts) -> None:  # noqa: B027 - most codecs ask nothing
+        """Take note of the answer to a `TokenAccountsRequest`, or of news about it. Here: do nothing."""
 
 
-class Rest(Protocol):
+class Rest(ABC):
     """What a provider answers over HTTP."""
 
+    @abstractmethod
     def fetch(self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]) -> AsyncIterator[Report]:
         """Yield the present state of the topics, or what happened since their checkpoints.
 
         Yields as answers arrive, oldest first for each topic, so that a long fetch shows its first results
-        early. Where the kind of data has checkpoints, a topic of which nothing is known yet first yields an
+        early. Where the kind of data has checkpoints, a topic of which nothing is known yet first yields a
         `CheckpointReport`.
 
         Raises:
             ProviderError: The provider refused or could not be reached. What was yielded before stands.
         """
-        ...
 
-    def answer(self, question: Question) -> AsyncIterator[Report]:
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield what answers a codec's question: the transaction, or `TokenAccounts`; perhaps both.
+
+        Here: nothing, for a provider whose codec asks nothing.
 
         Raises:
             ProviderError: The provider refused or could not be reached.
         """
-        ...
+        return
+        yield  # what makes this a generator
+
+    def forget(self) -> None:  # noqa: B027 - most learn nothing
+        """Forget what refusals have taught about the key's plan. Here: they teach nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,50 +252,54 @@ class Limits:
     """What its stream left out can be found over HTTP, so it is looked for now and then."""
 
 
-class Provider(Protocol):
-    """One source of one kind of data."""
+class Provider(ABC):
+    """One source of one kind of data.
 
-    @property
-    def name(self) -> str:
-        """The name in events, settings and options."""
-        ...
+    A subclass names itself, has `limits` and a `rest` side, and, if it streams, an `endpoint` and a `codec`;
+    a source of prices also says what it calls an instrument. Everything else has a default here. It is made
+    by its `streamcore.providers.descriptor.Descriptor`.
+    """
 
-    @property
-    def kind(self) -> DataKind:
-        """The kind of data it serves."""
-        ...
-
-    @property
-    def venue(self) -> Venue:
-        """Where its prices are made; for wallets, the chain."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """What it allows."""
-        ...
-
-    @property
-    def rest(self) -> Rest:
-        """Its HTTP side."""
-        ...
+    name: ClassVar[str]
+    """The name in events, settings and options."""
+    title: ClassVar[str]
+    """The name as a person writes it, for texts."""
+    kind: ClassVar[DataKind]
+    """The kind of data it serves."""
+    venue: ClassVar[Venue] = Venue.CHAIN
+    """Where its prices are made; for wallets, the chain."""
+    limits: Limits
+    """What it allows."""
+    rest: Rest
+    """Its HTTP side."""
+    markets: MarketDirectory | None = None
+    """What it lists, where it has a list; whoever runs it must have that kept known."""
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return what it calls an instrument; ``None`` if it cannot have exactly that."""
-        ...
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that, or has no prices.
+
+        May change whenever `markets` does.
+        """
+        return None
 
     def endpoint(self) -> Endpoint | None:
-        """Where its stream is; ``None`` for a provider that has none and can only be polled."""
-        ...
+        """Return where its stream is; ``None`` for a provider that has none and can only be polled."""
+        return None
 
     def codec(self) -> Codec:
-        """Return a new codec, for one new connection."""
-        ...
+        """Return a new codec, for one new connection; called only where there is an `endpoint`."""
+        raise NotImplementedError(f"{self.name} has no stream")
 
     def forget(self) -> None:
         """Forget what refusals have taught about the key's plan: a person asked to try everything again."""
-        ...
+        self.rest.forget()
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what an HTTP answer other than 101 to the upgrade means."""
-        ...
+        """Return what an HTTP answer other than 101 to the upgrade means. Here: what its status says.
+
+        Args:
+            status: The status.
+            headers: Names in lower case.
+            body: As it came.
+        """
+        return refusal(self.title, status, headers, key_setting=None)

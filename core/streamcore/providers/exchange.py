@@ -22,7 +22,7 @@ DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
 
 SILENCE = 10.0
-"""Seconds; both exchanges have a heartbeat every second, and Kraken advises to give up after five."""
+"""Seconds; exchanges have a heartbeat every second, and one of them advises to give up after five."""
 
 MOST_DOLLARS = 25
 """Powers of ten of the greatest sum that is rounded: with its cents it has as many digits as are kept."""
@@ -98,6 +98,10 @@ class HttpHost:
         if self._missing is not None:
             raise ProviderError(ErrorKind.NETWORK, self._missing)
         return self._url + path
+
+    def source(self, path: str) -> str | None:
+        """Return the URL of a path; ``None`` where there is no HTTP side that belongs to the stream."""
+        return None if self._missing is not None else self._url + path
 
 
 def _is_here(url: str) -> bool:

@@ -1,13 +1,13 @@
 """Which markets in US dollars an exchange has, and what it calls them: asked of it, not assumed.
 
 A ticker and a pair are different things. An exchange delists pairs, lists new ones, and has names of its own:
-Coinbase calls Jupiter's token ``JUPITER``, and Kraken's HTTP side answers ``USDTZUSD`` for what its stream
+one calls the token ``JUP`` ``JUPITER``, and the HTTP side of another answers ``USDTZUSD`` for what its stream
 calls ``USDT/USD``. So both are read from the exchange's own list, by what it says of base and quote. No I/O.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -27,17 +27,24 @@ class Market(msgspec.Struct, frozen=True):
     """The ticker of what is priced, in the spelling of today: ``BTC``, not ``XBT``."""
     name: str = ""
     """The full name of what is priced, where the exchange tells it."""
+    also: tuple[str, ...] = ()
+    """Other tickers that the exchange shows for it."""
     http_names: tuple[str, ...] = ()
-    """What the HTTP side may call it: the first is the one to ask by."""
+    """What the HTTP side may call it: the first is the one to ask by. Empty: what the stream does."""
 
 
 class Markets:
     """The markets of one exchange, as it listed them."""
 
-    def __init__(self, markets: Iterable[Market]) -> None:
+    def __init__(self, markets: Iterable[Market], renamed: Mapping[str, str] | None = None) -> None:
+        """``renamed``: tickers to those of the exchange, where it is known to have another one."""
         self._all = tuple(markets)
-        self._by_base = {market.base: market for market in self._all}
+        self._renamed = renamed or {}
         self._by_pair = {market.pair: market for market in self._all}
+        self._by_base = {market.base: market for market in self._all}
+        for market in self._all:
+            for ticker in market.also:
+                self._by_base.setdefault(ticker, market)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -58,12 +65,14 @@ class Markets:
         ticker = instrument.ticker
         if ticker is None:
             return None
-        market = self._by_base.get(ticker)
-        if market is not None:
+        if (market := self._by_base.get(ticker)) is not None:
             return market.pair
         token = instrument.token
-        if token is None or not token.name or instrument.listing is not Listing.SAME:
+        if token is None or instrument.listing is not Listing.SAME:
             return None
         name = token.name.casefold()
-        named = [market for market in self._all if market.name.casefold() == name]
-        return named[0].pair if len(named) == 1 else None
+        named = [market for market in self._all if name and market.name.casefold() == name]
+        if len(named) == 1:
+            return named[0].pair
+        other = self._by_base.get(self._renamed.get(ticker, ""))
+        return other.pair if other is not None and not other.name else None

@@ -6,16 +6,22 @@ whoever routes can ask elsewhere; it is never the price zero.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import ClassVar
 
-from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.instruments import Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.net.transport import Answer, Frame, Http
-from streamcore.providers.base import Checkpoint, Limits, Question, Refusal, Report, TokenAccounts
+from streamcore.net.transport import Answer, Http
+from streamcore.providers.base import (
+    Checkpoint,
+    Provider,
+    Refusal,
+    Report,
+    Rest,
+)
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
@@ -24,33 +30,7 @@ ABOUT_THE_MINTS = (400, 404, 422)
 """Statuses that are about what was asked; a request names mints and nothing else."""
 
 
-class NoStreamCodec:
-    """The codec of a provider that has no stream: it wants nothing and hears nothing."""
-
-    def opened(self) -> None:
-        """Do nothing."""
-
-    def set_topics(self, topics: Sequence[str]) -> None:
-        """Do nothing: the topics are polled."""
-
-    def resolved(self, related: TokenAccounts) -> None:
-        """Do nothing: nothing was asked."""
-
-    def received(self, frame: Frame) -> list[Report]:
-        """Return nothing."""
-        return []
-
-    @property
-    def unanswered(self) -> object:
-        """Nothing: nothing is ever asked."""
-        return None
-
-    def frames_to_send(self) -> list[Frame]:
-        """Return nothing."""
-        return []
-
-
-class PolledPrices(ABC):
+class PolledPrices(Rest):
     """The `streamcore.providers.base.Rest` side of such a source; topics are mint addresses."""
 
     title: ClassVar[str]
@@ -81,11 +61,6 @@ class PolledPrices(ABC):
         """Yield the present price of each mint, or a refusal of it."""
         async for report in in_turn(batches(topics, self._batch_size), self._together):
             yield report
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     async def _together(self, mints: Sequence[str]) -> AsyncIterator[Report]:
         path, query = self._question(mints)
@@ -126,13 +101,10 @@ class PolledPrices(ABC):
         return Refusal(error, topics=(mint,))
 
 
-class PolledProvider:
-    """Such a source behind the seam; it has no stream, so the rest of a provider's duties is empty."""
+class PolledProvider(Provider):
+    """Such a source behind the seam; it has no stream."""
 
-    name: ClassVar[str]
     kind = DataKind.PRICES
-    venue = Venue.CHAIN
-    limits: ClassVar[Limits]
     rest: PolledPrices
 
     def topic(self, instrument: Instrument) -> str | None:
@@ -141,18 +113,3 @@ class PolledProvider:
         A ticker that is only wrapped on Solana is none of it: its price here is not the asset's.
         """
         return instrument.own_mint
-
-    def endpoint(self) -> None:
-        """Return nothing: there is no stream, it can only be polled."""
-        return
-
-    def codec(self) -> NoStreamCodec:
-        """Return a codec that does nothing; nobody connects."""
-        return NoStreamCodec()
-
-    def forget(self) -> None:
-        """Do nothing: refusals have taught nothing."""
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what an HTTP status means."""
-        return refusal(self.rest.title, status, headers, key_setting=None)

@@ -105,9 +105,11 @@ class PriceTracker:
             return
         if instrument.key not in self._missing:
             self._missing.add(instrument.key)
-            self._tell_missing("", f"no source in use has {instrument.symbol} at the moment")
+            text = f"no source in use has {instrument.symbol} at the moment{self._question(instrument)}"
+            self._tell_missing("", text)
 
     def _tell_missing(self, provider: str, text: str) -> None:
+        """Tell that a row has no source; ``provider``: who said so, empty for nobody in particular."""
         error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
         demo = any(stream.demo for stream in self._streams)
         self._publish(error.event(provider, self._clock.time(), demo=demo))
@@ -177,6 +179,14 @@ class PriceTracker:
         self._router.forgive(name)
         self.reroute()
 
+    def markets_changed(self) -> None:
+        """Let every row come from a source that has it; for whenever a provider's list has changed."""
+        self.reroute()
+        self._missing = {key for key in self._missing if self._sources.get(key) is None}
+        for key, instrument in self._instruments.items():
+            if self._sources.get(key) is None:
+                self._begin(instrument)
+
     def pass_time(self) -> None:
         """Ask again for what was refused long enough ago; to be called now and then."""
         if self._router.forgive_expired(self._clock.monotonic()):
@@ -195,10 +205,13 @@ class PriceTracker:
                     continue
                 self._missing.add(instrument.key)
                 text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
-                if instrument.token is None and (question := self._tokens.similar(instrument.symbol)):
-                    text += f"; {question}"
-                self._tell_missing(stream.name, text)
+                self._tell_missing(stream.name, text + self._question(instrument))
         self.reroute()
+
+    def _question(self, instrument: Instrument) -> str:
+        """Return what to add where nobody has a ticker: those it may have been meant for."""
+        question = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
+        return f"; {question}" if question else ""
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
@@ -224,11 +237,27 @@ class PriceTracker:
             return False
         news = False
         name = stream.name
+        if report.complete if report.price is None else self._router.has_unpriced:
+            self._note_price(stream, report)
         for instrument in self._router.instruments(name, report.topic):
             # else: a stand-in that is not needed any more
             if self._sources.get(instrument.key) == name:
                 news |= self._merge(stream, instrument, report, source, as_of)
         return news
+
+    def _note_price(self, stream: ReportSource, report: PriceReport) -> None:
+        """Let a row come from another source while its own knows no price of it, and back when it does."""
+        priced = report.price is not None
+        if not self._router.set_priced(stream.name, report.topic, priced=priced):
+            return
+        self.reroute()
+        if priced:
+            return
+        for instrument in self._router.instruments(stream.name, report.topic):
+            if self._sources.get(instrument.key) == stream.name and instrument.key not in self._missing:
+                self._missing.add(instrument.key)
+                text = f"{stream.name} lists {instrument.symbol}, but knows no price of it at present"
+                self._tell_missing(stream.name, text)
 
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float

@@ -18,7 +18,8 @@ class Router:
 
     An instrument is wanted of the first provider that can have it, and, for as long as that one is not
     well, of the next ones too. Its prices are taken from the best of them at the moment. So a row moves on
-    when its source is lost, and back when the better one is well again.
+    when its source is lost, and back when the better one is well again. A provider that has an instrument
+    but knows no price of it goes on being asked, while the next ones are asked too.
     """
 
     def __init__(self, providers: Sequence[Provider]) -> None:
@@ -29,6 +30,8 @@ class Router:
         """Provider and topic to the moment from which it may be asked for again."""
         self._patience: dict[tuple[str, str], float] = {}
         """Provider and topic to the seconds its next refusal will count."""
+        self._unpriced: set[tuple[str, str]] = set()
+        """Provider and topic of which it has said that there is no price at present."""
         self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
         """Provider and topic to the instruments it stands for, by their keys; mostly one."""
 
@@ -49,6 +52,21 @@ class Router:
         self._patience[name, topic] = min(2 * wait, REFUSED_LONGEST)
         self._refused[name, topic] = now + wait
         return self.instruments(name, topic)
+
+    @property
+    def has_unpriced(self) -> bool:
+        """Whether there is any topic without a price."""
+        return bool(self._unpriced)
+
+    def set_priced(self, name: str, topic: str, *, priced: bool) -> bool:
+        """Take note of whether a provider knows a price of a topic; return whether that is news."""
+        if priced is ((name, topic) not in self._unpriced):
+            return False
+        if priced:
+            self._unpriced.discard((name, topic))
+        else:
+            self._unpriced.add((name, topic))
+        return True
 
     def forgive(self, name: str) -> None:
         """Forget what a provider has refused: a person asked to try again."""
@@ -72,7 +90,9 @@ class Router:
 
     def source(self, instrument: Instrument, health: Mapping[str, Health]) -> str | None:
         """Return the name of the provider whose prices of an instrument count; ``None``: nobody has it."""
-        names = [name for name, _ in self._asked(instrument, health)]
+        asked = [*self._asked(instrument, health)]
+        priced = [name for name, topic in asked if (name, topic) not in self._unpriced]
+        names = priced or [name for name, _ in asked]
         for wish in (Health.UP, Health.POLLED, Health.STARTING):
             for name in names:
                 if health[name] is wish:
@@ -86,6 +106,8 @@ class Router:
             if polled and name not in self._streaming:
                 continue  # another one that is polled would be no better
             yield name, topic
+            if (name, topic) in self._unpriced:
+                continue  # it may learn of a price any moment, but till then another one may have it
             if health[name] in (Health.UP, Health.STARTING):
                 return
             polled = polled or health[name] is Health.POLLED
@@ -108,3 +130,4 @@ class Router:
         for items in self._topics.values():
             items.pop(instrument.key, None)
         self._topics = {key: items for key, items in self._topics.items() if items}
+        self._unpriced.intersection_update(self._topics)

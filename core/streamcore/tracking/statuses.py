@@ -24,6 +24,7 @@ class Statuses:
         clock: Clock,
         *,
         dropped: Mapping[str, int],
+        hint: Callable[[ReportSource], str],
         publish: Callable[[Event], None],
     ) -> None:
         """Take what is looked at; nothing is published yet.
@@ -32,11 +33,13 @@ class Statuses:
             streams: The providers at work by name, the most wanted of each kind of data first; more may come.
             clock: Time.
             dropped: Events of each provider that gave way in consumers' buffers.
+            hint: What a person may do for more of a provider; empty for nothing.
             publish: Passes an event on to the consumers.
         """
         self._streams = streams
         self._clock = clock
         self._dropped = dropped
+        self._hint = hint
         self._publish = publish
         self._told: dict[str, tuple[object, ...]] = {}
         """What the last event about each provider said that is worth one of its own."""
@@ -44,6 +47,8 @@ class Statuses:
     def of(self, stream: ReportSource) -> ProviderStatus:
         """Return the status of a provider at this moment."""
         status = stream.status(self._dropped[stream.name])
+        if hint := self._hint(stream):
+            status = msgspec.structs.replace(status, hint=hint)
         if status.idle and self._first(stream) is not stream:
             status = msgspec.structs.replace(status, standby=True)
         return status

@@ -10,7 +10,7 @@ import msgspec
 from streamcore.clock import Clock
 from streamsim.birdeye.messages import INTERVALS, percent
 from streamsim.servers.clients import Profile
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow, TokenBucket
 from streamsim.servers.wire import is_address, iso_seconds
 from streamsim.world.catalog import CATALOG, DECOY, SOL, Listing

@@ -17,12 +17,12 @@ import msgpack
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.birdeye import messages as words
+from streamsim.birdeye import messages
 from streamsim.birdeye.messages import Clause, Refused, Selection
 from streamsim.birdeye.rest import BirdeyeRest, error_body
 from streamsim.servers.clients import Client, Connection, Frame, Handshake, Profile
 from streamsim.servers.faults import Fault
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.websocket import ProviderServer
 from streamsim.world.market import Market, Trade, Truth
 
@@ -152,7 +152,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         kind = message.get("type") if isinstance(message, Mapping) else None
         handler = _HANDLERS.get(str(kind))
         if handler is None:
-            self._tell(client, words.INVALID_QUERY)
+            self._tell(client, messages.INVALID_QUERY)
             return
         try:
             if str(kind).startswith("SUBSCRIBE"):
@@ -168,13 +168,13 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
             raise Refused(terms.message)
 
     def _tell(self, client: BirdeyeClient, message: str) -> None:
-        if message == words.INVALID_QUERY:
+        if message == messages.INVALID_QUERY:
             self._send((client,), '{"type":"ERROR","data":"Invalid query"}')
         else:
             self._send((client,), self._error_frame(message, 400))
 
     def _subscribe_price(self, client: BirdeyeClient, data: object) -> None:
-        clauses = words.read_price_query(data)
+        clauses = messages.read_price_query(data)
         client.clauses = {}
         client.generic = {}
         for clause in clauses:
@@ -191,7 +191,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         for clause in client.clauses[address]:
             token.candle(clause.chart, now)
             if self.snapshot_on_subscribe and self.generic is GenericFrames.OFF:
-                self.publish((client,), _json(words.price_data(token, clause, now, self.faults)))
+                self.publish((client,), _json(messages.price_data(token, clause, now, self.faults)))
         if self.generic is not GenericFrames.OFF:
             self._publish_generic(client, address)
 
@@ -199,7 +199,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         client.clauses = {}
 
     def _subscribe_stats(self, client: BirdeyeClient, data: object) -> None:
-        addresses, client.selection = words.read_stats_query(data)
+        addresses, client.selection = messages.read_stats_query(data)
         client.stats = dict.fromkeys(addresses, -1)
         self._stats_wanted.set()
         self._watch(list(addresses))
@@ -238,7 +238,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
                 feeds.setdefault(clause, []).append(client)
         for clause, receivers in feeds.items():
             if clause.currency in {"usd", "pair"}:
-                frame = words.price_data(token, clause, trade.unix, self.faults)
+                frame = messages.price_data(token, clause, trade.unix, self.faults)
                 self.publish(receivers, _json(frame))
 
     def _publish_generic(self, client: BirdeyeClient, address: str) -> None:
@@ -284,7 +284,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
             token = self._market.token(address)
             if token is not None:
                 self._stats_told[address] = self.clock.monotonic()
-                self.publish(receivers, _json(words.token_stats(token, selection)))
+                self.publish(receivers, _json(messages.token_stats(token, selection)))
 
     # HTTP
 

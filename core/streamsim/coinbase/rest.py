@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from streamcore.clock import Clock
 from streamsim.coinbase.messages import Progress, moment
 from streamsim.servers.exchange import Figures, asset_key
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.world.catalog import listing_of
 

@@ -13,13 +13,13 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.coinbase import messages as words
+from streamsim.coinbase import messages
 from streamsim.coinbase.messages import CHANNELS, CLOSED_CHANNELS, Progress
 from streamsim.coinbase.rest import CoinbaseRest
 from streamsim.servers.clients import Connection, Frame, Handshake
 from streamsim.servers.exchange import COINBASE_LISTED, ExchangeClient, ExchangeServer
 from streamsim.servers.faults import Fault
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.world.market import Market, Trade
 
@@ -110,7 +110,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         return client
 
     def _error_frame(self, message: str, code: int) -> str:
-        return words.error(message)
+        return messages.error(message)
 
     def _has_subscribed(self, client: CoinbaseClient) -> bool:
         return any(client.channels.values())
@@ -120,19 +120,19 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         beats: list[Frame] = []
         for product in client.channels["heartbeat"]:
             progress = self._progress[product] = self._come(product).ordered()
-            beats.append(words.heartbeat(product, progress, now))
+            beats.append(messages.heartbeat(product, progress, now))
         return beats
 
     # What clients say
 
     def _received(self, client: CoinbaseClient, message: Any) -> None:
         if client.limit is not None and not client.limit.take():
-            self.tell(client, words.error("Rate limit exceeded", "too many messages"))
+            self.tell(client, messages.error("Rate limit exceeded", "too many messages"))
             return
         kind = message.get("type") if isinstance(message, Mapping) else None
         asked = _asked(message) if kind in ("subscribe", "unsubscribe") else None
         if asked is None:
-            self.tell(client, words.error("Malformed request", f"{kind} is not a valid type"))
+            self.tell(client, messages.error("Malformed request", f"{kind} is not a valid type"))
         elif kind == "subscribe":
             self._subscribing(lambda: self._subscribe(client, asked))
         else:
@@ -140,14 +140,14 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
                 held = client.channels.get(channel, {})
                 for product in products or list(held):
                     held.pop(product, None)
-            self.tell(client, words.subscriptions(client.channels))
+            self.tell(client, messages.subscriptions(client.channels))
 
     def _subscribe(self, client: CoinbaseClient, asked: list[tuple[str, list[str]]]) -> None:
         wrong = self._wrong(asked)
         if terms := self.faults.take(Fault.REJECT_SUBSCRIBE):
             wrong = [terms.message]
         for reason in wrong:
-            self.tell(client, words.error("Failed to subscribe", reason))
+            self.tell(client, messages.error("Failed to subscribe", reason))
         if terms or (wrong and not self.rest_of_a_bad_request_lives):
             return
         new: dict[str, None] = {}
@@ -164,7 +164,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
             return
         held = {product for products in client.channels.values() for product in products}
         self.attend([ticker for product in held if (ticker := self.ticker_of(product)) is not None])
-        answer = words.subscriptions(client.channels)
+        answer = messages.subscriptions(client.channels)
         early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
         if not early:
             self.tell(client, answer)
@@ -183,7 +183,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         for channel, products in asked:
             reasons = []
             if channel in CLOSED_CHANNELS:
-                reasons.append(words.NEEDS_ACCOUNT)
+                reasons.append(messages.NEEDS_ACCOUNT)
             elif channel not in CHANNELS:
                 reasons.append(f"{channel} is not a valid channel")
             for product in products:
@@ -209,7 +209,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         ticker = self.ticker_of(product)
         figures = None if ticker is None else self.figures(ticker)
         if figures is not None:
-            self._publish_to(clients, words.ticker(product, figures, self._come(product), self.faults))
+            self._publish_to(clients, messages.ticker(product, figures, self._come(product), self.faults))
 
     def _come(self, product: str) -> Progress:
         return self._progress.setdefault(product, Progress(unix=self.clock.time()))

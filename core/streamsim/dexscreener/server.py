@@ -13,7 +13,7 @@ import msgspec
 
 from streamcore.clock import Clock
 from streamsim.birdeye.messages import INTERVALS
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.servers.wire import exact, is_address
 from streamsim.world.catalog import SOL, USDC, listing_of

@@ -1,4 +1,4 @@
-"""An emulated Helius: its JSON-RPC over HTTP, on the same ledger as its socket."""
+"""An emulated Helius: its JSON-RPC over HTTP, on the same chain as its socket."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.helius import messages as words
+from streamsim.helius import messages
 from streamsim.helius.messages import RpcError
 from streamsim.servers.clients import Profile
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.servers.wire import is_address
 from streamsim.world.chain import FINAL_AFTER, TOKEN, Transaction, account_value
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 API_VERSION = "4.2.2"
 
@@ -32,10 +32,10 @@ _BATCH = {"getTransaction": 100, "getTransactionsForAddress": 1}
 _OTHER_BATCH = 10
 
 _ERRORS = {
-    401: (words.BAD_KEY, "invalid api key provided"),
+    401: (messages.BAD_KEY, "invalid api key provided"),
     403: (-32003, "Access forbidden"),
-    404: (words.METHOD_NOT_FOUND, "Not found"),
-    429: (words.RATE_LIMITED, "rate limited"),
+    404: (messages.METHOD_NOT_FOUND, "Not found"),
+    429: (messages.RATE_LIMITED, "rate limited"),
 }
 
 
@@ -49,21 +49,21 @@ def error_reply(status: int, message: str | None = None) -> HttpReply:
 
 
 class HeliusRpc:
-    """Answers JSON-RPC requests about a ledger.
+    """Answers JSON-RPC requests about a chain.
 
     Args:
         clock: Time.
-        ledger: What it tells about.
+        chain: What it tells about.
         watch: Called with the addresses somebody asks for.
     """
 
-    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None]) -> None:
+    def __init__(self, clock: Clock, chain: WalletChain, watch: Callable[[list[str]], None]) -> None:
         self.lag = 0.0
         """Seconds until a transaction that was streamed can be fetched."""
         self.rate: float | None = None
         """Requests a second and key; ``None``: what the plan of the key allows."""
         self._clock = clock
-        self._ledger = ledger
+        self._chain = chain
         self._watch = watch
         self._buckets: dict[tuple[str, float], TokenBucket] = {}
 
@@ -77,14 +77,16 @@ class HeliusRpc:
         try:
             message = msgspec.json.decode(request.body)
         except msgspec.DecodeError:
-            return HttpReply.json(words.error(None, RpcError(words.PARSE_ERROR, "Parse error")))
+            return HttpReply.json(messages.error(None, RpcError(messages.PARSE_ERROR, "Parse error")))
         calls = message if isinstance(message, list) else [message]
         if refusal := self._too_often(request, calls):
             return refusal
         if wrong := _batch_refusal(message):
-            return HttpReply.json(words.error(None, wrong))
+            return HttpReply.json(messages.error(None, wrong))
         answers = [self._call(call, profile) for call in calls]
-        refused_plan = any(answer.get("error", {}).get("code") == words.INVALID_REQUEST for answer in answers)
+        refused_plan = any(
+            answer.get("error", {}).get("code") == messages.INVALID_REQUEST for answer in answers
+        )
         return HttpReply.json(
             answers if isinstance(message, list) else answers[0],
             403 if refused_plan and profile is Profile.FREE else 200,
@@ -121,28 +123,28 @@ class HeliusRpc:
     def _call(self, message: object, profile: Profile) -> dict[str, Any]:
         identifier = message.get("id") if isinstance(message, Mapping) else None
         try:
-            identifier, method, params = words.read_request(message)
-            return words.result(identifier, self._method(method, profile)(self, params))
+            identifier, method, params = messages.read_request(message)
+            return messages.result(identifier, self._method(method, profile)(self, params))
         except RpcError as refusal:
-            return words.error(identifier, refusal)
+            return messages.error(identifier, refusal)
 
     def _method(self, name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
         handler = _METHODS.get(name)
         if handler is None:
-            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+            raise RpcError(messages.METHOD_NOT_FOUND, "Method not found")
         if name in PAID_METHODS and profile is Profile.FREE:
-            raise RpcError(words.INVALID_REQUEST, f"{name} is not available on the free plan")
+            raise RpcError(messages.INVALID_REQUEST, f"{name} is not available on the free plan")
         return handler
 
     # One method a method
 
     def _get_signatures(self, params: list[Any]) -> Any:
-        address, options = self._address(params), words.parameter(params, 1)
+        address, options = self._address(params), messages.parameter(params, 1)
         limit = options.get("limit", _MAX_SIGNATURES)
         if not isinstance(limit, int) or not 1 <= limit <= _MAX_SIGNATURES:
-            raise RpcError(words.INVALID_PARAMS, f"Invalid limit; max {_MAX_SIGNATURES}")
+            raise RpcError(messages.INVALID_PARAMS, f"Invalid limit; max {_MAX_SIGNATURES}")
         self._check(options)
-        found = self._visible(self._ledger.transactions(address), options)[::-1]
+        found = self._visible(self._chain.transactions(address), options)[::-1]
         if (before := options.get("before")) is not None:
             position = self._position(before)
             found = [known for known in found if known.order < position]
@@ -152,69 +154,75 @@ class HeliusRpc:
         return [self._summed_up(known) for known in found[:limit]]
 
     def _position(self, signature: object) -> tuple[int, int]:
-        if not words.is_signature(signature):
-            raise RpcError(words.INVALID_PARAMS, "Invalid param: WrongSize")
-        known = self._ledger.transaction(str(signature))
+        if not messages.is_signature(signature):
+            raise RpcError(messages.INVALID_PARAMS, "Invalid param: WrongSize")
+        known = self._chain.transaction(str(signature))
         if known is None or not self._is_visible(known):
-            raise RpcError(words.CURSOR_NOT_FOUND, f"Transaction {signature} not found")
+            raise RpcError(messages.CURSOR_NOT_FOUND, f"Transaction {signature} not found")
         return known.order
 
     def _get_transaction(self, params: list[Any]) -> Any:
-        if not params or not words.is_signature(params[0]):
-            raise RpcError(words.INVALID_PARAMS, "Invalid param: WrongSize")
-        options = words.parameter(params, 1)
+        if not params or not messages.is_signature(params[0]):
+            raise RpcError(messages.INVALID_PARAMS, "Invalid param: WrongSize")
+        options = messages.parameter(params, 1)
         self._check(options)
-        known = self._ledger.transaction(params[0])
+        known = self._chain.transaction(params[0])
         if known is None or not self._visible([known], options):
             return None
-        return words.fetched(known, words.supported_version(options))
+        return messages.fetched(known, messages.supported_version(options))
 
     def _get_transactions(self, params: list[Any]) -> Any:
-        address, options = self._address(params), words.parameter(params, 1)
+        address, options = self._address(params), messages.parameter(params, 1)
         full = options.get("transactionDetails", "signatures") == "full"
         most = _MAX_FULL if full else _MAX_SIGNATURES
         limit = options.get("limit", most)
         if not isinstance(limit, int) or not 1 <= limit <= most:
-            raise RpcError(words.INVALID_PARAMS, f"Invalid limit; max {most}")
+            raise RpcError(messages.INVALID_PARAMS, f"Invalid limit; max {most}")
         self._check(options)
         filters = options.get("filters") or {}
-        expansion = words.read_expansion(filters.get("tokenAccounts"))
-        found = self._visible(self._ledger.transactions(address, expansion), options)
+        expansion = messages.read_expansion(filters.get("tokenAccounts"))
+        found = self._visible(self._chain.transactions(address, expansion), options)
         found = [known for known in found if _passes(known, filters)]
         if options.get("sortOrder", "desc") == "desc":
             found.reverse()
         start = _after_token(found, options.get("paginationToken"), options.get("sortOrder", "desc"))
         page = found[start : start + limit]
         more = start + limit < len(found)
-        version = words.supported_version(options)
+        version = messages.supported_version(options)
         return {
-            "data": [words.fetched(known, version) if full else self._summed_up(known) for known in page],
+            "data": [messages.fetched(known, version) if full else self._summed_up(known) for known in page],
             "paginationToken": f"{page[-1].slot}:{page[-1].index}" if page and more else None,
         }
 
     def _get_slot(self, params: list[Any]) -> Any:
-        options = words.parameter(params, 0)
+        options = messages.parameter(params, 0)
         final = options.get("commitment", "finalized") == "finalized"
-        return self._ledger.slot - (FINAL_AFTER if final else 0)
+        return self._chain.slot - (FINAL_AFTER if final else 0)
 
     def _get_balance(self, params: list[Any]) -> Any:
-        return self._in_context(self._ledger.balance(self._address(params)))
+        return self._in_context(self._chain.balance(self._address(params)))
 
     def _get_account(self, params: list[Any]) -> Any:
-        address, options = self._address(params), words.parameter(params, 1)
-        exists = self._ledger.balance(address) > 0
-        value = account_value(self._ledger, address, options.get("encoding")) if exists else None
+        address, options = self._address(params), messages.parameter(params, 1)
+        exists = self._chain.balance(address) > 0
+        value = account_value(self._chain, address, options.get("encoding")) if exists else None
         return self._in_context(value)
 
     def _get_token_accounts(self, params: list[Any]) -> Any:
-        owner, wanted, options = self._address(params), words.parameter(params, 1), words.parameter(params, 2)
+        owner, wanted, options = (
+            self._address(params),
+            messages.parameter(params, 1),
+            messages.parameter(params, 2),
+        )
         mint, program = wanted.get("mint"), wanted.get("programId")
         if (mint is None) == (program is None) or not is_address(mint or program):
-            raise RpcError(words.INVALID_PARAMS, "Invalid param: expected exactly one of mint and programId")
-        accounts = self._ledger.token_accounts_of(owner)
+            raise RpcError(
+                messages.INVALID_PARAMS, "Invalid param: expected exactly one of mint and programId"
+            )
+        accounts = self._chain.token_accounts_of(owner)
         return self._in_context(
             [
-                {"pubkey": key, "account": account_value(self._ledger, key, options.get("encoding"))}
+                {"pubkey": key, "account": account_value(self._chain, key, options.get("encoding"))}
                 for key, account in accounts.items()
                 if account.mint == mint or program == TOKEN
             ]
@@ -222,7 +230,7 @@ class HeliusRpc:
 
     def _get_statuses(self, params: list[Any]) -> Any:
         signatures = params[0] if params and isinstance(params[0], list) else []
-        found = [self._ledger.transaction(str(signature)) for signature in signatures]
+        found = [self._chain.transaction(str(signature)) for signature in signatures]
         return self._in_context([self._status(known) for known in found])
 
     def _status(self, known: Transaction | None) -> dict[str, Any] | None:
@@ -231,7 +239,7 @@ class HeliusRpc:
         final = self._is_final(known)
         return {
             "slot": known.slot,
-            "confirmations": None if final else self._ledger.slot - known.slot,
+            "confirmations": None if final else self._chain.slot - known.slot,
             "err": known.err,
             "status": {"Ok": None} if known.err is None else {"Err": known.err},
             "confirmationStatus": "finalized" if final else "confirmed",
@@ -239,8 +247,8 @@ class HeliusRpc:
 
     def _get_block_time(self, params: list[Any]) -> Any:
         if not params or not isinstance(params[0], int):
-            raise RpcError(words.INVALID_PARAMS, "Invalid params: expected a slot")
-        return self._ledger.block_time(params[0])
+            raise RpcError(messages.INVALID_PARAMS, "Invalid params: expected a slot")
+        return self._chain.block_time(params[0])
 
     def _get_health(self, params: list[Any]) -> Any:
         return "ok"
@@ -252,18 +260,18 @@ class HeliusRpc:
 
     def _address(self, params: Sequence[Any]) -> str:
         if not params or not is_address(params[0]):
-            raise RpcError(words.INVALID_PARAMS, "Invalid param: Invalid")
+            raise RpcError(messages.INVALID_PARAMS, "Invalid param: Invalid")
         address = str(params[0])
         self._watch([address])
         return address
 
     def _check(self, options: Mapping[str, Any]) -> None:
         if options.get("commitment") == "processed":
-            raise RpcError(words.INVALID_PARAMS, "Method does not support commitment below `confirmed`")
+            raise RpcError(messages.INVALID_PARAMS, "Method does not support commitment below `confirmed`")
         least = options.get("minContextSlot")
-        if isinstance(least, int) and least > self._ledger.slot:
-            data = {"contextSlot": self._ledger.slot}
-            raise RpcError(words.MIN_CONTEXT_SLOT, "Minimum context slot has not been reached", data)
+        if isinstance(least, int) and least > self._chain.slot:
+            data = {"contextSlot": self._chain.slot}
+            raise RpcError(messages.MIN_CONTEXT_SLOT, "Minimum context slot has not been reached", data)
 
     def _visible(self, found: list[Transaction], options: Mapping[str, Any]) -> list[Transaction]:
         final = options.get("commitment", "finalized") == "finalized"
@@ -273,13 +281,13 @@ class HeliusRpc:
         return known.made_at + self.lag <= self._clock.monotonic()
 
     def _is_final(self, known: Transaction) -> bool:
-        return known.slot <= self._ledger.slot - FINAL_AFTER
+        return known.slot <= self._chain.slot - FINAL_AFTER
 
     def _summed_up(self, known: Transaction) -> dict[str, Any]:
-        return words.summed_up(known, final=self._is_final(known))
+        return messages.summed_up(known, final=self._is_final(known))
 
     def _in_context(self, value: Any) -> dict[str, Any]:
-        return {"context": {"slot": self._ledger.slot, "apiVersion": API_VERSION}, "value": value}
+        return {"context": {"slot": self._chain.slot, "apiVersion": API_VERSION}, "value": value}
 
 
 def _batch_refusal(message: object) -> RpcError | None:
@@ -290,7 +298,7 @@ def _batch_refusal(message: object) -> RpcError | None:
     if 0 < len(message) <= most:
         return None
     return RpcError(
-        words.INVALID_REQUEST, f"Batch size exceeded; max {most}" if message else "Invalid request"
+        messages.INVALID_REQUEST, f"Batch size exceeded; max {most}" if message else "Invalid request"
     )
 
 
@@ -307,7 +315,7 @@ def _passes(known: Transaction, filters: Mapping[str, Any]) -> bool:
     for name, value in (("slot", known.slot), ("blockTime", known.block_time)):
         for comparison, bound in (filters.get(name) or {}).items():
             if comparison not in _COMPARISONS:
-                raise RpcError(words.INVALID_PARAMS, f"Invalid params: unknown field `{comparison}`")
+                raise RpcError(messages.INVALID_PARAMS, f"Invalid params: unknown field `{comparison}`")
             if not _COMPARISONS[comparison](value, bound):
                 return False
     status = filters.get("status", "any")
@@ -320,7 +328,7 @@ def _after_token(found: list[Transaction], token: object, order: str) -> int:
     try:
         slot, index = map(int, str(token).split(":"))
     except ValueError:
-        raise RpcError(words.INVALID_PARAMS, "Invalid pagination token") from None
+        raise RpcError(messages.INVALID_PARAMS, "Invalid pagination token") from None
     for position, known in enumerate(found):
         past = known.order < (slot, index) if order == "desc" else known.order > (slot, index)
         if past:

@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.helius import messages as words
+from streamsim.helius import messages
 from streamsim.helius.messages import RpcError, TransactionFilter
 from streamsim.helius.rpc import HeliusRpc, error_reply
 from streamsim.servers.clients import Client, Connection, Handshake, Profile, Unreadable
 from streamsim.servers.faults import Fault
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.websocket import ProviderServer
 from streamsim.servers.wire import is_address
 from streamsim.world.chain import FINAL_AFTER, SLOT_SECONDS, Transaction, account_value
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 FREE_CONNECTIONS = 5
 """WebSockets a free key may hold open at once."""
@@ -56,7 +56,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
 
     Args:
         clock: Time.
-        ledger: What it tells about.
+        chain: What it tells about.
         watch: Called with the addresses a client asks for.
         seed: Equal seeds give equal subscription numbers.
         rpc: The HTTP side; ``None`` makes one.
@@ -71,20 +71,20 @@ class HeliusServer(ProviderServer[HeliusClient]):
     def __init__(
         self,
         clock: Clock,
-        ledger: Ledger,
+        chain: WalletChain,
         watch: Callable[[list[str]], None],
         seed: int,
         rpc: HeliusRpc | None = None,
     ) -> None:
         super().__init__(clock)
-        self._ledger = ledger
+        self._chain = chain
         self._watch = watch
         self._rng = random.Random(f"{seed}/{self.name.lower()}")
         self._next_number = self._rng.randint(20_000, 30_000)
-        self.rpc = rpc or HeliusRpc(clock, ledger, watch)
+        self.rpc = rpc or HeliusRpc(clock, chain, watch)
         """The HTTP side; its ``lag`` and ``rate`` may be changed at any time."""
         self._slots_wanted = asyncio.Event()
-        ledger.listen(self._recorded)
+        chain.listen(self._recorded)
 
     @property
     def ws_url(self) -> str:
@@ -146,7 +146,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         """Say nothing: there is no greeting."""
 
     def _error_frame(self, message: str, code: int) -> str:
-        return _json(words.error(None, RpcError(code, message)))
+        return _json(messages.error(None, RpcError(code, message)))
 
     # What clients say
 
@@ -159,11 +159,11 @@ class HeliusServer(ProviderServer[HeliusClient]):
             else:
                 self._unsubscribe(client, identifier, kind, params)
         except RpcError as refusal:
-            self._send((client,), _json(words.error(identifier, refusal)))
+            self._send((client,), _json(messages.error(identifier, refusal)))
 
     def _subscribe(self, client: HeliusClient, identifier: object, kind: str, params: list[Any]) -> None:
         if kind == "transaction" and client.profile is Profile.FREE:
-            raise RpcError(words.INVALID_REQUEST, _FREE_PLAN)
+            raise RpcError(messages.INVALID_REQUEST, _FREE_PLAN)
         if terms := self.faults.take(Fault.REJECT_SUBSCRIBE):
             raise RpcError(terms.code, terms.message)
         wanted = _READERS[kind](params)
@@ -187,7 +187,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
             subscription = wanted
             subscription.number = self._number(wanted.kind)
             client.subscriptions[subscription.number] = subscription
-        ack = _json(words.result(identifier, subscription.number))
+        ack = _json(messages.result(identifier, subscription.number))
         if self.faults.take(Fault.NOTIFY_BEFORE_ACK):
             subscription.ack = ack
         else:
@@ -212,7 +212,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         if subscription.kind == "slot":
             self._slots_wanted.set()
         elif subscription.kind == "signature":
-            known = self._ledger.transaction(subscription.subject or "")
+            known = self._chain.transaction(subscription.subject or "")
             if known is not None:
                 self._notify_signature(client, subscription, known)
         elif subscription.filter is not None:
@@ -226,9 +226,9 @@ class HeliusServer(ProviderServer[HeliusClient]):
     def _unsubscribe(self, client: HeliusClient, identifier: object, kind: str, params: list[Any]) -> None:
         held = client.subscriptions.get(params[0]) if params and isinstance(params[0], int) else None
         if held is None or held.kind != kind:
-            raise RpcError(words.INVALID_PARAMS, "Invalid subscription id.")
+            raise RpcError(messages.INVALID_PARAMS, "Invalid subscription id.")
         del client.subscriptions[held.number]
-        self._send((client,), _json(words.result(identifier, True)))
+        self._send((client,), _json(messages.result(identifier, True)))
 
     # What the chain says
 
@@ -239,7 +239,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
                 if held.filter is not None and held.filter.matches(transaction):
                     full = held.filter.full
                     if full not in texts:
-                        texts[full] = words.streamed(transaction, full=full)
+                        texts[full] = messages.streamed(transaction, full=full)
                     self._notify(client, held, texts[full])
                 elif held.kind == "logs" and (held.subject is None or held.subject in transaction.keys):
                     self._notify_logs(client, held, transaction)
@@ -257,7 +257,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         position = transaction.keys.index(subject)
         moved = transaction.balances_before[position] != transaction.balances_after[position]
         if moved or subject in transaction.accounts_changed:
-            value = account_value(self._ledger, subject, held.encoding)
+            value = account_value(self._chain, subject, held.encoding)
             self._notify(client, held, _in_context(transaction.slot, value))
 
     def _notify_signature(self, client: HeliusClient, held: Subscription, transaction: Transaction) -> None:
@@ -274,7 +274,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         while True:
             await self._slots_wanted.wait()
             await self.clock.sleep(SLOT_SECONDS)
-            slot = self._ledger.slot
+            slot = self._chain.slot
             content = _json({"parent": slot - 1, "root": slot - FINAL_AFTER, "slot": slot})
             listening = False
             for client in self.clients:
@@ -304,12 +304,12 @@ def _json(content: Any) -> str:
 def _read(message: object) -> tuple[object, str, bool, list[Any]]:
     """Return identifier, kind of subscription, whether it begins one, and parameters of a request."""
     if isinstance(message, Unreadable):
-        raise RpcError(words.PARSE_ERROR, "Parse error")
-    identifier, method, params = words.read_request(message)
+        raise RpcError(messages.PARSE_ERROR, "Parse error")
+    identifier, method, params = messages.read_request(message)
     for kind in _READERS:
         if method in {f"{kind}Subscribe", f"{kind}Unsubscribe"}:
             return identifier, kind, method.endswith("Subscribe"), params
-    raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+    raise RpcError(messages.METHOD_NOT_FOUND, "Method not found")
 
 
 def _notification(held: Subscription, content: str) -> str:
@@ -333,26 +333,26 @@ def _read_logs(params: list[Any]) -> Subscription:
         return Subscription(0, "logs")
     mentions = wanted.get("mentions") if isinstance(wanted, Mapping) else None
     if not isinstance(mentions, list):
-        raise RpcError(words.INVALID_PARAMS, "Invalid params: invalid filter")
+        raise RpcError(messages.INVALID_PARAMS, "Invalid params: invalid filter")
     if len(mentions) != 1:
-        raise RpcError(words.INVALID_PARAMS, "Invalid Request: Only 1 address supported")
+        raise RpcError(messages.INVALID_PARAMS, "Invalid Request: Only 1 address supported")
     if not is_address(mentions[0]):
-        raise RpcError(words.INVALID_PARAMS, "Invalid Request: Invalid mentions provided")
+        raise RpcError(messages.INVALID_PARAMS, "Invalid Request: Invalid mentions provided")
     return Subscription(0, "logs", mentions[0])
 
 
 def _read_account(params: list[Any]) -> Subscription:
     if not params or not is_address(params[0]):
-        raise RpcError(words.INVALID_PARAMS, "Invalid Request: Invalid pubkey provided")
-    encoding = words.parameter(params, 1).get("encoding")
+        raise RpcError(messages.INVALID_PARAMS, "Invalid Request: Invalid pubkey provided")
+    encoding = messages.parameter(params, 1).get("encoding")
     if encoding not in {None, "base58", "base64", "jsonParsed"}:
-        raise RpcError(words.INVALID_PARAMS, f"Invalid params: unknown variant `{encoding}`")
+        raise RpcError(messages.INVALID_PARAMS, f"Invalid params: unknown variant `{encoding}`")
     return Subscription(0, "account", params[0], encoding=encoding)
 
 
 def _read_signature(params: list[Any]) -> Subscription:
-    if not params or not words.is_signature(params[0]):
-        raise RpcError(words.INVALID_PARAMS, "Invalid Request: Invalid signature provided")
+    if not params or not messages.is_signature(params[0]):
+        raise RpcError(messages.INVALID_PARAMS, "Invalid Request: Invalid signature provided")
     return Subscription(0, "signature", params[0])
 
 

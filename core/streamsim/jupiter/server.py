@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.servers.wire import is_address
 from streamsim.world.chain import FIRST_SLOT, SLOT_SECONDS

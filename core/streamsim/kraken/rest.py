@@ -9,7 +9,7 @@ from streamcore.clock import Clock
 from streamsim.kraken.messages import moment
 from streamsim.kraken.pairs import in_euros, names_of
 from streamsim.servers.exchange import Figures
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
 from streamsim.world.history import DAY
 from streamsim.world.market import Token

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from streamcore.clock import Clock
-from streamsim.kraken import messages as words
+from streamsim.kraken import messages
 from streamsim.kraken.messages import Maintenance
 from streamsim.kraken.rest import KrakenRest
 from streamsim.servers.clients import Connection, Frame, Handshake
@@ -24,7 +24,7 @@ from streamsim.servers.exchange import (
     Figures,
 )
 from streamsim.servers.faults import Fault
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.world.market import Market, Trade
 
@@ -100,7 +100,9 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         return ticker in self.untraded or not figures.trades
 
     def _status(self, client: KrakenClient) -> str:
-        return words.status(self.system, client.number, self.clock.time(), self.announced, self.emergencies)
+        return messages.status(
+            self.system, client.number, self.clock.time(), self.announced, self.emergencies
+        )
 
     async def maintenance(self, on: bool) -> None:
         """Begin maintenance: say so, close every connection, and each new one after its status; or end it."""
@@ -132,14 +134,14 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             self._tasks.spawn(client.connection.close(1001, "maintenance"))
 
     def _error_frame(self, message: str, code: int) -> str:
-        return words.refused("subscribe", message, None, {}, self.clock.time())
+        return messages.refused("subscribe", message, None, {}, self.clock.time())
 
     def _has_subscribed(self, client: KrakenClient) -> bool:
         return bool(client.pairs)
 
     def _beats(self, client: KrakenClient) -> list[Frame]:
         quiet = self.clock.monotonic() - client.told_at
-        return [words.HEARTBEAT] if quiet >= HEARTBEAT_INTERVAL - _EARLY else []
+        return [messages.HEARTBEAT] if quiet >= HEARTBEAT_INTERVAL - _EARLY else []
 
     # What clients say
 
@@ -147,7 +149,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         request = message if isinstance(message, Mapping) else {}
         method = request.get("method")
         if method == "ping":
-            self.tell(client, words.pong(request, self.clock.time()))
+            self.tell(client, messages.pong(request, self.clock.time()))
         elif method == "subscribe":
             self._subscribing(lambda: self._subscribe(client, request))
         elif method == "unsubscribe":
@@ -175,7 +177,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
                 "snapshot": with_snapshot,
                 "symbol": pair,
             }
-            answer = words.acknowledged("subscribe", result, request, self.clock.time())
+            answer = messages.acknowledged("subscribe", result, request, self.clock.time())
             early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
             if not early:
                 self.tell(client, answer)
@@ -194,7 +196,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
                 self._refuse(client, "unsubscribe", "Subscription Not Found", pair, request)
                 continue
             result = {"channel": "ticker", "event_trigger": trigger, "symbol": pair}
-            self.tell(client, words.acknowledged("unsubscribe", result, request, self.clock.time()))
+            self.tell(client, messages.acknowledged("unsubscribe", result, request, self.clock.time()))
 
     def _asked(self, client: KrakenClient, method: str, request: Mapping[str, Any]) -> list[str] | None:
         """Return the pairs a request is about; ``None`` when it has been refused as a whole."""
@@ -211,21 +213,21 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             return None
         if client.limit is not None and not client.limit.take():
             for pair in pairs:
-                self._refuse(client, method, words.TOO_MANY, pair, request)
+                self._refuse(client, method, messages.TOO_MANY, pair, request)
             return None
         return pairs
 
     def _why_not(self, client: KrakenClient, pair: str) -> str | None:
         if not _PAIR.fullmatch(pair):
-            return f"{words.MALFORMED_PAIR} {pair}"
+            return f"{messages.MALFORMED_PAIR} {pair}"
         if not pair.endswith("/USD") or self.token(_ticker_of(pair)) is None:
-            return f"{words.UNSUPPORTED} {pair}"
+            return f"{messages.UNSUPPORTED} {pair}"
         return "Already subscribed" if pair in client.pairs else None
 
     def _refuse(
         self, client: KrakenClient, method: str, error: str, pair: str | None, request: Mapping[str, Any]
     ) -> None:
-        self.tell(client, words.refused(method, error, pair, request, self.clock.time()))
+        self.tell(client, messages.refused(method, error, pair, request, self.clock.time()))
 
     # What the market says
 
@@ -244,7 +246,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         figures = self.figures(ticker)
         if figures is not None:
             figures = figures.untraded if self.is_untraded(ticker, figures) else figures
-            self._publish_to(clients, words.ticker(pair, figures, kind, self.clock.time(), self.faults))
+            self._publish_to(clients, messages.ticker(pair, figures, kind, self.clock.time(), self.faults))
 
     # HTTP
 

@@ -86,7 +86,7 @@ class Client:
     frames_received: deque[Any] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What the client sent, decoded where it was JSON."""
     quiet_rounds: int = 0
-    """How many rounds of care have passed without a sign of life."""
+    """How many keepalive rounds have passed without a sign of life."""
 
     @property
     def profile(self) -> Profile:

@@ -22,7 +22,7 @@ from streamcore.clock import Clock
 from streamcore.errors import UnknownSymbol
 from streamsim.servers.clients import Client, Frame, Handshake
 from streamsim.servers.faults import Fault
-from streamsim.servers.http_wire import LOOPBACK, HttpReply
+from streamsim.servers.http11 import LOOPBACK, HttpReply
 from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
 from streamsim.servers.wire import exact

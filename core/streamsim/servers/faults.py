@@ -42,7 +42,7 @@ class Fault(StrEnum):
     ACCEPT_AND_CLOSE = "accept_and_close"
     """Complete the upgrade, then close at once [code, reason]."""
 
-    # words that never come, or come at the wrong time
+    # messages that never come, or come at the wrong time
     STALL = "stall"
     """Send no data, and no heartbeats; pings and pongs go on, and so do slots."""
     STALL_SLOTS = "stall_slots"
@@ -125,19 +125,19 @@ NETWORK_FAULTS = frozenset(
 """The faults of the way between; a server without a proxy before it does not know them."""
 
 PRICE_FAULTS = frozenset({Fault.STRING_NUMBERS, Fault.NULL_PRICE, Fault.EXTRA_FIELDS})
-"""The faults that only the words of a provider of prices can have."""
+"""The faults that only the messages of a provider of prices can have."""
 
 BIRDEYE_FAULTS = PRICE_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.MILLISECONDS, Fault.EMPTY_SYMBOL}
-"""The faults that the words of Birdeye can have."""
+"""The faults that the messages of Birdeye can have."""
 
 ACK_FAULTS = frozenset({Fault.WITHHOLD_ACK, Fault.DELAY_ACK, Fault.NOTIFY_BEFORE_ACK})
 """The faults of providers that acknowledge what they are asked."""
 
 HELIUS_FAULTS = ACK_FAULTS | {Fault.STALL_SLOTS}
-"""The faults that the words of Helius can have."""
+"""The faults that the messages of Helius can have."""
 
 EXCHANGE_FAULTS = PRICE_FAULTS | ACK_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.STALL_HEARTBEATS}
-"""The faults that the words of an exchange can have."""
+"""The faults that the messages of an exchange can have."""
 
 DATA_FAULTS = frozenset(
     {

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from streamcore.clock import Clock
-from streamsim.servers.http import HttpServer
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest
+from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
+from streamsim.servers.provider import HttpServer
 from streamsim.world.market import Market
 
 WINDOW = 60.0

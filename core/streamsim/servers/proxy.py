@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from streamcore.clock import Clock
 from streamsim.servers.faults import Fault, Faults
-from streamsim.servers.http_wire import LOOPBACK
+from streamsim.servers.http11 import LOOPBACK
 from streamsim.servers.tasks import LOGGER, Tasks
 
 _CHUNK = 65536

@@ -51,7 +51,7 @@ OWN_FAULTS = {
     "coinbase": EXCHANGE_FAULTS,
     "solana": HELIUS_FAULTS,
 }
-"""Providers with a stream to the faults that their words can have and not everybody's."""
+"""Providers with a stream to the faults that their messages can have and not everybody's."""
 
 PROVIDERS = tuple(OWN_FAULTS)
 PROXIED = ("birdeye", "helius")

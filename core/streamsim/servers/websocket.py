@@ -26,11 +26,11 @@ from websockets.typing import Subprotocol
 from streamcore.clock import Clock
 from streamsim.servers.clients import REMEMBERED, Client, Connection, Frame, Handshake, decoded
 from streamsim.servers.faults import Event, Fault
-from streamsim.servers.http import HttpServer, unusable
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, phrase
+from streamsim.servers.http11 import LOOPBACK, HttpReply, phrase
+from streamsim.servers.provider import HttpServer, unusable
 from streamsim.servers.tasks import LOGGER
 
-CARE_INTERVAL = 30.0
+KEEPALIVE_INTERVAL = 30.0
 """Seconds between pings, and between looks for clients that have gone quiet."""
 
 _CLOSE_TIMEOUT = 0.3
@@ -58,7 +58,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
     """The query parameter that holds the key."""
     subprotocols: ClassVar[tuple[str, ...]] = ()
     rounds_until_dropped: ClassVar[int]
-    """A client that gave no sign of life in so many rounds of care is dropped."""
+    """A client that gave no sign of life in so many keepalive rounds is dropped."""
     pings: ClassVar[bool]
     """Whether the server sends pings."""
 
@@ -122,7 +122,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         except (OSError, OverflowError) as error:
             await self.close()
             raise unusable(self.name, port, error) from error
-        self._tasks.spawn(self._care())
+        self._tasks.spawn(self._keepalive())
 
     async def close(self) -> None:
         """Say goodbye to every client (1001), stop listening, end every task."""
@@ -243,9 +243,9 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
             self.faults.happened(Event.DISCONNECT)
             self.touch()
 
-    async def _care(self) -> None:
+    async def _keepalive(self) -> None:
         while True:
-            await self.clock.sleep(CARE_INTERVAL)
+            await self.clock.sleep(KEEPALIVE_INTERVAL)
             for client in self.clients:
                 if client.connection.transport.get_write_buffer_size() > _MAX_BACKLOG:
                     client.connection.transport.abort()  # it does not read; real servers cut it off too

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from streamcore.clock import Clock
-from streamsim.helius import messages as words
+from streamsim.helius import messages
 from streamsim.helius.messages import RpcError
 from streamsim.helius.rpc import PAID_METHODS, HeliusRpc
 from streamsim.helius.server import HeliusClient, HeliusServer
 from streamsim.servers.clients import Client, Frame, Handshake, Profile
-from streamsim.servers.http_wire import HttpReply, HttpRequest
+from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
 from streamsim.solana_rpc.limits import DOCUMENTED, WINDOW, NodeLimits
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 NEW_CONNECTIONS = 40
 """In `WINDOW` seconds."""
@@ -38,7 +38,7 @@ def error_reply(
 ) -> HttpReply:
     """Return an HTTP error as the node writes it; ``wait`` is seconds for ``Retry-After``."""
     text = message or _TEXTS.get(status, "Internal error")
-    body = words.error(identifier, RpcError(status, text))
+    body = messages.error(identifier, RpcError(status, text))
     headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
     return HttpReply.json(body, status, **headers)
 
@@ -49,16 +49,16 @@ def _is_browser(headers: Mapping[str, str]) -> bool:
 
 
 class SolanaRpc(HeliusRpc):
-    """Answers JSON-RPC requests about a ledger, to anybody, within the public limits.
+    """Answers JSON-RPC requests about a chain, to anybody, within the public limits.
 
     Args:
         clock: Time.
-        ledger: What it tells about.
+        chain: What it tells about.
         watch: Called with the addresses somebody asks for.
     """
 
-    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None]) -> None:
-        super().__init__(clock, ledger, watch)
+    def __init__(self, clock: Clock, chain: WalletChain, watch: Callable[[list[str]], None]) -> None:
+        super().__init__(clock, chain, watch)
         self.blocked = False
         """Whether everybody is answered 403."""
         self.refused = 0
@@ -135,7 +135,7 @@ class SolanaRpc(HeliusRpc):
 
     def _method(self, name: str, profile: Profile) -> Callable[[HeliusRpc, list[Any]], Any]:
         if name in PAID_METHODS:
-            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+            raise RpcError(messages.METHOD_NOT_FOUND, "Method not found")
         return super()._method(name, profile)
 
 
@@ -144,7 +144,7 @@ class SolanaServer(HeliusServer):
 
     Args:
         clock: Time.
-        ledger: What it tells about.
+        chain: What it tells about.
         watch: Called with the addresses a client asks for.
         seed: Equal seeds give equal subscription numbers.
     """
@@ -155,8 +155,10 @@ class SolanaServer(HeliusServer):
 
     rpc: SolanaRpc
 
-    def __init__(self, clock: Clock, ledger: Ledger, watch: Callable[[list[str]], None], seed: int) -> None:
-        super().__init__(clock, ledger, watch, seed, SolanaRpc(clock, ledger, watch))
+    def __init__(
+        self, clock: Clock, chain: WalletChain, watch: Callable[[list[str]], None], seed: int
+    ) -> None:
+        super().__init__(clock, chain, watch, seed, SolanaRpc(clock, chain, watch))
         self._opened_lately = SlidingWindow(clock, NEW_CONNECTIONS, WINDOW)
 
     @property
@@ -196,7 +198,7 @@ class SolanaServer(HeliusServer):
 
     def _subscribe(self, client: HeliusClient, identifier: object, kind: str, params: list[Any]) -> None:
         if kind == "transaction":
-            raise RpcError(words.METHOD_NOT_FOUND, "Method not found")
+            raise RpcError(messages.METHOD_NOT_FOUND, "Method not found")
         if len(client.subscriptions) >= SUBSCRIPTIONS:
             client.connection.transport.abort()
             return

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from streamcore.clock import Clock
 from streamsim.servers.tasks import Tasks
 from streamsim.world.market import Market
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 _SHORTEST_SLEEP = 0.01
 """Seconds: many events within less are done in one go, so that a high rate costs no timers."""
@@ -115,13 +115,13 @@ class WalletActivity(_Activity):
     """Lets the wallets somebody has asked for live.
 
     Args:
-        ledger: Where their transactions go.
+        chain: Where their transactions go.
         rate: Transactions a second and wallet, on average; 0: nothing happens by itself.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, rate: float, seed: int) -> None:
+    def __init__(self, chain: WalletChain, clock: Clock, rate: float, seed: int) -> None:
         super().__init__(clock, rate, random.Random(f"{seed}/wallet activity"))
-        self._ledger = ledger
+        self._chain = chain
 
     def watch(self, wallets: list[str]) -> None:
         """Let these wallets live from now on, each with a first transaction within a second."""
@@ -131,4 +131,4 @@ class WalletActivity(_Activity):
         return self.rate * len(self.moving)
 
     def _move(self, name: str) -> None:
-        self._ledger.live(name)
+        self._chain.live(name)

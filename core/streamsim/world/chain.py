@@ -1,6 +1,6 @@
 """The emulated chain: accounts, slots, and every transaction that was ever recorded on it.
 
-Nothing here knows a wallet's habits (`streamsim.world.wallets`) or how a transaction is put together
+Nothing here knows what wallets do (`streamsim.world.wallets`) or how a transaction is put together
 (`streamsim.world.transaction_builder`); it keeps the books and answers questions about them.
 """
 

@@ -46,7 +46,7 @@ class _Meta:
     lookup: bool
 
 
-class Draft:
+class TransactionBuilder:
     """One transaction in the making.
 
     Name every account with `use` (the payer is named already), say what happens, then call `commit` once.

@@ -27,6 +27,7 @@ from streamcore.net.errors import (
     MAX_ERROR_TEXT,
     connecting,
     outside_text,
+    reaching,
     requesting,
     talking,
     unusable_proxy,
@@ -99,6 +100,11 @@ def test_each_way_of_not_reaching_a_stream_has_its_sentence(error: BaseException
 def test_each_way_of_not_reaching_a_server_has_the_same_sentence(error: BaseException, text: str) -> None:
     caught = request_error(as_httpx_has_it(error))
     assert (caught.kind, caught.retryable, caught.message) == (ErrorKind.NETWORK, True, text)
+
+
+@pytest.mark.parametrize(("error", "text"), [pair for pair in UNREACHABLE if KEY not in str(pair[0])])
+def test_a_bare_connection_that_fails_has_the_same_sentence(error: BaseException, text: str) -> None:
+    assert told(reaching(HOST, 10.0), error).message == text
 
 
 def test_of_a_group_of_errors_the_first_one_is_told() -> None:

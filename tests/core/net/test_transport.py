@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from scripted_http import ScriptedHttp
+from scripted_transport import ScriptedTransport
 
 from streamcore.net.http import HttpClient
 from streamcore.net.network import Network
@@ -25,7 +26,13 @@ def methods(of: type) -> dict[str, inspect.Signature]:
 
 @pytest.mark.parametrize(
     ("asked", "offered"),
-    [(Transport, Network), (Http, HttpClient), (Http, ScriptedHttp), (Socket, WebSocket)],
+    [
+        (Transport, Network),
+        (Transport, ScriptedTransport),
+        (Http, HttpClient),
+        (Http, ScriptedHttp),
+        (Socket, WebSocket),
+    ],
 )
 def test_what_is_asked_of_a_network_is_offered_with_the_same_arguments(asked: type, offered: type) -> None:
     assert methods(offered).items() >= methods(asked).items()

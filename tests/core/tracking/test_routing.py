@@ -194,3 +194,29 @@ def test_a_ticker_the_configuration_gives_another_mint_is_never_priced_by_an_exc
     assert (mine.mint, mine.ticker, mine.by_mint) == (own, None, True)
     further = understand("foo", TokenTable({"FOO": own}), exchanges=True)
     assert (further.ticker, further.by_mint) == (None, True)
+
+
+def test_a_source_that_knows_no_price_goes_on_being_asked_and_the_next_one_serves(router: Router) -> None:
+    assert router.set_priced("first", "SOL/USD", priced=False)
+    assert not router.set_priced("first", "SOL/USD", priced=False)
+    wanted = router.wanted([meant("SOL"), meant("BTC")], health(UP, UP))
+    assert (wanted["first"], wanted["second"]) == (["SOL/USD", "BTC/USD"], ["SOL/USD"])
+    assert router.source(meant("SOL"), health(UP, UP)) == "second"
+    assert router.source(meant("BTC"), health(UP, UP)) == "first"
+
+
+def test_a_source_that_learns_of_a_price_serves_again(router: Router) -> None:
+    router.set_priced("first", "SOL/USD", priced=False)
+    assert router.set_priced("first", "SOL/USD", priced=True)
+    assert not router.has_unpriced
+    assert router.source(meant("SOL"), health(UP, UP)) == "first"
+
+
+def test_where_nobody_knows_a_price_the_row_stays_with_the_first(router: Router) -> None:
+    btc = meant("BTC")
+    for name in ("first", "second"):
+        router.set_priced(name, "BTC/USD", priced=False)
+    assert router.source(btc, health(UP, UP)) == "first"
+    router.wanted([btc], health(UP, UP))
+    router.forget(btc)
+    assert not router.has_unpriced

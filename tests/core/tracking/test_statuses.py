@@ -23,7 +23,9 @@ class Table:
         self.dropped = Counter[str]()
         self.clock = ManualClock()
         streams = {one.name: one for one in (self.first, self.second, self.wallets)}
-        self.statuses = Statuses(streams, self.clock, dropped=self.dropped, publish=self.seen.append)
+        self.statuses = Statuses(
+            streams, self.clock, dropped=self.dropped, hint=lambda stream: "", publish=self.seen.append
+        )
 
     def told(self) -> list[tuple[str, State]]:
         return [(event.provider, event.state) for event in self.seen if isinstance(event, StatusChange)]

@@ -168,15 +168,15 @@ async def test_a_subscribed_wallet_gets_what_concerns_it_and_nothing_else() -> N
         number = await talk.ask("transactionSubscribe", wanted, READABLE)
         assert 10**14 <= number < 2**53
         assert emulators.helius.wallets == {WALLET}
-        ledger = emulators.ledger
+        chain = emulators.chain
         made = [
-            ledger.sol_in(WALLET),
-            ledger.spl_in(WALLET),
-            ledger.failed_swap(WALLET),
-            ledger.sol_out_v1(WALLET),
+            chain.sol_in(WALLET),
+            chain.spl_in(WALLET),
+            chain.failed_swap(WALLET),
+            chain.sol_out_v1(WALLET),
         ]
-        ledger.sol_in(OTHER)
-        made.append(ledger.memo(WALLET))
+        chain.sol_in(OTHER)
+        made.append(chain.memo(WALLET))
         for signature in made:
             message = await talk.receive()
             assert message["method"] == "transactionNotification"
@@ -223,9 +223,9 @@ async def test_filters_mean_what_the_documentation_says(
 ) -> None:
     async with still() as emulators, stream(emulators) as talk:
         await talk.ask("transactionSubscribe", wanted, options)
-        ledger = emulators.ledger
+        chain = emulators.chain
         for kind in ("sol_in", "spl_in", "failed_swap", "sol_out_v1"):
-            signature = getattr(ledger, kind)(WALLET)
+            signature = getattr(chain, kind)(WALLET)
             if kind in kinds:
                 assert await talk.signature() == signature
         assert await talk.ask("ping") == {"code": -32601, "message": "Method not found"}
@@ -234,7 +234,7 @@ async def test_filters_mean_what_the_documentation_says(
 async def test_no_filter_at_all_is_the_whole_network() -> None:
     async with still() as emulators, stream(emulators) as talk:
         await talk.ask("transactionSubscribe", {"accountInclude": []}, READABLE)
-        signature = emulators.ledger.sol_in(OTHER)
+        signature = emulators.chain.sol_in(OTHER)
         assert await talk.signature() == signature
 
 
@@ -242,8 +242,8 @@ async def test_logs_name_every_mention_failed_ones_too() -> None:
     async with still() as emulators, stream(emulators) as talk:
         number = await talk.ask("logsSubscribe", {"mentions": [WALLET]}, {"commitment": "confirmed"})
         assert await talk.ask("logsSubscribe", {"mentions": [WALLET]}, {"commitment": "confirmed"}) == number
-        emulators.ledger.spl_in(WALLET)
-        signature = emulators.ledger.failed_swap(WALLET)
+        emulators.chain.spl_in(WALLET)
+        signature = emulators.chain.failed_swap(WALLET)
         message = await talk.receive()
         expected = json.loads(wire_fixtures.helius("ws.logsNotification.failed"))
         assert message["params"].keys() == expected["params"].keys()
@@ -253,29 +253,29 @@ async def test_logs_name_every_mention_failed_ones_too() -> None:
 
 async def test_an_account_tells_its_new_state_and_only_when_it_changed() -> None:
     async with still() as emulators, stream(emulators) as talk:
-        ledger = emulators.ledger
-        ledger.know(WALLET)
-        (held,) = [key for key, account in ledger.token_accounts_of(WALLET).items() if account.mint == USDC]
+        chain = emulators.chain
+        chain.know(WALLET)
+        (held,) = [key for key, account in chain.token_accounts_of(WALLET).items() if account.mint == USDC]
         await talk.ask("accountSubscribe", WALLET, {"encoding": "jsonParsed"})
         await talk.ask("accountSubscribe", held, {"encoding": "jsonParsed"})
         await talk.ask("accountSubscribe", held, {"encoding": "base64"})
         await talk.ask("accountSubscribe", held)
-        ledger.failed_swap(WALLET)
+        chain.failed_swap(WALLET)
         value = (await talk.receive())["params"]["result"]["value"]
         assert value == {
             **json.loads(wire_fixtures.helius("ws.accountNotification.system_account"))["params"]["result"][
                 "value"
             ],
-            "lamports": ledger.balance(WALLET),
+            "lamports": chain.balance(WALLET),
         }
-        ledger.spl_in(WALLET, Decimal(5))
+        chain.spl_in(WALLET, Decimal(5))
         parsed, packed, bare = [(await talk.receive())["params"]["result"]["value"] for _ in range(3)]
         example = json.loads(wire_fixtures.helius("ws.accountNotification.token_account"))
         assert parsed.keys() == example["params"]["result"]["value"].keys()
         info = parsed["data"]["parsed"]["info"]
         assert (info["owner"], info["tokenAmount"]["amount"]) == (
             WALLET,
-            str(ledger.token_accounts[held].amount),
+            str(chain.token_accounts[held].amount),
         )
         assert packed["data"][1] == "base64"
         assert bare["data"] == "error: data too large for bs58 encoding"
@@ -283,7 +283,7 @@ async def test_an_account_tells_its_new_state_and_only_when_it_changed() -> None
 
 async def test_a_signature_is_told_once_and_the_subscription_is_gone() -> None:
     async with still() as emulators, stream(emulators) as talk:
-        signature = emulators.ledger.failed_swap(WALLET)
+        signature = emulators.chain.failed_swap(WALLET)
         number = await talk.ask("signatureSubscribe", signature, {"commitment": "confirmed"})
         message = await talk.receive()
         expected = json.loads(wire_fixtures.helius("ws.signatureNotification.failed"))["params"]["result"][
@@ -326,7 +326,7 @@ async def test_data_is_counted_in_credits() -> None:
     async with still() as emulators, stream(emulators) as talk:
         await talk.ask("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
         for _ in range(100):
-            emulators.ledger.sol_out(WALLET, Decimal("0.001"))
+            emulators.chain.sol_out(WALLET, Decimal("0.001"))
         assert emulators.helius.bytes_sent > 150_000
         assert emulators.helius.credits == 2 * -(-emulators.helius.bytes_sent // 100_000)
 
@@ -336,9 +336,9 @@ async def test_data_is_counted_in_credits() -> None:
 
 async def test_signatures_come_newest_first_and_can_be_paged() -> None:
     async with still() as emulators, rpc(emulators) as call:
-        ledger = emulators.ledger
-        made = [ledger.sol_in(WALLET), ledger.failed_swap(WALLET), ledger.memo(WALLET)]
-        ledger.spl_in(WALLET)
+        chain = emulators.chain
+        made = [chain.sol_in(WALLET), chain.failed_swap(WALLET), chain.memo(WALLET)]
+        chain.spl_in(WALLET)
         confirmed = {"commitment": "confirmed"}
         found = await call("getSignaturesForAddress", WALLET, confirmed)
         assert [entry["signature"] for entry in found[:3]] == made[::-1], "not those of its token accounts"
@@ -383,7 +383,7 @@ async def test_a_context_slot_of_the_future_is_not_reached() -> None:
 async def test_a_transaction_can_be_fetched_once_it_is_visible() -> None:
     async with still() as emulators, rpc(emulators) as call:
         emulators.helius.rpc.lag = 2.0
-        signature = emulators.ledger.sol_out(WALLET)
+        signature = emulators.chain.sol_out(WALLET)
         assert await call("getTransaction", signature, READABLE) is None
         assert await call("getTransaction", UNKNOWN_SIGNATURE, READABLE) is None
         await advance(emulators, 2)
@@ -397,18 +397,18 @@ async def test_a_transaction_can_be_fetched_once_it_is_visible() -> None:
 
 async def test_a_version_the_client_cannot_read_is_an_error() -> None:
     async with still() as emulators, rpc(emulators) as call:
-        signature = emulators.ledger.sol_out_v1(WALLET)
+        signature = emulators.chain.sol_out_v1(WALLET)
         answer = await call("getTransaction", signature, {**READABLE, "maxSupportedTransactionVersion": 0})
         assert answer == fixture_error("http.getTransaction.error_unsupported_version")
-        legacy = emulators.ledger.sol_in(WALLET)
+        legacy = emulators.chain.sol_in(WALLET)
         assert "version" not in await call("getTransaction", legacy, {"commitment": "confirmed"})
 
 
 async def test_a_gap_can_be_filled_page_by_page_in_both_directions() -> None:
     async with still() as emulators, rpc(emulators) as call:
-        made = [emulators.ledger.spl_in(WALLET) for _ in range(5)]
+        made = [emulators.chain.spl_in(WALLET) for _ in range(5)]
         await advance(emulators, 4)
-        made += [emulators.ledger.sol_out(WALLET), emulators.ledger.failed_swap(WALLET)]
+        made += [emulators.chain.sol_out(WALLET), emulators.chain.failed_swap(WALLET)]
         filters = {"slot": {"gte": FIRST_SLOT}, "tokenAccounts": "balanceChanged"}
         for order, expected in (("asc", made), ("desc", made[::-1])):
             options = {
@@ -438,7 +438,7 @@ async def test_the_state_of_a_wallet_can_be_asked_for() -> None:
     async with still() as emulators, rpc(emulators) as call:
         assert await call("getHealth") == "ok"
         assert await call("getSlot", {"commitment": "confirmed"}) == FIRST_SLOT
-        assert (await call("getBalance", WALLET))["value"] == emulators.ledger.balance(WALLET) > 0
+        assert (await call("getBalance", WALLET))["value"] == emulators.chain.balance(WALLET) > 0
         answer = await call(
             "getTokenAccountsByOwner", WALLET, {"programId": TOKEN}, {"encoding": "jsonParsed"}
         )
@@ -449,7 +449,7 @@ async def test_the_state_of_a_wallet_can_be_asked_for() -> None:
         assert [account["account"]["data"]["parsed"]["info"]["mint"] for account in of_mint["value"]] == [
             USDC
         ]
-        signature = emulators.ledger.failed_swap(WALLET)
+        signature = emulators.chain.failed_swap(WALLET)
         (status,) = (await call("getSignatureStatuses", [signature]))["value"]
         assert status["confirmationStatus"] == "confirmed"
         assert await call("getBlockTime", FIRST_SLOT) == START
@@ -460,7 +460,7 @@ async def test_the_state_of_a_wallet_can_be_asked_for() -> None:
 
 async def test_batches_are_answered_call_by_call() -> None:
     async with still() as emulators, httpx.AsyncClient() as client:
-        signature = emulators.ledger.sol_in(WALLET)
+        signature = emulators.chain.sol_in(WALLET)
         batch = json.loads(wire_fixtures.helius("http.getTransaction.batch_request"))
         batch[0]["params"][0] = signature
         answer = (await client.post(f"{emulators.helius.rpc_url}?api-key=dev", json=batch)).json()
@@ -487,10 +487,10 @@ async def test_an_acknowledgement_can_come_late_and_counts_from_then_on() -> Non
         emulators.helius.faults.set(Fault.DELAY_ACK, seconds=3)
         await talk.send("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
         await emulators.helius.wait_for(lambda: emulators.helius.frames_received)
-        emulators.ledger.sol_in(WALLET)
+        emulators.chain.sol_in(WALLET)
         await advance(emulators, 3)
         assert isinstance((await talk.receive())["result"], int)
-        signature = emulators.ledger.sol_in(WALLET)
+        signature = emulators.chain.sol_in(WALLET)
         assert await talk.signature() == signature
 
 
@@ -507,7 +507,7 @@ async def test_a_notification_can_come_before_the_acknowledgement() -> None:
         emulators.helius.faults.set(Fault.NOTIFY_BEFORE_ACK, times=1)
         await talk.send("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
         await emulators.helius.wait_for(lambda: emulators.helius.subscriptions)
-        emulators.ledger.sol_in(WALLET)
+        emulators.chain.sol_in(WALLET)
         first, second = await talk.receive(), await talk.receive()
         assert first["params"]["subscription"] == second["result"]
 
@@ -525,11 +525,11 @@ async def test_slots_can_stop_while_transactions_go_on_and_the_other_way_round()
         await talk.ask("transactionSubscribe", {"accountInclude": [WALLET]}, READABLE)
         emulators.helius.faults.set(Fault.STALL_SLOTS)
         await advance(emulators, 2)
-        emulators.ledger.sol_in(WALLET)
+        emulators.chain.sol_in(WALLET)
         assert (await talk.receive())["method"] == "transactionNotification"
         emulators.helius.faults.clear()
         emulators.helius.faults.set(Fault.STALL)
-        emulators.ledger.sol_in(WALLET)
+        emulators.chain.sol_in(WALLET)
         await advance(emulators, 1)
         assert (await talk.receive())["method"] == "slotNotification"
 
@@ -540,6 +540,6 @@ async def test_a_watched_wallet_comes_to_life_within_a_second() -> None:
         await talk.ask("transactionSubscribe", {"accountInclude": [WALLET], "tokenAccounts": "all"}, READABLE)
         await clock.advance(1)
         async with asyncio.timeout(60):
-            assert await talk.signature() in emulators.ledger.signatures_of(WALLET, history=False)
+            assert await talk.signature() in emulators.chain.signatures_of(WALLET, history=False)
         await clock.advance(60)
-        assert 15 < len(emulators.ledger.signatures_of(WALLET, history=False)) < 50
+        assert 15 < len(emulators.chain.signatures_of(WALLET, history=False)) < 50

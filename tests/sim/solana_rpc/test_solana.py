@@ -38,7 +38,7 @@ from streamcore.providers.base import (
 from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.provider import SolanaProvider
 from streamsim import Emulators, Fault
-from streamsim.servers.websocket import CARE_INTERVAL
+from streamsim.servers.websocket import KEEPALIVE_INTERVAL
 from streamsim.solana_rpc.limits import DOCUMENTED, MARCH_2026, SEPTEMBER_2026
 from streamsim.solana_rpc.server import SUBSCRIPTIONS
 
@@ -56,7 +56,7 @@ class Scene:
 
     def __init__(self, emulators: Emulators, http: SteppedHttp, clock: ManualClock) -> None:
         self.node = emulators.solana
-        self.ledger = emulators.ledger
+        self.chain = emulators.chain
         self.http = http
         self.clock = clock
         settings = Settings(solana=SolanaSettings(ws_url=self.node.ws_url, rpc_url=self.node.rpc_url))
@@ -136,7 +136,7 @@ async def test_a_transfer_to_a_wallet_is_hinted_at_and_then_told_in_full() -> No
     async with scene() as stage, wire(stage, W) as line:
         assert await line.until(Alive) == Alive()
         assert await line.until(TokenAccountsRequest) == TokenAccountsRequest(W)
-        signature = stage.ledger.sol_in(W, Decimal("1.5"))
+        signature = stage.chain.sol_in(W, Decimal("1.5"))
         hint = await line.until(SignatureSeen)
         assert (hint.topic, hint.signature) == (W, signature)
         (report,) = await stage.answer(hint)
@@ -147,7 +147,7 @@ async def test_a_transfer_to_a_wallet_is_hinted_at_and_then_told_in_full() -> No
 
 async def test_a_transfer_of_tokens_that_names_only_the_token_account_is_hinted_at_too() -> None:
     async with scene() as stage:
-        stage.ledger.spl_in(W, Decimal(5))  # so that there is a token account
+        stage.chain.spl_in(W, Decimal(5))  # so that there is a token account
         async with wire(stage, W) as line:
             question = await line.until(TokenAccountsRequest)
             (related,) = await stage.answer(question)
@@ -157,18 +157,18 @@ async def test_a_transfer_of_tokens_that_names_only_the_token_account_is_hinted_
             await line.flush()
             wanted = set(related.addresses)
             await stage.node.wait_for(lambda: stage.node.wallets >= wanted)
-            signature = stage.ledger.spl_in(W, Decimal(7))
+            signature = stage.chain.spl_in(W, Decimal(7))
             hint = await line.until(SignatureSeen)
             assert (hint.topic, hint.signature) == (W, signature)
 
 
 async def test_what_happened_while_nobody_listened_is_found_afterwards() -> None:
     async with scene() as stage:
-        stage.ledger.sol_in(W, Decimal(1))
+        stage.chain.sol_in(W, Decimal(1))
         (beginning,) = await stage.fetch(W)
         assert isinstance(beginning, CheckpointReport)
         await stage.clock.advance(60.0)
-        signatures = [stage.ledger.sol_in(W, Decimal(n)) for n in (2, 3)]
+        signatures = [stage.chain.sol_in(W, Decimal(n)) for n in (2, 3)]
         found = await stage.fetch(W, checkpoints={W: beginning.checkpoint})
         assert [report.signature for report in found if isinstance(report, TransactionReport)][
             -2:
@@ -262,7 +262,7 @@ async def test_notifications_have_the_documented_shape() -> None:
     async with scene() as stage, talk(stage) as line:
         await line.ask("logsSubscribe", {"mentions": [W]}, {"commitment": "confirmed"})
         await line.ask("accountSubscribe", W, {"encoding": "jsonParsed", "commitment": "confirmed"})
-        stage.ledger.sol_in(W, Decimal(1))
+        stage.chain.sol_in(W, Decimal(1))
         frames = [json.loads(await line.socket.recv()) for _ in range(2)]
         by_method = {frame["method"]: frame for frame in frames}
         for name in ("s2c_logs_notification", "s2c_account_notification_wallet"):
@@ -363,7 +363,7 @@ async def test_a_connection_on_which_nothing_passes_is_dropped_and_slots_keep_on
     async with scene() as stage, talk(stage) as silent, talk(stage) as listening:
         await listening.ask("slotSubscribe")
         for _ in range(3):
-            await stage.clock.advance(CARE_INTERVAL)
+            await stage.clock.advance(KEEPALIVE_INTERVAL)
         await stage.node.wait_for(lambda: stage.node.connections == 1)
         with pytest.raises(ConnectionClosed):
             await silent.socket.recv()
@@ -381,7 +381,7 @@ async def test_an_address_may_open_only_so_many_connections() -> None:
         assert refused.value.response.headers["retry-after"] == "10"
 
 
-async def test_it_tells_of_the_same_ledger_as_the_emulated_helius() -> None:
+async def test_it_tells_of_the_same_chain_as_the_emulated_helius() -> None:
     clock = ManualClock()
     async with (
         Emulators(clock=clock, market_rate=0, wallet_rate=0) as emulators,
@@ -392,7 +392,7 @@ async def test_it_tells_of_the_same_ledger_as_the_emulated_helius() -> None:
             message = {"jsonrpc": "2.0", "id": 1, "method": "logsSubscribe", "params": [{"mentions": [W]}]}
             await socket.send(json.dumps(message))
             await socket.recv()
-        signature = emulators.ledger.sol_in(W, Decimal(1))
+        signature = emulators.chain.sol_in(W, Decimal(1))
         told = await asyncio.gather(helius.recv(), solana.recv())
         values = [json.loads(frame)["params"]["result"]["value"] for frame in told]
         assert values[0] == values[1]

@@ -21,7 +21,7 @@ from streamsim.coinbase import messages as coinbase
 from streamsim.kraken import messages as kraken
 from streamsim.servers.exchange import Figures
 from streamsim.servers.faults import Faults
-from streamsim.servers.http_wire import HttpRequest
+from streamsim.servers.http11 import HttpRequest
 from streamsim.world.catalog import SOL
 from streamsim.world.history import BAR_SECONDS, DAY, STEP
 from streamsim.world.market import Market

@@ -1,4 +1,4 @@
-"""The emulated ledger: every shape of transaction adds up and looks as the real ones do."""
+"""The emulated chain: every shape of transaction adds up and looks as the real ones do."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from manual_clock import START, ManualClock
 from streamsim.helius.messages import streamed
 from streamsim.world.catalog import BONK, SOL, USDC, listing_of
 from streamsim.world.chain import COMPUTE_BUDGET, FIRST_SLOT, JUPITER, RENT, Expansion, Transaction
-from streamsim.world.wallets import Ledger
+from streamsim.world.wallets import WalletChain
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 
-Deed = Callable[[Ledger], str]
+Deed = Callable[[WalletChain], str]
 
 SHAPES: dict[str, Deed] = {
-    "sol_in": lambda ledger: ledger.sol_in(WALLET),
-    "sol_out": lambda ledger: ledger.sol_out(WALLET),
-    "v1_sol_out": lambda ledger: ledger.sol_out_v1(WALLET),
-    "spl_in_wallet_not_in_keys": lambda ledger: ledger.spl_in(WALLET),
-    "spl_out_creates_ata": lambda ledger: ledger.spl_out(WALLET),
-    "swap_sol_to_usdc": lambda ledger: ledger.swap(WALLET),
-    "failed": lambda ledger: ledger.failed_swap(WALLET),
-    "close_account_rent": lambda ledger: ledger.close_token_account(WALLET),
+    "sol_in": lambda chain: chain.sol_in(WALLET),
+    "sol_out": lambda chain: chain.sol_out(WALLET),
+    "v1_sol_out": lambda chain: chain.sol_out_v1(WALLET),
+    "spl_in_wallet_not_in_keys": lambda chain: chain.spl_in(WALLET),
+    "spl_out_creates_ata": lambda chain: chain.spl_out(WALLET),
+    "swap_sol_to_usdc": lambda chain: chain.swap(WALLET),
+    "failed": lambda chain: chain.failed_swap(WALLET),
+    "close_account_rent": lambda chain: chain.close_token_account(WALLET),
 }
 OTHERS: dict[str, Deed] = {
-    "swap_usdc_to_sol": lambda ledger: ledger.swap(WALLET, Decimal(50), USDC, SOL),
-    "swap_usdc_to_bonk": lambda ledger: ledger.swap(WALLET, Decimal(50), USDC, BONK),
-    "memo": lambda ledger: ledger.memo(WALLET),
-    "spl_in_of_a_new_token": lambda ledger: ledger.spl_in(WALLET, Decimal(7), BONK),
+    "swap_usdc_to_sol": lambda chain: chain.swap(WALLET, Decimal(50), USDC, SOL),
+    "swap_usdc_to_bonk": lambda chain: chain.swap(WALLET, Decimal(50), USDC, BONK),
+    "memo": lambda chain: chain.memo(WALLET),
+    "spl_in_of_a_new_token": lambda chain: chain.spl_in(WALLET, Decimal(7), BONK),
 }
 
 
-def ledger(seed: int = 7, keep: int = 20_000) -> Ledger:
-    return Ledger(ManualClock(), seed, lambda mint: listing_of(mint).price, keep=keep)
+def wallet_chain(seed: int = 7, keep: int = 20_000) -> WalletChain:
+    return WalletChain(ManualClock(), seed, lambda mint: listing_of(mint).price, keep=keep)
 
 
-def happened(book: Ledger, deed: Deed) -> Transaction:
+def happened(book: WalletChain, deed: Deed) -> Transaction:
     transaction = book.transaction(deed(book))
     assert transaction is not None
     return transaction
@@ -56,7 +56,7 @@ def notification(transaction: Transaction) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [*SHAPES, *OTHERS])
 def test_what_goes_out_less_the_fee_comes_in(name: str) -> None:
-    transaction = happened(ledger(), {**SHAPES, **OTHERS}[name])
+    transaction = happened(wallet_chain(), {**SHAPES, **OTHERS}[name])
     body = notification(transaction)["transaction"]
     meta, keys = body["meta"], body["transaction"]["message"]["accountKeys"]
     assert sum(meta["preBalances"]) - sum(meta["postBalances"]) == meta["fee"]
@@ -76,7 +76,7 @@ def test_a_shape_is_that_of_its_example(name: str) -> None:
     example = json.loads(wire_fixtures.helius(f"ws.transactionNotification.synthetic_{name}"))["params"][
         "result"
     ]
-    body = notification(happened(ledger(), SHAPES[name]))
+    body = notification(happened(wallet_chain(), SHAPES[name]))
     assert _shape(body) == _shape(example)
     message, expected = (part["transaction"]["transaction"]["message"] for part in (body, example))
     assert _kinds(message) == _kinds(expected)
@@ -104,7 +104,7 @@ def _kinds(message: dict[str, Any]) -> list[Any]:
 
 
 def test_incoming_tokens_do_not_name_the_wallet_but_its_account() -> None:
-    book = ledger()
+    book = wallet_chain()
     transaction = happened(book, SHAPES["spl_in_wallet_not_in_keys"])
     assert WALLET not in transaction.keys
     assert WALLET in transaction.owners_changed
@@ -113,7 +113,7 @@ def test_incoming_tokens_do_not_name_the_wallet_but_its_account() -> None:
 
 
 def test_sent_tokens_open_the_account_of_a_stranger_and_the_wallet_pays() -> None:
-    book = ledger()
+    book = wallet_chain()
     book.know(WALLET)
     sol, usdc = book.holding(WALLET), book.holding(WALLET, USDC)
     transaction = happened(book, SHAPES["spl_out_creates_ata"])
@@ -124,7 +124,7 @@ def test_sent_tokens_open_the_account_of_a_stranger_and_the_wallet_pays() -> Non
 
 
 def test_a_swap_gives_and_takes_at_the_markets_rate() -> None:
-    book = ledger()
+    book = wallet_chain()
     book.know(WALLET)
     sol, usdc = book.holding(WALLET), book.holding(WALLET, USDC)
     transaction = happened(book, SHAPES["swap_sol_to_usdc"])
@@ -134,7 +134,7 @@ def test_a_swap_gives_and_takes_at_the_markets_rate() -> None:
 
 
 def test_a_failed_swap_costs_the_fee_and_nothing_else() -> None:
-    book = ledger()
+    book = wallet_chain()
     book.know(WALLET)
     before = {mint: book.holding(WALLET, mint) for mint in (SOL, USDC)}
     transaction = happened(book, SHAPES["failed"])
@@ -145,7 +145,7 @@ def test_a_failed_swap_costs_the_fee_and_nothing_else() -> None:
 
 
 def test_a_hostile_memo_is_passed_on_as_it_was_written() -> None:
-    book = ledger()
+    book = wallet_chain()
     signature = book.memo(WALLET, "[red]\x1b[2J")
     transaction = book.transaction(signature)
     assert transaction is not None
@@ -153,7 +153,7 @@ def test_a_hostile_memo_is_passed_on_as_it_was_written() -> None:
 
 
 def test_who_has_not_enough_is_told_and_nothing_changes() -> None:
-    book = ledger()
+    book = wallet_chain()
     book.know(WALLET)
     before = (book.holding(WALLET), book.holding(WALLET, USDC))
     with pytest.raises(ValueError, match="does not hold enough"):
@@ -165,7 +165,7 @@ def test_who_has_not_enough_is_told_and_nothing_changes() -> None:
 
 
 def test_a_wallet_has_a_past_when_it_is_first_asked_for() -> None:
-    book = ledger()
+    book = wallet_chain()
     book.know(WALLET)
     past = book.transactions(WALLET, Expansion.BALANCE_CHANGED)
     assert 4 <= len(past) <= 7
@@ -174,8 +174,8 @@ def test_a_wallet_has_a_past_when_it_is_first_asked_for() -> None:
     assert book.signatures_of(WALLET, history=False) == ()
 
 
-def test_the_ledger_tells_what_it_made_in_order() -> None:
-    book = ledger()
+def test_the_chain_tells_what_it_made_in_order() -> None:
+    book = wallet_chain()
     heard: list[str] = []
     book.listen(lambda transaction: heard.append(transaction.signature))
     made = [deed(book) for deed in (*SHAPES.values(), *OTHERS.values())]
@@ -185,13 +185,13 @@ def test_the_ledger_tells_what_it_made_in_order() -> None:
 def test_equal_seeds_give_equal_lives() -> None:
     lives = []
     for seed in (1, 1, 2):
-        book = ledger(seed)
+        book = wallet_chain(seed)
         lives.append([book.live(WALLET) for _ in range(20)])
     assert lives[0] == lives[1] != lives[2]
 
 
 def test_a_long_life_never_breaks_the_books_nor_fills_the_memory() -> None:
-    book = ledger(keep=100)
+    book = wallet_chain(keep=100)
     made = [book.live(WALLET) for _ in range(400)]
     assert len(set(made)) == 400
     assert book.transaction(made[0]) is None
@@ -205,8 +205,8 @@ def test_a_long_life_never_breaks_the_books_nor_fills_the_memory() -> None:
 
 
 async def test_slots_follow_the_clock() -> None:
-    book = ledger()
-    clock = book._clock  # the one `ledger` made
+    book = wallet_chain()
+    clock = book._clock  # the one `wallet_chain` made
     assert isinstance(clock, ManualClock)
     assert book.slot == FIRST_SLOT
     await clock.advance(4.1)

@@ -11,7 +11,8 @@ import pytest
 from streamcore.config.loading import load
 from streamcore.config.model import AlertSettings
 from streamtui.commands.config import write_starter
-from streamtui.model.config_writer import NotSaved, Watched, save
+from streamtui.model.config_merge import Watched
+from streamtui.model.config_writer import Conflict, NotSaved, OnConflict, save
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
@@ -128,3 +129,43 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotSaved, match="cannot be"):
         save(tmp_path / "file" / "config.toml", EVERYTHING)
+
+
+def test_what_an_editor_has_added_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    before = Watched(symbols=["SOL"], wallets=[])
+    path.write_text('symbols = ["SOL", "ETH"]\n\n[[alerts]]\nsymbol = "ETH"\nabove = 5000\n')
+    rule = AlertSettings(symbol="SOL", above=Decimal(200))
+    saved = save(path, Watched(symbols=["SOL", "BTC"], wallets=[], alerts=[rule]), before)
+    settings = load(path, environ={}).settings
+    assert settings.symbols == ("SOL", "ETH", "BTC")
+    assert settings.alerts == (AlertSettings(symbol="ETH", above=Decimal(5000)), rule)
+    assert save(path, Watched(symbols=["BTC"], wallets=[], alerts=[rule]), saved).symbols == ["BTC"]
+
+
+def test_what_would_be_lost_is_asked_about_and_nothing_is_written_before(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    text = 'symbols = ["BTC", "ETH"]\n'
+    path.write_text(text)
+    shown, unknown = Watched(symbols=["SOL"], wallets=[]), Watched(symbols=None, wallets=None)
+    with pytest.raises(Conflict, match="there are symbols that this session does not have: BTC, ETH"):
+        save(path, shown, unknown)
+    assert path.read_text() == text
+    save(path, shown, unknown, OnConflict.ADD)
+    assert load(path, environ={}).settings.symbols == ("BTC", "ETH", "SOL")
+    save(path, shown, unknown, OnConflict.REPLACE)
+    assert load(path, environ={}).settings.symbols == ("SOL",)
+
+
+def test_an_alert_in_the_file_that_makes_no_sense_is_no_reason_to_lose_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[[alerts]]\nsymbol = "ETH"\nabve = 5000\n')
+    with pytest.raises(NotSaved, match="an alert that makes no sense"):
+        save(path, EVERYTHING, Watched(symbols=[], wallets=[]))
+
+
+def test_the_lines_of_windows_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf# mine\r\nsymbols = []\r\n")
+    save(path, Watched(symbols=["SOL"], wallets=[]))
+    assert path.read_bytes().startswith(b'\xef\xbb\xbf# mine\r\nsymbols = ["SOL"]\r\n')

@@ -1,130 +1,41 @@
-"""``streamtui doctor``: tries everything that has to work, in the order in which it would fail.
-
-It knows no provider: what is tried goes through the same seam as the engine's own traffic.
-"""
+"""``streamtui doctor``: examines every source in use and prints what was found."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-from streamcore.assets.instruments import understand
-from streamcore.assets.tokens import TokenTable
-from streamcore.clock import Clock, SystemClock, wait_for
-from streamcore.config.model import Settings
-from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
-from streamcore.errors import ProviderError
-from streamcore.events import DataKind, ErrorKind
-from streamcore.net.network import Network
-from streamcore.net.transport import Socket, Transport
-from streamcore.providers import create
-from streamcore.providers.base import (
-    Alive,
-    Codec,
-    Malformed,
-    PriceReport,
-    Provider,
-    Refusal,
-    Report,
-    TransactionReport,
-)
-from streamcore.text import printable
+from streamcore import printable
+from streamcore.doctor import Check, Result, examine, needed_failed
 from streamtui.commands.shutdown import Deadline, until_stopped
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from streamcore.config.loading import Loaded
-
-QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
-"""Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
-
-PATIENCE = 0.8
-"""The share of the timeout that is waited for a first price."""
-
-
-class Result(StrEnum):
-    """How one check ended."""
-
-    PASSED = "ok"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report."""
-
-    subject: str
-    """The provider, or what else was looked at."""
-    name: str
-    result: Result
-    seconds: float | None
-    """How long it took; ``None`` when nothing was waited for."""
-    detail: str
-    needed: bool = True
-    """Whether its failure makes the whole examination one."""
+    from streamcore.config import Loaded
 
 
 def run(loaded: Loaded) -> int:
     """Try everything, print the table, and return 1 if one needed thing failed, else 0."""
     with Deadline() as deadline:
         checks = asyncio.run(until_stopped(_examined(loaded, deadline), stopping=deadline.start))
-    return 1 if checks is not None and _needed_failed(checks) else 0
+    return 1 if checks is not None and needed_failed(checks) else 0
 
 
 async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
     from rich.console import Console
 
-    checks = await examine(loaded, SystemClock())
+    from streamsim.demo import embedded
+
+    checks = await examine(loaded, demo=embedded)
     Console().print(table(checks))
     # a name lookup that never ends sits in a thread and would keep the process
-    deadline.start(1 if _needed_failed(checks) else 0)
+    deadline.start(1 if needed_failed(checks) else 0)
     return checks
 
 
-def _needed_failed(checks: Sequence[Check]) -> bool:
-    return any(check.result is Result.FAILED and check.needed for check in checks)
-
-
-async def examine(loaded: Loaded, clock: Clock) -> list[Check]:
-    """Try everything that these settings need, each within ``stream.connect_timeout`` seconds."""
-    settings = loaded.settings
-    choices = list(choose(settings))
-    checks = [_configuration(loaded), *_keys_not_set(settings, [choice.provider for choice in choices])]
-    async with AsyncExitStack() as stack:
-        demo_kinds = frozenset(choice.kind for choice in choices if choice.demo)
-        if demo_kinds:
-            from streamsim.demo import embedded
-
-            settings = await stack.enter_async_context(embedded(settings, demo_kinds, clock))
-        transport = await stack.enter_async_context(Network(clock, timeout=settings.stream.connect_timeout))
-        examinations = [
-            _Examination(
-                choice,
-                create(choice.provider, settings, transport, clock),
-                loaded,
-                settings,
-                clock,
-                transport,
-                needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
-            )
-            for position, choice in enumerate(choices)
-        ]
-        for found in await asyncio.gather(*(examination.run() for examination in examinations)):
-            checks += found
-    return checks
-
-
-def table(checks: list[Check]) -> Table:
+def table(checks: Sequence[Check]) -> Table:
     """Return the report as a table; every result is also a word, not just a colour."""
     from rich.table import Table
     from rich.text import Text
@@ -147,220 +58,3 @@ def table(checks: list[Check]) -> Table:
         )
         subject = check.subject
     return result
-
-
-def _configuration(loaded: Loaded) -> Check:
-    file = str(loaded.path) if loaded.found else f"there is no {loaded.path}"
-    return Check("configuration", "settings", Result.PASSED, None, file)
-
-
-def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
-    """Return who would come first if its key were set."""
-    return [
-        Check(one.name, "key", Result.SKIPPED, None, f"{one.key.variables[0]} is not set")
-        for kind in DataKind
-        for one in candidates(kind)
-        if one.key is not None
-        and one.name not in used
-        and getattr(settings, OPTION[kind]) == AUTO
-        and is_watched(settings, kind)
-    ]
-
-
-class _Examination:
-    """The checks of one provider, one after the other; what builds on a failed one is not tried."""
-
-    def __init__(
-        self,
-        choice: Choice,
-        provider: Provider,
-        loaded: Loaded,
-        settings: Settings,
-        clock: Clock,
-        transport: Transport,
-        *,
-        needed: bool,
-    ) -> None:
-        """Make one that has tried nothing yet.
-
-        Args:
-            choice: Who is examined.
-            provider: The same, at work.
-            loaded: What is configured, and where it came from.
-            settings: What is in force: in the demo, other URLs than configured.
-            clock: Time.
-            transport: The way there.
-            needed: It is the first of its kind; the others only step in for it.
-        """
-        self._choice = choice
-        self._needed = needed
-        self._provider = provider
-        self._loaded = loaded
-        self._settings = settings
-        self._clock = clock
-        self._transport = transport
-        self._stream = loaded.settings.stream
-        self._topics = _topics(loaded.settings, choice.kind, provider)
-        self._checks: list[Check] = []
-        self._failed: str | None = None
-        self._socket: Socket | None = None
-        self._codec: Codec | None = None
-        self._heard: list[Report] = []
-        """What the last frame said."""
-
-    async def run(self) -> list[Check]:
-        """Return the checks, tried or not."""
-        self._note("key", *self._key())
-        endpoint = self._provider.endpoint()
-        await self._reach(self._rest_url() if endpoint is None else endpoint.url)
-        if endpoint is None:
-            self._note("WebSocket", Result.SKIPPED, "this source has no stream, it is polled")
-            await self._try("REST call", self._fetch)
-            return self._checks
-        try:
-            await self._try("WebSocket", self._dial)
-            await self._try("subscription", self._subscribe)
-            if self._provider.kind is DataKind.PRICES:
-                await self._try("first message", self._hear)
-        finally:
-            if self._socket is not None:
-                await self._socket.close()
-        self._failed = None  # HTTP is another way to the provider, and may work where the stream does not
-        await self._try("REST call", self._fetch)
-        return self._checks
-
-    def _rest_url(self) -> str:
-        section = getattr(self._settings, self._choice.provider)
-        url: str = section.rest_url
-        return url
-
-    async def _reach(self, text: str) -> None:
-        url = urlsplit(text)
-        host, encrypted = url.hostname or "", url.scheme in ("wss", "https")
-        port = url.port or (443 if encrypted else 80)
-        proxy = _has_proxy(host, encrypted)
-        await self._try("name lookup", lambda: _look_up(host, port), left_to_proxy=proxy)
-        await self._try(
-            "TLS" if encrypted else "TCP", lambda: _connect(host, port, encrypted), left_to_proxy=proxy
-        )
-
-    async def _try(
-        self, name: str, step: Callable[[], Awaitable[str]], *, left_to_proxy: bool = False
-    ) -> None:
-        if left_to_proxy:
-            self._note(name, Result.SKIPPED, "left to the proxy of this environment")
-            return
-        if self._failed is not None:
-            self._note(name, Result.SKIPPED, f"needs: {self._failed}")
-            return
-        timeout = self._stream.connect_timeout
-        started = self._clock.monotonic()
-        try:
-            detail = await wait_for(self._clock, step(), timeout)
-            result = Result.PASSED
-        except TimeoutError:
-            detail, result = f"no answer within {timeout:g} s", Result.FAILED
-        except ssl.SSLCertVerificationError as error:
-            detail, result = f"the certificate is not valid: {error.verify_message}", Result.FAILED
-        except (OSError, ProviderError) as error:
-            detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            result = Result.FAILED
-        self._note(name, result, detail, self._clock.monotonic() - started)
-        if result is Result.FAILED:
-            self._failed = name
-
-    def _note(self, name: str, result: Result, detail: str, seconds: float | None = None) -> None:
-        subject = f"{self._choice.provider} (demo)" if self._choice.demo else self._choice.provider
-        self._checks.append(Check(subject, name, result, seconds, detail, self._needed))
-
-    def _key(self) -> tuple[Result, str]:
-        key = next(one.key for one in candidates(self._choice.kind) if one.name == self._choice.provider)
-        if key is None or self._loaded.settings.demo:
-            return Result.PASSED, "not needed"
-        return Result.PASSED, f"from {self._loaded.origins[key.name]}"
-
-    async def _dial(self) -> str:
-        endpoint = self._provider.endpoint()
-        assert endpoint is not None  # noqa: S101 - not tried where there is no stream
-        self._socket = await self._transport.connect(
-            endpoint,
-            name=self._provider.name,
-            refusal=self._provider.handshake_refusal,
-            within=self._stream.connect_timeout,
-            max_message_bytes=self._stream.max_message_bytes,
-        )
-        return endpoint.shown_url
-
-    async def _subscribe(self) -> str:
-        self._codec = self._provider.codec()
-        self._codec.opened()
-        self._codec.set_topics(self._topics)
-        await self._listen_for(Alive, PriceReport, TransactionReport)
-        return f"{self._choice.provider} answered"
-
-    async def _hear(self) -> str:
-        """Wait for a first price; where nothing is traded none comes, and nothing is wrong."""
-        if not any(isinstance(report, PriceReport) for report in self._heard):
-            try:
-                await wait_for(
-                    self._clock, self._listen_for(PriceReport), self._stream.connect_timeout * PATIENCE
-                )
-            except TimeoutError:
-                return "none yet: nothing was traded in that time"
-        price = next(
-            (r.price for r in self._heard if isinstance(r, PriceReport) and r.price is not None), None
-        )
-        return self._topics[0] if price is None else f"{self._topics[0]}: {price:f} USD"
-
-    async def _listen_for(self, *kinds: type) -> None:
-        assert self._socket is not None  # noqa: S101 - not tried unless dialling succeeded
-        assert self._codec is not None  # noqa: S101 - made by the first subscription
-        while True:
-            for frame in self._codec.frames_to_send():
-                await self._socket.send(frame)
-            self._heard = self._codec.received(await self._socket.receive())
-            for report in self._heard:
-                if isinstance(report, Refusal):
-                    raise report.error
-            if any(isinstance(report, kinds) for report in self._heard):
-                return
-
-    async def _fetch(self) -> str:
-        async with aclosing(self._provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
-            async for report in reports:
-                if isinstance(report, Refusal):
-                    raise report.error
-                if not isinstance(report, Malformed):
-                    return f"{self._choice.provider} answered"
-        raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
-
-
-def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:
-    """Return one topic to ask about: what is configured, or something that is always there."""
-    if kind is DataKind.PRICES:
-        tokens = TokenTable(settings.tokens)
-        symbols = (*settings.symbols[:1], "SOL")
-        instruments = [understand(symbol, tokens, exchanges=True) for symbol in symbols]
-        topics = (provider.topic(instrument) for instrument in instruments)
-        return tuple(topic for topic in topics if topic is not None)[:1]
-    return settings.wallets[:1] or (QUIET_WALLET,)
-
-
-def _has_proxy(host: str, encrypted: bool) -> bool:
-    return ("https" if encrypted else "http") in getproxies() and not proxy_bypass(host) and encrypted
-
-
-async def _look_up(host: str, port: int) -> str:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = dict.fromkeys(str(address[0]) for *_, address in found)
-    return f"{host}: {', '.join(addresses)}"
-
-
-async def _connect(host: str, port: int, encrypted: bool) -> str:
-    context = ssl.create_default_context() if encrypted else None
-    _, writer = await asyncio.open_connection(host, port, ssl=context)
-    try:
-        tls = writer.get_extra_info("ssl_object")
-        return f"{host}:{port}" + ("" if tls is None else f", {tls.version()}")
-    finally:
-        writer.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from streamcore import SettingsError, SystemClock
+from streamcore.config import setting_keys
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
 from streamsim.servers.schedule import FORM, PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
@@ -62,7 +63,8 @@ def planned_faults(texts: Iterable[str]) -> list[Planned]:
 
 def list_faults() -> None:
     """Print every fault there is, and how one is planned."""
-    print(f"--fault {FORM}, as in --fault birdeye:stall@10+30 or --fault kraken:drop@connect*2\n")
+    first, *_, last = PROVIDERS
+    print(f"--fault {FORM}, as in --fault {first}:stall@10+30 or --fault {last}:drop@connect*2\n")
     print(listing())
 
 
@@ -71,56 +73,46 @@ async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(emulators)
-        birdeye, helius = emulators.birdeye, emulators.helius
-        urls = [birdeye.ws_url, birdeye.rest_url, helius.ws_url, helius.rpc_url]
-        network = {"birdeye": Faults(), "helius": Faults()}
-        if ports is not None:
-            behind = [birdeye.ws_port, birdeye.http_port, helius.ws_port, helius.http_port]
-            for position, name in enumerate(("birdeye", "birdeye", "helius", "helius")):
-                proxy = Proxy(behind[position], clock, network[name])
-                proxy.start(ports[name] and ports[name] + position % 2)
+        found = places(emulators)
+        network = {name: Faults() for name in PROXIED}
+        for name, wanted in [] if ports is None else [(name, ports[name]) for name in PROXIED]:
+            server = getattr(emulators, name)
+            behind = zip(list(found[name]), (server.ws_port, server.http_port), strict=True)
+            for position, (variable, port) in enumerate(behind):
+                proxy = Proxy(port, clock, network[name])
+                proxy.start(wanted and wanted + position)
                 stack.push_async_callback(proxy.close)
-                urls[position] = proxy.url(urls[position])
-        print(directions(*urls))
-        print(directions_without_keys(emulators))
+                found[name][variable] = proxy.url(found[name][variable])
+        print(directions(found))
         print("Ctrl+C ends them.")
         servers = {name: getattr(emulators, name) for name in PROVIDERS}
         await carry_out(plans, servers, network, clock)
         await asyncio.Event().wait()
 
 
-def directions(birdeye_ws: str, birdeye_rest: str, helius_ws: str, helius_rpc: str) -> str:
-    """Return where running emulators are, and a line that leads a shell's next ``streamtui`` there."""
-    variables = {
-        "BIRDEYE_API_KEY": DEMO_KEY,
-        "STREAMTUI_BIRDEYE_WS_URL": birdeye_ws,
-        "STREAMTUI_BIRDEYE_REST_URL": birdeye_rest,
-        "HELIUS_API_KEY": DEMO_KEY,
-        "STREAMTUI_HELIUS_WS_URL": helius_ws,
-        "STREAMTUI_HELIUS_RPC_URL": helius_rpc,
-    }
-    return "\n".join(
-        [
-            f"Birdeye  {birdeye_ws}  {birdeye_rest}",
-            f"Helius   {helius_ws}  {helius_rpc}",
-            "",
-            f"export {' '.join(f'{name}={value}' for name, value in variables.items())}",
-            "",
-        ]
-    )
+def places(emulators: Emulators) -> dict[str, dict[str, str]]:
+    """Return where each provider's emulator is: variables that lead there to URLs, the stream's first."""
+    found: dict[str, dict[str, str]] = {}
+    for key in setting_keys().values():
+        if key.schemes:  # only URLs have some
+            server = getattr(emulators, key.section)
+            url = getattr(server, key.name.rpartition(".")[2])
+            found.setdefault(key.section, {})[key.variable] = url
+    return found
 
 
-def directions_without_keys(emulators: Emulators) -> str:
-    """Return a line that leads a shell's next ``streamtui`` without keys to the emulated public sources."""
-    variables = {
-        "KRAKEN_WS_URL": emulators.kraken.ws_url,
-        "KRAKEN_REST_URL": emulators.kraken.rest_url,
-        "COINBASE_WS_URL": emulators.coinbase.ws_url,
-        "COINBASE_REST_URL": emulators.coinbase.rest_url,
-        "JUPITER_REST_URL": emulators.jupiter.rest_url,
-        "DEXSCREENER_REST_URL": emulators.dexscreener.rest_url,
-        "SOLANA_WS_URL": emulators.solana.ws_url,
-        "SOLANA_RPC_URL": emulators.solana.rpc_url,
-    }
-    line = " ".join(f"STREAMTUI_{name}={value}" for name, value in variables.items())
-    return f"Or without keys:\n\nexport {line}\n"
+def directions(found: Mapping[str, Mapping[str, str]]) -> str:
+    """Return lines that lead a shell's next ``streamtui`` to running emulators: with keys, and without any.
+
+    Args:
+        found: What `places` returned.
+    """
+    keys = {key.section: key.variables[0] for key in setting_keys().values() if key.secret}
+    keyed = [f"{name.capitalize():<8} {'  '.join(found[name].values())}" for name in keys]
+    with_keys = [({variable: DEMO_KEY} | dict(found[name])) for name, variable in keys.items()]
+    without = [found[name] for name in found if name not in keys]
+    return "\n".join([*keyed, "", _export(with_keys), "", "Or without keys:", "", _export(without), ""])
+
+
+def _export(variables: Iterable[Mapping[str, str]]) -> str:
+    return " ".join(["export", *(f"{name}={value}" for some in variables for name, value in some.items())])

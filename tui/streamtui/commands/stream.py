@@ -47,7 +47,7 @@ def run(settings: Settings, *, count: int | None = None, duration: float | None 
     with Deadline() as deadline:
         return asyncio.run(
             print_lines(
-                StreamManager(settings, demo=embedded),
+                StreamManager(settings, demo=embedded, remember=True),
                 symbols=settings.symbols if settings.stream.enable_prices else (),
                 wallets=settings.wallets if settings.stream.enable_wallets else (),
                 count=count,

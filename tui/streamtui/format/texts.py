@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore import DataKind, ProviderStatus, Settings
+from streamcore import DataKind, ProviderStatus
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import DOWN, STALE, healthy, lamp
 from streamtui.model.transaction_list import FeedSort
@@ -73,16 +73,6 @@ def feed_info(feed: Feed, shown: int) -> str:
         return " · ".join([*chosen, *hidden])
     count_ = f"{shown} of {len(journal)}" if chosen or journal.hidden else str(len(journal))
     return " · ".join([count_, *chosen, *hidden, str(journal.sort)])
-
-
-def key_hint(status: ProviderStatus, settings: Settings) -> str:
-    """Return what a key would add to what a provider brings; empty when none is missing."""
-    if status.demo:
-        return ""
-    return {
-        "kraken": "" if settings.birdeye.api_key else "BIRDEYE_API_KEY would stream every Solana token",
-        "solana": "" if settings.helius.api_key else "HELIUS_API_KEY would follow more wallets, sooner",
-    }.get(status.provider, "")
 
 
 def news(feed: Feed, unseen: int) -> str:
@@ -169,9 +159,9 @@ def why_no_transactions(feed: Feed) -> tuple[str, ...]:
 def _about_wallets(feed: Feed) -> tuple[str, ...]:
     """Return who would follow a wallet, where that is not what the person has paid for."""
     status = provider_of(feed, DataKind.WALLETS)
-    if status is None or status.provider != "solana" or status.demo:
+    if status is None or not status.hint:
         return ()
-    return ("It is followed by the public Solana node; HELIUS_API_KEY would follow more of them, sooner.",)
+    return (f"It is followed by {status.provider}; {status.hint}.",)
 
 
 def _not_running(feed: Feed) -> tuple[str, ...]:

@@ -1,81 +1,137 @@
 """Writing what is watched into the configuration file, and nothing else in it.
 
-Comments, order and everything this does not know stay as they are. The file is replaced in one step, so
-that a power cut leaves the old one or the new one, and is readable by its owner alone: it may hold keys.
+Comments, order and everything this does not know stay as they are, and so does what others have changed in
+the file since this session read it.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from streamcore import AlertSettings, StreamcoreError
 from streamtui.model.alerts import in_words
+from streamtui.model.config_merge import Watched, added, merge
+from streamtui.model.file_replacement import read, write
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
-
-MODE = 0o600
 
 
 class NotSaved(StreamcoreError):
     """The configuration file could not be changed; it is as it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """What is to be there at the next start."""
+class Conflict(NotSaved):
+    """The file has something that would be lost; a person must say what is to happen.
 
-    symbols: Sequence[str]
-    wallets: Sequence[str]
-    labels: Mapping[str, str] = field(default_factory=dict)
-    alerts: Sequence[AlertSettings] = ()
-    theme: str | None = None
-    """``None``: whatever the file says."""
+    Attributes:
+        conflicts: What the file has, each as the end of a sentence that begins "in the file,".
+    """
+
+    def __init__(self, path: Path, conflicts: Sequence[str]) -> None:
+        self.conflicts = tuple(conflicts)
+        super().__init__(f"not saved: in {path}, {'; '.join(conflicts)}")
 
 
-def save(path: Path, watched: Watched) -> None:
-    """Write what is watched to a configuration file, and make it if there is none.
+class OnConflict(Enum):
+    """What is to happen to what the file has and this session does not."""
+
+    ASK = "ask"
+    """Save nothing; say so by `Conflict`."""
+    ADD = "add"
+    """The file's lists keep everything, and get what is new; of two names for one thing, this session's."""
+    REPLACE = "replace"
+    """What this session has takes the place of what the file has."""
+
+
+def save(
+    path: Path, watched: Watched, before: Watched | None = None, on_conflict: OnConflict = OnConflict.ASK
+) -> Watched:
+    """Write what a person has changed to a configuration file, and make it if there is none.
 
     Blocking: run it in a thread.
 
+    Args:
+        path: The file, or a link to it, which stays one.
+        watched: What this session has now.
+        before: What it began with, or saved last. ``None``: ``watched`` takes the place of what the file has.
+        on_conflict: What is to happen to what would be lost.
+
+    Returns:
+        What the file holds now: the ``before`` of the next time.
+
     Raises:
+        Conflict: Something in the file would be lost, and nobody has agreed to that.
         NotSaved: It cannot be read, understood or written; it is as it was.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    target = path.resolve()  # a link stays one
+    target = path.resolve()
     try:
-        text = target.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        text = ""
+        file = read(target)
     except (OSError, UnicodeDecodeError) as error:
         raise NotSaved(f"not saved: {path} cannot be read: {_reason(error)}") from error
     try:
-        document = tomlkit.parse(_with_places(text))
-        _change(document, watched)
+        document = tomlkit.parse(_with_places(file.text))
+        result = watched
+        if before is not None:
+            theirs = _held(document)
+            result, conflicts = merge(before, watched, theirs)
+            if conflicts and on_conflict is OnConflict.ASK:
+                raise Conflict(path, conflicts)
+            if conflicts and on_conflict is OnConflict.ADD:
+                result = added(theirs, result)
+        _change(document, result)
         text = tomlkit.dumps(document)
         tomlkit.parse(text)
     except TOMLKitError as error:
         raise NotSaved(f"not saved: {path} is not valid TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise NotSaved(f"not saved: {path} has an alert that makes no sense") from error
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, text)
+        write(target, file.encoded(text))
     except OSError as error:
         raise NotSaved(f"not saved: {path} cannot be written: {_reason(error)}") from error
+    return result
+
+
+def _held(document: TOMLDocument) -> Watched:
+    """Return what a file has; what makes no sense there counts as nothing, and is left alone."""
+    rules = document.get("alerts")
+    ui = document.get("ui")
+    labels = document.get("labels")
+    theme = ui.get("theme") if isinstance(ui, Mapping) else None
+    return Watched(
+        symbols=_texts(document.get("symbols")),
+        wallets=_texts(document.get("wallets")),
+        labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {},
+        alerts=[_alert(rule) for rule in rules] if isinstance(rules, list) else [],
+        theme=str(theme) if isinstance(theme, str) else None,
+    )
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        value = value.split(",")
+    return [str(one).strip() for one in value if str(one).strip()] if isinstance(value, list) else []
+
+
+def _alert(rule: Mapping[str, Any]) -> AlertSettings:
+    return msgspec.convert(rule.unwrap() if hasattr(rule, "unwrap") else dict(rule), AlertSettings)
 
 
 def _change(document: TOMLDocument, watched: Watched) -> None:
     import tomlkit
 
-    _set_list(document, "symbols", watched.symbols)
-    _set_list(document, "wallets", watched.wallets)
+    _set_list(document, "symbols", watched.symbols or ())
+    _set_list(document, "wallets", watched.wallets or ())
     if watched.labels:
         labels = document.setdefault("labels", tomlkit.table())
         for address, name in watched.labels.items():
@@ -163,20 +219,6 @@ def _plain(alert: Mapping[str, object]) -> dict[str, str]:
     if "change" in fields:
         fields.setdefault("minutes", "10")
     return fields
-
-
-def _replace(target: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(MODE)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _reason(error: Exception) -> str:

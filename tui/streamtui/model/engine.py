@@ -47,4 +47,4 @@ def engine_factory() -> ManagerFactory:
     from streamcore import StreamManager
     from streamsim.demo import embedded
 
-    return partial(StreamManager, demo=embedded)
+    return partial(StreamManager, demo=embedded, remember=True)

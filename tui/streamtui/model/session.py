@@ -244,7 +244,8 @@ class Session:
         Raises:
             NotSaved: It could not be written, and is as it was.
         """
-        from streamtui.model.config_writer import Watched, save
+        from streamtui.model.config_merge import Watched
+        from streamtui.model.config_writer import save
 
         rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
         watched = Watched(

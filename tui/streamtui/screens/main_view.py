@@ -17,7 +17,6 @@ from streamtui.format.texts import (
     count,
     demo_words,
     feed_info,
-    key_hint,
     news,
     no_source,
     prices_info,
@@ -185,7 +184,7 @@ class MainView(Screen[None]):
             subscriptions=status.subscriptions,
             served=self._served(status),
             trouble=trouble(status, at),
-            hint=key_hint(status, self._feed.settings),
+            hint=status.hint,
         )
 
     def _served(self, status: ProviderStatus) -> int | None:

@@ -16,7 +16,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
+from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
 from streamcore.text import printable
 
@@ -73,7 +73,7 @@ class _Generic(msgspec.Struct, frozen=True):
     volume_24h: object = None
 
 
-class BirdeyeCodec:
+class BirdeyeCodec(Codec):
     """One Birdeye connection; see `streamcore.providers.base.Codec`. Topics are mint addresses."""
 
     def __init__(self) -> None:
@@ -94,18 +94,10 @@ class BirdeyeCodec:
         self._wanted = tuple(topics)
         self._subscribe()
 
-    def resolved(self, related: TokenAccounts) -> None:
-        """Ignore it: nothing is ever asked."""
-
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
         frames, self._outgoing = self._outgoing, []
         return frames
-
-    @property
-    def unanswered(self) -> object:
-        """Nothing, ever: Birdeye answers no request."""
-        return None
 
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""

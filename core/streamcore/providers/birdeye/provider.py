@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.instruments import Instrument
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -19,7 +19,16 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
+from streamcore.providers.base import (
+    Checkpoint,
+    Limits,
+    Malformed,
+    PriceReport,
+    Provider,
+    Refusal,
+    Report,
+    Rest,
+)
 from streamcore.providers.birdeye.codec import BirdeyeCodec, quota_text
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.http_errors import refusal
@@ -39,12 +48,12 @@ ORIGIN = "ws://public-api.birdeye.so"
 SUBPROTOCOL = "echo-protocol"
 
 
-class BirdeyeProvider:
+class BirdeyeProvider(Provider):
     """Birdeye behind the seam; topics are mint addresses."""
 
     name = "birdeye"
+    title = TITLE
     kind = DataKind.PRICES
-    venue = Venue.CHAIN
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._settings = settings.birdeye
@@ -77,10 +86,6 @@ class BirdeyeProvider:
         """Return a codec for a new connection."""
         return BirdeyeCodec()
 
-    def forget(self) -> None:
-        """Try batches again, although they were refused."""
-        self.rest.forget()
-
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
         if status == 403:
@@ -102,7 +107,7 @@ class _Quote(msgspec.Struct, frozen=True):
     priceChange24h: object = None  # noqa: N815 - Birdeye's spelling
 
 
-class BirdeyeRest:
+class BirdeyeRest(Rest):
     """Prices over HTTP: a hundred at once, or on a free key one by one within its rate."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
@@ -138,11 +143,6 @@ class BirdeyeRest:
                 if error.parks:
                     self._batches_allowed = True  # it was not the plan: the key is good for nothing
                 raise
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     def forget(self) -> None:
         """Try batches again, although they were refused."""

@@ -17,7 +17,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
+from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since, unless_zero
 from streamcore.providers.http_errors import RATE_LIMIT_REST
@@ -81,7 +81,7 @@ class _Progress:
     """That it is not has been told."""
 
 
-class CoinbaseCodec:
+class CoinbaseCodec(Codec):
     """One Coinbase connection; see `streamcore.providers.base.Codec`. Topics are products: ``SOL-USD``."""
 
     def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
@@ -104,9 +104,6 @@ class CoinbaseCodec:
         """Make these the wanted products, all of them; only what changes is sent."""
         self._pairs.set_topics(topics)
         self._ask()
-
-    def resolved(self, related: TokenAccounts) -> None:
-        """Ignore it: nothing is ever asked."""
 
     @property
     def unanswered(self) -> object:

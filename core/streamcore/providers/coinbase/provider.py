@@ -18,21 +18,32 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
-from streamcore.net.transport import Http
-from streamcore.providers.base import Checkpoint, Limits, Malformed, PriceReport, Question, Refusal, Report
+from streamcore.net.transport import Answer, Http
+from streamcore.providers.base import (
+    Checkpoint,
+    Limits,
+    Malformed,
+    PriceReport,
+    Provider,
+    Refusal,
+    Report,
+    Rest,
+)
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
+from streamcore.providers.coinbase.listing import RENAMED, assumed_product, currency_names, markets
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
     DEBOUNCE,
     SILENCE,
     HttpHost,
     in_dollars,
-    pair_of,
     percent_since,
     unless_zero,
 )
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.markets import Market
 
 TITLE = "Coinbase"
 GONE = (400, 404, 410)
@@ -45,10 +56,11 @@ RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
 
 
-class CoinbaseProvider:
+class CoinbaseProvider(Provider):
     """Coinbase Exchange behind the seam; topics are products such as ``SOL-USD``."""
 
     name = "coinbase"
+    title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
     limits = Limits(
@@ -62,10 +74,18 @@ class CoinbaseProvider:
         self._url = settings.coinbase.ws_url
         self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = CoinbaseRest(settings, http, clock)
+        self.markets: MarketDirectory = MarketDirectory(
+            self.name,
+            self.rest.host.source("/products"),
+            clock,
+            ask=self.rest.list_markets,
+            assumed=assumed_product,
+            renamed=RENAMED,
+        )
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return the product in US dollars; ``None`` for a mint that has no ticker of its own."""
-        return pair_of(instrument, "-")
+        """Return the product in US dollars; ``None`` where Coinbase has none, as far as is known."""
+        return self.markets.pair_of(instrument)
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
@@ -74,13 +94,6 @@ class CoinbaseProvider:
     def codec(self) -> CoinbaseCodec:
         """Return a codec for a new connection."""
         return CoinbaseCodec(self._batch_size)
-
-    def forget(self) -> None:
-        """Do nothing: what was refused is remembered by whoever routes."""
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what a refused upgrade means."""
-        return refusal(TITLE, status, headers, key_setting=None)
 
 
 class _Stats(msgspec.Struct, frozen=True):
@@ -99,12 +112,12 @@ class _Ticker(msgspec.Struct, frozen=True):
     price: object = None
 
 
-class CoinbaseRest:
+class CoinbaseRest(Rest):
     """Prices over HTTP, one product a request."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.coinbase
-        self._host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
+        self.host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
         self._http = http
         self._rate_limit = TokenBucket(RATE, int(RATE), clock)
 
@@ -114,11 +127,6 @@ class CoinbaseRest:
         """Yield the present price, 24 h change and 24 h volume of each product."""
         async for report in in_turn(batches(topics, 1), self._alone, about_topics=ABOUT_A_PRODUCT):
             yield report
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
         for product in products:
@@ -149,23 +157,50 @@ class CoinbaseRest:
             complete=True,
         )
 
+    async def list_markets(self) -> list[Market]:
+        """Return the markets in US dollars that Coinbase lists now.
+
+        Raises:
+            ProviderError: It could not be asked, or it did not say.
+        """
+        products = await self._ask("/products")
+        if products.status != 200:
+            raise self._rested(products)
+        names: dict[str, str] = {}
+        try:
+            currencies = await self._ask("/currencies")
+            names = currency_names(currencies.body)
+        except (ProviderError, Undecodable):
+            pass  # the names only help to find what is listed under another ticker
+        try:
+            found = markets(products.body, names)
+        except Undecodable as error:
+            text = f"{TITLE} answered a request for its products with something unreadable: {error}"
+            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        if not found:
+            raise ProviderError(ErrorKind.PROTOCOL, f"{TITLE} answered with a list of no products")
+        return found
+
+    async def _ask(self, path: str) -> Answer:
+        return await self._http.request(
+            "GET", self.host.url(path), headers={"accept": "application/json"}, rate_limit=self._rate_limit
+        )
+
+    def _rested(self, answer: Answer) -> ProviderError:
+        error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
+        if error.kind is ErrorKind.RATE_LIMIT:
+            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+        return error
+
     async def _get(self, product: str, what: str) -> bytes | None:
         """Return an answer's body; ``None``: there is no such product, or none any more.
 
         A product that was delisted is refused with 400 or 404 and ``Not allowed for delisted products``; the
         request names nothing but the product, so any such status is about it.
         """
-        answer = await self._http.request(
-            "GET",
-            self._host.url(f"/products/{quote(product, safe='')}/{what}"),
-            headers={"accept": "application/json"},
-            rate_limit=self._rate_limit,
-        )
+        answer = await self._ask(f"/products/{quote(product, safe='')}/{what}")
         if answer.status == 200:
             return answer.body
         if answer.status in GONE:
             return None
-        error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
-        if error.kind is ErrorKind.RATE_LIMIT:
-            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
-        raise error
+        raise self._rested(answer)

@@ -115,7 +115,8 @@ def _depth(pair: _Pair) -> Decimal:
 class DexScreenerProvider(PolledProvider):
     """DexScreener behind the seam; topics are mint addresses."""
 
-    name: ClassVar[str] = "dexscreener"
+    name = "dexscreener"
+    title = DexScreenerPrices.title
     limits = Limits(
         topics_per_connection=None,
         debounce=0.0,

@@ -16,6 +16,7 @@ from streamcore.providers.helius.codec import TITLE, meaning_of_error
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,
+    Pages,
     Rpc,
     RpcFailure,
     SolanaHistory,
@@ -38,8 +39,12 @@ class _Page(msgspec.Struct, frozen=True, rename="camel"):
 class HeliusHistory(SolanaHistory):
     """`SolanaHistory`, but by ``getTransactionsForAddress`` for as long as the key's plan allows it."""
 
-    def __init__(self, rpc: Rpc, clock: Clock) -> None:
-        super().__init__(TITLE, rpc, clock, meaning_of_error)
+    def __init__(
+        self, rpc: Rpc, clock: Clock, *, pages: Pages | None = None, whole: Pages | None = None
+    ) -> None:
+        """``pages`` limits the way of `SolanaHistory`, ``whole`` the shorter one; ``None``: as is usual."""
+        super().__init__(TITLE, rpc, clock, meaning_of_error, pages=pages)
+        self._transaction_pages = whole or Pages(FULL_PAGE, MOST_PAGES * 10)
         self._whole_pages = True
 
     def forget(self) -> None:
@@ -66,14 +71,14 @@ class HeliusHistory(SolanaHistory):
             **transaction_options(),
             "transactionDetails": "full",
             "sortOrder": "asc",
-            "limit": FULL_PAGE,
+            "limit": self._transaction_pages.size,
             "filters": {
                 "slot": {"gte": max(checkpoint.slot - OVERLAP_SLOTS, 0)},
                 "tokenAccounts": "balanceChanged",
             },
         }
         last_slot = checkpoint.slot
-        for _ in range(MOST_PAGES * 10):
+        for _ in range(self._transaction_pages.most):
             page = await self._rpc.call("getTransactionsForAddress", [wallet, options], _Page)
             for entry in page.data:
                 try:

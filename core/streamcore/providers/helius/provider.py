@@ -10,7 +10,6 @@ from math import inf
 from typing import ClassVar
 from urllib.parse import quote
 
-from streamcore.assets.instruments import Instrument, Venue
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -18,11 +17,12 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import Limits
+from streamcore.providers.base import Limits, Provider
 from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal, retry_after
 from streamcore.providers.solana_rpc.codec import Rung
+from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc.messages import RpcError
 from streamcore.text import printable
@@ -36,14 +36,23 @@ RATE = 5.0
 """Requests a second, and as many at once: together no more than the 10 a second of every plan."""
 
 
-class HeliusProvider:
+class HeliusProvider(Provider):
     """Helius behind the seam; topics are wallet addresses."""
 
     name = "helius"
+    title = TITLE
     kind = DataKind.WALLETS
-    venue = Venue.CHAIN
 
-    def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        http: Http,
+        clock: Clock,
+        *,
+        pages: Pages | None = None,
+        whole: Pages | None = None,
+    ) -> None:
+        """``pages`` and ``whole``: see `HeliusHistory`."""
         self._settings = settings.helius
         self._batch_size = settings.stream.max_symbol_batch
         self.limits = Limits(
@@ -54,12 +63,8 @@ class HeliusProvider:
             sweep=True,
         )
         rpc = HeliusRpc(settings, http, clock)
-        self.rest = HeliusHistory(rpc, clock)
+        self.rest = HeliusHistory(rpc, clock, pages=pages, whole=whole)
         self._rung = Rung.TRANSACTIONS
-
-    def topic(self, instrument: Instrument) -> str | None:
-        """Return nothing: it has wallets, not prices."""
-        return None
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""
@@ -72,8 +77,8 @@ class HeliusProvider:
 
     def forget(self) -> None:
         """Try the highest rung again."""
+        super().forget()
         self._rung = Rung.TRANSACTIONS
-        self.rest.forget()
 
     def _step_down(self) -> None:
         self._rung = Rung.LOGS

@@ -67,7 +67,8 @@ class JupiterPrices(PolledPrices):
 class JupiterProvider(PolledProvider):
     """Jupiter behind the seam; topics are mint addresses."""
 
-    name: ClassVar[str] = "jupiter"
+    name = "jupiter"
+    title = JupiterPrices.title
     limits = Limits(
         topics_per_connection=None,
         debounce=0.0,

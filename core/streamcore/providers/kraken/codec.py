@@ -16,7 +16,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, TokenAccounts
+from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, unless_zero
 from streamcore.providers.http_errors import RATE_LIMIT_REST
@@ -76,7 +76,7 @@ class _Status(msgspec.Struct, frozen=True):
     emergency: object = None
 
 
-class KrakenCodec:
+class KrakenCodec(Codec):
     """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
 
     def __init__(
@@ -103,9 +103,6 @@ class KrakenCodec:
         """Make these the wanted pairs, all of them; only what changes is sent."""
         self._pairs.set_topics(topics)
         self._ask()
-
-    def resolved(self, related: TokenAccounts) -> None:
-        """Ignore it: nothing is ever asked."""
 
     @property
     def unanswered(self) -> object:

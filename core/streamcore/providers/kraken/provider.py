@@ -24,9 +24,10 @@ from streamcore.providers.base import (
     Malformed,
     Notice,
     PriceReport,
-    Question,
+    Provider,
     Refusal,
     Report,
+    Rest,
 )
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, json_as, number
@@ -35,7 +36,8 @@ from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
-from streamcore.providers.markets import Market, Markets
+from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.markets import Market
 from streamcore.text import printable
 
 TITLE = "Kraken"
@@ -43,10 +45,11 @@ RATE = 0.9
 """Requests a second; one a second is what the public endpoints bear, and two clocks are never quite equal."""
 
 
-class KrakenProvider:
+class KrakenProvider(Provider):
     """Kraken behind the seam; topics are pairs such as ``SOL/USD``."""
 
     name = "kraken"
+    title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
     limits = Limits(
@@ -61,10 +64,11 @@ class KrakenProvider:
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
+        self.markets: MarketDirectory = self.rest.directory
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return the pair with the US dollar; ``None`` for a mint that has no ticker of its own."""
-        return pair_of(instrument, "/")
+        """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
+        return self.markets.pair_of(instrument)
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
@@ -73,13 +77,6 @@ class KrakenProvider:
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
         return KrakenCodec(self._batch_size, self._announcements)
-
-    def forget(self) -> None:
-        """Do nothing: what was refused is remembered by whoever routes."""
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        """Return what a refused upgrade means."""
-        return refusal(TITLE, status, headers, key_setting=None)
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -111,17 +108,23 @@ class _BadRequest(ProviderError):
         self.unknown_pair = unknown_pair
 
 
-class KrakenRest:
+class KrakenRest(Rest):
     """Prices over HTTP, many in one request; the change over 24 hours is not to be had here."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.kraken
-        self._host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
+        self._host = host = HttpHost(TITLE, "kraken", section.ws_url, section.rest_url)
         self._http = http
         self._rate_limit = TokenBucket(RATE, 1, clock)
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
-        self.markets = Markets(())
-        """What Kraken lists, for its names; none while that is not known."""
+        self.directory = MarketDirectory(
+            "kraken",
+            host.source("/0/public/AssetPairs"),
+            clock,
+            ask=self.list_markets,
+            assumed=lambda instrument: pair_of(instrument, "/"),
+        )
+        """What Kraken lists, and under which names."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -129,17 +132,12 @@ class KrakenRest:
         """Yield the present price and 24 h volume of each pair."""
         askable: list[str] = []
         for pair in topics:
-            if self.markets.find(pair) is None and is_ambiguous(pair):
+            if self.directory.markets.find(pair) is None and is_ambiguous(pair):
                 yield _not_listed(pair)
             else:
                 askable.append(pair)
         async for report in in_turn(batches(askable, self._batch_size), self._together):
             yield report
-
-    async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield nothing: the codec asks nothing."""
-        return
-        yield  # what makes this a generator
 
     async def _together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:
@@ -175,7 +173,7 @@ class KrakenRest:
 
     def _names(self, pair: str) -> tuple[str, ...]:
         """Return what HTTP may call a pair; the first is the one to ask by."""
-        market = self.markets.find(pair)
+        market = self.directory.markets.find(pair)
         return assumed_names(pair) if market is None or not market.http_names else market.http_names
 
     async def _get(self, pairs: Sequence[str]) -> tuple[dict[str, msgspec.Raw], ProviderError | None]:

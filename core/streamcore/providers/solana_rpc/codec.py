@@ -2,13 +2,14 @@
 
 There are two ways to follow a wallet, and every provider climbs as high as it is let:
 
-* ``transactionSubscribe`` (a method of Helius): one subscription for many wallets, whole transactions in;
+* ``transactionSubscribe``, which only some providers have: one subscription for many wallets, whole
+  transactions in;
 * ``logsSubscribe``, which every node has: one for each wallet and each of its token accounts, and only a
   signature in, so that the transaction has to be asked for over HTTP.
 
 No subscription can be changed. A new list of wallets is a new subscription, and only when it is acknowledged
 is the old one given up, so that no transaction falls in between; what comes twice meanwhile is told apart by
-its signature, elsewhere. Source: solana.com/docs/rpc/websocket, helius.dev/docs/rpc/websocket.
+its signature, elsewhere. Source: solana.com/docs/rpc/websocket.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import (
     Alive,
+    Codec,
     Malformed,
     Notice,
     Refusal,
@@ -119,7 +121,7 @@ class _LogsNotification(msgspec.Struct, frozen=True):
     value: _Logs
 
 
-class SolanaCodec:
+class SolanaCodec(Codec):
     """One connection to a node; see `streamcore.providers.base.Codec`. Topics are wallet addresses."""
 
     def __init__(
@@ -175,6 +177,9 @@ class SolanaCodec:
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these wallets the subscription, all of them."""
         self._wallets = tuple(topics)
+        # which accounts belong to a wallet may be different when it is wanted again
+        self._asked.intersection_update(topics)
+        self._related = {wallet: self._related[wallet] for wallet in topics if wallet in self._related}
         self._plan()
         self._subscribe()
 

@@ -23,6 +23,7 @@ from streamcore.providers.base import (
     PartialFetch,
     Question,
     Report,
+    Rest,
     TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
@@ -41,6 +42,8 @@ PAGE = 1000
 """Signatures in one answer at most; the methods' own limit."""
 
 MOST_PAGES = 5
+"""Pages after which a gap is shown instead of being filled."""
+
 HISTORY = 100
 """Signatures looked at when watching begins, so that none of them is taken for news later."""
 
@@ -58,6 +61,16 @@ TOKEN_PROGRAMS = (
     "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
 )
 UNSUPPORTED_VERSION = -32015
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How far back a gap is filled."""
+
+    size: int = PAGE
+    """Entries in one answer."""
+    most: int = MOST_PAGES
+    """Answers for one account."""
 
 
 class RpcFailure(Exception):
@@ -100,22 +113,44 @@ class _TokenAccounts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Accounts:
+    """A wallet and its token accounts."""
+
     addresses: tuple[str, ...]
     asked_at: float
+    """Monotonic seconds."""
+    asked_on: float
+    """Unix seconds."""
 
 
-class SolanaHistory:
+class SolanaHistory(Rest):
     """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
 
     def __init__(
-        self, title: str, rpc: Rpc, clock: Clock, understand: Callable[[RpcError], ProviderError]
+        self,
+        title: str,
+        rpc: Rpc,
+        clock: Clock,
+        understand: Callable[[RpcError], ProviderError],
+        *,
+        pages: Pages | None = None,
     ) -> None:
-        """``title`` names the provider to a person; ``understand`` gives a node's error its meaning."""
+        """Make one that has asked nothing yet.
+
+        Args:
+            title: The provider's name as a person writes it.
+            rpc: Calls the node.
+            clock: Time.
+            understand: Gives a node's error its meaning.
+            pages: How far back a gap is filled; ``None``: as far as is usual.
+        """
+        self._signature_pages = pages or Pages()
         self._title = title
         self._rpc = rpc
         self._clock = clock
         self._understand = understand
         self._accounts: dict[str, _Accounts] = {}
+        self._changed: dict[str, TokenAccounts] = {}
+        """Lists of accounts that have changed since a codec was given them."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -128,11 +163,17 @@ class SolanaHistory:
                     since = None if checkpoint is None else checkpoint.since
                     beginning, has_news = await self._beginning(wallet, since)
                     yield beginning
+                    if changed := self._changed.pop(wallet, None):
+                        yield changed
                     if not has_news:
                         continue
                     checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
                 async for report in self._since(wallet, checkpoint):
                     yield report
+                    if isinstance(report, TransactionReport) and wallet in self._accounts:
+                        self._widen(wallet, report)
+                if changed := self._changed.pop(wallet, None):
+                    yield changed
             except RpcFailure as failure:
                 raise self._understand(failure.error) from failure
 
@@ -141,21 +182,21 @@ class SolanaHistory:
         try:
             if isinstance(question, TokenAccountsRequest):
                 yield TokenAccounts(question.topic, await self._addresses(question.topic))
+                self._changed.pop(question.topic, None)
                 return
             entry = _Signature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)
             yield report
-            if isinstance(report, TransactionReport) and (related := self._widened(question.topic, report)):
-                yield related
+            if isinstance(report, TransactionReport):
+                self._widen(question.topic, report)
+            if changed := self._changed.pop(question.topic, None):
+                yield changed
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
 
-    def forget(self) -> None:
-        """Forget what refusals have taught; here they teach nothing."""
-
-    def _widened(self, wallet: str, report: TransactionReport) -> TokenAccounts | None:
-        """Return all accounts of a wallet, if a transaction shows some that were not known."""
-        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf")))
+    def _widen(self, wallet: str, report: TransactionReport) -> None:
+        """Take note of accounts of a wallet that a transaction shows and that were not known."""
+        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf"), float("-inf")))
         keys = report.transaction.addresses()
         owned = [
             keys[balance.account_index]
@@ -163,15 +204,14 @@ class SolanaHistory:
             if balance.owner == wallet and 0 <= balance.account_index < len(keys)
         ]
         addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
-        if addresses == known.addresses:
-            return None
-        self._accounts[wallet] = _Accounts(addresses, known.asked_at)
-        return TokenAccounts(wallet, addresses)
+        if addresses != known.addresses:
+            self._accounts[wallet] = replace(known, addresses=addresses)
+            self._changed[wallet] = TokenAccounts(wallet, addresses)
 
     async def _beginning(self, wallet: str, since: float | None) -> tuple[CheckpointReport, bool]:
         """Return where a wallet's news begins, and whether there is some already."""
         entries: list[_Signature] = []
-        for address in await self._addresses(wallet):
+        for address in await self._addresses(wallet, not_before=since):
             entries += await self._signatures(address, {"limit": HISTORY})
         old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
         newest = max(old, key=lambda entry: entry.slot, default=None)
@@ -205,13 +245,14 @@ class SolanaHistory:
         """
         entries: list[_Signature] = []
         oldest = checkpoint.slot - OVERLAP_SLOTS
-        options: dict[str, Any] = {"limit": PAGE}
-        for _ in range(MOST_PAGES):
+        size = self._signature_pages.size
+        options: dict[str, Any] = {"limit": size}
+        for _ in range(self._signature_pages.most):
             page = await self._signatures(address, options)
             entries += [entry for entry in page if entry.slot >= oldest]
-            if len(page) < PAGE or page[-1].slot < oldest:
+            if len(page) < size or page[-1].slot < oldest:
                 return entries, True
-            options = {"limit": PAGE, "before": page[-1].signature}
+            options = {"limit": size, "before": page[-1].signature}
         return entries, False
 
     async def _transaction(self, wallet: str, entry: _Signature) -> Report:
@@ -240,11 +281,19 @@ class SolanaHistory:
             "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
         )
 
-    async def _addresses(self, wallet: str) -> tuple[str, ...]:
-        """Return the wallet and its token accounts."""
+    async def _addresses(self, wallet: str, *, not_before: float | None = None) -> tuple[str, ...]:
+        """Return the wallet and its token accounts.
+
+        ``not_before``: Unix seconds; a list from before that is not believed, for the wallet was not followed
+        for a while, and nobody has seen what it opened meanwhile.
+        """
         known = self._accounts.get(wallet)
         now = self._clock.monotonic()
-        if known is None or now - known.asked_at > ACCOUNTS_FOR:
+        if (
+            known is None
+            or now - known.asked_at > ACCOUNTS_FOR
+            or (not_before is not None and known.asked_on < not_before)
+        ):
             found = [wallet]
             for program in TOKEN_PROGRAMS:
                 options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
@@ -252,7 +301,10 @@ class SolanaHistory:
                     "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
                 )
                 found += [account.pubkey for account in owned.value]
-            known = self._accounts[wallet] = _Accounts(tuple(found), now)
+            before = known
+            known = self._accounts[wallet] = _Accounts(tuple(found), now, self._clock.time())
+            if before is not None and before.addresses != known.addresses:
+                self._changed[wallet] = TokenAccounts(wallet, known.addresses)
         return known.addresses
 
 

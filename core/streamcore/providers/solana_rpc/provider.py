@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from streamcore.assets.instruments import Instrument, Venue
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -22,7 +21,7 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import Limits
+from streamcore.providers.base import Limits, Provider
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.history import SolanaHistory
@@ -65,12 +64,12 @@ SHORTEST_SECRET = 8
 """Characters of a URL's path or query that may be a key; the public node's URLs have none."""
 
 
-class SolanaProvider:
+class SolanaProvider(Provider):
     """A public node behind the seam; topics are wallet addresses."""
 
     name = "solana"
+    title = TITLE
     kind = DataKind.WALLETS
-    venue = Venue.CHAIN
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._url = settings.solana.ws_url
@@ -83,10 +82,6 @@ class SolanaProvider:
             sweep=True,
         )
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
-
-    def topic(self, instrument: Instrument) -> str | None:
-        """Return nothing: it has wallets, not prices."""
-        return None
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; only its host is shown, a node of one's own has its key in the rest."""
@@ -102,9 +97,6 @@ class SolanaProvider:
             understand=meaning_of_error,
             most_logs=LOGS_PER_CONNECTION,
         )
-
-    def forget(self) -> None:
-        """Do nothing: there is no plan, so refusals have taught nothing about one."""
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""

@@ -212,10 +212,8 @@ async def test_it_has_no_stream_and_says_so() -> None:
     assert (provider.name, provider.kind, provider.venue) == ("jupiter", DataKind.PRICES, Venue.CHAIN)
     assert provider.endpoint() is None
     assert provider.limits.topics_per_connection is None
-    codec = provider.codec()
-    codec.opened()
-    codec.set_topics([SOL])
-    assert (codec.frames_to_send(), codec.received("{}")) == ([], [])
+    with pytest.raises(NotImplementedError, match="jupiter has no stream"):
+        provider.codec()
     provider.forget()
     assert provider.handshake_refusal(503, {}, b"").kind is K.SERVER
     assert [report async for report in provider.rest.answer(SignatureSeen("a", "s", 1))] == []

@@ -15,6 +15,8 @@ from realdata import realdata
 from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import public
 
+from streamcore.assets.instruments import understand
+from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -24,7 +26,7 @@ from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import KrakenCodec
 from streamcore.providers.kraken.listing import markets
 from streamcore.providers.kraken.provider import KrakenProvider
-from streamcore.providers.markets import Market, Markets
+from streamcore.providers.markets import Markets
 
 FIGURES = {"c": ["2", "1"], "v": ["9", "10"], "p": ["1", "3"], "h": ["3", "4"], "l": ["1", "1"]}
 
@@ -54,6 +56,13 @@ class Bench:
         task = asyncio.ensure_future(collect())
         await self.clock.advance(600)
         return await task
+
+    async def learn(self) -> None:
+        """Let the provider ask for the list of pairs."""
+        task = asyncio.ensure_future(self.provider.markets.keep(None, lambda: None))
+        await self.clock.settle()
+        task.cancel()
+        assert self.provider.markets.is_known
 
 
 def _bytes(body: Any) -> bytes:
@@ -173,23 +182,40 @@ async def test_the_captured_answer_for_tether_is_matched_without_the_list() -> N
     assert (report.topic, report.price) == ("USDT/USD", Decimal("0.99967"))
 
 
+def knowing(pairs: dict[str, str], result: dict[str, Any]) -> Bench:
+    """Return a bench whose provider has read a list: names of the first stream to keys of the answer."""
+    entries = {key: {"altname": name.replace("/", ""), "wsname": name} for name, key in pairs.items()}
+
+    def reply(asked: Asked) -> Any:
+        return {"error": [], "result": entries if asked.url.endswith("AssetPairs") else result}
+
+    return Bench(reply)
+
+
 async def test_answers_are_matched_through_the_list_whatever_kraken_calls_them() -> None:
     names = {"EUR/USD": "ZEURZUSD", "USDT/USD": "USDTZUSD", "ODD/USD": "QQ7"}
-    bench = Bench(lambda _: {"error": [], "result": dict.fromkeys(names.values(), FIGURES)})
-    bench.provider.rest.markets = Markets(
-        Market(pair, pair[:-4], http_names=(pair.replace("/", ""), key)) for pair, key in names.items()
-    )
+    bench = knowing(names, dict.fromkeys(names.values(), FIGURES))
+    await bench.learn()
     reports = await bench.fetch(*names)
     assert [report.topic for report in reports if isinstance(report, PriceReport)] == [*names]
-    assert bench.http.asked[0].params == {"pair": "EURUSD,USDTUSD,ODDUSD"}
+    assert bench.http.asked[-1].params == {"pair": "EURUSD,USDTUSD,ODDUSD"}
 
 
 async def test_a_pair_that_looks_like_an_old_name_is_asked_for_where_the_list_has_it() -> None:
-    bench = Bench(lambda _: {"error": [], "result": {"XETHZTRUE": FIGURES}})
-    market = Market("XETHZ/USD", "XETHZ", http_names=("XETHZUSD", "XETHZTRUE"))
-    bench.provider.rest.markets = Markets([market, Market("SOL/USD", "SOL")])
+    bench = knowing({"XETHZ/USD": "XETHZTRUE"}, {"XETHZTRUE": FIGURES})
+    await bench.learn()
     (report,) = await bench.fetch("XETHZ/USD")
     assert isinstance(report, PriceReport)
+
+
+async def test_a_pair_that_the_list_has_not_is_nobodys_topic() -> None:
+    bench = knowing({"XBT/USD": "XXBTZUSD", "NEW/USD": "NEWUSD"}, {})
+    topics = ("BTC", "SOL", "NEW")
+    table = TokenTable()
+    instruments = [understand(text, table, exchanges=True) for text in topics]
+    assert [bench.provider.topic(one) for one in instruments] == ["BTC/USD", "SOL/USD", "NEW/USD"]
+    await bench.learn()
+    assert [bench.provider.topic(one) for one in instruments] == ["BTC/USD", None, "NEW/USD"]
 
 
 async def test_the_list_is_asked_for_by_its_documented_name() -> None:

@@ -20,6 +20,7 @@ from streamcore.providers.base import (
     Notice,
     PartialFetch,
     Report,
+    TokenAccounts,
     TransactionReport,
 )
 from streamcore.providers.helius.provider import RATE, HeliusProvider, meaning_of_status, with_key
@@ -535,3 +536,28 @@ def test_the_streams_url_has_the_key_and_the_url_to_show_has_not() -> None:
 )
 def test_a_refused_upgrade_has_its_meaning(status: int, body: str, kind: ErrorKind) -> None:
     assert Bench().provider.handshake_refusal(status, {}, body.encode()).kind is kind
+
+
+# Token accounts that were opened meanwhile
+
+
+async def test_a_wallet_watched_again_is_asked_for_the_accounts_it_opened_meanwhile(bench: Bench) -> None:
+    """Fault 10: the list from when it was watched before was believed for five minutes."""
+    await bench.fetch(within=10.0)
+    bench.node.accounts[W] = ["opened meanwhile"]
+    bench.node.happens("incoming", 20, "opened meanwhile", blockTime=int(bench.clock.time()) + 1)
+    again = Checkpoint("", 0, since=bench.clock.time())
+    reports = await bench.fetch(first=again, within=10.0)
+    assert TokenAccounts(W, (W, "opened meanwhile")) in reports
+    assert told(reports) == ["incoming"]
+
+
+async def test_a_list_of_accounts_that_has_changed_reaches_the_codec_whoever_fetched_it(bench: Bench) -> None:
+    """Row f of issue 11: a list that was fetched otherwise never did."""
+    checkpoint = Checkpoint("", 0)
+    assert await bench.fetch(first=checkpoint, within=10.0) == []
+    bench.node.accounts[W] = ["new"]
+    assert await bench.fetch(first=checkpoint, within=10.0) == []  # believed for some minutes
+    await bench.clock.advance(ACCOUNTS_FOR)
+    assert await bench.fetch(first=checkpoint, within=10.0) == [TokenAccounts(W, (W, "new"))]
+    assert await bench.fetch(first=checkpoint, within=10.0) == []

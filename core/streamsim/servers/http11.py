@@ -71,7 +71,7 @@ def phrase(status: int) -> str:
         return "Unknown"
 
 
-class HttpSide:
+class Http11Server:
     """Serves one handler on one port of the loopback interface.
 
     After `start` you must `close` it.

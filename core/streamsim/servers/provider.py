@@ -16,7 +16,7 @@ from typing import ClassVar
 from streamcore.clock import Clock, wait_for
 from streamsim.servers.clients import REMEMBERED
 from streamsim.servers.faults import Event, Fault, Faults, Terms
-from streamsim.servers.http_wire import LOOPBACK, HttpReply, HttpRequest, HttpSide
+from streamsim.servers.http11 import LOOPBACK, Http11Server, HttpReply, HttpRequest
 from streamsim.servers.tasks import Tasks
 
 
@@ -37,7 +37,7 @@ class HttpServer(ABC):
         self._waiters: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self._closing = asyncio.Event()
         self._tasks = Tasks()
-        self._http = HttpSide(self._handle, clock)
+        self._http = Http11Server(self._handle, clock)
 
     # What a provider fills in
 

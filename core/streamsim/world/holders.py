@@ -1,0 +1,154 @@
+"""Who there is on the emulated chain, and what they hold: wallets, the strangers they deal with, pools.
+
+Amounts are whole SOL and whole tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable
+from decimal import ROUND_DOWN, Decimal
+
+import base58
+
+from streamcore.clock import Clock
+from streamsim.world.catalog import CATALOG, SOL, USDC, listing_of
+from streamsim.world.chain import RENT, Chain, Expansion, TokenAccount
+
+LAMPORTS = 1_000_000_000
+"""In one SOL."""
+
+MINT_LAMPORTS = 1_461_600
+"""What keeps a mint of 82 bytes alive."""
+
+_FRIENDS = 12
+
+
+def raw_amount(amount: Decimal, decimals: int) -> int:
+    """Return an amount in the smallest unit, rounded down."""
+    return int(amount.scaleb(decimals).to_integral_value(ROUND_DOWN))
+
+
+def decimals_of(mint: str) -> int:
+    """Return how many decimals a token has."""
+    return listing_of(mint).decimals
+
+
+def token_address(owner: str, mint: str) -> str:
+    """Return the token account of an owner: always the same, and like a real one on no curve that matters."""
+    return base58.b58encode(hashlib.sha256(f"{owner}/{mint}".encode()).digest()).decode()
+
+
+class Holders(Chain):
+    """The chain, with owners of SOL and tokens on it.
+
+    Args:
+        clock: Time.
+        seed: Equal seeds give equal owners.
+        price: Returns the USD price of a mint, for swaps at the market's rate.
+        keep: How many transactions are remembered.
+    """
+
+    def __init__(
+        self, clock: Clock, seed: int, price: Callable[[str], Decimal], *, keep: int = 20_000
+    ) -> None:
+        super().__init__(clock, keep=keep)
+        self.price = price
+        """Returns the USD price of a mint."""
+        self._seed = seed
+        self._rng = random.Random(f"{seed}/ledger")
+        self._wallets: dict[str, random.Random] = {}
+        self._friends = [self.new_key() for _ in range(_FRIENDS)]
+        self.pool_owner = self.new_key()
+        """Who owns what pools hold."""
+        self.lookup_table = self.new_key()
+        """The address lookup table that swaps use."""
+
+    def know(self, wallet: str) -> None:
+        """Give a wallet balances, unless it is known, a token account, a mint or a program."""
+        if wallet in self._wallets or wallet in self.token_accounts or wallet in CATALOG:
+            return
+        if self.is_program(wallet):
+            return
+        rng = self._wallets[wallet] = random.Random(f"{self._seed}/wallet/{wallet}")
+        self.fund(wallet, Decimal(rng.randint(40_000, 95_000)) / 1000)
+        self.fund(wallet, Decimal(rng.randint(900_000, 4_000_000)) / 1000, USDC)
+        self._became_known(wallet, rng)
+
+    def _became_known(self, wallet: str, rng: random.Random) -> None:
+        """Do what belongs to a new wallet beside its balances."""
+
+    def is_wallet(self, address: str) -> bool:
+        """Tell whether an address is a wallet this chain has been asked about."""
+        return address in self._wallets
+
+    def fund(self, owner: str, amount: Decimal, mint: str = SOL) -> None:
+        """Give somebody SOL or tokens out of thin air, without a transaction."""
+        if mint == SOL:
+            self.lamports[owner] = self.balance(owner) + raw_amount(amount, 9)
+        else:
+            account = self.token_accounts[self.account_of(owner, mint)]
+            account.amount += raw_amount(amount, account.decimals)
+
+    def holding(self, owner: str, mint: str = SOL) -> Decimal:
+        """Return how much somebody holds now."""
+        if mint == SOL:
+            return Decimal(self.balance(owner)) / LAMPORTS
+        account = self.token_accounts.get(token_address(owner, mint))
+        return Decimal(0) if account is None else Decimal(account.amount).scaleb(-account.decimals)
+
+    def signatures_of(self, wallet: str, *, history: bool = True) -> tuple[str, ...]:
+        """Return what concerned a wallet, oldest first.
+
+        Args:
+            wallet: Whose account keys or token balances count.
+            history: Also what the wallet is said to have done before the simulator knew it.
+        """
+        concerned = self.transactions(wallet, Expansion.BALANCE_CHANGED)
+        return tuple(known.signature for known in concerned if history or known.made_at >= 0)
+
+    def friend(self, rng: random.Random) -> str:
+        """Return one of the few owners that the wallets of this chain deal with."""
+        return rng.choice(self._friends)
+
+    def known_or_friend(self, name: str | None, rng: random.Random) -> str:
+        """Return ``name``, known from now on, or one of the few others where there is none."""
+        if name is None:
+            return self.friend(rng)
+        self.know(name)
+        return name
+
+    def rng_of(self, wallet: str) -> random.Random:
+        """Return a wallet's own source of chance, knowing the wallet from now on."""
+        self.know(wallet)
+        return self._wallets.get(wallet, self._rng)
+
+    def new_key(self, rng: random.Random | None = None) -> str:
+        """Return an address nobody has had before."""
+        return base58.b58encode((rng or self._rng).randbytes(32)).decode()
+
+    def account_of(self, owner: str, mint: str) -> str:
+        """Return somebody's token account, which they have had for long if it is new here."""
+        address = token_address(owner, mint)
+        if address not in self.token_accounts:
+            self.token_accounts[address] = TokenAccount(mint, owner, decimals_of(mint))
+            self.lamports[address] = RENT
+        return address
+
+    def provide(self, owner: str, amount: Decimal, mint: str | None = None) -> None:
+        """See to it that a stranger or a pool holds at least ``amount``; no mint: of unwrapped SOL."""
+        if mint is None:
+            self.fund(owner, max(Decimal(0), amount * 3 - self.holding(owner)))
+            return
+        address = self.account_of(owner, mint)
+        account = self.token_accounts[address]
+        if account.amount < (needed := raw_amount(amount, account.decimals)):
+            account.amount += needed
+            if mint == SOL:
+                self.lamports[address] += needed
+
+    def mint(self, mint: str) -> str:
+        """Return a mint, which exists from now on."""
+        self.lamports.setdefault(mint, MINT_LAMPORTS)
+        return mint

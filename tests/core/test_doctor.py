@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from broken_network import BrokenLoop
+from raw_server import raw_server, silent
+from scripted_transport import ScriptedTransport
+from virtual_time import VirtualClock, new_runner, on_virtual_time
+from websockets.asyncio.server import serve
+
+from streamcore.config.loading import load
+from streamcore.doctor import QUIET_WALLET, Check, Result, examine, needed_failed
+from streamcore.errors import ProviderError, SettingsError
+from streamcore.events import DataKind, ErrorKind
+from streamcore.net.endpoint import Endpoint
+from streamcore.net.transport import Answer
+from streamcore.providers.base import Alive, Limits, PriceReport, Refusal
+from streamcore.providers.descriptor import Descriptor
+from streamsim import Emulators
+from streamsim.demo import embedded
+
+SOL = "So11111111111111111111111111111111111111112"
+ANSWERED = (Alive(), PriceReport(SOL))
+ENVIRONMENT = {"BIRDEYE_API_KEY": "geheim-1234", "HELIUS_API_KEY": "geheim-5678"}
+
+
+class EchoCodec:
+    """Asks with the topics' names, and takes any answer but ``no`` for proof of life."""
+
+    def __init__(self):
+        self._frames: list[str] = []
+
+    def opened(self):
+        pass
+
+    def set_topics(self, topics):
+        self._frames.append(",".join(topics))
+
+    def frames_to_send(self):
+        frames, self._frames = self._frames, []
+        return frames
+
+    def received(self, frame):
+        if frame == "no":
+            return [Refusal(ProviderError(ErrorKind.AUTH, "the key was refused"))]
+        if frame == "price":
+            return [PriceReport(SOL, price=Decimal("150.5"))]
+        return [] if frame == "welcome" else [Alive()]
+
+
+class FakeProvider:
+    """A provider whose stream is at some URL and whose REST side answers what it was made with."""
+
+    limits = Limits(topics_per_connection=None, debounce=0.0)
+    codec = EchoCodec
+
+    def __init__(self, name, url, reports):
+        self.name = name
+        self.kind = DataKind.WALLETS if name == "helius" else DataKind.PRICES
+        self._url = url
+        self._reports = reports
+        self.rest = self
+        self.asked: list[tuple[str, ...]] = []
+
+    def topic(self, instrument):
+        return instrument.mint
+
+    def endpoint(self):
+        return Endpoint(url=self._url, shown_url=self._url)
+
+    def handshake_refusal(self, status, headers, body):
+        return ProviderError(ErrorKind.AUTH, f"the upgrade was refused with {status}")
+
+    async def fetch(self, topics, checkpoints):
+        self.asked.append(tuple(topics))
+        for report in self._reports:
+            if isinstance(report, Exception):
+                raise report
+            yield report
+
+
+class Providers(dict):
+    """Providers that all stream from one URL and answer the same, to be handed in for the real ones."""
+
+    def __init__(self, url, reports=ANSWERED):
+        self.made = {name: FakeProvider(name, url, reports) for name in ("birdeye", "helius", "kraken")}
+        super().__init__(
+            (name, Descriptor(name=name, title=name, make=lambda *_, made=made: made))
+            for name, made in self.made.items()
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@asynccontextmanager
+async def peer(*answers):
+    """A server that greets, and answers the first message; without an answer it stays silent."""
+
+    async def talk(connection):
+        await connection.send("welcome")
+        async for message in connection:
+            talk.heard.append(message)
+            for answer in answers:
+                await connection.send(answer)
+
+    talk.heard = []
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield SimpleNamespace(url=f"ws://127.0.0.1:{port}/", heard=talk.heard)
+
+
+@pytest.fixture
+def loaded(tmp_path):
+    def load_with(**environ):
+        (tmp_path / "config.toml").touch()
+        # alone: what steps in for them is not played here
+        alone = {"STREAMTUI_PRICES": "birdeye", "STREAMTUI_CHAIN": "helius"}
+        defaults = {"STREAMTUI_STREAM_CONNECT_TIMEOUT": "2", **alone}
+        return load(tmp_path / "config.toml", environ=defaults | ENVIRONMENT | environ)
+
+    return load_with
+
+
+async def examined(loaded, providers) -> list[Check]:
+    return await examine(loaded, clock=VirtualClock(), providers=providers)
+
+
+def results(checks: list[Check], subject: str = "birdeye") -> dict[str, Result]:
+    return {check.name: check.result for check in checks if check.subject == subject}
+
+
+@on_virtual_time
+async def test_everything_is_tried_in_the_order_in_which_it_would_fail(loaded):
+    async with peer("yes", "price") as server:
+        providers = Providers(server.url)
+        checks = await examined(loaded(STREAMTUI_SYMBOLS="BONK"), providers)
+
+    assert [check.name for check in checks if check.subject == "birdeye"] == [
+        "key",
+        "name lookup",
+        "TCP",
+        "WebSocket",
+        "subscription",
+        "first message",
+        "REST call",
+    ]
+    assert all(check.result is Result.PASSED for check in checks)
+    assert [check.detail for check in checks if check.name == "first message"] == [
+        "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263: 150.5 USD"
+    ]
+    assert "environment variable BIRDEYE_API_KEY" in checks[1].detail
+    assert providers.made["birdeye"].asked == [("DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263",)]
+    assert providers.made["helius"].asked == [(QUIET_WALLET,)]
+    assert set(server.heard) == {providers.made["birdeye"].asked[0][0], QUIET_WALLET}
+
+
+@on_virtual_time
+async def test_what_builds_on_a_failed_check_is_not_tried_but_http_is(loaded):
+    async with peer("yes", "price") as server:
+        url = server.url
+    providers = Providers(url)  # nobody listens there any more
+    assert results(await examined(loaded(), providers)) == {
+        "key": Result.PASSED,
+        "name lookup": Result.PASSED,
+        "TCP": Result.FAILED,
+        "WebSocket": Result.SKIPPED,
+        "subscription": Result.SKIPPED,
+        "first message": Result.SKIPPED,
+        "REST call": Result.PASSED,
+    }
+
+
+def test_a_name_that_does_not_exist_fails_at_the_lookup(loaded):
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    with new_runner(lambda: BrokenLoop(unknown)) as runner:
+        work = examine(loaded(), clock=VirtualClock(), providers=Providers("wss://example.invalid/"))
+        checks = runner.run(work)
+    assert results(checks)["name lookup"] is Result.FAILED
+    assert results(checks)["TLS"] is Result.SKIPPED
+    assert "name lookup of example.invalid failed" in [check.detail for check in checks]
+
+
+@on_virtual_time
+async def test_a_refused_subscription_fails_with_the_words_of_the_refusal(loaded):
+    async with peer("no") as server:
+        providers = Providers(server.url)
+        checks = await examined(loaded(), providers)
+    (failed,) = [check for check in checks if check.result is Result.FAILED and check.subject == "birdeye"]
+    assert (failed.name, failed.detail) == ("subscription", "the key was refused")
+
+
+@on_virtual_time
+async def test_a_peer_that_never_answers_is_given_up(loaded):
+    async with peer() as server:
+        providers = Providers(server.url)
+        checks = await examined(loaded(STREAMTUI_STREAM_CONNECT_TIMEOUT="0.2"), providers)
+    assert results(checks)["subscription"] is Result.FAILED
+    assert results(checks)["REST call"] is Result.PASSED
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [ProviderError(ErrorKind.NETWORK, "unreachable")],
+        [Refusal(ProviderError(ErrorKind.PLAN, "not in your plan"), (SOL,))],
+        [],
+    ],
+)
+@on_virtual_time
+async def test_a_rest_call_that_is_refused_or_empty_fails(loaded, reports):
+    async with peer("yes", "price") as server:
+        providers = Providers(server.url, reports)
+        assert results(await examined(loaded(), providers))["REST call"] is Result.FAILED
+
+
+@on_virtual_time
+async def test_a_kind_that_is_switched_off_is_not_examined(loaded):
+    async with peer("yes", "price") as server:
+        providers = Providers(server.url)
+        checks = await examined(loaded(STREAMTUI_STREAM_ENABLE_WALLETS="false"), providers)
+    assert {check.subject for check in checks} == {"configuration", "birdeye"}
+
+
+@on_virtual_time
+async def test_a_missing_key_is_no_failure_and_says_what_would_set_it(loaded):
+    async with peer("yes", "price") as server:
+        providers = Providers(server.url)
+        environ = {"BIRDEYE_API_KEY": "", "STREAMTUI_PRICES": "auto", "STREAMTUI_STREAM_ENABLE_WALLETS": "no"}
+        # on this machine, so that nobody else steps in
+        checks = await examined(loaded(**environ, STREAMTUI_KRAKEN_WS_URL=server.url), providers)
+    (missing,) = [check for check in checks if check.subject == "birdeye"]
+    assert (missing.name, missing.result) == ("key", Result.SKIPPED)
+    assert "BIRDEYE_API_KEY" in missing.detail
+    assert results(checks, "kraken")["first message"] is Result.PASSED
+    assert providers.made["kraken"].asked
+
+
+@on_virtual_time
+async def test_a_stream_on_which_nothing_is_traded_is_well(loaded):
+    async with peer("yes") as server:
+        providers = Providers(server.url)
+        checks = await examined(loaded(STREAMTUI_STREAM_CONNECT_TIMEOUT="0.2"), providers)
+    (heard,) = [check for check in checks if check.name == "first message"]
+    assert (heard.result, heard.detail) == (Result.PASSED, "none yet: nothing was traded in that time")
+
+
+@on_virtual_time
+async def test_a_source_that_is_only_polled_is_reached_and_asked(loaded):
+    async with Emulators(market_rate=0.0) as emulators:
+        environ = {"STREAMTUI_PRICES": "jupiter", "STREAMTUI_STREAM_ENABLE_WALLETS": "no"}
+        url = emulators.jupiter.rest_url
+        checks = await examine(loaded(**environ, STREAMTUI_JUPITER_REST_URL=url), clock=VirtualClock())
+    assert results(checks, "jupiter") == {
+        "key": Result.PASSED,
+        "name lookup": Result.PASSED,
+        "TCP": Result.PASSED,
+        "WebSocket": Result.SKIPPED,
+        "REST call": Result.PASSED,
+    }
+
+
+@on_virtual_time
+async def test_what_a_proxy_does_is_left_to_it(loaded, monkeypatch):
+    async with peer("yes", "price") as server:
+        providers = Providers(server.url.replace("ws://", "wss://"))
+        monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+        monkeypatch.setenv("no_proxy", "")
+        checks = results(await examined(loaded(), providers))
+    assert checks["name lookup"] is checks["TLS"] is Result.SKIPPED
+
+
+@on_virtual_time
+async def test_what_is_asked_goes_through_the_transport_that_is_handed_in(loaded):
+    clock = VirtualClock()
+    said = {SOL: {"usdPrice": 150.5}}
+    transport = ScriptedTransport(lambda asked: Answer(200, {}, json.dumps(said).encode()), clock.monotonic)
+    async with raw_server(silent) as address:
+        url = f"http://{address}"
+        environ = {"STREAMTUI_PRICES": "jupiter", "STREAMTUI_STREAM_ENABLE_WALLETS": "no"}
+        effective = loaded(**environ, STREAMTUI_JUPITER_REST_URL=url)
+        checks = await examine(effective, clock=clock, transport=transport)
+    assert results(checks, "jupiter")["REST call"] is Result.PASSED
+    assert [asked.url for asked in transport.asked] == [f"{url}/price/v3"]
+
+
+@on_virtual_time
+async def test_demo_data_that_nobody_serves_is_refused(loaded):
+    with pytest.raises(SettingsError, match="brings no demo servers"):
+        await examine(loaded(STREAMTUI_DEMO="yes"), clock=VirtualClock())
+
+
+@on_virtual_time
+async def test_in_the_demo_the_emulators_are_examined_and_no_key_is_needed(loaded):
+    checks = await examine(loaded(STREAMTUI_DEMO="yes"), clock=VirtualClock(), demo=embedded)
+    assert {check.subject for check in checks} == {"configuration", "birdeye (demo)", "helius (demo)"}
+    assert {check.result for check in checks} == {Result.PASSED}
+    assert not needed_failed(checks)

@@ -1,0 +1,160 @@
+"""The HTTP side of a provider, its transport and who hears of it, for tests of one provider at work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from manual_clock import ManualClock
+from scripted_connection import PaperCodec, PaperSocket
+
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, Source
+from streamcore.net.endpoint import Endpoint
+from streamcore.providers.base import Checkpoint, Limits, Question, Report
+from streamcore.status import ProviderStatus
+from streamcore.streams.reporting import ReportSource
+
+Step = Report | ProviderError | Exception | float
+"""What comes of a request: a report, an error, or seconds that pass."""
+
+
+class ScriptedRest:
+    """A `streamcore.providers.base.Rest` that does as ``on_fetch`` and ``on_answer`` say, and notes all."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.on_fetch: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
+        self.on_answer: Callable[[Question], Iterable[Step]] = lambda question: ()
+        self.fetches: list[tuple[float, tuple[str, ...]]] = []
+        """When which topics were fetched."""
+        self.checkpoints: list[Mapping[str, Checkpoint]] = []
+        self.answers: list[tuple[float, Question]] = []
+        """When which question was asked."""
+        self.under_way = 0
+        self.most_under_way = 0
+
+    @property
+    def fetched_at(self) -> list[float]:
+        return [at for at, _ in self.fetches]
+
+    @property
+    def answered_at(self) -> list[float]:
+        return [at for at, _ in self.answers]
+
+    async def fetch(
+        self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        self.fetches.append((self._clock.monotonic(), tuple(topics)))
+        self.checkpoints.append(checkpoints)
+        async for report in self._play(self.on_fetch(tuple(topics))):
+            yield report
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        self.answers.append((self._clock.monotonic(), question))
+        async for report in self._play(self.on_answer(question)):
+            yield report
+
+    async def _play(self, steps: Iterable[Step]) -> AsyncIterator[Report]:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            for step in steps:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, float):
+                    await self._clock.sleep(step)
+                else:
+                    yield step
+        finally:
+            self.under_way -= 1
+
+
+class ScriptedSink:
+    """A `streamcore.streams.reporting.ReportSink` that notes everything; ``on_status`` may act on it."""
+
+    def __init__(self) -> None:
+        self.reports: list[tuple[Report, Source]] = []
+        self.errors: list[ProviderError] = []
+        self.restarts: list[tuple[str, ...]] = []
+        self.status_changes = 0
+        self.on_status: Callable[[], None] = lambda: None
+        self.is_news: Callable[[Report], bool] = lambda report: True
+
+    @property
+    def texts(self) -> list[str]:
+        return [error.message for error in self.errors]
+
+    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
+        self.reports.append((report, source))
+        return self.is_news(report)
+
+    def trouble(self, stream: ReportSource, error: ProviderError) -> None:
+        self.errors.append(error)
+
+    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
+        self.restarts.append(tuple(topics))
+
+    def status_changed(self, stream: ReportSource) -> None:
+        status: ProviderStatus = stream.status(0)
+        assert status.provider == stream.name
+        self.status_changes += 1
+        self.on_status()
+
+
+class ScriptedProvider:
+    """A provider whose stream speaks the words of `PaperCodec`, or that has none."""
+
+    name = "paper"
+
+    def __init__(
+        self,
+        rest: ScriptedRest,
+        *,
+        kind: DataKind = DataKind.PRICES,
+        streams: bool = True,
+        per_connection: int | None = None,
+        heartbeat: float | None = None,
+        sweep: bool = False,
+    ) -> None:
+        self.rest = rest
+        self.kind = kind
+        self._streams = streams
+        self.limits = Limits(
+            topics_per_connection=per_connection, debounce=1.0, silence=heartbeat, sweep=sweep
+        )
+        self.forgotten = 0
+
+    def endpoint(self) -> Endpoint | None:
+        return Endpoint(url="ws://127.0.0.1/", shown_url="ws://127.0.0.1/") if self._streams else None
+
+    def codec(self) -> PaperCodec:
+        return PaperCodec()
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+        raise NotImplementedError
+
+
+class ScriptedTransport:
+    """Opens a paper socket for every attempt, unless the next of ``refusals`` is an error."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.refusals: list[ProviderError | None] = []
+        self.sockets: list[PaperSocket] = []
+        self.connected_at: list[float] = []
+
+    async def connect(self, endpoint: Endpoint, **_: Any) -> PaperSocket:
+        self.connected_at.append(self._clock.monotonic())
+        if self.refusals and (refusal := self.refusals.pop(0)) is not None:
+            raise refusal
+        self.sockets.append(PaperSocket(self._clock, 0.05))
+        return self.sockets[-1]
+
+    async def live(self) -> None:
+        """Have the newest socket prove its life."""
+        self.sockets[-1].say("alive")
+        await self._clock.settle()

@@ -1,0 +1,135 @@
+"""What a person changed here, put together with what others have changed in the file meanwhile.
+
+Only changes count: what was there when this session began, against what is there now. A list that came from
+an option or a variable was never the file's; whether it is to take the place of the file's own is for the
+person to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from streamcore import AlertSettings, short_address
+
+T = TypeVar("T")
+
+SHOWN = 3
+"""Entries named in a question; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is to be there at the next start."""
+
+    symbols: Sequence[str] | None
+    """``None``: unknown, because those of this session are not from the file."""
+    wallets: Sequence[str] | None
+    """As ``symbols``."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    alerts: Sequence[AlertSettings] = ()
+    theme: str | None = None
+    """``None``: whatever the file says."""
+
+
+def merge(before: Watched, now: Watched, theirs: Watched) -> tuple[Watched, list[str]]:
+    """Return what the file should hold, and where that takes a person's word.
+
+    Args:
+        before: What this session began with, or saved last.
+        now: What it has now; both lists are known.
+        theirs: What the file has now.
+
+    Returns:
+        The result, in which this session wins every conflict, and the conflicts, each as the end of a
+        sentence that begins "in the file,". Nothing may be saved before the person has agreed to them.
+    """
+    conflicts: list[str] = []
+    labels = dict(theirs.labels)
+    for address, name in now.labels.items():
+        was, there = before.labels.get(address), theirs.labels.get(address)
+        if name in (was, there):
+            continue
+        if there != was:
+            conflicts.append(f"{short_address(address)} is called {there!r}, not {name!r}")
+        labels[address] = name
+    theme = now.theme
+    if theme == before.theme:
+        theme = None
+    elif theme is not None and theirs.theme not in (before.theme, theme, None):
+        conflicts.append(f"the theme is {theirs.theme}, not {theme}")
+    result = Watched(
+        symbols=_list("symbols", before.symbols, now.symbols, theirs.symbols, _symbol, conflicts),
+        wallets=_list("wallets", before.wallets, now.wallets, theirs.wallets, str.strip, conflicts),
+        labels=labels,
+        alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
+        theme=theme,
+    )
+    return result, conflicts
+
+
+def added(theirs: Watched, result: Watched) -> Watched:
+    """Return a result that keeps everything of the file's lists and adds to them."""
+    return replace(
+        result,
+        symbols=_union(theirs.symbols, result.symbols, _symbol),
+        wallets=_union(theirs.wallets, result.wallets, str.strip),
+    )
+
+
+def _list(
+    name: str,
+    before: Sequence[str] | None,
+    now: Sequence[str] | None,
+    theirs: Sequence[str] | None,
+    key: Callable[[str], Hashable],
+    conflicts: list[str],
+) -> Sequence[str]:
+    now, theirs = now or (), theirs or ()
+    if before is not None:
+        return _changes(before, now, theirs, key)
+    kept = {key(one) for one in now}
+    lost = [one for one in theirs if key(one) not in kept]
+    if lost:
+        more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+        shown = ", ".join(short_address(one) for one in lost[:SHOWN])
+        conflicts.append(f"there are {name} that this session does not have: {shown}{more}")
+    return _spelled(now, theirs, key)
+
+
+def _changes(
+    before: Sequence[T], now: Sequence[T], theirs: Sequence[T], key: Callable[[T], Hashable]
+) -> Sequence[T]:
+    """Return ``theirs`` with what was added and taken away between ``before`` and ``now``."""
+    was, present, there = ([key(one) for one in some] for some in (before, now, theirs))
+    if present == was:
+        return theirs
+    if there == was:
+        return _spelled(now, theirs, key)
+    removed = set(was) - set(present)
+    new = [one for one in now if key(one) not in was and key(one) not in there]
+    return [*(one for one in theirs if key(one) not in removed), *new]
+
+
+def _spelled(now: Sequence[T], theirs: Sequence[T], key: Callable[[T], Hashable]) -> list[T]:
+    """Return ``now``, with every entry written as the file writes it."""
+    written = {key(one): one for one in theirs}
+    return [written.get(key(one), one) for one in now]
+
+
+def _union(
+    first: Sequence[str] | None, second: Sequence[str] | None, key: Callable[[str], Hashable]
+) -> list[str]:
+    both = {key(one): one for one in [*(first or ()), *(second or ())]}
+    return list(both.values())
+
+
+def _symbol(text: str) -> str:
+    """``$btc`` and ``BTC`` are the same ticker; a mint is what it is."""
+    stripped = text.strip().removeprefix("$")
+    return stripped.upper() if len(stripped) <= 12 else stripped
+
+
+def _rule(alert: AlertSettings) -> Hashable:
+    return alert
