@@ -5,13 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from virtual_time import VirtualClock
 
-from streamcore import Event, Settings, State, StatusChange, StreamManager
-from streamcore.config.model import BackoffSettings, BirdeyeSettings, HeliusSettings, StreamSettings
+from streamcore import Event, PriceUpdate, Settings, State, StatusChange, StreamManager
+from streamcore.config.model import (
+    BackoffSettings,
+    BirdeyeSettings,
+    CoinbaseSettings,
+    DexscreenerSettings,
+    HeliusSettings,
+    JupiterSettings,
+    KrakenSettings,
+    SolanaSettings,
+    StreamSettings,
+)
 from streamcore.providers import PROVIDERS
 from streamcore.providers.descriptor import Descriptor
 from streamsim import Emulators, Faults, Proxy
@@ -26,18 +36,36 @@ PATIENCE = 5.0
 STEP = 0.02
 """Virtual seconds between two looks at a condition."""
 
+Sources = Literal["keyed", "public", "all"]
+"""Birdeye and Helius alone; the sources that need no key; all, in the order in which they step in."""
+
+NAMES: dict[Sources, tuple[str, ...]] = {
+    "keyed": ("birdeye", "helius"),
+    "public": ("kraken", "coinbase", "jupiter", "dexscreener", "solana"),
+    "all": ("birdeye", "kraken", "coinbase", "jupiter", "dexscreener", "helius", "solana"),
+}
+"""The providers in use, the most wanted of a kind first."""
+
 
 class Bench:
     """What `bench` sets up."""
 
-    def __init__(self, manager: StreamManager, emulators: Emulators, clock: VirtualClock) -> None:
+    def __init__(
+        self, manager: StreamManager, emulators: Emulators, clock: VirtualClock, patience: float
+    ) -> None:
         self.manager = manager
         self.birdeye = emulators.birdeye
         self.helius = emulators.helius
+        self.kraken = emulators.kraken
+        self.coinbase = emulators.coinbase
+        self.jupiter = emulators.jupiter
+        self.dexscreener = emulators.dexscreener
+        self.solana = emulators.solana
         self.market = emulators.market
         self.ledger = emulators.chain
         self.clock = clock
-        self.network = {"birdeye": Faults(), "helius": Faults()}
+        self.patience = patience
+        self.network: dict[str, Faults] = {}
         """The faults of the way to each provider, if the bench has proxies."""
         self.proxies: list[Proxy] = []
         self.seen: list[Event] = []
@@ -46,16 +74,16 @@ class Bench:
         async for event in self.manager.events():
             self.seen.append(event)
 
-    async def until(self, condition: Callable[[], Any], within: float = PATIENCE) -> None:
+    async def until(self, condition: Callable[[], Any], within: float | None = None) -> None:
         """Wait until the condition holds, and fail when it takes longer than that."""
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(self.patience if within is None else within):
             while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
                 await asyncio.sleep(STEP)
 
     async def connected(self, name: str) -> None:
         await self.until(lambda: self.manager.status(name).state is State.CONNECTED)
 
-    async def first(self, kind: type[Any], /, within: float = PATIENCE, **fields: Any) -> Any:
+    async def first(self, kind: type[Any], /, within: float | None = None, **fields: Any) -> Any:
         """Return the first event of a kind with these fields, now or as soon as it comes."""
         await self.until(lambda: self.all(kind, **fields), within)
         return self.all(kind, **fields)[0]
@@ -75,15 +103,72 @@ class Bench:
         ]
         return [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]]
 
+    def sources(self, symbol: str) -> list[str]:
+        """The providers a symbol's prices came from, repetitions left out."""
+        names = [event.provider for event in self.all(PriceUpdate, symbol=symbol)]
+        return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
+
+    def at(self, *symbols: str) -> set[str]:
+        """Where the prices of some symbols come from now."""
+        return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
+
+
+def _settings(emulators: Emulators, sources: Sources, birdeye: str, helius: str) -> Settings:
+    keyed = sources != "public"
+    return Settings(
+        birdeye=BirdeyeSettings(
+            api_key=birdeye if keyed else None,
+            ws_url=emulators.birdeye.ws_url,
+            rest_url=emulators.birdeye.rest_url,
+        ),
+        helius=HeliusSettings(
+            api_key=helius if keyed else None,
+            ws_url=emulators.helius.ws_url,
+            rpc_url=emulators.helius.rpc_url,
+        ),
+        kraken=KrakenSettings(ws_url=emulators.kraken.ws_url, rest_url=emulators.kraken.rest_url),
+        coinbase=CoinbaseSettings(ws_url=emulators.coinbase.ws_url, rest_url=emulators.coinbase.rest_url),
+        jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),
+        dexscreener=DexscreenerSettings(rest_url=emulators.dexscreener.rest_url),
+        solana=SolanaSettings(ws_url=emulators.solana.ws_url, rpc_url=emulators.solana.rpc_url),
+        prices="birdeye" if sources == "keyed" else "auto",
+        chain="helius" if sources == "keyed" else "auto",
+    )
+
+
+async def _behind_proxies(
+    settings: Settings, names: tuple[str, ...], clock: VirtualClock, stack: AsyncExitStack
+) -> tuple[Settings, dict[str, Faults], list[Proxy]]:
+    """Put a proxy before every port of these providers."""
+    network = {name: Faults() for name in names}
+    proxies = []
+    for name in names:
+        section = getattr(settings, name)
+        for field in ("ws_url", "rest_url", "rpc_url"):
+            url = getattr(section, field, None)
+            if url is None:
+                continue
+            target = int(url.split(":")[2].split("/")[0])
+            proxy = await stack.enter_async_context(Proxy(target, clock, network[name]))
+            proxies.append(proxy)
+            section = msgspec.structs.replace(section, **{field: proxy.url(url)})
+        settings = msgspec.structs.replace(settings, **{name: section})
+    return settings, network, proxies
+
 
 @asynccontextmanager
 async def bench(
+    sources: Sources = "keyed",
     *,
     birdeye: str = "paid",
     helius: str = "dev",
     clock: VirtualClock | None = None,
     proxies: bool = False,
+    emulated: Callable[..., Emulators] = Emulators,
     backoff: BackoffSettings | None = None,
+    patience: float = PATIENCE,
+    prices: str | None = None,
+    prepare: Callable[[Emulators], None] = lambda emulators: None,
     wallet_rate: float = 0.0,
     market_rate: float = 0.0,
     keep_transactions: int = 20_000,
@@ -93,11 +178,16 @@ async def bench(
     """Set up a manager and the emulators of its providers, nothing watched yet; the loop is on virtual time.
 
     Args:
+        sources: Which providers the manager knows.
         birdeye: The key, whose first letters choose what it is good for.
         helius: The same.
         clock: Time; ``None`` is one whose chance is always the middle.
         proxies: Whether a proxy stands before every port.
+        emulated: Makes the emulators.
         backoff: Settings of the delays, ``None``: the usual ones.
+        patience: Virtual seconds that are waited for something.
+        prices: Who serves the prices; ``None``: as ``sources`` has it.
+        prepare: Prepares the emulators before anybody asks them.
         wallet_rate: Transactions a second and wallet that happen by themselves.
         market_rate: The same of prices, over all tokens.
         keep_transactions: How many the ledger remembers.
@@ -107,7 +197,7 @@ async def bench(
     clock = VirtualClock() if clock is None else clock
     async with AsyncExitStack() as stack:
         emulators = await stack.enter_async_context(
-            Emulators(
+            emulated(
                 seed=7,
                 clock=clock,
                 market_rate=market_rate,
@@ -115,33 +205,20 @@ async def bench(
                 keep_transactions=keep_transactions,
             )
         )
-        settings = Settings(
-            birdeye=BirdeyeSettings(
-                api_key=birdeye, ws_url=emulators.birdeye.ws_url, rest_url=emulators.birdeye.rest_url
-            ),
-            helius=HeliusSettings(
-                api_key=helius, ws_url=emulators.helius.ws_url, rpc_url=emulators.helius.rpc_url
-            ),
+        prepare(emulators)
+        settings = _settings(emulators, sources, birdeye, helius)
+        settings = msgspec.structs.replace(
+            settings,
+            prices=prices or settings.prices,
             stream=StreamSettings(**stream),
             backoff=backoff or BackoffSettings(),
-            # alone: what steps in for them is not emulated here, and would be looked for on the network
-            prices="birdeye",
-            chain="helius",
         )
-        network = {"birdeye": Faults(), "helius": Faults()}
+        network: dict[str, Faults] = {}
         in_between: list[Proxy] = []
         if proxies:
-            for name in network:
-                section = getattr(settings, name)
-                for field in ("ws_url", "rest_url" if name == "birdeye" else "rpc_url"):
-                    url = getattr(section, field)
-                    target = int(url.split(":")[2].split("/")[0])
-                    proxy = await stack.enter_async_context(Proxy(target, clock, network[name]))
-                    in_between.append(proxy)
-                    section = msgspec.structs.replace(section, **{field: proxy.url(url)})
-                settings = msgspec.structs.replace(settings, **{name: section})
+            settings, network, in_between = await _behind_proxies(settings, NAMES[sources], clock, stack)
         async with StreamManager(settings, clock=clock, providers=providers) as manager:
-            table = Bench(manager, emulators, clock)
+            table = Bench(manager, emulators, clock, patience)
             table.network, table.proxies = network, in_between
             consumer = asyncio.create_task(table.note())
             await asyncio.sleep(0)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import base58
-
 from streamcore.solana.programs import BRIDGES, BUBBLEGUM, ORDERS, STAKE
+from streamcore.solana.raw_instructions import decoded
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
-
-_MOST_DATA = 2_000
-"""Characters of an instruction's data that are decoded; more than fits into a transaction."""
 
 _SAY_ENOUGH = BRIDGES | {BUBBLEGUM}
 """Programs that mean what they do even where one without a name calls them."""
@@ -91,7 +87,7 @@ def _action(instruction: Instruction) -> Action | None:
     elif program in BRIDGES:
         verb = Verb.BRIDGE
     elif program in NAMED_VERBS or program in NUMBERED_VERBS or program in OPERATES_LOANS:
-        data = _data(instruction)
+        data = decoded(instruction.data)
         if program in OPERATES_LOANS:
             return _loan(program, data)
         verb = NAMED_VERBS.get(program, {}).get(data[:8])
@@ -120,15 +116,6 @@ def _loan(program: str, data: bytes) -> Action | None:
     else:
         return None
     return Action(verb, program, given or "repaid", got or "borrowed", is_loan=True)
-
-
-def _data(instruction: Instruction) -> bytes:
-    if len(instruction.data) > _MOST_DATA:
-        return b""
-    try:
-        return base58.b58decode(instruction.data)
-    except ValueError:
-        return b""
 
 
 def is_order(action: Action | None) -> bool:

@@ -6,7 +6,7 @@ integers in the smallest unit: lamports for SOL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -68,7 +68,7 @@ class Movement:
         core: What was sent or received: ``net`` without rent, with wrapped SOL.
         tip: What of ``core`` went to block builders, as a positive number.
         rent: What it paid for new accounts and got back from closed ones.
-        account_rent: Change of the rent locked in the wallet's own token accounts, whoever paid it.
+        account_rents: By token account of the wallet, how the rent locked in it changed, whoever paid it.
         tokens: Changes other than zero, without wrapped SOL, in the order of the accounts.
     """
 
@@ -77,8 +77,13 @@ class Movement:
     core: int
     tip: int
     rent: Rent
-    account_rent: int
+    account_rents: Mapping[str, int]
     tokens: tuple[TokenMovement, ...]
+
+    @property
+    def account_rent(self) -> int:
+        """Change of the rent locked in all of the wallet's token accounts."""
+        return sum(self.account_rents.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Balances:
             core=net + sum(rent.paid.values()) - sum(rent.back.values()) + (wrapped.amount if wrapped else 0),
             tip=sum(move.lamports for move in self.flows.transfers if is_tip(move, wallet)),
             rent=rent,
-            account_rent=sum(account_rents.values()),
+            account_rents=account_rents,
             tokens=tuple(movement for movement in tokens.values() if movement.amount),
         )
 

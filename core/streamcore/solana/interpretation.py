@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.solana.actions import Action, find_action
-from streamcore.solana.amounts import IDENTIFIER_LENGTH, shown_address
+from streamcore.solana.amounts import IDENTIFIER_LENGTH, readable_change, readable_sol, shown_address
 from streamcore.solana.balances import (
     SOL_DECIMALS,
     Balances,
@@ -23,10 +23,10 @@ from streamcore.solana.balances import (
     read_balances,
 )
 from streamcore.solana.failures import read_failure
-from streamcore.solana.flows import Transfer, address
+from streamcore.solana.flows import Transfer, address, token_amount
 from streamcore.solana.main_program import main_program
 from streamcore.solana.parties import CRUMB, Party, sol_parties, token_parties
-from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, TOKEN_PROGRAMS
+from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Scene, failure_sentence, sentence
 from streamcore.solana.transfer_fee import withheld_fee
 from streamcore.solana.verbs import Verb
@@ -95,10 +95,10 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     summary that begins ``unparsed:``; its numbers are zero because none can be trusted. Never raises,
     unless ``symbol_of`` does.
     """
-    instructions = transaction.instructions()
+    balances = read_balances(transaction)
+    instructions = transaction.instructions() if isinstance(balances, Defect) else list(balances.instructions)
     signed = {i.position: i.program_id for i in instructions if not i.is_inner}
     failure = read_failure(transaction, signed)
-    balances = read_balances(transaction)
     if isinstance(balances, Defect):
         failed = f"; it failed ({failure.text})" if failure else ""
         return Meaning(
@@ -159,7 +159,7 @@ def _succeeded(
         withheld=withheld,
         opened=opened,
         closed=closed,
-        kept_within=_kept_within(balances, wallet),
+        kept=_kept(balances, wallet, symbol_of) if kind is TransactionType.CALLED else "",
     )
     summary = sentence(scene)
     if any(account.owner_before is None and account.owner_after is None for account in balances.accounts):
@@ -258,12 +258,24 @@ def _accounts_of_others(
     return opened, tuple(closed)
 
 
-def _kept_within(balances: Balances, wallet: str) -> int:
-    return sum(
+def _kept(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:
+    """Return what the wallet moved from itself to itself, as it reads; empty if there is nothing."""
+    own = {balances.keys[account.index]: account for account in balances.accounts_of(wallet)}
+    sol = sum(
         move.lamports
         for move in balances.flows.transfers
-        if move.source == move.destination == wallet and not move.instruction.is_inner
+        if move.source == wallet and not move.instruction.is_inner and move.instruction.program_id == SYSTEM
+        if move.destination == wallet or move.destination in own
     )
+    if sol:
+        return readable_sol(sol)
+    for instruction in balances.instructions:
+        account = own.get(address(instruction, "source") or "")
+        transfer = instruction.program_id in TOKEN_PROGRAMS and "transfer" in instruction.type.lower()
+        if transfer and account is not None and address(instruction, "destination") in own:
+            amount = TokenMovement(account.mint, token_amount(instruction), account.decimals)
+            return readable_change(_token_change(amount, symbol_of)) if amount.amount else ""
+    return ""
 
 
 def _parties(

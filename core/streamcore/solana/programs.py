@@ -1,7 +1,8 @@
 """The Solana programs a person may know by name, what they are for, and those that are only plumbing.
 
 Every address was found under its name in at least two public sources: the programs' own repositories and
-IDLs, the program table of the Solana explorer, the decoders of sevenlabs-hq/carbon, helius-labs/xray.
+IDLs, the program table of solana-foundation/explorer, the decoders of sevenlabs-hq/carbon, the tables of
+helius-labs/xray and undefinedteam1/solana-dex-parser, or other programs that call them.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Scene:
         withheld: Of a single token: what its fee kept back, in whole tokens.
         opened: How many accounts for others the wallet paid for.
         closed: What became of accounts of others that the wallet closed.
-        kept_within: Lamports the wallet moved from itself to itself.
+        kept: What the wallet moved from itself to itself; empty if nothing.
     """
 
     kind: TransactionType
@@ -71,7 +71,7 @@ class Scene:
     withheld: Decimal
     opened: int
     closed: tuple[Transfer, ...]
-    kept_within: int
+    kept: str
 
 
 def sentence(scene: Scene) -> str:
@@ -168,27 +168,37 @@ def _account(scene: Scene) -> str:
     movement = scene.movement
     paid, back = sum(movement.rent.paid.values()), sum(movement.rent.back.values())
     if scene.opened:
-        what = "token account" if scene.opened == 1 else f"{scene.opened} token accounts"
-        return f"opened {what} for another, rent {exact_sol(paid)}"
-    if movement.account_rent > 0:
-        if not paid:
-            return f"opened token account, rent {exact_sol(movement.account_rent)}, paid by another"
-        return f"opened token account, rent {exact_sol(paid)}"
-    if movement.account_rent < 0:
-        if not back:
-            return f"closed token account, rent {exact_sol(-movement.account_rent)} went to another"
-        return f"closed token account, rent {exact_sol(back)} back"
-    what = "token account" if len(scene.closed) == 1 else f"{len(scene.closed)} token accounts"
-    text = f"closed {what} of another, rent {exact_sol(sum(move.lamports for move in scene.closed))}"
+        return f"opened {_token_accounts(scene.opened)} for another, rent {exact_sol(paid)}"
+    change = movement.account_rent
+    if change > 0:
+        text = f"opened {_token_accounts(sum(rent > 0 for rent in movement.account_rents.values()))}"
+        return (
+            f"{text}, rent {exact_sol(paid)}"
+            if paid
+            else f"{text}, rent {exact_sol(change)}, paid by another"
+        )
+    if change < 0:
+        text = f"closed {_token_accounts(sum(rent < 0 for rent in movement.account_rents.values()))}"
+        return (
+            f"{text}, rent {exact_sol(back)} back"
+            if back
+            else f"{text}, rent {exact_sol(-change)} went to another"
+        )
+    released = exact_sol(sum(move.lamports for move in scene.closed))
+    text = f"closed {_token_accounts(len(scene.closed))} of another, rent {released}"
     to = {move.destination for move in scene.closed}
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
 
 
+def _token_accounts(number: int) -> str:
+    return "token account" if number == 1 else f"{number} token accounts"
+
+
 def _called(scene: Scene) -> str:
-    if scene.kept_within:
-        return f"moved {readable_sol(scene.kept_within)} to itself"
+    if scene.kept and scene.is_plumbing:
+        return f"moved {scene.kept} to itself"
     done = None if scene.action is None else _DONE.get(scene.action.verb)
     if done is not None:
         return f"{done}, {scene.program}{_rent(scene)}"

@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+from streamcore.solana.programs import MEMO_PROGRAMS
+from streamcore.solana.raw_instructions import decoded, parse
+
 READABLE_VERSIONS = frozenset({None, "legacy", 0, 1})
 """Versions whose instructions have a known shape. Of any other only keys and balances are read."""
 
@@ -209,14 +212,31 @@ def _read(
         if not isinstance(program_id, str):
             program_id = ""
         parsed, data = raw.get("parsed"), raw.get("data")
+        data = data if isinstance(data, str) else ""
         kind = parsed.get("type") if isinstance(parsed, dict) else None
         info = parsed.get("info") if isinstance(parsed, dict) else None
+        text = parsed if isinstance(parsed, str) else ""
+        if parsed is None and data:
+            if program_id in MEMO_PROGRAMS:
+                text = decoded(data).decode(errors="replace")
+            elif (known := parse(program_id, data, _accounts(raw.get("accounts"), keys))) is not None:
+                kind, info = known
         yield Instruction(
             program_id,
             type=kind if isinstance(kind, str) else "",
             info=info if isinstance(info, dict) else {},
-            text=parsed if isinstance(parsed, str) else "",
-            data=data if isinstance(data, str) else "",
+            text=text,
+            data=data,
             position=position,
             is_inner=is_inner,
         )
+
+
+def _accounts(accounts: Any, keys: list[str]) -> list[str]:
+    """Return the addresses of an unparsed instruction's accounts; encoding "json" refers to the keys."""
+    if not isinstance(accounts, list):
+        return []
+    return [
+        keys[account] if isinstance(account, int) and 0 <= account < len(keys) else str(account)
+        for account in accounts
+    ]

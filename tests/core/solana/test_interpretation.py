@@ -1,133 +1,39 @@
 from __future__ import annotations
 
-import copy
 import json
 from decimal import Decimal, localcontext
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from made_transactions import (
+    ACCOUNT,
+    BONK,
+    FEE,
+    FIXTURES,
+    FRIEND,
+    JUPITER,
+    OTHER_ACCOUNT,
+    PAYER,
+    POOL_MAKER,
+    RENT,
+    SELLER,
+    SOL,
+    UNKNOWN_PROGRAM,
+    USDC,
+    WALLET,
+    fixture,
+    make,
+    movement,
+    tokens,
+    told,
+    wire,
+)
+from real_transactions import decode
 
-from streamcore.assets.tokens import WRAPPED_SOL, TokenTable, check_address
 from streamcore.events import TransactionType
-from streamcore.solana.balances import Defect, Movement, in_units, read_balances
-from streamcore.solana.interpretation import Meaning, SolanaTransaction, interpret, touches, wallets_touched
-from streamcore.solana.programs import MEMO, NAMES, SYSTEM, TOKEN
-from streamcore.solana.rent import Rent
-from streamcore.text import printable
-
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "helius"
-NOTIFICATIONS = sorted(path.name for path in FIXTURES.glob("ws.transactionNotification.*.json"))
-WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
-SELLER = "Hf7pVwBoMkPNrwfiLb5Pwx3f7Mtxerk2VokB3URBX6MV"
-POOL_MAKER = "39azUYFWPz3VHgKCf3VChUwbpURdCHRxjWVowf5jUJjg"
-PAYER = "955dG3DUKvbRxC7exyd81t8KdKkU4MCMkiCZEEXLApxc"
-FRIEND = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
-ACCOUNT = "AwfswzK89xCcKs43oK4bvkWWTgBUTP8piZjULuho3nRm"
-OTHER_ACCOUNT = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
-USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
-BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
-JUPITER = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"
-UNKNOWN_PROGRAM = "BCVVkWifPND9zDXrheey2TJRD9w2kW8vvtyx1FvJC25a"
-RENT = 2_039_280
-SOL = 1_000_000_000
-FEE = 5_000
-
-TABLE = TokenTable()
-
-
-def symbol_of(mint: str) -> str | None:
-    token = TABLE.by_mint(mint)
-    return None if token is None else token.symbol
-
-
-def decode(value: Any) -> SolanaTransaction:
-    return msgspec.json.decode(json.dumps(value), type=SolanaTransaction)
-
-
-def wire(name: str) -> dict[str, Any]:
-    message = json.loads((FIXTURES / name).read_text())
-    transaction: dict[str, Any] = message["params"]["result"]["transaction"]
-    return transaction
-
-
-def fixture(name: str) -> SolanaTransaction:
-    return decode(wire(f"ws.transactionNotification.{name}.json"))
-
-
-def movement(transaction: SolanaTransaction, wallet: str) -> Movement:
-    balances = read_balances(transaction)
-    assert not isinstance(balances, Defect), balances
-    return balances.measure(wallet)
-
-
-def told(transaction: SolanaTransaction, wallet: str = WALLET) -> Meaning:
-    return interpret(transaction, wallet, symbol_of)
-
-
-def tokens(index: int, mint: str, owner: str | None, amount: int, decimals: int = 6) -> dict[str, Any]:
-    balance = {
-        "accountIndex": index,
-        "mint": mint,
-        "programId": TOKEN,
-        "uiTokenAmount": {
-            "amount": str(amount),
-            "decimals": decimals,
-            "uiAmount": None,
-            "uiAmountString": "",
-        },
-    }
-    return balance if owner is None else balance | {"owner": owner}
-
-
-def parsed(program: str, kind: str, **info: Any) -> dict[str, Any]:
-    return {"programId": program, "parsed": {"type": kind, "info": info}, "stackHeight": None}
-
-
-def make(
-    moves: dict[str, tuple[int, int]],
-    *,
-    before: list[dict[str, Any]] | None = None,
-    after: list[dict[str, Any]] | None = None,
-    instructions: list[dict[str, Any]] | None = None,
-    inner: list[dict[str, Any]] | None = None,
-    err: Any = None,
-    fee: int = FEE,
-    version: int | str = 0,
-) -> SolanaTransaction:
-    """A transaction over ``moves`` (address to lamports before and after); the first pays the fee on top."""
-    keys = list(moves)
-    pre = [lamports for lamports, _ in moves.values()]
-    post = [lamports for _, lamports in moves.values()]
-    pre[0] += fee
-    return decode(
-        {
-            "transaction": {
-                "signatures": ["signature"],
-                "message": {
-                    "accountKeys": [
-                        {"pubkey": key, "signer": index == 0, "writable": True, "source": "transaction"}
-                        for index, key in enumerate(keys)
-                    ],
-                    "instructions": instructions or [],
-                },
-            },
-            "meta": {
-                "err": err,
-                "fee": fee,
-                "preBalances": pre,
-                "postBalances": post,
-                "preTokenBalances": before,
-                "postTokenBalances": after,
-                "innerInstructions": None if inner is None else [{"index": 0, "instructions": inner}],
-            },
-            "version": version,
-        }
-    )
-
+from streamcore.solana.balances import in_units
+from streamcore.solana.interpretation import SolanaTransaction, interpret
+from streamcore.solana.programs import MEMO, SYSTEM
 
 VECTORS = [
     ("synthetic_sol_in", WALLET, 1_500_000_000, 0, "1.5", {}),
@@ -173,21 +79,6 @@ def test_the_numbers_of_known_transactions(
     assert str(meaning.sol_change) == core
     assert meaning.fee == Decimal(fee) / SOL
     assert {change.mint: str(change.amount) for change in meaning.token_changes} == changes
-
-
-@pytest.mark.parametrize(
-    ("name", "wallet", "paid", "back"),
-    [
-        ("synthetic_spl_out_creates_ata", WALLET, RENT, 0),
-        ("synthetic_close_account_rent", WALLET, 0, RENT),
-        ("captured_pool_create", POOL_MAKER, 6_124_800 + 23_357_760 + 1_461_600 + 3 * RENT + 16_258_560, 0),
-        ("synthetic_spl_in_wallet_not_in_keys", WALLET, 0, 0),
-    ],
-)
-def test_rent_is_told_apart_from_what_was_sent(name: str, wallet: str, paid: int, back: int) -> None:
-    rent = movement(fixture(name), wallet).rent
-    assert (sum(rent.paid.values()), sum(rent.back.values())) == (paid, back)
-    assert told(fixture(name), wallet).rent == Decimal(back - paid) / SOL
 
 
 @pytest.mark.parametrize(
@@ -239,211 +130,6 @@ def test_a_full_list_over_http_reads_like_single_transactions() -> None:
     transactions = [decode(item) for item in answer["result"]["data"]]
     assert transactions
     assert not any(told(transaction).summary.startswith("unparsed") for transaction in transactions)
-
-
-# --- failures
-
-
-def test_a_failed_transaction_moves_nothing_but_the_fee() -> None:
-    meaning = told(fixture("synthetic_failed"))
-    assert meaning.type is TransactionType.FAILED
-    assert (meaning.sol_change, meaning.fee) == (Decimal(0), Decimal("0.00001"))
-    assert not meaning.token_changes
-    assert meaning.error == "slippage, instruction 2: custom error 6001, 0x1771"
-
-
-def test_the_fee_of_a_failure_is_not_the_bystanders() -> None:
-    meaning = told(fixture("synthetic_failed"), ACCOUNT)
-    assert meaning.fee == 0
-    assert "fee" not in meaning.summary
-
-
-@pytest.mark.parametrize(
-    ("err", "text"),
-    [
-        ("InsufficientFundsForFee", "InsufficientFundsForFee"),
-        ({"InstructionError": [0, {"Custom": 1}]}, "instruction 0: custom error 1, 0x1"),
-        ({"InstructionError": [3, "InvalidAccountData"]}, "instruction 3: InvalidAccountData"),
-        ({"InsufficientFundsForRent": {"account_index": 3}}, "InsufficientFundsForRent: account_index 3"),
-        ({"DuplicateInstruction": 2}, "DuplicateInstruction 2"),
-        ({"InstructionError": [0, {"BorshIoError": "x"}]}, 'InstructionError [0, {"BorshIoError": "x"}]'),
-        (["odd"], '["odd"]'),
-        (17, "17"),
-        ("evil\x1b[2J\u202e", "evil␛[2J\\u202e"),
-    ],
-)
-def test_every_form_of_error_becomes_words(err: Any, text: str) -> None:
-    meaning = told(make({WALLET: (SOL, SOL), SYSTEM: (1, 1)}, err=err))
-    assert meaning.error == text
-    assert meaning.type is TransactionType.FAILED
-
-
-# --- who moved what
-
-
-def test_two_watched_wallets_each_see_their_side() -> None:
-    transaction = fixture("synthetic_sol_out")
-    assert wallets_touched(transaction, {FRIEND, WALLET, PAYER}) == [WALLET, FRIEND]
-    assert told(transaction, WALLET).sol_change == Decimal("-0.25")
-    friend = told(transaction, FRIEND)
-    assert (friend.sol_change, friend.fee, friend.counterparty) == (Decimal("0.25"), Decimal(0), WALLET)
-
-
-def test_a_wallet_is_touched_by_its_token_account_alone() -> None:
-    transaction = fixture("synthetic_spl_in_wallet_not_in_keys")
-    assert WALLET not in transaction.addresses()
-    assert touches(transaction, WALLET)
-    assert not touches(transaction, SELLER)
-
-
-def test_keys_from_lookup_tables_count_with_plain_keys_too() -> None:
-    transaction = decode(
-        {
-            "transaction": {
-                "signatures": ["s"],
-                "message": {
-                    "header": {"numRequiredSignatures": 2},
-                    "accountKeys": [PAYER, FRIEND],
-                    "instructions": [{"programIdIndex": 3, "accounts": [0, 2], "data": "3Bxs"}],
-                },
-            },
-            "meta": {
-                "err": None,
-                "fee": FEE,
-                "preBalances": [SOL + FEE, 0, 0, 1],
-                "postBalances": [0, 0, SOL, 1],
-                "loadedAddresses": {"writable": [WALLET], "readonly": [SYSTEM]},
-            },
-            "version": 0,
-        }
-    )
-    assert transaction.addresses() == [PAYER, FRIEND, WALLET, SYSTEM]
-    assert transaction.signers() == {PAYER, FRIEND}
-    assert told(transaction).summary == "received 1 SOL from 955d…Apxc"
-    assert told(transaction, FRIEND).summary == "called System Program"
-
-
-def test_without_a_transfer_the_largest_opposite_balance_is_the_other_side() -> None:
-    transaction = make(
-        {PAYER: (5 * SOL, 5 * SOL - 7), FRIEND: (3 * SOL, 2 * SOL), WALLET: (0, SOL + 7)},
-    )
-    assert told(transaction).counterparty == FRIEND
-
-
-def test_everybody_who_got_sol_is_told_the_largest_first_and_crumbs_are_nobody() -> None:
-    def transfer(to: str, lamports: int) -> dict[str, Any]:
-        return parsed(SYSTEM, "transfer", source=WALLET, destination=to, lamports=lamports)
-
-    transaction = make(
-        {WALLET: (3 * SOL, 0), PAYER: (0, 10), FRIEND: (0, SOL - 10), ACCOUNT: (0, 2 * SOL)},
-        instructions=[transfer(PAYER, 10), transfer(FRIEND, SOL - 10)],
-        inner=[transfer(ACCOUNT, 2 * SOL)],
-    )
-    meaning = told(transaction)
-    assert meaning.summary == "sent 3 SOL to 2 wallets, most to Awfs…3nRm"
-    assert (meaning.counterparty, meaning.counterparties) == (None, (ACCOUNT, FRIEND))
-
-
-def test_tokens_from_nobody_were_minted_and_to_nobody_burned() -> None:
-    moves = {WALLET: (SOL, SOL), ACCOUNT: (RENT, RENT)}
-    minted = make(moves, before=[tokens(1, BONK, WALLET, 0, 5)], after=[tokens(1, BONK, WALLET, 150_000, 5)])
-    burned = make(moves, before=[tokens(1, BONK, WALLET, 150_000, 5)], after=[tokens(1, BONK, WALLET, 0, 5)])
-    assert told(minted).summary == "received 1.5 BONK (minted)"
-    assert told(burned).summary == "sent 1.5 BONK (burned)"
-
-
-def test_an_account_that_changes_its_owner_is_lost_by_one_and_won_by_the_other() -> None:
-    transaction = make(
-        {PAYER: (SOL, SOL), ACCOUNT: (RENT, RENT)},
-        before=[tokens(1, USDC, WALLET, 7_000_000)],
-        after=[tokens(1, USDC, FRIEND, 7_000_000)],
-    )
-    assert told(transaction, WALLET).summary == "sent 7 USDC to DFK4…Pi4j"
-    assert told(transaction, FRIEND).summary == "received 7 USDC from Gfyz…eN6T"
-
-
-def test_a_closed_token_account_counts_as_zero_and_a_new_one_from_zero() -> None:
-    transaction = make(
-        {PAYER: (SOL, SOL), ACCOUNT: (RENT, 0), OTHER_ACCOUNT: (0, RENT)},
-        before=[tokens(1, USDC, WALLET, 7_000_000)],
-        after=[tokens(2, USDC, FRIEND, 7_000_000)],
-    )
-    assert told(transaction, WALLET).token_changes[0].amount == -7
-    assert told(transaction, FRIEND).token_changes[0].amount == 7
-
-
-def test_an_account_made_anew_for_another_mint_counts_for_both() -> None:
-    transaction = make(
-        {WALLET: (SOL, SOL), ACCOUNT: (RENT, RENT)},
-        before=[tokens(1, USDC, WALLET, 7_000_000)],
-        after=[tokens(1, BONK, WALLET, 300_000, 5)],
-    )
-    assert told(transaction).summary == "swapped 7 USDC for 3 BONK"
-
-
-# --- wrapped SOL and rent
-
-
-def test_wrapped_sol_that_arrives_is_sol_from_its_owner() -> None:
-    transaction = make(
-        {PAYER: (SOL, SOL), ACCOUNT: (3 * SOL + RENT, SOL + RENT), OTHER_ACCOUNT: (RENT, 2 * SOL + RENT)},
-        before=[tokens(1, WRAPPED_SOL, FRIEND, 3 * SOL, 9), tokens(2, WRAPPED_SOL, WALLET, 0, 9)],
-        after=[tokens(1, WRAPPED_SOL, FRIEND, SOL, 9), tokens(2, WRAPPED_SOL, WALLET, 2 * SOL, 9)],
-    )
-    meaning = told(transaction)
-    assert meaning.summary == "received 2 SOL from DFK4…Pi4j"
-    assert meaning.token_changes == ()
-
-
-def test_wrapping_sol_opens_an_account_and_sends_nothing() -> None:
-    transaction = make(
-        {WALLET: (5 * SOL, 4 * SOL - RENT), ACCOUNT: (0, SOL + RENT)},
-        after=[tokens(1, WRAPPED_SOL, WALLET, SOL, 9)],
-    )
-    meaning = told(transaction)
-    assert meaning.sol_change == 0
-    assert meaning.summary == "opened token account, rent 0.00203928 SOL"
-
-
-def test_sol_sent_as_wrapped_sol_to_a_new_account_of_another_is_not_mistaken_for_rent() -> None:
-    transaction = make(
-        {WALLET: (5 * SOL, 4 * SOL - RENT), ACCOUNT: (0, SOL + RENT)},
-        after=[tokens(1, WRAPPED_SOL, FRIEND, SOL, 9)],
-        instructions=[
-            parsed(
-                SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=SOL + RENT, owner=TOKEN
-            )
-        ],
-    )
-    assert movement(transaction, WALLET).rent.paid == {ACCOUNT: RENT}
-    assert told(transaction).summary == "sent 1 SOL to DFK4…Pi4j"
-
-
-def test_a_temporary_wrapped_sol_account_leaves_no_trace_of_its_own() -> None:
-    transaction = fixture("synthetic_swap_sol_to_usdc")
-    assert movement(transaction, WALLET).rent == Rent({}, {})
-
-
-def test_an_account_opened_for_another_costs_rent_and_sends_nothing() -> None:
-    transaction = make(
-        {WALLET: (SOL, SOL - RENT), ACCOUNT: (0, RENT)},
-        after=[tokens(1, USDC, FRIEND, 0)],
-        inner=[
-            parsed(SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=RENT, owner=TOKEN)
-        ],
-    )
-    mine, theirs = told(transaction, WALLET), told(transaction, FRIEND)
-    assert (mine.type, mine.sol_change) == (TransactionType.ACCOUNT, Decimal(0))
-    assert mine.summary == "opened token account for another, rent 0.00203928 SOL"
-    assert theirs.summary == "opened token account, rent 0.00203928 SOL, paid by another"
-
-
-def test_rent_that_another_takes_from_a_closed_account_is_told() -> None:
-    transaction = make({PAYER: (SOL, SOL + RENT), ACCOUNT: (RENT, 0)}, before=[tokens(1, USDC, WALLET, 0)])
-    assert told(transaction).summary == "closed token account, rent 0.00203928 SOL went to another"
-
-
-# --- what kind it was
 
 
 def test_a_swap_of_two_tokens_names_both() -> None:
@@ -522,9 +208,6 @@ def test_a_hostile_symbol_is_made_harmless() -> None:
     assert meaning.summary == "received 125.5 US␛[8mDC\\u202e from 955d…Apxc"
 
 
-# --- what cannot be trusted
-
-
 def test_very_old_transactions_without_owners_say_that_tokens_are_not_told() -> None:
     transaction = make(
         {PAYER: (2 * SOL, SOL), WALLET: (0, SOL), ACCOUNT: (RENT, RENT)},
@@ -593,91 +276,3 @@ def test_balances_beyond_the_precision_of_floats_stay_exact() -> None:
         meaning = told(transaction)
     assert str(meaning.sol_change) == "18446744073.709546615"
     assert meaning.summary.startswith("received 18,446,744,073.71 SOL")
-
-
-@pytest.mark.parametrize(
-    ("amount", "decimals", "text"),
-    [
-        (1_500_000, 6, "1.5"),
-        (-10, 0, "-10"),
-        (1, 11, "1E-11"),
-        (0, 9, "0"),
-        (1000, 2, "10"),
-        (-1500, 3, "-1.5"),
-    ],
-)
-def test_amounts_become_exact_decimals(amount: int, decimals: int, text: str) -> None:
-    assert str(in_units(amount, decimals)) == text
-
-
-# --- whatever a server sends
-
-JUNK = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-    st.just([]),
-    st.just({}),
-    st.lists(st.integers(0, 3), max_size=3),
-    st.sampled_from([WALLET, USDC, WRAPPED_SOL, SYSTEM, "0", "9" * 30, "transfer", "createAccount"]),
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    members: Any = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    return [path, *(place for key, member in members for place in places(member, (*path, key)))]
-
-
-WIRES = {name: wire(name) for name in NOTIFICATIONS}
-PLACES = {name: [path for path in places(value) if path] for name, value in WIRES.items()}
-
-
-@given(data=st.data())
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-def test_whatever_decodes_is_interpreted_without_an_error(data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(NOTIFICATIONS))
-    value = copy.deepcopy(WIRES[name])
-    for _ in range(data.draw(st.integers(1, 3))):
-        *parents, last = data.draw(st.sampled_from(PLACES[name]))
-        target = value
-        for key in parents:
-            try:
-                target = target[key]
-            except (KeyError, IndexError, TypeError):
-                break
-        else:
-            if isinstance(target, dict) or (isinstance(target, list) and last in range(len(target))):
-                target[last] = copy.deepcopy(data.draw(JUNK))
-    try:
-        transaction = decode(value)
-    except msgspec.ValidationError:
-        return
-    wallet = data.draw(st.sampled_from([WALLET, SELLER, POOL_MAKER, FRIEND, *transaction.addresses()[:3]]))
-    meaning = told(transaction, wallet)
-    assert printable(meaning.summary, 10_000) == meaning.summary
-    touches(transaction, wallet)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), min_size=1, max_size=6),
-    st.integers(0, 10**6),
-)
-def test_what_all_wallets_gained_and_lost_adds_up_to_nothing(moves: list[tuple[int, int]], fee: int) -> None:
-    addresses = [PAYER, WALLET, FRIEND, SELLER, POOL_MAKER, UNKNOWN_PROGRAM]
-    balances = dict(zip(addresses, moves, strict=False))
-    surplus = sum(before - after for before, after in moves)
-    balances[SYSTEM] = (max(-surplus, 0), max(surplus, 0))
-    transaction = make(balances, fee=fee)
-    movements = [movement(transaction, wallet) for wallet in balances]
-    assert sum(moved.core for moved in movements) == 0
-    assert sum(moved.fee for moved in movements) == fee
-
-
-def test_every_named_program_is_an_address() -> None:
-    assert all(check_address(address) for address in NAMES)

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+from typing import Any
+
+import base58
+import pytest
+from made_transactions import (
+    ACCOUNT,
+    FRIEND,
+    JUPITER,
+    OTHER_ACCOUNT,
+    PAYER,
+    RENT,
+    SOL,
+    USDC,
+    WALLET,
+    make,
+    parsed,
+    tokens,
+    told,
+)
+
+from streamcore.events import TransactionType
+from streamcore.solana.programs import (
+    BUBBLEGUM,
+    JUPITER_BORROW,
+    JUPITER_DCA,
+    JUPITER_EARN,
+    JUPITER_LIMIT_V2,
+    KAMINO_LEND,
+    MARGINFI,
+    MARINADE,
+    METAPLEX,
+    SOLEND,
+    STAKE,
+    STAKE_POOL,
+    TENSOR,
+    TOKEN,
+    WORMHOLE_TOKEN_BRIDGE,
+)
+from streamcore.solana.verbs import discriminator
+
+MSOL = "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So"
+
+
+def call(program: str, name: str = "", data: bytes = b"") -> dict[str, Any]:
+    data = data or (discriminator(name) if name else b"\x03")
+    return {"programId": program, "accounts": [], "data": base58.b58encode(data).decode()}
+
+
+def usdc(change: int, *instructions: dict[str, Any], wallet_signs: bool = True) -> Any:
+    """The wallet gains or loses USDC to an account of a program."""
+    have, other = max(-change, 0), max(change, 0)
+    keys = (WALLET, PAYER) if wallet_signs else (PAYER, WALLET)
+    return make(
+        {keys[0]: (SOL, SOL), keys[1]: (SOL, SOL), ACCOUNT: (1, 1), OTHER_ACCOUNT: (1, 1)},
+        before=[tokens(2, USDC, WALLET, have), tokens(3, USDC, FRIEND, other)],
+        after=[tokens(2, USDC, WALLET, have + change), tokens(3, USDC, FRIEND, other - change)],
+        instructions=list(instructions),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "instruction", "signs", "action", "summary"),
+    [
+        (
+            -5,
+            call(JUPITER_DCA, "open_dca_v2"),
+            True,
+            "order placed",
+            "sent 0.000005 USDC to order, Jupiter DCA",
+        ),
+        (
+            5,
+            call(JUPITER_DCA, "close_dca"),
+            True,
+            "order cancelled",
+            "received 0.000005 USDC from cancelled order, Jupiter DCA",
+        ),
+        (
+            5,
+            call(JUPITER_LIMIT_V2, "flash_fill_order"),
+            False,
+            "order filled",
+            "received 0.000005 USDC from filled order, Jupiter Limit Order v2",
+        ),
+        (
+            -5,
+            call(WORMHOLE_TOKEN_BRIDGE),
+            True,
+            "bridge",
+            "sent 0.000005 USDC (bridged out), Wormhole Token Bridge",
+        ),
+        (
+            5,
+            call(WORMHOLE_TOKEN_BRIDGE),
+            True,
+            "bridge",
+            "received 0.000005 USDC (bridged in), Wormhole Token Bridge",
+        ),
+        (
+            -5,
+            call(MARGINFI, "lending_account_deposit"),
+            True,
+            "deposit",
+            "sent 0.000005 USDC (deposited), marginfi",
+        ),
+        (-5, call(MARGINFI, "lending_account_repay"), True, "repay", "sent 0.000005 USDC (repaid), marginfi"),
+        (
+            5,
+            call(KAMINO_LEND, "borrow_obligation_liquidity"),
+            True,
+            "borrow",
+            "received 0.000005 USDC (borrowed), Kamino Lend",
+        ),
+        (
+            5,
+            call(SOLEND, data=b"\x0f\x01"),
+            True,
+            "withdraw",
+            "received 0.000005 USDC (withdrawn), Solend",
+        ),
+        (
+            -5,
+            call(JUPITER_EARN, "deposit"),
+            True,
+            "deposit",
+            "sent 0.000005 USDC (deposited), Jupiter Lend Earn",
+        ),
+        (-5, call(TENSOR, "list"), True, "list", "sent 0.000005 USDC (listed), Tensor"),
+        (
+            -5,
+            call(JUPITER_DCA, "a_name_nobody_knows"),
+            True,
+            None,
+            "sent 0.000005 USDC to DFK4…Pi4j, Jupiter DCA",
+        ),
+    ],
+)
+def test_a_verb_is_told_where_the_program_is_known_for_one_thing(
+    change: int, instruction: dict[str, Any], signs: bool, action: str | None, summary: str
+) -> None:
+    meaning = told(usdc(change, instruction, wallet_signs=signs))
+    assert (meaning.action, meaning.summary) == (action, summary)
+
+
+def operate(collateral: int, debt: int) -> dict[str, Any]:
+    numbers = (value.to_bytes(16, "little", signed=True) for value in (collateral, debt))
+    return call(JUPITER_BORROW, data=discriminator("operate") + b"".join(numbers) + b"\x00")
+
+
+@pytest.mark.parametrize(
+    ("change", "collateral", "debt", "action", "words"),
+    [
+        (-5, 5, 0, "deposit", "sent 0.000005 USDC (deposited)"),
+        (5, -5, 0, "withdraw", "received 0.000005 USDC (withdrawn)"),
+        (5, 0, 5, "borrow", "received 0.000005 USDC (borrowed)"),
+        (-5, 0, -5, "repay", "sent 0.000005 USDC (repaid)"),
+        (-5, 5, -5, "repay", "sent 0.000005 USDC (deposited and repaid)"),
+    ],
+)
+def test_a_loan_is_read_from_the_signs_of_collateral_and_debt(
+    change: int, collateral: int, debt: int, action: str, words: str
+) -> None:
+    meaning = told(usdc(change, operate(collateral, debt)))
+    assert (meaning.action, meaning.summary) == (action, f"{words}, Jupiter Lend Borrow")
+
+
+def test_paying_back_and_taking_collateral_is_no_purchase() -> None:
+    transaction = make(
+        {WALLET: (3 * SOL, SOL), ACCOUNT: (1, 1), FRIEND: (0, 2 * SOL)},
+        before=[tokens(1, USDC, WALLET, 0)],
+        after=[tokens(1, USDC, WALLET, 40_000_000)],
+        instructions=[operate(-40, -2)],
+    )
+    meaning = told(transaction)
+    assert meaning.type is TransactionType.MULTI
+    assert meaning.summary == "multi: +40 USDC (withdrawn), -2 SOL (repaid) on Jupiter Lend Borrow"
+
+
+def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
+    transaction = make(
+        {WALLET: (3 * SOL, SOL), ACCOUNT: (1, 1), FRIEND: (0, 2 * SOL)},
+        before=[tokens(1, USDC, WALLET, 0)],
+        after=[tokens(1, USDC, WALLET, 100_000)],
+        instructions=[call(JUPITER), call(WORMHOLE_TOKEN_BRIDGE)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.action, meaning.program) == (
+        TransactionType.MULTI,
+        "bridge",
+        "Wormhole Token Bridge",
+    )
+    assert meaning.summary == "multi: +0.1 USDC, -2 SOL on Wormhole Token Bridge (bridged out)"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "where"),
+    [(call(MARINADE, "deposit"), "Marinade"), (call(STAKE_POOL, data=b"\x0e\x01"), "Stake Pool")],
+)
+def test_sol_staked_for_a_token_is_bought_and_staked(instruction: dict[str, Any], where: str) -> None:
+    transaction = make(
+        {WALLET: (3 * SOL, SOL), ACCOUNT: (1, 1), FRIEND: (0, 2 * SOL)},
+        before=[tokens(1, MSOL, WALLET, 0, 9)],
+        after=[tokens(1, MSOL, WALLET, 17 * SOL // 10, 9)],
+        instructions=[instruction],
+    )
+    meaning = told(transaction)
+    assert meaning.action == "stake"
+    assert meaning.summary == f"bought 1.7 mSOL for 2 SOL on {where} (staked)"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "lamports", "summary"),
+    [
+        (("createAccount", "initialize", "delegate"), -SOL, "sent 1 SOL (staked), Stake Program"),
+        (("deactivate",), 0, "deactivated a stake, Stake Program"),
+        (("withdraw",), SOL, "received 1 SOL (unstaked), Stake Program"),
+        (("merge",), 0, "called Stake Program"),
+    ],
+)
+def test_staking_has_words(kinds: tuple[str, ...], lamports: int, summary: str) -> None:
+    transaction = make(
+        {WALLET: (2 * SOL, 2 * SOL + lamports), ACCOUNT: (SOL, SOL - lamports)},
+        instructions=[parsed(STAKE, kind, stakeAccount=ACCOUNT) for kind in kinds],
+    )
+    assert told(transaction).summary == summary
+
+
+def test_an_nft_got_for_rent_is_minted_and_not_bought() -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL - RENT), ACCOUNT: (0, RENT)},
+        after=[tokens(1, USDC, WALLET, 1, 0)],
+        instructions=[
+            parsed(
+                "11111111111111111111111111111111",
+                "createAccount",
+                source=WALLET,
+                newAccount=ACCOUNT,
+                lamports=RENT,
+                space=165,
+                owner=TOKEN,
+            ),
+            call(METAPLEX),
+        ],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.action) == (TransactionType.RECEIVED, "mint")
+    assert meaning.summary == "received 1 USDC (minted), Metaplex"
+
+
+def test_an_nft_that_a_program_without_a_name_mints_is_told() -> None:
+    transaction = make(
+        {WALLET: (2 * SOL, SOL), FRIEND: (0, SOL)},
+        instructions=[call("TGARDaEzs7px1tEUssCCZ9ewhTW7oCA1MnY5y7rQk9n")],
+        inner=[call(BUBBLEGUM, "burn"), call(BUBBLEGUM, "mint_v1")],
+    )
+    meaning = told(transaction)
+    assert meaning.action == "mint"
+    assert meaning.summary == "sent 1 SOL to DFK4…Pi4j (minted an NFT), TGAR…Qk9n"
+
+
+def test_what_anothers_transaction_did_besides_is_not_told_to_somebody_who_did_not_sign() -> None:
+    transaction = usdc(5, call("TGARDaEzs7px1tEUssCCZ9ewhTW7oCA1MnY5y7rQk9n"), wallet_signs=False)
+    assert told(transaction).action is None
+
+
+@pytest.mark.parametrize("data", ["", "0OIl", "3" * 3_000, "1", "☃"])
+def test_odd_data_has_no_verb_and_no_error(data: str) -> None:
+    odd = {"programId": JUPITER_BORROW, "accounts": [], "data": data}
+    assert told(usdc(-5, odd)).action is None

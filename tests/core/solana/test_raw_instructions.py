@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import base58
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import quick
+from raw_encoding import as_json
+from real_transactions import CASES, decode, symbol_of, wire
+
+from streamcore.solana.interpretation import interpret
+from streamcore.solana.programs import STAKE, SYSTEM, TOKEN, TOKEN_2022
+from streamcore.solana.raw_instructions import parse
+
+A, B, C, D = (base58.b58encode(bytes([number]) * 32).decode() for number in range(1, 5))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_a_transaction_that_nobody_parsed_reads_the_same(case: dict[str, Any]) -> None:
+    parsed, unparsed = wire(case["file"]), as_json(wire(case["file"]))
+    meanings = [interpret(decode(value), case["wallet"], symbol_of) for value in (parsed, unparsed)]
+    assert dataclasses.asdict(meanings[1]) == dataclasses.asdict(meanings[0])
+
+
+def test_the_fee_of_a_transfer_is_read_from_its_bytes() -> None:
+    data = bytes([26, 1]) + (100).to_bytes(8, "little") + bytes([6]) + (5).to_bytes(8, "little")
+    kind, info = parse(TOKEN_2022, base58.b58encode(data).decode(), [A, B, C, D]) or ("", {})
+    assert kind == "transferCheckedWithFee"
+    assert (info["source"], info["mint"], info["destination"]) == (A, B, C)
+    assert (info["tokenAmount"], info["feeAmount"]) == ({"amount": "100", "decimals": 6}, {"amount": "5"})
+
+
+@quick
+@given(
+    st.sampled_from([SYSTEM, TOKEN, TOKEN_2022, STAKE, A]),
+    st.one_of(st.text(max_size=20), st.binary(max_size=80).map(lambda data: base58.b58encode(data).decode())),
+    st.lists(st.sampled_from([A, B, C, D]), max_size=5),
+)
+def test_whatever_bytes_an_instruction_has_reading_them_is_no_error(
+    program: str, data: str, accounts: list[str]
+) -> None:
+    read = parse(program, data, accounts)
+    assert read is None or (read[0] and all(isinstance(member, str) for member in read[1]))
