@@ -103,6 +103,8 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How often what happened while the stream was away has been fetched completely."""
     recovered: int = 0
     """Transactions that were found that way, or by a check for what a stream left out."""
+    behind: int = 0
+    """Topics whose past, or first state, has not been fetched yet."""
     limits: str = ""
     """What is kept to for the provider's sake, for a person to read."""
     hint: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer
 
 
@@ -35,7 +35,7 @@ class ScriptedHttp:
         url: str,
         *,
         secrets: tuple[str, ...] = (),
-        rate_limit: TokenBucket | None = None,
+        rate_limit: RateLimit | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,

@@ -189,6 +189,17 @@ async def test_r_with_several_to_choose_from_opens_the_connections() -> None:
         assert stage.manager.asked_for("reconnect") == [("jupiter",)]
 
 
+async def test_the_connections_show_how_far_behind_the_catching_up_of_wallets_is() -> None:
+    async with on_stage() as stage:
+        stage.manager.set_status("helius", state=State.CONNECTED, subscriptions=20, behind=17)
+        stage.manager.set_status("birdeye", state=State.CONNECTED, subscriptions=20, behind=17)
+        await stage.pass_time(1.0)
+        await stage.press("c")
+        assert "catching up" not in stage.text()
+        await stage.press("down")
+        assert "catching up: 17 of 20 wallets still to be read" in stage.text()
+
+
 async def test_capital_r_reconnects_all() -> None:
     async with on_stage() as stage:
         await stage.press("R")

@@ -17,7 +17,7 @@ from streamcore.events import ErrorKind
 from streamcore.loopback import is_loopback
 from streamcore.net import errors
 from streamcore.net.endpoint import host_of
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import USER_AGENT, Answer
 from streamcore.text import Echo, Mask
 
@@ -51,7 +51,7 @@ class HttpClient:
         url: str,
         *,
         secrets: tuple[str, ...] = (),
-        rate_limit: TokenBucket | None = None,
+        rate_limit: RateLimit | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from streamcore.net.endpoint import Endpoint, RefusalMeaning
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 
 USER_AGENT = "streamtui"
 """How this program names itself to every server."""
@@ -94,7 +94,7 @@ class Http(Protocol):
         url: str,
         *,
         secrets: tuple[str, ...] = (),
-        rate_limit: TokenBucket | None = None,
+        rate_limit: RateLimit | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,

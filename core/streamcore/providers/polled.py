@@ -13,15 +13,9 @@ from typing import ClassVar
 from streamcore.assets.instruments import Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import (
-    Checkpoint,
-    Provider,
-    Refusal,
-    Report,
-    Rest,
-)
+from streamcore.providers.base import Checkpoint, Provider, Refusal, Report, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
@@ -36,7 +30,7 @@ class PolledPrices(Rest):
     title: ClassVar[str]
     """The source's name as a person writes it."""
 
-    def __init__(self, http: Http, base_url: str, batch_size: int, rate_limit: TokenBucket) -> None:
+    def __init__(self, http: Http, base_url: str, batch_size: int, rate_limit: RateLimit) -> None:
         """``base_url`` is scheme and host; ``batch_size`` the most mints in one request."""
         self._http = http
         self._base_url = base_url.rstrip("/")

@@ -62,6 +62,8 @@ class _CatchingUp:
     """Something may have been missed, so it is looked at twice."""
     again: asyncio.Event = field(default_factory=asyncio.Event)
     """Set: from the start once more, now."""
+    due: set[str] = field(default_factory=set)
+    """Topics that have still to be asked about."""
 
 
 class Backfill:
@@ -122,6 +124,11 @@ class Backfill:
             gave_up=self._leave_as_gap,
         )
 
+    @property
+    def behind(self) -> int:
+        """Topics whose past, or first state, has not been fetched yet."""
+        return len(set().union(*(work.due for work in self._catching_up.values())))
+
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
 
@@ -132,6 +139,7 @@ class Backfill:
         work = self._catching_up[key] = known or _CatchingUp()
         work.has_gap = any(checkpoint.since is None for checkpoint in self._checkpoints.of(key).values())
         work.again.set()
+        work.due.update(key)
         if known is None:
             self._tasks.start("catching up", self._catch_up, key, work)
 
@@ -199,9 +207,10 @@ class Backfill:
                 if work.again.is_set():
                     first_look, failures = None, 0
                     work.again.clear()
+                work.due.intersection_update(topics)
                 reported = self._checkpoints.newest(topics)
                 try:
-                    fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver)
+                    fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
                     self._failed(self._gap(topics, error) if work.has_gap else error)
                     if error.parks:
@@ -266,8 +275,12 @@ class Backfill:
             self._verify(reported, fetched)
             return fetched
 
-    async def _fetch_in_turn(self, topics: tuple[str, ...], source: Source, deliver: Deliver) -> Fetched:
+    async def _fetch_in_turn(
+        self, topics: tuple[str, ...], source: Source, deliver: Deliver, due: set[str] | None = None
+    ) -> Fetched:
         """Fetch once. What fails is taken apart until the odd ones are alone, and the others are fetched.
+
+        ``due``: loses each topic that has been asked about.
 
         Raises:
             ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
@@ -295,6 +308,8 @@ class Backfill:
             else:
                 self._has_answered()
                 succeeded = True
+                if due is not None:
+                    due.difference_update(part)
             succeeded = succeeded or bool(answered)
         if odd and not succeeded:
             raise next(iter(odd.values()))

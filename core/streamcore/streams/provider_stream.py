@@ -226,6 +226,7 @@ class ProviderStream:
             breaker=self._backfill.breaker.state,
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
+            behind=self._backfill.behind,
             limits=self.provider.limits.words,
             heartbeats=self.provider.limits.silence is not None,
         )

@@ -407,3 +407,41 @@ async def test_a_poll_is_marked_as_one_and_moves_the_checkpoint(bench: Bench) ->
     assert bench.delivered == [(transaction("w", 110), Source.POLL)]
     await bench.backfill.poll(["w"])
     assert bench.slot("w") == 110
+
+
+# How far behind it is
+
+
+async def test_how_far_behind_catching_up_is_can_be_asked_at_any_moment(bench: Bench) -> None:
+    wallets = [f"w{number}" for number in range(5)]
+    bench.watch(*wallets)
+    bench.rest.on_fetch = lambda topics: [10.0]
+    assert bench.backfill.behind == 0
+    bench.backfill.catch_up(wallets)
+    seen = []
+    for _ in range(6):
+        await bench.clock.advance(5.0)
+        seen.append(bench.backfill.behind)
+        await bench.clock.advance(5.0)
+    assert seen == [5, 4, 3, 2, 1, 0]
+
+
+async def test_what_could_not_be_fetched_is_still_to_be_caught_up_with(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.backfill.catch_up(["w"])
+    await bench.clock.advance(1.0)
+    assert bench.backfill.behind == 1
+    bench.rest.on_fetch = lambda topics: []
+    await bench.clock.advance(LONGEST_RETRY + SECOND_LOOK)
+    assert bench.backfill.behind == 0
+
+
+async def test_a_wallet_that_is_not_wanted_any_more_is_not_behind(bench: Bench) -> None:
+    bench.watch("a", "b")
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.backfill.catch_up(["a", "b"])
+    await bench.clock.advance(1.0)
+    bench.unwanted.add("a")
+    await bench.clock.advance(LONGEST_RETRY)
+    assert bench.backfill.behind == 1

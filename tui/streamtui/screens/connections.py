@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from streamcore import BreakerState, ProviderStatus
+from streamcore import BreakerState, DataKind, ProviderStatus
 from streamtui.format.ages import countdown, duration, moment, time_of_day
 from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED
@@ -207,7 +207,7 @@ def _detail(
             ),
             _pair(
                 "gaps",
-                literal(f"{status.gaps_filled} filled, {count(status.recovered, 'transaction')} recovered"),
+                literal(_gaps(status)),
             ),
             _pair("polling", literal(_polling(status, poll_interval))),
             _pair("limits", literal(status.limits or "none are known")),
@@ -221,6 +221,13 @@ def _detail(
 
 def _pair(name: str, value: Content) -> Content:
     return Content.assemble((f" {name:<10}", MUTED), value)
+
+
+def _gaps(status: ProviderStatus) -> str:
+    text = f"{status.gaps_filled} filled, {count(status.recovered, 'transaction')} recovered"
+    if status.behind and status.kind is DataKind.WALLETS:
+        text += f"; catching up: {status.behind} of {count(status.subscriptions, 'wallet')} still to be read"
+    return text
 
 
 def _polling(status: ProviderStatus, poll_interval: float) -> str:

@@ -66,6 +66,10 @@ of the service tell differently; two subscriptions deliver both under every read
 """
 
 
+ABOUT_A_WISH = (ErrorKind.SUBSCRIPTION, ErrorKind.SERVER)
+"""Kinds of refusals that may be about one subscription; any other is about the connection or the key."""
+
+
 class Rung(Enum):
     """The way wallets are followed."""
 
@@ -307,8 +311,10 @@ class SolanaCodec(Codec):
             self._subscribe()
             text = f"{refused.message}; following the logs of each wallet instead"
             return [Notice(ProviderError(ErrorKind.PLAN, text))]
-        if error.code == INVALID_PARAMS:
-            # the same parameters would be refused again, on this connection at least
+        # the same parameters would be refused again, on this connection at least; and where others have been
+        # granted, an error never heard of is about what was asked as well
+        about_wish = error.code == INVALID_PARAMS or (bool(self._active) and refused.kind in ABOUT_A_WISH)
+        if about_wish:
             self._refused_wishes.add(wish)
             if len(wish.wallets) > 1:
                 self._plan()

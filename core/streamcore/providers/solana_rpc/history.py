@@ -7,7 +7,7 @@ token account, so a wallet's token accounts are asked about as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -35,6 +35,7 @@ from streamcore.providers.solana_rpc.transactions import (
     report_transaction,
     unreadable_transaction,
 )
+from streamcore.providers.solana_rpc.turns import in_turns
 
 T = TypeVar("T")
 
@@ -50,8 +51,8 @@ HISTORY = 100
 OVERLAP_SLOTS = 32
 """Slots looked back beyond the checkpoint: index and stream are different machines, and either may lag."""
 
-ACCOUNTS_FOR = 300.0
-"""Seconds for which a list of token accounts is believed."""
+ACCOUNTS_FOR = 1800.0
+"""Seconds for which a list of token accounts is believed; what is made meanwhile shows in transactions."""
 
 PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
 """Seconds between tries for a transaction that is listed but cannot be had yet."""
@@ -61,6 +62,18 @@ TOKEN_PROGRAMS = (
     "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
 )
 UNSUPPORTED_VERSION = -32015
+EXCLUDED = -32010
+"""The node does not know whose tokens an account holds, as with the large owners of the public one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How far back a gap is filled."""
+
+    size: int = PAGE
+    """Entries in one answer."""
+    most: int = MOST_PAGES
+    """Answers for one account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,31 +164,47 @@ class SolanaHistory(Rest):
         self._accounts: dict[str, _Accounts] = {}
         self._changed: dict[str, TokenAccounts] = {}
         """Lists of accounts that have changed since a codec was given them."""
+        self._unlisted: dict[str, Notice] = {}
+        """That the accounts of a wallet cannot be listed, until it has been told."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
-        """Yield what happened to each wallet since its checkpoint, oldest first, or where its news begins."""
-        for wallet in topics:
-            checkpoint = checkpoints.get(wallet)
-            try:
-                if checkpoint is None or checkpoint.since is not None:
-                    since = None if checkpoint is None else checkpoint.since
-                    beginning, has_news = await self._beginning(wallet, since)
-                    yield beginning
-                    if changed := self._changed.pop(wallet, None):
-                        yield changed
-                    if not has_news:
-                        continue
-                    checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
-                async for report in self._since(wallet, checkpoint):
-                    yield report
-                    if isinstance(report, TransactionReport) and wallet in self._accounts:
-                        self._widen(wallet, report)
-                if changed := self._changed.pop(wallet, None):
-                    yield changed
-            except RpcFailure as failure:
-                raise self._understand(failure.error) from failure
+        """Yield what happened to each wallet since its checkpoint, oldest first, or where its news begins.
+
+        The wallets take turns, one report each, so that one with much to tell does not keep the others from
+        theirs; one that the node cannot tell about is left for a later time.
+        """
+        pasts = {wallet: self._past(wallet, checkpoints.get(wallet)) for wallet in topics}
+        async for report in in_turns(pasts, self._meaning):
+            yield report
+
+    def _meaning(self, failure: Exception) -> ProviderError | None:
+        if isinstance(failure, RpcFailure):
+            return self._understand(failure.error)
+        return failure if isinstance(failure, ProviderError) else None
+
+    async def _past(self, wallet: str, checkpoint: Checkpoint | None) -> AsyncGenerator[Report, None]:
+        if checkpoint is None or checkpoint.since is not None:
+            since = None if checkpoint is None else checkpoint.since
+            beginning, has_news = await self._beginning(wallet, since)
+            yield beginning
+            for report in self._taken_news(wallet):
+                yield report
+            if not has_news:
+                return
+            checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
+        async for report in self._since(wallet, checkpoint):
+            yield report
+            if isinstance(report, TransactionReport) and wallet in self._accounts:
+                self._widen(wallet, report)
+        for report in self._taken_news(wallet):
+            yield report
+
+    def _taken_news(self, wallet: str) -> list[Report]:
+        """Return what has been learnt of a wallet's accounts and not been told yet."""
+        changed, notice = self._changed.pop(wallet, None), self._unlisted.pop(wallet, None)
+        return [report for report in (changed, notice) if report is not None]
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
@@ -183,14 +212,16 @@ class SolanaHistory(Rest):
             if isinstance(question, TokenAccountsRequest):
                 yield TokenAccounts(question.topic, await self._addresses(question.topic))
                 self._changed.pop(question.topic, None)
+                for news in self._taken_news(question.topic):
+                    yield news
                 return
             entry = _Signature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)
             yield report
             if isinstance(report, TransactionReport):
                 self._widen(question.topic, report)
-            if changed := self._changed.pop(question.topic, None):
-                yield changed
+            for news in self._taken_news(question.topic):
+                yield news
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
 
@@ -294,18 +325,36 @@ class SolanaHistory(Rest):
             or now - known.asked_at > ACCOUNTS_FOR
             or (not_before is not None and known.asked_on < not_before)
         ):
-            found = [wallet]
+            before = known
+            listed = await self._token_accounts(wallet)
+            # where there is no list, the wallet itself can be followed all the same
+            kept = known.addresses if listed is None and known is not None else ()
+            found = tuple(dict.fromkeys((wallet, *(listed or kept))))
+            known = self._accounts[wallet] = _Accounts(found, now, self._clock.time())
+            if before is not None and before.addresses != known.addresses:
+                self._changed[wallet] = TokenAccounts(wallet, known.addresses)
+        return known.addresses
+
+    async def _token_accounts(self, wallet: str) -> list[str] | None:
+        """Return the token accounts of a wallet; ``None``: the node does not list them, whoever asks."""
+        found: list[str] = []
+        try:
             for program in TOKEN_PROGRAMS:
                 options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
                 owned = await self._rpc.call(
                     "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
                 )
                 found += [account.pubkey for account in owned.value]
-            before = known
-            known = self._accounts[wallet] = _Accounts(tuple(found), now, self._clock.time())
-            if before is not None and before.addresses != known.addresses:
-                self._changed[wallet] = TokenAccounts(wallet, known.addresses)
-        return known.addresses
+        except (RpcFailure, ProviderError) as failure:
+            error = self._understand(failure.error) if isinstance(failure, RpcFailure) else failure
+            excluded = isinstance(failure, RpcFailure) and failure.error.code == EXCLUDED
+            if not excluded and error.kind not in (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL):
+                raise
+            text = f"the token accounts of {wallet} cannot be listed, so transfers of tokens into it"
+            text += f" may be missed: {error.message}"
+            self._unlisted[wallet] = Notice(ProviderError(ErrorKind.SUBSCRIPTION, text))
+            return None
+        return found
 
 
 def gap(wallet: str, after: int, before: int | None) -> Notice:

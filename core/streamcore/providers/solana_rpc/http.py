@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.solana_rpc.history import RpcFailure, read_result
+from streamcore.providers.solana_rpc.limits import MethodLimits, concerns_all
 from streamcore.providers.solana_rpc.messages import Message, RpcError, read, request
 from streamcore.text import printable
 
@@ -29,9 +30,9 @@ class HttpRpc(ABC):
         self,
         http: Http,
         url: str,
-        rate_limit: TokenBucket,
+        rate_limit: RateLimit,
         *,
-        method_rate_limit: Callable[[], TokenBucket] | None = None,
+        method_limits: MethodLimits | None = None,
         secrets: tuple[str, ...] = (),
     ) -> None:
         """Make one for a node.
@@ -40,14 +41,14 @@ class HttpRpc(ABC):
             http: The client.
             url: Where to post.
             rate_limit: The rate of all methods together.
-            method_rate_limit: Makes the rate of one method, which is kept as well; ``None``: there is none.
+            method_limits: What the node takes of each method, which is kept to as well; ``None``: no method
+                has a limit of its own.
             secrets: What is masked in every text.
         """
         self._http = http
         self._url = url
         self._rate_limit = rate_limit
-        self._method_rate_limit = method_rate_limit
-        self._turns: dict[str, TokenBucket] = {}
+        self._method_limits = method_limits
         self._secrets = secrets
         self._last_id = 0
 
@@ -70,33 +71,39 @@ class HttpRpc(ABC):
             RpcFailure: The node answered with an error about this call alone.
             ProviderError: The node refused, or could not be reached.
         """
-        if self._method_rate_limit is not None:
-            if method not in self._turns:
-                self._turns[method] = self._method_rate_limit()
-            await self._turns[method].take()
+        await self._rate_limit.take()
+        if self._method_limits is not None:
+            # the last to be asked, so that the call goes out at the moment that was counted
+            await self._method_limits.take(method)
         self._last_id += 1
         answer = await self._http.request(
             "POST",
             self._url,
             json=request(self._last_id, method, params),
             secrets=self._secrets,
-            rate_limit=self._rate_limit,
         )
+        if self._method_limits is not None:
+            self._method_limits.learn(method, answer.headers)
         if answer.status != 200:
-            raise self._rested(self._meaning_of_status(answer.status, answer.headers, answer.body))
+            error = self._meaning_of_status(answer.status, answer.headers, answer.body)
+            raise self._rested(method, answer, error)
         message = read_or_none(answer.body)
         if message is None:
             raise self._unreadable(method, answer)
-        if message.error is not None:
+        if message.error is not None and not message.has_result:
             error = self._meaning_of_error(message.error)
             if error.parks or error.kind is ErrorKind.RATE_LIMIT:
-                raise self._rested(error)
+                raise self._rested(method, answer, error)
             raise RpcFailure(message.error)
         return read_result(message.result, shape, self.title, method)
 
-    def _rested(self, error: ProviderError) -> ProviderError:
+    def _rested(self, method: str, answer: Answer, error: ProviderError) -> ProviderError:
         if error.kind is ErrorKind.RATE_LIMIT:
-            self._rate_limit.pause(error.retry_after or RATE_LIMIT_REST)
+            wait = error.retry_after or RATE_LIMIT_REST
+            if self._method_limits is None or concerns_all(answer.headers):
+                self._rate_limit.pause(wait)
+            else:
+                self._method_limits.park(method, wait)
         return error
 
     def _unreadable(self, method: str, answer: Answer) -> ProviderError:

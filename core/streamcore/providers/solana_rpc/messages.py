@@ -51,6 +51,11 @@ class Message(msgspec.Struct, frozen=True):
     method: str = ""
     params: Params | None = None
 
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a result, also beside an error: an answer in part is of use."""
+        return bytes(self.result) not in (b"", b"null")
+
 
 def read(frame: Frame) -> Message:
     """Read one message.

@@ -26,6 +26,7 @@ from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.history import SolanaHistory
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
+from streamcore.providers.solana_rpc.limits import WINDOW, MethodLimits
 from streamcore.providers.solana_rpc.messages import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -46,16 +47,12 @@ DEBOUNCE = 1.0
 SILENCE = 10.0
 """Seconds without a slot after which the stream is dead: the public node's can stay open and mute."""
 
-WINDOW = 10.0
-"""Seconds in which the public node counts requests."""
 REQUESTS_PER_WINDOW = 100
 REQUESTS_PER_WINDOW_AND_METHOD = 40
+"""As documented; what the node tells in its answers counts before it, see `MethodLimits`."""
 RATE = 7.0
 BURST = 15
 """With these, no window ever holds more than 85 requests."""
-METHOD_RATE = 3.0
-METHOD_BURST = 5
-"""With these, no window ever holds more than 35 requests of one method."""
 
 TOO_MANY = (429, -32429)
 BLOCKED = (403, -32003)
@@ -78,7 +75,7 @@ class SolanaProvider(Provider):
             debounce=DEBOUNCE,
             silence=SILENCE,
             words=f"{WALLETS_PER_CONNECTION} wallets and {LOGS_PER_CONNECTION} accounts a connection, "
-            f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s",
+            f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s, and of each method as many as the node tells",
             sweep=True,
         )
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
@@ -104,7 +101,7 @@ class SolanaProvider(Provider):
 
 
 class PublicRpc(HttpRpc):
-    """Calls a node's methods over HTTP, within the two rates of the public one."""
+    """Calls a node's methods over HTTP, within the rate of the public one and of each of its methods."""
 
     title: ClassVar[str] = TITLE
 
@@ -114,7 +111,7 @@ class PublicRpc(HttpRpc):
             http,
             url,
             TokenBucket(RATE, BURST, clock),
-            method_rate_limit=lambda: TokenBucket(METHOD_RATE, METHOD_BURST, clock),
+            method_limits=MethodLimits(TITLE, clock),
             secrets=secrets_of(url),
         )
 
