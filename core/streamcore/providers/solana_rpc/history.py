@@ -76,16 +76,6 @@ class Pages:
     """Answers for one account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """How far back a gap is filled."""
-
-    size: int = PAGE
-    """Entries in one answer."""
-    most: int = MOST_PAGES
-    """Answers for one account."""
-
-
 class RpcFailure(Exception):
     """A JSON-RPC error that may mean something other than trouble; ``error`` is as it came."""
 
