@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 from typing import Protocol
 
-from streamcore.clock import Clock, wait_for
+from streamcore.clock import Clock
+from streamcore.tasks import first_to_end
 
 ROUNDING = 1e-6
 """What adding up many small times may lack of a whole request."""
@@ -104,8 +104,7 @@ class SlidingWindow:
             # again after each wait: a pause or another limit may have come meanwhile
             while (wait := self._wait()) > ROUNDING:
                 self._changed.clear()
-                with suppress(TimeoutError):
-                    await wait_for(self._clock, self._changed.wait(), wait)
+                await first_to_end(self._clock.sleep(wait), self._changed.wait())
             self._granted.append(self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:
