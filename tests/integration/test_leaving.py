@@ -24,6 +24,17 @@ from streamtui.app import StreamTuiApp
 StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager).run()
 """
 
+HOST = """
+import threading
+from fake_manager import FakeManager
+from streamcore.config.model import Settings
+from streamtui.app import StreamTuiApp
+app = StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager)
+app.run()
+timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+print("the host goes on, nothing is left to end it" if not timers else f"{timers} would end the host")
+"""
+
 
 def signalled(number: signal.Signals) -> Callable[[TerminalCommand], None]:
     return lambda terminal: terminal.process.send_signal(number)
@@ -87,3 +98,12 @@ async def test_a_terminal_that_vanishes_without_a_signal_does_not_leave_it_spinn
         await terminal.shows(b"live")
         terminal.hang_up()
         await terminal.ends()
+
+
+async def test_the_app_as_a_library_does_not_end_the_program_that_ran_it(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
+    with under_a_terminal((sys.executable, "-c", HOST), environment) as terminal:
+        await terminal.shows(b"live")
+        terminal.press(b"q")
+        await terminal.shows(b"the host goes on, nothing is left to end it")
+        assert await terminal.ends() == 0

@@ -1,4 +1,4 @@
-"""An hour of random faults on virtual time; run it with ``pytest -m soak -s`` to see its table."""
+"""Hours of random faults on virtual time; run them with ``pytest -m soak -s`` to see their tables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import NAMES, Sources
 from virtual_time import on_virtual_time
-from world import MOMENTS, PROVIDERS, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
+from world import MOMENTS, STREAMING, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
+
+from streamcore import PriceUpdate
 
 HOUR = 3600.0
 TICK = 0.5
@@ -22,6 +25,12 @@ FAULT_LASTS = 5.0
 """Seconds a fault lasts, on average."""
 SETTLE_EVERY = 400.0
 """Seconds of trouble until everything is healed and every book is compared."""
+TRANSACTIONS: dict[Sources, tuple[int, ...]] = {
+    "keyed": (1, 1, 2, 2, 3),
+    "all": (1, 1, 2, 2, 3),
+    "public": (0, 1, 1, 1, 2),
+}
+"""How many happen in a tick, one of these; a public node answers four questions a second and no more."""
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 
 
@@ -41,7 +50,7 @@ class Trouble:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def make(self) -> None:
-        provider = self._rng.choice(PROVIDERS)
+        provider = self._rng.choice(self._world.providers)
         lasts = self._rng.expovariate(1 / FAULT_LASTS)
         match self._rng.choices(["switch", "way", "moment", "sleep"], [10, 5, 4, 1])[0]:
             case "switch":
@@ -49,6 +58,7 @@ class Trouble:
             case "way":
                 self._spoil(provider, self._world.spoil_way, WAYS, lasts)
             case "moment":
+                provider = self._rng.choice([name for name in self._world.providers if name in STREAMING])
                 moment = self._rng.choice(MOMENTS)
                 self.names[moment] += 1
                 await self._world.happen(provider, moment)
@@ -80,11 +90,12 @@ class Trouble:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("sources", NAMES)
 @on_virtual_time
-async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing() -> None:
+async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing(sources: Sources) -> None:
     began = time.monotonic()
-    stage = Stage(SEED, keep_transactions=6000)
+    stage = Stage(SEED, sources, keep_transactions=6000)
     world = await stage.enter()
     for symbol in SYMBOLS:
         await world.subscribe_price(symbol)
@@ -94,13 +105,14 @@ async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing() -> N
     await world.settle()
     trouble = Trouble(world)
     first = largest = resident()
-    polled = backfilled = 0
+    polled = backfilled = moved = 0
+    served: dict[str, str] = {}
     next_settling = SETTLE_EVERY
     settlings = 0
     longest_settling = 0.0
     while world.clock.monotonic() < HOUR:
         await asyncio.sleep(TICK)
-        for _ in range(world.rng.choice((1, 1, 2, 2, 3))):
+        for _ in range(world.rng.choice(TRANSACTIONS[sources])):
             world.transact(world.rng.choice(WALLETS))
         world.trade(world.rng.choice(SYMBOLS))
         if world.rng.random() < TICK / FAULT_EVERY:
@@ -108,6 +120,9 @@ async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing() -> N
         for event in world.table.seen:
             polled += getattr(event, "source", "") == "poll" and hasattr(event, "signature")
             backfilled += getattr(event, "source", "") == "backfill"
+            if isinstance(event, PriceUpdate):
+                moved += served.get(event.symbol, event.provider) != event.provider
+                served[event.symbol] = event.provider
         world.look()
         largest = max(largest, resident())
         if world.clock.monotonic() > next_settling:
@@ -129,6 +144,7 @@ async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing() -> N
         ),
         "doubled": sum(count > 1 for count in world.told.values()),
         "lost": len(world.due),
+        "rows that moved to another source": moved,
         "faults": world.faults,
         "reconnects": " / ".join(f"{name} {status.reconnects}" for name, status in statuses.items()),
         "unusable frames": sum(status.malformed for status in statuses.values()),
@@ -137,11 +153,12 @@ async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing() -> N
         "memory at first / at most": f"{first:.0f} / {largest:.0f} MiB",
     }
     await stage.leave()
-    print()
+    print(f"\n| sources: {sources} | |")
     for name, value in rows.items():
         print(f"| {name} | {value} |")
     print("\n".join(f"|   {name} | {count} |" for name, count in sorted(trouble.names.items())))
-    assert world.sent >= 10_000
+    assert world.sent >= (5_000 if sources == "public" else 10_000)
+    assert moved or sources == "keyed"
     assert world.faults >= 1_000
     assert not world.due
     assert rows["doubled"] == 0

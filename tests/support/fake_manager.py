@@ -59,6 +59,7 @@ class FakeManager:
         self.exchanges = False
         self.price_sources: dict[str, str | None] = {}
         self.breaks_at_start: Exception | None = None
+        self.breaks_at: dict[str, Exception] = {}
         self.current: dict[str, ProviderStatus] = {
             "birdeye": status("birdeye"),
             "helius": status("helius", subscriptions=1, topics=("wallet",)),
@@ -88,7 +89,12 @@ class FakeManager:
     def complete(self, prefix: str) -> list[Token]:
         return [self.describe(token.symbol) for token in self.tokens.complete(prefix)]
 
+    def _break_at(self, what: str) -> None:
+        if what in self.breaks_at:
+            raise self.breaks_at[what]
+
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
+        self._break_at("subscribe_prices")
         tokens = [self.describe(symbol) for symbol in symbols]
         self.asked.append(("subscribe_prices", tuple(token.symbol for token in tokens)))
         return tokens
@@ -97,6 +103,7 @@ class FakeManager:
         self.asked.append(("unsubscribe_prices", tuple(self.describe(s).symbol for s in symbols)))
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
+        self._break_at("subscribe_wallets")
         wallets = [check_address(address) for address in addresses]
         self.asked.append(("subscribe_wallets", tuple(wallets)))
         return wallets

@@ -15,6 +15,7 @@ from sample_events import price, transaction
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual_internals import lines_of, toasts_of
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings
@@ -28,7 +29,7 @@ from streamcore.events import (
     WalletTransaction,
 )
 from streamtui.app import StreamTuiApp
-from streamtui.model.price_list import key_of
+from streamtui.model.price_row import key_of
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
@@ -45,6 +46,8 @@ class Stage:
         self.managers: list[FakeManager] = []
         self.config_path: Path | None = settings.pop("config_path", None)
         starter = settings.pop("starter", False)
+        self.breaks_at: dict[str, Exception] = settings.pop("breaks_at", {})
+        """What the engine raises when it is asked for something, by the name of what is asked."""
         self.app = StreamTuiApp(
             Settings(**settings),
             manager_factory=self._make,
@@ -59,7 +62,7 @@ class Stage:
         current, exchanges = self.manager.current, self.manager.exchanges
         self.manager = FakeManager(settings)
         self.manager.current, self.manager.exchanges = current, exchanges
-        self.manager.breaks_at_start = self.breaks_at_start
+        self.manager.breaks_at_start, self.manager.breaks_at = self.breaks_at_start, self.breaks_at
         self.managers.append(self.manager)
         return self.manager
 
@@ -106,7 +109,8 @@ class Stage:
             "summary": "received 1.5 SOL from 7xKX…gAsU",
             "counterparty": OTHER_WALLET,
         }
-        return transaction(f"{SIGNATURE[:-3]}{number:03}", **{**fields, **more})
+        fields |= {"signature": f"{SIGNATURE[:-3]}{number:03}"} | more
+        return transaction(**fields)
 
     def feed_key(self, symbol: str) -> str:
         """Return what names the row of a token."""
@@ -114,8 +118,11 @@ class Stage:
 
     def lines(self) -> list[str]:
         """Return what the screen on top shows, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return lines_of(self.app)
+
+    def toasts(self) -> str:
+        """Return the sentences that stand over the screen."""
+        return "\n".join(toasts_of(self.app))
 
     def text(self) -> str:
         return "\n".join(self.lines())
@@ -141,8 +148,15 @@ def without_keys(stage: Stage) -> None:
     """Let the engine serve from where no key is needed."""
     stage.manager.exchanges = True
     stage.manager.current = {
-        "kraken": status("kraken", heartbeats=True),
-        "solana": status("solana", kind=DataKind.WALLETS, subscriptions=1, topics=(WALLET,), heartbeats=True),
+        "kraken": status("kraken", heartbeats=True, hint="BIRDEYE_API_KEY would stream every Solana token"),
+        "solana": status(
+            "solana",
+            kind=DataKind.WALLETS,
+            subscriptions=1,
+            topics=(WALLET,),
+            heartbeats=True,
+            hint="HELIUS_API_KEY would follow more wallets, sooner",
+        ),
     }
 
 

@@ -3,34 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from manual_clock import ManualClock
 
 from streamcore.net.http import HttpClient
+from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer
-from streamcore.text import Echo
 
 T = TypeVar("T")
 STEP = 0.25
 """Seconds; how far a request may come late."""
 
 
-class SteppedHttp(HttpClient):
-    """An `HttpClient` that knows how many of its requests are under way."""
+class SteppedHttp:
+    """A `streamcore.net.transport.Http` that knows how many of its requests are under way."""
 
     def __init__(self, clock: ManualClock) -> None:
-        super().__init__(clock, timeout=10.0)
+        self._client = HttpClient(clock, timeout=10.0)
         self._hands = clock
         self._under_way = 0
         self._idle = asyncio.Event()
 
-    async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        secrets: tuple[str, ...] = (),
+        rate_limit: TokenBucket | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Answer:
+        if rate_limit is not None:
+            await rate_limit.take()  # here and not in the client: while it waits, time must pass
         self._under_way += 1
         self._idle.clear()
         try:
-            return await super()._answer(method, url, echo, **request)
+            return await self._client.request(
+                method, url, secrets=secrets, params=params, headers=headers, json=json
+            )
         finally:
             self._under_way -= 1
             if not self._under_way:

@@ -1,7 +1,8 @@
 """A small world to be cruel to: the real manager, the emulators, the way between them, and the whole truth.
 
 Whoever drives it calls its deeds in any order, at any time; it keeps the books of what must have come out
-of the engine by then and of what must never come.
+of the engine by then and of what must never come. Every price source has a market of its own here, so that a
+price tells where it is from.
 """
 
 from __future__ import annotations
@@ -9,28 +10,48 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import Bench, bench
+from bench import NAMES, Bench, Sources, bench
 from virtual_time import VirtualClock
 
 from streamcore import PriceUpdate, State, StatusChange, StreamError, WalletTransaction
 from streamcore.assets.tokens import TokenTable
 from streamcore.streams.state import TRANSITIONS
-from streamsim import Fault
+from streamsim import Emulators, Fault
+from streamsim.birdeye.server import BirdeyeServer
+from streamsim.coinbase.server import CoinbaseServer
+from streamsim.dexscreener.server import DexScreenerServer
+from streamsim.jupiter.server import JupiterServer
+from streamsim.kraken.server import KrakenServer
+from streamsim.servers.exchange import ExchangeServer, asset_key
+from streamsim.world.market import Market, Trade
 
-SYMBOLS = ("SOL", "BTC", "BONK", "JUP", "WIF")
+SYMBOLS = ("SOL", "BTC", "BONK", "JUP", "WIF", "PNUT", "JLP")
+"""Kraken lists the first five, Coinbase PNUT, and no exchange JLP."""
+
 WALLETS = (
     "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T",
     "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq",
     "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU",
     "8psNvWTrdNTiVRNzAgsou9kETXNJm2SXZyaKuJraVRtf",
 )
-PROVIDERS = ("birdeye", "helius")
+STREAMING = ("birdeye", "kraken", "coinbase", "helius", "solana")
+"""The providers with a stream."""
+
+TRADE_EVERY = 15.0
+"""Seconds between two trades while all becomes well: some sources prove only by prices that they are."""
+
+POLLED_ONLY = frozenset({State.DISCONNECTED, State.FALLBACK, State.FAILED})
+"""The states of a provider without a stream."""
+
+FIRST_PUBLIC = dict.fromkeys(SYMBOLS, "kraken") | {"PNUT": "coinbase", "JLP": "jupiter"}
+"""Who serves each symbol when no key is there and everybody is well."""
 
 SWITCHES: tuple[tuple[Fault, dict[str, Any]], ...] = (
     (Fault.REFUSE_UPGRADE, {"status": 503}),
@@ -39,6 +60,7 @@ SWITCHES: tuple[tuple[Fault, dict[str, Any]], ...] = (
     (Fault.ACCEPT_AND_CLOSE, {}),
     (Fault.STALL, {}),
     (Fault.STALL_SLOTS, {}),
+    (Fault.STALL_HEARTBEATS, {}),
     (Fault.WITHHOLD_WELCOME, {}),
     (Fault.DELAY_ACK, {"seconds": 2.0}),
     (Fault.WITHHOLD_ACK, {}),
@@ -76,11 +98,31 @@ MOMENTS = ("drop", "close", "freeze", "error", "reconnect")
 """What happens once."""
 
 
+class MarketsApart(Emulators):
+    """Emulators of which each price source tells of a market of its own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        servers = {
+            "birdeye": BirdeyeServer,
+            "kraken": KrakenServer,
+            "coinbase": CoinbaseServer,
+            "jupiter": JupiterServer,
+            "dexscreener": DexScreenerServer,
+        }
+        self.markets = {name: Market(self.clock, options["seed"]) for name in servers}
+        for name, server in servers.items():
+            setattr(self, name, server(self.clock, self.markets[name], lambda mints: None))
+
+
 class World:
     """What is wanted, what has happened, and what the engine has said of it."""
 
-    def __init__(self, table: Bench, seed: int) -> None:
+    def __init__(self, table: Bench, markets: dict[str, Market], sources: Sources, seed: int) -> None:
         self.table = table
+        self.markets = markets
+        self.sources: Sources = sources
+        self.providers = NAMES[sources]
         self.manager = table.manager
         self.clock = table.clock
         self.rng = random.Random(seed)
@@ -95,10 +137,15 @@ class World:
         self.faults = 0
         self.tokens = TokenTable({})
         self._sure: set[str] = set()
-        self._states = dict.fromkeys(PROVIDERS, State.DISCONNECTED)
-        self._read = 0
+        self._states = dict.fromkeys(self.providers, State.DISCONNECTED)
         self._last_price: dict[str, PriceUpdate] = {}
+        self._traded: defaultdict[tuple[str, str | None], set[Decimal]] = defaultdict(set)
+        """(provider, the market's key) to every price there has been."""
+        for name, market in markets.items():
+            market.listen(partial(self._noted, name))
         table.ledger.listen(self._recorded)
+        for symbol in SYMBOLS:
+            self.trade(symbol)  # the markets begin with the same prices
 
     # Deeds
 
@@ -129,8 +176,12 @@ class World:
     def transact(self, wallet: str) -> str:
         return self.table.ledger.live(wallet)
 
-    def trade(self, symbol: str, price: Decimal | None = None) -> None:
-        self.table.market.trade(self.tokens.resolve(symbol).mint, price=price)
+    def trade(self, symbol: str) -> None:
+        """Let a symbol be traded on every market that has it, at prices whose last digit tells the market."""
+        for number, name in enumerate(self.markets, 1):
+            if (key := self._key(name, symbol)) is not None:
+                cents = 10 * self.rng.randrange(100, 1_000_000) + number
+                self.markets[name].trade(key, price=Decimal(cents) / 100)
 
     def spoil(self, provider: str, fault: Fault, terms: dict[str, Any]) -> None:
         """Turn a fault of a server on."""
@@ -144,6 +195,8 @@ class World:
 
     async def happen(self, provider: str, moment: str) -> None:
         """Let something happen once."""
+        if provider not in STREAMING and moment != "reconnect":
+            return
         self.faults += 1
         server = getattr(self.table, provider)
         match moment:
@@ -160,7 +213,8 @@ class World:
 
     def heal(self, provider: str) -> None:
         """End every fault of a provider and of the way to it."""
-        getattr(self.table, provider).thaw()
+        if provider in STREAMING:
+            getattr(self.table, provider).thaw()
         getattr(self.table, provider).faults.clear()
         self.table.network[provider].clear()
 
@@ -177,16 +231,28 @@ class World:
             match event:
                 case StatusChange(provider=name, state=state):
                     before, self._states[name] = self._states[name], state
-                    assert state is before or state in TRANSITIONS[before], (name, before, state)
+                    allowed = TRANSITIONS[before] if name in STREAMING else POLLED_ONLY
+                    assert state is before or state in allowed, (name, before, state)
                 case WalletTransaction(wallet=wallet, signature=signature):
                     self.told[wallet, signature] += 1
                     assert self.told[wallet, signature] == 1, f"{signature} came twice for {wallet}"
                     self.due.pop((wallet, signature), None)
-                case PriceUpdate(symbol=symbol, price=price):
-                    assert price is None or price > 0
+                case PriceUpdate(symbol=symbol, price=price, provider=name):
+                    traded = self._traded[name, self._key(name, symbol)]
+                    assert price is None or price in traded, f"{symbol} was never {price} at {name}"
                     self._last_price[symbol] = event
                 case StreamError(message=message):
                     assert "the log has the details" not in message, message
+
+    def _key(self, name: str, symbol: str) -> str | None:
+        """Return by what key the market of a provider has a symbol; ``None``: it does not list it."""
+        server = getattr(self.table, name)
+        if isinstance(server, ExchangeServer):
+            return asset_key(symbol) if symbol in server.listed else None
+        return self.tokens.resolve(symbol).mint
+
+    def _noted(self, name: str, trade: Trade) -> None:
+        self._traded[name, trade.mint].add(trade.price)
 
     def _recorded(self, transaction: Any) -> None:
         for wallet in self._sure:
@@ -204,11 +270,18 @@ class World:
         """The wallets of which nothing may be missed."""
         return frozenset(self._sure)
 
-    def restored(self) -> bool:
-        """Whether the emulators hold exactly the subscriptions that are wanted, on the newest connection.
+    def preferred(self, symbol: str) -> str:
+        """Return who serves a symbol when everybody is well."""
+        return FIRST_PUBLIC[symbol] if self.sources == "public" else "birdeye"
 
-        An older one may be a ghost: a half-open link of which the server has not heard that it is dead.
+    def restored(self) -> bool:
+        """Whether the keyed emulators hold exactly what is wanted, on the newest connection.
+
+        An older one may be a ghost: a half-open link of which the server has not heard that it is dead. What
+        the others hold is seen by what they tell.
         """
+        if self.sources == "public":
+            return True
         mints = {self.tokens.resolve(symbol).mint for symbol in self.prices}
         birdeye, helius = self.table.birdeye.clients, self.table.helius.clients
         filters = [held.filter for held in helius[-1].subscriptions.values()] if helius else []
@@ -218,26 +291,38 @@ class World:
         )
 
     def connected(self) -> bool:
-        wanted = {"birdeye": self.prices, "helius": self.wallets}
-        return all(
-            self.manager.status(name).state is (State.CONNECTED if what else State.DISCONNECTED)
-            for name, what in wanted.items()
-        )
+        """Whether every lamp is what it must be when all is well: green where something is wanted."""
+        sources = {self.preferred(symbol) for symbol in self.prices}
+        if self.wallets:
+            sources.add("solana" if self.sources == "public" else "helius")
+        return all(self._lamp_is_right(name, name in sources) for name in self.providers)
+
+    def _lamp_is_right(self, name: str, in_use: bool) -> bool:
+        status = self.manager.status(name)
+        if name not in STREAMING:
+            return status.idle is not in_use and not status.poll_failed
+        state = State.CONNECTED if in_use else State.DISCONNECTED
+        listening = not in_use or getattr(self.table, name).connections > 0
+        return status.state is state is self._states[name] and listening and not status.stale
 
     def prices_are_true(self) -> bool:
-        for symbol in self.prices:
-            truth = self.table.market.truth(self.tokens.resolve(symbol).mint)
-            known = self._last_price.get(symbol)
-            if truth is None or known is None or known.price != truth.price:
-                return False
-        return True
+        return all(map(self._is_true, self.prices))
+
+    def _is_true(self, symbol: str) -> bool:
+        name = self.preferred(symbol)
+        truth = self.markets[name].truth(str(self._key(name, symbol)))
+        known = self._last_price.get(symbol)
+        return (
+            truth is not None and known is not None and (known.provider, known.price) == (name, truth.price)
+        )
 
     async def settle(self, within: float = 400.0) -> None:
         """End every fault and wait until all is well again; fail when it does not become so."""
-        for name in PROVIDERS:
+        for name in self.providers:
             self.heal(name)
-            if self.manager.status(name).parked:
-                await self.manager.reconnect(name)
+        for name in self.providers:
+            # what was refused is asked for again at once only when a person says so
+            await self.manager.reconnect(name)
         await self._until(lambda: self.connected() and self.restored(), within, "not connected as wanted")
         for symbol in self.prices:
             self.trade(symbol)
@@ -246,10 +331,15 @@ class World:
         self.begin()
 
     async def _until(self, condition: Any, within: float, what: str) -> None:
-        until = self.clock.monotonic() + within
+        began = traded = self.clock.monotonic()
         self.look()
         while not condition():
-            assert self.clock.monotonic() < until, (what, self.explanation())
+            now = self.clock.monotonic()
+            assert now < began + within, (what, self.explanation())
+            if now > traded + TRADE_EVERY:
+                traded = now
+                for symbol in self.prices:
+                    self.trade(symbol)
             await asyncio.sleep(0.1)
             self.look()
 
@@ -260,10 +350,12 @@ class World:
             for s in self.manager.statuses().values()
         ]
         held = f"held {set(self.table.birdeye.price_subscriptions)} {set(self.table.helius.wallets)}"
+        known = {symbol: (event.provider, event.price) for symbol, event in self._last_price.items()}
         wanted = f"wanted {set(self.prices)} {set(self.wallets)}"
         now = self.clock.monotonic()
         missing = [f"{w[:4]}/{s[:6]} {now - at:.0f} s ago" for (w, s), at in list(self.due.items())[:10]]
-        return "; ".join([*statuses, held, wanted, f"{len(self.due)} due: {missing}"])
+        sources = f"from {dict(self.manager.price_sources)}, known {known}"
+        return "; ".join([*statuses, held, wanted, sources, f"{len(self.due)} due: {missing}"])
 
 
 def open_sockets() -> int:
@@ -284,8 +376,10 @@ def open_sockets() -> int:
 class Stage:
     """A world that is entered and left, and that must leave nothing behind."""
 
-    def __init__(self, seed: int, **options: Any) -> None:
+    def __init__(self, seed: int, sources: Sources = "keyed", **options: Any) -> None:
         self._seed = seed
+        self._sources: Sources = sources
+        self._made: list[MarketsApart] = []
         self._options = options
         self._stack = AsyncExitStack()
 
@@ -293,9 +387,19 @@ class Stage:
         self._sockets = open_sockets()
         self._tasks = len(asyncio.all_tasks())
         table = await self._stack.enter_async_context(
-            bench(clock=VirtualClock(self._seed), proxies=True, **self._options)
+            bench(
+                self._sources,
+                clock=VirtualClock(self._seed),
+                proxies=True,
+                emulated=self._emulators,
+                **self._options,
+            )
         )
-        return World(table, self._seed)
+        return World(table, self._made[-1].markets, self._sources, self._seed)
+
+    def _emulators(self, **options: Any) -> MarketsApart:
+        self._made.append(MarketsApart(**options))
+        return self._made[-1]
 
     async def leave(self) -> None:
         """Close everything.

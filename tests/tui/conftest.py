@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from textual import _wait
-from textual import screen as textual_screen
+from textual_internals import pause_briefly
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +17,7 @@ def frozen_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             continue  # the screenshot plugin's own
         if name.startswith(("TEXTUAL", "SSH_", "STREAMTUI_")) or name in ("NO_COLOR", "COLORTERM"):
             monkeypatch.delenv(name)
-    # Textual's pilot looks every 20 ms whether the app has come to rest, and an app paints every 17 ms:
-    # most of a test would be spent asleep
-    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 1 / 200)
-    monkeypatch.setattr(_wait, "SLEEP_IDLE", 1 / 2000)
-    monkeypatch.setattr(textual_screen, "UPDATE_PERIOD", 1 / 500)
+    pause_briefly(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

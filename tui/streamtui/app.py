@@ -7,9 +7,11 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,12 +20,14 @@ from textual.worker import Worker, WorkerState
 
 from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
-from streamtui.keys import COMMANDS
+from streamtui.keys import COMMANDS, Target
 from streamtui.model.engine import ManagerFactory
-from streamtui.model.updates import Feed
+from streamtui.model.session import Session
+from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
-from streamtui.screens.main import MainScreen
+from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
+from streamtui.textual_internals import accept_any_input, write_sequence
 from streamtui.themes import DARK, OWN, variables
 
 if TYPE_CHECKING:
@@ -35,8 +39,6 @@ ENGINE = "engine"
 """The group of the worker that runs the engine."""
 ALERT_SHOWN = 8.0
 """Seconds an alert stands over the screen; the first line goes on counting what nobody has looked at."""
-LEAVE_WITHIN = 4.0
-"""Seconds for closing the connections and restoring the terminal; usually it takes half a second."""
 
 
 class StreamTuiApp(App[None]):
@@ -60,6 +62,7 @@ class StreamTuiApp(App[None]):
         clock: Clock | None = None,
         config_path: Path | None = None,
         starter: bool = False,
+        leaving: Callable[[], None] | None = None,
     ) -> None:
         """Make the app.
 
@@ -69,26 +72,33 @@ class StreamTuiApp(App[None]):
             clock: Time; the system's, unless a test brings its own.
             config_path: The file that what is watched can be saved to.
             starter: Whether to show some well-known tokens when nothing is configured.
+            leaving: Called when the app begins to leave, which may take some seconds: the connections are
+                closed and the terminal is restored. The command line limits the time it takes.
         """
         self._colours = settings.ui.colours
+        accept_any_input()
         super().__init__()
         for theme in OWN:
             self.register_theme(theme)
         self.theme = settings.ui.theme or DARK.name
+        self._leaving = leaving
+        self._failed = False
+        """Whether an error has ended it."""
         self._notifier: Notifier | None = None
         self._alarm_text = ""
         """The last alert that is still to be shown."""
-        self.feed = Feed(
-            settings,
+        self.session = Session(settings, clock or SystemClock())
+        """What is watched and shown."""
+        self._updates = Updates(
+            self.session,
             manager_factory=manager_factory,
-            clock=clock or SystemClock(),
             repaint=self._repaint,
             tick=self._tick,
             notice=self._notice,
             alarm=self._alarm,
             starter=starter,
         )
-        self._main = MainScreen(self.feed, self._start_engine, config_path)
+        self._main = MainScreen(self.session, self._start_engine, config_path)
         self._watches_terminal = False
         self._settled = False
 
@@ -103,21 +113,31 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        self._work(self.feed.frames, "frames")
-        self._work(self.feed.ticks, "ticks")
+        self._work(self._updates.frames, "frames")
+        self._work(self._updates.ticks, "ticks")
         self._start_engine()
 
     def _start_engine(self) -> None:
-        self._work(self.feed.run, ENGINE)
+        self._work(self._updates.run, ENGINE)
 
     def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         # the function, not a coroutine: a worker that is replaced before it starts would leave one unawaited
         self.run_worker(work, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
+    def panic(self, *renderables: RenderableType) -> None:
+        """End because of an unexpected error, and say so with the return code, too."""
+        self._failed = True
+        super().panic(*renderables)
+
+    @property
+    def return_code(self) -> int | None:
+        """0 when a person has left the app, 1 when an error ended it, ``None`` while it runs."""
+        return 1 if self._failed else super().return_code
+
     def exit(self, *args: Any, **kwargs: Any) -> None:
-        """Leave; within `LEAVE_WITHIN` seconds the process is gone, also when the terminal is."""
-        if not self.is_headless:
-            terminal.end_within(LEAVE_WITHIN)
+        """Leave: stop drawing, close the engine, restore the terminal."""
+        if self._leaving is not None:
+            self._leaving()
         super().exit(*args, **kwargs)
 
     def _leave_on_signals(self) -> None:
@@ -137,9 +157,9 @@ class StreamTuiApp(App[None]):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             logger.error("the %s failed", event.worker.group, exc_info=error)
-            self.feed.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
+            self.session.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
         elif event.state is WorkerState.SUCCESS and event.worker.group == ENGINE:
-            self.feed.failure = "the engine has stopped"
+            self.session.failure = "the engine has stopped"
         else:
             return
         self._main.tick()
@@ -158,7 +178,7 @@ class StreamTuiApp(App[None]):
         gc.freeze()
 
     def _tick(self) -> None:
-        if not self._settled and self.feed.running and not self.is_headless:
+        if not self._settled and self.session.running and not self.is_headless:
             self._settle()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
@@ -173,9 +193,9 @@ class StreamTuiApp(App[None]):
             from streamtui.model.notifier import Notifier
 
             self._notifier = Notifier(
-                self.feed.settings.ui,
+                self.session.settings.ui,
                 bell=self.bell,
-                write=self._write,
+                write=partial(write_sequence, self),
                 failed=lambda sentence: self._notice(sentence, True),
             )
         self._notifier.tell(text)
@@ -189,14 +209,10 @@ class StreamTuiApp(App[None]):
             return
         # one for a burst, and in the place of the one before: a row of them would bury what they are about
         self.clear_notifications()
-        more = self.feed.alerts.unseen - 1
+        more = self.session.alerts.unseen - 1
         shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")
         self._alarm_text = ""
         self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
-
-    def _write(self, sequence: str) -> None:
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours for up, down and wallets that fit the theme and the settings."""
@@ -217,8 +233,8 @@ class StreamTuiApp(App[None]):
         """Offer every key of the main screen by name, and the themes."""
         if screen is self._main:
             for command in COMMANDS:
-                if command.action not in ("command_palette", "quit"):
-                    callback = getattr(self._main, f"action_{command.action}")
+                if command.target is not Target.APP:
+                    callback = partial(self._main.perform, command)
                     yield SystemCommand(command.title, f"{command.help} ({command.shown})", callback)
             yield SystemCommand(
                 "Clear filter", "show all rows of the pane again (esc)", self._main.action_clear_filter

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DONE = 0
 FAILED = 1
 WRONG_USAGE = 2
+LEAVE_WITHIN = 4.0
+"""Seconds the app may take to leave, also when its terminal is gone; usually it takes half a second."""
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What the system says when standard output takes no more: nobody reads, a full disk, a broken one."""
@@ -53,10 +55,16 @@ def _shows(loaded: Loaded) -> int:
         _refuse(f"this terminal (TERM={name!r}) has no screen for the app; there is: streamtui stream")
     terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
+    from streamtui.terminal import end_within
 
     settings = loaded.settings
     nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
-    app = StreamTuiApp(settings, config_path=loaded.path, starter=nothing_set)
+    app = StreamTuiApp(
+        settings,
+        config_path=loaded.path,
+        starter=nothing_set,
+        leaving=lambda: end_within(LEAVE_WITHIN),
+    )
     app.run()
     return app.return_code or DONE
 

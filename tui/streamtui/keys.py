@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from textual.binding import Binding
+
+
+class Target(Enum):
+    """Who does what a command says."""
+
+    PANE = "the pane that has the keys"
+    PRICES = "the pane of the prices"
+    TRANSACTIONS = "the pane of the transactions"
+    SCREEN = "the main screen"
+    APP = "the app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,7 @@ class Command:
     """How long it stays in the bar when it gets narrow: 0 always, the highest goes first."""
     section: str
     """What it belongs to in the help."""
+    target: Target = Target.PANE
 
     @property
     def shown(self) -> str:
@@ -31,7 +43,7 @@ class Command:
 
     def binding(self) -> Binding:
         """Return the binding that makes the keys work."""
-        return Binding(self.keys, self.action, self.label, tooltip=self.help)
+        return Binding(self.keys, f"command({self.action!r})", self.label, tooltip=self.help)
 
 
 WATCH, ARRANGE, LOOK, FOLLOW, CONNECT, APP = (
@@ -45,9 +57,25 @@ WATCH, ARRANGE, LOOK, FOLLOW, CONNECT, APP = (
 
 COMMANDS = (
     Command(
-        "s", "subscribe", "subscribe", "Subscribe symbols", "watch the price of further tokens", 2, WATCH
+        "s",
+        "subscribe",
+        "subscribe",
+        "Subscribe symbols",
+        "watch the price of further tokens",
+        2,
+        WATCH,
+        Target.PRICES,
     ),
-    Command("w", "watch", "wallets", "Watch wallets", "watch the transactions of further wallets", 3, WATCH),
+    Command(
+        "w",
+        "watch",
+        "wallets",
+        "Watch wallets",
+        "watch the transactions of further wallets",
+        3,
+        WATCH,
+        Target.TRANSACTIONS,
+    ),
     Command(
         "d,delete",
         "remove",
@@ -66,6 +94,7 @@ COMMANDS = (
         "keep symbols, wallets, names and alerts in the configuration file",
         9,
         WATCH,
+        Target.SCREEN,
     ),
     Command(
         "slash",
@@ -100,23 +129,25 @@ COMMANDS = (
     ),
     Command(
         "right_square_bracket",
-        "next_group",
+        "next_watchlist",
         "list",
         "Next watchlist",
         "show the next of your watchlists, or everything",
         13,
         ARRANGE,
+        Target.PRICES,
     ),
     Command(
         "left_square_bracket",
-        "previous_group",
+        "previous_watchlist",
         "back",
         "Previous watchlist",
         "show the one before",
         23,
         ARRANGE,
+        Target.PRICES,
     ),
-    Command("tab", "next_pane", "pane", "Next pane", "go to the other pane", 10, ARRANGE),
+    Command("tab", "next_pane", "pane", "Next pane", "go to the other pane", 10, ARRANGE, Target.SCREEN),
     Command(
         "enter",
         "details",
@@ -132,13 +163,34 @@ COMMANDS = (
     ),
     Command("E", "export_json", "JSON", "Export as JSON", "write them to a JSON file", 24, LOOK),
     Command(
-        "S", "take_screenshot", "picture", "Save a screenshot", "save the screen as an SVG picture", 25, LOOK
+        "S",
+        "take_screenshot",
+        "picture",
+        "Save a screenshot",
+        "save the screen as an SVG picture",
+        25,
+        LOOK,
+        Target.SCREEN,
     ),
     Command(
-        "p", "pause", "pause", "Pause or resume the feed", "hold the feed still; nothing is lost", 7, FOLLOW
+        "p",
+        "pause",
+        "pause",
+        "Pause or resume the feed",
+        "hold the feed still; what comes is kept and counted",
+        7,
+        FOLLOW,
+        Target.TRANSACTIONS,
     ),
     Command(
-        "f", "next_wallet", "wallet", "Next wallet", "show one wallet after the other, then all", 16, FOLLOW
+        "f",
+        "next_wallet",
+        "wallet",
+        "Next wallet",
+        "show one wallet after the other, then all",
+        16,
+        FOLLOW,
+        Target.TRANSACTIONS,
     ),
     Command(
         "t",
@@ -148,6 +200,7 @@ COMMANDS = (
         "show one type of transaction after the other, then all",
         17,
         FOLLOW,
+        Target.TRANSACTIONS,
     ),
     Command(
         "h",
@@ -157,6 +210,7 @@ COMMANDS = (
         "leave out dust, spam and mere mentions, and count them",
         18,
         FOLLOW,
+        Target.TRANSACTIONS,
     ),
     Command(
         "c",
@@ -166,6 +220,7 @@ COMMANDS = (
         "state, health and history of every provider",
         4,
         CONNECT,
+        Target.SCREEN,
     ),
     Command(
         "r",
@@ -175,8 +230,18 @@ COMMANDS = (
         "try the selected or only unhealthy provider again, now",
         13,
         CONNECT,
+        Target.SCREEN,
     ),
-    Command("R", "reconnect_all", "all", "Reconnect all", "try every provider again, now", 14, CONNECT),
+    Command(
+        "R",
+        "reconnect_all",
+        "all",
+        "Reconnect all",
+        "try every provider again, now",
+        14,
+        CONNECT,
+        Target.SCREEN,
+    ),
     Command(
         "D",
         "switch_demo",
@@ -185,10 +250,29 @@ COMMANDS = (
         "show invented data, from emulators on this machine; once more: real data again",
         26,
         APP,
+        Target.SCREEN,
     ),
-    Command("question_mark", "help", "help", "Show help", "this list", 1, APP),
-    Command("ctrl+p", "command_palette", "palette", "Command palette", "find a command by its name", 12, APP),
-    Command("q", "quit", "quit", "Quit", "close the connections and leave; ctrl+c does the same", 0, APP),
+    Command("question_mark", "help", "help", "Show help", "this list", 1, APP, Target.SCREEN),
+    Command(
+        "ctrl+p",
+        "command_palette",
+        "palette",
+        "Command palette",
+        "find a command by its name",
+        12,
+        APP,
+        Target.APP,
+    ),
+    Command(
+        "q",
+        "quit",
+        "quit",
+        "Quit",
+        "close the connections and leave; ctrl+c does the same",
+        0,
+        APP,
+        Target.APP,
+    ),
 )
 
 _READABLE = {

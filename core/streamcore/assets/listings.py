@@ -45,7 +45,6 @@ NATIVE = frozenset(
         "RAY",
         "RENDER",
         "SAMO",
-        "SKR",
         "SOL",
         "TNSR",
         "TRUMP",
@@ -55,7 +54,6 @@ NATIVE = frozenset(
         "W",
         "WEN",
         "WIF",
-        "ZETA",
     }
 )
 """Tickers under which exchanges list the very token that the pinned table has as that mint."""

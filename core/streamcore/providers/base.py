@@ -276,9 +276,9 @@ class Provider(ABC):
     """What it lists, where it has a list; whoever runs it must have that kept known."""
 
     def topic(self, instrument: Instrument) -> str | None:
-        """Return what it calls an instrument; ``None`` if it cannot have exactly that, or has no prices.
+        """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.
 
-        May change whenever `markets` does.
+        May change whenever `markets` does. Here: nothing, for a provider that has no prices.
         """
         return None
 

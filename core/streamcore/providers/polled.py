@@ -49,6 +49,9 @@ class PolledPrices(Rest):
             Undecodable: It is not what the source is documented to answer.
         """
 
+    def _told(self, headers: Mapping[str, str]) -> None:
+        """Take note of what an answer's headers say about the rate; names in lower case."""
+
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
@@ -65,6 +68,7 @@ class PolledPrices(Rest):
             headers={"accept": "application/json"},
             rate_limit=self._rate_limit,
         )
+        self._told(answer.headers)
         if answer.status in ABOUT_THE_MINTS and len(mints) > 1:
             # one mint that the source does not like fails the whole request; halve until it stands alone
             middle = len(mints) // 2

@@ -14,7 +14,7 @@ from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.servers.wire import is_address
-from streamsim.world.chain import FINAL_AFTER, TOKEN, Transaction, account_value
+from streamsim.world.chain import FINAL_AFTER, Transaction, account_value
 from streamsim.world.wallets import WalletChain
 
 API_VERSION = "4.2.2"
@@ -224,7 +224,7 @@ class HeliusRpc:
             [
                 {"pubkey": key, "account": account_value(self._chain, key, options.get("encoding"))}
                 for key, account in accounts.items()
-                if account.mint == mint or program == TOKEN
+                if account.mint == mint or program == account.program
             ]
         )
 

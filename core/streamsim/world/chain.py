@@ -17,16 +17,7 @@ import base58
 import msgspec
 
 from streamcore.clock import Clock
-
-SYSTEM = "11111111111111111111111111111111"
-TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"  # noqa: S105 - a program, not a secret
-TOKEN_2022 = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb"  # noqa: S105 - a program, not a secret
-ASSOCIATED_TOKEN = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"  # noqa: S105 - a program, not a secret
-COMPUTE_BUDGET = "ComputeBudget111111111111111111111111111111"
-MEMO = "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr"
-JUPITER = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"
-RAYDIUM = "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"
-ORCA = "whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc"
+from streamsim.world.programs import PROGRAMS, STANDING, SYSTEM, TOKEN, TOKEN_2022, USUAL_LAMPORTS, rent_of
 
 RENT = 2_039_280
 """Lamports that keep a token account of 165 bytes alive."""
@@ -40,17 +31,6 @@ FINAL_AFTER = 32
 
 RENT_EPOCH = 18_446_744_073_709_551_615
 """What every rent-exempt account says."""
-
-# Lamports of accounts that no transaction here changes.
-_STANDING = {
-    SYSTEM: 1,
-    COMPUTE_BUDGET: 1,
-    TOKEN: 934_087_680,
-    ASSOCIATED_TOKEN: 731_913_600,
-    MEMO: 521_498_880,
-}
-_PROGRAM_LAMPORTS = 1_141_440
-_PROGRAMS = frozenset({*_STANDING, TOKEN_2022, JUPITER, RAYDIUM, ORCA})
 
 
 class Expansion(StrEnum):
@@ -70,6 +50,15 @@ class TokenAccount:
     decimals: int
     amount: int = 0
     """In the smallest unit of the mint."""
+    program: str = TOKEN
+    """The token program it belongs to."""
+    space: int = 165
+    """Bytes: what extensions there are, if any, decides."""
+
+    @property
+    def rent(self) -> int:
+        """Lamports that keep it alive."""
+        return rent_of(self.space)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,13 +156,13 @@ class Chain:
         known = self.lamports.get(key)
         if known is not None:
             return known
-        if key in _PROGRAMS:
-            return _STANDING.get(key, _PROGRAM_LAMPORTS)
+        if key in PROGRAMS:
+            return STANDING.get(key, USUAL_LAMPORTS)
         return 0
 
     def is_program(self, key: str) -> bool:
         """Tell whether a key is one of the programs this chain runs."""
-        return key in _PROGRAMS
+        return key in PROGRAMS
 
     def record(self, transaction: Transaction) -> None:
         """Put a transaction into the books; one that is not history goes to every listener as well."""
@@ -252,7 +241,7 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
     """
     held = chain.token_accounts.get(key)
     lamports = chain.balance(key)
-    owner = SYSTEM if held is None else TOKEN
+    owner = SYSTEM if held is None else held.program
     raw = b"" if held is None else _packed(held)
     data: Any
     if encoding == "jsonParsed" and held is not None:
@@ -263,7 +252,8 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
             "state": "initialized",
             "tokenAmount": ui_amount(held.amount, held.decimals),
         }
-        data = {"program": "spl-token", "parsed": {"info": info, "type": "account"}, "space": len(raw)}
+        name = "spl-token-2022" if held.program == TOKEN_2022 else "spl-token"
+        data = {"program": name, "parsed": {"info": info, "type": "account"}, "space": held.space}
     elif encoding in {"jsonParsed", "base64"}:
         data = [msgspec.to_builtins(raw), "base64"]
     else:
@@ -283,7 +273,7 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
 
 
 def _packed(account: TokenAccount) -> bytes:
-    """Return a token account in the token program's own layout of 165 bytes."""
+    """Return a token account in the token program's own layout."""
     return (
         base58.b58decode(account.mint)
         + base58.b58decode(account.owner)
@@ -291,4 +281,5 @@ def _packed(account: TokenAccount) -> bytes:
         + bytes(36)  # no delegate
         + b"\x01"  # initialized
         + bytes(12 + 8 + 36)  # not native, nothing delegated, no close authority
+        + bytes(account.space - 165)  # extensions, of which nobody here reads anything
     )

@@ -8,19 +8,25 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 import base58
 
 from streamcore.clock import Clock
 from streamsim.world.catalog import CATALOG, SOL, USDC, listing_of
-from streamsim.world.chain import RENT, Chain, Expansion, TokenAccount
+from streamsim.world.chain import Chain, Expansion, TokenAccount, Transaction
+from streamsim.world.programs import TOKEN_2022
+from streamsim.world.truth import Truth
 
 LAMPORTS = 1_000_000_000
 """In one SOL."""
 
-MINT_LAMPORTS = 1_461_600
-"""What keeps a mint of 82 bytes alive."""
+FEE_TOKEN = "ABSgxtc3uuFDA6FVPKMZaGM9ckV7Rq4yvXzzMbJna5fE"  # noqa: S105 - a mint, not a secret
+"""A Token-2022 token of this chain that keeps back a hundredth of every transfer."""
+
+PLAIN_2022 = "BrUqqsV7BtsYnERCKoSQkPKF7GopEww1kyZLje4jBk3n"
+"""A Token-2022 token of this chain without a fee."""
 
 _FRIENDS = 12
 
@@ -38,6 +44,30 @@ def decimals_of(mint: str) -> int:
 def token_address(owner: str, mint: str) -> str:
     """Return the token account of an owner: always the same, and like a real one on no curve that matters."""
     return base58.b58encode(hashlib.sha256(f"{owner}/{mint}".encode()).digest()).decode()
+
+
+def token_account(owner: str, mint: str) -> TokenAccount:
+    """Return an empty token account of the kind its mint demands: extensions take space, and space rent."""
+    if mint == FEE_TOKEN:
+        return TokenAccount(mint, owner, decimals_of(mint), program=TOKEN_2022, space=182)
+    if mint == PLAIN_2022:
+        return TokenAccount(mint, owner, decimals_of(mint), program=TOKEN_2022, space=170)
+    return TokenAccount(mint, owner, decimals_of(mint))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A limit order that waits to be filled."""
+
+    key: str
+    give: str
+    units: int
+    take: str
+
+    @property
+    def escrow(self) -> str:
+        """The token account in which what was given waits."""
+        return token_address(self.key, self.give)
 
 
 class Holders(Chain):
@@ -64,6 +94,26 @@ class Holders(Chain):
         """Who owns what pools hold."""
         self.lookup_table = self.new_key()
         """The address lookup table that swaps use."""
+        self.orders: dict[str, list[Order]] = {}
+        """The orders that wait, by wallet, oldest first."""
+        self.stakes: dict[str, list[str]] = {}
+        """The stake accounts, by wallet, oldest first."""
+        self.nfts: dict[str, list[str]] = {}
+        """The mints of NFTs, by wallet, oldest first."""
+        self._truths: dict[str, tuple[Truth, ...]] = {}
+
+    def tell(self, transaction: Transaction, *truths: Truth) -> str:
+        """Write down what a transaction meant, and return its signature."""
+        self._truths[transaction.signature] = truths
+        return transaction.signature
+
+    def truths(self, signature: str) -> tuple[Truth, ...]:
+        """Return what a transaction meant, for every wallet of which that is known."""
+        return self._truths.get(signature, ())
+
+    def _forget(self, transaction: Transaction) -> None:
+        super()._forget(transaction)
+        self._truths.pop(transaction.signature, None)
 
     def know(self, wallet: str) -> None:
         """Give a wallet balances, unless it is known, a token account, a mint or a program."""
@@ -132,8 +182,8 @@ class Holders(Chain):
         """Return somebody's token account, which they have had for long if it is new here."""
         address = token_address(owner, mint)
         if address not in self.token_accounts:
-            self.token_accounts[address] = TokenAccount(mint, owner, decimals_of(mint))
-            self.lamports[address] = RENT
+            account = self.token_accounts[address] = token_account(owner, mint)
+            self.lamports[address] = account.rent
         return address
 
     def provide(self, owner: str, amount: Decimal, mint: str | None = None) -> None:
@@ -147,8 +197,3 @@ class Holders(Chain):
             account.amount += needed
             if mint == SOL:
                 self.lamports[address] += needed
-
-    def mint(self, mint: str) -> str:
-        """Return a mint, which exists from now on."""
-        self.lamports.setdefault(mint, MINT_LAMPORTS)
-        return mint

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
+from streamsim.world import bridges, failures, nfts, orders, payments, staking
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
-from streamsim.world.chain import JUPITER, ORCA, RAYDIUM
+from streamsim.world.programs import JUPITER, ORCA, RAYDIUM
 
 if TYPE_CHECKING:
     from streamsim.world.wallets import WalletChain
@@ -32,7 +33,7 @@ def act(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
         rng: Chance.
         ago: How many seconds ago it happened; 0 is now.
     """
-    (scenario,) = rng.choices(_SCENARIOS, _WEIGHTS)
+    (scenario,) = rng.choices(SCENARIOS, _WEIGHTS)
     try:
         return scenario(chain, wallet, rng, ago)
     except ValueError:
@@ -80,6 +81,21 @@ def _swap(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> st
     return chain.swap(wallet, amount, mint, rng.choice(_BOUGHT), seconds_ago=ago)
 
 
+def _buy_with_tip(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+    sol = _part(chain, wallet, SOL, 0.005, 0.05, rng)
+    return chain.swap(
+        wallet, sol, SOL, rng.choice(_BOUGHT), tip=payments.some_tip(chain, rng), seconds_ago=ago
+    )
+
+
+def _swap_with_tip(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+    mint = _some_token(chain, wallet, rng)
+    amount = _part(chain, wallet, mint, 0.1, 0.3, rng)
+    return chain.swap(
+        wallet, amount, mint, rng.choice(_BOUGHT), tip=payments.some_tip(chain, rng), seconds_ago=ago
+    )
+
+
 def _fail(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.failed_swap(wallet, program=rng.choice(_PROGRAMS), seconds_ago=ago)
 
@@ -101,7 +117,8 @@ def _part(chain: WalletChain, wallet: str, mint: str, low: float, high: float, r
 
 
 def _some_token(chain: WalletChain, wallet: str, rng: random.Random) -> str:
-    held = [account.mint for account in chain.token_accounts_of(wallet).values() if account.amount]
+    accounts = chain.token_accounts_of(wallet).values()
+    held = [account.mint for account in accounts if account.amount and account.mint in CATALOG]
     if not held:
         raise ValueError(f"{wallet} holds no token")
     return rng.choice(held)
@@ -121,6 +138,31 @@ _WEIGHED: dict[_Scenario, int] = {
     _fail: 4,
     _tidy: 3,
     _get_memo: 2,
+    _buy_with_tip: 3,
+    _swap_with_tip: 2,
+    payments.pay_several: 2,
+    payments.pay_tokens_to_several: 1,
+    payments.tip: 1,
+    payments.odd_memo: 1,
+    payments.send_with_fee: 3,
+    payments.open_account: 1,
+    orders.place: 3,
+    orders.fill: 2,
+    orders.cancel: 1,
+    staking.stake: 2,
+    staking.deactivate: 1,
+    staking.withdraw: 1,
+    staking.stake_liquid: 2,
+    nfts.mint: 1,
+    nfts.buy: 2,
+    nfts.sell: 1,
+    nfts.list_compressed: 1,
+    bridges.send: 1,
+    bridges.redeem: 1,
+    failures.slippage: 1,
+    failures.slippage_inside: 1,
+    failures.not_enough: 1,
 }
-_SCENARIOS = tuple(_WEIGHED)
+SCENARIOS = tuple(_WEIGHED)
+"""Everything that may happen to a wallet: functions of chain, wallet, chance and how many seconds ago."""
 _WEIGHTS = tuple(_WEIGHED.values())

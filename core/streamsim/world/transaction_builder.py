@@ -9,25 +9,26 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import base58
 import msgspec
 
 from streamsim.world.catalog import SOL
-from streamsim.world.chain import (
+from streamsim.world.chain import Chain, TokenAccount, Transaction, ui_amount
+from streamsim.world.programs import (
     ASSOCIATED_TOKEN,
     COMPUTE_BUDGET,
     MEMO,
-    RENT,
+    STAKE,
     SYSTEM,
     TOKEN,
-    Chain,
-    TokenAccount,
-    Transaction,
-    ui_amount,
+    TOKEN_2022,
 )
+
+MINT_LAMPORTS = 1_461_600
+"""What keeps a mint of 82 bytes alive."""
 
 SIGNATURE_FEE = 5000
 """Lamports a transaction with one signature costs."""
@@ -35,6 +36,8 @@ SIGNATURE_FEE = 5000
 _PROGRAM_NAMES = {
     SYSTEM: "system",
     TOKEN: "spl-token",
+    TOKEN_2022: "spl-token",
+    STAKE: "stake",
     ASSOCIATED_TOKEN: "spl-associated-token-account",
 }
 
@@ -70,8 +73,9 @@ class TransactionBuilder:
         priority_fee: int = 0,
         seconds_ago: float = 0.0,
     ) -> None:
-        self._chain = chain
-        self._rng = rng
+        self.chain = chain
+        self.rng = rng
+        self.payer = payer
         self._version = version
         self._priority_fee = priority_fee
         self._fee = SIGNATURE_FEE + priority_fee
@@ -91,28 +95,65 @@ class TransactionBuilder:
             for data in ("3DdGGhkhJbjm", "Fj2Eoy"):
                 self.call(COMPUTE_BUDGET, [], data)
 
-    def use(self, *keys: str, writable: bool = False, lookup: bool = False) -> None:
-        """Name accounts; ``lookup`` takes them from a lookup table. Naming one again only adds rights."""
+    @property
+    def fee(self) -> int:
+        """Lamports the payer pays."""
+        return self._fee
+
+    def use(self, *keys: str, writable: bool = False, lookup: bool = False, signer: bool = False) -> None:
+        """Name accounts; ``lookup`` takes them from a lookup table. Naming one again only adds rights.
+
+        Every signer beyond the payer costs another signature.
+        """
         for key in keys:
             meta = self._metas.setdefault(key, _Meta(writable, signer=False, lookup=lookup))
             meta.writable |= writable
+            if signer and not meta.signer:
+                meta.signer = True
+                self._fee += SIGNATURE_FEE
+                self._lamports[self.payer] -= SIGNATURE_FEE
 
-    def call(self, program: str, accounts: list[str], data: str, *, failed: str | None = None) -> None:
-        """Add an instruction the RPC cannot parse; ``failed`` is the end of its log line."""
+    def call(
+        self,
+        program: str,
+        accounts: list[str],
+        data: str,
+        *,
+        failed: str | None = None,
+        inside: tuple[str, ...] = (),
+    ) -> None:
+        """Add an instruction the RPC cannot parse.
+
+        Args:
+            program: Whose it is.
+            accounts: What it works on.
+            data: In base58.
+            failed: The end of its last log line where it fails.
+            inside: Log lines of what it calls.
+        """
         self._instructions.append(
             {"programId": program, "accounts": accounts, "data": data, "stackHeight": None}
         )
-        self._logs.append(f"Program {program} invoke [1]")
-        self._logs.append(f"Program {program} {f'failed: {failed}' if failed else 'success'}")
+        self._log(program, failed, inside)
 
-    def parsed(self, program: str, kind: str, info: dict[str, Any]) -> None:
-        """Add an instruction the RPC parses."""
+    def parsed(self, program: str, kind: str, info: dict[str, Any], *, failed: str | None = None) -> None:
+        """Add an instruction the RPC parses; ``failed`` is the end of its last log line where it fails."""
         self._instructions.append(_parsed(program, kind, info, None))
-        self._logs += [f"Program {program} invoke [1]", f"Program {program} success"]
+        self._log(program, failed)
+
+    def _log(self, program: str, failed: str | None, inside: tuple[str, ...] = ()) -> None:
+        result = f"failed: {failed}" if failed else "success"
+        self._logs += [f"Program {program} invoke [1]", *inside, f"Program {program} {result}"]
 
     def inner(self, program: str, kind: str, info: dict[str, Any]) -> None:
         """Add an instruction that the last outer one made."""
         self._inner.setdefault(len(self._instructions) - 1, []).append(_parsed(program, kind, info, 2))
+
+    def inner_call(self, program: str, accounts: list[str], data: str) -> None:
+        """Add an instruction that the last outer one made and the RPC cannot parse."""
+        self._inner.setdefault(len(self._instructions) - 1, []).append(
+            {"programId": program, "accounts": accounts, "data": data, "stackHeight": 2}
+        )
 
     def memo(self, text: str) -> None:
         """Add a memo; its text is whatever somebody wrote."""
@@ -128,28 +169,57 @@ class TransactionBuilder:
         ]
         self._memo = f"[{length}] {text}"
 
+    def mint(self, mint: str) -> str:
+        """Name a mint, which has existed for long unless this transaction makes it, and return it."""
+        self.use(mint)
+        if not self._lamports[mint]:
+            self.chain.lamports.setdefault(mint, MINT_LAMPORTS)
+        return mint
+
+    def opened_account(self, key: str) -> TokenAccount:
+        """Return a token account, be it opened by this transaction or before.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._opened.get(key) or self.chain.token_accounts[key]
+
+    def has_account(self, key: str) -> bool:
+        """Tell whether there is such a token account, be it opened by this transaction or before."""
+        return key in self._opened or key in self.chain.token_accounts
+
     def pay(self, source: str, destination: str, lamports: int) -> None:
         """Move lamports."""
         self._lamports[source] -= lamports
         self._lamports[destination] += lamports
 
-    def move(self, source: str, destination: str, amount: int) -> None:
-        """Move tokens between two token accounts; wrapped SOL takes its lamports with it."""
+    def move(self, source: str, destination: str, amount: int, withheld: int = 0) -> None:
+        """Move tokens between two token accounts; wrapped SOL takes its lamports with it.
+
+        ``withheld`` of them stay in the destination as a fee that its owner cannot reach.
+        """
         self._tokens[source] -= amount
-        self._tokens[destination] += amount
-        account = self._opened.get(source) or self._chain.token_accounts[source]
-        if account.mint == SOL:
+        self._tokens[destination] += amount - withheld
+        if self.opened_account(source).mint == SOL:
             self.pay(source, destination, amount)
+
+    def issue(self, account: str, amount: int) -> None:
+        """Let tokens come into being in a token account; a negative amount burns them."""
+        self._tokens[account] += amount
 
     def open_account(self, key: str, account: TokenAccount, payer: str) -> None:
         """Open a token account and let ``payer`` pay its rent, and the SOL it wraps."""
         self._opened[key] = account
-        self.pay(payer, key, RENT + (account.amount if account.mint == SOL else 0))
+        self.pay(payer, key, account.rent + (account.amount if account.mint == SOL else 0))
 
     def close_account(self, key: str, destination: str) -> None:
         """Close a token account; what lamports it holds by then go to ``destination``."""
         self._closed.add(key)
-        self.pay(key, destination, self._chain.balance(key) + self._lamports[key])
+        self.empty(key, destination)
+
+    def empty(self, key: str, destination: str) -> None:
+        """Let everything an account holds by then go to ``destination``, which ends it."""
+        self.pay(key, destination, self.chain.balance(key) + self._lamports[key])
 
     def commit(self, *, err: Any = None, lookup_table: str | None = None) -> Transaction:
         """Check the transaction, apply its effects and record it.
@@ -162,11 +232,11 @@ class TransactionBuilder:
             ValueError: An account would hold less than nothing; nothing has changed.
         """
         if err is not None:
-            self._lamports = Counter({self._payer: -self._fee})
+            self._lamports = Counter({self.payer: -self._fee})
             self._tokens.clear()
             self._opened.clear()
             self._closed.clear()
-        chain = self._chain
+        chain = self.chain
         keys = sorted(self._metas, key=self._rank)
         before = [chain.balance(key) for key in keys]
         after = [held + self._lamports[key] for key, held in zip(keys, before, strict=True)]
@@ -178,7 +248,7 @@ class TransactionBuilder:
             raise ValueError(f"account {short[0]} does not hold enough for this transaction")
 
         slot = chain.slot_ago(self._ago)
-        signature = base58.b58encode(self._rng.randbytes(64)).decode()
+        signature = base58.b58encode(self.rng.randbytes(64)).decode()
         touched = {**held_before, **self._opened}
         changed = {
             account.owner for key, account in touched.items() if self._tokens[key] or key in self._closed
@@ -186,7 +256,7 @@ class TransactionBuilder:
         transaction = Transaction(
             signature=signature,
             slot=slot,
-            index=chain.next_index(slot, self._rng.randint(1, 40)),
+            index=chain.next_index(slot, self.rng.randint(1, 40)),
             block_time=chain.block_time(slot),
             made_at=-math.inf if self._ago else chain.now(),
             version=self._version,
@@ -215,18 +285,14 @@ class TransactionBuilder:
         chain.record(transaction)
         return transaction
 
-    @property
-    def _payer(self) -> str:
-        return next(iter(self._metas))
-
     def _rank(self, key: str) -> tuple[bool, bool, bool]:
         # The order the RPC lists keys in: the payer, the message's own, then loaded writable and read-only.
         meta = self._metas[key]
-        return (key != self._payer, meta.lookup, meta.lookup and not meta.writable)
+        return (key != self.payer, meta.lookup, meta.lookup and not meta.writable)
 
     def _held_after(self, before: dict[str, TokenAccount]) -> dict[str, TokenAccount]:
         return {
-            key: TokenAccount(held.mint, held.owner, held.decimals, held.amount + self._tokens[key])
+            key: replace(held, amount=held.amount + self._tokens[key])
             for key, held in {**before, **self._opened}.items()
             if key not in self._closed
         }
@@ -242,7 +308,7 @@ class TransactionBuilder:
                 }
                 for key in keys
             ],
-            "recentBlockhash": base58.b58encode(self._rng.randbytes(32)).decode(),
+            "recentBlockhash": base58.b58encode(self.rng.randbytes(32)).decode(),
             "instructions": self._instructions,
         }
         if self._version == 0:
@@ -278,7 +344,7 @@ class TransactionBuilder:
             "preBalances": before,
             "postBalances": after,
             "innerInstructions": [
-                {"index": index, "instructions": made} for index, made in self._inner.items() if err is None
+                {"index": index, "instructions": made} for index, made in self._inner.items()
             ],
             "logMessages": self._logs,
             "preTokenBalances": _token_balances(keys, held_before),
@@ -295,7 +361,7 @@ def _token_balances(keys: list[str], held: dict[str, TokenAccount]) -> list[dict
             "mint": held[key].mint,
             "uiTokenAmount": ui_amount(held[key].amount, held[key].decimals),
             "owner": held[key].owner,
-            "programId": TOKEN,
+            "programId": held[key].program,
         }
         for index, key in enumerate(keys)
         if key in held

@@ -1,22 +1,34 @@
 """Wallets and what they do: the usual shapes of a transaction, on request or by themselves.
 
 The methods named after a shape (`WalletChain.sol_in`, `WalletChain.swap`, …) record one transaction and
-return its signature. `WalletChain.live` picks a scenario as a person might. Amounts are whole SOL and whole
-tokens.
+return its signature. `WalletChain.live` picks a scenario as a person might, of these and of the rarer ones
+in the modules beside this one. Amounts are whole SOL and whole tokens.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from decimal import Decimal
 
 from streamsim.world import scenarios
 from streamsim.world.catalog import SOL, USDC
-from streamsim.world.chain import ASSOCIATED_TOKEN, JUPITER, RENT, SYSTEM, TOKEN, TokenAccount, ui_amount
 from streamsim.world.holders import LAMPORTS, Holders, decimals_of, raw_amount, token_address
+from streamsim.world.instructions import (
+    close_account,
+    open_associated,
+    transfer_sol,
+    transfer_tokens,
+    wrap_sol,
+)
+from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, RAYDIUM, SYSTEM, TOKEN, anchor_data
 from streamsim.world.transaction_builder import TransactionBuilder
+from streamsim.world.truth import Truth, one_of
 
-_RENT_SYSVAR = "SysvarRent111111111111111111111111111111111"
+SLIPPAGE = {JUPITER: 6001, RAYDIUM: 30}
+"""The custom error by which a program says that the price had moved too far; Orca's is 6036."""
+
+_ORCA_SLIPPAGE = 6036
 
 
 class WalletChain(Holders):
@@ -54,7 +66,7 @@ class WalletChain(Holders):
         if sender is None:
             self.provide(source, sol + 1)
         builder = TransactionBuilder(self, rng, source, version="legacy", seconds_ago=seconds_ago)
-        return self._transfer_sol(builder, source, wallet, sol, memo)
+        return self._send_sol(builder, source, wallet, sol, memo)
 
     def sol_out(
         self,
@@ -76,7 +88,7 @@ class WalletChain(Holders):
         builder = TransactionBuilder(
             self, rng, wallet, version=version, priority_fee=priority_fee, seconds_ago=seconds_ago
         )
-        return self._transfer_sol(builder, wallet, target, sol, None)
+        return self._send_sol(builder, wallet, target, sol, None)
 
     def sol_out_v1(self, wallet: str, sol: Decimal = Decimal("0.1"), *, seconds_ago: float = 0.0) -> str:
         """Let the wallet send SOL in a version 1 transaction, and return the signature.
@@ -114,10 +126,21 @@ class WalletChain(Holders):
             self.provide(source_owner, amount, mint)
         source, target = self.account_of(source_owner, mint), self.account_of(wallet, mint)
         builder = TransactionBuilder(self, rng, source_owner, seconds_ago=seconds_ago)
-        builder.use(source, target, writable=True)
-        builder.use(self.mint(mint), TOKEN)
-        self._transfer_tokens(builder, source_owner, source, target, amount)
-        return builder.commit().signature
+        units = raw_amount(amount, decimals_of(mint))
+        transfer_tokens(builder, source_owner, source, target, units)
+        if units == 0:
+            return builder.commit().signature
+        received = Truth(
+            wallet=wallet, types=one_of("received"), tokens={mint: units}, parties=(source_owner,)
+        )
+        sent = Truth(
+            wallet=source_owner,
+            types=one_of("sent"),
+            fee=builder.fee,
+            tokens={mint: -units},
+            parties=(wallet,),
+        )
+        return self.tell(builder.commit(), received, sent)
 
     def spl_out(
         self,
@@ -141,10 +164,18 @@ class WalletChain(Holders):
         source, target = self.account_of(wallet, mint), token_address(owner, mint)
         builder = TransactionBuilder(self, rng, wallet, seconds_ago=seconds_ago)
         builder.use(source, target, writable=True)
-        builder.use(owner, self.mint(mint), SYSTEM, TOKEN, ASSOCIATED_TOKEN)
-        self._open_associated(builder, wallet, owner, mint)
-        self._transfer_tokens(builder, wallet, source, target, amount)
-        return builder.commit().signature
+        rent = open_associated(builder, wallet, owner, mint)
+        units = raw_amount(amount, decimals_of(mint))
+        transfer_tokens(builder, wallet, source, target, units)
+        sent = Truth(
+            wallet=wallet,
+            types=one_of("sent"),
+            fee=builder.fee,
+            rent=-rent,
+            tokens={mint: -units},
+            parties=(owner,),
+        )
+        return self.tell(builder.commit(), sent)
 
     def swap(
         self,
@@ -154,17 +185,21 @@ class WalletChain(Holders):
         take: str = USDC,
         *,
         program: str = JUPITER,
+        tip: tuple[str, int] | None = None,
         seconds_ago: float = 0.0,
     ) -> str:
         """Let the wallet swap ``amount`` of one token into another, and return the signature.
 
-        SOL goes through a wrapped account that lives only inside the transaction.
+        SOL goes through a wrapped account that lives only inside the transaction. ``tip``: to whom, and
+        how many lamports.
 
         Raises:
             ValueError: The wallet has not that much, or gives and takes the same token.
         """
         if give == take:
             raise ValueError("a swap needs two different tokens")
+        if not amount:
+            raise ValueError("a swap needs something to give")
         rng = self.rng_of(wallet)
         paid = raw_amount(amount, decimals_of(give))
         worth = amount * self.price(give) / self.price(take) * Decimal("0.9985")
@@ -182,32 +217,44 @@ class WalletChain(Holders):
         builder.use(source, target, writable=True)
         builder.use(SYSTEM, TOKEN, ASSOCIATED_TOKEN, program)
         builder.use(amm, pool_in, pool_out, writable=True, lookup=True)
-        builder.use(self.mint(give), self.mint(take), lookup=True)
+        builder.use(give, take, lookup=True)
+        builder.mint(give)
+        builder.mint(take)
+        rent = 0
         if SOL in {give, take}:
-            self._wrap(builder, wallet, wrapped, paid if give == SOL else 0)
+            wrap_sol(builder, wallet, wrapped, paid if give == SOL else 0)
         if take != SOL:
-            self._open_associated(builder, wallet, wallet, take)
-        builder.call(program, [TOKEN, wallet, source, target, amm, pool_in, pool_out], "6mBKvzWhPSm1")
-        for mover, start, end, units in (
-            (wallet, source, pool_in, paid),
-            (self.pool_owner, pool_out, target, received),
-        ):
-            info = {"amount": str(units), "authority": mover, "destination": end, "source": start}
-            builder.inner(TOKEN, "transfer", info)
-            builder.move(start, end, units)
+            rent = open_associated(builder, wallet, wallet, take)
+        accounts = [TOKEN, wallet, source, target, amm, pool_in, pool_out]
+        builder.call(program, accounts, anchor_data("route", rng))
+        transfer_tokens(builder, wallet, source, pool_in, paid, inner=True, checked=False)
+        transfer_tokens(builder, self.pool_owner, pool_out, target, received, inner=True, checked=False)
         if SOL in {give, take}:
-            self._close(builder, wallet, wrapped)
-        return builder.commit(lookup_table=self.lookup_table).signature
+            close_account(builder, wallet, wrapped, wallet)
+        if tip is not None:
+            transfer_sol(builder, wallet, *tip)
+        done = _swapped(wallet, {give: -paid, take: received}, rent, builder.fee, program, tip)
+        return self.tell(builder.commit(lookup_table=self.lookup_table), done)
 
     def failed_swap(self, wallet: str, *, program: str = JUPITER, seconds_ago: float = 0.0) -> str:
         """Let a swap of the wallet fail for slippage; it pays the fee. Return the signature."""
         rng = self.rng_of(wallet)
         held = self.account_of(wallet, USDC)
+        number = SLIPPAGE.get(program, _ORCA_SLIPPAGE)
         builder = TransactionBuilder(self, rng, wallet, priority_fee=5000, seconds_ago=seconds_ago)
         builder.use(held, writable=True)
         builder.use(program, TOKEN)
-        builder.call(program, [TOKEN, wallet, held], "6mBKvzWhPSm1", failed="custom program error: 0x1771")
-        return builder.commit(err={"InstructionError": [2, {"Custom": 6001}]}).signature
+        failed = f"custom program error: {number:#x}"
+        builder.call(program, [TOKEN, wallet, held], anchor_data("route", rng), failed=failed)
+        error = {"InstructionError": [2, {"Custom": number}]}
+        truth = Truth(
+            wallet=wallet,
+            types=one_of("failed"),
+            fee=builder.fee,
+            program=program,
+            says=("slippage", str(number)),
+        )
+        return self.tell(builder.commit(err=error), truth)
 
     def close_token_account(self, wallet: str, mint: str | None = None, *, seconds_ago: float = 0.0) -> str:
         """Let the wallet close an empty token account and get its rent back; return the signature.
@@ -223,77 +270,46 @@ class WalletChain(Holders):
         rng = self.rng_of(wallet)
         mint = mint or self.new_key(rng)
         held = self.account_of(wallet, mint)
-        if self.token_accounts[held].amount:
+        account = self.token_accounts[held]
+        if account.amount:
             raise ValueError(f"the account of {wallet} for {mint} is not empty")
         builder = TransactionBuilder(self, rng, wallet, version="legacy", seconds_ago=seconds_ago)
-        builder.use(held, writable=True)
-        builder.use(TOKEN)
-        self._close(builder, wallet, held)
-        return builder.commit().signature
+        close_account(builder, wallet, held, wallet)
+        truth = Truth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=account.rent)
+        return self.tell(builder.commit(), truth)
 
-    # Parts of transactions
-
-    def _transfer_sol(
+    def _send_sol(
         self, builder: TransactionBuilder, source: str, target: str, sol: Decimal, memo: str | None
     ) -> str:
-        units = raw_amount(sol, 9)
-        builder.use(source, target, writable=True)
-        builder.use(SYSTEM)
-        builder.parsed(SYSTEM, "transfer", {"destination": target, "lamports": units, "source": source})
-        builder.pay(source, target, units)
+        lamports = raw_amount(sol, 9)
+        transfer_sol(builder, source, target, lamports)
         if memo is not None:
             builder.memo(memo)
-        return builder.commit().signature
+        if source == target or lamports == 0:
+            return builder.commit().signature
+        sent = Truth(wallet=source, types=one_of("sent"), sol=-lamports, fee=builder.fee, parties=(target,))
+        received = Truth(wallet=target, types=one_of("received"), sol=lamports, parties=(source,))
+        return self.tell(builder.commit(), received, sent)
 
-    def _transfer_tokens(
-        self, builder: TransactionBuilder, owner: str, source: str, target: str, amount: Decimal
-    ) -> None:
-        held = self.token_accounts[source]
-        units = raw_amount(amount, held.decimals)
-        info = {
-            "authority": owner,
-            "destination": target,
-            "mint": held.mint,
-            "source": source,
-            "tokenAmount": ui_amount(units, held.decimals),
-        }
-        builder.parsed(TOKEN, "transferChecked", info)
-        builder.move(source, target, units)
 
-    def _open_associated(self, builder: TransactionBuilder, payer: str, owner: str, mint: str) -> None:
-        account = token_address(owner, mint)
-        info = {
-            "account": account,
-            "mint": mint,
-            "source": payer,
-            "systemProgram": SYSTEM,
-            "tokenProgram": TOKEN,
-            "wallet": owner,
-        }
-        builder.parsed(ASSOCIATED_TOKEN, "createIdempotent", info)
-        if account in self.token_accounts:
-            return
-        opening = {"lamports": RENT, "newAccount": account, "owner": TOKEN, "source": payer, "space": 165}
-        builder.inner(SYSTEM, "createAccount", opening)
-        builder.inner(TOKEN, "initializeAccount3", {"account": account, "mint": mint, "owner": owner})
-        builder.open_account(account, TokenAccount(mint, owner, decimals_of(mint)), payer)
-
-    def _wrap(self, builder: TransactionBuilder, wallet: str, wrapped: str, units: int) -> None:
-        info = {
-            "base": wallet,
-            "lamports": RENT + units,
-            "newAccount": wrapped,
-            "owner": TOKEN,
-            "seed": wrapped[:8],
-            "source": wallet,
-            "space": 165,
-        }
-        builder.parsed(SYSTEM, "createAccountWithSeed", info)
-        builder.open_account(wrapped, TokenAccount(SOL, wallet, 9, units), wallet)
-        held = {"account": wrapped, "mint": SOL, "owner": wallet, "rentSysvar": _RENT_SYSVAR}
-        builder.parsed(TOKEN, "initializeAccount", held)
-
-    def _close(self, builder: TransactionBuilder, wallet: str, account: str) -> None:
-        info = {"account": account, "destination": wallet, "owner": wallet}
-        builder.parsed(TOKEN, "closeAccount", info)
-        builder.close_account(account, wallet)
+def _swapped(
+    wallet: str,
+    changes: Mapping[str, int],
+    rent: int,
+    fee: int,
+    program: str,
+    tip: tuple[str, int] | None,
+) -> Truth:
+    lamports = changes.get(SOL, 0)
+    kind = "swapped" if SOL not in changes else "bought" if lamports < 0 else "sold"
+    tipped = 0 if tip is None else tip[1]
+    return Truth(
+        wallet=wallet,
+        types=one_of(kind),
+        sol=lamports - tipped,
+        fee=fee,
+        rent=-rent,
+        tip=tipped,
+        tokens={mint: units for mint, units in changes.items() if mint != SOL},
+        program=program,
+    )

@@ -11,7 +11,7 @@ from streamcore.config.model import (
     SolanaSettings,
     StreamSettings,
 )
-from streamcore.config.selection import Choice, Sources, choose
+from streamcore.config.selection import Choice, Sources, candidates, choose
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
 
@@ -107,3 +107,16 @@ def test_a_kind_that_is_switched_off_is_served_by_nobody():
     assert [choice.kind for choice in sources] == [DataKind.WALLETS]
     with pytest.raises(SettingsError):
         choose(msgspec.structs.replace(Settings(stream=stream), prices="nonsense"))
+
+
+def test_what_can_be_chosen_is_what_the_settings_have_a_section_for_the_most_wanted_first():
+    assert [one.name for one in candidates(DataKind.PRICES)] == ["birdeye", *PUBLIC]
+    assert [one.name for one in candidates(DataKind.WALLETS)] == ["helius", "solana"]
+    assert [one.name for one in candidates(DataKind.PRICES) if one.is_exchange] == ["kraken", "coinbase"]
+
+
+def test_a_candidate_can_serve_when_it_needs_no_key_or_has_it():
+    birdeye, kraken, *_ = candidates(DataKind.PRICES)
+    assert kraken.can_serve(Settings())
+    assert not birdeye.can_serve(Settings())
+    assert birdeye.can_serve(Settings(birdeye=BIRDEYE_KEY))

@@ -39,7 +39,7 @@ OK = b"HTTP/1.1 200 OK\r\nX-Many: a\r\nContent-Length: 4\r\nConnection: close\r\
 
 @pytest.fixture
 async def http() -> AsyncIterator[HttpClient]:
-    async with HttpClient(SystemClock(), timeout=5.0) as client:
+    async with HttpClient(SystemClock(), timeout=60.0) as client:
         yield client
 
 
@@ -91,7 +91,7 @@ async def test_an_answer_larger_than_any_real_one_is_not_read_to_its_end() -> No
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
     async with (
         raw_server(answering(head + packed)) as address,
-        HttpClient(SystemClock(), timeout=5.0, max_body_bytes=1000) as http,
+        HttpClient(SystemClock(), timeout=60.0, max_body_bytes=1000) as http,
     ):
         error = await failed(http.request("GET", f"http://{address}/"))
     assert error.kind is ErrorKind.PROTOCOL
@@ -156,7 +156,7 @@ async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(
 ) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
-    async with raw_server(answering(OK)) as address, HttpClient(SystemClock(), timeout=5.0) as http:
+    async with raw_server(answering(OK)) as address, HttpClient(SystemClock(), timeout=60.0) as http:
         assert (await http.request("GET", f"http://{address}/")).body == b"body"
 
 

@@ -24,7 +24,7 @@ async def echo(server: ServerConnection) -> None:
 
 
 async def test_one_object_opens_sockets_and_makes_requests() -> None:
-    async with Network(SystemClock(), timeout=5.0) as network:
+    async with Network(SystemClock(), timeout=60.0) as network:
         transport: Transport = network
         async with serve(echo, "127.0.0.1", 0) as server:
             host, port = server.sockets[0].getsockname()[:2]
@@ -43,7 +43,7 @@ async def test_a_socket_outlives_the_network_it_was_opened_on() -> None:
     async with serve(echo, "127.0.0.1", 0) as server:
         host, port = server.sockets[0].getsockname()[:2]
         endpoint = Endpoint(f"ws://{host}:{port}/", f"ws://{host}:{port}/")
-        async with Network(SystemClock(), timeout=5.0) as network:
+        async with Network(SystemClock(), timeout=60.0) as network:
             socket = await network.connect(
                 endpoint, name="acme", refusal=refused, within=5.0, max_message_bytes=1024
             )
@@ -54,7 +54,7 @@ async def test_a_socket_outlives_the_network_it_was_opened_on() -> None:
 
 async def test_a_refused_upgrade_is_explained_by_whoever_is_called() -> None:
     refusal = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
-    async with raw_server(answering(refusal)) as address, Network(SystemClock(), timeout=5.0) as network:
+    async with raw_server(answering(refusal)) as address, Network(SystemClock(), timeout=60.0) as network:
         endpoint = Endpoint(f"ws://{address}/", f"ws://{address}/")
         with pytest.raises(ProviderError, match="answered 503"):
             await network.connect(endpoint, name="acme", refusal=refused, within=5.0, max_message_bytes=1024)

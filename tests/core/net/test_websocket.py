@@ -46,7 +46,7 @@ async def dialled(
     endpoint: Endpoint,
     *,
     refusals: Refusals | None = None,
-    within: float = 5.0,
+    within: float = 60.0,
     max_message_bytes: int = 1 << 20,
     clock: Clock | None = None,
 ) -> WebSocket:

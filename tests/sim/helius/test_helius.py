@@ -19,7 +19,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from streamsim import Emulators, Fault
 from streamsim.world.catalog import USDC
-from streamsim.world.chain import FIRST_SLOT, TOKEN
+from streamsim.world.chain import FIRST_SLOT
+from streamsim.world.programs import TOKEN
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
@@ -342,7 +343,7 @@ async def test_signatures_come_newest_first_and_can_be_paged() -> None:
         confirmed = {"commitment": "confirmed"}
         found = await call("getSignaturesForAddress", WALLET, confirmed)
         assert [entry["signature"] for entry in found[:3]] == made[::-1], "not those of its token accounts"
-        assert len(found) > 6, "a wallet has a past"
+        assert len(found) > len(made), "a wallet has a past"
         example = json.loads(wire_fixtures.helius("http.getSignaturesForAddress.response"))["result"][0]
         assert found[0].keys() == example.keys()
         assert [found[0]["memo"][:4], found[1]["err"]] == [

@@ -14,7 +14,8 @@ from manual_clock import START, ManualClock
 
 from streamsim.helius.messages import streamed
 from streamsim.world.catalog import BONK, SOL, USDC, listing_of
-from streamsim.world.chain import COMPUTE_BUDGET, FIRST_SLOT, JUPITER, RENT, Expansion, Transaction
+from streamsim.world.chain import FIRST_SLOT, RENT, Expansion, Transaction
+from streamsim.world.programs import COMPUTE_BUDGET, JUPITER
 from streamsim.world.wallets import WalletChain
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"

@@ -142,3 +142,9 @@ def test_a_latency_that_was_never_measured_is_unknown() -> None:
 )
 def test_a_size_has_a_unit(count: int, shown: str) -> None:
     assert numbers.size(count) == shown
+
+
+def test_the_common_prefix_ends_where_texts_differ() -> None:
+    assert numbers.common_prefix("150.50", "150.72") == 4
+    assert numbers.common_prefix("1", "12") == 1
+    assert numbers.common_prefix("", "1") == 0

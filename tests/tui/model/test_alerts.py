@@ -9,7 +9,7 @@ from sample_events import price, transaction
 
 from streamcore.config.model import AlertSettings
 from streamcore.errors import InputError
-from streamtui.model.alerts import BUCKETS, AlertBook, in_words, parsed
+from streamtui.model.alerts import AlertBook, in_words, parsed
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 WALLETS = {"treasury": WALLET, WALLET.casefold(): WALLET}
@@ -59,10 +59,16 @@ def test_a_slow_change_is_none() -> None:
     assert told(alerts, *values, seconds=30) == []
 
 
-def test_a_change_remembers_no_more_prices_than_it_needs() -> None:
+def test_a_rebound_is_a_change() -> None:
     alerts = book(AlertSettings(symbol="SOL", change=Decimal(5), minutes=10.0))
-    told(alerts, *(["100"] * 5000), seconds=0.5)
-    assert len(alerts.alerts[0]._prices) <= BUCKETS + 2
+    assert told(alerts, "100", "96", "102", seconds=5) == [2]
+    assert alerts.history[0][1] == "SOL +6.25 % in 10 min: 102.00 USD"
+
+
+def test_a_fall_from_a_peak_is_a_change() -> None:
+    alerts = book(AlertSettings(symbol="SOL", change=Decimal(5), minutes=10.0))
+    assert told(alerts, "100", "104", "98.5", seconds=5) == [2]
+    assert alerts.history[0][1] == "SOL -5.29 % in 10 min: 98.5000 USD"
 
 
 def test_an_unknown_price_says_nothing() -> None:

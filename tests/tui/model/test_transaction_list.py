@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
+import pytest
 from sample_events import transaction
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.events import WalletTransaction as Tx
-from streamtui.model.transaction_list import FeedSort, TransactionList, is_dust, labeller, shortened
+from streamtui.model.transaction_list import TransactionList
+from streamtui.model.transaction_order import TransactionSort
 
 
-def journal(**more: int) -> TransactionList:
+def of_two_wallets(**more: int) -> TransactionList:
     return TransactionList(lambda wallet: {"w": "main", "v": "cold"}.get(wallet, wallet), **more)
 
 
@@ -18,114 +18,160 @@ def signatures(entries: list[Tx]) -> list[str]:
 
 
 def test_what_is_recovered_takes_its_place_in_the_chain() -> None:
-    feed = journal()
+    transactions = of_two_wallets()
     for signature, slot in (("a", 1), ("c", 3), ("b", 2)):
-        feed.add(transaction(signature, slot=slot))
-    assert signatures(feed.ordered()) == ["c", "b", "a"]
+        transactions.add(transaction(signature, slot=slot))
+    assert signatures(transactions.shown()) == ["c", "b", "a"]
 
 
 def test_one_signature_of_two_wallets_is_two_rows() -> None:
-    feed = journal()
-    feed.add(transaction("a", wallet="w"))
-    feed.add(transaction("a", wallet="v"))
-    assert len(feed) == 2
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", wallet="w"))
+    transactions.add(transaction("a", wallet="v"))
+    assert len(transactions) == 2
 
 
 def test_a_pause_loses_nothing() -> None:
-    feed = journal()
-    feed.add(transaction("a", slot=1))
-    feed.set_paused(True)
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", slot=1))
+    transactions.set_paused(True)
     for number in range(12):
-        feed.add(transaction(f"n{number}", slot=number + 2))
-    assert (len(feed), feed.held) == (1, 12)
-    feed.set_paused(False)
-    assert (len(feed), feed.held) == (13, 0)
+        transactions.add(transaction(f"n{number}", slot=number + 2))
+    assert (len(transactions), transactions.held) == (1, 12)
+    transactions.set_paused(False)
+    assert (len(transactions), transactions.held) == (13, 0)
 
 
 def test_the_oldest_go_when_it_is_full() -> None:
-    feed = journal(capacity=2)
+    transactions = of_two_wallets(capacity=2)
     for slot in (1, 2, 3):
-        feed.add(transaction(f"s{slot}", slot=slot))
-    assert signatures(feed.ordered()) == ["s3", "s2"]
+        transactions.add(transaction(f"s{slot}", slot=slot))
+    assert signatures(transactions.shown()) == ["s3", "s2"]
 
 
 def test_the_orders() -> None:
-    feed = journal()
-    feed.add(transaction("a", wallet="w", slot=1))
-    feed.add(transaction("b", wallet="v", slot=2))
-    feed.add(transaction("c", wallet="w", slot=3))
-    feed.sort = FeedSort.NEWEST_LAST
-    assert signatures(feed.ordered()) == ["a", "b", "c"]
-    feed.sort = FeedSort.WALLET
-    assert signatures(feed.ordered()) == ["b", "a", "c"]
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", wallet="w", slot=1))
+    transactions.add(transaction("b", wallet="v", slot=2))
+    transactions.add(transaction("c", wallet="w", slot=3))
+    transactions.sort_by(TransactionSort.NEWEST_LAST)
+    assert signatures(transactions.shown()) == ["a", "b", "c"]
+    transactions.sort_by(TransactionSort.WALLET)
+    assert signatures(transactions.shown()) == ["b", "a", "c"]
 
 
 def test_a_filter_finds_what_a_person_would_look_for() -> None:
-    feed = journal()
+    transactions = of_two_wallets()
     change = TokenChange(mint="m", symbol="BONK", amount=transaction().sol_change)
-    feed.add(transaction("sigA", wallet="w", token_changes=(change,), program="Jupiter"))
-    feed.add(transaction("sigB", wallet="v", type=TransactionType.FAILED, summary="failed: slippage"))
+    transactions.add(transaction("sigA", wallet="w", token_changes=(change,), program="Jupiter"))
+    transactions.add(transaction("sigB", wallet="v", type=TransactionType.FAILED, summary="failed: slippage"))
     for wanted, found in {
         "bonk": ["sigA"], "JUPITER": ["sigA"], "cold": ["sigB"], "slip": ["sigB"], "failed": ["sigB"],
         "sig": ["sigB", "sigA"], "nothing": [],
     }.items():  # fmt: skip
-        feed.filter = wanted
-        assert signatures(feed.ordered()) == found
+        transactions.select(text=wanted)
+        assert signatures(transactions.shown()) == found
 
 
 def test_a_wallet_can_be_forgotten_also_during_a_pause() -> None:
-    feed = journal()
-    feed.add(transaction("a", wallet="w"))
-    feed.set_paused(True)
-    feed.add(transaction("b", wallet="w"))
-    feed.add(transaction("c", wallet="v"))
-    feed.forget("w")
-    assert (len(feed), feed.held) == (0, 1)
-
-
-def test_a_wallet_is_called_by_its_label_or_its_short_address() -> None:
-    address = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
-    assert labeller({address: "treasury"})(address) == "treasury"
-    assert labeller({})(address) == "Gfyz…eN6T" == shortened(address)
-
-
-def test_dust_is_what_strangers_send_to_be_noticed() -> None:
-    tiny = Decimal("0.00001")
-    unknown = (TokenChange(mint="m", symbol=None, amount=Decimal(1000)),)
-    known = (TokenChange(mint="m", symbol="USDC", amount=Decimal(1)),)
-    assert is_dust(transaction(sol_change=tiny, token_changes=()))
-    assert is_dust(transaction(sol_change=Decimal(0), token_changes=unknown))
-    assert is_dust(transaction(type=TransactionType.MENTIONED))
-    unread = transaction(type=TransactionType.MENTIONED, summary="unparsed: balances do not add up")
-    assert not is_dust(unread), "nobody knows what it is"
-    assert is_dust(transaction(type=TransactionType.FAILED)), "it failed for somebody else"
-    assert not is_dust(transaction(type=TransactionType.FAILED, fee=Decimal("0.000005")))
-    assert not is_dust(transaction(sol_change=tiny, token_changes=known))
-    assert not is_dust(transaction(sol_change=Decimal("0.1"), token_changes=unknown))
-    assert not is_dust(transaction(sol_change=tiny, token_changes=(), fee=Decimal("0.000005")))
-    assert not is_dust(transaction(sol_change=-tiny, token_changes=(), type=TransactionType.SENT))
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", wallet="w"))
+    transactions.set_paused(True)
+    transactions.add(transaction("b", wallet="w"))
+    transactions.add(transaction("c", wallet="v"))
+    transactions.forget("w")
+    assert (len(transactions), transactions.held) == (0, 1)
 
 
 def test_hidden_dust_is_counted_and_comes_back() -> None:
-    journal = TransactionList(str)
-    journal.add(transaction("a"))
-    journal.add(transaction("b", type=TransactionType.MENTIONED))
-    journal.hides_dust = True
-    assert [tx.signature for tx in journal.ordered()] == ["a"]
-    assert journal.hidden == 1
-    journal.hides_dust = False
-    assert len(journal.ordered()) == 2
-    assert journal.hidden == 0
+    transactions = TransactionList(str)
+    transactions.add(transaction("a"))
+    transactions.add(transaction("b", type=TransactionType.MENTIONED))
+    transactions.select(without_dust=True)
+    assert [tx.signature for tx in transactions.shown()] == ["a"]
+    assert transactions.hidden == 1
+    transactions.select(without_dust=False)
+    assert len(transactions.shown()) == 2
+    assert transactions.hidden == 0
 
 
 def test_wallet_and_type_can_be_chosen() -> None:
-    journal = TransactionList(str)
-    journal.add(transaction("a", wallet="one"))
-    journal.add(transaction("b", wallet="two", type=TransactionType.SENT))
-    assert journal.types() == [TransactionType.RECEIVED, TransactionType.SENT]
-    journal.wallet = "two"
-    assert [tx.signature for tx in journal.ordered()] == ["b"]
-    journal.type = TransactionType.RECEIVED
-    assert journal.ordered() == []
-    journal.forget("two")
-    assert [tx.signature for tx in journal.ordered()] == ["a"]
+    transactions = TransactionList(str)
+    transactions.add(transaction("a", wallet="one"))
+    transactions.add(transaction("b", wallet="two", type=TransactionType.SENT))
+    assert transactions.types() == [TransactionType.RECEIVED, TransactionType.SENT]
+    transactions.select(wallet="two")
+    assert [tx.signature for tx in transactions.shown()] == ["b"]
+    transactions.select(type=TransactionType.RECEIVED)
+    assert transactions.shown() == []
+    transactions.forget("two")
+    assert [tx.signature for tx in transactions.shown()] == ["a"]
+
+
+def test_a_long_pause_counts_what_it_let_go() -> None:
+    transactions = of_two_wallets(capacity=5)
+    transactions.set_paused(True)
+    for number in range(7):
+        transactions.add(transaction(f"n{number}", slot=number))
+    assert (transactions.held, transactions.let_go) == (5, 2)
+    transactions.set_paused(False)
+    assert signatures(transactions.shown()) == ["n6", "n5", "n4", "n3", "n2"]
+    assert transactions.let_go == 0
+
+
+def test_the_oldest_of_a_pause_go_whenever_they_came() -> None:
+    transactions = of_two_wallets(capacity=2)
+    transactions.set_paused(True)
+    for slot in (9, 1, 8):  # 1 was recovered after a gap
+        transactions.add(transaction(f"s{slot}", slot=slot))
+    transactions.set_paused(False)
+    assert signatures(transactions.shown()) == ["s9", "s8"]
+
+
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_a_transaction_costs_the_same_in_a_full_list_as_in_a_short_one(rows: int) -> None:
+    asked: list[str] = []
+    transactions = TransactionList(lambda wallet: (asked.append(wallet), wallet)[1], capacity=rows)
+    transactions.select(text="received")
+    for number in range(rows):
+        transactions.add(transaction(f"s{number}", slot=number))
+    transactions.update()
+    asked.clear()
+    transactions.add(transaction("newest", slot=rows))
+    changes = transactions.update()
+    assert len(asked) == 1, "only the new one was looked at"
+    assert (len(changes.new), len(changes.gone), changes.first) == (1, 1, 0)
+    assert len(transactions.rows) == rows
+
+
+def test_changes_name_the_first_row_that_differs() -> None:
+    transactions = of_two_wallets()
+    for slot in (1, 3, 5):
+        transactions.add(transaction(f"s{slot}", slot=slot))
+    assert transactions.update().first == 0
+    assert not transactions.changed
+    assert transactions.update().first is None
+    transactions.add(transaction("s2", slot=2))
+    assert transactions.changed
+    assert transactions.update().first == 2
+    transactions.sort_by(TransactionSort.NEWEST_LAST)
+    changes = transactions.update()
+    assert changes.reselected
+    assert not changes.new
+
+
+def test_a_transaction_that_comes_again_takes_the_place_of_the_first() -> None:
+    transactions = of_two_wallets()
+    transactions.add(transaction("a", slot=1))
+    transactions.update()
+    transactions.add(transaction("a", slot=1, summary="corrected"))
+    changes = transactions.update()
+    assert [one.summary for one in transactions.shown()] == ["corrected"]
+    assert changes.gone, "what was drawn of it is drawn again"
+
+
+def test_what_came_and_went_between_two_looks_is_no_news() -> None:
+    transactions = of_two_wallets(capacity=1)
+    transactions.add(transaction("a", slot=1))
+    transactions.add(transaction("b", slot=2))
+    assert {key.split()[0] for key in transactions.update().new} == {"b"}

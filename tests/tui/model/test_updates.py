@@ -11,7 +11,8 @@ from streamcore import ErrorKind
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings, UiSettings
 from streamtui.model.price_list import FLASH
-from streamtui.model.updates import Feed, frames_per_second
+from streamtui.model.session import Session
+from streamtui.model.updates import Updates, frames_per_second
 
 
 @pytest.mark.parametrize(
@@ -35,29 +36,29 @@ async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> N
 
     def repaint() -> None:
         painted.append(clock.monotonic())
-        feed.prices.due(clock.monotonic())
+        session.prices.due(clock.monotonic())
 
-    feed = Feed(
-        Settings(),
+    session = Session(Settings(), clock)
+    updates = Updates(
+        session,
         manager_factory=None,
-        clock=clock,
         repaint=repaint,
         tick=lambda: None,
         notice=lambda text, bad: None,
         alarm=lambda text: None,
     )
-    feed.prices.add(TokenTable().resolve("SOL"))
+    session.prices.add(TokenTable().resolve("SOL"))
     for value in ("150", "149"):
-        feed.prices.apply(price("SOL", value))
-        feed.prices.due(clock.monotonic())
+        session.prices.apply(price("SOL", value))
+        session.prices.due(clock.monotonic())
         await clock.advance(1.0)
-    frames = asyncio.create_task(feed.frames())
-    feed.prices.apply(price("SOL", "148"))
-    feed.mark()
+    frames = asyncio.create_task(updates.frames())
+    session.prices.apply(price("SOL", "148"))
+    session.mark()
     await clock.advance(FLASH * 3)
     assert painted == [2.0], "the end of a flash waits for the next repaint"
-    feed.prices.apply(price("SOL", "147"))
-    feed.mark()
+    session.prices.apply(price("SOL", "147"))
+    session.mark()
     await clock.settle()
     assert painted[1:] == [clock.monotonic()]
     frames.cancel()
@@ -67,19 +68,19 @@ async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provide
     engine = FakeManager(Settings())
     clock = ManualClock()
     notices: list[str] = []
-    feed = Feed(
-        Settings(),
+    session = Session(Settings(), clock)
+    updates = Updates(
+        session,
         manager_factory=lambda settings: engine,
-        clock=clock,
         repaint=lambda: None,
         tick=lambda: None,
         notice=lambda text, bad: notices.append(text),
         alarm=lambda text: None,
     )
-    running = asyncio.create_task(feed.run())
+    running = asyncio.create_task(updates.run())
     for provider in ("kraken", ""):
         engine.tell(trouble(f"not here {provider}", provider=provider, kind=ErrorKind.SUBSCRIPTION))
     await clock.settle()
     assert notices == ["kraken: not here kraken", "not here "]
-    assert [entry.provider for entry in feed.health.log] == ["kraken", ""]
+    assert [entry.provider for entry in session.health.log] == ["kraken", ""]
     running.cancel()

@@ -3,13 +3,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from stage import on_stage
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
 from streamtui.format.cells import cell
+from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
+from streamtui.widgets.price_table import PriceTable
 
 COLUMNS = (Column("a", "A", 4), Column("b", "B", 6, "right", rank=1), Column("c", "C", 5, rank=2, grows=10))
 
@@ -156,3 +159,24 @@ async def test_a_row_added_at_the_end_draws_nothing_above_it() -> None:
         table.set_order(["r0", "r1", "new"])
         assert table.painted
         assert all(regions and regions[0].y >= 3 for regions in table.painted)
+
+
+async def test_vim_keys_move_like_the_arrows() -> None:
+    async with on_stage(symbols=("SOL", "BTC", "BONK")) as stage:
+        table = stage.app.screen.query_one(PriceTable)
+        rows = []
+        for key in ("j", "down", "k", "up", "G", "g", "pagedown", "pageup", "end", "home"):
+            await stage.press(key)
+            rows.append(table.order.index(table.cursor or ""))
+        assert rows == [1, 2, 1, 0, 2, 0, 2, 0, 2, 0]
+
+
+async def test_the_mouse_selects_and_opens() -> None:
+    async with on_stage() as stage:
+        assert stage.pilot is not None
+        table = stage.app.screen.query_one(PriceTable)
+        await stage.pilot.click(PriceTable, offset=(4, 2))
+        assert table.cursor == table.order[1]
+        await stage.pilot.click(PriceTable, offset=(4, 2), times=2)
+        await stage.press()
+        assert not isinstance(stage.app.screen, MainScreen)

@@ -111,5 +111,15 @@ def size(count: int) -> str:
     raise AssertionError("the last unit takes every size")
 
 
+def common_prefix(a: str, b: str) -> int:
+    """Return how many characters two texts share at their beginning."""
+    shared = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        shared += 1
+    return shared
+
+
 def _rounded(value: Decimal, decimals: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)

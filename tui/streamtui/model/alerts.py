@@ -3,7 +3,8 @@
 An alert fires once per crossing. It is armed while its price is on the quiet side of the limit, fires when
 the price reaches the limit, and is armed again when the price has gone back by `MARGIN`: a price that
 trembles on the limit fires once. A price that is beyond the limit when it is first seen has not crossed it.
-A change is measured anew from where it was told: the next one needs as much again.
+A change is measured from the lowest and from the highest price of its minutes, so that a rebound counts; and
+anew from where it was told: the next one needs as much again.
 """
 
 from __future__ import annotations
@@ -17,14 +18,12 @@ import msgspec
 
 from streamcore import AlertSettings, InputError, PriceUpdate, WalletTransaction
 from streamtui.format.numbers import amount, price
+from streamtui.model.price_window import PriceWindow
 
 MARGIN = Decimal("0.001")
 """The share of a limit by which a price must go back to arm the alert again."""
 HISTORY = 50
 """Firings remembered."""
-BUCKETS = 60
-"""Prices remembered to measure a change by, evenly over its minutes."""
-
 EXAMPLES = "SOL above 200 · BTC below 60000 · SOL change 5 in 10 · treasury any · treasury above 1.5"
 _WRITTEN = re.compile(
     r"(?P<subject>.+?)\s*(?P<verb>\babove\b|\bover\b|>|\bbelow\b|\bunder\b|<|\bchanges?\b|±|\bany\b)\s*"
@@ -44,7 +43,7 @@ class Alert:
         self.fired = 0
         self.last_fired: float | None = None
         """Unix seconds."""
-        self._prices: deque[tuple[float, Decimal]] = deque()
+        self._window = PriceWindow(rule.minutes * 60)
 
     def price(self, update: PriceUpdate) -> str | None:
         """Take a price; return what to tell if the limit has just been crossed."""
@@ -69,23 +68,15 @@ class Alert:
         return self._changed(update, value)
 
     def _changed(self, update: PriceUpdate, value: Decimal) -> str | None:
-        limit, span = self.rule.change, self.rule.minutes * 60
+        limit, window = self.rule.change, self._window
         assert limit is not None  # noqa: S101 - checked when the rule was made
-        prices = self._prices
-        while prices and prices[0][0] < update.ts - span:
-            prices.popleft()
-        if not prices or update.ts - prices[-1][0] >= span / BUCKETS:
-            prices.append((update.ts, value))
-        start = prices[0][1]
-        if not start:
-            return None
-        change = (value - start) / start * 100
-        text = f"{update.symbol} {change:+.2f} % in {self.rule.minutes:g} min: {price(value)} USD"
+        window.add(update.ts, value)
+        change = window.change(update.ts, value)
         self.armed = True
         if abs(change) < limit:
             return None
-        prices.clear()
-        prices.append((update.ts, value))
+        window.restart(update.ts, value)
+        text = f"{update.symbol} {change:+.2f} % in {self.rule.minutes:g} min: {price(value)} USD"
         return self._fire(update.ts, text)
 
     def _fire(self, at: float, text: str) -> str:
@@ -165,16 +156,16 @@ class AlertBook:
         if not found:
             return []
         texts = [text for alert in found if (text := alert.price(update)) is not None]
-        return self._told(update.ts, texts) if texts else texts
+        return self._remember(update.ts, texts) if texts else texts
 
     def transaction(self, transaction: WalletTransaction) -> list[str]:
         """Take a transaction; return what to tell."""
         found = self._by_key.get(transaction.wallet, ())
         name = self._label(transaction.wallet)
         texts = [text for alert in found if (text := alert.transaction(transaction, name)) is not None]
-        return self._told(transaction.ts, texts)
+        return self._remember(transaction.ts, texts)
 
-    def _told(self, at: float, texts: list[str]) -> list[str]:
+    def _remember(self, at: float, texts: list[str]) -> list[str]:
         for text in texts:
             self.history.appendleft((at, text))
             self.unseen += 1

@@ -1,4 +1,4 @@
-"""The prices on the screen: rows, which of them are due for a repaint, and in which order they stand.
+"""The prices on the screen: which rows there are, which of them are due for a repaint, what a filter leaves.
 
 Nothing here draws, waits or reads a clock. Two clocks come in as numbers: ``now`` is monotonic seconds and
 paces repaints, ``at`` is Unix seconds like an event's ``ts`` and tells how old a price is.
@@ -6,57 +6,17 @@ paces repaints, ``at`` is Unix seconds like an event's ``ts`` and tells how old 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import Enum, StrEnum
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 from streamcore import PriceUpdate
-from streamtui.model.candles import Candles
+from streamtui.model.price_order import PriceSort, in_order
+from streamtui.model.price_row import Freshness, PriceRow, WatchedToken, key_of
 
-SAMPLE_INTERVAL = 6.0
-"""Seconds between two samples of the sparkline."""
-SAMPLES = 120
-"""Samples kept of a row: twelve minutes."""
 SLACK = 1e-6
 """Seconds by which a repaint may come early: sums of floats are not exact."""
 FLASH = 0.6
 """Seconds the changed digits of a price stand out, at least; the next repaint ends it."""
-
-
-class WatchedToken(Protocol):
-    """What a row must know of its token; `streamcore.assets.tokens.Token` is one."""
-
-    @property
-    def symbol(self) -> str:
-        """The ticker to show."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What it is; empty when unknown."""
-        ...
-
-    @property
-    def mint(self) -> str:
-        """Its mint address; empty when it is no Solana token."""
-        ...
-
-
-class PriceSort(StrEnum):
-    """The orders of the price table, in the order in which the key goes through them."""
-
-    OWN = "own order"
-    SYMBOL = "symbol"
-    PRICE = "price"
-    CHANGE = "24 h change"
-    VOLUME = "volume"
-    AGE = "age"
-    TREND = "trend"
-    NAME = "name"
-    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,85 +28,11 @@ class Totals:
     unchanged: int = 0
 
 
-@dataclass(slots=True)
-class PriceRow:
-    """One watched token and the last that is known of it."""
-
-    key: str
-    token: WatchedToken
-    number: int
-    update: PriceUpdate | None = None
-    samples: deque[Decimal | None] = field(default_factory=lambda: deque(maxlen=SAMPLES))
-    sampled: int = 0
-    """How many samples have been taken, also those that are not kept any more."""
-    shown: Decimal | None = None
-    """The price on the screen."""
-    before: Decimal | None = None
-    """The price that was on the screen before it."""
-    candles: Candles = field(default_factory=Candles)
-    high: Decimal | None = None
-    """The highest price of this session."""
-    low: Decimal | None = None
-    flash: int = 0
-    """1 or -1 while the changed digits stand out, for up or down."""
-    flash_until: float = 0.0
-    name: str = ""
-    """What it is the price of; it may change with the source, see `PriceList.name_of`."""
-    painted_at: float = float("-inf")
-    dirty: bool = True
-
-    def sample(self, price: Decimal | None) -> None:
-        """Take a sample; ``None`` leaves a gap."""
-        self.samples.append(price)
-        self.sampled += 1
-
-    def seen(self, update: PriceUpdate) -> None:
-        """Keep what an update says about the course of the price."""
-        price = update.price
-        if price is None:
-            return
-        if self.high is None or self.low is None:
-            self.high = self.low = price
-        elif price > self.high:
-            self.high = price
-        elif price < self.low:
-            self.low = price
-        self.candles.add(update.ts, float(price))
-
-    def trend(self) -> Decimal | None:
-        """Return by how much the price has changed over the samples, as a share of the first."""
-        known = [sample for sample in self.samples if sample is not None]
-        return (known[-1] - known[0]) / known[0] if len(known) > 1 and known[0] else None
-
-    @property
-    def mint(self) -> str:
-        """The mint of what its price is the price of; empty when that is no Solana token."""
-        return self.token.mint or (self.update.address or "" if self.update else "")
-
-    def age(self, at: float) -> float | None:
-        """Return the seconds since a source last confirmed this price; ``None`` before the first."""
-        return None if self.update is None else max(0.0, at - self.update.ts)
-
-
-class Freshness(Enum):
-    """What the age of a price means."""
-
-    WAITING = "waiting"
-    """No price has come yet."""
-    UNLISTED = "unlisted"
-    """No price will come: no source in use has it."""
-    FRESH = "fresh"
-    QUIET = "quiet"
-    """Nothing was traded for long: its source proves all the time that it would have told."""
-    OLD = "old"
-    """Nobody has confirmed it for long, so it may be wrong."""
-
-
 class PriceList:
     """The watched tokens, by key: the mint address where there is one, else the ticker."""
 
     def __init__(self, *, throttle: float, ttl: float) -> None:
-        """Make an empty board.
+        """Make an empty list.
 
         Args:
             throttle: Seconds between two repaints of one row.
@@ -159,7 +45,7 @@ class PriceList:
         self.backwards = False
         """Whether the order is turned round."""
         self.filter = ""
-        self.group: Collection[str] | None = None
+        self.watchlist: Collection[str] | None = None
         """The keys of the rows to show; ``None`` shows all."""
         self.changed = True
         """Whether rows came or went since `ordered` was last asked."""
@@ -172,20 +58,20 @@ class PriceList:
         self._added = 0
         self._receivers: dict[tuple[str, str | None], tuple[PriceRow, ...]] = {}
         """Symbol and address of an update to the rows it is for; made when asked for."""
-        self._restless: set[str] = set()
+        self._waiting: set[str] = set()
         self._totals: tuple[object, Totals] | None = None
 
     @property
-    def restless(self) -> bool:
+    def has_waiting(self) -> bool:
         """Whether a row waits for a repaint."""
-        return bool(self._restless)
+        return bool(self._waiting)
 
     def due_at(self) -> float | None:
         """Return the monotonic seconds of the next moment at which `due` has a new price; ``None`` for never.
 
         Digits that stand out and have done so for long enough wait for the next repaint, whatever it is for.
         """
-        rows = map(self.rows.__getitem__, self._restless)
+        rows = map(self.rows.__getitem__, self._waiting)
         return min((row.painted_at + self.throttle for row in rows if row.dirty), default=None)
 
     def add(self, token: WatchedToken) -> bool:
@@ -196,7 +82,7 @@ class PriceList:
         self._added += 1
         self.rows[key] = PriceRow(key, token, self._added, name=token.name)
         self._receivers.clear()
-        self._restless.add(key)
+        self._waiting.add(key)
         self.changed = True
         return True
 
@@ -211,18 +97,18 @@ class PriceList:
         row = self.rows.pop(key, None)
         if row is not None:
             self._totals = None
-            self._restless.discard(key)
+            self._waiting.discard(key)
             self.changed = True
             self._receivers.clear()
         return row
 
     def restart(self) -> None:
-        """Forget every price, and keep the rows: what comes now is about another world."""
+        """Forget every price, and keep the rows: what comes from now on is other data."""
         for key, row in self.rows.items():
             self.rows[key] = PriceRow(key, row.token, row.number, name=row.token.name)
         self._receivers.clear()
         self._totals = None
-        self._restless = set(self.rows)
+        self._waiting = set(self.rows)
         self.changed = True
 
     def freshness(self, row: PriceRow, at: float) -> Freshness:
@@ -257,7 +143,7 @@ class PriceList:
             row.update = update
             row.dirty = True
             row.seen(update)
-            self._restless.add(row.key)
+            self._waiting.add(row.key)
         return rows
 
     def _serves(self, update: PriceUpdate, row: PriceRow) -> bool:
@@ -279,7 +165,7 @@ class PriceList:
         lost, the row stays dirty until its last value has been returned.
         """
         due = []
-        for key in list(self._restless):
+        for key in list(self._waiting):
             row = self.rows[key]
             if row.dirty and now - row.painted_at >= self.throttle - SLACK:
                 self._paint(row, now)
@@ -288,7 +174,7 @@ class PriceList:
                 row.flash = 0
                 due.append(row)
             if not row.dirty and not row.flash:
-                self._restless.discard(key)
+                self._waiting.discard(key)
         return due
 
     def _paint(self, row: PriceRow, now: float) -> None:
@@ -307,21 +193,13 @@ class PriceList:
                 row.sample(None if self.freshness(row, at) is Freshness.OLD else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
-        """Return the rows that filter and group let through, in the order asked for.
+        """Return the rows that filter and watchlist let through, in the order asked for.
 
         What is not known comes last, whichever way round.
         """
         self.changed = False
-        rows = [row for row in self.rows.values() if self._lets_through(row)]
-        rows.sort(key=lambda row: row.number)
-        value = _VALUES.get(self.sort)
-        if value is None:
-            return rows[::-1] if self.backwards else rows
-        known = [(found, row) for row in rows if (found := value(row)) is not None]
-        descending = (self.sort in LARGEST_FIRST) != self.backwards
-        known.sort(key=lambda pair: pair[0], reverse=descending)
-        without = [row for row in rows if value(row) is None]
-        return [*(row for _, row in known), *without]
+        shown = [row for row in self.rows.values() if self._lets_through(row)]
+        return in_order(shown, self.sort, backwards=self.backwards)
 
     def move(self, key: str, by: int) -> bool:
         """Move a row up (-1) or down (1) among the rows that are shown; return whether it could.
@@ -342,15 +220,15 @@ class PriceList:
         return True
 
     def totals(self) -> Totals:
-        """Return what is up and down among the rows that group and filter let through."""
-        about = (self.group, self.filter, len(self.rows))
+        """Return what is up and down among the rows that watchlist and filter let through."""
+        about = (self.watchlist, self.filter, len(self.rows))
         if self._totals is None or self._totals[0] != about:
             self._totals = (about, self._count())
         return self._totals[1]
 
     def _lets_through(self, row: PriceRow) -> bool:
         wanted = self.filter.casefold()
-        return (self.group is None or row.key in self.group) and (
+        return (self.watchlist is None or row.key in self.watchlist) and (
             not wanted or wanted in row.token.symbol.casefold() or wanted in row.name.casefold()
         )
 
@@ -367,36 +245,3 @@ class PriceList:
             else:
                 unchanged += 1
         return Totals(up, down, unchanged)
-
-
-def _of_update(name: str) -> Callable[[PriceRow], Any]:
-    return lambda row: getattr(row.update, name, None)
-
-
-_VALUES: dict[PriceSort, Callable[[PriceRow], Any]] = {
-    PriceSort.SYMBOL: lambda row: row.token.symbol.casefold(),
-    PriceSort.PRICE: _of_update("price"),
-    PriceSort.CHANGE: _of_update("change_24h"),
-    PriceSort.VOLUME: _of_update("volume_24h"),
-    PriceSort.AGE: _of_update("ts"),
-    PriceSort.TREND: PriceRow.trend,
-    PriceSort.NAME: lambda row: row.name.casefold() or None,
-    PriceSort.SOURCE: _of_update("provider"),
-}
-LARGEST_FIRST = {PriceSort.PRICE, PriceSort.CHANGE, PriceSort.VOLUME, PriceSort.AGE, PriceSort.TREND}
-"""Of ages the youngest comes first, which is the largest point in time."""
-
-
-def key_of(token: WatchedToken) -> str:
-    """Return what names a token's row: its mint, or its ticker where it has none."""
-    return token.mint or token.symbol
-
-
-def common_prefix(a: str, b: str) -> int:
-    """Return how many characters two texts share at their beginning."""
-    shared = 0
-    for x, y in zip(a, b, strict=False):
-        if x != y:
-            break
-        shared += 1
-    return shared

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamcore import ProviderStatus, State, StatusChange, StreamError
-from streamtui.format.lamps import Lamp, lamp
+from streamcore import DataKind, ProviderStatus, State, StatusChange, StreamError
+from streamtui.format.lamps import Lamp, healthy, lamp
 
 WINDOW = 5.0
 """Seconds a rate is averaged over."""
@@ -33,13 +33,15 @@ class Rates:
 
 
 class Health:
-    """Collects statuses, errors and rates. ``now`` is monotonic seconds."""
+    """Collects the statuses, errors and rates of all providers."""
 
     def __init__(self) -> None:
         self.statuses: dict[str, ProviderStatus] = {}
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self._counted: dict[str, deque[tuple[float, int, int]]] = {}
-        self._told: dict[str, tuple[State, str | None]] = {}
+        """Of each provider: moments, and the messages and bytes it had received until then."""
+        self._reported: dict[str, tuple[State, str | None]] = {}
+        """The state and the reason of each provider that were told last."""
         self._lamps: dict[str, tuple[Lamp, float]] = {}
         """The lamp of each provider, and since when it has been that one (Unix seconds)."""
 
@@ -47,6 +49,14 @@ class Health:
     def demo(self) -> bool:
         """Whether any provider serves invented data."""
         return any(status.demo for status in self.statuses.values())
+
+    def serving(self, kind: DataKind) -> ProviderStatus | None:
+        """Return the status of the first provider of a kind of data; ``None`` when there is none."""
+        return next((status for status in self.statuses.values() if status.kind is kind), None)
+
+    def unhealthy(self) -> list[str]:
+        """Return the providers that could do with a reconnect."""
+        return [name for name, status in self.statuses.items() if not healthy(status)]
 
     def update(self, statuses: Mapping[str, ProviderStatus], now: float, at: float) -> None:
         """Take the present statuses; a source that only waits to step in is no news to anybody.
@@ -73,7 +83,7 @@ class Health:
         """Forget how the providers were doing; the log stays."""
         self.statuses = {}
         self._counted.clear()
-        self._told.clear()
+        self._reported.clear()
         self._lamps.clear()
 
     def since(self, provider: str) -> float:
@@ -95,11 +105,11 @@ class Health:
         A connection that is tried in vain again and again leaves a line for each failure, and none for each
         step to it.
         """
-        before = self._told.get(event.provider)
+        before = self._reported.get(event.provider)
         news = (event.state, event.reason)
         if before == news:
             return
-        self._told[event.provider] = news
+        self._reported[event.provider] = news
         steps = (State.CONNECTING, State.FALLBACK)
         if event.reason and before is not None and before[1] == event.reason and event.state in steps:
             return

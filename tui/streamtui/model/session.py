@@ -1,4 +1,4 @@
-"""What is watched and shown, and what a person can ask to be done with it.
+"""What is watched, what is shown of it, and what a person can ask for.
 
 Everything here waits for the engine's answer, never for data; what the engine tells goes another way, see
 `streamtui.model.updates`.
@@ -13,68 +13,108 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, InputError, NotRunning, PriceUpdate, Settings
-from streamtui.format.lamps import healthy
+from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
+from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parsed
-from streamtui.model.price_list import PriceList, PriceRow, WatchedToken, key_of
+from streamtui.model.labels import labeller, shortened
+from streamtui.model.price_list import PriceList
+from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
-from streamtui.model.transaction_list import TransactionList, labeller, shortened
+from streamtui.model.transaction_list import TransactionList
 
 if TYPE_CHECKING:
     from streamcore import Engine
 
 
 class Session:
-    """What the screen shows, and the ways to change what is watched of it."""
+    """What the screen shows, and the ways to change what is watched.
+
+    It asks an engine for what is to be watched from `attach` to `detach`; `streamtui.model.updates.Updates`
+    calls both.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Watch nothing yet."""
+        """Make a session that watches nothing yet.
+
+        Args:
+            settings: The effective settings.
+            clock: Time.
+        """
         self.settings = settings
         self.clock = clock
         self.labels = dict(settings.labels)
         """Names of wallets; `watch` adds to them."""
         self.label = labeller(self.labels)
         self.alerts = AlertBook(settings.alerts, self.label)
-        self.group = ""
-        """The watchlist that is shown; empty for everything."""
+        self.watchlist = ""
+        """The name of the watchlist that is shown; empty for everything."""
         self.prices = PriceList(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
         self.prices.name_of = self._name_of
         self.transactions = TransactionList(self.label)
         self.health = Health()
         self.wallets: list[str] = []
         self.failure: str | None = None
-        """Why the engine has stopped, when it has."""
+        """Why the engine has stopped, or what could not be opened at the start; starting it again helps."""
+        self.last_data: float | None = None
+        """Unix seconds of the newest price or transaction."""
+        self.opened = False
+        """Whether what the settings name has been asked for, with or without success."""
         self.unsaved = False
         """Whether a person has changed what is watched since it was last saved."""
-        self._only_grouped: set[str] = set()
-        """Keys of rows that are there because a watchlist was shown, and no other reason."""
-        self._dirty = asyncio.Event()
-        self._manager: Engine | None = None
-        self._asking = 0
+        self.changed = asyncio.Event()
+        """Set when something is to be drawn with the next frame; who draws clears it."""
+        self.engine: Engine | None = None
+        """The engine that is asked; ``None`` while it starts, and after it has stopped."""
+        self._only_in_watchlist: set[str] = set()
+        """Keys of rows that are there because a watchlist was shown, and for no other reason."""
+        self._requests = 0
+        """How many subscriptions have not returned yet."""
         self._early: list[PriceUpdate] = []
-        self._opened = False
+        """Prices that came before the subscription they answer had returned."""
         self._subscribed: set[str] = set()
         """Keys the running engine watches for us; a new engine watches nothing yet."""
         self._watched: set[str] = set()
+        """The same for wallets."""
 
     @property
     def running(self) -> bool:
         """Whether the engine can be asked for something."""
-        return self._manager is not None
+        return self.engine is not None
 
     @property
-    def opened(self) -> bool:
-        """Whether what the settings name has been asked for."""
-        return self._opened
+    def requesting(self) -> bool:
+        """Whether a subscription has not returned yet: what comes now may be the answer to it."""
+        return self._requests > 0
+
+    @property
+    def demo(self) -> str:
+        """What the mark for invented data says: ``DEMO``, which kind is invented, or nothing."""
+        return demo_words(self.health.serving(DataKind.PRICES), self.health.serving(DataKind.WALLETS))
+
+    def attach(self, engine: Engine) -> None:
+        """Ask this engine from now on; it watches nothing yet."""
+        self.engine = engine
+        self._subscribed.clear()
+        self._watched.clear()
+        self.alerts.bind(self._key_of_symbol)
+
+    def detach(self, engine: Engine) -> None:
+        """Ask this engine no more; when another one has taken its place already, that one stays."""
+        if self.engine is engine:
+            self.engine = None
 
     def mark(self) -> None:
-        """Something is to be drawn with the next frame."""
-        self._dirty.set()
+        """Note that something is to be drawn with the next frame."""
+        self.changed.set()
 
-    def _engine(self) -> Engine:
-        if self._manager is None:
+    def keep_early(self, update: PriceUpdate) -> None:
+        """Keep a price that no row wants yet, until the subscription it answers has returned."""
+        self._early.append(update)
+
+    def _running_engine(self) -> Engine:
+        if self.engine is None:
             raise NotRunning(self.failure or "the engine is still starting; try again in a moment")
-        return self._manager
+        return self.engine
 
     async def subscribe(self, symbols: Sequence[str]) -> list[PriceRow]:
         """Watch these tickers or mints; return the rows that are new.
@@ -83,9 +123,9 @@ class Session:
             InputError: One of them cannot be watched; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._engine()
+        engine = self._running_engine()
         new = []
-        self._asking += 1
+        self._requests += 1
         try:
             for token in await engine.subscribe_prices(symbols):
                 key = key_of(token)
@@ -96,14 +136,14 @@ class Session:
                 self.prices.rename(key, token.name)
                 if self.prices.add(token):
                     new.append(self.prices.rows[key])
-                    self.unsaved = self.unsaved or self._opened
-                    if self.prices.group is not None and key not in self.prices.group:
-                        self.group, self.prices.group = "", None  # what was asked for is to be seen
+                    self.unsaved = self.unsaved or self.opened
+                    if self.prices.watchlist is not None and key not in self.prices.watchlist:
+                        self.watchlist, self.prices.watchlist = "", None  # what was asked for is to be seen
             for update in self._early:
                 self.prices.apply(update)
         finally:
-            self._asking -= 1
-            if not self._asking:
+            self._requests -= 1
+            if not self._requests:
                 self._early.clear()
             self.mark()
         return new
@@ -114,23 +154,23 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._engine()
+        engine = self._running_engine()
         self.prices.remove(key)
         self.unsaved = True
-        self._only_grouped.discard(key)
+        self._only_in_watchlist.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
         self.mark()
 
-    async def show_group(self, name: str) -> None:
+    async def show_watchlist(self, name: str) -> None:
         """Show one watchlist, and watch what is in it; an empty name shows everything.
 
         Raises:
             InputError: A symbol of the list cannot be watched.
             NotRunning: There is no engine to ask.
         """
-        engine = self._engine()
-        self.group, self.prices.group = name, None
+        engine = self._running_engine()
+        self.watchlist, self.prices.watchlist = name, None
         if name:
             symbols = self.settings.watchlists[name]
             keys = [key_of(engine.describe(symbol)) for symbol in symbols]
@@ -139,8 +179,8 @@ class Session:
                 for symbol, key in zip(symbols, keys, strict=True)
                 if key not in self.prices.rows or key not in self._subscribed
             ]
-            self.prices.group = frozenset(keys)
-            self._only_grouped |= {key for key in keys if key not in self.prices.rows}
+            self.prices.watchlist = frozenset(keys)
+            self._only_in_watchlist |= {key for key in keys if key not in self.prices.rows}
             if missing:
                 unsaved = self.unsaved
                 await self.subscribe(missing)
@@ -148,10 +188,10 @@ class Session:
         self.prices.changed = True
         self.mark()
 
-    def next_group(self, by: int) -> str | None:
+    def next_watchlist(self, by: int) -> str | None:
         """Return the name of the next (1) or previous (-1) watchlist, ``None`` when there is none."""
         names = ["", *self.settings.watchlists]
-        return names[(names.index(self.group) + by) % len(names)] if len(names) > 1 else None
+        return names[(names.index(self.watchlist) + by) % len(names)] if len(names) > 1 else None
 
     async def watch(self, addresses: Sequence[str]) -> list[str]:
         """Watch these wallets; return those that are new.
@@ -160,9 +200,9 @@ class Session:
             InputError: One of them is no address; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._engine()
+        engine = self._running_engine()
         new = []
-        self._asking += 1
+        self._requests += 1
         try:
             for address in await engine.subscribe_wallets(addresses):
                 if address in self._watched:
@@ -172,9 +212,9 @@ class Session:
                 if address not in self.wallets:
                     self.wallets.append(address)
                     new.append(address)
-                    self.unsaved = self.unsaved or self._opened
+                    self.unsaved = self.unsaved or self.opened
         finally:
-            self._asking -= 1
+            self._requests -= 1
             self.mark()
         return new
 
@@ -184,7 +224,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._engine()
+        engine = self._running_engine()
         self.wallets.remove(address)
         self.unsaved = True
         self._watched.discard(address)
@@ -196,7 +236,7 @@ class Session:
         """Call wallets by these names from now on."""
         self.labels.update(labels)
         self.unsaved = True
-        self.transactions.changed = True
+        self.transactions.relabel()
         self.mark()
 
     def add_alert(self, text: str) -> AlertSettings:
@@ -210,7 +250,7 @@ class Session:
         rule = parsed(text, names)
         row: PriceRow | None = None
         if rule.symbol is not None:
-            token = self._engine().describe(rule.symbol)
+            token = self._running_engine().describe(rule.symbol)
             row = self.prices.rows.get(key_of(token))
             if row is None:
                 raise InputError(rule.symbol, "is not watched yet; s watches it")
@@ -230,7 +270,7 @@ class Session:
 
     def _key_of_symbol(self, symbol: str) -> str:
         try:
-            return key_of(self._engine().describe(symbol))
+            return key_of(self._running_engine().describe(symbol))
         except (InputError, NotRunning):
             return symbol.casefold()
 
@@ -249,7 +289,7 @@ class Session:
 
         rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
         watched = Watched(
-            symbols=[self._typed(row.token) for row in rows if row.key not in self._only_grouped],
+            symbols=[self._typed(row.token) for row in rows if row.key not in self._only_in_watchlist],
             wallets=list(self.wallets),
             labels={address: self.labels[address] for address in self.wallets if address in self.labels},
             alerts=self.alerts.rules,
@@ -268,7 +308,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._engine().reconnect(provider)
+        await self._running_engine().reconnect(provider)
 
     async def reconnect_all(self) -> None:
         """Let every provider try again now.
@@ -276,7 +316,21 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._engine().reconnect_all()
+        await self._running_engine().reconnect_all()
+
+    def switch_demo(self) -> None:
+        """Show invented data from the next start of the engine on, or real data again.
+
+        What was known of the one is forgotten, so that it cannot be taken for the other. The caller must
+        start the engine anew.
+        """
+        self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
+        self.prices.restart()
+        self.transactions.clear()
+        self.alerts.restart()
+        self.health.restart()
+        self.last_data = None
+        self.mark()
 
     def _name_of(self, update: PriceUpdate) -> str:
         if update.address is None:
@@ -286,7 +340,7 @@ class Session:
         token = self.token(update.address)
         return "" if token is None else token.name
 
-    def called(self, topic: str) -> str:
+    def name_of_topic(self, topic: str) -> str:
         """Return what a person calls what a provider has been asked for: a ticker, a wallet's name."""
         if topic in self.wallets:
             return self.label(topic)
@@ -299,17 +353,13 @@ class Session:
         """Return the place of a wallet among those watched, from 0; it gives it its colour."""
         return self.wallets.index(wallet) if wallet in self.wallets else 0
 
-    def unhealthy(self) -> list[str]:
-        """Return the providers that could do with a reconnect."""
-        return [name for name, status in self.health.statuses.items() if not healthy(status)]
-
     def complete(self, prefix: str) -> Sequence[WatchedToken]:
         """Return the tokens whose ticker or name begins like this; none while the engine is not there."""
-        return self._manager.complete(prefix) if self._manager else ()
+        return self.engine.complete(prefix) if self.engine else ()
 
     def token(self, text: str) -> WatchedToken | None:
         """Return the token a person means by a ticker or mint, if there is one."""
         try:
-            return self._manager.describe(text) if self._manager else None
+            return self.engine.describe(text) if self.engine else None
         except InputError:
             return None

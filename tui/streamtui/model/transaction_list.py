@@ -1,37 +1,70 @@
-"""The transactions on the screen: their order, what a filter lets through, and what a pause holds back."""
+"""The transactions on the screen: what is kept, what of it is shown, and what a pause holds back.
+
+Taking a transaction costs the same whether the list holds a hundred or five thousand: only another
+selection, another order or other names go through all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from heapq import heapify, heappop, heappush
+from typing import Any, NamedTuple
 
 from streamcore import TransactionType, WalletTransaction
+from streamtui.model.dust import is_dust
+from streamtui.model.transaction_order import Rank, TransactionOrder, TransactionSort
 
 CAPACITY = 5000
 """Transactions kept; beyond it the oldest go."""
 
 
-DUST = Decimal("0.0001")
-"""SOL; a transfer of less, and of nothing else, is dust."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which transactions are shown."""
+
+    text: str = ""
+    """A text that a transaction must contain, in small or capital letters."""
+    wallet: str | None = None
+    """The wallet to show; ``None`` shows all."""
+    type: TransactionType | None = None
+    """The type to show; ``None`` shows all."""
+    without_dust: bool = False
 
 
-class FeedSort(StrEnum):
-    """The orders of the feed, in the order in which the key goes through them."""
+@dataclass(slots=True)
+class Changes:
+    """How the rows differ from what they were when they were last asked for."""
 
-    NEWEST_FIRST = "newest first"
-    NEWEST_LAST = "newest last"
-    WALLET = "wallet"
+    first: int | None = None
+    """The first row that differs; ``None``: none does."""
+    new: set[str] = field(default_factory=set)
+    """Keys of rows that have come."""
+    gone: set[str] = field(default_factory=set)
+    """Keys of rows that have gone, or have another content now."""
+    relabelled: bool = False
+    """Whether wallets have other names, so that every row has to be drawn."""
+    reselected: bool = False
+    """Whether others were chosen to be shown, or another order: then no row counts as news."""
+
+    def at(self, row: int) -> None:
+        """Note that the rows from this one on differ."""
+        self.first = row if self.first is None else min(self.first, row)
+
+
+class _Entry(NamedTuple):
+    arrived: int
+    transaction: WalletTransaction
 
 
 class TransactionList:
     """The transactions of the watched wallets, in the order of the chain.
 
-    While it is paused nothing that is shown moves; what arrives is kept and counted.
+    While it is paused nothing that is shown moves; what arrives is held back and counted.
     """
 
     def __init__(self, label: Callable[[str], str], *, capacity: int = CAPACITY) -> None:
-        """Make an empty journal.
+        """Make an empty list.
 
         Args:
             label: What to call a wallet.
@@ -39,98 +72,197 @@ class TransactionList:
         """
         self._label = label
         self._capacity = capacity
-        self._entries: dict[str, tuple[int, int, WalletTransaction]] = {}
-        self._held: list[WalletTransaction] = []
+        self._entries: dict[str, _Entry] = {}
+        self._by_age = TransactionOrder()
+        """All keys, the oldest first."""
         self._arrived = 0
-        self.sort = FeedSort.NEWEST_FIRST
-        self.filter = ""
-        self.wallet: str | None = None
-        """The wallet to show; ``None`` shows all."""
-        self.type: TransactionType | None = None
-        """The type to show; ``None`` shows all."""
-        self.hides_dust = False
-        self.hidden = 0
-        """How many transactions `ordered` last left out as dust."""
+        self._held: list[tuple[int, int, WalletTransaction]] = []
+        """A heap of what waits for the end of the pause, by slot and arrival."""
+        self.let_go = 0
+        """How many transactions of the pause were the oldest of more than are kept, and are gone."""
         self.paused = False
-        self.changed = True
-        """Whether something happened since `ordered` was last asked."""
+        self.selection = Selection()
+        """What is shown; `select` changes it."""
+        self.sort = TransactionSort.NEWEST_FIRST
+        """The order; `sort_by` changes it."""
+        self.rows = TransactionOrder()
+        """The rows that are shown, as they were at the last `update`."""
+        self._hidden: set[str] = set()
+        self._pending: list[tuple[str, bool]] = []
+        """What has happened to the rows since: a key, and whether it came (or went)."""
+        self._outdated = False
+        """Whether the rows have to be chosen and sorted from the beginning."""
+        self._changes = Changes()
+        self.rows.newest_first = True
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def changed(self) -> bool:
+        """Whether something has happened since the last `update`."""
+        changes = self._changes
+        return bool(self._pending) or self._outdated or changes.first is not None or changes.reselected
 
     @property
     def held(self) -> int:
         """How many transactions wait for the end of the pause."""
         return len(self._held)
 
+    @property
+    def hidden(self) -> int:
+        """How many transactions are left out as dust, and would be shown otherwise."""
+        return len(self._hidden)
+
     def get(self, key: str) -> WalletTransaction | None:
         """Return the transaction of a row."""
         entry = self._entries.get(key)
-        return entry[2] if entry else None
+        return entry.transaction if entry else None
 
     def add(self, transaction: WalletTransaction) -> None:
         """Take a transaction: it is shown, or held back while paused."""
-        self.changed = True
-        if self.paused:
-            self._held.append(transaction)
-            del self._held[: max(0, len(self._held) - self._capacity)]
-        else:
+        if not self.paused:
             self._insert(transaction)
+            return
+        self._arrived += 1
+        heappush(self._held, (transaction.slot, self._arrived, transaction))
+        if len(self._held) > self._capacity:
+            heappop(self._held)
+            self.let_go += 1
 
     def set_paused(self, paused: bool) -> None:
         """Pause, or go on and show everything that was held back."""
-        self.paused, self.changed = paused, True
+        self.paused = paused
         if not paused:
-            for transaction in self._held:
+            held, self._held, self.let_go = self._held, [], 0
+            for _, _, transaction in sorted(held, key=lambda one: one[1]):
                 self._insert(transaction)
-            self._held.clear()
 
     def types(self) -> list[TransactionType]:
         """Return the types there are, in the order of their definition."""
-        there = {entry[2].type for entry in self._entries.values()}
+        there = {entry.transaction.type for entry in self._entries.values()}
         return [one for one in TransactionType if one in there]
 
     def forget(self, wallet: str) -> None:
         """Drop everything about a wallet that is no longer watched."""
-        self._entries = {k: entry for k, entry in self._entries.items() if entry[2].wallet != wallet}
-        self._held = [transaction for transaction in self._held if transaction.wallet != wallet]
-        self.wallet = None if self.wallet == wallet else self.wallet
-        self.changed = True
+        for key in [key for key, entry in self._entries.items() if entry.transaction.wallet == wallet]:
+            self._drop(key)
+        self._held = [held for held in self._held if held[2].wallet != wallet]
+        heapify(self._held)
+        if self.selection.wallet == wallet:
+            self.select(wallet=None)
 
     def clear(self) -> None:
         """Drop every transaction."""
         self._entries.clear()
+        self._by_age = TransactionOrder()
         self._held.clear()
-        self.changed = True
+        self.let_go = 0
+        self._outdated = True
 
-    def ordered(self) -> list[WalletTransaction]:
-        """Return what the filter lets through, in the order asked for."""
-        self.changed = False
-        entries = sorted(self._entries.values(), key=lambda entry: entry[:2])
-        wanted = self.filter.casefold()
-        shown = [
-            tx
-            for _, _, tx in entries
-            if (self.wallet is None or tx.wallet == self.wallet)
-            and (self.type is None or tx.type is self.type)
-            and (not wanted or wanted in self._searched(tx))
-        ]
-        self.hidden = 0
-        if self.hides_dust:
-            kept = [tx for tx in shown if not is_dust(tx)]
-            self.hidden, shown = len(shown) - len(kept), kept
-        if self.sort is FeedSort.NEWEST_FIRST:
-            shown.reverse()
-        elif self.sort is FeedSort.WALLET:
-            shown.sort(key=lambda tx: self._label(tx.wallet).casefold())
-        return shown
+    def select(self, **changes: Any) -> None:
+        """Show others: ``changes`` are fields of `Selection`."""
+        self.selection = replace(self.selection, **changes)
+        self._outdated = self._changes.reselected = True
+
+    def sort_by(self, sort: TransactionSort) -> None:
+        """Show them in this order."""
+        self.sort = sort
+        self._outdated = self._changes.reselected = True
+
+    def relabel(self) -> None:
+        """Take note that wallets have other names now."""
+        self._outdated = self._changes.relabelled = True
+
+    def update(self) -> Changes:
+        """Bring `rows` up to date, and return what has changed since this was last called."""
+        self._bring_up_to_date()
+        changes, self._changes = self._changes, Changes()
+        return changes
+
+    def shown(self) -> list[WalletTransaction]:
+        """Return the transactions that are shown, from the top."""
+        self._bring_up_to_date()
+        return [self._entries[key].transaction for key in self.rows.keys()]  # noqa: SIM118 - not a dict
 
     def _insert(self, transaction: WalletTransaction) -> None:
-        # the slot is the order of the chain: what is recovered after a gap belongs between the others
+        key = key_of(transaction)
+        if key in self._entries:
+            self._drop(key)
         self._arrived += 1
-        self._entries[key_of(transaction)] = (transaction.slot, self._arrived, transaction)
+        self._entries[key] = _Entry(self._arrived, transaction)
+        self._by_age.add(Rank("", transaction.slot, self._arrived, key))
+        self._pending.append((key, True))
         if len(self._entries) > self._capacity:
-            del self._entries[min(self._entries, key=lambda key: self._entries[key][:2])]
+            self._drop(self._by_age.key(0))
+
+    def _drop(self, key: str) -> None:
+        del self._entries[key]
+        self._by_age.discard(key)
+        self._pending.append((key, False))
+
+    def _bring_up_to_date(self) -> None:
+        pending, self._pending = self._pending, []
+        if self._outdated:
+            self._outdated = False
+            self._choose_anew(pending)
+            return
+        for key, came in pending:
+            if came:
+                self._show(key)
+            else:
+                self._hide(key)
+
+    def _show(self, key: str) -> None:
+        entry = self._entries.get(key)
+        if entry is None or key in self.rows or not self._is_chosen(key, entry.transaction):
+            return
+        self.rows.add(self._rank(key, entry))
+        row = self.rows.row(key)
+        assert row is not None  # noqa: S101 - it has just been put there
+        self._changes.at(row)
+        self._changes.new.add(key)
+
+    def _hide(self, key: str) -> None:
+        self._hidden.discard(key)
+        row = self.rows.row(key)
+        if row is not None:
+            self.rows.discard(key)
+            self._changes.at(row)
+            self._changes.gone.add(key)
+            self._changes.new.discard(key)
+
+    def _choose_anew(self, pending: list[tuple[str, bool]]) -> None:
+        before = set(self.rows.keys())
+        self._hidden.clear()
+        self.rows.newest_first = self.sort is TransactionSort.NEWEST_FIRST
+        self.rows.replace(
+            self._rank(key, entry)
+            for key, entry in self._entries.items()
+            if self._is_chosen(key, entry.transaction)
+        )
+        self._changes.at(0)
+        self._changes.gone |= before - set(self.rows.keys())
+        self._changes.gone.update(key for key, came in pending if not came)
+        self._changes.new.update(key for key, came in pending if came and key in self.rows)
+
+    def _rank(self, key: str, entry: _Entry) -> Rank:
+        by_wallet = self.sort is TransactionSort.WALLET
+        label = self._label(entry.transaction.wallet).casefold() if by_wallet else ""
+        return Rank(label, entry.transaction.slot, entry.arrived, key)
+
+    def _is_chosen(self, key: str, tx: WalletTransaction) -> bool:
+        chosen, text = self.selection, self.selection.text.casefold()
+        if (
+            (chosen.wallet is not None and tx.wallet != chosen.wallet)
+            or (chosen.type is not None and tx.type is not chosen.type)
+            or (text and text not in self._searched(tx))
+        ):
+            return False
+        if chosen.without_dust and is_dust(tx):
+            self._hidden.add(key)
+            return False
+        return True
 
     def _searched(self, tx: WalletTransaction) -> str:
         symbols = " ".join(change.symbol or change.mint for change in tx.token_changes)
@@ -146,38 +278,6 @@ class TransactionList:
         return "\n".join(parts).casefold()
 
 
-def is_dust(transaction: WalletTransaction) -> bool:
-    """Return whether a transaction is of the kind strangers send to be noticed.
-
-    That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
-    asked nor paid for, or a mere mention, or what failed for another. What the wallet itself paid a fee for
-    is never dust, and neither is what could not be read: nobody knows what it is.
-    """
-    if transaction.fee or transaction.summary.startswith("unparsed: "):
-        return False
-    if transaction.type in (TransactionType.MENTIONED, TransactionType.FAILED):
-        return True
-    if transaction.type is not TransactionType.RECEIVED or abs(transaction.sol_change) >= DUST:
-        return False
-    return all(change.symbol is None for change in transaction.token_changes)
-
-
 def key_of(transaction: WalletTransaction) -> str:
     """Return what names a transaction's row: one signature can concern several wallets."""
     return f"{transaction.signature} {transaction.wallet}"
-
-
-def labeller(labels: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what names a wallet: the person's own name for it, else its shortened address."""
-
-    def label(address: str) -> str:
-        return labels.get(address) or shortened(address)
-
-    return label
-
-
-def shortened(address: str) -> str:
-    """Return an address or a signature as people recognise it: ``7xKX…gAsU``."""
-    from streamcore import short_address  # its table is not needed for the first frame
-
-    return short_address(address)

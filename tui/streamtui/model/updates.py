@@ -1,9 +1,6 @@
-"""The one place where the app touches the engine.
+"""From the engine to the screen: what it tells goes into a `Session`, and the screen is asked to draw.
 
-Three coroutines, each run as a worker by the app: `Feed.run` carries events from the engine into what the
-screen shows and marks it dirty, `Feed.frames` asks for a repaint when something is dirty and never more
-often than the frame rate, `Feed.ticks` lets time pass on the screen once a second. Nobody draws because a
-message came: a thousand messages between two frames cost one repaint.
+Nobody draws because a message came: a thousand messages between two frames cost one repaint.
 """
 
 from __future__ import annotations
@@ -12,11 +9,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-
-import msgspec
+from contextlib import suppress
 
 from streamcore import (
-    Clock,
     ErrorKind,
     Event,
     InputError,
@@ -28,7 +23,8 @@ from streamcore import (
 )
 from streamtui.format.lamps import LIVE, lamp
 from streamtui.model.engine import ManagerFactory, closed_in_time, engine_factory
-from streamtui.model.price_list import SAMPLE_INTERVAL, SLACK
+from streamtui.model.price_list import SLACK
+from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
 
 logger = logging.getLogger(__name__)
@@ -40,86 +36,118 @@ STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """What is watched when nobody has said anything, so that the first screen shows what this is."""
 
 
-class Feed(Session):
-    """Carries what the engine tells into what is shown, and lets the screen draw it in its own time.
+class Updates:
+    """Runs the engine for a session, and tells the screen when to draw.
 
-    Whoever makes one must run `run`, `frames` and `ticks`; `repaint` and `tick` are then called on the same
-    event loop.
+    The app runs three coroutines, each as a worker: `run` carries events from the engine into the session,
+    `frames` asks for a repaint when something has changed and never more often than the frame rate, `ticks`
+    lets time pass on the screen once a second.
     """
 
     def __init__(
         self,
-        settings: Settings,
+        session: Session,
         *,
         manager_factory: ManagerFactory | None,
-        clock: Clock,
         repaint: Callable[[], None],
         tick: Callable[[], None],
         notice: Callable[[str, bool], None],
         alarm: Callable[[str], None],
         starter: bool = False,
     ) -> None:
-        """Make a feed that has not started.
+        """Make what has not started yet.
 
         Args:
-            settings: The effective settings.
+            session: What the engine is to watch, and where its events go.
             manager_factory: Makes the engine; ``None`` makes the real one, and imports it only then.
-            clock: Time.
             repaint: Called when something is to be drawn.
             tick: Called once a second.
             notice: Called with a sentence for the person, and whether it is about a failure.
             alarm: Called with what an alert has to tell.
             starter: Whether to watch `STARTER` when the settings name no symbols.
         """
-        super().__init__(settings, clock)
-        self.last_data: float | None = None
-        """Unix seconds of the newest price or transaction."""
+        self._session = session
         self._manager_factory = manager_factory
         self._repaint = repaint
         self._tick = tick
         self._notice = notice
         self._alarm = alarm
         self._starter = starter
-        self._next_sample = clock.monotonic() + SAMPLE_INTERVAL
+        self._all_opened = False
+        """Whether all that the settings name has been opened once: then what is on the screen is wanted."""
+        self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
-        """Start the engine, watch what the settings name, and take its events until it ends."""
-        self.failure = None
-        self._subscribed.clear()
-        self._watched.clear()
+        """Start the engine, watch what the settings name, and take its events until it ends.
+
+        What cannot be opened is told in `Session.failure`, and what could be goes on. To try it again, run
+        this anew.
+        """
+        session = self._session
+        session.failure = None
         factory = self._manager_factory
         if factory is None:
             factory = await asyncio.to_thread(engine_factory)
-        async with closed_in_time(factory(self.settings)) as manager:
-            self._manager = manager
-            self.alerts.bind(self._key_of_symbol)
-            self.look()
-            self.mark()
+        async with closed_in_time(factory(session.settings)) as engine:
+            session.attach(engine)
+            self.read_statuses()
+            session.mark()
             opening = asyncio.create_task(self._open())
             try:
-                async for event in manager.events():
+                async for event in engine.events():
                     self._take(event)
             finally:
-                if self._manager is manager:  # another one may have taken its place
-                    self._manager = None
+                session.detach(engine)
                 opening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await opening
 
     async def _open(self) -> None:
-        stream = self.settings.stream
-        symbols, wallets = list(self.prices.rows), self.wallets
-        if not self._opened:  # afterwards, what is on the screen is what is wanted
-            symbols, wallets = list(self.settings.symbols), list(self.settings.wallets)
-            if not symbols and self._starter and not self.settings.watchlists:
-                symbols = list(STARTER)
+        session, stream = self._session, self._session.settings.stream
+        opened = True
         if stream.enable_prices:
-            await self._watch_each(self.subscribe, symbols)
-            if not self.prices.rows and self.settings.watchlists:
-                await self.show_group(next(iter(self.settings.watchlists)))
+            opened &= await self._succeeds(self._open_prices(), "prices")
         if stream.enable_wallets:
-            await self._watch_each(self.watch, wallets)
-        self._opened = True
-        self.look()
-        self.mark()
+            opened &= await self._succeeds(self._watch_each(session.watch, self._wallets_wanted()), "wallets")
+        self._all_opened = self._all_opened or opened
+        session.opened = True
+        self.read_statuses()
+        session.mark()
+
+    async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
+        """Whether something went well; if not, `Session.failure` says what and why."""
+        try:
+            await work
+        except Exception as error:
+            logger.exception("opening the %s failed", what)
+            self._session.failure = f"opening the {what} failed: {str(error) or type(error).__name__}"
+            return False
+        return True
+
+    async def _open_prices(self) -> None:
+        session = self._session
+        await self._watch_each(session.subscribe, self._symbols_wanted())
+        if not session.prices.rows and session.settings.watchlists:
+            try:
+                await session.show_watchlist(next(iter(session.settings.watchlists)))
+            except InputError as error:
+                self._notice(str(error), True)
+
+    def _symbols_wanted(self) -> list[str]:
+        """What is on the screen; and until that has been opened once, what the settings name."""
+        settings, shown = self._session.settings, list(self._session.prices.rows)
+        if self._all_opened:
+            return shown
+        named = list(settings.symbols)
+        if not named and not shown and self._starter and not settings.watchlists:
+            named = list(STARTER)
+        named_keys = {key_of(token) for name in named if (token := self._session.token(name)) is not None}
+        return [*named, *(key for key in shown if key not in named_keys)]
+
+    def _wallets_wanted(self) -> list[str]:
+        if self._all_opened:
+            return list(self._session.wallets)
+        return list(dict.fromkeys([*self._session.settings.wallets, *self._session.wallets]))
 
     async def _watch_each(self, ask: Callable[[Sequence[str]], Awaitable[object]], names: list[str]) -> None:
         if not names:
@@ -134,81 +162,71 @@ class Feed(Session):
                     self._notice(str(error), True)
 
     async def frames(self) -> None:
-        """Repaint when something is dirty: at once after a quiet spell, then at most at the frame rate."""
-        period = 1 / frames_per_second(self.settings)
+        """Repaint when something has changed: at once after a quiet spell, then at most at the frame rate."""
+        session, clock = self._session, self._session.clock
+        period = 1 / frames_per_second(session.settings)
         while True:
-            await self._dirty.wait()
-            self._dirty.clear()
+            await session.changed.wait()
+            session.changed.clear()
             self._repaint()
-            await self.clock.sleep(period)
-            while not self._dirty.is_set() and (due_at := self.prices.due_at()) is not None:
-                if self.clock.monotonic() >= due_at - SLACK:
-                    self._dirty.set()
+            await clock.sleep(period)
+            while not session.changed.is_set() and (due_at := session.prices.due_at()) is not None:
+                if clock.monotonic() >= due_at - SLACK:
+                    session.changed.set()
                 else:
-                    await self.clock.sleep(period)
+                    await clock.sleep(period)
 
     async def ticks(self) -> None:
-        """Once a second look at the statuses, and let ages and countdowns move."""
+        """Once a second read the statuses, and let ages and countdowns move."""
+        clock = self._session.clock
         while True:
-            self.look()
-            now = self.clock.monotonic()
+            self.read_statuses()
+            now = clock.monotonic()
             if now >= self._next_sample:
                 self._next_sample = now + SAMPLE_INTERVAL
-                self.prices.sample(self.clock.time())
+                self._session.prices.sample(clock.time())
             self._tick()
-            await self.clock.sleep(TICK)
+            await clock.sleep(TICK)
 
-    def look(self) -> None:
-        """Take the present statuses from the engine."""
-        if self._manager is not None:
-            statuses = self._manager.statuses()
-            self.health.update(statuses, self.clock.monotonic(), self.clock.time())
-            self.prices.proving = {
+    def read_statuses(self) -> None:
+        """Take the present statuses from the engine, if it is there."""
+        session, engine = self._session, self._session.engine
+        if engine is not None:
+            statuses = engine.statuses()
+            session.health.update(statuses, session.clock.monotonic(), session.clock.time())
+            session.prices.proving = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
-            self.prices.sources = self._manager.price_sources
+            session.prices.sources = engine.price_sources
 
     def _take(self, event: Event) -> None:
+        session = self._session
         match event:
             case PriceUpdate():
-                self.last_data = max(self.last_data or 0.0, event.ts)
-                rows = self.prices.apply(event)
+                session.last_data = max(session.last_data or 0.0, event.ts)
+                rows = session.prices.apply(event)
                 for row in rows:
-                    self._sound(self.alerts.price(row.key, event))
-                if not rows and self._asking:
-                    self._early.append(event)  # the answer to a subscription that has not returned yet
+                    self._raise_alarms(session.alerts.price(row.key, event))
+                if not rows and session.requesting:
+                    session.keep_early(event)
             case WalletTransaction():
-                self.last_data = max(self.last_data or 0.0, event.ts)
-                if event.wallet in self.wallets or self._asking:
-                    self.transactions.add(event)
-                    self._sound(self.alerts.transaction(event))
+                session.last_data = max(session.last_data or 0.0, event.ts)
+                if event.wallet in session.wallets or session.requesting:
+                    session.transactions.add(event)
+                    self._raise_alarms(session.alerts.transaction(event))
             case StatusChange():
-                self.health.changed(event)
-                self.look()
+                session.health.changed(event)
+                self.read_statuses()
             case StreamError():
-                self.health.failed(event)
+                session.health.failed(event)
                 if event.kind is ErrorKind.SUBSCRIPTION:
                     whose = f"{event.provider}: " if event.provider else ""
                     self._notice(whose + event.message, True)
-        self.mark()
+        session.mark()
 
-    def _sound(self, texts: Sequence[str]) -> None:
+    def _raise_alarms(self, texts: Sequence[str]) -> None:
         for text in texts:
             self._alarm(text)
-
-    def switch_demo(self) -> None:
-        """Be about invented data from the next start of the engine on, or about real data again.
-
-        What was known of the one is forgotten, so that it cannot be taken for the other. The caller must
-        start the engine anew.
-        """
-        self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
-        self.prices.restart()
-        self.transactions.clear()
-        self.alerts.restart()
-        self.health.restart()
-        self.last_data = None
-        self.mark()
 
 
 def frames_per_second(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:

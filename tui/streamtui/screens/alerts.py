@@ -16,7 +16,7 @@ from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import UNKNOWN
 from streamtui.model.alerts import EXAMPLES, Alert
-from streamtui.model.updates import Feed
+from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
@@ -43,13 +43,13 @@ class AlertsDialog(Dialog[None]):
         Binding("ctrl+d", "remove", "Remove", show=False, priority=True),
     ]
 
-    def __init__(self, feed: Feed, about: str, *, demo: str) -> None:
+    def __init__(self, session: Session, about: str, *, demo: str) -> None:
         """Make the dialog; ``about`` is what the selected row is about, to begin a new alert with."""
         super().__init__("Alerts", demo=demo, hint="esc closes · enter adds · ↑ ↓ selects · ctrl+d removes")
-        self._feed = feed
+        self._session = session
         self._about = about
         self._table = LineTable(COLUMNS, id="alerts")
-        self._told: list[tuple[float, str]] = []
+        self._shown_history: list[tuple[float, str]] = []
 
     def body(self) -> ComposeResult:
         """Yield the line to type, what is wrong with it, and the list."""
@@ -66,38 +66,38 @@ class AlertsDialog(Dialog[None]):
         self._table.can_focus = False
         self._table.always_shows_cursor = True
         self._table.set_message("No alerts yet.")
-        self._feed.alerts.unseen = 0
-        self.pass_time(self._feed.clock.time())
+        self._session.alerts.unseen = 0
+        self.pass_time(self._session.clock.time())
         # the line was scrolled into view when the list had no lines yet and the box was small
         self.call_after_refresh(self._box.scroll_home, animate=False)
 
     def pass_time(self, at: float) -> None:
         """Show how the alerts are doing."""
-        alerts = self._feed.alerts.alerts
+        alerts = self._session.alerts.alerts
         keys = [str(number) for number in range(len(alerts))]
         self._table.set_order(keys)
         for key, alert in zip(keys, alerts, strict=True):
             self._table.put(key, self._cells(alert))
-        told = list(self._feed.alerts.history)[:HISTORY_SHOWN]
-        if told != self._told:
-            self._told = told
-            lines = [literal(f"{time_of_day(ts)}  {text}", MUTED) for ts, text in told]
+        history = list(self._session.alerts.history)[:HISTORY_SHOWN]
+        if history != self._shown_history:
+            self._shown_history = history
+            lines = [literal(f"{time_of_day(ts)}  {text}", MUTED) for ts, text in history]
             title = [Content.styled("Told lately:", MUTED)] if lines else []
             self.query_one("#alert-history", Label).update(Content("\n").join([*title, *lines]))
-        self._feed.alerts.unseen = 0
+        self._session.alerts.unseen = 0
 
     def _cells(self, alert: Alert) -> tuple[Cell, ...]:
         state, style = self._state(alert)
         return (
-            cell(self._feed.alerts.described(alert), "strong"),
+            cell(self._session.alerts.described(alert), "strong"),
             cell(state, style),
             cell(str(alert.fired), "" if alert.fired else "dim"),
             cell(time_of_day(alert.last_fired) if alert.fired else UNKNOWN, "dim"),
         )
 
     def _state(self, alert: Alert) -> tuple[str, str]:
-        key = self._feed.alerts.key(alert)
-        if key not in self._feed.prices.rows and key not in self._feed.wallets:
+        key = self._session.alerts.key(alert)
+        if key not in self._session.prices.rows and key not in self._session.wallets:
             return "not watched now", "warn"
         if alert.rule.wallet is not None:
             return "waiting", "dim"
@@ -111,12 +111,12 @@ class AlertsDialog(Dialog[None]):
             self._refuse("type an alert, or press esc to leave")
             return
         try:
-            self._feed.add_alert(self._completed(event.value))
+            self._session.add_alert(self._completed(event.value))
         except StreamcoreError as error:
             self._refuse(str(error))
             return
         event.input.value = ""
-        self.pass_time(self._feed.clock.time())
+        self.pass_time(self._session.clock.time())
 
     def _completed(self, text: str) -> str:
         """Return what was typed; a mere number is a limit for what the selected row is about."""
@@ -136,9 +136,9 @@ class AlertsDialog(Dialog[None]):
         if self._table.cursor is None:
             self._refuse("there is no alert to remove")
             return
-        self._feed.remove_alert(int(self._table.cursor))
+        self._session.remove_alert(int(self._table.cursor))
         self._table.set_order(())
-        self.pass_time(self._feed.clock.time())
+        self.pass_time(self._session.clock.time())
 
     def _refuse(self, reason: str) -> None:
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))

@@ -22,9 +22,6 @@ from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
 
-ALL = "*"
-"""Stands for every provider; none can be called this."""
-
 PROVIDER_COLUMNS = (
     Column("provider", "PROVIDER", 11),
     Column("lamp", "STATE", 12),
@@ -65,6 +62,7 @@ class Connections(Dialog[None]):
         at: float,
         *,
         reconnect: Callable[[str], Awaitable[None]],
+        reconnect_all: Callable[[], Awaitable[None]],
         called: Callable[[str], str],
         poll_interval: float,
         demo: str,
@@ -74,7 +72,8 @@ class Connections(Dialog[None]):
         Args:
             health: How the providers are doing.
             at: Now.
-            reconnect: Reconnects the provider of a name, or all for `ALL`.
+            reconnect: Reconnects the provider of a name.
+            reconnect_all: Reconnects all of them.
             called: Returns what a person calls a topic.
             poll_interval: Seconds between polls while a stream is down.
             demo: What the mark for invented data says.
@@ -87,6 +86,7 @@ class Connections(Dialog[None]):
         self._log = LineTable(LOG_COLUMNS, id="provider-log")
         self._health = health
         self._reconnect = reconnect
+        self._reconnect_all = reconnect_all
         self._called = called
         self._poll_interval = poll_interval
         self._at = at
@@ -131,7 +131,7 @@ class Connections(Dialog[None]):
 
     async def action_reconnect_all(self) -> None:
         """Reconnect all of them."""
-        await self._reconnect(ALL)
+        await self._reconnect_all()
 
     def _show_detail(self, health: Health, at: float) -> None:
         status = health.statuses.get(self._providers.cursor or "")

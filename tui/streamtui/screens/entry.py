@@ -14,7 +14,7 @@ from textual.widgets import Input, Label
 from streamcore import StreamcoreError
 from streamtui.format.cells import cell, literal
 from streamtui.format.content import MUTED
-from streamtui.model.price_list import WatchedToken
+from streamtui.model.price_row import WatchedToken
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
@@ -47,7 +47,8 @@ def words(text: str) -> list[str]:
 class EntryLine(Input):
     """A line that keeps all of what is pasted: a list may come line by line."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Put what is pasted into the line, in the place of the one line that `Input` would keep."""
         joined = " ".join(event.text.split())
         event.stop()
         event.prevent_default()

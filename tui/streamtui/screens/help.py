@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -43,12 +45,18 @@ SHOWN = (
 )
 INDENT = 14
 """Cells before an explanation."""
-BOX = 76
-"""Cells the box has where there is room; ten of them are its frame."""
+NARROW, WIDE = 76, 110
+"""Cells the box has with one column and with two, where there is room."""
+ONE_OF_ONE, ONE_OF_TWO = NARROW - 10, 51
+"""Cells of the only column in the narrow box, and of each of the two in the wide one."""
+GAP = 2
+"""Cells between two columns."""
+
+Lines = list[Content]
 
 
 class HelpScreen(Dialog[None]):
-    """Lists keys, lamps and what the columns say."""
+    """Lists keys, lamps and what the columns say: in two columns where there is room, else in one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,q", "cancel", "Close", show=False),
@@ -59,48 +67,62 @@ class HelpScreen(Dialog[None]):
     ]
 
     def __init__(self, commands: Sequence[Command], *, demo: str) -> None:
+        """Make the help for these commands; ``demo`` is what the mark for invented data says."""
         super().__init__("Help", demo=demo, hint="esc closes · ↑ ↓ scroll")
         self._commands = commands
         self._box.can_focus = True
+        self._text = Static()
 
     def body(self) -> ComposeResult:
         """Yield the list."""
-        yield Static(self.text())
+        yield self._text
 
     def on_mount(self) -> None:
         """Let the arrow keys scroll."""
         self._box.focus()
 
-    def text(self) -> Content:
-        """Return the list as text."""
-        lines: list[Content] = []
-        section = ""
-        for command in self._commands:
-            if command.section != section:
-                lines += [Content("")] * bool(section)
-                section = command.section
-                lines.append(Content.styled(section, "bold"))
-            lines += self._explained(command.shown, command.help)
-        lines += [Content(""), Content.styled("In every list", "bold")]
+    def on_resize(self, event: events.Resize) -> None:
+        """Write the list for the room there is."""
+        self._box.set_class(event.size.width >= WIDE, "-wide")
+        self._text.update(self.text(event.size.width))
+
+    def text(self, width: int) -> Content:
+        """Return the list as text for a terminal that is so many cells wide."""
+        if width < WIDE:
+            room = min(ONE_OF_ONE, width - NARROW + ONE_OF_ONE)
+            columns = [*self._keys(room), self._lamps(room), self._shown(room)]
+            return Content("\n").join(_below(columns))
+        keys = _beside(*_halves(self._keys(ONE_OF_TWO)))
+        return Content("\n").join(_below([keys, _beside(self._lamps(ONE_OF_TWO), self._shown(ONE_OF_TWO))]))
+
+    def _keys(self, room: int) -> list[Lines]:
+        """The keys, a block for each section."""
+        blocks: list[Lines] = []
+        for section in dict.fromkeys(command.section for command in self._commands):
+            lines = [Content.styled(section, "bold")]
+            for command in self._commands:
+                if command.section == section:
+                    lines += _explained(command.shown, command.help, room)
+            blocks.append(lines)
+        lines = [Content.styled("In every list", "bold")]
         for binding in LineTable.BINDINGS:
             if isinstance(binding, Binding):
                 keys = " ".join(readable(key) for key in binding.key.split(","))
-                lines += self._explained(keys, binding.description.lower())
-        lines += [Content(""), Content.styled("Lamps", "bold")]
-        for lamp, meaning in LAMPS:
-            lines.append(Content.assemble("  ", (f"{lamp!s:<14}", TONES[lamp.tone]), meaning))
-        lines += [Content(""), Content.styled("What is shown", "bold")]
-        for name, meaning in SHOWN:
-            lines += self._explained(name, meaning)
-        return Content("\n").join(lines)
+                lines += _explained(keys, binding.description.lower(), room)
+        return [*blocks, lines]
 
-    def _explained(self, what: str, meaning: str) -> list[Content]:
-        room = max(20, min(BOX, self.app.size.width) - 10 - INDENT)
-        first, *others = wrap(meaning, room)
-        return [
-            Content.assemble((f"{what:>{INDENT - 2}}", "bold $accent"), "  ", first),
-            *(Content(" " * INDENT + line) for line in others),
-        ]
+    def _lamps(self, room: int) -> Lines:
+        lines = [Content.styled("Lamps", "bold")]
+        for lamp, meaning in LAMPS:
+            name = Content.assemble("  ", (f"{lamp!s:<{INDENT}}", TONES[lamp.tone]))
+            lines += _hanging(name, meaning, room)
+        return lines
+
+    def _shown(self, room: int) -> Lines:
+        lines = [Content.styled("What is shown", "bold")]
+        for name, meaning in SHOWN:
+            lines += _explained(name, meaning, room)
+        return lines
 
     def action_scroll_down(self) -> None:
         """Scroll a line down."""
@@ -113,3 +135,34 @@ class HelpScreen(Dialog[None]):
     def action_scroll_up(self) -> None:
         """Scroll a line up."""
         self._box.scroll_relative(y=-1, animate=False)
+
+
+def _explained(what: str, meaning: str, room: int) -> Lines:
+    name = Content.assemble((f"{what:>{INDENT - 2}}", "bold $accent"), "  ")
+    return _hanging(name, meaning, room)
+
+
+def _hanging(name: Content, meaning: str, room: int) -> Lines:
+    """A name and what it means, whose further lines begin below the first word."""
+    first, *others = wrap(meaning, max(20, room - name.cell_length))
+    return [Content.assemble(name, first), *(Content(" " * name.cell_length + line) for line in others)]
+
+
+def _below(blocks: Sequence[Lines]) -> Lines:
+    """The blocks one below the other, a blank line between them."""
+    return [line for at, block in enumerate(blocks) for line in (*([Content("")] if at else []), *block)]
+
+
+def _halves(blocks: Sequence[Lines]) -> tuple[Lines, Lines]:
+    """The blocks in two columns of about the same height, in reading order."""
+    cuts = [(_below(blocks[:at]), _below(blocks[at:])) for at in range(1, len(blocks))]
+    return min(cuts, key=lambda cut: max(len(cut[0]), len(cut[1])))
+
+
+def _beside(left: Lines, right: Lines) -> Lines:
+    """Two columns."""
+    lines = []
+    for one, other in zip_longest(left, right, fillvalue=Content("")):
+        room = " " * (ONE_OF_TWO + GAP - one.cell_length) if other.cell_length else ""
+        lines.append(Content.assemble(one, room, other))
+    return lines

@@ -15,7 +15,7 @@ from streamtui.format.ages import age, moment, time_of_day
 from streamtui.format.cells import literal
 from streamtui.format.numbers import UNKNOWN, amount, percent, price
 from streamtui.model.candles import FRAMES
-from streamtui.model.price_list import Freshness, PriceRow
+from streamtui.model.price_row import Freshness, PriceRow
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.chart import Chart
 from streamtui.widgets.fields import Fields

@@ -10,10 +10,10 @@ from textual.widget import Widget
 
 from streamtui.format.ages import day_and_time, time_of_day
 from streamtui.format.cells import Span
-from streamtui.format.charts import bounds, candle_chart, in_columns, line_chart
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import price
 from streamtui.model.candles import CAPACITY, FRAMES, Candle, Candles
+from streamtui.widgets.chart_drawing import bounds, candle_chart, in_columns, line_chart
 
 SCALE = 14
 """Cells at the right for the prices of the scale."""

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from streamtui.keys import Command
+from streamtui.keys import Command, Target
 from streamtui.widgets.cached_lines import Still
 
 
@@ -37,10 +37,16 @@ class KeyBar(Still, Widget):
         parts: list[Content] = []
         for command in self.shown(self.size.width):
             key, label = command.shown.split(" ")[0], command.label
-            click = Style.from_meta({"@click": f"screen.{command.action}"})
+            click = Style.from_meta({"@click": self._action(command)})
             text = Content.assemble((f" {key} ", "bold $accent"), (f"{label} ", "$foreground"))
             parts.append(text.stylize(click))
         return Content("").join(parts)
 
     def _text(self, command: Command) -> str:
         return f" {command.shown.split(' ')[0]} {command.label} "
+
+    @staticmethod
+    def _action(command: Command) -> str:
+        return (
+            f"app.{command.action}" if command.target is Target.APP else f"screen.command({command.action!r})"
+        )

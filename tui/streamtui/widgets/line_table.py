@@ -6,12 +6,10 @@ it has. Here a cell is compared first, and only its own few columns of one line 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
@@ -20,12 +18,27 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from streamtui.format.cells import Cell, Span, cell, fitted
+from streamtui.format.cells import Cell, Span, cell
 from streamtui.themes import WALLETS
-from streamtui.widgets.columns import Column, Placed, line_of, place
+from streamtui.widgets.columns import Column, place
+from streamtui.widgets.line_painter import LinePainter
+from streamtui.widgets.row_order import ListedRows, RowOrder
 
 HEADER = 1
 """Lines the column titles take."""
+
+
+class _TableMessage(Message):
+    """Something happened in a table."""
+
+    def __init__(self, table: LineTable) -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> LineTable:
+        """The table it happened in."""
+        return self.table
 
 
 class LineTable(ScrollView, can_focus=True):
@@ -55,79 +68,50 @@ class LineTable(ScrollView, can_focus=True):
         *(f"line-table--wallet-{number}" for number in range(1, WALLETS + 1)),
     }
 
-    class CursorMoved(Message):
+    class CursorMoved(_TableMessage):
         """The person has moved the cursor; a cursor that merely follows its row says nothing."""
 
         def __init__(self, table: LineTable, row: int) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row = row
 
-        @property
-        def control(self) -> LineTable:
-            """The table it happened in."""
-            return self.table
-
-    class Chosen(Message):
+    class Chosen(_TableMessage):
         """A row was clicked twice."""
 
-        def __init__(self, table: LineTable) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> LineTable:
-            """The table it happened in."""
-            return self.table
-
-    class Uncovered(Message):
+    class Uncovered(_TableMessage):
         """Other rows may be in view than before: the table was scrolled, resized or rearranged."""
-
-        def __init__(self, table: LineTable) -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> LineTable:
-            """The table it happened in."""
-            return self.table
 
         def can_replace(self, message: Message) -> bool:
             """One of several in a row is enough."""
             return isinstance(message, LineTable.Uncovered)
 
-    class TitleClicked(Message):
+    class TitleClicked(_TableMessage):
         """The title of a column was clicked."""
 
         def __init__(self, table: LineTable, column: str) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.column = column
-
-        @property
-        def control(self) -> LineTable:
-            """The table it happened in."""
-            return self.table
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._columns = tuple(columns)
         self.always_shows_cursor = False
         """Whether the cursor is seen although the keys go elsewhere, to a line above the table."""
-        self._placed: list[Placed] = []
-        self._order: list[str] = []
-        self._position: dict[str, int] = {}
+        self._rows: RowOrder = ListedRows()
         self._cells: dict[str, list[Cell]] = {}
-        self._strips: dict[tuple[str, bool], Strip] = {}
-        self._styles: dict[str, Style] = {}
-        self._base: Style | None = None
+        self._painter = LinePainter(
+            lambda: self.rich_style, lambda name: self.get_component_rich_style(f"line-table--{name}")
+        )
         self._background: Color | None = None
-        self._header: tuple[object, Strip] | None = None
         self._pending: list[Region] | None = None
         """What is to be drawn again, while that is gathered."""
         self._drawn = Size(0, 0)
         """The size it was drawn in last; asking Textual for it takes as long as comparing a row."""
         self._cursor: str | None = None
+        self._cursor_row = 0
+        """The row of the cursor when it was put there or rows changed last."""
+        self._top: str | None = None
+        """The key of the first row in view, likewise."""
         self._message: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
         self._titles = {column.key: column.title for column in columns}
@@ -138,10 +122,15 @@ class LineTable(ScrollView, can_focus=True):
     @property
     def order(self) -> tuple[str, ...]:
         """The keys of the rows, from the top."""
-        return tuple(self._order)
+        return tuple(self._rows.keys())
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._position
+        return key in self._rows
 
     @property
     def cursor(self) -> str | None:
@@ -151,19 +140,20 @@ class LineTable(ScrollView, can_focus=True):
     def in_view(self) -> list[str]:
         """Return the keys of the rows that can be seen now."""
         top = int(self.scroll_y)
-        return self._order[top : top + max(0, self._drawn.height - HEADER)]
+        return self._rows.keys(top, top + max(0, self._drawn.height - HEADER))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows have come into view."""
         super().watch_scroll_y(old_value, new_value)
         if int(old_value) != int(new_value):
+            self._note_top()
             self.post_message(self.Uncovered(self))
 
     def set_message(self, *lines: str) -> None:
         """Show these lines for as long as there are no rows: why it is empty, and what to press."""
         if lines != self._message:
             self._message = lines
-            if not self._order:
+            if not len(self._rows):
                 self.refresh()
 
     def set_note(self, *lines: str) -> None:
@@ -171,7 +161,7 @@ class LineTable(ScrollView, can_focus=True):
         if lines != self._note:
             self._note = lines
             self._set_height()
-            self._refresh_lines_from(len(self._order))
+            self._refresh_lines_from(len(self._rows))
 
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
@@ -185,38 +175,54 @@ class LineTable(ScrollView, can_focus=True):
             self._marked = (column, mark)
             self.refresh(Region(0, 0, self.size.width, HEADER))
 
-    def set_order(self, keys: Sequence[str], *, hold: bool = False) -> None:
+    def set_order(self, keys: Sequence[str]) -> None:
         """Show exactly these rows in this order. Rows that are no longer among them are forgotten.
 
-        The cursor stays on its row; if that is gone, it goes to the row that took its place. With ``hold``
-        the rows in view stay where they are, for somebody who reads them; what is new is out of sight.
+        The cursor stays on its row; if that is gone, it goes to the row that took its place.
         """
-        if list(keys) == self._order:
-            return
-        top = int(self.scroll_y)
-        held = self._order[top] if hold and top < len(self._order) else None
-        old_at = self._position.get(self._cursor or "", 0)
-        old_order, self._order = self._order, list(keys)
-        self._position = {key: at for at, key in enumerate(self._order)}
-        for gone in set(old_order) - self._position.keys():
-            self._cells.pop(gone, None)
-            self._strips.pop((gone, False), None)
-            self._strips.pop((gone, True), None)
-        if self._cursor not in self._position:
-            self._cursor = self._order[min(old_at, len(self._order) - 1)] if self._order else None
+        before = self._rows if isinstance(self._rows, ListedRows) else ListedRows(self._rows.keys())
+        first = before.first_difference(keys)
+        if first is not None:
+            rows = ListedRows(keys)
+            self.show_rows(rows, first=first, gone=[key for key in before.keys() if key not in rows])  # noqa: SIM118 - not a dict
+
+    def show_rows(self, rows: RowOrder, *, first: int, gone: Iterable[str], hold: bool = False) -> None:
+        """Show these rows, whose order may be the same object as before with other contents.
+
+        The cursor stays on its row; if that is gone, it goes to the row that took its place.
+
+        Args:
+            rows: The order.
+            first: The first row that differs from what was shown.
+            gone: Keys of rows that are no longer shown, or show something else: what was put there is
+                forgotten.
+            hold: Whether the rows in view stay where they are, for somebody who reads them; what is new is
+                out of sight then.
+        """
+        top, held = int(self.scroll_y), self._top
+        self._rows = rows
+        for key in gone:
+            self._cells.pop(key, None)
+            self._painter.forget(key)
+        if self._cursor is None or self._cursor not in rows:
+            self._cursor = rows.key(min(self._cursor_row, len(rows) - 1)) if len(rows) else None
             if self._cursor is not None:
                 self._refresh_cells(self._cursor, (0, self._drawn.width))
+        if self._cursor is not None:
+            self._cursor_row = rows.row(self._cursor) or 0
         self._set_height()
-        first = next(
-            (at for at, (a, b) in enumerate(zip(old_order, self._order, strict=False)) if a != b),
-            min(len(old_order), len(self._order)),
-        )
-        if held in self._position and self._position[held] != top:
-            self.scroll_to(y=self._position[held], animate=False, force=True, immediate=True)
+        row = rows.row(held) if hold and held is not None else None
+        if row is not None and row != top:
+            self.scroll_to(y=row, animate=False, force=True, immediate=True)
+        self._note_top()
         if first == 0:
             self.refresh()
         else:
             self._refresh_lines_from(first)
+
+    def _note_top(self) -> None:
+        top = int(self.scroll_y)
+        self._top = self._rows.key(top) if top < len(self._rows) else None
 
     def put(self, key: str, cells: Sequence[Cell]) -> None:
         """Show ``cells``, one for each column in the order of the columns, in the row ``key``.
@@ -226,17 +232,30 @@ class LineTable(ScrollView, can_focus=True):
         known = self._cells.get(key)
         if known is None:
             self._cells[key] = list(cells)
-            self._forget_strips(key)
+            self._painter.forget(key)
             self._refresh_cells(key, (0, self._drawn.width))
             return
         changed = [index for index, new in enumerate(cells) if new != known[index]]
         if not changed:
             return
         self._cells[key] = list(cells)
-        self._forget_strips(key)
-        drawn = [(placed.x, placed.width) for placed in self._placed if placed.index in changed]
+        self._painter.forget(key)
+        drawn = [(placed.x, placed.width) for placed in self._painter.placed if placed.index in changed]
         if drawn:
             self._refresh_cells(key, *drawn)
+
+    def cells_of(self, key: str) -> Sequence[Cell] | None:
+        """Return the cells of a row that nothing was put into, when it comes into view; ``None``: none yet.
+
+        A table whose rows do not change overrides it, and makes no cells for rows that nobody looks at.
+        """
+        return None
+
+    def forget_cells(self) -> None:
+        """Forget the cells of all rows: they are asked for again, or put."""
+        self._cells.clear()
+        self._painter.forget_lines()
+        self.refresh()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -251,13 +270,14 @@ class LineTable(ScrollView, can_focus=True):
 
     def width_of(self, column: str) -> int:
         """Return the width a column has now; 0 when there is no room for it."""
-        return next((placed.width for placed in self._placed if placed.column.key == column), 0)
+        return next((placed.width for placed in self._painter.placed if placed.column.key == column), 0)
 
     # The cursor
 
     def select(self, key: str) -> None:
         """Put the cursor on a row that is shown, and bring it into view."""
         before, self._cursor = self._cursor, key
+        self._cursor_row = self._rows.row(key) or 0
         if before is not None:
             self._refresh_cells(before, (0, self.size.width))
         self._refresh_cells(key, (0, self.size.width))
@@ -265,8 +285,8 @@ class LineTable(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some rows."""
-        if self._order:
-            self._go(self._position[self._cursor or self._order[0]] + by)
+        if self._cursor is not None:
+            self._go((self._rows.row(self._cursor) or 0) + by)
 
     def action_page(self, by: int) -> None:
         """Move the cursor by some pages."""
@@ -274,20 +294,19 @@ class LineTable(ScrollView, can_focus=True):
 
     def action_jump(self, to: int) -> None:
         """Go to the first (0) or last (-1) row."""
-        self._go(0 if to == 0 else len(self._order) - 1)
+        self._go(0 if to == 0 else len(self._rows) - 1)
 
     def _go(self, row: int) -> None:
-        if not self._order:
+        if not len(self._rows):
             return
-        row = min(max(row, 0), len(self._order) - 1)
-        self.select(self._order[row])
+        row = min(max(row, 0), len(self._rows) - 1)
+        self.select(self._rows.key(row))
         self.post_message(self.CursorMoved(self, row))
 
     def _show_cursor(self) -> None:
-        if self._cursor is None:
-            return
-        row, room = self._position[self._cursor], self.size.height - HEADER
-        if room <= 0:
+        row = None if self._cursor is None else self._rows.row(self._cursor)
+        room = self.size.height - HEADER
+        if row is None or room <= 0:
             return
         top = int(self.scroll_y)
         if row < top:
@@ -298,11 +317,11 @@ class LineTable(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the row under the pointer; a second click opens it. A title says that it was clicked."""
         if event.y < HEADER:
-            for placed in self._placed:
+            for placed in self._painter.placed:
                 if placed.x <= event.x < placed.x + placed.width:
                     self.post_message(self.TitleClicked(self, placed.column.key))
         row = event.y - HEADER + int(self.scroll_y)
-        if event.y >= HEADER and row < len(self._order):
+        if event.y >= HEADER and row < len(self._rows):
             self._go(row)
             if event.chain == 2:
                 self.post_message(self.Chosen(self))
@@ -312,10 +331,9 @@ class LineTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Place the columns anew."""
         self._drawn = self.size
-        self._placed = place(self._columns, self.size.width)
+        self._painter.placed = place(self._columns, self.size.width)
+        self._painter.forget_lines()
         self._set_height()
-        self._strips.clear()
-        self._header = None
         self.refresh()
         self.post_message(self.Uncovered(self))
         self.call_after_refresh(self._show_cursor)
@@ -323,32 +341,17 @@ class LineTable(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget what was drawn in other colours."""
         super().notify_style_update()
-        self._styles.clear()
-        self._base = self._background = self._header = None
-        self._strips.clear()
+        self._painter.forget_styles()
+        self._background = None
 
     def _set_height(self) -> None:
         # a new virtual size lays out and repaints everything: without need for a scrollbar it stays as it is
-        below = len(self._note) + 1 if self._note and self._order else 0
-        height = len(self._order) + HEADER + below
+        below = len(self._note) + 1 if self._note and len(self._rows) else 0
+        height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
         if wanted != self.virtual_size:
             self.virtual_size = wanted
-
-    def _style(self, name: str) -> Style:
-        style = self._styles.get(name)
-        if style is None:
-            full = self.get_component_rich_style(f"line-table--{name}")
-            # only the cursor and the header bring a background; other spans keep the one of their line
-            style = full if name in ("cursor", "header") else full.without_color + Style(color=full.color)
-            self._styles[name] = style
-        return style
-
-    def _base_style(self) -> Style:
-        if self._base is None:  # Textual would put it together anew for every line
-            self._base = self.rich_style
-        return self._base
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of what is visible."""
@@ -368,30 +371,22 @@ class LineTable(ScrollView, can_focus=True):
 
     def _line(self, y: int, width: int) -> Strip:
         if y < HEADER:
-            titles = tuple([self._title(placed.column.key) for placed in self._placed])
-            if self._header is None or self._header[0] != (titles, width):
-                self._header = ((titles, width), self._draw(titles, self._style("header"), width))
-            return self._header[1]
-        row = y - HEADER + int(self.scroll_y)
-        if row >= len(self._order):
-            below = row - len(self._order) - 1  # a blank line between
+            titles = tuple([self._title(placed.column.key) for placed in self._painter.placed])
+            return self._painter.header(titles, width)
+        row, rows = y - HEADER + int(self.scroll_y), len(self._rows)
+        if row >= rows:
+            # below the rows, after a blank line, stands the note; without rows, from the top, the message
             return (
-                self._draw_message(self._note, below, width)
-                if self._order
-                else self._draw_message(self._message, row, width)
+                self._painter.message(self._note, row - rows - 1, width)
+                if rows
+                else self._painter.message(self._message, row, width)
             )
-        key = self._order[row]
+        key = self._rows.key(row)
+        cells = self._cells.get(key)
+        if cells is None and (made := self.cells_of(key)) is not None:
+            cells = self._cells[key] = list(made)
         selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
-        strip = self._strips.get((key, selected))
-        if strip is None:
-            cells = self._cells.get(key)
-            base = self._base_style()
-            if selected:
-                base += self._style("cursor")
-            drawn = [cells[placed.index] for placed in self._placed] if cells else []
-            strip = self._draw(drawn, base, width)
-            self._strips[key, selected] = strip
-        return strip
+        return self._painter.row(key, cells, width, selected=selected)
 
     def _title(self, column: str) -> Cell:
         marked, mark = self._marked
@@ -400,24 +395,13 @@ class LineTable(ScrollView, can_focus=True):
             return cell(title)
         return (Span(title.rstrip() + mark, "strong"),)
 
-    def _draw(self, cells: Sequence[Cell], base: Style, width: int) -> Strip:
-        return line_of(cells, self._placed, width, base, self._style)
-
-    def _draw_message(self, lines: Sequence[str], at: int, width: int) -> Strip:
-        base = self._base_style()
-        if not 0 <= at < len(lines):
-            return Strip.blank(width, base)
-        spans = fitted((Span(" "), Span(lines[at], "message")), width)
-        return Strip([Segment(s.text, base + self._style(s.style) if s.style else base) for s in spans])
-
-    def _forget_strips(self, key: str) -> None:
-        self._strips.pop((key, False), None)
-        self._strips.pop((key, True), None)
-
     def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
         """Draw some cells of a row again, each given by where it begins and its width."""
-        y = self._position.get(key, -1) + HEADER - int(self.scroll_y)
-        if key in self._position and HEADER <= y < self._drawn.height:
+        row = self._rows.row(key)
+        if row is None:
+            return
+        y = row + HEADER - int(self.scroll_y)
+        if HEADER <= y < self._drawn.height:
             regions = [Region(x, y, width, 1) for x, width in cells]
             if self._pending is None:
                 self.refresh(*regions)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -57,15 +56,7 @@ class Panes(Container):
 
 
 class Pane(Still, Vertical):
-    """A titled table that can be filtered."""
-
-    class FilterChanged(Message):
-        """The text that rows must contain has changed."""
-
-        def __init__(self, pane: Pane, text: str) -> None:
-            super().__init__()
-            self.pane = pane
-            self.text = text
+    """A titled table that can be filtered. Subclasses fill it, and do what keys ask of it."""
 
     def __init__(self, name: str, table: LineTable, *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -78,6 +69,15 @@ class Pane(Still, Vertical):
         yield self.title
         yield self.table
 
+    @property
+    def filter_text(self) -> str:
+        """The text that rows must contain; empty for all rows."""
+        raise NotImplementedError
+
+    def filter_by(self, text: str) -> None:
+        """Show only rows that contain a text, all of them when it is empty."""
+        raise NotImplementedError
+
     def on_descendant_focus(self) -> None:
         """Show that the keys go here."""
         self.title.add_class("-active")
@@ -86,18 +86,22 @@ class Pane(Still, Vertical):
         """Show that they go elsewhere."""
         self.title.remove_class("-active")
 
-    async def open_filter(self, text: str) -> None:
-        """Let the person type what rows must contain, starting from ``text``."""
+    async def action_filter(self) -> None:
+        """Let the person type what rows must contain."""
         from streamtui.widgets.filter_bar import FilterBar  # its input would delay the first frame
 
         if not self.query(FilterBar):
-            await self.mount(FilterBar(text))
+            await self.mount(FilterBar(self.filter_text))
         self.query_one(FilterBar).focus_input()
 
+    def action_clear_filter(self) -> None:
+        """Show all rows again."""
+        self.filter_by("")
+
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Pass on what was typed, and where."""
+        """Filter while one types."""
         event.stop()
-        self.post_message(self.FilterChanged(self, event.text))
+        self.filter_by(event.text)
 
     async def on_filter_bar_done(self, event: FilterBar.Done) -> None:
         """Put the line away and give the keys back to the table."""

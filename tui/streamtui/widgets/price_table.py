@@ -1,4 +1,4 @@
-"""The price table: a row of the board as cells."""
+"""The price table: a row of the price list as cells."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from functools import lru_cache
 from streamcore import Source
 from streamtui.format.ages import age
 from streamtui.format.cells import Cell, Span, cell
-from streamtui.format.numbers import MOST_DECIMALS, UNKNOWN, aligned, compact, percent, price
-from streamtui.format.sparkline import sparkline
-from streamtui.model.price_list import (
-    LARGEST_FIRST,
-    SAMPLE_INTERVAL,
-    Freshness,
-    PriceRow,
-    PriceSort,
+from streamtui.format.numbers import (
+    MOST_DECIMALS,
+    UNKNOWN,
+    aligned,
     common_prefix,
+    compact,
+    percent,
+    price,
 )
+from streamtui.format.sparkline import sparkline
+from streamtui.model.price_order import LARGEST_FIRST, PriceSort
+from streamtui.model.price_row import SAMPLE_INTERVAL, Freshness, PriceRow
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
 
@@ -60,9 +62,9 @@ class PriceTable(LineTable):
         self._trends: dict[str, tuple[tuple[int, int], str]] = {}
         """By row: the number of samples and the width that were drawn, and the drawing."""
 
-    def set_order(self, keys: Sequence[str], *, hold: bool = False) -> None:
+    def set_order(self, keys: Sequence[str]) -> None:
         """Show exactly these rows in this order; see `LineTable.set_order`."""
-        super().set_order(keys, hold=hold)
+        super().set_order(keys)
         for gone in self._trends.keys() - set(self.order):
             del self._trends[gone]
 

@@ -1,13 +1,14 @@
-"""The transaction feed: transactions as rows, and following the newest of them."""
+"""The transaction table: transactions as rows, and following the newest of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from streamcore import Source, TransactionType, WalletTransaction
+from streamcore import Source, TransactionType
 from streamtui.format.ages import time_of_day
 from streamtui.format.cells import Cell, Span, cell
-from streamtui.model.transaction_list import FeedSort, key_of
+from streamtui.model.transaction_list import TransactionList
+from streamtui.model.transaction_order import TransactionSort
 from streamtui.themes import WALLETS
 from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
@@ -31,78 +32,73 @@ MARKS: dict[TransactionType, tuple[str, str]] = {
 
 
 class TransactionTable(LineTable):
-    """The feed. It follows the newest row until the person moves away from it, and again from there on."""
+    """The transactions. It follows the newest row until the person moves away, and again from there on."""
 
     def __init__(
         self,
+        transactions: TransactionList,
+        *,
         label: Callable[[str], str],
         number: Callable[[str], int],
         short: Callable[[str], str],
-        *,
         id: str,  # noqa: A002 - Textual's word
     ) -> None:
-        """Make an empty feed.
+        """Make an empty table; `refresh_rows` shows what there is.
 
         Args:
+            transactions: What is shown.
             label: What to call a wallet.
             number: Which of the wallets one is, from 0, for its colour.
             short: Shortens a signature.
             id: Its name.
         """
         super().__init__(COLUMNS, id=id)
+        self._transactions = transactions
         self._number = number
         self._label = label
         self._short = short
-        self._sort = FeedSort.NEWEST_FIRST
         self.following = True
         self.unseen = 0
         """Rows that came while it did not follow."""
 
-    def show(
-        self,
-        transactions: Sequence[WalletTransaction],
-        sort: FeedSort,
-        *,
-        anew: bool = False,
-        other: bool = False,
-    ) -> None:
-        """Show these, in this order.
-
-        Args:
-            transactions: What to show.
-            sort: The order they are in.
-            anew: Draw those that are there already, too: a name has changed.
-            other: Others were chosen to be shown, so none of them is new, and reading starts at the newest.
-        """
-        keys = [key_of(transaction) for transaction in transactions]
-        new = [tx for key, tx in zip(keys, transactions, strict=True) if key not in self]
-        draw = transactions if anew else new
-        was_empty = not self.order
-        if other or sort is not self._sort:
-            self._sort, self.following = sort, True
-        self.set_order(keys, hold=not self.following)
-        for transaction in draw:
-            self.put(key_of(transaction), self._cells_of(transaction))
+    def refresh_rows(self) -> None:
+        """Show what has changed since the last time."""
+        was_empty = not self.row_count
+        changes = self._transactions.update()
+        if changes.reselected:
+            self.following = True
+        if changes.relabelled:
+            self.forget_cells()
+        if changes.first is not None:
+            rows, hold = self._transactions.rows, not self.following
+            self.show_rows(rows, first=changes.first, gone=changes.gone, hold=hold)
         if self.following:
             self.unseen = 0
             self._follow()
         elif not was_empty:
-            self.unseen += len(new)
+            self.unseen += len(changes.new)
+
+    def _newest(self) -> int:
+        """The row of the newest transaction, where they stand in the order of the chain."""
+        return self.row_count - 1 if self._transactions.sort is TransactionSort.NEWEST_LAST else 0
 
     def _follow(self) -> None:
-        if self.order and self._sort is not FeedSort.WALLET:
-            newest = self.order[-1 if self._sort is FeedSort.NEWEST_LAST else 0]
+        if self.row_count and self._transactions.sort is not TransactionSort.WALLET:
+            newest = self._transactions.rows.key(self._newest())
             if newest != self.cursor:
                 self.select(newest)
 
     def moved(self, row: int) -> None:
-        """The person moved the cursor: follow on only from the newest row."""
-        newest = len(self.order) - 1 if self._sort is FeedSort.NEWEST_LAST else 0
-        self.following = row == newest
+        """Take note that the person moved the cursor: only from the newest row it follows on."""
+        self.following = row == self._newest()
         if self.following:
             self.unseen = 0
 
-    def _cells_of(self, tx: WalletTransaction) -> tuple[Cell, ...]:
+    def cells_of(self, key: str) -> tuple[Cell, ...] | None:
+        """Return a transaction as cells."""
+        tx = self._transactions.get(key)
+        if tx is None:
+            return None
         mark, style = MARKS.get(tx.type, ("·", "dim"))
         recovered = (Span("  recovered", "dim"),) if tx.source is Source.BACKFILL else ()
         failed = tx.type is TransactionType.FAILED

@@ -63,6 +63,7 @@ class CoinbaseProvider(Provider):
     title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,

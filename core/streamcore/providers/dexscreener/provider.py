@@ -95,7 +95,7 @@ class DexScreenerPrices(PolledPrices):
 def _price(pair: _Pair) -> PriceReport | None:
     """Return the price of a pool's base token; ``None`` if it has none in USD."""
     price = number(pair.price_usd)
-    if price is None:
+    if not price:
         return None
     return PriceReport(
         pair.base_token.address,

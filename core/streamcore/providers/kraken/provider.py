@@ -52,6 +52,7 @@ class KrakenProvider(Provider):
     title = TITLE
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,

@@ -7,15 +7,16 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from bench import NAMES, Sources
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from virtual_time import new_runner
-from world import MOMENTS, PROVIDERS, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
+from world import MOMENTS, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
 
 symbols = st.sampled_from(SYMBOLS)
 wallets = st.sampled_from(WALLETS)
-providers = st.sampled_from(PROVIDERS)
+providers = st.sampled_from(NAMES["all"])
 
 
 class Engine(RuleBasedStateMachine):
@@ -30,10 +31,10 @@ class Engine(RuleBasedStateMachine):
     def do(self, work: Coroutine[Any, Any, Any]) -> None:
         self.runner.run(work)
 
-    @initialize(seed=st.integers(0, 2**16))
-    def begin(self, seed: int) -> None:
+    @initialize(seed=st.integers(0, 2**16), sources=st.sampled_from(sorted(NAMES)))
+    def begin(self, seed: int, sources: Sources) -> None:
         async def work() -> None:
-            self.stage = Stage(seed)
+            self.stage = Stage(seed, sources)
             self.world = await self.stage.enter()
             await self.world.subscribe_price("SOL")
             await self.world.subscribe_wallet(WALLETS[0])
@@ -77,25 +78,29 @@ class Engine(RuleBasedStateMachine):
     @rule(provider=providers, switch=st.sampled_from(SWITCHES))
     def spoil(self, provider: str, switch: tuple[Any, dict[str, Any]]) -> None:
         async def work() -> None:
-            self.world.spoil(provider, *switch)
+            if provider in self.world.providers:
+                self.world.spoil(provider, *switch)
 
         self.do(work())
 
     @rule(provider=providers, switch=st.sampled_from(WAYS))
     def spoil_way(self, provider: str, switch: tuple[Any, dict[str, Any]]) -> None:
         async def work() -> None:
-            self.world.spoil_way(provider, *switch)
+            if provider in self.world.providers:
+                self.world.spoil_way(provider, *switch)
 
         self.do(work())
 
     @rule(provider=providers, moment=st.sampled_from(MOMENTS))
     def happen(self, provider: str, moment: str) -> None:
-        self.do(self.world.happen(provider, moment))
+        if provider in self.world.providers:
+            self.do(self.world.happen(provider, moment))
 
     @rule(provider=providers)
     def heal(self, provider: str) -> None:
         async def work() -> None:
-            self.world.heal(provider)
+            if provider in self.world.providers:
+                self.world.heal(provider)
 
         self.do(work())
 
@@ -139,7 +144,7 @@ class TestEngine(Engine.TestCase):
     """A handful of runs; the soak makes more and longer ones."""
 
     settings = settings(
-        max_examples=8,
+        max_examples=12,
         stateful_step_count=25,
         deadline=None,
         derandomize=True,

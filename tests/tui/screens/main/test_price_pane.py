@@ -1,21 +1,20 @@
-"""Keys and clicks that arrange rows: order, direction, own order, watchlists, and what the feed shows."""
+"""The pane of the prices: what it shows, and what keys do in it."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import pytest
+from stage import Stage, on_stage, some_life
 
-from stage import OTHER_WALLET, WALLET, Stage, on_stage, some_life
-
-from streamcore.events import TransactionType
 from streamtui.widgets.price_table import PriceTable
-from streamtui.widgets.transaction_table import TransactionTable
 
 THREE = ("SOL", "BTC", "BONK")
+
+
 LISTS = {"memes": ("BONK", "WIF"), "majors": ("SOL", "BTC")}
 
 
 def symbols(stage: Stage) -> list[str]:
-    rows = stage.app.feed.prices.rows
+    rows = stage.app.session.prices.rows
     return [rows[key].token.symbol for key in stage.app.screen.query_one(PriceTable).order]
 
 
@@ -33,16 +32,6 @@ async def test_a_click_on_a_title_sorts_by_it_and_a_second_one_turns_it_round() 
         assert "PRICE $↑" in stage.line("SYMBOL")
 
 
-async def test_capital_o_turns_the_order_of_either_pane_round() -> None:
-    async with on_stage(symbols=THREE) as stage:
-        await stage.tell(*some_life(stage))
-        await stage.press("o", "O")
-        assert symbols(stage) == ["SOL", "BTC", "BONK"]
-        assert "symbol, reversed" in stage.line("PRICES")
-        await stage.press("tab", "O")
-        assert "newest last" in stage.line("TRANSACTIONS")
-
-
 async def test_rows_are_moved_by_keys_and_the_cursor_goes_with_them() -> None:
     async with on_stage(symbols=THREE) as stage:
         table = stage.app.screen.query_one(PriceTable)
@@ -52,7 +41,7 @@ async def test_rows_are_moved_by_keys_and_the_cursor_goes_with_them() -> None:
         await stage.press("shift+down", "shift+down", "K")
         assert symbols(stage) == ["BTC", "SOL", "BONK"]
         await stage.press("tab", "K")
-        assert "only prices can be moved" in str([n.message for n in stage.app._notifications])
+        assert "only prices can be moved" in stage.toasts()
 
 
 async def test_watchlists_are_gone_through_and_watched_when_shown() -> None:
@@ -77,7 +66,7 @@ async def test_without_symbols_the_first_watchlist_is_what_one_starts_with() -> 
 async def test_without_watchlists_the_key_says_where_to_put_them() -> None:
     async with on_stage() as stage:
         await stage.press("right_square_bracket")
-        assert "[watchlists]" in str([n.message for n in stage.app._notifications])
+        assert "[watchlists]" in stage.toasts()
 
 
 async def test_the_title_counts_what_is_up_and_down() -> None:
@@ -86,24 +75,54 @@ async def test_the_title_counts_what_is_up_and_down() -> None:
         assert "▲ 2 ▼ 1" in stage.line("PRICES")
 
 
-async def test_the_feed_shows_one_wallet_one_type_and_hides_dust() -> None:
-    async with on_stage(wallets=(WALLET, OTHER_WALLET), labels={OTHER_WALLET: "cold"}) as stage:
-        await stage.tell(
-            stage.transaction(1),
-            stage.transaction(2, wallet=OTHER_WALLET, type=TransactionType.SENT),
-            stage.transaction(3, sol_change=Decimal("0.00001"), token_changes=()),
-        )
-        table = stage.app.screen.query_one(TransactionTable)
-        await stage.press("tab", "h")
-        assert len(table.order) == 2
-        assert "1 hidden as dust" in stage.line("TRANSACTIONS")
-        await stage.press("h", "f", "f")
-        assert "wallet cold" in stage.line("TRANSACTIONS")
-        assert len(table.order) == 1
-        await stage.press("f", "t")
-        assert "type received" in stage.line("TRANSACTIONS")
-        assert len(table.order) == 2
-        await stage.press("f", "f")
-        assert "No transaction of this selection yet." in stage.text()
-        await stage.press("escape")
-        assert len(table.order) == 3
+@pytest.mark.parametrize("key", ["d", "delete"])
+async def test_d_stops_watching_the_selected_token(key: str) -> None:
+    async with on_stage() as stage:
+        await stage.press("down", key)
+        assert stage.manager.asked_for("unsubscribe_prices") == [("BTC",)]
+        assert "BTC" not in stage.text().split("TRANSACTIONS")[0]
+        await stage.tell(stage.price("BTC", "100000"))
+        assert "BTC" not in stage.text().split("TRANSACTIONS")[0]
+
+
+async def test_o_goes_through_the_orders_and_the_cursor_stays_on_its_row() -> None:
+    async with on_stage(symbols=("SOL", "BTC", "BONK")) as stage:
+        await stage.tell(*some_life(stage))
+        table = stage.app.screen.query_one(PriceTable)
+        first = table.cursor
+        seen = []
+        for _ in range(5):
+            await stage.press("o")
+            seen.append([line[1:9].strip() for line in stage.lines()[3:6]])
+            assert table.cursor == first
+        assert seen == [
+            ["BONK", "BTC", "SOL"],
+            ["BTC", "SOL", "BONK"],
+            ["BONK", "SOL", "BTC"],
+            ["SOL", "BTC", "BONK"],
+            ["SOL", "BTC", "BONK"],
+        ]
+
+
+async def test_moving_a_sorted_row_says_that_the_order_is_one_s_own_now() -> None:
+    async with on_stage(symbols=("SOL", "BTC", "BONK")) as stage:
+        await stage.press("o", "K")
+        assert "as your own now" in stage.toasts()
+
+
+async def test_y_copies_the_mint_of_the_selected_price_or_says_that_there_is_none() -> None:
+    async with on_stage(symbols=("SOL",)) as stage:
+        await stage.press("y")
+        assert stage.app.clipboard == stage.feed_key("SOL")
+        await stage.press("d", "y")
+        assert "No row is selected." in stage.toasts()
+
+
+async def test_a_filter_keeps_to_the_rows_that_match_while_data_comes() -> None:
+    async with on_stage() as stage:
+        await stage.press("slash")
+        await stage.type("sol")
+        await stage.tell(stage.price("SOL", "150"), stage.price("BTC", "100000"))
+        await stage.pass_time(4.0)
+        assert "150.00" in stage.line(" SOL ")
+        assert "BTC" not in stage.text()

@@ -1,0 +1,163 @@
+"""The instructions that many transactions are made of, in the shapes of the real ones, with their effects."""
+
+from __future__ import annotations
+
+from streamsim.world.catalog import SOL
+from streamsim.world.chain import TokenAccount, ui_amount
+from streamsim.world.holders import token_account, token_address
+from streamsim.world.programs import ASSOCIATED_TOKEN, SYSTEM, TOKEN, TOKEN_2022, rent_of
+from streamsim.world.transaction_builder import TransactionBuilder
+
+_RENT_SYSVAR = "SysvarRent111111111111111111111111111111111"
+
+
+def transfer_sol(
+    builder: TransactionBuilder, source: str, target: str, lamports: int, *, inner: bool = False
+) -> None:
+    """Move lamports by the system program."""
+    builder.use(source, target, writable=True)
+    builder.use(SYSTEM)
+    say = builder.inner if inner else builder.parsed
+    say(SYSTEM, "transfer", {"destination": target, "lamports": lamports, "source": source})
+    builder.pay(source, target, lamports)
+
+
+def transfer_tokens(
+    builder: TransactionBuilder,
+    authority: str,
+    source: str,
+    target: str,
+    units: int,
+    *,
+    inner: bool = False,
+    checked: bool = True,
+    withheld: int | None = None,
+) -> None:
+    """Move tokens from one token account to another.
+
+    Args:
+        builder: What it becomes part of.
+        authority: Who may move them.
+        source: A token account.
+        target: Another one of the same mint.
+        units: How many, in the smallest unit.
+        inner: Whether the last instruction did it.
+        checked: Whether the instruction names mint and decimals.
+        withheld: What a Token-2022 fee keeps back; ``None``: the instruction knows of no fee.
+    """
+    held = builder.opened_account(source)
+    builder.use(source, target, writable=True)
+    builder.use(held.program)
+    info: dict[str, object] = {"authority": authority, "destination": target, "source": source}
+    kind = "transfer"
+    if checked or withheld is not None:
+        kind = "transferChecked"
+        info |= {"mint": builder.mint(held.mint), "tokenAmount": ui_amount(units, held.decimals)}
+    else:
+        info["amount"] = str(units)
+    if withheld is not None:
+        kind = "transferCheckedWithFee"
+        info["feeAmount"] = ui_amount(withheld, held.decimals)
+    say = builder.inner if inner else builder.parsed
+    say(held.program, kind, info)
+    builder.move(source, target, units, withheld or 0)
+
+
+def open_associated(
+    builder: TransactionBuilder,
+    payer: str,
+    owner: str,
+    mint: str,
+    *,
+    inner: bool = False,
+    kind: str = "createIdempotent",
+    account: TokenAccount | None = None,
+) -> int:
+    """Open the token account of an owner unless there is one; return the rent that ``payer`` paid for it.
+
+    ``account``: what it looks like where that does not follow from the mint.
+    """
+    key, account = token_address(owner, mint), account or token_account(owner, mint)
+    builder.use(key, writable=True)
+    builder.use(owner, builder.mint(mint), SYSTEM, account.program, ASSOCIATED_TOKEN)
+    info = {
+        "account": key,
+        "mint": mint,
+        "source": payer,
+        "systemProgram": SYSTEM,
+        "tokenProgram": account.program,
+        "wallet": owner,
+    }
+    say = builder.inner if inner else builder.parsed
+    say(ASSOCIATED_TOKEN, kind, info)
+    if builder.has_account(key):
+        return 0
+    token = account.program
+    builder.inner(token, "getAccountDataSize", {"extensionTypes": ["immutableOwner"], "mint": mint})
+    opening = {
+        "lamports": account.rent,
+        "newAccount": key,
+        "owner": token,
+        "source": payer,
+        "space": account.space,
+    }
+    builder.inner(SYSTEM, "createAccount", opening)
+    builder.inner(token, "initializeImmutableOwner", {"account": key})
+    builder.inner(token, "initializeAccount3", {"account": key, "mint": mint, "owner": owner})
+    builder.open_account(key, account, payer)
+    return account.rent
+
+
+def create_account(builder: TransactionBuilder, payer: str, key: str, owner: str, space: int) -> int:
+    """Let the last instruction make an account of a program; return its rent, which ``payer`` paid."""
+    lamports = rent_of(space)
+    builder.use(key, writable=True)
+    builder.use(owner, SYSTEM)
+    made = {"lamports": lamports, "newAccount": key, "owner": owner, "source": payer, "space": space}
+    builder.inner(SYSTEM, "createAccount", made)
+    builder.pay(payer, key, lamports)
+    return lamports
+
+
+def allocate_account(builder: TransactionBuilder, payer: str, key: str, owner: str, space: int) -> int:
+    """Do the same in three steps, as programs do that let an account be funded beforehand."""
+    lamports = rent_of(space)
+    builder.use(key, writable=True)
+    builder.use(owner, SYSTEM)
+    builder.inner(SYSTEM, "transfer", {"destination": key, "lamports": lamports, "source": payer})
+    builder.inner(SYSTEM, "allocate", {"account": key, "space": space})
+    builder.inner(SYSTEM, "assign", {"account": key, "owner": owner})
+    builder.pay(payer, key, lamports)
+    return lamports
+
+
+def wrap_sol(builder: TransactionBuilder, wallet: str, wrapped: str, units: int) -> None:
+    """Open a token account for wrapped SOL that has so many lamports to spend beyond its rent."""
+    account = TokenAccount(SOL, wallet, 9, units)
+    builder.use(wrapped, writable=True)
+    info = {
+        "base": wallet,
+        "lamports": account.rent + units,
+        "newAccount": wrapped,
+        "owner": TOKEN,
+        "seed": wrapped[:8],
+        "source": wallet,
+        "space": account.space,
+    }
+    builder.parsed(SYSTEM, "createAccountWithSeed", info)
+    builder.open_account(wrapped, account, wallet)
+    held = {"account": wrapped, "mint": SOL, "owner": wallet, "rentSysvar": _RENT_SYSVAR}
+    builder.parsed(TOKEN, "initializeAccount", held)
+
+
+def close_account(
+    builder: TransactionBuilder, owner: str, account: str, destination: str, *, inner: bool = False
+) -> None:
+    """Close a token account; what it holds of lamports goes to ``destination``."""
+    held = builder.opened_account(account)
+    builder.use(account, destination, writable=True)
+    builder.use(held.program)
+    info = {"account": account, "destination": destination, "owner": owner}
+    say = builder.inner if inner else builder.parsed
+    say(TOKEN_2022 if held.program == TOKEN_2022 else TOKEN, "closeAccount", info)
+    builder.close_account(account, destination)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from scripted_http import Asked
+from scripted_node import NodeBench, W, told
+from wire_fixtures import helius
+
+from streamcore.config.model import Settings
+from streamcore.events import ErrorKind
+from streamcore.net.transport import Answer
+from streamcore.providers.base import (
+    Checkpoint,
+    Notice,
+    TransactionReport,
+)
+from streamcore.providers.helius.history import HeliusHistory
+from streamcore.providers.helius.provider import HeliusRpc
+from streamcore.providers.solana_rpc.history import Pages
+
+K = ErrorKind
+
+
+@pytest.fixture
+def bench() -> NodeBench:
+    return NodeBench()
+
+
+async def test_where_the_plan_allows_it_one_call_tells_everything_with_its_token_accounts() -> None:
+    asked_for: list[Asked] = []
+
+    def reply(asked: Asked) -> Answer:
+        asked_for.append(asked)
+        assert asked.json["method"] == "getTransactionsForAddress"
+        full = json.loads(helius("http.getTransactionsForAddress.response_full"))
+        page = {**full, "result": {**full["result"], "paginationToken": None}}
+        return Answer(200, {}, json.dumps(page).encode())
+
+    reports = await NodeBench(reply).fetch(first=Checkpoint("", 447210500))
+    documented = json.loads(helius("http.getTransactionsForAddress.response_full"))["result"]["data"]
+    assert told(reports) == [item["transaction"]["signatures"][0] for item in documented]
+    assert all(isinstance(report, TransactionReport) and report.block_time for report in reports)
+    wallet, options = asked_for[0].json["params"]
+    assert wallet == W
+    assert options["filters"] == {"slot": {"gte": 447210468}, "tokenAccounts": "balanceChanged"}
+    assert (options["sortOrder"], options["transactionDetails"]) == ("asc", "full")
+
+
+async def test_pages_are_followed_to_the_last() -> None:
+    full = json.loads(helius("http.getTransactionsForAddress.response_full"))
+    tokens = ["447210600:3", None]
+    sent: list[str | None] = []
+
+    def reply(asked: Asked) -> Answer:
+        sent.append(asked.json["params"][1].get("paginationToken"))
+        page = {**full, "result": {**full["result"], "paginationToken": tokens[len(sent) - 1]}}
+        return Answer(200, {}, json.dumps(page).encode())
+
+    await NodeBench(reply).fetch(first=Checkpoint("", 447210500))
+    assert sent == [None, "447210600:3"]
+
+
+async def test_a_plan_without_that_call_is_asked_once_and_then_the_long_way_until_a_new_start(
+    bench: NodeBench,
+) -> None:
+    bench.node.happens("s1", 100, W)
+    for _ in range(2):
+        assert told(await bench.fetch(first=Checkpoint("", 0))) == ["s1"]
+    assert len(bench.called("getTransactionsForAddress")) == 1
+    bench.provider.forget()
+    await bench.fetch(first=Checkpoint("", 0))
+    assert len(bench.called("getTransactionsForAddress")) == 2
+
+
+async def test_after_so_many_pages_the_gap_is_told_instead_of_being_filled() -> None:
+    full = json.loads(helius("http.getTransactionsForAddress.response_full"))
+    endless = {**full, "result": {**full["result"], "paginationToken": "on"}}
+
+    def reply(asked: Asked) -> Answer:
+        return Answer(200, {}, json.dumps({**endless, "id": asked.json["id"]}).encode())
+
+    bench = NodeBench(reply)
+    bench.provider.rest = HeliusHistory(
+        HeliusRpc(Settings(), bench.http, bench.clock), bench.clock, whole=Pages(2, 3)
+    )
+    *_, last = await bench.fetch(first=Checkpoint("", 447210500))
+    assert len(bench.http.asked) == 3
+    assert {asked.json["params"][1]["limit"] for asked in bench.http.asked} == {2}
+    assert isinstance(last, Notice)
+    assert (last.error.kind, last.error.retryable) == (ErrorKind.GAP, False)

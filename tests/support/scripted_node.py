@@ -1,0 +1,123 @@
+"""A Solana node of paper, and the HTTP side of a provider before it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from manual_clock import ManualClock
+from scripted_http import Asked, ScriptedHttp
+
+from streamcore.config.model import HeliusSettings, Settings
+from streamcore.errors import ProviderError
+from streamcore.net.transport import Answer
+from streamcore.providers.base import Checkpoint, Report, TransactionReport
+from streamcore.providers.helius.provider import HeliusProvider
+
+KEY = "helius-key-123"
+W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+W2 = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
+
+
+class RpcError(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class PaperNode:
+    """A Solana node with a ledger: what happened to which account, oldest first."""
+
+    def __init__(self) -> None:
+        self.happened: dict[str, list[dict[str, Any]]] = {}
+        self.accounts: dict[str, list[str]] = {}
+        self.not_yet: dict[str, int] = {}
+        """Signatures to how often `getTransaction` will not have them."""
+        refusal = RpcError(-32600, "getTransactionsForAddress is not available on the free plan")
+        self.errors: dict[str, RpcError] = {"getTransactionsForAddress": refusal}
+        """Methods or signatures to what they fail with."""
+        self.answers: dict[str, Any] = {}
+        """Signatures to what is answered instead of a transaction of the usual shape."""
+        self.block_time: int | None = None
+
+    def happens(self, signature: str, slot: int, *accounts: str, **more: Any) -> None:
+        for account in accounts:
+            entries = self.happened.setdefault(account, [])
+            entries.append({"signature": signature, "slot": slot, **more})
+
+    def __call__(self, method: str, params: list[Any]) -> Any:
+        if method in self.errors:
+            raise self.errors[method]
+        return getattr(self, method)(*params)
+
+    def getTokenAccountsByOwner(self, owner: str, program: dict[str, str], _: Any) -> Any:  # noqa: N802
+        owned = self.accounts.get(owner, []) if program["programId"].startswith("Tokenkeg") else []
+        return {"context": {"slot": 1}, "value": [{"pubkey": address} for address in owned]}
+
+    def getSignaturesForAddress(self, address: str, options: dict[str, Any]) -> Any:  # noqa: N802
+        assert options["commitment"] == "confirmed"
+        assert "until" not in options
+        entries = self.happened.get(address, [])[::-1]
+        if "before" in options:
+            position = next(n for n, e in enumerate(entries) if e["signature"] == options["before"])
+            entries = entries[position + 1 :]
+        return entries[: options["limit"]]
+
+    def getTransaction(self, signature: str, options: dict[str, Any]) -> Any:  # noqa: N802
+        assert options["maxSupportedTransactionVersion"] == 1
+        if signature in self.errors:
+            raise self.errors[signature]
+        if self.not_yet.get(signature, 0):
+            self.not_yet[signature] -= 1
+            return None
+        if signature in self.answers:
+            return self.answers[signature]
+        transaction = {"signatures": [signature], "message": {"accountKeys": []}}
+        return {"slot": 1, "blockTime": self.block_time, "transaction": transaction, "meta": None}
+
+
+class NodeBench:
+    """Helius' REST side before a node of the test's own, or before any scripted answer."""
+
+    def __init__(self, reply: Callable[[Asked], Answer] | None = None) -> None:
+        self.clock = ManualClock()
+        self.node = PaperNode()
+        self.http = ScriptedHttp(reply or self._answer, self.clock.monotonic)
+        settings = Settings(helius=HeliusSettings(api_key=KEY))
+        self.provider = HeliusProvider(settings, self.http, self.clock)  # type: ignore[arg-type]
+
+    def _answer(self, asked: Asked) -> Answer:
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": asked.json["id"]}
+        try:
+            message["result"] = self.node(asked.json["method"], asked.json["params"])
+        except RpcError as error:
+            message["error"] = {"code": error.code, "message": str(error)}
+        return Answer(200, {}, json.dumps(message).encode())
+
+    async def fetch(self, *wallets: str, within: float = 2000.0, **checkpoints: Checkpoint) -> list[Report]:
+        named = {{"first": W, "second": W2}[name]: checkpoint for name, checkpoint in checkpoints.items()}
+        reports: list[Report] = []
+
+        async def collect() -> None:
+            reports.extend([report async for report in self.provider.rest.fetch(wallets or (W,), named)])
+
+        task = asyncio.create_task(collect())
+        await self.clock.advance(within)
+        await task
+        return reports
+
+    async def failure(self) -> ProviderError:
+        with pytest.raises(ProviderError) as caught:
+            await self.fetch()
+        return caught.value
+
+    def called(self, method: str) -> list[list[Any]]:
+        return [asked.json["params"] for asked in self.http.asked if asked.json["method"] == method]
+
+
+def told(reports: list[Report]) -> list[str]:
+    """Return the signatures of the transactions that were reported."""
+    return [report.signature for report in reports if isinstance(report, TransactionReport)]

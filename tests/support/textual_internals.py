@@ -1,0 +1,54 @@
+"""What the tests of the app touch of Textual that Textual does not document. No other test may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual import _wait
+from textual import screen as textual_screen
+from textual.app import App
+from textual.widget import Widget
+
+TOUCHED = (
+    "textual._wait:SLEEP_GRANULARITY",
+    "textual._wait:SLEEP_IDLE",
+    "textual.app:App._notifications",
+    "textual.screen:Screen._compositor",
+    "textual.screen:UPDATE_PERIOD",
+    "textual.widget:Widget._exchange_repaint_regions",
+    "textual.widget:Widget._repaint_required",
+)
+"""Each as its module and what it is in there."""
+
+
+def pause_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a pilot look more often whether the app has come to rest, and the app paint more often.
+
+    A pilot looks every 20 ms, and an app paints every 17 ms: most of a test would be spent asleep.
+    """
+    monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 1 / 200)
+    monkeypatch.setattr(_wait, "SLEEP_IDLE", 1 / 2000)
+    monkeypatch.setattr(textual_screen, "UPDATE_PERIOD", 1 / 500)
+
+
+def lines_of(app: App[Any]) -> list[str]:
+    """Return what the screen on top shows, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+
+def toasts_of(app: App[Any]) -> list[str]:
+    """Return the sentences that stand over the screen."""
+    return [toast.message for toast in app._notifications]
+
+
+def count_as_painted(widget: Widget) -> None:
+    """Let nothing of a widget wait for a repaint any more."""
+    widget._exchange_repaint_regions()
+    widget._repaint_required = False
+
+
+def waits_for_repaint(widget: Widget) -> bool:
+    """Return whether something of a widget waits for a repaint."""
+    return widget._repaint_required

@@ -1,0 +1,26 @@
+"""What the panes share."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from stage import on_stage, some_life
+
+
+async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with on_stage() as stage:
+        await stage.press("e")
+        assert "There are no prices to export." in stage.toasts()
+        await stage.tell(*some_life(stage))
+        await stage.press("e", "tab", "E", "S")
+        await stage.pass_time(0.1)
+        names = sorted(os.listdir(tmp_path))  # noqa: PTH208 - a handful of files of this test
+        assert [name.rpartition(".")[2] for name in names] == ["svg", "csv", "json"]
+        assert f"2 prices written to {tmp_path / names[1]}" in stage.toasts()
+        assert len(json.loads((tmp_path / names[2]).read_text())) == 5

@@ -1,0 +1,83 @@
+"""The dialogs that take names of tokens and wallets."""
+
+from __future__ import annotations
+
+import pytest
+from stage import on_stage
+
+from streamtui.screens.main.screen import MainScreen
+
+
+async def test_s_subscribes_several_symbols_at_once() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        assert "Subscribe symbols" in stage.text()
+        await stage.type("sol, $btc bonk")
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC", "BONK")]
+        assert isinstance(stage.app.screen, MainScreen)
+        for symbol in ("SOL", "BTC", "BONK"):
+            assert "waiting" in stage.line(f" {symbol} ")
+
+
+async def test_a_bad_symbol_is_refused_with_the_reason_and_the_dialog_stays() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("SOL nope")
+        await stage.press("enter")
+        assert "✗ 'nope' is not a ticker in the token table" in stage.text()
+        assert stage.manager.asked_for("subscribe_prices") == []
+        await stage.press("backspace", "backspace", "backspace", "backspace")
+        assert "✗" not in stage.text()
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL",)]
+
+
+async def test_nothing_typed_is_refused_too() -> None:
+    async with on_stage() as stage:
+        await stage.press("s", "enter")
+        assert "type at least one" in stage.text()
+
+
+async def test_suggestions_follow_the_word_being_typed_and_tab_takes_the_first() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("sol bon")
+        assert "Bonk" in stage.text()
+        await stage.press("tab", "enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BONK")]
+
+
+@pytest.mark.parametrize("bad", ["abc", "0xdeadbeef", "[red]"])
+async def test_a_bad_address_is_refused_with_the_reason(bad: str) -> None:
+    async with on_stage(wallets=()) as stage:
+        await stage.press("w")
+        await stage.type(bad)
+        await stage.press("enter")
+        assert f"✗ '{bad}' is not a Solana address" in stage.text()
+        assert stage.manager.asked_for("subscribe_wallets") == []
+
+
+async def test_asking_before_the_engine_is_there_is_answered_in_the_dialog() -> None:
+    async with on_stage() as stage:
+        await stage.tell(RuntimeError("gone"))
+        await stage.press("s")
+        await stage.type("bonk")
+        await stage.press("enter")
+        assert "✗ the engine failed: gone" in stage.text()
+
+
+async def test_enter_takes_the_suggestion_that_is_selected() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("jito")
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("JitoSOL",)]
+
+
+async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("PYTH\nJTO\r\nRAY\n\nBONK\n")
+        await stage.press("enter")
+        assert stage.manager.asked_for("subscribe_prices") == [("PYTH", "JTO", "RAY", "BONK")]

@@ -1,0 +1,98 @@
+"""The undocumented parts of Textual: all that are touched are named, in one place each, and are there."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import textual_internals as of_the_tests
+from textual.app import App
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.widgets import Input
+
+from streamtui import textual_internals as of_the_app
+
+ROOT = Path(__file__).parent.parent.parent
+NAMED_IN = {Path(of_the_app.__file__), Path(of_the_tests.__file__)}
+SOURCES = [
+    path
+    for folder in ("tui/streamtui", "tests/tui", "tests/support", "tests/benchmarks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if path not in NAMED_IN and path != Path(__file__)
+]
+
+
+def private_names(*kinds: type) -> set[str]:
+    """The private attributes and methods of Textual's classes."""
+    names: set[str] = set()
+    for kind in {ancestor for one in kinds for ancestor in one.__mro__}:
+        names |= {name for name in vars(kind) if re.fullmatch(r"_[a-z]\w*", name)}
+        if kind.__module__.startswith("textual"):
+            names |= set(re.findall(r"self\.(_[a-z]\w*)\s*(?::[^=\n]+)?=[^=]", inspect.getsource(kind)))
+    return names
+
+
+OF_TEXTUAL = private_names(App, Screen, ScrollView, Input, Driver)
+OUR_OWN = {"_log", "_running", "_loop", "_print"}
+"""Names that classes of ours, which are no widgets or only share the word, have as well."""
+
+
+def touched(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module)) if module.startswith("textual"):
+                private = [name.name for name in node.names if name.name.startswith("_")]
+                if "._" in module or private:
+                    yield f"{module} {private}"
+            case ast.Attribute(value=ast.Name(id=module)) if module in modules:
+                pass
+            case ast.Attribute(attr=name) if name in OF_TEXTUAL - OUR_OWN:
+                yield name
+            case ast.ClassDef():
+                functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+                methods = {method.name for method in node.body if isinstance(method, functions)}
+                yield from methods & (OF_TEXTUAL - OUR_OWN)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_other_file_touches_what_textual_does_not_document(path: Path) -> None:
+    assert list(touched(path)) == []
+
+
+@pytest.mark.parametrize("name", [*of_the_app.TOUCHED, *of_the_tests.TOUCHED])
+def test_what_is_touched_is_there(name: str) -> None:
+    module_name, _, inside = name.partition(":")
+    module = importlib.import_module(module_name)
+    owner, _, attribute = inside.rpartition(".")
+    if owner:
+        assert attribute in private_names(getattr(module, owner)), f"Textual has no {name} any more"
+    else:
+        assert hasattr(module, inside), f"Textual has no {name} any more"
+
+
+def test_the_version_of_textual_is_bounded() -> None:
+    assert '"textual>=8.2,<9"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Textual reads the keyboard another way there")
+def test_a_byte_that_is_no_text_is_replaced() -> None:
+    from textual.drivers import linux_driver
+
+    of_the_app.accept_any_input()
+    of_the_app.accept_any_input()
+    decode = linux_driver.getincrementaldecoder("utf-8")().decode
+    assert decode(b"\xe9x") == "\ufffdx"
+    assert decode("é".encode()[:1]) == ""
+    assert decode("é".encode()[1:]) == "é", "a character that comes in two parts is whole"
+    assert codecs.getincrementaldecoder("utf-8")("strict").decode(b"x") == "x"

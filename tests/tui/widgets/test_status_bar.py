@@ -1,0 +1,43 @@
+"""The lines of the providers."""
+
+from __future__ import annotations
+
+from fake_manager import status
+from stage import on_stage, without_keys
+
+from streamcore.events import State
+
+
+async def test_a_hostile_reason_is_shown_as_it_is() -> None:
+    async with on_stage() as stage:
+        stage.manager.set_status("birdeye", state=State.FAILED, reason="[red]no[/red] \x1b]0;x\x07")
+        await stage.pass_time(1.0)
+        assert "[red]no[/red] ␛]0;x␇" in stage.line("birdeye  ")
+
+
+async def test_a_provider_that_reconnects_tells_the_attempt_the_wait_and_the_reason() -> None:
+    async with on_stage() as stage:
+        stage.manager.set_status(
+            "birdeye",
+            state=State.FALLBACK,
+            fallback=True,
+            attempt=2,
+            retry_at=stage.clock.time() + 8.5,
+            reason="connection lost: no close frame",
+        )
+        await stage.pass_time(1.0)
+        assert "◐ polling" in stage.line("birdeye  ")
+        assert "try 2 in 8 s · connection lost: no close frame" in stage.line("birdeye  ")
+        await stage.pass_time(3.0)
+        assert "try 2 in 5 s" in stage.line("birdeye  ")
+
+
+async def test_more_providers_than_there_is_room_for_are_counted_and_each_kind_keeps_its_first() -> None:
+    async with on_stage(size=(80, 12)) as stage:
+        without_keys(stage)
+        for name in ("coinbase", "jupiter", "dexscreener"):
+            stage.manager.current[name] = status(name)
+        await stage.pass_time(1.0)
+        shown = "\n".join(stage.lines()[-4:-1])
+        assert "kraken" in shown
+        assert "4 more, 4 of them well" in shown

@@ -1,0 +1,240 @@
+"""The main screen: prices, transactions, lamps, keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from streamcore import StreamcoreError
+from streamtui.keys import COMMANDS, Command, Target
+from streamtui.model.session import Session
+from streamtui.screens.dialog import Dialog
+from streamtui.screens.main.price_pane import PricePane
+from streamtui.screens.main.provider_lines import provider_lines
+from streamtui.screens.main.session_pane import SessionPane
+from streamtui.screens.main.summary import show_summary
+from streamtui.screens.main.transaction_pane import TransactionPane
+from streamtui.themes import DARK
+from streamtui.widgets.key_bar import KeyBar
+from streamtui.widgets.pane import Panes
+from streamtui.widgets.status_bar import StatusBar
+from streamtui.widgets.top_bar import TopBar
+
+RESORT_EVERY = 3
+"""Ticks between two sorts by a moving value: rows that jump ten times a second cannot be read."""
+
+
+class MainScreen(Screen[None]):
+    """Shows a session from beginning to end; dialogs stand above it.
+
+    Call `paint` when something changed and `tick` once a second. A key of `COMMANDS` becomes an action of
+    the pane that has the keys, of one certain pane, or of the screen itself: see `perform`.
+    """
+
+    BLANK = True  # its parts cover it: what it would draw is never seen
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (170, "-side-by-side")]  # noqa: RUF012 - as Textual
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(command.binding() for command in COMMANDS if command.target is not Target.APP),
+        Binding("q", "app.quit", "quit"),
+        Binding("escape", "clear_filter", "Clear filter", show=False),
+    ]
+
+    def __init__(self, session: Session, restart: Callable[[], None], config_path: Path | None) -> None:
+        """Make the screen.
+
+        Args:
+            session: What is shown, and what is asked.
+            restart: Starts a failed engine again.
+            config_path: The file that what is watched can be saved to.
+        """
+        super().__init__()
+        self._config_path = config_path
+        self._session = session
+        self._restart = restart
+        self._top = TopBar()
+        self._prices = PricePane(session)
+        self._transactions = TransactionPane(session)
+        self._status = StatusBar()
+        self._ticks = 0
+
+    def compose(self) -> ComposeResult:
+        """Yield the parts, from the top."""
+        yield self._top
+        with Panes():
+            yield self._prices
+            yield self._transactions
+        yield self._status
+        yield KeyBar(COMMANDS)
+
+    def on_mount(self) -> None:
+        """Say why everything is empty."""
+        self._prices.table.focus()
+        self.tick()
+
+    # What is shown
+
+    def paint(self) -> None:
+        """Draw what has changed since the last time."""
+        self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
+        self._draw_the_rest()
+
+    def tick(self) -> None:
+        """Let time pass: ages, trends, countdowns, rates."""
+        prices = self._session.prices
+        self._ticks += 1
+        if self._ticks % RESORT_EVERY == 0:
+            self._prices.show_rows()
+        prices.due(self._session.clock.monotonic())
+        self._prices.draw(prices.rows.values())
+        self._draw_the_rest()
+
+    def _draw_the_rest(self) -> None:
+        self._transactions.draw()
+        self._prices.describe()
+        self._transactions.describe()
+        self._show_surroundings()
+        at = self._session.clock.time()
+        for screen in self.app.screen_stack:
+            if isinstance(screen, Dialog) and screen.is_mounted:
+                screen.pass_time(at)
+
+    @on(SessionPane.Changed)
+    def _show_surroundings(self) -> None:
+        session = self._session
+        show_summary(self._top, session, can_save=self._config_path is not None)
+        self._status.failed = session.failure is not None
+        if session.failure is not None:
+            self._status.message = f"R starts again · {session.failure}"
+        elif session.health.statuses:
+            self._status.message = ""
+            self._status.lines = provider_lines(session)
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Tell the person something that passes."""
+        self._prices.tell(text, bad=bad)
+
+    # Where the keys go
+
+    @property
+    def pane(self) -> SessionPane:
+        """The pane the keys go to."""
+        return self._transactions if self._transactions.has_focus_within else self._prices
+
+    def perform(self, command: Command) -> object:
+        """Do what a command says; what is returned may have to be awaited."""
+        targets: dict[Target, Widget] = {
+            Target.PANE: self.pane,
+            Target.PRICES: self._prices,
+            Target.TRANSACTIONS: self._transactions,
+            Target.SCREEN: self,
+        }
+        return getattr(targets[command.target], f"action_{command.action}")()
+
+    async def action_command(self, name: str) -> None:
+        """Do what the command of that name says."""
+        found = self.perform(next(command for command in COMMANDS if command.action == name))
+        if asyncio.iscoroutine(found):
+            await found
+
+    def action_next_pane(self) -> None:
+        """Go to the other pane."""
+        panes: list[SessionPane] = [self._prices, self._transactions]
+        panes[(panes.index(self.pane) + 1) % len(panes)].table.focus()
+
+    def action_clear_filter(self) -> None:
+        """Show all rows of the pane again, and put away what was told."""
+        self.app.clear_notifications()
+        self.pane.action_clear_filter()
+
+    # What the session is asked for
+
+    async def action_save(self) -> None:
+        """Keep what is watched for the next start."""
+        path = self._config_path
+        if path is None:
+            self.tell("There is no configuration file to save to.", bad=True)
+            return
+        configured = self._session.settings.ui.theme or DARK.name
+        theme = self.app.theme if self.app.theme != configured else None
+        await self.pane.ask(self._session.save(path, theme), f"Saved to {path}")
+
+    def action_switch_demo(self) -> None:
+        """Show invented data, or real data again."""
+        self._session.switch_demo()
+        self._prices.show_rows()
+        self._restart()
+        demo = self._session.settings.demo
+        self.tell("Everything is invented now. D brings the real data back." if demo else "Real data again.")
+        self.paint()
+
+    async def action_reconnect(self) -> None:
+        """Reconnect the only unhealthy provider, or that of the pane; with several to choose from, ask."""
+        if self._session.failure is not None:
+            self._restart()
+            return
+        unhealthy = self._session.health.unhealthy()
+        status = self._session.health.serving(self.pane.kind)
+        if status is not None and status.provider in unhealthy:
+            unhealthy = [status.provider]
+        if len(unhealthy) == 1:
+            await self._reconnect(unhealthy[0])
+        elif unhealthy:
+            self.action_connections()
+        else:
+            self.tell("Every provider is well. R reconnects all the same.")
+
+    async def action_reconnect_all(self) -> None:
+        """Reconnect every provider, or start a failed engine again."""
+        if self._session.failure is not None:
+            self._restart()
+        else:
+            await self.pane.ask(self._session.reconnect_all(), "Reconnecting every provider")
+
+    async def _reconnect(self, provider: str) -> None:
+        await self.pane.ask(self._session.reconnect(provider), f"Reconnecting {provider}")
+
+    # What stands above it
+
+    def action_connections(self) -> None:
+        """Show the connections."""
+        from streamtui.screens.connections import Connections
+
+        session = self._session
+        screen = Connections(
+            session.health,
+            session.clock.time(),
+            reconnect=self._reconnect,
+            reconnect_all=self.action_reconnect_all,
+            called=session.name_of_topic,
+            poll_interval=session.settings.stream.poll_interval,
+            demo=session.demo,
+        )
+        self.app.push_screen(screen)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from streamtui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(COMMANDS, demo=self._session.demo))
+
+    async def action_take_screenshot(self) -> None:
+        """Save the screen as a picture."""
+        from streamtui.model.exporting import stamp, write_new
+
+        picture = self.app.export_screenshot(title="streamtui")
+        name = f"streamtui-{stamp(self._session.clock.time())}"
+        try:
+            path = await asyncio.to_thread(write_new, Path.cwd(), name, ".svg", picture)
+        except StreamcoreError as error:
+            self.tell(str(error), bad=True)
+        else:
+            self.tell(f"Picture written to {path}")

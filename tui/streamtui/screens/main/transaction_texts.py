@@ -1,0 +1,82 @@
+"""What the pane of the transactions says about a session, in words."""
+
+from __future__ import annotations
+
+from streamcore import DataKind
+from streamtui.format.lamps import healthy, lamp
+from streamtui.format.texts import trouble
+from streamtui.model.session import Session
+from streamtui.model.transaction_order import TransactionSort
+from streamtui.screens.main.engine_texts import why_nothing
+
+
+def transactions_info(session: Session, shown: int) -> str:
+    """Return what stands beside the name of the pane: how many, what is selected and left out, the order."""
+    transactions, selection = session.transactions, session.transactions.selection
+    chosen = []
+    if selection.wallet is not None:
+        chosen.append(f"wallet {session.label(selection.wallet)}")
+    if selection.type is not None:
+        chosen.append(f"type {selection.type}")
+    if selection.without_dust:
+        chosen.append(f"{transactions.hidden} hidden as dust" if transactions.hidden else "dust hidden")
+    if selection.text:
+        return " · ".join([f"{shown} of {len(transactions)} match “{selection.text}”", *chosen])
+    if not len(transactions):
+        return " · ".join(chosen)
+    all_shown = shown == len(transactions) and selection.wallet is None and selection.type is None
+    number = str(len(transactions)) if all_shown else f"{shown} of {len(transactions)}"
+    return " · ".join([number, *chosen, str(transactions.sort)])
+
+
+def what_is_missed(session: Session, unseen: int) -> str:
+    """Return what a reader would miss: a pause, or rows out of sight."""
+    transactions = session.transactions
+    if transactions.paused:
+        let_go = f", {transactions.let_go:,} let go" if transactions.let_go else ""
+        return f"paused, {transactions.held + transactions.let_go:,} new{let_go}"
+    if not unseen:
+        return ""
+    where = {TransactionSort.NEWEST_LAST: " below", TransactionSort.NEWEST_FIRST: " above"}
+    return f"{unseen} new{where.get(transactions.sort, '')}"
+
+
+def why_no_transactions(session: Session) -> tuple[str, ...]:
+    """Return why the pane is empty, and what to press."""
+    transactions, selection = session.transactions, session.transactions.selection
+    if not session.settings.stream.enable_wallets:
+        return ("Wallets are switched off: stream.enable_wallets is false.",)
+    if len(transactions):
+        if selection.text:
+            return (
+                f"No transaction matches “{selection.text}”.",
+                "Press esc to see all, / to change the filter.",
+            )
+        if selection.wallet is not None or selection.type is not None:
+            return ("No transaction of this selection yet.", "Press f or t for another, esc to see all.")
+        return ("Everything here is dust or spam.", "Press h to see it.")
+    if nothing := why_nothing(session):
+        return nothing
+    if not session.wallets:
+        return ("No wallets are watched.", "Press w and paste an address.", *_about_wallets(session))
+    if transactions.paused:
+        return ("The feed is paused.", "Press p to go on.")
+    status = session.health.serving(DataKind.WALLETS)
+    if status is not None and not healthy(status):
+        problem = trouble(status, session.clock.time())
+        return (
+            f"Nothing yet: {status.provider} is {lamp(status).word}. {problem}".rstrip(),
+            "Press c for more."
+            if session.settings.demo
+            else "Press c for more, D for invented data instead.",
+        )
+    names = ", ".join(session.label(wallet) for wallet in session.wallets)
+    return (f"Waiting for the next transaction of {names}.", "Press w to watch more wallets.")
+
+
+def _about_wallets(session: Session) -> tuple[str, ...]:
+    """Return who would follow a wallet, where that is not what the person has paid for."""
+    status = session.health.serving(DataKind.WALLETS)
+    if status is None or not status.hint:
+        return ()
+    return (f"It is followed by {status.provider}; {status.hint}.",)
