@@ -100,7 +100,7 @@ class StreamTuiApp(App[None]):
             alarm=self._alarm,
             starter=starter,
         )
-        self._main = MainScreen(self.session, self._start_engine, config_path)
+        self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
         self._settled = False
 
@@ -121,11 +121,9 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        """Start the engine and what draws; what of it is at work already starts anew."""
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
-        self._start_engine()
-
-    def _start_engine(self) -> None:
         self._work(self._updates.run, ENGINE)
 
     def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
@@ -165,7 +163,7 @@ class StreamTuiApp(App[None]):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             logger.error("the %s failed", event.worker.group, exc_info=error)
-            self.session.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
+            self.session.failure = f"the {event.worker.group} failed: {str(error) or type(error).__name__}"
         elif event.state is WorkerState.SUCCESS and event.worker.group == ENGINE:
             self.session.failure = "the engine has stopped"
         else:

@@ -259,7 +259,7 @@ class LineTable(ScrollView, can_focus=True):
         self.refresh()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def batched_refresh(self) -> Iterator[None]:
         """Let Textual hear only at the end what is to be drawn again: once for many rows."""
         self._pending = []
         try:
