@@ -16,7 +16,6 @@ from textual import events
 from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from streamcore import Clock, Settings, SystemClock, printable
@@ -30,6 +29,7 @@ from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
+from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -106,7 +106,7 @@ class StreamTuiApp(App[None]):
 
     def _is_typing(self) -> bool:
         try:
-            return isinstance(self.focused, Input) or self.screen is not self._main
+            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
         except ScreenError:  # it has none yet
             return True
 
