@@ -16,7 +16,6 @@ from textual import events
 from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from streamcore import Clock, Settings, SystemClock, printable
@@ -31,6 +30,7 @@ from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
+from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -104,13 +104,13 @@ class StreamTuiApp(App[None]):
             alarm=self._alarm,
             starter=starter,
         )
-        self._main = MainScreen(self.session, self._start_engine, config_path)
+        self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
         self._settled = False
 
     def _is_typing(self) -> bool:
         try:
-            return isinstance(self.focused, Input) or self.screen is not self._main
+            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
         except ScreenError:  # it has none yet
             return True
 
@@ -125,11 +125,9 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        """Start the engine and what draws; what of it is at work already starts anew."""
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
-        self._start_engine()
-
-    def _start_engine(self) -> None:
         self._work(self._updates.run, ENGINE)
 
     def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
@@ -169,7 +167,7 @@ class StreamTuiApp(App[None]):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             logger.error("the %s failed", event.worker.group, exc_info=error)
-            self.session.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
+            self.session.failure = f"the {event.worker.group} failed: {str(error) or type(error).__name__}"
         elif event.state is WorkerState.SUCCESS and event.worker.group == ENGINE:
             self.session.failure = "the engine has stopped"
         else:

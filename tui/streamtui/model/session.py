@@ -108,7 +108,7 @@ class Session:
         if self.engine is engine:
             self.engine = None
 
-    def mark(self) -> None:
+    def mark_changed(self) -> None:
         """Note that something is to be drawn with the next frame."""
         self.changed.set()
 
@@ -150,7 +150,7 @@ class Session:
             self._requests -= 1
             if not self._requests:
                 self._early.clear()
-            self.mark()
+            self.mark_changed()
         return new
 
     async def unsubscribe(self, key: str) -> None:
@@ -165,7 +165,7 @@ class Session:
         self._only_in_watchlist.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
-        self.mark()
+        self.mark_changed()
 
     async def show_watchlist(self, name: str) -> None:
         """Show one watchlist, and watch what is in it; an empty name shows everything.
@@ -191,7 +191,7 @@ class Session:
                 await self.subscribe(missing)
                 self.unsaved = unsaved  # a watchlist is in the file already
         self.prices.changed = True
-        self.mark()
+        self.mark_changed()
 
     def next_watchlist(self, by: int) -> str | None:
         """Return the name of the next (1) or previous (-1) watchlist, ``None`` when there is none."""
@@ -220,7 +220,7 @@ class Session:
                     self.unsaved = self.unsaved or self.opened
         finally:
             self._requests -= 1
-            self.mark()
+            self.mark_changed()
         return new
 
     async def unwatch(self, address: str) -> None:
@@ -235,14 +235,14 @@ class Session:
         self._watched.discard(address)
         self.transactions.forget(address)
         await engine.unsubscribe_wallets([address])
-        self.mark()
+        self.mark_changed()
 
     def name_wallets(self, labels: Mapping[str, str]) -> None:
         """Call wallets by these names from now on."""
         self.labels.update(labels)
         self.unsaved = True
         self.transactions.relabel()
-        self.mark()
+        self.mark_changed()
 
     def add_alert(self, text: str) -> AlertSettings:
         """Add the alert a person wrote.
@@ -337,7 +337,7 @@ class Session:
         self.alerts.restart()
         self.health.restart()
         self.last_data = None
-        self.mark()
+        self.mark_changed()
 
     def _name_of(self, update: PriceUpdate) -> str:
         if update.address is None:

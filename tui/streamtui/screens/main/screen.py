@@ -54,7 +54,7 @@ class MainScreen(Screen[None]):
 
         Args:
             session: What is shown, and what is asked.
-            restart: Starts a failed engine again.
+            restart: Starts the engine, and what draws, again after a failure.
             config_path: The file that what is watched can be saved to.
         """
         super().__init__()
