@@ -8,12 +8,15 @@ from collections import Counter
 
 import base58
 import pytest
-from bench import BONK, OTHER_WALLET, WALLET, Bench, bench
+from bench import OTHER_WALLET, WALLET, Bench, bench
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import Source, State, StreamError, WalletTransaction
 from streamcore.status import BreakerState
 from streamsim import Fault
+
+NEW_MINT = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
+"""A token that no wallet has had before."""
 
 
 def many_wallets(count: int) -> list[str]:
@@ -108,12 +111,12 @@ async def test_a_wallet_watched_again_is_followed_with_the_accounts_it_opened_me
         await table.manager.unsubscribe_wallets([WALLET])
         await asyncio.sleep(5)
         known = set(table.ledger.token_accounts_of(WALLET))
-        table.ledger.spl_in(WALLET, mint=BONK)
+        table.ledger.spl_in(WALLET, mint=NEW_MINT)
         assert set(table.ledger.token_accounts_of(WALLET)) > known
         await asyncio.sleep(5)
         await table.manager.subscribe_wallets([WALLET])
         await asyncio.sleep(20)
-        incoming = table.ledger.spl_in(WALLET, mint=BONK)
+        incoming = table.ledger.spl_in(WALLET, mint=NEW_MINT)
         event = await table.first(WalletTransaction, within=20, signature=incoming)
         assert event.source is Source.STREAM
         assert table.manager.status("helius").reconnects == 0

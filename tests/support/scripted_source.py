@@ -20,6 +20,7 @@ class ScriptedProvider:
         self.kind = kind
         self.venue = venue
         self._streams = streams
+        self.streams_change = False
         self.listed: set[str] | None = None
         """The tickers that an exchange lists; ``None``: every one."""
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from streamcore import Clock, Settings, SystemClock, printable
@@ -27,7 +28,7 @@ from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
-from streamtui.textual_internals import accept_any_input, write_sequence
+from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class StreamTuiApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -76,7 +78,7 @@ class StreamTuiApp(App[None]):
                 closed and the terminal is restored. The command line limits the time it takes.
         """
         self._colours = settings.ui.colours
-        accept_any_input()
+        read_input_carefully(self._is_typing)
         super().__init__()
         for theme in OWN:
             self.register_theme(theme)
@@ -101,6 +103,12 @@ class StreamTuiApp(App[None]):
         self._main = MainScreen(self.session, self._start_engine, config_path)
         self._watches_terminal = False
         self._settled = False
+
+    def _is_typing(self) -> bool:
+        try:
+            return isinstance(self.focused, Input) or self.screen is not self._main
+        except ScreenError:  # it has none yet
+            return True
 
     def get_default_screen(self) -> Screen[object]:
         """Return the main screen."""

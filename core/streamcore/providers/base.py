@@ -272,6 +272,11 @@ class Provider(ABC):
     """What it allows."""
     rest: Rest
     """Its HTTP side."""
+    streams_change: bool = False
+    """Its stream tells a change over 24 hours that is another figure than that of its HTTP side.
+
+    Then a row has it from the stream, and from HTTP only where the stream has never told it.
+    """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs it must have that kept known."""
 

@@ -1,14 +1,11 @@
-"""Payments out of the common: to several, with a fee of the token itself, to tip accounts, with odd memos.
-
-And the accounts that are opened for them.
-"""
+"""Payments out of the common: to several, with a fee of the token itself, to tip accounts, with odd memos."""
 
 from __future__ import annotations
 
 import random
 from decimal import Decimal
 
-from streamsim.world.catalog import CATALOG, SOL, USDC
+from streamsim.world.catalog import USDC
 from streamsim.world.holders import FEE_TOKEN, PLAIN_2022, Holders, decimals_of, raw_amount, token_address
 from streamsim.world.instructions import open_associated, transfer_sol, transfer_tokens
 from streamsim.world.programs import TIP_ACCOUNTS
@@ -168,29 +165,6 @@ def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         parties=(sender,),
     )
     return chain.tell(builder.commit(), sent, got)
-
-
-def open_account(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet open an account for a token it has not had yet, and return the signature.
-
-    Raises:
-        ValueError: It has one for every token, or cannot pay the rent.
-    """
-    new = [
-        mint for mint in CATALOG if mint != SOL and token_address(wallet, mint) not in chain.token_accounts
-    ]
-    if not new:
-        raise ValueError(f"{wallet} has an account for every token")
-    builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
-    rent = open_associated(builder, wallet, wallet, rng.choice(new), kind="create")
-    truth = Truth(
-        wallet=wallet,
-        types=one_of("account"),
-        fee=builder.fee,
-        rent=-rent,
-        says=("opened token account",),
-    )
-    return chain.tell(builder.commit(), truth)
 
 
 def _tip_account(chain: Holders, rng: random.Random) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
-from streamsim.world import bridges, failures, nfts, orders, payments, staking
+from streamsim.world import accounts, bridges, failures, nfts, orders, payments, staking, trades
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.programs import JUPITER, ORCA, RAYDIUM
 
@@ -117,8 +117,8 @@ def _part(chain: WalletChain, wallet: str, mint: str, low: float, high: float, r
 
 
 def _some_token(chain: WalletChain, wallet: str, rng: random.Random) -> str:
-    accounts = chain.token_accounts_of(wallet).values()
-    held = [account.mint for account in accounts if account.amount and account.mint in CATALOG]
+    owned = chain.token_accounts_of(wallet).values()
+    held = [account.mint for account in owned if account.amount and account.mint in CATALOG]
     if not held:
         raise ValueError(f"{wallet} holds no token")
     return rng.choice(held)
@@ -145,7 +145,19 @@ _WEIGHED: dict[_Scenario, int] = {
     payments.tip: 1,
     payments.odd_memo: 1,
     payments.send_with_fee: 3,
-    payments.open_account: 1,
+    accounts.open_own: 1,
+    accounts.open_for_others: 1,
+    accounts.close_for_another: 1,
+    accounts.close_several: 1,
+    accounts.burn: 1,
+    accounts.claim: 1,
+    accounts.move_to_itself: 1,
+    trades.buy_little: 1,
+    trades.sell_all: 1,
+    trades.sell_into_wrapped: 1,
+    trades.swap_over_two_pools: 1,
+    trades.buy_from_curve: 2,
+    trades.add_liquidity: 1,
     orders.place: 3,
     orders.fill: 2,
     orders.cancel: 1,

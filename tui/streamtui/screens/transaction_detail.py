@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from streamcore import Source, WalletTransaction, printable
+from streamtui.clipboard import sent
 from streamtui.format.ages import moment
 from streamtui.format.cells import literal
 from streamtui.format.content import MUTED
@@ -62,7 +63,7 @@ class TransactionDetail(Dialog[None]):
         text = {"signature": tx.signature, "link": self.link, "wallet": tx.wallet}[what]
         if text:
             self.app.copy_to_clipboard(text)
-            self.notify(printable(f"Copied {text}"), markup=False, timeout=4)
+            self.notify(printable(sent(f"the {what}", text)), markup=False, timeout=4)
         else:
             self.notify("No explorer knows an invented transaction.", markup=False, timeout=4)
 

@@ -17,6 +17,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from streamtui.format.cells import Cell, Span, cell
 from streamtui.themes import WALLETS
@@ -313,6 +314,10 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=row, animate=False, force=True, immediate=True)
         elif row >= top + room:
             self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
+        around = self.parent
+        if isinstance(around, Widget) and around.allow_vertical_scroll:  # a dialog that has not room for all
+            line = Region(0, HEADER + row - int(self.scroll_y), 1, 1)
+            around.scroll_to_region(line.translate(self.virtual_region.offset), animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
         """Select the row under the pointer; a second click opens it. A title says that it was clicked."""

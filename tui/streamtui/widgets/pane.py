@@ -49,10 +49,24 @@ class PaneTitle(Still, Widget):
         return spread(left, right, self.size.width)
 
 
+EMPTY = 5
+"""Lines of a pane without rows: its title, those of its columns, and up to three lines that say why."""
+
+
 class Panes(Container):
-    """Holds the panes: one above the other, or side by side where there is room."""
+    """Holds two panes: one above the other, or side by side where there is room.
+
+    The upper one is as high as it needs to be, up to the share that the style sheet gives it.
+    """
 
     BLANK = True  # the panes cover it: what it would draw is never seen
+
+    def share_room(self, *, empty: bool) -> None:
+        """Give the upper pane all the room that the lower one does not need, if that is ``empty``."""
+        upper = self.children[0]
+        room = self.size.height - EMPTY
+        side_by_side = self.screen.has_class("-side-by-side")
+        upper.styles.max_height = room if empty and not side_by_side and room > EMPTY else None
 
 
 class Pane(Still, Vertical):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -63,13 +63,14 @@ class MainScreen(Screen[None]):
         self._top = TopBar()
         self._prices = PricePane(session)
         self._transactions = TransactionPane(session)
+        self._panes = Panes()
         self._status = StatusBar()
         self._ticks = 0
 
     def compose(self) -> ComposeResult:
         """Yield the parts, from the top."""
         yield self._top
-        with Panes():
+        with self._panes:
             yield self._prices
             yield self._transactions
         yield self._status
@@ -99,6 +100,7 @@ class MainScreen(Screen[None]):
 
     def _draw_the_rest(self) -> None:
         self._transactions.draw()
+        self._panes.share_room(empty=not self._transactions.table.row_count)
         self._prices.describe()
         self._transactions.describe()
         self._show_surroundings()
@@ -149,6 +151,11 @@ class MainScreen(Screen[None]):
         """Go to the other pane."""
         panes: list[SessionPane] = [self._prices, self._transactions]
         panes[(panes.index(self.pane) + 1) % len(panes)].table.focus()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Say where a text can be pasted: its letters are not meant as keys."""
+        event.stop()
+        self.tell("Nothing is typed here. s takes symbols, w takes wallets; paste it there.")
 
     def action_clear_filter(self) -> None:
         """Show all rows of the pane again, and put away what was told."""
