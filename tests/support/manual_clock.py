@@ -10,6 +10,8 @@ import heapq
 import itertools
 
 START = 1_793_311_200.0
+"""Unix seconds at which every test begins."""
+
 TURNS = 12
 """Turns of the event loop that what has been woken gets to act and to go to sleep again."""
 

@@ -12,7 +12,8 @@ import base58
 import httpx
 import pytest
 from busiest import busiest
-from virtual_time import START, VirtualClock, on_virtual_time
+from manual_clock import START
+from virtual_time import VirtualClock, on_virtual_time
 from wire_fixtures import public
 
 from streamcore.config.model import DexscreenerSettings, JupiterSettings, Settings, StreamSettings
