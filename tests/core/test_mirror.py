@@ -17,7 +17,7 @@ ELSEWHERE = {
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
     "solana/main_program.py": "solana/test_programs.py",
-    "solana/mints.py": "solana/test_interpretation.py",
+    "solana/mints.py": "solana/test_actions.py",
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
