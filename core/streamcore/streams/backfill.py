@@ -81,6 +81,7 @@ class Backfill:
         failed: Callable[[ProviderError], None],
         answered: Callable[[], None],
         is_wanted: Callable[[str], bool],
+        retries: bool = True,
     ) -> None:
         """Make one that has nothing to do yet.
 
@@ -94,6 +95,7 @@ class Backfill:
             failed: Hears of errors of fetches that nobody waits for.
             answered: Called when the host has answered well.
             is_wanted: Whether a topic is still wanted.
+            retries: Whether what fails is tried again; ``False`` where everything is polled anyway.
         """
         self._name = name
         self._rest = rest
@@ -104,6 +106,7 @@ class Backfill:
         self._failed = failed
         self._answered = answered
         self._is_wanted = is_wanted
+        self._retries = retries
         self._turn = asyncio.Lock()
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
@@ -132,7 +135,8 @@ class Backfill:
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
 
-        What fails is tried again until it succeeds. A filled gap is looked at once more a little later.
+        What fails is tried again until it succeeds, or left to the next poll. A filled gap is looked at once
+        more a little later.
         """
         key = tuple(topics)
         known = self._catching_up.get(key)
@@ -213,7 +217,7 @@ class Backfill:
                     fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
                     self._failed(self._gap(topics, error) if work.has_gap else error)
-                    if error.parks:
+                    if error.parks or not self._retries:
                         return
                     failures += 1
                     wait = min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
