@@ -22,6 +22,22 @@ async def test_the_palette_runs_a_command() -> None:
         assert isinstance(stage.app.screen, CommandPalette)
 
 
+async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+p")
+        await stage.type("next sort")
+        await stage.pass_time(0.5)
+        await stage.press("enter")
+        await stage.pass_time(0.5)
+        assert "symbol" in stage.line("PRICES")
+        await stage.press("ctrl+p")
+        await stage.type("reconnect all")
+        await stage.pass_time(0.5)
+        await stage.press("enter")
+        await stage.pass_time(0.5)
+        assert stage.manager.asked_for("reconnect_all") == [()], "what takes time is waited for, too"
+
+
 async def test_over_a_dialog_the_palette_offers_only_what_works_there() -> None:
     async with on_stage() as stage:
         await stage.press("s")
