@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkerState
 from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
+from streamtui.model.config_merge import Watched
 from streamtui.model.engine import ManagerFactory
 from streamtui.model.session import Session
 from streamtui.model.updates import Updates
@@ -66,6 +67,7 @@ class StreamTuiApp(App[None]):
         manager_factory: ManagerFactory | None = None,
         clock: Clock | None = None,
         config_path: Path | None = None,
+        saved: Watched | None = None,
         starter: bool = False,
         leaving: Callable[[], None] | None = None,
     ) -> None:
@@ -76,6 +78,8 @@ class StreamTuiApp(App[None]):
             manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
             config_path: The file that what is watched can be saved to.
+            saved: What of the settings is from that file; ``None``: nobody knows, and before something in it
+                is replaced the person is asked.
             starter: Whether to show some well-known tokens when nothing is configured.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
@@ -94,7 +98,7 @@ class StreamTuiApp(App[None]):
         """What is still to be told, and whether it is about a failure."""
         self._alarm_text = ""
         """The last alert that is still to be shown."""
-        self.session = Session(settings, clock or SystemClock())
+        self.session = Session(settings, clock or SystemClock(), saved)
         """What is watched and shown."""
         self._updates = Updates(
             self.session,

@@ -16,6 +16,7 @@ import msgspec
 from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parsed
+from streamtui.model.config_merge import UNKNOWN, Watched
 from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
@@ -24,6 +25,7 @@ from streamtui.model.transaction_list import TransactionList
 
 if TYPE_CHECKING:
     from streamcore import Engine
+    from streamtui.model.config_writer import OnConflict
 
 
 class Session:
@@ -33,15 +35,18 @@ class Session:
     calls both.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, saved: Watched | None = None) -> None:
         """Make a session that watches nothing yet.
 
         Args:
             settings: The effective settings.
             clock: Time.
+            saved: What of it is from the configuration file; ``None``: nobody knows.
         """
         self.settings = settings
         self.clock = clock
+        self._saved = saved or UNKNOWN
+        """What was in the configuration file when it was read or written last."""
         self.labels = dict(settings.labels)
         """Names of wallets; `watch` adds to them."""
         self.label = labeller(self.labels)
@@ -274,17 +279,18 @@ class Session:
         except (InputError, NotRunning):
             return symbol.casefold()
 
-    async def save(self, path: Path, theme: str | None = None) -> None:
-        """Write what is watched, the names of wallets and the alerts into the configuration file.
+    async def save(self, path: Path, theme: str | None, on_conflict: OnConflict) -> None:
+        """Write what a person has changed into the configuration file.
 
         Args:
             path: The file.
-            theme: The theme to keep as well; ``None`` leaves the file's own.
+            theme: The theme that was chosen; ``None`` leaves the file's own.
+            on_conflict: What is to happen to what the file has and would lose.
 
         Raises:
+            Conflict: Something in the file would be lost, and nobody has agreed to that; nothing was written.
             NotSaved: It could not be written, and is as it was.
         """
-        from streamtui.model.config_merge import Watched
         from streamtui.model.config_writer import save
 
         rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
@@ -295,7 +301,8 @@ class Session:
             alerts=self.alerts.rules,
             theme=theme,
         )
-        await asyncio.to_thread(save, path, watched)
+        await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
+        self._saved = watched
         self.unsaved = False
 
     def _typed(self, token: WatchedToken) -> str:
