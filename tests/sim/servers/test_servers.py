@@ -70,7 +70,7 @@ async def test_a_port_in_use_is_named_in_one_sentence_and_nothing_stays_open() -
         taken = emulators.helius.ws_port
         second = Emulators(helius_port=taken)
         with pytest.raises(
-            OSError, match=rf"the Helius emulator cannot listen on 127\.0\.0\.1, port {taken}: "
+            OSError, match=rf"the emulated Helius cannot listen on 127\.0\.0\.1, port {taken}: "
         ) as refused:
             async with second:
                 pass
