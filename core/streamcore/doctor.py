@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock, SystemClock, wait_for
+from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
-from streamcore.errors import ProviderError, SettingsError
+from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.manager import NO_DEMO, DemoServers
 from streamcore.net import reach
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
@@ -97,11 +97,8 @@ async def examine(
     choices = list(choose(settings))
     checks = [_configuration(loaded), *_keys_not_set(settings, [choice.provider for choice in choices])]
     async with AsyncExitStack() as stack:
-        demo_kinds = frozenset(choice.kind for choice in choices if choice.demo)
-        if demo_kinds:
-            if demo is None:
-                raise SettingsError("demo", True, NO_DEMO, loaded.origins["demo"])
-            settings = await stack.enter_async_context(demo(settings, demo_kinds, clock))
+        origin = loaded.origins["demo"]
+        settings = await stack.enter_async_context(with_demo(settings, clock, demo, origin=origin))
         if transport is None:
             network = Network(clock, timeout=settings.stream.connect_timeout)
             transport = await stack.enter_async_context(network)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.cache import CacheFolder
+from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
 from streamcore.engine import Engine, Snapshot
-from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, SettingsError, UnknownProvider
+from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.providers import PROVIDERS, create, key_hint
-from streamcore.providers.base import Provider, Report
+from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
-from streamcore.streams.polled_stream import PolledStream
-from streamcore.streams.provider_stream import ProviderStream
+from streamcore.streams.factory import Stream, make_stream
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tasks import Tasks
@@ -39,13 +39,6 @@ from streamcore.tracking.wallets import WalletTracker
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
 ENDED = "the engine has ended and brings nothing any more: make a new StreamManager"
-NO_DEMO = "this program brings no demo servers: hand them in, as in StreamManager(settings, demo=embedded)"
-
-DemoServers: TypeAlias = Callable[[Settings, Set[DataKind], Clock], AbstractAsyncContextManager[Settings]]
-"""Serves some kinds of data from emulated providers for as long as its context lasts.
-
-Yields settings that lead there.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +94,10 @@ class StreamManager:
         self._cache = CacheFolder(cache_folder()) if remember else None
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
-        self._streams: dict[str, ProviderStream | PolledStream] = {}
+        self._streams: dict[str, Stream] = {}
+        hub = self._hub
         self._statuses = Statuses(
-            self._streams,
-            self._clock,
-            dropped=self._hub.dropped,
-            hint=self._hint,
-            publish=self._hub.publish,
+            self._streams, self._clock, dropped=hub.dropped, hint=self._hint, publish=hub.publish
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
@@ -129,40 +119,34 @@ class StreamManager:
         self._started = True
         async with AsyncExitStack() as stack:
             stack.callback(self._end)
-            sources = choose(self.settings)
-            transport = self._transport
+            clock, transport = self._clock, self._transport
             if transport is None:
-                network = Network(self._clock, timeout=self.settings.stream.connect_timeout)
+                network = Network(clock, timeout=self.settings.stream.connect_timeout)
                 transport = await stack.enter_async_context(network)
-            demo_kinds = frozenset(source.kind for source in sources if source.demo)
-            settings = self.settings
-            if demo_kinds:
-                if self._demo is None:
-                    raise SettingsError("demo", True, NO_DEMO, "given")
-                settings = await stack.enter_async_context(self._demo(settings, demo_kinds, self._clock))
-            for source in sources:
-                provider = create(
-                    source.provider, settings, transport, self._clock, providers=self._providers
+            settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
+            for source in choose(self.settings):
+                provider = create(source.provider, settings, transport, clock, providers=self._providers)
+                stream = make_stream(
+                    provider, settings, transport, clock, self._checkpoints, self, demo=source.demo
                 )
-                stream = self._stream(provider, settings, transport, demo=source.demo)
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._track()
+            tracking = self._tracking = self._track()
+            self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._beat)
             watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
             self._tasks.start_loop("watching for jumps of time", watch)
-            self._keep_markets()
+            self._keep_markets(tracking.prices)
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> None:
+    def _track(self) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         prices = PriceTracker(self._serving(DataKind.PRICES), tokens, clock, publish=publish)
         following = self._serving(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
-        self._tracking = _Tracking(prices, wallets)
-        self._trackers = {DataKind.PRICES: prices, DataKind.WALLETS: wallets}
+        return _Tracking(prices, wallets)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -268,31 +252,21 @@ class StreamManager:
         if not self._closing:
             self._trackers[stream.provider.kind].reroute()
 
-    def _stream(
-        self, provider: Provider, settings: Settings, transport: Transport, *, demo: bool
-    ) -> ProviderStream | PolledStream:
-        if provider.endpoint() is None:
-            return PolledStream(provider, settings, self._clock, self._checkpoints, self, demo=demo)
-        return ProviderStream(
-            provider, settings, self._clock, self._checkpoints, self, transport=transport, demo=demo
-        )
-
-    def _keep_markets(self) -> None:
-        """Have every list of markets kept known while this runs."""
-        changed = self._started_tracking().prices.markets_changed
+    def _keep_markets(self, prices: PriceTracker) -> None:
         for stream in self._serving(DataKind.PRICES):
             if (markets := stream.provider.markets) is not None:
-                self._tasks.start_loop(f"{stream.name} markets", partial(markets.keep, self._cache, changed))
+                keep = partial(markets.keep, self._cache, prices.markets_changed)
+                self._tasks.start_loop(f"{stream.name} markets", keep)
 
     def _hint(self, stream: ReportSource) -> str:
         return "" if stream.demo else key_hint(stream.name, self.settings)
 
-    def _named(self, name: str) -> ProviderStream | PolledStream:
+    def _named(self, name: str) -> Stream:
         if name not in self._streams:
             raise UnknownProvider(name, self._streams)
         return self._streams[name]
 
-    def _serving(self, kind: DataKind) -> list[ProviderStream | PolledStream]:
+    def _serving(self, kind: DataKind) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.provider.kind is kind]
 
     def _running(self) -> _Tracking:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
-from bench import SOL
+from bench import OTHER_WALLET, SOL, WALLET
 from public_bench import public
 from virtual_time import on_virtual_time
 
-from streamcore import PriceUpdate, State, StreamError
+from streamcore import PriceUpdate, State, StatusChange, StreamError, WalletTransaction
 from streamsim import Emulators, Fault
 from streamsim.kraken.messages import Maintenance
+from streamsim.solana_rpc.limits import MARCH_2026
+from streamsim.world.history import DAY
 
 
 @on_virtual_time
@@ -115,3 +118,57 @@ async def test_over_http_a_pair_is_found_under_krakens_own_name(symbol: str) -> 
         await table.manager.subscribe_prices([symbol, "BTC"])
         event = await table.first(PriceUpdate, symbol=symbol)
         assert event.price is not None
+
+
+@on_virtual_time
+async def test_an_error_that_names_no_product_is_met_with_growing_waits() -> None:
+    def refuse(emulators: Emulators) -> None:
+        emulators.coinbase.faults.set(Fault.REJECT_SUBSCRIBE)
+
+    async with public(prices="coinbase", venues=refuse) as table:
+        await table.manager.subscribe_prices(["SOL"])
+        await asyncio.sleep(100)
+        failed = [e.ts for e in table.all(StatusChange, provider="coinbase", state=State.FAILED)]
+        waits = [later - earlier for earlier, later in pairwise(failed)]
+        assert len(waits) >= 4
+        assert all(later > 1.5 * earlier for earlier, later in pairwise(waits[:4]))
+
+
+@on_virtual_time
+async def test_the_public_node_is_never_asked_more_often_than_it_tells() -> None:
+    def tight(emulators: Emulators) -> None:
+        emulators.solana.limits = MARCH_2026
+
+    async with public(venues=tight) as table:
+        await table.manager.subscribe_wallets([WALLET, OTHER_WALLET])
+        await table.connected("solana")
+        assert table.manager.status("solana").behind > 0
+        for _ in range(6):
+            table.ledger.sol_in(WALLET)
+            table.ledger.sol_in(OTHER_WALLET)
+            await asyncio.sleep(5)
+        await table.until(lambda: len(table.all(WalletTransaction)) == 12, within=600)
+        await table.until(lambda: table.manager.status("solana").behind == 0, within=600)
+        assert table.solana.rpc.refused == 0
+        assert not table.all(StreamError)
+
+
+@on_virtual_time
+async def test_a_birdeye_row_has_one_change_while_stream_and_polls_have_two() -> None:
+    def apart(emulators: Emulators) -> None:
+        emulators.birdeye.change_apart = True
+
+    async with public(keys=True, prices="birdeye", venues=apart) as table:
+        await table.manager.subscribe_prices(["SOL"])
+        await table.connected("birdeye")
+        token = table.market.token(SOL)
+        assert token is not None
+        streamed, polled = token.change(DAY), token.change(DAY + 3600)
+        assert abs(streamed - polled) > 0.1
+        for _ in range(3):
+            table.birdeye.drop()
+            await asyncio.sleep(20)
+            await table.connected("birdeye")
+        shown = [event.change_24h for event in table.all(PriceUpdate) if event.change_24h is not None]
+        assert shown
+        assert all(abs(change - streamed) < 0.05 for change in shown)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import codecs
 import importlib
 import inspect
 import re
@@ -85,14 +84,37 @@ def test_the_version_of_textual_is_bounded() -> None:
     assert '"textual>=8.2,<9"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Textual reads the keyboard another way there")
+def decoded(*chunks: bytes, typing: bool = False) -> str:
+    decoder = of_the_app.TerminalDecoder("utf-8", lambda: typing)
+    return "".join(decoder.decode(chunk) for chunk in chunks)
+
+
 def test_a_byte_that_is_no_text_is_replaced() -> None:
+    assert decoded(b"\xe9x") == "\ufffdx"
+    assert decoded("é".encode()[:1], "é".encode()[1:]) == "é", "a character that comes in two parts is whole"
+
+
+@pytest.mark.parametrize(
+    "chunk", [b"q", b"jjjjjjjj", b"\x1b[A\x1b[A", b"\x1b[200~quit it\x1b[201~", b"JUP", "漢".encode()]
+)
+def test_what_is_typed_or_marked_as_pasted_is_passed_on(chunk: bytes) -> None:
+    assert decoded(chunk) == chunk.decode()
+
+
+def test_a_text_that_comes_at_once_is_pasted_unless_there_is_a_line_to_type_into() -> None:
+    assert decoded(b"quit and go\r") == "\x1b[200~quit and go\r\x1b[201~"
+    assert decoded(b"quit and go\r", typing=True) == "quit and go\r"
+
+
+def test_a_marked_paste_that_comes_in_parts_is_marked_once() -> None:
+    chunks = (b"\x1b[200~first part", b"second part", b"third\x1b[201~", b"another one")
+    assert decoded(*chunks) == ("\x1b[200~first partsecond partthird\x1b[201~\x1b[200~another one\x1b[201~")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Textual reads the keyboard another way there")
+def test_textual_reads_the_keyboard_through_our_decoder() -> None:
     from textual.drivers import linux_driver
 
-    of_the_app.accept_any_input()
-    of_the_app.accept_any_input()
-    decode = linux_driver.getincrementaldecoder("utf-8")().decode
-    assert decode(b"\xe9x") == "\ufffdx"
-    assert decode("é".encode()[:1]) == ""
-    assert decode("é".encode()[1:]) == "é", "a character that comes in two parts is whole"
-    assert codecs.getincrementaldecoder("utf-8")("strict").decode(b"x") == "x"
+    of_the_app.read_input_carefully(lambda: False)
+    decoder = linux_driver.getincrementaldecoder("utf-8")()
+    assert isinstance(decoder, of_the_app.TerminalDecoder)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from codecs import IncrementalDecoder, getincrementaldecoder
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,12 @@ TOUCHED = (
 )
 """Each as its module and what it is in there."""
 
+ESCAPE = "\x1b"
+PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
+"""What a terminal puts around a pasted text when it has been asked to mark it."""
+BURST, DIFFERENT = 5, 3
+"""So many characters at once, so many different ones among them, are no typing, on a slow line either."""
+
 
 def write_sequence(app: App[None], sequence: str) -> None:
     """Write a control sequence to the terminal of an app; without a terminal do nothing.
@@ -30,18 +36,47 @@ def write_sequence(app: App[None], sequence: str) -> None:
         driver.write(sequence)
 
 
-def accept_any_input() -> None:
-    """Read a byte that is no UTF-8 as ``\ufffd``: Textual would end the app with a traceback.
+def read_input_carefully(is_typing: Callable[[], bool]) -> None:
+    """Let what comes from the terminal end no app by accident. It must be called before the app starts.
 
-    Such a byte comes from a terminal that is set to another encoding, or from line noise. It must be called
-    before the app starts; on a platform where Textual reads the keyboard another way it does nothing.
+    A byte that is no UTF-8, from a terminal set to another encoding or from line noise, is read as
+    ``\ufffd``: Textual would end the app with a traceback. A text that a terminal without bracketed paste
+    sends at once is read as pasted, unless there is a line to type into: as keys, the first ``q`` in it
+    would quit. On a platform where Textual reads the keyboard another way this does nothing.
+
+    Args:
+        is_typing: Returns whether what is typed goes into a line; it is called in another thread.
     """
     try:
         from textual.drivers import linux_driver
     except ImportError:
         return
-    linux_driver.getincrementaldecoder = _forgiving_decoder  # type: ignore[attr-defined, assignment]
+    linux_driver.getincrementaldecoder = lambda encoding: partial(  # type: ignore[attr-defined, assignment]
+        TerminalDecoder, encoding, is_typing
+    )
 
 
-def _forgiving_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
-    return partial(getincrementaldecoder(encoding), errors="replace")
+class TerminalDecoder:
+    """Decodes what a terminal sends, chunk by chunk as it is read; see `read_input_carefully`."""
+
+    def __init__(self, encoding: str, is_typing: Callable[[], bool]) -> None:
+        self._decode = getincrementaldecoder(encoding)(errors="replace").decode
+        self._is_typing = is_typing
+        self._pasting = False
+        """Whether a paste that is marked as one has not ended yet."""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text of a chunk, in the marks of a paste if it is one."""
+        text = self._decode(data, final)
+        if self._pasting or ESCAPE in text:
+            start, end = text.rfind(PASTE_START), text.rfind(PASTE_END)
+            self._pasting = start > end or (self._pasting and end < 0)
+            return text
+        if is_burst(text) and not self._is_typing():
+            return f"{PASTE_START}{text}{PASTE_END}"
+        return text
+
+
+def is_burst(text: str) -> bool:
+    """Return whether a text that came at once was not typed: too long, and not one key held down."""
+    return len(text) >= BURST and len(set(text)) >= DIFFERENT

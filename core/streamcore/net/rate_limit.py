@@ -7,6 +7,7 @@ from collections import deque
 from typing import Protocol
 
 from streamcore.clock import Clock
+from streamcore.tasks import first_to_end
 
 ROUNDING = 1e-6
 """What adding up many small times may lack of a whole request."""
@@ -103,13 +104,7 @@ class SlidingWindow:
             # again after each wait: a pause or another limit may have come meanwhile
             while (wait := self._wait()) > ROUNDING:
                 self._changed.clear()
-                alarm = asyncio.ensure_future(self._clock.sleep(wait))
-                changed = asyncio.ensure_future(self._changed.wait())
-                try:
-                    await asyncio.wait({alarm, changed}, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    alarm.cancel()
-                    changed.cancel()
+                await first_to_end(self._clock.sleep(wait), self._changed.wait())
             self._granted.append(self._clock.monotonic())
 
     def pause(self, seconds: float) -> None:

@@ -42,7 +42,12 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
+    """This is the whole state of the token, not a change to it."""
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether the whole state of the token is that no figure is known, as where nobody trades it."""
+        return self.complete and self.price is self.change_24h is self.volume_24h is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,11 @@ class Provider(ABC):
     """What it allows."""
     rest: Rest
     """Its HTTP side."""
+    streams_change: bool = False
+    """Its stream tells a change over 24 hours that is another figure than that of its HTTP side.
+
+    Then a row has it from the stream, and from HTTP only where the stream has never told it.
+    """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs it must have that kept known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from streamcore.config.cache import Cache
 from streamcore.errors import ProviderError
 from streamcore.loopback import is_loopback
 from streamcore.providers.markets import Market, Markets
+from streamcore.tasks import first_to_end
 
 FRESH_FOR = 86_400.0
 """Seconds for which a list is believed: no exchange wants to be asked for it more often than once a day."""
@@ -24,6 +26,9 @@ USABLE_FOR = 30 * 86_400.0
 FIRST_RETRY = 60.0
 LONGEST_RETRY = 3600.0
 """Seconds until a list that could not be had is asked for again, at first and at most; doubled in between."""
+
+LEAST_AGE = 60.0
+"""Seconds for which a list is believed even when a person asks to try everything again."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -72,6 +77,7 @@ class MarketDirectory:
         self._renamed = renamed or {}
         self._markets: Markets | None = None
         self._asked_at = float("-inf")
+        self._doubted = asyncio.Event()
 
     @property
     def markets(self) -> Markets:
@@ -89,6 +95,10 @@ class MarketDirectory:
             return self._assumed(instrument)
         return self._markets.pair_of(instrument)
 
+    def doubt(self) -> None:
+        """Have the list asked for anew, unless that was done just now: a person asked to try again."""
+        self._doubted.set()
+
     async def keep(self, cache: Cache | None, changed: Callable[[], None]) -> None:
         """Keep the list known, until cancelled; ``changed`` is called whenever it has become another one.
 
@@ -104,15 +114,17 @@ class MarketDirectory:
         retry = FIRST_RETRY
         while True:
             age = self._clock.time() - self._asked_at
-            if 0 <= age < FRESH_FOR:
-                await self._clock.sleep(FRESH_FOR - age)
+            fresh_for = LEAST_AGE if self._doubted.is_set() else FRESH_FOR
+            if 0 <= age < fresh_for:
+                await self._rest(fresh_for - age)
                 continue
+            self._doubted.clear()
             try:
                 asked_at = self._clock.time()
                 markets = list(await self._ask())
             except ProviderError as error:
                 _LOGGER.info("what %s lists is not known at the moment: %s", self._name, error.message)
-                await self._clock.sleep(max(retry, error.retry_after or 0.0))
+                await self._rest(max(retry, error.retry_after or 0.0))
                 retry = min(2 * retry, LONGEST_RETRY)
                 continue
             retry = FIRST_RETRY
@@ -120,6 +132,13 @@ class MarketDirectory:
             self._use(news, changed)
             if cache is not None:
                 await self._to(cache, news)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not for what is doubted from now on."""
+        if self._doubted.is_set():
+            await self._clock.sleep(seconds)
+        else:
+            await first_to_end(self._clock.sleep(seconds), self._doubted.wait())
 
     def _use(self, remembered: _Remembered, changed: Callable[[], None]) -> None:
         self._asked_at = remembered.at

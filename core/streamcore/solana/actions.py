@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from streamcore.solana.programs import BRIDGES, BUBBLEGUM, ORDERS, STAKE
+from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
 from streamcore.solana.raw_instructions import decoded
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
 
-_SAY_ENOUGH = BRIDGES | {BUBBLEGUM}
+_SAY_ENOUGH = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs that mean what they do even where one without a name calls them."""
 
 _STAKE_VERBS = {
@@ -49,6 +49,7 @@ class Action:
         given: What happened to what a wallet gave, as a participle.
         got: What happened to what it got.
         is_loan: Whether collateral and debt changed: neither is a purchase.
+        is_signed: Whether a signed instruction did it, and not one that a program called.
     """
 
     verb: Verb
@@ -56,20 +57,22 @@ class Action:
     given: str
     got: str
     is_loan: bool = False
+    is_signed: bool = True
 
 
 def find_action(instructions: Sequence[Instruction]) -> Action | None:
     """Return what the instructions did, or ``None`` if there is no word for it.
 
-    Signed instructions come before those that programs called, and of them the last one that has a word:
-    what comes first often only makes ready, such as the swap before a bridge.
+    Signed instructions come before those that programs called, and of them the first one that has a word;
+    but a bridge comes before all: whatever is done first only makes ready what goes over it.
     """
-    found = None
-    for instruction in instructions:
-        if not instruction.is_inner and (action := _action(instruction)) is not None:
-            found = action
-    if found is not None:
-        return found
+    signed = [
+        action
+        for instruction in instructions
+        if not instruction.is_inner and (action := _action(instruction)) is not None
+    ]
+    if signed:
+        return next((action for action in signed if action.verb is Verb.BRIDGE), signed[0])
     called = [
         action
         for instruction in instructions
@@ -77,7 +80,8 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
         if (action := _action(instruction)) is not None
     ]
     # What is burned on the way to a new one is its price.
-    return next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
+    done = next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
+    return None if done is None else replace(done, is_signed=False)
 
 
 def _action(instruction: Instruction) -> Action | None:

@@ -14,8 +14,11 @@ from typing import Any
 
 from streamcore.solana.programs import (
     JUPITER,
+    METEORA_DAMM,
     METEORA_DAMM_V2,
+    METEORA_DBC,
     METEORA_DLMM,
+    OKX_DEX,
     ORCA,
     ORCA_V1,
     ORCA_V2,
@@ -69,6 +72,10 @@ MEANINGS: dict[str, dict[int, str]] = {
     PUMP_SWAP: {6004: _SLIPPAGE, 6040: _SLIPPAGE},
     METEORA_DLMM: {6003: _SLIPPAGE, 6004: _SLIPPAGE},  # idls/dlmm.json of MeteoraAg/dlmm-sdk
     METEORA_DAMM_V2: {6002: _SLIPPAGE},  # programs/cp-amm/src/error.rs of MeteoraAg/damm-v2
+    # the IDLs in MeteoraAg/dynamic-bonding-curve-sdk
+    METEORA_DAMM: {6004: _SLIPPAGE},
+    METEORA_DBC: {6002: _SLIPPAGE},
+    OKX_DEX: {6001: _SLIPPAGE},  # "Min return not reached" in okxlabs/DEX-Router-Solana-V1
 }
 """By program, what its custom errors mean, where there is a word for them."""
 

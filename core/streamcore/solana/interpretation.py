@@ -25,6 +25,7 @@ from streamcore.solana.balances import (
 from streamcore.solana.failures import read_failure
 from streamcore.solana.flows import Transfer, address, token_amount
 from streamcore.solana.main_program import main_program
+from streamcore.solana.mints import is_minted
 from streamcore.solana.parties import CRUMB, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Scene, failure_sentence, sentence
@@ -131,15 +132,18 @@ def _succeeded(
     action = _action(balances, movement, has_signed=has_signed)
     sol, tip = _legs(movement)
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
+    if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
+        kind = TransactionType.RECEIVED
     opened, closed = _accounts_of_others(balances, wallet, movement)
     if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
         kind = TransactionType.ACCOUNT
-    if action is not None and action.verb is Verb.BRIDGE:
-        program_id = action.program_id if kind is TransactionType.MULTI else program_id
+    # What was done is told with the program that did it, also where another one made it ready.
+    doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
     from_nobody = not parties and bool(movement.tokens)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
-        parties = []  # the other side is a pool, which tells a person nothing
+        # The other side is a pool, which tells a person nothing, unless it signed.
+        parties = [party for party in parties if party.address in balances.signers]
     changes = tuple(_token_change(token, symbol_of) for token in movement.tokens)
     withheld = _ZERO
     if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
@@ -152,8 +156,8 @@ def _succeeded(
         changes=changes,
         parties=parties,
         from_nobody=from_nobody,
-        program=_shown(program_id),
-        is_plumbing=program_id is None or program_id in PLUMBING,
+        program=_shown(doing),
+        is_plumbing=doing is None or doing in PLUMBING,
         action=action,
         tip=tip,
         withheld=withheld,

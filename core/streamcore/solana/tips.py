@@ -32,7 +32,7 @@ nozWCyTPppJjRuw2fpzDhhWbW355fzosWSzrrMYB1Qk nozWNju6dY353eMkMqURqwQEoM3SFgEKC6ps
 nozxNBgWohjR75vdspfxR5H9ceC7XXH99xpxhVGt3Bb
 """  # Temporal's Nozomi
 
-_HELIUS_SENDER = """
+_SENDER = """
 4ACfpUFoaSD9bfPdeu6DBt89gB6ENTeHBXCAi87NhDEE D2L6yPZ2FmmmTKPgzaMKdhu6EWZcTpLy1Vhx8uvZe7NZ
 9bnz4RShgq1hAnLnZbP8kbgBg1kEmcJBYQq3gQbmnSta 5VY91ws6B2hMmBFRsXkoAAdsPHBJwRfBht4DXox3xkwn
 2nyhqdwKcJZR2vcqCyrYsaPVdAnFoJjiksCXJ7hfEYgD 2q5pghRs6arqVjRvT5gfgWfWcHWmw1ZuCzphgd5KfWGJ
@@ -60,9 +60,7 @@ ENxTEjSQ1YabmUpXAdCgevnHQ9MHdLv8tzFiuiYJqa13 6rYLG55Q9RpsPGvqdPNJs4z5WTxJVatMB8z
 Cix2bHfqPcKcM233mzxbLk14kSggUUiz2A87fJtGivXr
 """
 
-TIP_ACCOUNTS = JITO_TIP_ACCOUNTS.union(
-    *(text.split() for text in (_NOZOMI, _HELIUS_SENDER, _BLOXROUTE, _ZERO_SLOT))
-)
+TIP_ACCOUNTS = JITO_TIP_ACCOUNTS.union(*(text.split() for text in (_NOZOMI, _SENDER, _BLOXROUTE, _ZERO_SLOT)))
 """Whom a tip goes to. Beside Jito's: services that carry transactions to validators, each address found in
 the code of at least two programs that pay it. There are more; what goes to others counts as sent."""
 

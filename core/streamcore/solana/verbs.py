@@ -4,7 +4,7 @@ Programs made with the Anchor framework begin an instruction's data with eight b
 name, so its name is all that is needed to know it. Others count theirs. Sources, by program: the IDL in
 jup-ag/jupiter-lend, marinade-finance/marinade-ts-sdk, tensor-hq/tensorswap-sdk, Kamino-Finance/klend,
 mrgnlabs/marginfi-v2; the decoders of sevenlabs-hq/carbon for Jupiter DCA, both limit orders, Kamino's
-limit orders, vaults and farms, Drift, Bubblegum; the IDL of the stake pool program in
+limit orders, vaults and farms, Drift, Bubblegum, Metaplex Core; the IDL of the stake pool program in
 solana-fm/explorer-kit; ``token-lending/program/src/instruction.rs`` of solana-program-library for Solend;
 ``solana/modules/token_bridge/program/src/lib.rs`` of wormhole-foundation/wormhole.
 """
@@ -33,6 +33,7 @@ from streamcore.solana.programs import (
     MAGIC_EDEN,
     MARGINFI,
     MARINADE,
+    MPL_CORE,
     SOLEND,
     STAKE_POOL,
     TENSOR,
@@ -195,6 +196,11 @@ NAMED_VERBS: dict[str, dict[bytes, Verb]] = {
 """By program, the verb of an instruction whose data begins with these eight bytes."""
 
 NUMBERED_VERBS: dict[str, dict[int, Verb]] = {
+    MPL_CORE: {
+        0: Verb.MINT,  # CreateV1
+        12: Verb.BURN,  # BurnV1
+        20: Verb.MINT,  # CreateV2
+    },
     STAKE_POOL: {
         9: Verb.STAKE,  # DepositStake
         10: Verb.UNSTAKE,  # WithdrawStake

@@ -127,10 +127,10 @@ class PriceBook:
             confirmed=confirmed,
         )
 
-    def is_streamed(self, key: str) -> bool:
-        """Whether a stream has told something of ``key``."""
+    def is_streamed(self, key: str, name: str | None = None) -> bool:
+        """Whether a stream has told something of ``key``, or the field ``name`` of it."""
         entry = self._entries.get(key)
-        return entry is not None and bool(entry.streamed_at)
+        return entry is not None and (bool(entry.streamed_at) if name is None else name in entry.streamed_at)
 
     def restart(self, key: str) -> None:
         """Let the next merge of ``key`` count as a snapshot, with what is known kept: its stream is new."""

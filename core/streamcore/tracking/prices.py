@@ -237,7 +237,7 @@ class PriceTracker:
             return False
         news = False
         name = stream.name
-        if report.complete if report.price is None else self._router.has_unpriced:
+        if report.knows_nothing if report.price is None else self._router.has_unpriced:
             self._note_price(stream, report)
         for instrument in self._router.instruments(name, report.topic):
             # else: a stand-in that is not needed any more
@@ -265,11 +265,14 @@ class PriceTracker:
         name = stream.name
         # an answer over HTTP that restores a stream is still an answer over HTTP
         source = Source.STREAM if source is Source.STREAM else Source.POLL
+        change = report.change_24h
+        if change is not None and source is not Source.STREAM and self._streams_change(stream, instrument):
+            change = None
         merge = self._book.merge(
             instrument.key,
             {
                 "price": report.price,
-                "change_24h": report.change_24h,
+                "change_24h": change,
                 "volume_24h": report.volume_24h,
                 "high_24h": report.high_24h,
                 "low_24h": report.low_24h,
@@ -302,6 +305,13 @@ class PriceTracker:
         self._latest[instrument.key] = event
         self._publish(event)
         return "price" in merge.changed
+
+    def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
+        """Whether a row has its change from the stream, so that another figure over HTTP is none of it."""
+        return stream.provider.streams_change and (
+            self._health()[stream.name] in (Health.UP, Health.STARTING)
+            or self._book.is_streamed(instrument.key, "change_24h")
+        )
 
     def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
         return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]

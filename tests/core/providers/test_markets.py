@@ -25,6 +25,7 @@ from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamcore.providers.market_directory import (
     FIRST_RETRY,
     FRESH_FOR,
+    LEAST_AGE,
     LONGEST_RETRY,
     USABLE_FOR,
     MarketDirectory,
@@ -173,6 +174,35 @@ async def test_a_list_that_is_the_same_as_yesterday_changes_nothing() -> None:
     async with exchange.kept():
         await exchange.passed(FRESH_FOR + 1)
     assert (len(exchange.asked_at), exchange.changes) == (2, 1)
+
+
+async def test_when_a_person_asks_to_try_again_the_list_is_asked_anew_but_not_each_time() -> None:
+    exchange = Exchange(SOL)
+    async with exchange.kept() as directory:
+        await exchange.passed(LEAST_AGE / 2)
+        exchange.listed = (SOL, BTC)
+        for _ in range(5):
+            directory.doubt()
+            await exchange.passed(1)
+        assert len(exchange.asked_at) == 1
+        await exchange.passed(LEAST_AGE)
+        assert directory.pair_of(instrument("BTC")) == "BTC-USD"
+        await exchange.passed(FRESH_FOR / 2)
+        assert len(exchange.asked_at) == 2
+        directory.doubt()
+        await exchange.passed(1)
+        assert len(exchange.asked_at) == 3
+
+
+async def test_while_an_exchange_cannot_be_asked_a_persons_wish_shortens_the_wait() -> None:
+    exchange = Exchange(SOL)
+    exchange.failure = OFFLINE
+    async with exchange.kept() as directory:
+        await exchange.passed(10)
+        exchange.failure = None
+        directory.doubt()
+        await exchange.passed(1)
+        assert directory.is_known
 
 
 async def test_what_was_remembered_is_used_without_asking_while_it_is_fresh() -> None:

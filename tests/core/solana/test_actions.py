@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import base58
@@ -27,17 +28,21 @@ from streamcore.solana.programs import (
     JUPITER_DCA,
     JUPITER_EARN,
     JUPITER_LIMIT_V2,
+    KAMINO_FARMS,
     KAMINO_LEND,
+    KAMINO_VAULT,
     MARGINFI,
     MARINADE,
     METAPLEX,
     SOLEND,
     STAKE,
     STAKE_POOL,
+    SYSTEM,
     TENSOR,
     TOKEN,
     WORMHOLE_TOKEN_BRIDGE,
 )
+from streamcore.solana.rent import rent_of
 from streamcore.solana.verbs import discriminator
 
 MSOL = "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So"
@@ -189,9 +194,20 @@ def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
     assert (meaning.type, meaning.action, meaning.program) == (
         TransactionType.MULTI,
         "bridge",
-        "Wormhole Token Bridge",
+        "Jupiter",
     )
     assert meaning.summary == "multi: +0.1 USDC, -2 SOL on Wormhole Token Bridge (bridged out)"
+
+
+def test_of_several_things_with_a_verb_the_first_is_told() -> None:
+    transaction = usdc(-5, call(KAMINO_VAULT, "deposit"), call(KAMINO_FARMS, "stake"))
+    assert told(transaction).summary == "sent 0.000005 USDC (deposited), Kamino Vault"
+
+
+def test_a_verb_is_told_with_the_program_that_did_it_and_not_with_what_made_it_ready() -> None:
+    meaning = told(usdc(-5, call(JUPITER), call(MARGINFI, "lending_account_deposit")))
+    assert meaning.summary == "sent 0.000005 USDC (deposited), marginfi"
+    assert meaning.program == "Jupiter", "the first one with a name"
 
 
 @pytest.mark.parametrize(
@@ -247,6 +263,39 @@ def test_an_nft_got_for_rent_is_minted_and_not_bought() -> None:
     meaning = told(transaction)
     assert (meaning.type, meaning.action) == (TransactionType.RECEIVED, "mint")
     assert meaning.summary == "received 1 USDC (minted), Metaplex"
+
+
+@pytest.mark.parametrize(
+    ("price", "summary"),
+    [
+        (0, "received 1 USDC (minted), Metaplex"),
+        (SOL, "bought 1 USDC for 1.01 SOL on Metaplex"),
+    ],
+)
+def test_what_metaplex_takes_for_metadata_is_a_fee_and_no_price(price: int, summary: str) -> None:
+    rent, fee = rent_of(679), SOL // 100
+    transaction = make(
+        {
+            WALLET: (3 * SOL, 3 * SOL - RENT - rent - fee - price),
+            ACCOUNT: (0, RENT),
+            OTHER_ACCOUNT: (0, rent + fee),
+            FRIEND: (0, price),
+        },
+        after=[tokens(1, USDC, WALLET, 1, 0)],
+        instructions=[
+            parsed(SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=RENT, space=165),
+            call(METAPLEX),
+            parsed(SYSTEM, "transfer", source=WALLET, destination=FRIEND, lamports=price),
+        ],
+        inner=[
+            parsed(SYSTEM, "transfer", source=WALLET, destination=OTHER_ACCOUNT, lamports=rent + fee),
+            parsed(SYSTEM, "allocate", account=OTHER_ACCOUNT, space=679),
+            parsed(SYSTEM, "assign", account=OTHER_ACCOUNT, owner=METAPLEX),
+        ],
+        inner_of=1,
+    )
+    assert told(transaction).summary == summary
+    assert told(transaction).sol_change == -Decimal(fee + price) / SOL
 
 
 def test_an_nft_that_a_program_without_a_name_mints_is_told() -> None:

@@ -205,3 +205,17 @@ def test_what_a_wallet_moves_to_itself_is_said_to_be() -> None:
     )
     assert told(sol).summary == "moved 0.5 SOL to itself"
     assert told(usdc).summary == "moved 5 USDC to itself"
+
+
+def test_at_an_exchange_only_who_signed_is_the_other_side() -> None:
+    def trade(*moves: dict[str, Any]) -> Any:
+        return make(
+            {PAYER: (3 * SOL, 2 * SOL), SELLER: (SOL, 0), WALLET: (0, 2 * SOL)},
+            instructions=[{"programId": JUPITER, "accounts": [], "data": "3"}, *moves],
+        )
+
+    from_payer = parsed(SYSTEM, "transfer", source=PAYER, destination=WALLET, lamports=SOL)
+    from_pool = parsed(SYSTEM, "transfer", source=SELLER, destination=WALLET, lamports=SOL)
+    assert told(trade(from_payer, from_pool)).counterparty == PAYER
+    assert told(trade(from_pool)).counterparty is None
+    assert told(trade(from_pool)).summary == "received 2 SOL, Jupiter"

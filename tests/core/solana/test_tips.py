@@ -104,7 +104,7 @@ def test_crumbs_beside_a_token_are_no_leg_of_their_own(lamports: int) -> None:
         instructions=[CALL],
     )
     meaning = told(transaction)
-    assert meaning.summary == "received 0.03101 USDC, Jupiter"
+    assert meaning.summary == "received 0.03101 USDC from DFK4…Pi4j, Jupiter"
     assert meaning.sol_change == Decimal(lamports) / SOL
 
 

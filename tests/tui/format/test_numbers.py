@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import quick
 
 from streamtui.format import numbers
+from streamtui.widgets.price_table import COLUMNS, WHOLE
 
 
 @pytest.mark.parametrize(
@@ -148,3 +150,50 @@ def test_the_common_prefix_ends_where_texts_differ() -> None:
     assert numbers.common_prefix("150.50", "150.72") == 4
     assert numbers.common_prefix("1", "12") == 1
     assert numbers.common_prefix("", "1") == 0
+
+
+WIDTHS = {column.key: column.width for column in COLUMNS}
+ANY = st.decimals(allow_nan=True, allow_infinity=True) | st.builds(
+    lambda digits, exponent, negative: Decimal((negative, digits, exponent)),
+    st.lists(st.integers(0, 9), min_size=1, max_size=40),
+    st.integers(-999_000, 999_000) | st.integers(-40, 40),
+    st.booleans(),
+)
+
+
+@pytest.mark.parametrize(
+    "value", ["1.5e26", "5e25", "1e999999", "-1e999999", "1e-999999", "0e999999", "9" * 40]
+)
+def test_an_absurd_number_is_neither_cut_nor_the_end_of_the_app(value: str) -> None:
+    number = Decimal(value)
+    shown = numbers.aligned(numbers.price(number), WHOLE, numbers.MOST_DECIMALS)
+    assert len(shown) <= WIDTHS["price"]
+    assert "e+" in shown or shown.strip() in (numbers.UNKNOWN, "0.00")
+    assert len(numbers.percent(number)) <= WIDTHS["change"]
+    assert len(numbers.compact(abs(number))) <= WIDTHS["volume"]
+    assert numbers.amount(number)
+
+
+@given(ANY)
+@quick
+def test_no_number_fails_or_is_wider_than_its_column(value: Decimal) -> None:
+    price = numbers.price(value)
+    assert len(numbers.aligned(price, WHOLE, numbers.MOST_DECIMALS)) == WIDTHS["price"]
+    assert len(numbers.percent(value)) <= WIDTHS["change"]
+    assert len(numbers.compact(value)) <= WIDTHS["volume"] + value.is_signed()
+    assert len(numbers.amount(value, signed=True)) <= 2 * numbers.ABSURD + 60
+
+
+@given(ANY)
+@quick
+def test_what_is_shown_of_a_price_is_of_its_size(value: Decimal) -> None:
+    shown = numbers.price(value)
+    if numbers.is_sayable(value) and abs(value) >= Decimal("1e-12"):
+        assert abs(Decimal(shown.replace(",", "")) - value) <= abs(value) / 1000 + Decimal("1e-10")
+
+
+def test_a_million_is_not_cut() -> None:
+    assert numbers.aligned(numbers.price(Decimal("1234567.89")), WHOLE, numbers.MOST_DECIMALS) == (
+        "1,234,567.89      "
+    )
+    assert numbers.percent(Decimal("123456.7")) == "▲ +123K %"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from math import isfinite
 
 from streamtui.format.numbers import UNKNOWN
 
 
 def age(seconds: float | None) -> str:
     """Return how long ago something was: ``now``, ``5s``, ``10s`` … ``1m``, ``2m`` … ``1h`` …."""
-    if seconds is None:
+    if seconds is None or not isfinite(seconds):
         return UNKNOWN
     if seconds < 5:
         return "now"  # twenty quiet rows that count every second are most of what goes over the wire
@@ -30,6 +31,8 @@ def age(seconds: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """Return a span with two units: ``48s``, ``3m 07s``, ``2h 05m``, ``4d 02h``."""
+    if not isfinite(seconds):
+        return UNKNOWN
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole}s"
@@ -42,25 +45,35 @@ def duration(seconds: float) -> str:
 
 def countdown(seconds: float) -> str:
     """Return the whole seconds left, rounded up, so that it reads ``1 s`` until the moment has come."""
+    if not isfinite(seconds):
+        return UNKNOWN
     whole = max(0, -int(-seconds // 1))
     return f"{whole} s" if whole < 120 else duration(whole)
 
 
 def time_of_day(ts: float | None) -> str:
     """Return the local time of day of a point in Unix seconds: ``14:03:07``."""
-    return "--:--:--" if ts is None else _time_of_day(int(ts))
+    return "--:--:--" if ts is None or not isfinite(ts) else _time_of_day(int(ts))
 
 
 @lru_cache(maxsize=256)
 def _time_of_day(ts: int) -> str:
-    return datetime.fromtimestamp(ts).astimezone().strftime("%H:%M:%S")
+    return _local(ts, "%H:%M:%S") or "--:--:--"
 
 
 def day_and_time(ts: float) -> str:
     """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
-    return datetime.fromtimestamp(ts).astimezone().strftime("%b %d %H:%M")
+    return _local(ts, "%b %d %H:%M") or UNKNOWN
 
 
 def moment(ts: float | None) -> str:
     """Return date, time and zone of a point in Unix seconds, for a detail view."""
-    return UNKNOWN if ts is None else datetime.fromtimestamp(ts).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return UNKNOWN if ts is None else _local(ts, "%Y-%m-%d %H:%M:%S %Z") or UNKNOWN
+
+
+def _local(ts: float, form: str) -> str | None:
+    """Return a point in time in local time; ``None`` when no calendar has it."""
+    try:
+        return datetime.fromtimestamp(ts).astimezone().strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return None

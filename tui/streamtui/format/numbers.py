@@ -2,22 +2,39 @@
 
 Everything takes what the engine gives (`Decimal` for what people compute with) and never goes through a
 float on the way. What is not known is shown as `UNKNOWN`, never as zero.
+
+No number makes these functions fail, and none comes out so long that a column would cut it: what is left of a
+cut number is another number. Beyond a size it is written with an exponent, and beyond `ABSURD` as unknown.
 """
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeGuard
 
 UNKNOWN = "–"
 """What stands for a value nobody has told us."""
 
 UP, DOWN = "▲", "▼"
 
+ABSURD = 100
+"""A number with so many digits before its point, or zeros after it, is a mistake of whoever sent it."""
+_LARGEST_PRICE = Decimal("1e12")
+"""A price from here on is written with an exponent: with all its digits it would not fit its column."""
+_LARGEST_PERCENT = Decimal(100_000)
+"""The same for a change, which gets a letter."""
+_LARGEST_LETTER = Decimal("9.9995e15")
+"""A number from here on has more trillions than fit."""
 _SIGNIFICANT = 4
 """Digits kept of a price below one."""
 MOST_DECIMALS = 10
 """A price that would lose all but two digits with this many decimals is written with an exponent."""
 _STEPS = ((Decimal("1e12"), "T"), (Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), "K"))
+
+
+def is_sayable(value: Decimal | None) -> TypeGuard[Decimal]:
+    """Return whether a number is known and not absurd."""
+    return value is not None and value.is_finite() and (not value or abs(value.adjusted()) < ABSURD)
 
 
 def price(value: Decimal | None) -> str:
@@ -26,9 +43,11 @@ def price(value: Decimal | None) -> str:
     From 100 on two decimals, from 1 on four, below 1 four significant digits, trailing zeros too: a price
     that moves keeps its number of digits, so that a glance does not misread it by one.
     """
-    if value is None or not value.is_finite():
+    if not is_sayable(value):
         return UNKNOWN
     size = abs(value)
+    if size >= _LARGEST_PRICE:
+        return f"{value:.{_SIGNIFICANT - 1}e}"
     if size >= 100 or size == 0:
         return f"{_rounded(value, 2):,f}"
     if size >= 1:
@@ -48,30 +67,32 @@ def aligned(text: str, whole: int, fraction: int) -> str:
         fraction: Cells after the point.
     """
     before, point, after = text.partition(".")
-    return f"{before:>{whole}}{point or ' '}{after:<{fraction}}"
+    return f"{before:>{whole}}{point or ' '}{after}".ljust(whole + 1 + fraction)
 
 
 def percent(value: Decimal | None) -> str:
     """Return a change in percent with an arrow and a sign: ``▲ +1.23 %``; no change has neither."""
-    if value is None or not value.is_finite():
+    if not is_sayable(value):
         return UNKNOWN
-    rounded = _rounded(value, 2 if abs(value) < 1000 else 0)
+    rounded = value if abs(value) >= 2 * _LARGEST_PERCENT else _rounded(value, 2 if abs(value) < 1000 else 0)
     if rounded == 0:
         return "0.00 %"
     arrow = UP if rounded > 0 else DOWN
     text = (
         f"{rounded:+,f}"
-        if abs(rounded) < 1_000_000
+        if abs(rounded) < _LARGEST_PERCENT
         else f"{'+' if rounded > 0 else '-'}{compact(abs(rounded))}"
     )
     return f"{arrow} {text} %"
 
 
 def compact(value: Decimal | None) -> str:
-    """Return three significant digits and a letter: ``1.20M``, ``950``, ``12.3K``."""
-    if value is None or not value.is_finite():
+    """Return three significant digits and a letter: ``1.20M``, ``950``; beyond trillions ``5e+25``."""
+    if not is_sayable(value):
         return UNKNOWN
     sign, size = ("-" if value < 0 else ""), abs(value)
+    if size >= _LARGEST_LETTER:
+        return f"{sign}{size:.0e}"
     for step, letter in _STEPS:
         # what would be rounded up to 1000 belongs to the next letter
         if size >= step * Decimal("0.9995"):
@@ -83,6 +104,10 @@ def compact(value: Decimal | None) -> str:
 
 def amount(value: Decimal, *, signed: bool = False) -> str:
     """Return every digit of an amount in plain notation, thousands grouped, no trailing zeros."""
+    if not is_sayable(value):
+        return UNKNOWN
+    if not value:
+        return "0"
     text = f"{value:+,f}" if signed and value else f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -122,4 +147,5 @@ def common_prefix(a: str, b: str) -> int:
 
 
 def _rounded(value: Decimal, decimals: int) -> Decimal:
+    """Round a number of fewer than 28 digits before its point; `Decimal` cannot round a larger one."""
     return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)

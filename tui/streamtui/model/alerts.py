@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from streamcore import AlertSettings, InputError, PriceUpdate, WalletTransaction
-from streamtui.format.numbers import amount, price
+from streamtui.format.numbers import amount, is_sayable, price
 from streamtui.model.price_window import PriceWindow
 
 MARGIN = Decimal("0.001")
@@ -48,7 +48,7 @@ class Alert:
     def price(self, update: PriceUpdate) -> str | None:
         """Take a price; return what to tell if the limit has just been crossed."""
         value = update.price
-        if value is None:
+        if not is_sayable(value):
             return None
         rule = self.rule
         if rule.above is not None:

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from streamcore import PriceUpdate
+from streamtui.format.numbers import is_sayable
 from streamtui.model.candles import Candles
 
 SAMPLE_INTERVAL = 6.0
@@ -64,14 +65,14 @@ class PriceRow:
     dirty: bool = True
 
     def sample(self, price: Decimal | None) -> None:
-        """Take a sample; ``None`` leaves a gap."""
-        self.samples.append(price)
+        """Take a sample; ``None`` leaves a gap, and so does an absurd price."""
+        self.samples.append(price if is_sayable(price) else None)
         self.sampled += 1
 
     def seen(self, update: PriceUpdate) -> None:
         """Keep what an update says about the course of the price."""
         price = update.price
-        if price is None:
+        if not is_sayable(price):
             return
         if self.high is None or self.low is None:
             self.high = self.low = price

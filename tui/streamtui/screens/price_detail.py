@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from streamcore import PriceUpdate, Source, printable
+from streamtui.clipboard import sent
 from streamtui.format.ages import age, moment, time_of_day
 from streamtui.format.cells import literal
 from streamtui.format.numbers import UNKNOWN, amount, percent, price
@@ -90,7 +91,8 @@ class PriceDetail(Dialog[None]):
         """Copy the mint address, or the ticker of what has none."""
         text = self.row.mint or self.row.token.symbol
         self.app.copy_to_clipboard(text)
-        self.notify(printable(f"Copied {text}"), markup=False, timeout=4)
+        what = "the mint" if self.row.mint else "the ticker"
+        self.notify(printable(sent(what, text)), markup=False, timeout=4)
 
     def action_scroll_by(self, lines: int) -> None:
         """Scroll by some lines."""

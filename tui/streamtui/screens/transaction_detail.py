@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from streamcore import Source, WalletTransaction, printable
+from streamtui.clipboard import sent
 from streamtui.format.ages import moment
 from streamtui.format.cells import literal
 from streamtui.format.content import MUTED
@@ -26,7 +27,7 @@ SOURCES = {
 
 
 class TransactionDetail(Dialog[None]):
-    """One row of the feed in full."""
+    """One row of the transaction list in full."""
 
     WIDTH_CLASS = "-wide"  # a signature in one piece can be copied
 
@@ -62,7 +63,7 @@ class TransactionDetail(Dialog[None]):
         text = {"signature": tx.signature, "link": self.link, "wallet": tx.wallet}[what]
         if text:
             self.app.copy_to_clipboard(text)
-            self.notify(printable(f"Copied {text}"), markup=False, timeout=4)
+            self.notify(printable(sent(f"the {what}", text)), markup=False, timeout=4)
         else:
             self.notify("No explorer knows an invented transaction.", markup=False, timeout=4)
 

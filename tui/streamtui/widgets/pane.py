@@ -14,14 +14,14 @@ from streamtui.format.cells import literal
 from streamtui.format.content import MUTED, demo_badge, spread
 from streamtui.format.numbers import DOWN, UP
 from streamtui.model.price_list import Totals
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.widgets.filter_bar import FilterBar
 
 
-class PaneTitle(Still, Widget):
+class PaneTitle(CachedLines, Widget):
     """The line above a table."""
 
     name_: reactive[str] = reactive("")
@@ -49,13 +49,27 @@ class PaneTitle(Still, Widget):
         return spread(left, right, self.size.width)
 
 
+EMPTY = 5
+"""Lines of a pane without rows: its title, those of its columns, and up to three lines that say why."""
+
+
 class Panes(Container):
-    """Holds the panes: one above the other, or side by side where there is room."""
+    """Holds two panes: one above the other, or side by side where there is room.
+
+    The upper one is as high as it needs to be, up to the share that the style sheet gives it.
+    """
 
     BLANK = True  # the panes cover it: what it would draw is never seen
 
+    def share_room(self, *, empty: bool) -> None:
+        """Give the upper pane all the room that the lower one does not need, if that is ``empty``."""
+        upper = self.children[0]
+        room = self.size.height - EMPTY
+        side_by_side = self.screen.has_class("-side-by-side")
+        upper.styles.max_height = room if empty and not side_by_side and room > EMPTY else None
 
-class Pane(Still, Vertical):
+
+class Pane(CachedLines, Vertical):
     """A titled table that can be filtered. Subclasses fill it, and do what keys ask of it."""
 
     def __init__(self, name: str, table: LineTable, *, id: str) -> None:  # noqa: A002 - Textual's word

@@ -7,7 +7,7 @@ data flows. Source: docs.birdeye.so, "WebSocket" and "SUBSCRIBE_PRICE".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,13 +76,17 @@ class _Generic(msgspec.Struct, frozen=True):
 class BirdeyeCodec(Codec):
     """One Birdeye connection; see `streamcore.providers.base.Codec`. Topics are mint addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, statistics_refused: Callable[[], None] = lambda: None) -> None:
+        """``statistics_refused``: called when the stream will tell no statistics."""
+        self._statistics_refused = statistics_refused
         self._open = False
         self._alive = False
         self._wanted: tuple[str, ...] = ()
         self._subscribed: tuple[str, ...] = ()
         self._outgoing: list[Frame] = []
         self._bucket: dict[str, Decimal | int] = {}
+        self._refused: set[str] = set()
+        """Mints that an error has named: they are left out of the subscription."""
 
     def opened(self) -> None:
         """Send what is wanted."""
@@ -91,7 +95,8 @@ class BirdeyeCodec(Codec):
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these mints the subscription, all of them; at most 100."""
-        self._wanted = tuple(topics)
+        self._refused.intersection_update(topics)
+        self._wanted = tuple(topic for topic in topics if topic not in self._refused)
         self._subscribe()
 
     def frames_to_send(self) -> list[Frame]:
@@ -149,9 +154,32 @@ class BirdeyeCodec(Codec):
             case "WELCOME":
                 return [Alive()]
             case "ERROR":
-                return [_error(content(data, object))]
+                return self._error(content(data, object))
             case _:
                 return [Malformed(f"an unknown message type {printable(kind, limit=40)}")]
+
+    def _error(self, data: object) -> list[Report]:
+        """Return the meaning of an ``ERROR`` frame's text; Birdeye documents none, so it is matched loosely.
+
+        What is not about the key or the connection, and names mints, is about these and no other.
+        """
+        text = data if isinstance(data, str) else _as_text(data)
+        shown = printable(text, limit=120)
+        folded = text.casefold()
+        if (refusal := _whole_refusal(shown, folded)) is not None:
+            return [refusal]
+        if named := [mint for mint in self._wanted if mint in text]:
+            self._refused.update(named)
+            self._wanted = tuple(mint for mint in self._wanted if mint not in self._refused)
+            self._subscribe()
+            error = ProviderError(ErrorKind.SUBSCRIPTION, f"Birdeye refused a token: {shown}")
+            return [Refusal(error, (mint,)) for mint in named]
+        if "select" in folded:
+            self._statistics_refused()
+        elif "query" in folded:
+            text = f"Birdeye refused the price subscription: {shown}"
+            return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]
+        return [Notice(ProviderError(ErrorKind.SERVER, f"Birdeye reported an error: {shown}"))]
 
     def _candle(self, candle: _Candle) -> list[Report]:
         time = candle.unixTime
@@ -208,25 +236,18 @@ def _fields(topic: str, *, complete: bool = False, **values: object) -> list[Rep
     return [PriceReport(topic, complete=complete, **numbers), *bad]
 
 
-def _error(data: object) -> Report:
-    """Return the meaning of an ``ERROR`` frame's text; Birdeye documents none, so it is matched loosely."""
-    text = data if isinstance(data, str) else _as_text(data)
-    shown = printable(text, limit=120)
-    folded = text.casefold()
+def _whole_refusal(shown: str, folded: str) -> Refusal | None:
+    """Return what ends the connection: the key, its plan, or the pace is refused; ``None`` for any other."""
     if "compute units" in folded or "usage limit" in folded:
         return Refusal(ProviderError(ErrorKind.QUOTA, quota_text(shown)))
     if "api key" in folded or "unauthorized" in folded or "origin" in folded:
-        error = ProviderError(ErrorKind.AUTH, f"Birdeye refused the API key: {shown}; check BIRDEYE_API_KEY")
-        return Refusal(error)
+        text = f"Birdeye refused the API key: {shown}; check BIRDEYE_API_KEY"
+        return Refusal(ProviderError(ErrorKind.AUTH, text))
     if "upgrade" in folded or "permission" in folded:
         return Refusal(ProviderError(ErrorKind.PLAN, f"this Birdeye plan has no stream: {shown}"))
     if "too many" in folded:
         return Refusal(ProviderError(ErrorKind.RATE_LIMIT, f"Birdeye asks for fewer requests: {shown}"))
-    if "query" in folded:
-        return Refusal(
-            ProviderError(ErrorKind.SUBSCRIPTION, f"Birdeye refused the price subscription: {shown}")
-        )
-    return Notice(ProviderError(ErrorKind.SERVER, f"Birdeye reported an error: {shown}"))
+    return None
 
 
 def _as_text(data: object) -> str:

@@ -65,6 +65,8 @@ class BirdeyeProvider(Provider):
             words=f"{size} tokens a connection, {PAID_RATE:g} requests/s (free key: 1 in {FREE_PERIOD:g} s)",
         )
         self.rest = BirdeyeRest(settings, http, clock)
+        # the change of ``multi_price`` and that of the statistics are different figures (seen 2025-06-24)
+        self.streams_change = True
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the mint."""
@@ -84,14 +86,22 @@ class BirdeyeProvider(Provider):
 
     def codec(self) -> BirdeyeCodec:
         """Return a codec for a new connection."""
-        return BirdeyeCodec()
+        self.streams_change = True
+        return BirdeyeCodec(self._has_no_statistics)
+
+    def _has_no_statistics(self) -> None:
+        self.streams_change = False
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
         if status == 403:
             text = f"{TITLE} refused the stream for this key (HTTP 403): it takes Premium Plus or Business"
-            return ProviderError(ErrorKind.PLAN, text)
-        return meaning(status, headers, body)
+            error = ProviderError(ErrorKind.PLAN, text)
+        else:
+            error = meaning(status, headers, body)
+        if error.parks:
+            self.streams_change = False  # then HTTP has the only figure there will be
+        return error
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -193,8 +203,8 @@ class BirdeyeRest(Rest):
                     ErrorKind.PROTOCOL, f"{TITLE} answered {path} with no JSON: {error}"
                 ) from error
             body = _Envelope()
-        # a status of 200 does not imply success
-        if answer.status == 200 and body.success:
+        # a status of 200 does not imply success, and no success does not imply that nothing was answered
+        if answer.status == 200 and (body.success or bytes(body.data) not in (b"null", b"{}")):
             return body.data
         raise _refused(answer, rate_limit)
 

@@ -92,6 +92,10 @@ class CoinbaseProvider(Provider):
         """Return the stream's URL; there is nothing secret about it."""
         return Endpoint(url=self._url, shown_url=self._url)
 
+    def forget(self) -> None:
+        """Ask anew what is listed; what was refused is remembered by whoever routes."""
+        self.markets.doubt()
+
     def codec(self) -> CoinbaseCodec:
         """Return a codec for a new connection."""
         return CoinbaseCodec(self._batch_size)

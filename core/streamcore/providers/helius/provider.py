@@ -20,7 +20,7 @@ from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
 from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
 from streamcore.providers.helius.history import HeliusHistory
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal, retry_after
+from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.solana_rpc.codec import Rung
 from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
@@ -34,6 +34,9 @@ SILENCE = inf
 """It tells of every slot, so it is never merely quiet; ``stream.stale_after`` says when it is dead."""
 RATE = 5.0
 """Requests a second, and as many at once: together no more than the 10 a second of every plan."""
+FIRST_REST = 1.0
+"""Seconds at most to rest when it asks for fewer requests without a time; then twice as long."""
+LONGEST_REST = 8.0
 
 
 class HeliusProvider(Provider):
@@ -85,7 +88,11 @@ class HeliusProvider(Provider):
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         """Return what a refused upgrade means."""
-        return meaning_of_status(status, headers, body)
+        error = meaning_of_status(status, headers, body)
+        if error.kind is ErrorKind.RATE_LIMIT and error.retry_after is None:
+            # new connections are not limited by the second, as calls are
+            return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
+        return error
 
 
 class HeliusRpc(HttpRpc):
@@ -96,7 +103,12 @@ class HeliusRpc(HttpRpc):
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         key = settings.helius.api_key or ""
         url = with_key(settings.helius.rpc_url, key)
-        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), secrets=(key,))
+        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), clock, secrets=(key,))
+
+    def _rest_after(self, denials: int) -> float:
+        # the limit is counted by the second; chance keeps two programs with one key from asking in step
+        longest = min(FIRST_REST * 2.0 ** (denials - 1), LONGEST_REST)
+        return longest * (0.5 + 0.5 * self._clock.random())
 
     def _meaning_of_error(self, error: RpcError) -> ProviderError:
         return meaning_of_error(error)
@@ -135,6 +147,4 @@ def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> P
         and message.error is not None
     ):
         return meaning_of_error(message.error)
-    if error.kind is ErrorKind.RATE_LIMIT and retry_after(headers) is None:
-        return ProviderError(error.kind, error.message, retry_after=RATE_LIMIT_REST)
     return error

@@ -16,7 +16,7 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import (
     Checkpoint,
@@ -74,6 +74,10 @@ class KrakenProvider(Provider):
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
         return Endpoint(url=self._url, shown_url=self._url)
+
+    def forget(self) -> None:
+        """Ask anew what is listed; what was refused is remembered by whoever routes."""
+        self.markets.doubt()
 
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
@@ -183,7 +187,8 @@ class KrakenRest(Rest):
         Raises:
             ProviderError: Nothing of it was answered.
         """
-        body = await self._ask("Ticker", {"pair": ",".join(self._names(pair)[0] for pair in pairs)})
+        asked = ",".join(self._names(pair)[0] for pair in pairs)
+        body = await self._ask("Ticker", {"pair": asked}, self._rate_limit)
         error = meaning(body.error) if body.error else None
         try:
             tickers = content(body.result, dict[str, msgspec.Raw])
@@ -196,13 +201,13 @@ class KrakenRest(Rest):
             raise self._rested(error)
         return tickers, None if error is None else self._rested(error)
 
-    async def _ask(self, method: str, params: Mapping[str, str]) -> _Body:
+    async def _ask(self, method: str, params: Mapping[str, str], rate_limit: RateLimit | None) -> _Body:
         answer = await self._http.request(
             "GET",
             self._host.url(f"/0/public/{method}"),
             params=params,
             headers={"accept": "application/json"},
-            rate_limit=self._rate_limit,
+            rate_limit=rate_limit,
         )
         if answer.status != 200:
             raise self._rested(refusal(TITLE, answer.status, answer.headers, key_setting=None))
@@ -218,7 +223,8 @@ class KrakenRest(Rest):
         Raises:
             ProviderError: It could not be asked, or it did not say.
         """
-        body = await self._ask("AssetPairs", {})
+        # once a day, and at the start: the first prices need not wait for it
+        body = await self._ask("AssetPairs", {}, None)
         try:
             found = markets(body.result)
         except Undecodable as error:

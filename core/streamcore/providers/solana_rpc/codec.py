@@ -311,9 +311,12 @@ class SolanaCodec(Codec):
             self._subscribe()
             text = f"{refused.message}; following the logs of each wallet instead"
             return [Notice(ProviderError(ErrorKind.PLAN, text))]
-        # the same parameters would be refused again, on this connection at least; and where others have been
-        # granted, an error never heard of is about what was asked as well
-        about_wish = error.code == INVALID_PARAMS or (bool(self._active) and refused.kind in ABOUT_A_WISH)
+        # the same parameters would be refused again, on this connection at least; an error never heard of is
+        # about what was asked as well where it names that, or where others have been granted
+        named = any(address in error.text for address in (*wish.wallets, wish.account) if address)
+        about_wish = error.code == INVALID_PARAMS or (
+            refused.kind in ABOUT_A_WISH and (named or bool(self._active))
+        )
         if about_wish:
             self._refused_wishes.add(wish)
             if len(wish.wallets) > 1:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit
@@ -31,6 +32,7 @@ class HttpRpc(ABC):
         http: Http,
         url: str,
         rate_limit: RateLimit,
+        clock: Clock,
         *,
         method_limits: MethodLimits | None = None,
         secrets: tuple[str, ...] = (),
@@ -41,6 +43,7 @@ class HttpRpc(ABC):
             http: The client.
             url: Where to post.
             rate_limit: The rate of all methods together.
+            clock: Time and chance.
             method_limits: What the node takes of each method, which is kept to as well; ``None``: no method
                 has a limit of its own.
             secrets: What is masked in every text.
@@ -51,6 +54,11 @@ class HttpRpc(ABC):
         self._method_limits = method_limits
         self._secrets = secrets
         self._last_id = 0
+        self._clock = clock
+        self._denials = 0
+        """Denials in a row that did not say for how long; those of calls made together count as one."""
+        self._rest_until = float("-inf")
+        """Monotonic seconds until which the last of them is obeyed."""
 
     @abstractmethod
     def _meaning_of_error(self, error: RpcError) -> ProviderError:
@@ -63,6 +71,10 @@ class HttpRpc(ABC):
     def _meaning_of_text(self, shown: str) -> ProviderError | None:
         """Return what a successful answer that is no JSON-RPC means, where it is known to mean something."""
         return None
+
+    def _rest_after(self, denials: int) -> float:
+        """Return the seconds to rest after so many denials in a row that do not say for how long."""
+        return RATE_LIMIT_REST
 
     async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
         """Return the result of one call, read as ``shape``.
@@ -83,7 +95,7 @@ class HttpRpc(ABC):
             secrets=self._secrets,
         )
         if self._method_limits is not None:
-            self._method_limits.learn(method, answer.headers)
+            self._method_limits.learn(method, answer.headers, answered=answer.status == 200)
         if answer.status != 200:
             error = self._meaning_of_status(answer.status, answer.headers, answer.body)
             raise self._rested(method, answer, error)
@@ -95,11 +107,19 @@ class HttpRpc(ABC):
             if error.parks or error.kind is ErrorKind.RATE_LIMIT:
                 raise self._rested(method, answer, error)
             raise RpcFailure(message.error)
+        self._denials = 0
         return read_result(message.result, shape, self.title, method)
 
     def _rested(self, method: str, answer: Answer, error: ProviderError) -> ProviderError:
         if error.kind is ErrorKind.RATE_LIMIT:
-            wait = error.retry_after or RATE_LIMIT_REST
+            wait = error.retry_after
+            if wait is None:
+                now = self._clock.monotonic()
+                if now >= self._rest_until:
+                    self._denials += 1
+                    self._rest_until = now + self._rest_after(self._denials)
+                wait = self._rest_until - now
+                error = ProviderError(error.kind, error.message, retry_after=wait)
             if self._method_limits is None or concerns_all(answer.headers):
                 self._rate_limit.pause(wait)
             else:

@@ -111,6 +111,7 @@ class PublicRpc(HttpRpc):
             http,
             url,
             TokenBucket(RATE, BURST, clock),
+            clock,
             method_limits=MethodLimits(TITLE, clock),
             secrets=secrets_of(url),
         )

@@ -375,3 +375,11 @@ def test_a_url_that_has_a_query_gets_the_key_as_one_more_parameter() -> None:
     settings = Settings(birdeye=BirdeyeSettings(api_key="k", ws_url="ws://127.0.0.1/s?fault=none"))
     provider = BirdeyeProvider(settings, None, ManualClock())  # type: ignore[arg-type]
     assert provider.endpoint().url == "ws://127.0.0.1/s?fault=none&x-api-key=k"
+
+
+async def test_an_answer_in_part_is_used_although_it_is_called_no_success() -> None:
+    body = {"success": False, "message": "in part", "data": {SOL: {"value": 2.5}}}
+    price, refusal = await Bench(always(answer(200, json.dumps(body)))).fetch(SOL, BONK)
+    assert price == PriceReport(SOL, Decimal("2.5"), complete=True)
+    assert isinstance(refusal, Refusal)
+    assert refusal.topics == (BONK,)

@@ -10,7 +10,6 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.base import Checkpoint
 from streamcore.providers.helius.provider import RATE, HeliusProvider, meaning_of_status, with_key
-from streamcore.providers.http_errors import RATE_LIMIT_REST
 
 K = ErrorKind
 
@@ -68,10 +67,19 @@ async def test_spent_credits_are_told_by_plain_text_too(status: int, body: bytes
     assert (error.kind, error.parks) == (K.QUOTA, True)
 
 
-def test_a_rate_limit_that_names_no_time_is_kept_a_while() -> None:
+async def test_denials_that_name_no_time_are_obeyed_for_a_short_growing_and_uneven_time() -> None:
+    """Row b of issue 11: two programs with one key both rested ten seconds, in step."""
     body = helius("http.429.rate_limited").encode()
-    assert meaning_of_status(429, {}, body).retry_after == RATE_LIMIT_REST
-    assert meaning_of_status(429, {"retry-after": "3"}, body).retry_after == 3.0
+    replies = [Answer(429, {}, body)] * 6
+    bench = NodeBench(lambda asked: replies.pop() if replies else Answer(429, {"retry-after": "3"}, body))
+    waits = []
+    for chance in (0.0, 0.5, 0.999, 0.5, 0.5, 0.5, 0.5):
+        bench.clock.chance = chance
+        error = await bench.failure()
+        assert error.retry_after is not None
+        waits.append(round(error.retry_after, 2))
+        await bench.clock.advance(error.retry_after)
+    assert waits == [0.5, 1.5, 4.0, 6.0, 6.0, 6.0, 3.0]
 
 
 async def test_calls_keep_to_the_rate_of_every_plan(bench: NodeBench) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from stage import Stage, on_stage, some_life
 
+from streamcore.config.model import AlertSettings
 from streamtui.widgets.price_table import PriceTable
 
 THREE = ("SOL", "BTC", "BONK")
@@ -126,3 +129,19 @@ async def test_a_filter_keeps_to_the_rows_that_match_while_data_comes() -> None:
         await stage.pass_time(4.0)
         assert "150.00" in stage.line(" SOL ")
         assert "BTC" not in stage.text()
+
+
+@pytest.mark.parametrize("value", ["1.5e26", "5e25", "1e400", "1e-400", "1e999999"])
+async def test_an_absurd_price_does_not_end_the_app_and_is_not_cut(value: str) -> None:
+    alerts = (AlertSettings(symbol="SOL", change=Decimal(5)), AlertSettings(symbol="SOL", above=Decimal(200)))
+    async with on_stage(alerts=alerts) as stage:
+        absurd = Decimal(value)
+        for price in ("150", value, "151", f"-{value}"):
+            await stage.tell(stage.price("SOL", price, change_24h=absurd, volume_24h=absurd))
+            await stage.pass_time(7.0)
+        await stage.press("o", "o", "o", "o", "o", "o", "enter", "v", "2", "escape")
+        await stage.tell(stage.price("SOL", value, change_24h=absurd, volume_24h=absurd))
+        await stage.pass_time(1.0)
+        shown = stage.line(" SOL ")
+        assert "…" not in shown
+        assert "e+" in shown or " – " in shown

@@ -11,6 +11,7 @@ from textual import on
 from textual.message import Message
 
 from streamcore import DataKind, PriceUpdate, StreamcoreError, WalletTransaction, printable
+from streamtui.clipboard import sent
 from streamtui.model.session import Session
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
@@ -79,7 +80,7 @@ class SessionPane(Pane):
         text, what = self.copied()
         if text:
             self.app.copy_to_clipboard(text)
-            self.tell(f"Copied {what}: {text}")
+            self.tell(sent(what, text))
         else:
             self.tell("No row is selected.")
 

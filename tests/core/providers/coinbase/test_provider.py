@@ -1,0 +1,90 @@
+"""Coinbase over HTTP: what is asked, how often, and what the answers mean."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from exchange_http import ExchangeHttp, answer
+from scripted_http import Asked
+from wire_fixtures import public
+
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.net.transport import Answer
+from streamcore.providers.base import Malformed, PriceReport, Refusal
+from streamcore.providers.coinbase.provider import CoinbaseProvider
+
+K = ErrorKind
+
+
+def products(asked: Asked) -> Answer:
+    if "/NOPE-USD/" in asked.url:
+        return answer(404, public("coinbase_exchange", "rest_not_found"))
+    what = asked.url.rpartition("/")[2]
+    return answer(200, public("coinbase_exchange", f"rest_product_{what}"))
+
+
+async def test_one_request_tells_all_about_a_product() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    price = Decimal("119.46")
+    assert await bench.fetch("SOL-USD") == [
+        PriceReport(
+            "SOL-USD",
+            price=price,
+            change_24h=Decimal("1.45222929936"),
+            volume_24h=Decimal("156518933.89"),
+            high_24h=Decimal("121.35"),
+            low_24h=Decimal("116.8"),
+            complete=True,
+        )
+    ]
+    assert [asked.url for asked in bench.http.asked] == [
+        "https://api.exchange.coinbase.com/products/SOL-USD/stats"
+    ]
+
+
+async def test_statistics_without_a_price_are_completed_by_the_ticker() -> None:
+    def reply(asked: Asked) -> Answer:
+        return answer(200, {"open": "118", "volume": "2"}) if asked.url.endswith("stats") else products(asked)
+
+    (report,) = await ExchangeHttp(CoinbaseProvider, reply).fetch("SOL-USD")
+    assert isinstance(report, PriceReport)
+    assert (report.price, report.volume_24h) == (Decimal("119.46"), Decimal("238.92"))
+
+
+async def test_an_unknown_product_is_refused_alone() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    refusal, report = await bench.fetch("NOPE-USD", "SOL-USD")
+    assert isinstance(refusal, Refusal)
+    assert refusal.topics == ("NOPE-USD",)
+    assert isinstance(report, PriceReport)
+
+
+async def test_coinbase_is_asked_at_most_ten_times_a_second_after_the_first_burst() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    await bench.fetch(*["SOL-USD"] * 40)
+    times = [asked.at for asked in bench.http.asked]
+    for start in times:
+        assert sum(start <= time < start + 1 for time in times) <= 15
+        assert sum(start + 1 <= time < start + 2 for time in times) <= 10
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"last":{}}', '{"last":"1e999999999"}'])
+async def test_an_unreadable_product_takes_no_other_down(body: str) -> None:
+    def reply(asked: Asked) -> Answer:
+        return answer(200, body) if "/BAD-USD/" in asked.url else products(asked)
+
+    bad, good = await ExchangeHttp(CoinbaseProvider, reply).fetch("BAD-USD", "SOL-USD")
+    assert isinstance(bad, Malformed)
+    assert isinstance(good, PriceReport)
+
+
+async def test_a_rate_limit_of_coinbase_is_told_and_kept() -> None:
+    replies = [answer(429, {"message": "Public rate limit exceeded"}), products]
+    bench = ExchangeHttp(CoinbaseProvider, lambda asked: r(asked) if callable(r := replies.pop(0)) else r)
+    with pytest.raises(ProviderError) as caught:
+        await anext(bench.provider.rest.fetch(["SOL-USD"], {}))
+    assert caught.value.kind is K.RATE_LIMIT
+    await bench.fetch("SOL-USD")
+    assert bench.http.asked[1].at == pytest.approx(10.0, abs=0.2)

@@ -1,0 +1,55 @@
+"""The HTTP side of an exchange, asked over answers that a test gives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from manual_clock import ManualClock
+from scripted_http import Asked, ScriptedHttp
+
+from streamcore.config.model import Settings
+from streamcore.errors import ProviderError
+from streamcore.net.transport import Answer
+from streamcore.providers.base import Report
+from streamcore.providers.coinbase.provider import CoinbaseProvider
+from streamcore.providers.kraken.provider import KrakenProvider
+
+
+def answer(status: int, body: Any, **headers: str) -> Answer:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, text.encode())
+
+
+class ExchangeHttp:
+    """A provider, what it asks, and what it makes of the answers."""
+
+    def __init__(
+        self,
+        provider: type[KrakenProvider] | type[CoinbaseProvider],
+        reply: Callable[[Asked], Answer],
+        **settings: Any,
+    ) -> None:
+        self.clock = ManualClock()
+        self.http = ScriptedHttp(reply, self.clock.monotonic)
+        self.provider = provider(Settings(**settings), self.http, self.clock)  # type: ignore[arg-type]
+
+    async def fetch(self, *topics: str) -> list[Report]:
+        async def collect() -> list[Report]:
+            return [report async for report in self.provider.rest.fetch(topics, {})]
+
+        task = asyncio.ensure_future(collect())
+        await self.clock.advance(600)
+        return await task
+
+    async def failure(self, *topics: str) -> ProviderError:
+        with pytest.raises(ProviderError) as caught:
+            await self.fetch(*topics)
+        return caught.value
+
+    @property
+    def pairs(self) -> list[str]:
+        return [asked.params["pair"] for asked in self.http.asked]
