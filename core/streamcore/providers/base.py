@@ -42,7 +42,12 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     complete: bool = False
-    """This is the whole state of the token, not a change to it. Without a price: there is none at present."""
+    """This is the whole state of the token, not a change to it."""
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether the whole state of the token is that no figure is known, as where nobody trades it."""
+        return self.complete and self.price is self.change_24h is self.volume_24h is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ class Markets:
         for market in self._all:
             for ticker in market.also:
                 self._by_base.setdefault(ticker, market)
+        self._by_name: dict[str, list[Market]] = {}
+        for market in self._all:
+            self._by_name.setdefault(market.name.casefold(), []).append(market)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -70,8 +73,7 @@ class Markets:
         token = instrument.token
         if token is None or instrument.listing is not Listing.SAME:
             return None
-        name = token.name.casefold()
-        named = [market for market in self._all if name and market.name.casefold() == name]
+        named = self._by_name.get(token.name.casefold(), ()) if token.name else ()
         if len(named) == 1:
             return named[0].pair
         other = self._by_base.get(self._renamed.get(ticker, ""))

@@ -237,7 +237,7 @@ class PriceTracker:
             return False
         news = False
         name = stream.name
-        if report.complete if report.price is None else self._router.has_unpriced:
+        if report.knows_nothing if report.price is None else self._router.has_unpriced:
             self._note_price(stream, report)
         for instrument in self._router.instruments(name, report.topic):
             # else: a stand-in that is not needed any more

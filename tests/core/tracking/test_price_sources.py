@@ -39,7 +39,7 @@ class Table:
 
     def say(self, exchange: ScriptedSource, pair: str, price: str | None) -> None:
         report = PriceReport(pair, None if price is None else Decimal(price), complete=True)
-        self.tracker.report(exchange, report, Source.STREAM, 0.0)  # type: ignore[arg-type]
+        self.tracker.report(exchange, report, Source.STREAM, 0.0)
 
     @property
     def prices(self) -> list[tuple[str, Decimal | None]]:
@@ -96,3 +96,13 @@ async def test_a_new_listing_gives_a_row_that_nobody_had_its_source() -> None:
     first.provider.listed.clear()
     table.tracker.markets_changed()
     assert table.tracker.sources == {"NEW": None}
+
+
+async def test_a_price_that_is_missing_beside_other_figures_moves_no_row() -> None:
+    first, second = exchange("first", "CORN"), exchange("second", "CORN")
+    table = Table(first, second)
+    table.tracker.subscribe(["CORN"])
+    table.say(first, "CORN/USD", "5")
+    odd = PriceReport("CORN/USD", change_24h=Decimal(1), complete=True)
+    table.tracker.report(first, odd, Source.STREAM, 0.0)
+    assert second.topics == ()

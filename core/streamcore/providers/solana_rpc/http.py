@@ -95,7 +95,7 @@ class HttpRpc(ABC):
             secrets=self._secrets,
         )
         if self._method_limits is not None:
-            self._method_limits.learn(method, answer.headers)
+            self._method_limits.learn(method, answer.headers, answered=answer.status == 200)
         if answer.status != 200:
             error = self._meaning_of_status(answer.status, answer.headers, answer.body)
             raise self._rested(method, answer, error)

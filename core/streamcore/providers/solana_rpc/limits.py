@@ -36,6 +36,8 @@ class _Method:
     window: SlidingWindow
     closed: bool = False
     """The node takes no call of it at all."""
+    told: bool = False
+    """The node has told its limit."""
 
 
 class MethodLimits:
@@ -46,8 +48,8 @@ class MethodLimits:
         self._title = title
         self._clock = clock
         self._methods: dict[str, _Method] = {}
-        self._untold = False
-        """An answer has come without a word about limits."""
+        self._tells = True
+        """Whether the node tells limits, as far as is known."""
 
     async def take(self, method: str) -> None:
         """Return when a call of a method may be made.
@@ -62,14 +64,23 @@ class MethodLimits:
             text = f"{self._title} does not answer {method} any more"
             raise ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
 
-    def learn(self, method: str, headers: Mapping[str, str]) -> None:
-        """Take note of the limits in the headers of an answer, whatever its status. Names in lower case."""
+    def learn(self, method: str, headers: Mapping[str, str], *, answered: bool) -> None:
+        """Take note of the limits in the headers of an answer.
+
+        Args:
+            method: What was called.
+            headers: Names in lower case.
+            answered: It is the node's answer to the call. Only such a one, without a word about limits, shows
+                that the node tells none: a refusal may come from something in front of it.
+        """
         known = self._known(method)
         limit = _count(headers.get(LIMIT))
         if limit is None:
-            self._untold = True
-            known.window.set_limit(UNTOLD)
+            if answered and not known.told:
+                self._tells = False
+                known.window.set_limit(UNTOLD)
             return
+        known.told = self._tells = True
         known.closed = limit == 0
         known.window.set_limit(limit)
         remaining = _count(headers.get(REMAINING))
@@ -88,7 +99,7 @@ class MethodLimits:
     def _known(self, method: str) -> _Method:
         known = self._methods.get(method)
         if known is None:
-            first = UNTOLD if self._untold else ASSUMED
+            first = ASSUMED if self._tells else UNTOLD
             known = self._methods[method] = _Method(SlidingWindow(first, WINDOW, self._clock))
         return known
 

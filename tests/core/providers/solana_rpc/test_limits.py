@@ -88,6 +88,25 @@ async def test_a_node_that_tells_no_limits_is_asked_within_the_documented_ones()
     assert busiest(node.times(TRANSACTION), WINDOW) == UNTOLD
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_refusal_without_headers_does_not_show_that_there_are_no_limits(status: int) -> None:
+    def reply(asked: Asked) -> Answer:
+        return Answer(status, {}, b"<html>") if asked.at < 1.0 else answering(told(2))(asked)
+
+    node = Node(reply)
+    await node.call(TRANSACTION, within=30.0)
+    before = len(node.times(TRANSACTION))
+    await node.call(*[TRANSACTION] * 8)
+    assert busiest(node.times(TRANSACTION)[before:], WINDOW) == 2
+
+
+async def test_a_limit_that_was_told_stays_although_another_answer_says_nothing_of_it() -> None:
+    node = Node(lambda asked: answering(told(2) if asked.at < 1.0 else {})(asked))
+    await node.call(*[TRANSACTION] * 9)
+    assert len(node.times(TRANSACTION)) == 9
+    assert busiest(node.times(TRANSACTION), WINDOW) == 2
+
+
 async def test_a_refusal_parks_the_method_for_what_retry_after_says_and_no_other() -> None:
     def reply(asked: Asked) -> Answer:
         if asked.json["method"] == TRANSACTION and asked.at < 5.0:
@@ -134,7 +153,7 @@ async def test_a_method_that_somebody_else_at_this_address_has_used_up_rests() -
 @pytest.mark.parametrize("limit", ["", "many", "-", "2.5"])
 async def test_a_limit_that_is_no_number_tells_nothing(limit: str) -> None:
     limits = MethodLimits("the node", ManualClock())
-    limits.learn(TRANSACTION, {"x-ratelimit-method-limit": limit})
+    limits.learn(TRANSACTION, {"x-ratelimit-method-limit": limit}, answered=True)
     assert limits.allowed() == {TRANSACTION: UNTOLD}
 
 
@@ -142,7 +161,7 @@ def test_the_captured_headers_of_a_public_node_are_understood() -> None:
     folder = Path(__file__).parents[3] / "fixtures" / "realdata" / "solana_rpc"
     captured = json.loads((folder / "headers_2026-03-13.json").read_text(encoding="utf-8"))
     limits = MethodLimits("the node", ManualClock())
-    limits.learn(captured["method"], captured["headers"])
+    limits.learn(captured["method"], captured["headers"], answered=True)
     assert limits.allowed() == {"getTokenAccountsByOwner": 2}
     assert not concerns_all(captured["headers"])
 
