@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from decimal import Decimal
 
+import msgspec
 import pytest
 from bench import BONK, PATIENCE, SOL, WALLET, Bench, bench
 from fake_manager import FakeManager
@@ -22,6 +23,7 @@ from streamcore import (
     PriceUpdate,
     Settings,
     SettingsError,
+    Snapshot,
     State,
     StatusChange,
     StreamManager,
@@ -141,6 +143,8 @@ async def test_the_snapshot_is_the_present_state_by_row_and_by_provider() -> Non
         assert {event.kind for event in now.prices.values()} == {PriceKind.SNAPSHOT}
         assert now.statuses["birdeye"].state is State.CONNECTED
         assert now.ts == table.clock.time()
+        # nothing in it is tied to this process
+        assert msgspec.json.decode(msgspec.json.encode(now), type=Snapshot) == now
 
 
 @on_virtual_time

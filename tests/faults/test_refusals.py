@@ -182,7 +182,7 @@ async def test_a_refusal_in_a_rest_answer_of_birdeye_is_understood(
         ({"status": 429, "body": USAGE}, ErrorKind.QUOTA),
         ({"status": 200, "body": USAGE}, ErrorKind.QUOTA),
         ({"status": 200, "body": "max usage reached"}, ErrorKind.QUOTA),
-        ({"status": 200, "body": "<html>gateway"}, ErrorKind.PROTOCOL),
+        ({"status": 200, "body": "<html>gateway"}, ErrorKind.NETWORK),
         ({"status": 500}, ErrorKind.SERVER),
         ({"status": 504, "body": "upstream"}, ErrorKind.SERVER),
     ],

@@ -138,7 +138,7 @@ class ScriptedProvider:
         raise NotImplementedError
 
 
-class ScriptedTransport:
+class PaperTransport:
     """Opens a paper socket for every attempt, unless the next of ``refusals`` is an error."""
 
     def __init__(self, clock: ManualClock) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from manual_clock import ManualClock
 
 from streamcore.net.http import HttpClient
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class SteppedHttp:
         url: str,
         *,
         secrets: tuple[str, ...] = (),
-        rate_limit: TokenBucket | None = None,
+        rate_limit: RateLimit | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,

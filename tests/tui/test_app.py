@@ -7,6 +7,7 @@ from stage import WALLET, on_stage
 from textual.command import CommandPalette
 
 from streamtui.keys import COMMANDS
+from streamtui.screens.main.screen import MainScreen
 
 
 async def test_every_command_is_in_the_palette() -> None:
@@ -79,6 +80,28 @@ async def test_an_engine_that_cannot_start_is_shown_and_can_be_started_again() -
         assert "● live" in stage.text()
         assert stage.manager.asked_for("subscribe_prices") == [("SOL", "BTC")]
         assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
+
+
+async def test_drawing_that_failed_is_told_and_starts_again_with_the_engine() -> None:
+    async with on_stage() as stage:
+        main = stage.app.screen
+        assert isinstance(main, MainScreen)
+        paint, breaks = main.paint, [RuntimeError()]
+
+        def breaks_once() -> None:
+            if breaks:
+                raise breaks.pop()
+            paint()
+
+        main.paint = breaks_once  # type: ignore[method-assign]
+        await stage.tell(stage.price("SOL", "150"))
+        assert "the frames failed: RuntimeError" in stage.text()
+        await stage.press("R")
+        await stage.pass_time(1.0)
+        await stage.tell(stage.price("SOL", "151"))
+        await stage.pass_time(0.2)
+        assert "151.00" in stage.line("SOL ")
+        assert "failed" not in stage.text()
 
 
 async def test_wallets_that_cannot_be_opened_are_told_and_tried_again_with_r() -> None:

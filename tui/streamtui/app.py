@@ -16,12 +16,12 @@ from textual import events
 from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
+from streamtui.model.config_merge import Watched
 from streamtui.model.engine import ManagerFactory
 from streamtui.model.session import Session
 from streamtui.model.updates import Updates
@@ -30,6 +30,7 @@ from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
+from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -63,6 +64,7 @@ class StreamTuiApp(App[None]):
         manager_factory: ManagerFactory | None = None,
         clock: Clock | None = None,
         config_path: Path | None = None,
+        saved: Watched | None = None,
         starter: bool = False,
         leaving: Callable[[], None] | None = None,
     ) -> None:
@@ -73,6 +75,8 @@ class StreamTuiApp(App[None]):
             manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
             config_path: The file that what is watched can be saved to.
+            saved: What of the settings is from that file; ``None``: nobody knows, and before something in it
+                is replaced the person is asked.
             starter: Whether to show some well-known tokens when nothing is configured.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
@@ -89,7 +93,7 @@ class StreamTuiApp(App[None]):
         self._notifier: Notifier | None = None
         self._alarm_text = ""
         """The last alert that is still to be shown."""
-        self.session = Session(settings, clock or SystemClock())
+        self.session = Session(settings, clock or SystemClock(), saved)
         """What is watched and shown."""
         self._updates = Updates(
             self.session,
@@ -100,13 +104,13 @@ class StreamTuiApp(App[None]):
             alarm=self._alarm,
             starter=starter,
         )
-        self._main = MainScreen(self.session, self._start_engine, config_path)
+        self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
         self._settled = False
 
     def _is_typing(self) -> bool:
         try:
-            return isinstance(self.focused, Input) or self.screen is not self._main
+            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
         except ScreenError:  # it has none yet
             return True
 
@@ -121,11 +125,9 @@ class StreamTuiApp(App[None]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        """Start the engine and what draws; what of it is at work already starts anew."""
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
-        self._start_engine()
-
-    def _start_engine(self) -> None:
         self._work(self._updates.run, ENGINE)
 
     def _work(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
@@ -165,7 +167,7 @@ class StreamTuiApp(App[None]):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             logger.error("the %s failed", event.worker.group, exc_info=error)
-            self.session.failure = f"the {event.worker.group} failed: {error or type(error).__name__}"
+            self.session.failure = f"the {event.worker.group} failed: {str(error) or type(error).__name__}"
         elif event.state is WorkerState.SUCCESS and event.worker.group == ENGINE:
             self.session.failure = "the engine has stopped"
         else:

@@ -55,6 +55,7 @@ def _shows(loaded: Loaded) -> int:
         _refuse(f"this terminal (TERM={name!r}) has no screen for the app; there is: streamtui stream")
     terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
+    from streamtui.commands.settings import saved
     from streamtui.terminal import end_within
 
     settings = loaded.settings
@@ -62,6 +63,7 @@ def _shows(loaded: Loaded) -> int:
     app = StreamTuiApp(
         settings,
         config_path=loaded.path,
+        saved=saved(loaded),
         starter=nothing_set,
         leaving=lambda: end_within(LEAVE_WITHIN),
     )

@@ -44,6 +44,11 @@ class Loaded:
     warnings: tuple[str, ...]
     """What a person should know although everything could be read, as sentences."""
 
+    def is_from_file(self, key: str) -> bool:
+        """Return whether a value is the file's own, or the default that holds because the file has none."""
+        origin = self.origins[key]
+        return origin == DEFAULT or origin.startswith("file ")
+
 
 def load(
     path: Path | None = None,

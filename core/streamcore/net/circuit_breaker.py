@@ -11,7 +11,7 @@ FAILURES_TO_OPEN = 3
 FIRST_REST = 15.0
 """Seconds without a call after the breaker has opened; doubled each time the trial call fails."""
 LONGEST_REST = 300.0
-LONGEST_REST_OF_NETWORK = 30.0
+LONGEST_REST_OF_NETWORK = 10.0
 """The same where the host was not reached: no call has burdened it, and the way may be back any moment."""
 
 
@@ -73,6 +73,7 @@ class CircuitBreaker:
         self._failures += 1
         if trial or self._failures >= FAILURES_TO_OPEN:
             if trial:
-                longest = LONGEST_REST_OF_NETWORK if error.kind is ErrorKind.NETWORK else LONGEST_REST
-                self._rest = min(self._rest * 2, longest)
+                self._rest = min(self._rest * 2, LONGEST_REST)
+            if error.kind is ErrorKind.NETWORK:
+                self._rest = min(self._rest, LONGEST_REST_OF_NETWORK)
             self._trial_at = self._clock.monotonic() + self._rest

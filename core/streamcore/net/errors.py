@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
@@ -22,6 +23,12 @@ from streamcore.text import Echo, Mask, printable
 
 MAX_ERROR_TEXT = 200
 """Characters of a text from outside that are shown."""
+
+NETWORK_AUTHENTICATION_REQUIRED = 511
+"""RFC 6585, section 6."""
+
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+"""A byte order mark and white space, which may stand before anything."""
 
 _CLOSE_CODES = {
     1000: "normal closure",
@@ -55,11 +62,11 @@ def connecting(endpoint: Endpoint, within: float, refusal: RefusalMeaning) -> It
         yield
     except InvalidStatus as error:
         response = error.response
-        raise refusal(
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.raw_items()},
-            Echo(endpoint.secrets).in_bytes(bytes(response.body or b"")),
-        ) from error
+        headers = {name.lower(): value for name, value in response.headers.raw_items()}
+        body = Echo(endpoint.secrets).in_bytes(bytes(response.body or b""))
+        # where it leads away is of no interest here: it is refused all the same
+        page = web_page(host, response.status_code, {}, body)
+        raise page or refusal(response.status_code, headers, body) from error
     except (InvalidURI, UnicodeError) as error:
         text = f"{endpoint.shown_url} cannot be dialled: {outside_text(str(error), mask)}"
         raise ProviderError(ErrorKind.PROTOCOL, text, retryable=False) from error
@@ -117,6 +124,20 @@ def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         text = f"{host} sent no usable answer: {outside_text(str(error), mask)}"
         raise ProviderError(ErrorKind.PROTOCOL, text) from error
+
+
+def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError | None:
+    """Return the error for an answer that is not the host's but that of a network one has to sign in to.
+
+    Such a network puts its own page in the place of every answer, with success, or leads away to it.
+    """
+    leads_away = 300 <= status < 400 and urlsplit(headers.get("location", "")).netloc not in ("", host)
+    is_page = 200 <= status < 300 and body.lstrip(_BLANK)[:1] == b"<"
+    if not (leads_away or is_page or status == NETWORK_AUTHENTICATION_REQUIRED):
+        return None
+    return ProviderError(
+        ErrorKind.NETWORK, f"{host} answers with a web page: does this network want a sign-in first?"
+    )
 
 
 def unusable_proxy(host: str) -> ProviderError:

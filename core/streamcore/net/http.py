@@ -61,18 +61,23 @@ class HttpClient:
         Redirects are not followed: they could carry a key to another host.
 
         Raises:
-            ProviderError: No answer came. An answer with an error status is an `Answer`.
+            ProviderError: No answer came, or a web page that is not the host's. An answer with an error
+                status is an `Answer`.
         """
         if rate_limit is not None:
             await rate_limit.take()
-        with errors.requesting(host_of(url), self._timeout, Mask(secrets)):
-            return await wait_for(
+        host = host_of(url)
+        with errors.requesting(host, self._timeout, Mask(secrets)):
+            answer = await wait_for(
                 self._clock,
                 self._answer(
                     method, url, Echo(secrets), params=params, headers=dict(headers or {}), json=json
                 ),
                 self._timeout,
             )
+        if page := errors.web_page(host, answer.status, answer.headers, answer.body):
+            raise page
+        return answer
 
     async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
         body = bytearray()

@@ -54,8 +54,8 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         """Whether a request with an unknown product is granted for the others; both have been seen."""
         self.base_names = {"JUP": "JUPITER"}
         """What it calls an asset that everybody else calls by its ticker: ``JUP-USD`` is no product here."""
-        self.delisted: set[str] = set()
-        """Bases of products it has no more, such as ``JUP``: refused, and everything else goes on."""
+        self.delisted = {"JUP"}
+        """Bases of products it has no more: refused, and everything else goes on."""
         self.delisted_status = 400
         """HTTP status for one of these; 404 was seen as well."""
         self.refusal_texts: dict[str, str] = {}

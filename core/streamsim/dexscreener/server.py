@@ -19,8 +19,8 @@ from streamsim.servers.wire import exact, is_address
 from streamsim.world.catalog import SOL, USDC, listing_of
 from streamsim.world.market import Market, Token
 
-PER_WINDOW = 300
-"""Requests a minute."""
+REQUESTS, WINDOW = 300, 60.0
+"""Requests in so many seconds."""
 MOST_MINTS = 30
 
 _BY_CHAIN = "/tokens/v1/solana/"
@@ -42,7 +42,7 @@ class DexScreenerServer(PolledServer):
     name: ClassVar[str] = "DexScreener"
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
-        super().__init__(clock, market, watch, PER_WINDOW)
+        super().__init__(clock, market, watch, REQUESTS, WINDOW)
         self.all_pools = False
         """Tell of more than the main pool: of a shallow one at another price, and of one in which the token
         is the quote side, so that ``priceUsd`` is the other token's."""

@@ -17,10 +17,10 @@ from streamsim.world.chain import FIRST_SLOT, SLOT_SECONDS
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token
 
-PER_WINDOW = 30
-"""Requests a minute without a key, as documented."""
 MEASURED = (5, 10.0)
-"""Requests and seconds as seen in 2026-09, for `JupiterServer.limit_to`."""
+"""Requests and seconds without a key, as seen in 2026-09."""
+DOCUMENTED = (30, 60.0)
+"""The same as documented, for `JupiterServer.limit_to`."""
 MOST_MINTS = 50
 
 _LISTED = "2024-06-05T08:55:25.527Z"
@@ -39,7 +39,7 @@ class JupiterServer(PolledServer):
     name: ClassVar[str] = "Jupiter"
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
-        super().__init__(clock, market, watch, PER_WINDOW)
+        super().__init__(clock, market, watch, *MEASURED)
         self.without_change: set[str] = set()
         """Mints of which it does not tell the change over 24 hours, as of thin ones on some days."""
 

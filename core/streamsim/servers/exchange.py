@@ -44,10 +44,10 @@ KRAKEN_LISTED = frozenset(
 """What the emulated Kraken lists at first."""
 
 COINBASE_LISTED = frozenset(
-    f"{_ABROAD} JUP SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
+    f"{_ABROAD} JUP RAY SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
     " DRIFT IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
 )
-"""What the emulated Coinbase lists at first, JUP under another name; RAY is not among it."""
+"""What the emulated Coinbase lists at first, as the real one did in 2026-08; JUP under another name."""
 
 encode_numbers = msgspec.json.Encoder(decimal_format="number").encode
 """JSON in which a `Decimal` is a number with all its digits."""

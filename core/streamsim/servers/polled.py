@@ -11,29 +11,32 @@ from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.provider import HttpServer
 from streamsim.world.market import Market
 
-WINDOW = 60.0
-"""Seconds in which requests are counted, unless `PolledServer.limit_to` says otherwise."""
-
 
 class PolledServer(HttpServer):
-    """A price source on loopback that answers GET, so often a minute.
+    """A price source on loopback that answers GET, so often and no more.
 
     Args:
         clock: Time.
         market: What it tells about; a mint without a price there is left out of every answer.
         watch: Called with the mints a client asks for.
-        per_window: Requests in any window of `WINDOW` seconds; one that is refused does not count.
+        requests: How many it takes in any window of time; one that is refused does not count.
+        seconds: How long that window is.
     """
 
     def __init__(
-        self, clock: Clock, market: Market, watch: Callable[[list[str]], None], per_window: int
+        self,
+        clock: Clock,
+        market: Market,
+        watch: Callable[[list[str]], None],
+        requests: int,
+        seconds: float,
     ) -> None:
         super().__init__(clock)
         self.refused = 0
         """Requests answered with 429."""
         self._market = market
         self._watch = watch
-        self.limit_to(per_window, WINDOW)
+        self.limit_to(requests, seconds)
 
     def limit_to(self, requests: int, seconds: float) -> None:
         """Take so many requests in so many seconds from now on, and begin to count anew."""

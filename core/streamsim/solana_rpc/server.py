@@ -19,7 +19,7 @@ from streamsim.helius.server import HeliusClient, HeliusServer
 from streamsim.servers.clients import Client, Frame, Handshake, Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
-from streamsim.solana_rpc.limits import DOCUMENTED, WINDOW, NodeLimits
+from streamsim.solana_rpc.limits import SEPTEMBER_2026, WINDOW, NodeLimits
 from streamsim.world.wallets import WalletChain
 
 NEW_CONNECTIONS = 40
@@ -63,7 +63,7 @@ class SolanaRpc(HeliusRpc):
         """Whether everybody is answered 403."""
         self.refused = 0
         """Requests answered with 429."""
-        self.limits = DOCUMENTED
+        self.limits = SEPTEMBER_2026
 
     @property
     def limits(self) -> NodeLimits:

@@ -171,3 +171,22 @@ async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
     assert (error.kind, error.retryable) == (ErrorKind.NETWORK, False)
     assert "proxy" in error.message
     assert "password" not in error.message
+
+
+PAGE = b"\xef\xbb\xbf\r\n<!DOCTYPE html><title>Sign in</title>"
+PAGES = {
+    "a page with success": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
+    "led away": b"HTTP/1.1 302 Found\r\nLocation: http://login.hotel.example/\r\nContent-Length: 0\r\n\r\n",
+    "said so": b"HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("answer", PAGES.values(), ids=PAGES)
+async def test_the_page_of_a_network_one_must_sign_in_to_is_no_answer(
+    http: HttpClient, answer: bytes
+) -> None:
+    """Row 6 of issue 11: it counted as a healthy host, and raw HTML was shown."""
+    async with raw_server(answering(answer)) as address:
+        error = await failed(http.request("GET", f"http://{address}/"))
+    assert error.kind is ErrorKind.NETWORK
+    assert error.message == f"{address} answers with a web page: does this network want a sign-in first?"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from manual_clock import START, ManualClock
-from scripted_rest import ScriptedProvider, ScriptedRest, ScriptedSink, ScriptedTransport
+from scripted_rest import PaperTransport, ScriptedProvider, ScriptedRest, ScriptedSink
 
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
@@ -36,7 +36,7 @@ class Bench:
         self.clock = ManualClock()
         self.rest = ScriptedRest(self.clock)
         self.provider = ScriptedProvider(self.rest, kind=kind, sweep=sweep)
-        self.transport = ScriptedTransport(self.clock)
+        self.transport = PaperTransport(self.clock)
         self.sink = ScriptedSink()
         self.checkpoints = Checkpoints()
         self.stream = ProviderStream(

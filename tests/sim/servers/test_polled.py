@@ -21,7 +21,7 @@ from streamcore.providers.base import PriceReport, Provider, Refusal, Report
 from streamcore.providers.dexscreener.provider import DexScreenerProvider
 from streamcore.providers.jupiter.provider import JupiterProvider
 from streamsim import Emulators, Fault, JupiterServer
-from streamsim.jupiter.server import MEASURED
+from streamsim.jupiter.server import DOCUMENTED
 
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
@@ -117,6 +117,7 @@ async def test_the_provider_never_passes_the_rate_however_much_is_wanted() -> No
 async def test_whoever_has_used_the_rate_up_is_told_when_a_place_is_free_and_waits_for_it() -> None:
     async with scene() as stage:
         server = stage.servers["jupiter"]
+        server.limit_to(*DOCUMENTED)
         async with httpx.AsyncClient(base_url=server.rest_url) as other:
             answers = [await other.get("/price/v3", params={"ids": SOL}) for _ in range(31)]
         assert [answer.status_code for answer in answers] == [200] * 30 + [429]
@@ -134,10 +135,9 @@ async def test_whoever_has_used_the_rate_up_is_told_when_a_place_is_free_and_wai
         assert server.refused == 2
 
 
-async def test_the_rate_can_be_the_one_that_was_measured() -> None:
+async def test_the_rate_is_the_one_that_was_measured_not_the_documented_one() -> None:
     async with scene() as stage:
         server = stage.servers["jupiter"]
-        server.limit_to(*MEASURED)
         async with httpx.AsyncClient(base_url=server.rest_url) as other:
             answers = [await other.get("/price/v3", params={"ids": SOL}) for _ in range(6)]
             assert [answer.status_code for answer in answers] == [200] * 5 + [429]

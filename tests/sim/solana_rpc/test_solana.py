@@ -295,6 +295,7 @@ async def test_a_method_of_helius_own_is_not_known_over_http() -> None:
 
 async def test_too_many_calls_of_one_method_are_refused_as_documented_and_others_are_not() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
+        stage.node.limits = DOCUMENTED
         answers = [await call(stage, client, "getSlot") for _ in range(41)]
         assert [answer.status_code for answer in answers] == [200] * 40 + [429]
         assert answers[-1].json() == json.loads(public("solana_rpc", "rest_error_429"))
@@ -327,7 +328,7 @@ async def test_every_answer_tells_the_limits_of_its_method_and_refused_calls_cou
 
 async def test_a_method_with_a_limit_of_zero_is_closed() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = SEPTEMBER_2026
+        assert stage.node.limits is SEPTEMBER_2026
         for _ in range(2):
             answer = await call(stage, client, "getTokenLargestAccounts", W)
             assert (answer.status_code, answer.headers["x-ratelimit-method-limit"]) == (429, "0")
@@ -345,6 +346,7 @@ async def test_a_browser_is_forbidden_everything() -> None:
 
 async def test_too_many_calls_of_all_methods_together_are_refused() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
+        stage.node.limits = DOCUMENTED
         methods = itertools.cycle(["getSlot", "getHealth", "getVersion"])
         answers = [await call(stage, client, next(methods)) for _ in range(101)]
         assert [answer.status_code for answer in answers].count(429) == 1
@@ -372,7 +374,7 @@ async def test_a_connection_on_which_nothing_passes_is_dropped_and_slots_keep_on
 
 async def test_an_address_may_open_only_so_many_connections() -> None:
     async with scene() as stage, AsyncExitStack() as stack:
-        for _ in range(DOCUMENTED.sockets):
+        for _ in range(stage.node.limits.sockets):
             await stack.enter_async_context(talk(stage))
         await stage.clock.advance(11.0)
         with pytest.raises(InvalidStatus) as refused:

@@ -54,11 +54,11 @@ async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> N
         await clock.advance(1.0)
     frames = asyncio.create_task(updates.frames())
     session.prices.apply(price("SOL", "148"))
-    session.mark()
+    session.mark_changed()
     await clock.advance(FLASH * 3)
     assert painted == [2.0], "the end of a flash waits for the next repaint"
     session.prices.apply(price("SOL", "147"))
-    session.mark()
+    session.mark_changed()
     await clock.settle()
     assert painted[1:] == [clock.monotonic()]
     frames.cancel()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base58
 import pytest
-from stage import on_stage
+from stage import WALLET, on_stage
+from textual.widgets import Input
 
 from streamtui.screens.main.screen import MainScreen
 
@@ -81,3 +83,36 @@ async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
         await stage.type("PYTH\nJTO\r\nRAY\n\nBONK\n")
         await stage.press("enter")
         assert stage.manager.asked_for("subscribe_prices") == [("PYTH", "JTO", "RAY", "BONK")]
+
+
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+KEY = base58.b58encode(bytes([77] * 63 + [200])).decode()
+
+
+@pytest.mark.parametrize("key", ["s", "w", "a"])
+@pytest.mark.parametrize(
+    ("secret", "around"),
+    [
+        (PHRASE, "{}"),
+        (PHRASE.replace(" ", ", "), f"{WALLET} {{}}"),
+        (KEY, "{} above 5"),
+        (str([7] * 64), "{}"),
+        ("ab" * 32, "{}"),
+    ],
+)
+async def test_a_secret_is_refused_in_every_line_and_nothing_of_it_stays(
+    secret: str, key: str, around: str
+) -> None:
+    async with on_stage() as stage:
+        asked = list(stage.manager.asked)
+        await stage.press(key)
+        await stage.type(around.format(secret))
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert "looks like a wallet's secret" in " ".join(stage.text().replace("│", " ").split())
+        shown = stage.text()
+        assert not any(piece in shown for piece in (*secret.split(), secret[:12]) if len(piece) > 4)
+        assert stage.app.screen.query_one(Input).value == ""
+        assert stage.manager.asked == asked
+        assert stage.app.session.labels == {}
+        assert stage.app.session.alerts.rules == []

@@ -6,7 +6,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 
 
 class Counting(Widget):
@@ -17,7 +17,7 @@ class Counting(Widget):
         return super().render_lines(crop)
 
 
-class Line(Still, Counting):
+class Line(CachedLines, Counting):
     word = "one"
 
     def render(self) -> Content:

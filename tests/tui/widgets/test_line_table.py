@@ -133,7 +133,7 @@ async def test_what_is_shown_is_what_the_lines_hold() -> None:
 
 async def test_many_rows_can_be_drawn_together() -> None:
     async with table_of(3) as (table, _):
-        with table.together():
+        with table.batched_refresh():
             for key in ("r0", "r2"):
                 table.put(key, (cell(key), cell("2"), cell("x")))
             assert table.painted == []

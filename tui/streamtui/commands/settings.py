@@ -8,6 +8,7 @@ from typing import Any
 
 from streamcore import InputError, Settings, SettingsError, TokenTable, check_address, understand
 from streamcore.config import Loaded, choose, load
+from streamtui.model.config_merge import Watched
 from streamtui.options import SETTINGS
 
 
@@ -52,3 +53,15 @@ def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:
     for name, symbols in settings.watchlists.items():
         yield from ((f"watchlists.{name}", symbol) for symbol in symbols)
     yield from (("alerts", alert.symbol) for alert in settings.alerts if alert.symbol is not None)
+
+
+def saved(loaded: Loaded) -> Watched:
+    """Return what of the settings is from the configuration file, for saving to it."""
+    settings = loaded.settings
+    return Watched(
+        symbols=settings.symbols if loaded.is_from_file("symbols") else None,
+        wallets=settings.wallets if loaded.is_from_file("wallets") else None,
+        labels=settings.labels,
+        alerts=settings.alerts,
+        theme=settings.ui.theme,
+    )

@@ -1,7 +1,7 @@
 """What a price did while this session watched it: candles of several lengths in bounded memory.
 
 Candles are pictures, not money: they hold floats, five to a candle, in rings that never grow beyond
-`CAPACITY`. The exact highest and lowest price of the session are kept beside them by the board.
+`CAPACITY`. The exact highest and lowest price of the session are kept beside them in the row.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from streamcore import AlertSettings, short_address
 
 T = TypeVar("T")
 
+LONGEST_TICKER = 12
 SHOWN = 3
 """Entries named in a question; the rest is counted."""
 
@@ -33,13 +34,29 @@ class Watched:
     """``None``: whatever the file says."""
 
 
-def merge(before: Watched, now: Watched, theirs: Watched) -> tuple[Watched, list[str]]:
+UNKNOWN = Watched(symbols=None, wallets=None)
+"""What a session began with of which nothing is known to be from the file."""
+
+
+def same_symbol(text: str) -> Hashable:
+    """Return what is equal for two ways to write a ticker: ``$btc`` and ``BTC``. A mint is what it is."""
+    stripped = text.strip().removeprefix("$")
+    return stripped.upper() if len(stripped) <= LONGEST_TICKER else stripped
+
+
+def merge(
+    before: Watched,
+    now: Watched,
+    theirs: Watched,
+    symbol: Callable[[str], Hashable] = same_symbol,
+) -> tuple[Watched, list[str]]:
     """Return what the file should hold, and where that takes a person's word.
 
     Args:
         before: What this session began with, or saved last.
         now: What it has now; both lists are known.
         theirs: What the file has now.
+        symbol: Returns what is equal for two ways to write the same symbol.
 
     Returns:
         The result, in which this session wins every conflict, and the conflicts, each as the end of a
@@ -60,7 +77,7 @@ def merge(before: Watched, now: Watched, theirs: Watched) -> tuple[Watched, list
     elif theme is not None and theirs.theme not in (before.theme, theme, None):
         conflicts.append(f"the theme is {theirs.theme}, not {theme}")
     result = Watched(
-        symbols=_list("symbols", before.symbols, now.symbols, theirs.symbols, _symbol, conflicts),
+        symbols=_list("symbols", before.symbols, now.symbols, theirs.symbols, symbol, conflicts),
         wallets=_list("wallets", before.wallets, now.wallets, theirs.wallets, str.strip, conflicts),
         labels=labels,
         alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
@@ -69,11 +86,11 @@ def merge(before: Watched, now: Watched, theirs: Watched) -> tuple[Watched, list
     return result, conflicts
 
 
-def added(theirs: Watched, result: Watched) -> Watched:
+def added(theirs: Watched, result: Watched, symbol: Callable[[str], Hashable] = same_symbol) -> Watched:
     """Return a result that keeps everything of the file's lists and adds to them."""
     return replace(
         result,
-        symbols=_union(theirs.symbols, result.symbols, _symbol),
+        symbols=_union(theirs.symbols, result.symbols, symbol),
         wallets=_union(theirs.wallets, result.wallets, str.strip),
     )
 
@@ -123,12 +140,6 @@ def _union(
 ) -> list[str]:
     both = {key(one): one for one in [*(first or ()), *(second or ())]}
     return list(both.values())
-
-
-def _symbol(text: str) -> str:
-    """``$btc`` and ``BTC`` are the same ticker; a mint is what it is."""
-    stripped = text.strip().removeprefix("$")
-    return stripped.upper() if len(stripped) <= 12 else stripped
 
 
 def _rule(alert: AlertSettings) -> Hashable:

@@ -7,7 +7,7 @@ the file since this session read it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import msgspec
 
 from streamcore import AlertSettings, StreamcoreError
 from streamtui.model.alerts import in_words
-from streamtui.model.config_merge import Watched, added, merge
+from streamtui.model.config_merge import Watched, added, merge, same_symbol
 from streamtui.model.file_replacement import read, write
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ class OnConflict(Enum):
 
 
 def save(
-    path: Path, watched: Watched, before: Watched | None = None, on_conflict: OnConflict = OnConflict.ASK
+    path: Path,
+    watched: Watched,
+    before: Watched | None = None,
+    on_conflict: OnConflict = OnConflict.ASK,
+    symbol: Callable[[str], Hashable] = same_symbol,
 ) -> Watched:
     """Write what a person has changed to a configuration file, and make it if there is none.
 
@@ -62,6 +66,7 @@ def save(
         watched: What this session has now.
         before: What it began with, or saved last. ``None``: ``watched`` takes the place of what the file has.
         on_conflict: What is to happen to what would be lost.
+        symbol: Returns what is equal for two ways to write the same symbol.
 
     Returns:
         What the file holds now: the ``before`` of the next time.
@@ -83,11 +88,11 @@ def save(
         result = watched
         if before is not None:
             theirs = _held(document)
-            result, conflicts = merge(before, watched, theirs)
+            result, conflicts = merge(before, watched, theirs, symbol)
             if conflicts and on_conflict is OnConflict.ASK:
                 raise Conflict(path, conflicts)
             if conflicts and on_conflict is OnConflict.ADD:
-                result = added(theirs, result)
+                result = added(theirs, result, symbol)
         _change(document, result)
         text = tomlkit.dumps(document)
         tomlkit.parse(text)

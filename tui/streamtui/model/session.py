@@ -16,6 +16,7 @@ import msgspec
 from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parsed
+from streamtui.model.config_merge import UNKNOWN, Watched
 from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
@@ -24,6 +25,7 @@ from streamtui.model.transaction_list import TransactionList
 
 if TYPE_CHECKING:
     from streamcore import Engine
+    from streamtui.model.config_writer import OnConflict
 
 
 class Session:
@@ -33,15 +35,18 @@ class Session:
     calls both.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, saved: Watched | None = None) -> None:
         """Make a session that watches nothing yet.
 
         Args:
             settings: The effective settings.
             clock: Time.
+            saved: What of it is from the configuration file; ``None``: nobody knows.
         """
         self.settings = settings
         self.clock = clock
+        self._saved = saved or UNKNOWN
+        """What was in the configuration file when it was read or written last."""
         self.labels = dict(settings.labels)
         """Names of wallets; `watch` adds to them."""
         self.label = labeller(self.labels)
@@ -103,7 +108,7 @@ class Session:
         if self.engine is engine:
             self.engine = None
 
-    def mark(self) -> None:
+    def mark_changed(self) -> None:
         """Note that something is to be drawn with the next frame."""
         self.changed.set()
 
@@ -145,7 +150,7 @@ class Session:
             self._requests -= 1
             if not self._requests:
                 self._early.clear()
-            self.mark()
+            self.mark_changed()
         return new
 
     async def unsubscribe(self, key: str) -> None:
@@ -160,7 +165,7 @@ class Session:
         self._only_in_watchlist.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
-        self.mark()
+        self.mark_changed()
 
     async def show_watchlist(self, name: str) -> None:
         """Show one watchlist, and watch what is in it; an empty name shows everything.
@@ -186,7 +191,7 @@ class Session:
                 await self.subscribe(missing)
                 self.unsaved = unsaved  # a watchlist is in the file already
         self.prices.changed = True
-        self.mark()
+        self.mark_changed()
 
     def next_watchlist(self, by: int) -> str | None:
         """Return the name of the next (1) or previous (-1) watchlist, ``None`` when there is none."""
@@ -215,7 +220,7 @@ class Session:
                     self.unsaved = self.unsaved or self.opened
         finally:
             self._requests -= 1
-            self.mark()
+            self.mark_changed()
         return new
 
     async def unwatch(self, address: str) -> None:
@@ -230,14 +235,14 @@ class Session:
         self._watched.discard(address)
         self.transactions.forget(address)
         await engine.unsubscribe_wallets([address])
-        self.mark()
+        self.mark_changed()
 
     def name_wallets(self, labels: Mapping[str, str]) -> None:
         """Call wallets by these names from now on."""
         self.labels.update(labels)
         self.unsaved = True
         self.transactions.relabel()
-        self.mark()
+        self.mark_changed()
 
     def add_alert(self, text: str) -> AlertSettings:
         """Add the alert a person wrote.
@@ -274,17 +279,18 @@ class Session:
         except (InputError, NotRunning):
             return symbol.casefold()
 
-    async def save(self, path: Path, theme: str | None = None) -> None:
-        """Write what is watched, the names of wallets and the alerts into the configuration file.
+    async def save(self, path: Path, theme: str | None, on_conflict: OnConflict) -> None:
+        """Write what a person has changed into the configuration file.
 
         Args:
             path: The file.
-            theme: The theme to keep as well; ``None`` leaves the file's own.
+            theme: The theme that was chosen; ``None`` leaves the file's own.
+            on_conflict: What is to happen to what the file has and would lose.
 
         Raises:
+            Conflict: Something in the file would be lost, and nobody has agreed to that; nothing was written.
             NotSaved: It could not be written, and is as it was.
         """
-        from streamtui.model.config_merge import Watched
         from streamtui.model.config_writer import save
 
         rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
@@ -295,7 +301,8 @@ class Session:
             alerts=self.alerts.rules,
             theme=theme,
         )
-        await asyncio.to_thread(save, path, watched)
+        await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
+        self._saved = watched
         self.unsaved = False
 
     def _typed(self, token: WatchedToken) -> str:
@@ -330,7 +337,7 @@ class Session:
         self.alerts.restart()
         self.health.restart()
         self.last_data = None
-        self.mark()
+        self.mark_changed()
 
     def _name_of(self, update: PriceUpdate) -> str:
         if update.address is None:

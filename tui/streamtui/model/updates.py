@@ -91,7 +91,7 @@ class Updates:
         async with closed_in_time(factory(session.settings)) as engine:
             session.attach(engine)
             self.read_statuses()
-            session.mark()
+            session.mark_changed()
             opening = asyncio.create_task(self._open())
             try:
                 async for event in engine.events():
@@ -112,7 +112,7 @@ class Updates:
         self._all_opened = self._all_opened or opened
         session.opened = True
         self.read_statuses()
-        session.mark()
+        session.mark_changed()
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
         """Whether something went well; if not, `Session.failure` says what and why."""
@@ -222,7 +222,7 @@ class Updates:
                 if event.kind is ErrorKind.SUBSCRIPTION:
                     whose = f"{event.provider}: " if event.provider else ""
                     self._notice(whose + event.message, True)
-        session.mark()
+        session.mark_changed()
 
     def _raise_alarms(self, texts: Sequence[str]) -> None:
         for text in texts:

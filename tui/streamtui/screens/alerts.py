@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Label
 
-from streamcore import StreamcoreError
+from streamcore import StreamcoreError, secret_refusal
 from streamtui.format.ages import time_of_day
 from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED
@@ -109,6 +109,11 @@ class AlertsDialog(Dialog[None]):
     def _submitted(self, event: Input.Submitted) -> None:
         if not event.value.strip():
             self._refuse("type an alert, or press esc to leave")
+            return
+        if refusal := secret_refusal(event.value):
+            with event.input.prevent(Input.Changed):  # which would put the refusal away
+                event.input.value = ""
+            self._refuse(f"what was there {refusal}")
             return
         try:
             self._session.add_alert(self._completed(event.value))

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from streamcore import StreamcoreError
+from streamcore import StreamcoreError, secret_refusal
 from streamtui.format.cells import cell, literal
 from streamtui.format.content import MUTED
 from streamtui.model.price_row import WatchedToken
@@ -152,6 +152,12 @@ class EntryDialog(Dialog[None]):
 
     @on(Input.Submitted)
     async def _submitted(self, event: Input.Submitted) -> None:
+        # before it is taken apart: a comma or a space is a part of a secret
+        if refusal := secret_refusal(event.value):
+            with event.input.prevent(Input.Changed):  # which would put the refusal away
+                event.input.value = ""
+            self._refuse(f"what was there {refusal}")
+            return
         self.action_complete()
         names = self._split(self.query_one(EntryLine).value)
         if not names:

@@ -27,7 +27,7 @@ SOURCES = {
 
 
 class TransactionDetail(Dialog[None]):
-    """One row of the feed in full."""
+    """One row of the transaction list in full."""
 
     WIDTH_CLASS = "-wide"  # a signature in one piece can be copied
 

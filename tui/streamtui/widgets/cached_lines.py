@@ -1,4 +1,4 @@
-"""What most widgets are most of the time: as they were drawn last."""
+"""A base for widgets that change rarely: their lines are drawn once and kept until the next refresh."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ else:
     _Base = object
 
 
-class Still(_Base):
+class CachedLines(_Base):
     """Keeps its lines until it is refreshed; name it before the class of the widget.
 
     With every repaint Textual asks all widgets around the repainted one for all their lines, and puts its
@@ -26,7 +26,7 @@ class Still(_Base):
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Still:
+    ) -> CachedLines:
         """Refresh, and draw the lines anew."""
         self._kept = None
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)

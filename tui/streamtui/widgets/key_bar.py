@@ -9,10 +9,10 @@ from textual.style import Style
 from textual.widget import Widget
 
 from streamtui.keys import Command, Target
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 
 
-class KeyBar(Still, Widget):
+class KeyBar(CachedLines, Widget):
     """Shows the commands with their first key; a click does what the key does.
 
     Those with the lowest rank get their room first, so that help and quit are always there.

@@ -19,8 +19,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from streamtui.format.cells import Cell, Span, cell
+from streamtui.format.cells import Cell
 from streamtui.themes import WALLETS
+from streamtui.widgets.column_titles import ColumnTitles
 from streamtui.widgets.columns import Column, place
 from streamtui.widgets.line_painter import LinePainter
 from streamtui.widgets.row_order import ListedRows, RowOrder
@@ -115,8 +116,7 @@ class LineTable(ScrollView, can_focus=True):
         """The key of the first row in view, likewise."""
         self._message: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
-        self._titles = {column.key: column.title for column in columns}
-        self._marked: tuple[str, str] = ("", "")
+        self._titles = ColumnTitles(columns)
 
     # What is shown
 
@@ -166,14 +166,12 @@ class LineTable(ScrollView, can_focus=True):
 
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
-        if self._titles[column] != title:
-            self._titles[column] = title
+        if self._titles.set(column, title):
             self.refresh(Region(0, 0, self.size.width, HEADER))
 
     def mark_title(self, column: str, mark: str) -> None:
         """Put a mark, one cell wide, after the title of a column, and take it from the others."""
-        if self._marked != (column, mark):
-            self._marked = (column, mark)
+        if self._titles.mark(column, mark):
             self.refresh(Region(0, 0, self.size.width, HEADER))
 
     def set_order(self, keys: Sequence[str]) -> None:
@@ -259,7 +257,7 @@ class LineTable(ScrollView, can_focus=True):
         self.refresh()
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def batched_refresh(self) -> Iterator[None]:
         """Let Textual hear only at the end what is to be drawn again: once for many rows."""
         self._pending = []
         try:
@@ -376,8 +374,7 @@ class LineTable(ScrollView, can_focus=True):
 
     def _line(self, y: int, width: int) -> Strip:
         if y < HEADER:
-            titles = tuple([self._title(placed.column.key) for placed in self._painter.placed])
-            return self._painter.header(titles, width)
+            return self._painter.header(self._titles.cells(self._painter.placed), width)
         row, rows = y - HEADER + int(self.scroll_y), len(self._rows)
         if row >= rows:
             # below the rows, after a blank line, stands the note; without rows, from the top, the message
@@ -392,13 +389,6 @@ class LineTable(ScrollView, can_focus=True):
             cells = self._cells[key] = list(made)
         selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
         return self._painter.row(key, cells, width, selected=selected)
-
-    def _title(self, column: str) -> Cell:
-        marked, mark = self._marked
-        title = self._titles[column]
-        if column != marked or not mark:
-            return cell(title)
-        return (Span(title.rstrip() + mark, "strong"),)
 
     def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
         """Draw some cells of a row again, each given by where it begins and its width."""

@@ -14,14 +14,14 @@ from streamtui.format.cells import literal
 from streamtui.format.content import MUTED, demo_badge, spread
 from streamtui.format.numbers import DOWN, UP
 from streamtui.model.price_list import Totals
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.widgets.filter_bar import FilterBar
 
 
-class PaneTitle(Still, Widget):
+class PaneTitle(CachedLines, Widget):
     """The line above a table."""
 
     name_: reactive[str] = reactive("")
@@ -69,7 +69,7 @@ class Panes(Container):
         upper.styles.max_height = room if empty and not side_by_side and room > EMPTY else None
 
 
-class Pane(Still, Vertical):
+class Pane(CachedLines, Vertical):
     """A titled table that can be filtered. Subclasses fill it, and do what keys ask of it."""
 
     def __init__(self, name: str, table: LineTable, *, id: str) -> None:  # noqa: A002 - Textual's word

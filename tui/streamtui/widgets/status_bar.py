@@ -12,7 +12,7 @@ from textual.widget import Widget
 from streamtui.format.cells import literal
 from streamtui.format.content import DEMO, MUTED
 from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, Lamp, Tone
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 
 TONES: dict[Tone, str] = {
     "good": "$text-success",
@@ -46,7 +46,7 @@ class ProviderLine:
     """What would be better with a key, when one is missing."""
 
 
-class StatusBar(Still, Widget):
+class StatusBar(CachedLines, Widget):
     """The lamps of all providers."""
 
     lines: reactive[tuple[ProviderLine, ...]] = reactive(())

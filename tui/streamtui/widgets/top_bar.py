@@ -8,10 +8,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from streamtui.format.content import MUTED, demo_badge, spread
-from streamtui.widgets.cached_lines import Still
+from streamtui.widgets.cached_lines import CachedLines
 
 
-class DataClock(Still, Widget):
+class DataClock(CachedLines, Widget):
     """The time of the newest data, and how old it is when that is worth a word.
 
     A widget of its own: what changes every second is drawn again without the line it stands in.
@@ -26,7 +26,7 @@ class DataClock(Still, Widget):
         return Content.assemble(self.time, age, " ")
 
 
-class TopBar(Still, Widget):
+class TopBar(CachedLines, Widget):
     """Title, DEMO badge and the time of the newest data: a clock that stands still when the data does."""
 
     demo: reactive[str] = reactive("")

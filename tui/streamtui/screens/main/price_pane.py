@@ -49,7 +49,7 @@ class PricePane(SessionPane):
     def _draw_rows_in_view(self) -> None:
         # what is out of view is not made into text: of a hundred rows that is most of the work
         at = self.session.clock.time()
-        with self._table.together():
+        with self._table.batched_refresh():
             for key in self._table.in_view():
                 if key in self._outdated and key in self._prices.rows:
                     row = self._prices.rows[key]

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from streamcore import StreamcoreError
 from streamtui.keys import COMMANDS, Command, Target
+from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.price_pane import PricePane
@@ -53,7 +54,7 @@ class MainScreen(Screen[None]):
 
         Args:
             session: What is shown, and what is asked.
-            restart: Starts a failed engine again.
+            restart: Starts the engine, and what draws, again after a failure.
             config_path: The file that what is watched can be saved to.
         """
         super().__init__()
@@ -170,9 +171,29 @@ class MainScreen(Screen[None]):
         if path is None:
             self.tell("There is no configuration file to save to.", bad=True)
             return
+        await self._save(path, OnConflict.ASK)
+
+    async def _save(self, path: Path, on_conflict: OnConflict) -> None:
         configured = self._session.settings.ui.theme or DARK.name
         theme = self.app.theme if self.app.theme != configured else None
-        await self.pane.ask(self._session.save(path, theme), f"Saved to {path}")
+        try:
+            await self._session.save(path, theme, on_conflict)
+        except Conflict as conflict:
+            self._ask_about(path, conflict)
+        except NotSaved as error:
+            self.tell(str(error), bad=True)
+        else:
+            self.tell(f"Saved to {path}")
+        self.pane.changed()
+
+    def _ask_about(self, path: Path, conflict: Conflict) -> None:
+        from streamtui.screens.save_conflict import SaveConflict
+
+        async def decided(choice: OnConflict | None) -> None:
+            if choice is not None:
+                await self._save(path, choice)
+
+        self.app.push_screen(SaveConflict(conflict.conflicts, demo=self._session.demo), decided)
 
     def action_switch_demo(self) -> None:
         """Show invented data, or real data again."""
