@@ -1,4 +1,7 @@
-"""A clock that a test moves by hand: an hour passes in a millisecond, and always in the same order."""
+"""A clock that a test moves by hand, for what has no socket: time passes exactly when the test says so.
+
+With sockets, `virtual_time` is the clock to take: by hand nobody knows when they have come to rest.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import heapq
 import itertools
 
 START = 1_793_311_200.0
+"""Unix seconds at which every test begins."""
+
 TURNS = 12
 """Turns of the event loop that what has been woken gets to act and to go to sleep again."""
 

@@ -13,8 +13,7 @@ import selectors
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-START = 1_793_311_200.0
-"""Unix seconds at which every test begins."""
+from manual_clock import START
 
 SHORTEST = 1e-6
 """Seconds."""

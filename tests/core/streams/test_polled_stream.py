@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from manual_clock import ManualClock
-from scripted_rest import ScriptedProvider, ScriptedRest, ScriptedSink
+from scripted_connection import PaperProvider
+from scripted_rest import ScriptedRest, ScriptedSink
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -31,7 +32,7 @@ class Bench:
         self.clock = ManualClock()
         self.rest = ScriptedRest(self.clock)
         self.rest.on_fetch = lambda topics: map(price, topics)
-        self.provider = ScriptedProvider(self.rest, streams=False)
+        self.provider = PaperProvider(self.rest, streams=False)
         self.sink = ScriptedSink()
         self.stream = PolledStream(
             self.provider,  # type: ignore[arg-type]
