@@ -129,9 +129,9 @@ def _has_hexadecimal_bytes(text: str) -> bool:
     for match in _HEXADECIMAL_GROUPS.finditer(text):
         groups = re.findall(r"[0-9A-Fa-f]+", re.sub("0[xX]", "", match.group()))
         size = len(groups[0])
-        if size % 2 == 0 and {len(group) for group in groups} == {size}:
-            if len(groups) * size // 2 in _KEY_SIZES:
-                return True
+        in_one_size = size % 2 == 0 and {len(group) for group in groups} == {size}
+        if in_one_size and len(groups) * size // 2 in _KEY_SIZES:
+            return True
     return False
 
 

@@ -81,7 +81,7 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
         (["doctor", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
-        (["stream", "-s", "NO/USD"], "'NO/USD' (option --symbols)"),
+        (["stream", "-s", "NO/EUR"], "'NO/EUR' (option --symbols)"),
         (["stream", "-s", "SOL", "--prices", "birdeye"], "BIRDEYE_API_KEY"),
         (["--chain", "helius"], "HELIUS_API_KEY"),
         (["stream", "-s", "SOL", "--prices", "x"], "auto, public, birdeye"),

@@ -277,9 +277,7 @@ def _config_file(given: _Given) -> Path:
 
     path = given.get("config") or config_file()
     if path is None:
-        from streamcore.config import NO_HOME
-
-        _fail(NO_HOME)
+        _fail("this user has no home folder (HOME); name a file with --config FILE")
     return path
 
 

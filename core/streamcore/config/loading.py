@@ -75,8 +75,8 @@ def load(
             option, ``--symbols``.
 
     Raises:
-        SettingsError: A file cannot be read, a key is unknown, a value is not allowed, or something looks like
-            a wallet's secret.
+        SettingsError: A file cannot be read, a key is unknown, a value is not allowed, or something looks
+            like a wallet's secret.
     """
     chosen = config_file() if path is None else path
     document, warnings = _document(chosen, must_exist=path is not None)
