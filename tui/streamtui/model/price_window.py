@@ -48,6 +48,13 @@ class PriceWindow:
         if price >= newest.high:
             newest.high, newest.high_at = price, at
 
+    def set_back(self, by: float) -> None:
+        """Move everything back by so many seconds, because the clock that it was dated by has been."""
+        for bucket in self._buckets:
+            bucket.start -= by
+            bucket.low_at -= by
+            bucket.high_at -= by
+
     def restart(self, at: float, price: Decimal) -> None:
         """Forget all prices but this one."""
         self._buckets.clear()
