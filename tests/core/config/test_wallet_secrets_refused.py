@@ -124,7 +124,14 @@ def test_row_1_a_secret_in_an_option_is_refused_and_not_repeated(loaded, options
 
 @pytest.mark.parametrize(
     "text",
-    [str(NUMBERS), BASE58, PHRASE, json.dumps({"secretKey": NUMBERS}), f"PRIVATE_KEY={BASE58}", f"a = '{PHRASE}"],
+    [
+        str(NUMBERS),
+        BASE58,
+        PHRASE,
+        json.dumps({"secretKey": NUMBERS}),
+        f"PRIVATE_KEY={BASE58}",
+        f"a = '{PHRASE}",
+    ],
 )
 def test_row_1_a_keypair_file_that_is_named_as_the_configuration_is_not_repeated(tmp_path, text):
     file = tmp_path / "id.json"
