@@ -284,7 +284,9 @@ class Backfill:
         try:
             self.breaker.check()
             async for report in self._rest.answer(question):
-                self._deliver(report, Source.STREAM, as_of)
+                # a transaction was announced by the stream; a price is no more than an answer to a request
+                source = Source.BACKFILL if isinstance(report, PriceReport) else Source.STREAM
+                self._deliver(report, source, as_of)
                 if isinstance(report, PartialFetch):
                     problem = report.error
         except ProviderError as error:
