@@ -59,7 +59,7 @@ def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     Raises:
         ValueError: It has no token.
     """
-    mint, source, units = _some_holding(chain, wallet, rng)
+    mint, source, units = some_holding(chain, wallet, rng)
     lamports = rng.randint(100_000, 5_000_000)
     wrapped = chain.new_key(rng)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 90_000), seconds_ago=ago)
@@ -86,7 +86,7 @@ def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: floa
     Raises:
         ValueError: It has no token.
     """
-    mint, source, held = _some_holding(chain, wallet, rng)
+    mint, source, held = some_holding(chain, wallet, rng)
     units, lamports = max(1, held // rng.randint(2, 20)), rng.randint(1_000_000, 2_000_000_000)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 9000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, SOL)
@@ -199,7 +199,12 @@ def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     return chain.tell(builder.commit(), truth)
 
 
-def _some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
+def some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
+    """Return mint, token account and amount of something the wallet holds.
+
+    Raises:
+        ValueError: It holds nothing.
+    """
     accounts = chain.token_accounts_of(wallet).items()
     held = [
         (account.mint, key, account.amount)
