@@ -83,8 +83,10 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     Raises:
         ValueError: It has none.
     """
-    held = [key for key, account in chain.token_accounts_of(wallet).items() if account.mint in CATALOG]
-    key = rng.choice([key for key in held if chain.token_accounts[key].amount] or [""])
+    # wrapped SOL cannot be burned
+    burnable = CATALOG.keys() - {SOL}
+    accounts = chain.token_accounts_of(wallet).items()
+    key = rng.choice([key for key, held in accounts if held.amount and held.mint in burnable] or [""])
     if not key:
         raise ValueError(f"{wallet} has no token to burn")
     account = chain.token_accounts[key]
@@ -95,12 +97,11 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     info = {"account": key, "amount": str(units), "authority": wallet, "mint": account.mint}
     builder.parsed(TOKEN, "burn", info)
     builder.issue(key, -units)
-    wrapped = account.mint == SOL
     truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         fee=builder.fee,
-        tokens={} if wrapped else {account.mint: -units},
+        tokens={account.mint: -units},
         action="burn",
         says=("burned",),
     )
