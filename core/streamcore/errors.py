@@ -157,7 +157,7 @@ class ProviderError(StreamcoreError):
     @property
     def parks(self) -> bool:
         """Whether the stream must stop trying until a person acts."""
-        return self.kind in PARKING_KINDS
+        return self.kind in PARKING_KINDS and not self.retryable
 
     def event(self, provider: str, ts: float, *, demo: bool) -> StreamError:
         """Return this error as the event that consumers receive.

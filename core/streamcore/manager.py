@@ -27,6 +27,7 @@ from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.error_reports import ErrorReports
 from streamcore.streams.factory import Stream, make_stream
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
@@ -101,7 +102,8 @@ class StreamManager:
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
-        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
+        internal_errors = ErrorReports(self._clock, self._internal_error)
+        self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False

@@ -1,4 +1,4 @@
-"""Embedded emulators of the providers: real servers on loopback that speak as the real ones do.
+"""The simulator: emulated providers, real servers on loopback that speak as the real ones do.
 
 ``async with Emulators() as emulators`` gives URLs to connect to, a market and a chain to drive, and
 servers to look into and to break. The demo, the ``emulator`` command and the tests all use it. Nothing

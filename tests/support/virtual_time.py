@@ -72,6 +72,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def _thread_ended(self, _: asyncio.Future[Any]) -> None:
         self._selector_of_time.threads -= 1
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
+        # a timeout would be virtual, and over before a thread that is still at work has ended
+        await super().shutdown_default_executor()
+
 
 class VirtualClock:
     """A `streamcore.clock.Clock` on the running `VirtualTimeLoop`."""

@@ -133,8 +133,8 @@ class HttpServer(ABC):
 
 
 def unusable(name: str, port: int, error: Exception) -> OSError:
-    """Return the error of an emulator whose port cannot be used, as a sentence that names it."""
+    """Return the error of an emulated provider whose port cannot be used, as a sentence that names it."""
     cause = getattr(error, "strerror", None) or str(error)
-    failure = OSError(f"the {name} emulator cannot listen on {LOOPBACK}, port {port}: {cause}")
+    failure = OSError(f"the emulated {name} cannot listen on {LOOPBACK}, port {port}: {cause}")
     failure.errno = getattr(error, "errno", None)
     return failure

@@ -200,7 +200,7 @@ async def carry_out(
 
     Args:
         plans: What is planned.
-        servers: The emulators by provider.
+        servers: The emulated providers, by name.
         network: The faults of the proxies before them, by provider; needed where a plan `needs_proxy`.
         clock: Time; it counts from the call.
     """

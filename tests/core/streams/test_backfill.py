@@ -445,3 +445,21 @@ async def test_a_wallet_that_is_not_wanted_any_more_is_not_behind(bench: Bench) 
     bench.unwanted.add("a")
     await bench.clock.advance(LONGEST_RETRY)
     assert bench.backfill.behind == 1
+
+
+async def test_wallets_take_turns_so_that_a_busy_one_keeps_no_other_waiting(bench: Bench) -> None:
+    bench.watch("busy", "calm")
+    told = {
+        "busy": [transaction("busy", 101 + number) for number in range(50)],
+        "calm": [transaction("calm", 101)],
+    }
+    bench.rest.on_fetch = lambda topics: (step for one in told[topics[0]] for step in (10.0, one))
+    bench.backfill.catch_up(["busy", "calm"])
+    await bench.clock.advance(20.0)
+    assert [report.topics for report, _ in bench.delivered if isinstance(report, TransactionReport)] == [
+        ("busy",),
+        ("calm",),
+    ]
+    await bench.clock.advance(600.0)
+    slots = [report.slot for report, _ in bench.delivered if isinstance(report, TransactionReport)]
+    assert sorted({*slots}) == [*range(101, 151)]

@@ -11,7 +11,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.providers.base import Alive, Malformed, Notice, Refusal
 from streamcore.streams.backoff import HEALTHY_AFTER
-from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED
+from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED, Connection
 
 S = State
 REFUSED = ProviderError(ErrorKind.NETWORK, "refused the connection")
@@ -575,3 +575,31 @@ async def test_no_task_is_left_behind(stage: ScriptedConnection) -> None:
     await stage.clock.settle()
     await stage.connection.close()
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("moment", [S.CONNECTING, S.CONNECTED, S.FAILED, S.FALLBACK])
+async def test_a_mistake_while_a_change_is_told_does_not_end_the_stream(
+    stage: ScriptedConnection, moment: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 1: whatever raises where, the loop is started again and finds a state to begin from."""
+    hear, raised = stage.connection_changed, False
+
+    def fail_once(connection: Connection) -> None:
+        nonlocal raised
+        hear(connection)
+        if connection.state is moment and not raised:
+            raised = True
+            raise RuntimeError("a mistake of our own")
+
+    monkeypatch.setattr(stage, "connection_changed", fail_once)
+    await stage.watch("SOL")
+    if stage.sockets:
+        await stage.live()
+    if stage.connection.state is S.CONNECTED:
+        await stage.loss()
+    await stage.clock.advance(10)
+    await stage.live()
+    assert raised
+    assert stage.connection.state is S.CONNECTED
+    told = [*stage.internal, *stage.lost]
+    assert "internal error (RuntimeError); the log has the details" in [error.message for error in told]

@@ -264,7 +264,7 @@ async def test_a_port_that_is_taken_is_named_and_nothing_is_left_open() -> None:
     async with scene() as stage:
         port = stage.servers["jupiter"].http_port
         with pytest.raises(
-            OSError, match=rf"the Jupiter emulator cannot listen on 127\.0\.0\.1, port {port}"
+            OSError, match=rf"the emulated Jupiter cannot listen on 127\.0\.0\.1, port {port}"
         ):
             async with Emulators(jupiter_port=port):
                 pass

@@ -289,7 +289,7 @@ async def test_an_answer_that_is_no_json_rpc_is_a_protocol_error() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind", "parks"),
-    [(403, K.AUTH, True), (429, K.RATE_LIMIT, False), (503, K.SERVER, False), (404, K.PROTOCOL, False)],
+    [(403, K.AUTH, False), (429, K.RATE_LIMIT, False), (503, K.SERVER, False), (404, K.PROTOCOL, False)],
 )
 def test_a_refused_upgrade_has_its_meaning(status: int, kind: ErrorKind, parks: bool) -> None:
     error = Node().provider.handshake_refusal(status, {}, b"")
