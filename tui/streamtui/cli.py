@@ -36,9 +36,7 @@ _Given = Mapping[str, Any]
 """The options that were given, by name."""
 
 
-def _streams(
-    settings: Settings, count: int | None, duration: float | None, capture: Capture | None
-) -> int:
+def _streams(settings: Settings, count: int | None, duration: float | None, capture: Capture | None) -> int:
     from streamtui.commands.stream import run
 
     return run(settings, count=count, duration=duration, capture=capture)

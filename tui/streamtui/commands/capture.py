@@ -21,8 +21,8 @@ def capturing(file: Path | None, *, on_screen: bool) -> Iterator[Capture | None]
 
     Args:
         file: Where to; it must not be there yet.
-        on_screen: Whether standard error was there to be read all the time; if not, it is said at the end that
-            the capture has ended early.
+        on_screen: Whether standard error can be read all the time; if not, it is said at the end that the
+            capture has ended early.
 
     Raises:
         SettingsError: The file is there already, or cannot be made.
