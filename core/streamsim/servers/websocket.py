@@ -270,7 +270,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
 
     def _publish_damaged(self, client: AnyClient, frame: Frame) -> None:
         faults = self.faults
-        if faults.take(Fault.STALL):
+        if faults.take(Fault.STALL) or faults.take(Fault.LEAVE_OUT):
             return
         only = (client,)
         if faults.take(Fault.UNKNOWN_TYPE):

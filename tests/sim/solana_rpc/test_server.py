@@ -200,7 +200,7 @@ async def test_many_wallets_are_asked_about_within_both_limits_of_the_node() -> 
 
 
 @on_virtual_time
-async def test_a_blocked_address_is_told_so_on_both_sides_and_may_ask_again() -> None:
+async def test_a_blocked_address_is_told_so_on_both_sides_and_may_try_again() -> None:
     async with scene() as stage:
         stage.node.blocked = True
         error = await stage.failure()
