@@ -1,0 +1,183 @@
+"""A capture becomes a test: what was captured of the simulators, replayed, leads to the same events."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+from bench import BONK, SOL, WALLET, bench
+from replayed_network import ReplayedNetwork, read_capture
+from virtual_time import VirtualClock, on_virtual_time
+
+from streamcore import (
+    ErrorKind,
+    Event,
+    PriceUpdate,
+    Settings,
+    State,
+    StreamError,
+    StreamManager,
+    WalletTransaction,
+)
+from streamcore.config.model import BirdeyeSettings, HeliusSettings
+from streamcore.recording import Capture
+from streamcore.recording.lines import Ended, Exchange, Received, Sent
+from streamsim import Emulators, Fault
+
+PUBLIC = Settings()
+KEYED = Settings(
+    prices="birdeye",
+    chain="helius",
+    birdeye=BirdeyeSettings(api_key="another key of the tester"),
+    helius=HeliusSettings(api_key="another key of the tester"),
+)
+
+
+def slow_requests(emulators: Emulators) -> None:
+    """Let an answer over HTTP take its time: what comes at one and the same moment has no order to keep."""
+    for provider in (emulators.kraken, emulators.coinbase, emulators.birdeye, emulators.helius):
+        provider.faults.set(Fault.HTTP_SLOW, seconds=0.5)
+
+
+def told(events: list[Event]) -> list[Event]:
+    """What was told of prices, transactions and failures, without the times, which the network decides."""
+    kinds = (PriceUpdate, WalletTransaction, StreamError)
+    return [msgspec.structs.replace(one, ts=0.0) for one in events if isinstance(one, kinds)]
+
+
+async def replayed(
+    path: Path, settings: Settings, *, symbols: tuple[str, ...] = (), wallets: tuple[str, ...] = ()
+) -> list[Event]:
+    """Return what the engine tells when a capture stands in the place of the network."""
+    clock = VirtualClock()
+    lines = read_capture(path)
+    network = ReplayedNetwork(lines, settings, clock)
+    seen: list[Event] = []
+
+    async def note(manager: StreamManager) -> None:
+        async for event in manager.events():
+            seen.append(event)
+
+    async with StreamManager(settings, clock=clock, transport=network) as manager:
+        consumer = asyncio.create_task(note(manager))
+        await asyncio.sleep(0)
+        if symbols:
+            await manager.subscribe_prices(symbols)
+        if wallets:
+            await manager.subscribe_wallets(wallets)
+        await clock.sleep(max(line.t for line in lines) + 0.5)
+    await consumer
+    return seen
+
+
+@on_virtual_time
+async def test_prices_of_an_exchange_replayed_are_the_same_prices(tmp_path: Path) -> None:
+    file = tmp_path / "kraken.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench("public", clock=clock, capture=capture, prepare=slow_requests) as table:
+            await table.manager.subscribe_prices(["SOL", "BTC"])
+            await table.connected("kraken")
+            await asyncio.sleep(1)  # for what is asked over HTTP
+            for price in ("190.5", "191.25", "189"):
+                table.market.trade(SOL, price=Decimal(price), volume_usd=Decimal(10))
+                await table.first(PriceUpdate, symbol="SOL", price=Decimal(price))
+            seen = list(table.seen)
+    assert len(told(seen)) >= 5
+    assert told(await replayed(file, PUBLIC, symbols=("SOL", "BTC"))) == told(seen)
+
+
+@on_virtual_time
+async def test_binary_frames_and_a_key_replayed_are_the_same_prices(tmp_path: Path) -> None:
+    file = tmp_path / "birdeye.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench(
+            clock=clock, capture=capture, prepare=slow_requests, birdeye="paid-of-the-reporter"
+        ) as table:
+            await table.manager.subscribe_prices(["SOL", "BONK"])
+            await table.connected("birdeye")
+            table.market.trade(BONK, price=Decimal("0.0000123"), volume_usd=Decimal(10))
+            await table.first(PriceUpdate, symbol="BONK", price=Decimal("0.0000123"))
+            seen = list(table.seen)
+    assert "paid-of-the-reporter" not in file.read_text()
+    assert told(await replayed(file, KEYED, symbols=("SOL", "BONK"))) == told(seen)
+
+
+@on_virtual_time
+async def test_transactions_of_a_wallet_replayed_are_the_same_transactions(tmp_path: Path) -> None:
+    file = tmp_path / "helius.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench(clock=clock, capture=capture, prepare=slow_requests) as table:
+            await table.manager.subscribe_wallets([WALLET])
+            await table.connected("helius")
+            await asyncio.sleep(3)  # for what is asked over HTTP
+            for happen in (table.ledger.sol_in, table.ledger.spl_in, table.ledger.swap, table.ledger.sol_out):
+                await table.first(WalletTransaction, signature=happen(WALLET))
+            seen = list(table.seen)
+    assert len(told(seen)) == 4
+    assert told(await replayed(file, KEYED, wallets=(WALLET,))) == told(seen)
+
+
+@on_virtual_time
+async def test_polled_prices_replayed_are_the_same_prices(tmp_path: Path) -> None:
+    file = tmp_path / "jupiter.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench("public", prices="jupiter", clock=clock, capture=capture) as table:
+            await table.manager.subscribe_prices(["SOL", "BONK"])
+            await table.first(PriceUpdate, symbol="BONK")
+            table.market.trade(BONK, price=Decimal("0.0000123"), volume_usd=Decimal(10))
+            await table.first(PriceUpdate, symbol="BONK", price=Decimal("0.0000123"), within=30)
+            seen = list(table.seen)
+    settings = Settings(prices="jupiter")
+    again = await replayed(file, settings, symbols=("SOL", "BONK"))
+    assert told(again)[: len(told(seen))] == told(seen)
+
+
+@on_virtual_time
+async def test_a_lost_and_a_refused_connection_are_captured_and_replayed_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "lost.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench("public", clock=clock, capture=capture, prepare=slow_requests) as table:
+            await table.manager.subscribe_prices(["SOL"])
+            await table.connected("kraken")
+            table.kraken.faults.set(Fault.REFUSE_UPGRADE, status=503)
+            table.kraken.drop()
+            await table.until(lambda: State.FAILED in table.states("kraken"))
+            await table.until(lambda: table.all(StreamError, provider="kraken", kind=ErrorKind.SERVER), 30)
+            table.kraken.faults.clear()
+            await table.until(lambda: table.manager.status("kraken").state is State.CONNECTED, 60)
+            seen = list(table.seen)
+    failures = [one.failure for one in read_capture(file) if isinstance(one, Ended) and one.failure]
+    assert [failure.kind for failure in failures[:2]] == ["network", "server"]
+    again = await replayed(file, PUBLIC, symbols=("SOL",))
+    reported = [(one.provider, one.message) for one in again if isinstance(one, StreamError)]
+    assert reported[: len(failures)] == [
+        (one.provider, one.message) for one in seen if isinstance(one, StreamError)
+    ]
+
+
+@on_virtual_time
+async def test_what_is_captured_is_what_went_over_the_wire_in_its_order(tmp_path: Path) -> None:
+    file = tmp_path / "order.jsonl"
+    clock = VirtualClock()
+    with Capture(file, clock=clock) as capture:
+        async with bench("public", clock=clock, capture=capture, prepare=slow_requests) as table:
+            await table.manager.subscribe_prices(["SOL"])
+            await table.first(PriceUpdate, symbol="SOL")
+            await table.connected("kraken")
+    lines = read_capture(file)
+    came = [round(line.t + getattr(line, "seconds", 0.0), 5) for line in lines]
+    assert came == sorted(came)
+    frames = [line for line in lines if isinstance(line, Sent | Received)]
+    subscribe = next(line for line in frames if isinstance(line, Sent))
+    answer = next(line for line in frames if isinstance(line, Received) and '"ticker"' in str(line.text))
+    assert '"subscribe"' in str(subscribe.text)
+    assert frames.index(subscribe) < frames.index(answer)
+    paths = {line.request.path for line in lines if isinstance(line, Exchange) and line.provider == "kraken"}
+    assert "/0/public/AssetPairs" in paths
