@@ -125,7 +125,7 @@ def needed_failed(checks: Sequence[Check]) -> bool:
 
 
 def _configuration(loaded: Loaded) -> Check:
-    file = str(loaded.path) if loaded.found else f"there is no {loaded.path}"
+    file = str(loaded.path) if loaded.found else f"there is no {loaded.path or 'configuration file'}"
     return Check("configuration", "settings", Result.PASSED, None, file)
 
 

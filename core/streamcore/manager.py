@@ -92,7 +92,8 @@ class StreamManager:
         self._transport = transport
         self._providers = providers
         self._demo = demo
-        self._cache = CacheFolder(cache_folder()) if remember else None
+        folder = cache_folder() if remember else None
+        self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, Stream] = {}

@@ -44,6 +44,12 @@ async def test_a_text_pasted_on_the_main_screen_by_a_terminal_that_marks_no_past
         await terminal.shows(b"live")
         terminal.press(b"quickly, q quits\r")
         await terminal.shows(b"Nothing is typed here")
+        terminal.press(b"?")
+        await terminal.shows(b"What is watched")
+        terminal.press(b"quickly, q quits\r")  # and here the first would close, the second quit
+        terminal.output = b""
+        terminal.press(b"\x1b")
+        await terminal.shows(b"PRICES")
         terminal.press(b"s")
         await terminal.shows(b"Subscribe symbols")
         terminal.press(b"bonk, wif")

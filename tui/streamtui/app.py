@@ -31,7 +31,6 @@ from streamtui.screens.main.session_pane import TOLD_FOR
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
-from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -114,8 +113,10 @@ class StreamTuiApp(App[None]):
         self._settled = False
 
     def _is_typing(self) -> bool:
+        from textual.widgets import Input  # it would delay the first frame
+
         try:
-            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
+            return isinstance(self.focused, Input)
         except ScreenError:  # it has none yet
             return True
 

@@ -275,7 +275,12 @@ def _config_init(given: _Given, programs: Programs) -> None:
 def _config_file(given: _Given) -> Path:
     from streamcore.config import config_file
 
-    return given.get("config") or config_file()
+    path = given.get("config") or config_file()
+    if path is None:
+        from streamcore.config import NO_HOME
+
+        _fail(NO_HOME)
+    return path
 
 
 _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {

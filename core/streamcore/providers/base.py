@@ -125,7 +125,16 @@ class TokenAccounts:
     addresses: tuple[str, ...]
 
 
-Question: TypeAlias = SignatureSeen | TokenAccountsRequest
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """The stream has left out trades of ``topic``, so the last price it told is not the price."""
+
+    topic: str
+    trade: int = field(compare=False)
+    """The number of a trade that has happened; an answer from before it is of no use."""
+
+
+Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest
 """What a codec may ask its provider's HTTP side."""
 
 
@@ -227,7 +236,7 @@ class Rest(ABC):
         """
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield what answers a codec's question: the transaction, or `TokenAccounts`; perhaps both.
+        """Yield what answers a codec's question: the transaction, `TokenAccounts` (perhaps both), the price.
 
         Here: nothing, for a provider whose codec asks nothing.
 

@@ -125,6 +125,16 @@ DECOY = Listing(
 """A namesake of SOL that a search turns up, as searches do; it is not verified."""
 
 
+FOLLOWS = {
+    "cbbtcf3aa214zXHbiAZQwf4122FBYbraNdFqgw4iMij": "exchange:BTC",
+    "3NZ9JMVBmGAqocybic2c7LQCJScmgsAZ6vQqTDzcqmJh": "exchange:BTC",
+    "7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs": "exchange:ETH",
+    "J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn": SOL,
+    "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So": SOL,
+}
+"""Tokens that stand for something else, with the key of that: whatever it does, their price does too."""
+
+
 def listing_of(mint: str) -> Listing:
     """Return the figures of a token; of an unknown one, figures derived from the text of its mint."""
     known = CATALOG.get(mint) or ASSETS.get(mint)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
-from streamsim.world import accounts, bridges, failures, nfts, orders, payments, staking, trades
+from streamsim.world import accounts, bridges, bundles, failures, nfts, orders, payments, staking, trades
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.programs import JUPITER, ORCA, RAYDIUM
 
@@ -152,6 +152,7 @@ _WEIGHED: dict[_Scenario, int] = {
     accounts.burn: 1,
     accounts.claim: 1,
     accounts.move_to_itself: 1,
+    bundles.bundle: 4,
     trades.buy_little: 1,
     trades.sell_all: 1,
     trades.sell_into_wrapped: 1,

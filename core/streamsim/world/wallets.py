@@ -23,7 +23,7 @@ from streamsim.world.instructions import (
 )
 from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, RAYDIUM, SYSTEM, TOKEN, anchor_data
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 SLIPPAGE = {JUPITER: 6001, RAYDIUM: 30}
 """The custom error by which a program says that the price had moved too far; Orca's is 6036."""
@@ -130,10 +130,10 @@ class WalletChain(Holders):
         transfer_tokens(builder, source_owner, source, target, units)
         if units == 0:
             return builder.commit().signature
-        received = Truth(
+        received = TransactionTruth(
             wallet=wallet, types=one_of("received"), tokens={mint: units}, parties=(source_owner,)
         )
-        sent = Truth(
+        sent = TransactionTruth(
             wallet=source_owner,
             types=one_of("sent"),
             fee=builder.fee,
@@ -167,7 +167,7 @@ class WalletChain(Holders):
         rent = open_associated(builder, wallet, owner, mint)
         units = raw_amount(amount, decimals_of(mint))
         transfer_tokens(builder, wallet, source, target, units)
-        sent = Truth(
+        sent = TransactionTruth(
             wallet=wallet,
             types=one_of("sent"),
             fee=builder.fee,
@@ -247,7 +247,7 @@ class WalletChain(Holders):
         failed = f"custom program error: {number:#x}"
         builder.call(program, [TOKEN, wallet, held], anchor_data("route", rng), failed=failed)
         error = {"InstructionError": [2, {"Custom": number}]}
-        truth = Truth(
+        truth = TransactionTruth(
             wallet=wallet,
             types=one_of("failed"),
             fee=builder.fee,
@@ -275,7 +275,7 @@ class WalletChain(Holders):
             raise ValueError(f"the account of {wallet} for {mint} is not empty")
         builder = TransactionBuilder(self, rng, wallet, version="legacy", seconds_ago=seconds_ago)
         close_account(builder, wallet, held, wallet)
-        truth = Truth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=account.rent)
+        truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=account.rent)
         return self.tell(builder.commit(), truth)
 
     def _send_sol(
@@ -287,8 +287,10 @@ class WalletChain(Holders):
             builder.memo(memo)
         if source == target or lamports == 0:
             return builder.commit().signature
-        sent = Truth(wallet=source, types=one_of("sent"), sol=-lamports, fee=builder.fee, parties=(target,))
-        received = Truth(wallet=target, types=one_of("received"), sol=lamports, parties=(source,))
+        sent = TransactionTruth(
+            wallet=source, types=one_of("sent"), sol=-lamports, fee=builder.fee, parties=(target,)
+        )
+        received = TransactionTruth(wallet=target, types=one_of("received"), sol=lamports, parties=(source,))
         return self.tell(builder.commit(), received, sent)
 
 
@@ -299,11 +301,11 @@ def _swapped(
     fee: int,
     program: str,
     tip: tuple[str, int] | None,
-) -> Truth:
+) -> TransactionTruth:
     lamports = changes.get(SOL, 0)
     kind = "swapped" if SOL not in changes else "bought" if lamports < 0 else "sold"
     tipped = 0 if tip is None else tip[1]
-    return Truth(
+    return TransactionTruth(
         wallet=wallet,
         types=one_of(kind),
         sol=lamports - tipped,

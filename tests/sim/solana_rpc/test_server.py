@@ -200,15 +200,15 @@ async def test_many_wallets_are_asked_about_within_both_limits_of_the_node() -> 
 
 
 @on_virtual_time
-async def test_a_blocked_address_is_told_so_on_both_sides_and_the_stream_is_parked() -> None:
+async def test_a_blocked_address_is_told_so_on_both_sides_and_may_try_again() -> None:
     async with scene() as stage:
         stage.node.blocked = True
         error = await stage.failure()
-        assert (error.kind, error.parks) == (K.AUTH, True)
+        assert (error.kind, error.parks) == (K.AUTH, False)
         with pytest.raises(ProviderError) as caught:
             async with wire(stage, W):
                 pass
-        assert (caught.value.kind, caught.value.parks) == (K.AUTH, True)
+        assert (caught.value.kind, caught.value.parks) == (K.AUTH, False)
         stage.node.blocked = False
         assert await stage.fetch(W)
 

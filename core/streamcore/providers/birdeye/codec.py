@@ -28,8 +28,9 @@ STATS_SELECTION = {
     "trade_data": {"volume": True, "price_change": True, "intervals": ["24h"]},
     "liquidity": False,
 }
-LATEST_BY = 3600
-"""Seconds by which a candle may be older than the last one to be called out of order."""
+BUCKET = 60
+"""Seconds of a candle of `CHART_TYPE`. One comes late by seconds, so by one bucket at most; if it is older than
+that, the time of the last one was wrong."""
 MILLISECONDS_FROM = 100_000_000_000
 """Candle times above this are milliseconds: as seconds they would lie beyond the year 5000."""
 
@@ -85,6 +86,9 @@ class BirdeyeCodec(Codec):
         self._subscribed: tuple[str, ...] = ()
         self._outgoing: list[Frame] = []
         self._bucket: dict[str, Decimal | int] = {}
+        """Mint to the start of its last candle."""
+        self._late: set[str] = set()
+        """Mints whose last candle was left out as late."""
         self._refused: set[str] = set()
         """Mints that an error has named: they are left out of the subscription."""
 
@@ -188,12 +192,24 @@ class BirdeyeCodec(Codec):
             if not 0 <= bucket <= LATEST_MILLISECONDS:
                 raise Undecodable("a candle of an impossible time")
             bucket = Decimal(bucket) / 1000 if bucket > MILLISECONDS_FROM else bucket
-            # candles come late by seconds; one "late" by more means that the last one's time was wrong
-            if 0 < self._bucket.get(candle.address, bucket) - bucket <= LATEST_BY:
+            if self._is_late(candle.address, bucket - bucket % BUCKET):
                 return [Malformed("a candle older than the last one")]
-            if candle.address in self._wanted:
-                self._bucket[candle.address] = bucket
         return _fields(candle.address, price=candle.c)
+
+    def _is_late(self, mint: str, bucket: Decimal | int) -> bool:
+        """Take note of a candle's time; return whether it was overtaken by a newer candle.
+
+        What comes now is what is so now. The time only tells two candles apart that came in the wrong order,
+        and never leaves out two in a row: then it was the time of the one before them that was wrong.
+        """
+        if mint not in self._wanted:
+            return False
+        if mint not in self._late and 0 < self._bucket.get(mint, bucket) - bucket <= BUCKET:
+            self._late.add(mint)
+            return True
+        self._late.discard(mint)
+        self._bucket[mint] = bucket
+        return False
 
 
 def _statistics(statistics: _Statistics) -> list[Report]:

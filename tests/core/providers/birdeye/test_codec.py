@@ -204,6 +204,24 @@ def test_a_candle_older_than_the_last_is_left_out() -> None:
     assert codec.received(candle(c=3, unixTime=1675506060)) == [PriceReport(SOL, price=Decimal(3))]
 
 
+@pytest.mark.parametrize("odd", [37, 60, 600, 3600, 50_000])
+def test_row_m_a_candle_with_an_odd_time_costs_one_candle_at_most(odd: int) -> None:
+    codec = greeted()
+    codec.received(candle(c=1, unixTime=1675506000))
+    codec.received(candle(c=2, unixTime=1675506000 + odd))
+    codec.received(candle(c=3, unixTime=1675506000))
+    for price in (4, 5):
+        report = codec.received(candle(c=price, unixTime=1675506000))
+        assert report == [PriceReport(SOL, price=Decimal(price))]
+
+
+def test_row_m_a_candle_with_a_time_inside_its_minute_is_one_of_that_minute() -> None:
+    codec = greeted()
+    for price, time in ((1, 1675506037), (2, 1675506000), (3, 1675506059), (4, 1675506000.5)):
+        report = codec.received(candle(c=price, unixTime=time))
+        assert report == [PriceReport(SOL, price=Decimal(price))]
+
+
 def test_the_age_of_candles_is_told_for_each_token() -> None:
     codec = greeted()
     codec.received(candle(c=2, unixTime=1675506060))
