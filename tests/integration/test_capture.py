@@ -239,9 +239,9 @@ async def test_what_was_captured_from_the_venues_goes_through_the_whole_engine(
         if isinstance(event, PriceUpdate) and event.price is not None and "price" in event.changed:
             told.setdefault(event.symbol, []).append(str(event.price))
     assert told == prices
-    assert not [
-        event for event in seen if isinstance(event, StreamError) and event.kind is ErrorKind.PROTOCOL
-    ]
+    # what is of a channel that is not subscribed here is left out with a word
+    unread = [one for one in seen if isinstance(one, StreamError) and one.kind is ErrorKind.PROTOCOL]
+    assert bool(unread) == any(step.get("ignored") for step in session["steps"])
     if session["side"] == "ws":
         refused = {
             topic for step in session["steps"] for topic in step.get("refused", []) if topic[:3] != "XBT"
