@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
+import pytest
 from bench import BONK, SOL, WALLET, bench
+from captured_sessions import as_capture
+from processes import COMMAND, leading_to, starting, surroundings, under_a_terminal
+from realdata import realdata
 from replayed_network import ReplayedNetwork, read_capture
 from virtual_time import VirtualClock, on_virtual_time
 
@@ -23,7 +29,7 @@ from streamcore import (
 )
 from streamcore.config.model import BirdeyeSettings, HeliusSettings
 from streamcore.recording import Capture
-from streamcore.recording.lines import Ended, Exchange, Received, Sent
+from streamcore.recording.lines import Ended, Exchange, Line, Received, Sent
 from streamsim import Emulators, Fault
 
 PUBLIC = Settings()
@@ -48,11 +54,10 @@ def told(events: list[Event]) -> list[Event]:
 
 
 async def replayed(
-    path: Path, settings: Settings, *, symbols: tuple[str, ...] = (), wallets: tuple[str, ...] = ()
+    lines: list[Line], settings: Settings, *, symbols: Sequence[str] = (), wallets: Sequence[str] = ()
 ) -> list[Event]:
     """Return what the engine tells when a capture stands in the place of the network."""
     clock = VirtualClock()
-    lines = read_capture(path)
     network = ReplayedNetwork(lines, settings, clock)
     seen: list[Event] = []
 
@@ -86,7 +91,7 @@ async def test_prices_of_an_exchange_replayed_are_the_same_prices(tmp_path: Path
                 await table.first(PriceUpdate, symbol="SOL", price=Decimal(price))
             seen = list(table.seen)
     assert len(told(seen)) >= 5
-    assert told(await replayed(file, PUBLIC, symbols=("SOL", "BTC"))) == told(seen)
+    assert told(await replayed(read_capture(file), PUBLIC, symbols=("SOL", "BTC"))) == told(seen)
 
 
 @on_virtual_time
@@ -103,7 +108,7 @@ async def test_binary_frames_and_a_key_replayed_are_the_same_prices(tmp_path: Pa
             await table.first(PriceUpdate, symbol="BONK", price=Decimal("0.0000123"))
             seen = list(table.seen)
     assert "paid-of-the-reporter" not in file.read_text()
-    assert told(await replayed(file, KEYED, symbols=("SOL", "BONK"))) == told(seen)
+    assert told(await replayed(read_capture(file), KEYED, symbols=("SOL", "BONK"))) == told(seen)
 
 
 @on_virtual_time
@@ -119,7 +124,7 @@ async def test_transactions_of_a_wallet_replayed_are_the_same_transactions(tmp_p
                 await table.first(WalletTransaction, signature=happen(WALLET))
             seen = list(table.seen)
     assert len(told(seen)) == 4
-    assert told(await replayed(file, KEYED, wallets=(WALLET,))) == told(seen)
+    assert told(await replayed(read_capture(file), KEYED, wallets=(WALLET,))) == told(seen)
 
 
 @on_virtual_time
@@ -134,7 +139,7 @@ async def test_polled_prices_replayed_are_the_same_prices(tmp_path: Path) -> Non
             await table.first(PriceUpdate, symbol="BONK", price=Decimal("0.0000123"), within=30)
             seen = list(table.seen)
     settings = Settings(prices="jupiter")
-    again = await replayed(file, settings, symbols=("SOL", "BONK"))
+    again = await replayed(read_capture(file), settings, symbols=("SOL", "BONK"))
     assert told(again)[: len(told(seen))] == told(seen)
 
 
@@ -155,7 +160,7 @@ async def test_a_lost_and_a_refused_connection_are_captured_and_replayed_as_such
             seen = list(table.seen)
     failures = [one.failure for one in read_capture(file) if isinstance(one, Ended) and one.failure]
     assert [failure.kind for failure in failures[:2]] == ["network", "server"]
-    again = await replayed(file, PUBLIC, symbols=("SOL",))
+    again = await replayed(read_capture(file), PUBLIC, symbols=("SOL",))
     reported = [(one.provider, one.message) for one in again if isinstance(one, StreamError)]
     assert reported[: len(failures)] == [
         (one.provider, one.message) for one in seen if isinstance(one, StreamError)
@@ -181,3 +186,65 @@ async def test_what_is_captured_is_what_went_over_the_wire_in_its_order(tmp_path
     assert frames.index(subscribe) < frames.index(answer)
     paths = {line.request.path for line in lines if isinstance(line, Exchange) and line.provider == "kraken"}
     assert "/0/public/AssetPairs" in paths
+
+
+async def test_the_app_at_a_terminal_captures_until_it_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "app.jsonl"
+    async with Emulators(market_rate=20.0) as emulators:
+        environment = surroundings(tmp_path, leading_to(emulators))
+        command = (*COMMAND, "--capture", str(file), "-s", "SOL", "-w", WALLET)
+        with under_a_terminal(command, environment) as terminal:
+            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.shows(b"live")
+            terminal.press(b"q")
+            assert await terminal.ends() == 0
+    lines = read_capture(file)
+    assert {line.provider for line in lines if isinstance(line, Received)} == {"birdeye", "helius"}
+    # this side closed both: nothing failed
+    assert [line.failure for line in lines if isinstance(line, Ended)] == [None, None]
+    assert "127.0.0.1" not in file.read_text()
+
+
+def test_a_program_that_is_killed_leaves_a_capture_that_can_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "killed.jsonl"
+    with starting(tmp_path) as start:
+        command = start("stream", "--demo", "--demo-rate", "50", "-s", "SOL", "--capture", str(file))
+        command.events_until(lambda events: sum(one["event"] == "price" for one in events) > 20)
+        command.end(signal.SIGKILL)
+    assert sum(isinstance(line, Received) for line in read_capture(file)) >= 10
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "prices"),
+    [
+        ("coinbase/ws_2026-09-29_session", "", {"BTC": ["84140.83", "84149.24"]}),
+        ("kraken/ws_2026-09-25_session", "", {"BTC": ["83744.3"]}),
+        ("kraken/ws_2026-10-03_session", "", {"ALGO": ["0.13110"]}),
+        ("kraken/ws_no_trade_for_a_day", "", {}),
+        ("coinbase/ws_delisted_session", "", {}),
+        ("kraken/rest_ticker_usdt", "/0/public/Ticker", {"USDT": ["0.99967000"]}),
+        ("coinbase/rest_delisted", "/products/JUP-USD/stats", {}),
+    ],
+)
+@on_virtual_time
+async def test_what_was_captured_from_the_venues_goes_through_the_whole_engine(
+    name: str, path: str, prices: dict[str, list[str]]
+) -> None:
+    session = realdata(name)
+    settings = Settings(prices=session["provider"])
+    symbols = [topic.replace("/", "-").partition("-")[0] for topic in session["topics"] if topic[:3] != "XBT"]
+    seen = await replayed(as_capture(session, path=path), settings, symbols=symbols)
+    told: dict[str, list[str]] = {}
+    for event in seen:
+        if isinstance(event, PriceUpdate) and event.price is not None and "price" in event.changed:
+            told.setdefault(event.symbol, []).append(str(event.price))
+    assert told == prices
+    # what is of a channel that is not subscribed here is left out with a word
+    unread = [one for one in seen if isinstance(one, StreamError) and one.kind is ErrorKind.PROTOCOL]
+    assert bool(unread) == any(step.get("ignored") for step in session["steps"])
+    if session["side"] == "ws":
+        refused = {
+            topic for step in session["steps"] for topic in step.get("refused", []) if topic[:3] != "XBT"
+        }
+        errors = " ".join(event.message for event in seen if isinstance(event, StreamError))
+        assert all(topic in errors for topic in refused)
