@@ -37,6 +37,9 @@ from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
 
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
+
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
 ENDED = "the engine has ended and brings nothing any more: make a new StreamManager"
@@ -73,6 +76,7 @@ class StreamManager:
         providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
         remember: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -85,6 +89,7 @@ class StreamManager:
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
             remember: Keep from one run to the next what can be found out again, such as what exchanges list,
                 in this user's folder for caches; otherwise nothing is written.
+            capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -92,6 +97,7 @@ class StreamManager:
         self._transport = transport
         self._providers = providers
         self._demo = demo
+        self._capture = capture
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity)
@@ -127,6 +133,8 @@ class StreamManager:
                 network = Network(clock, timeout=self.settings.stream.connect_timeout)
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
+            if self._capture is not None:
+                transport = self._capture.around(transport, settings, configured=self.settings)
             for source in choose(self.settings):
                 provider = create(source.provider, settings, transport, clock, providers=self._providers)
                 stream = make_stream(

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from streamsim.emulators import Emulators
     from streamsim.helius.server import HeliusServer
     from streamsim.jupiter.server import JupiterServer
+    from streamsim.kraken.messages import Maintenance
     from streamsim.kraken.server import KrakenServer
     from streamsim.servers.exchange import asset_key
-    from streamsim.servers.faults import Fault, Faults, Terms
+    from streamsim.servers.faults import Event, Fault, Faults, Terms
     from streamsim.servers.proxy import Proxy
     from streamsim.solana_rpc.server import SolanaServer
     from streamsim.world.market import Market, Trade, Truth
@@ -30,12 +31,14 @@ __all__ = [
     "CoinbaseServer",
     "DexScreenerServer",
     "Emulators",
+    "Event",
     "Fault",
     "Faults",
     "GenericFrames",
     "HeliusServer",
     "JupiterServer",
     "KrakenServer",
+    "Maintenance",
     "Market",
     "Proxy",
     "SolanaServer",
@@ -56,6 +59,8 @@ _MODULES = {
     "JupiterServer": "streamsim.jupiter.server",
     "KrakenServer": "streamsim.kraken.server",
     "asset_key": "streamsim.servers.exchange",
+    "Maintenance": "streamsim.kraken.messages",
+    "Event": "streamsim.servers.faults",
     "Fault": "streamsim.servers.faults",
     "Faults": "streamsim.servers.faults",
     "Terms": "streamsim.servers.faults",

@@ -23,6 +23,8 @@ class ManualClock:
         self._now = 0.0
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self.wall_offset = 0.0
+        """Seconds by which somebody has set the wall clock; negative: back."""
         self.chance = 0.5
         """What `random` returns; 0.5 is the middle, so that jitter adds nothing."""
 
@@ -30,7 +32,7 @@ class ManualClock:
         return self._now
 
     def time(self) -> float:
-        return START + self._now
+        return START + self._now + self.wall_offset
 
     def random(self) -> float:
         return self.chance

@@ -11,9 +11,13 @@ import functools
 import random
 import selectors
 from collections.abc import Awaitable, Callable
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
 
 from manual_clock import START
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 SHORTEST = 1e-6
 """Seconds."""
@@ -63,7 +67,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._selector_of_time.passed
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
         self._selector_of_time.threads += 1
         future.add_done_callback(self._thread_ended)

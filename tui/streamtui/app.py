@@ -31,7 +31,6 @@ from streamtui.screens.main.session_pane import TOLD_FOR
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
-from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -114,8 +113,10 @@ class StreamTuiApp(App[None]):
         self._settled = False
 
     def _is_typing(self) -> bool:
+        from textual.widgets import Input  # it would delay the first frame
+
         try:
-            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
+            return isinstance(self.focused, Input)
         except ScreenError:  # it has none yet
             return True
 
@@ -128,6 +129,11 @@ class StreamTuiApp(App[None]):
         self._watches_terminal = not self.is_headless and terminal.is_there()
         self._leave_on_signals()
         self.call_after_refresh(self._start)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_anew())
+
+    def _paint_anew(self) -> None:
+        """Paint everything: whoever had the terminal meanwhile has left nothing of it there."""
+        self.screen.refresh(layout=True)
 
     def _start(self) -> None:
         """Start the engine and what draws; what of it is at work already starts anew."""

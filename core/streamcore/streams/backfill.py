@@ -227,13 +227,17 @@ class Backfill:
         """
         first_look: dict[str, Checkpoint] | None = None
         failures = 0
-        while topics := tuple(topic for topic in key if self._is_wanted(topic)):
+        while wanted := tuple(topic for topic in key if self._is_wanted(topic)):
             async with self._turn:
                 if work.again.is_set():
                     first_look, failures = None, 0
                     work.again.clear()
-                work.due.intersection_update(topics)
-                reported = self._checkpoints.newest(topics)
+                    work.due.update(wanted)
+                work.due.intersection_update(wanted)
+                # after a failure it goes on where it stopped: the first ones must not take every turn
+                left = tuple(topic for topic in wanted if topic in work.due) if failures else ()
+                topics = left or wanted
+                reported = self._checkpoints.newest(wanted)
                 try:
                     fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
@@ -244,11 +248,15 @@ class Backfill:
                     wait = min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
                     self._retrying.add(work)
                 else:
+                    failures = 0
                     if work.has_gap and first_look is None:
                         self.gaps_filled += 1
                         first_look, wait = reported, SECOND_LOOK
                     else:
-                        self._verify(first_look or reported, fetched)
+                        complete = first_look or reported
+                        self._verify(
+                            {topic: complete[topic] for topic in topics if topic in complete}, fetched
+                        )
                         if not work.again.is_set():
                             return
                         wait = 0.0
@@ -276,7 +284,9 @@ class Backfill:
         try:
             self.breaker.check()
             async for report in self._rest.answer(question):
-                self._deliver(report, Source.STREAM, as_of)
+                # a transaction was announced by the stream; a price is no more than an answer to a request
+                source = Source.BACKFILL if isinstance(report, PriceReport) else Source.STREAM
+                self._deliver(report, source, as_of)
                 if isinstance(report, PartialFetch):
                     problem = report.error
         except ProviderError as error:

@@ -20,8 +20,7 @@ from streamcore.config.model import CoinbaseSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import Alive, Notice, PriceReport, Refusal, Report
-from streamcore.providers.coinbase.codec import MISSED_BY
+from streamcore.providers.base import Alive, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamsim import Emulators, Fault, asset_key
 from streamsim.world.catalog import SOL
@@ -309,15 +308,17 @@ async def test_trades_that_the_feed_swallows_are_noticed_by_the_heartbeats() -> 
             await socket.send(frame)
         for _ in range(2):
             codec.received(await socket.recv())
-        emulators.coinbase.faults.set(Fault.STALL)
-        for _ in range(MISSED_BY + 1):
-            emulators.market.trade(SOL)
-        emulators.coinbase.faults.clear()
+        emulators.coinbase.faults.set(Fault.LEAVE_OUT)
+        emulators.market.trade(SOL)
         await emulators.clock.advance(2)  # type: ignore[attr-defined]
         assert codec.received(await socket.recv()) == []
-        (notice,) = codec.received(await socket.recv())
+        notice, request = codec.received(await socket.recv())
         assert isinstance(notice, Notice)
         assert notice.error.kind is ErrorKind.GAP
+        assert isinstance(request, PriceRequest)
+        (report,) = [report async for report in coinbase.rest.answer(request)]
+        assert isinstance(report, PriceReport)
+        assert report.price == emulators.market.truth(SOL).price  # type: ignore[union-attr]
 
 
 async def test_the_http_side_and_the_emulator_understand_each_other() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from manual_clock import ManualClock
 
-from streamsim.world.catalog import BONK, CATALOG, SOL, listing_of
+from streamsim.world.catalog import BONK, CATALOG, FOLLOWS, SOL, listing_of
 from streamsim.world.history import BAR_SECONDS
 from streamsim.world.market import Market
 
@@ -80,3 +80,22 @@ def test_an_unpriced_token_has_no_truth_and_cannot_be_traded() -> None:
         one.trade(BONK)
     with pytest.raises(ValueError, match="positive"):
         one.trade(SOL, price=Decimal(0))
+
+
+async def test_a_token_that_stands_for_something_else_follows_it_now_and_in_the_past() -> None:
+    """So a row of bitcoin moves on as before when an exchange gives it away to a source of tokens."""
+    one, clock = market()
+    one.trade("exchange:BTC", price=Decimal(90_000))
+    for wrapped, leader in FOLLOWS.items():
+        await clock.advance(100)
+        for _ in range(20):
+            one.trade(leader)
+        one.trade(wrapped)
+        await clock.advance(20)
+        follows, leads = one.token(wrapped), one.token(leader)
+        assert follows is not None
+        assert leads is not None
+        ratio = listing_of(wrapped).price / listing_of(leader).price
+        for ago in (0, 3600, 86_400):
+            assert follows.price_ago(ago) / leads.price_ago(ago) == pytest.approx(ratio, rel=Decimal("0.002"))
+        assert follows.change(86_400) == pytest.approx(leads.change(86_400), abs=Decimal("0.2"))
