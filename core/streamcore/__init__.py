@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.wallet_secrets import secret_refusal
+    from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
     "HIDDEN",
@@ -109,6 +109,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "without_secrets",
 ]
 
 _HOMES = {
@@ -150,7 +151,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.wallet_secrets": ("secret_refusal",),
+    "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

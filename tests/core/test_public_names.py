@@ -60,6 +60,7 @@ PUBLIC = {
     "MaskingFilter",
     "printable",
     "secret_refusal",
+    "without_secrets",
     # what can go wrong
     "AlreadyStarted",
     "BadAddress",
