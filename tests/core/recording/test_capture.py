@@ -4,6 +4,7 @@ import logging
 import os
 import stat
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,10 @@ from streamcore.recording.lines import Exchange, Line, Received, Start, Stop
 
 def frame(text: str) -> Line:
     return Received(0.0, "kraken", 1, text=text)
+
+
+def frames(text: str) -> list[Line]:
+    return [frame(text)]
 
 
 def test_a_capture_is_readable_by_its_owner_alone_and_says_when_it_began(tmp_path: Path) -> None:
@@ -51,7 +56,7 @@ def test_a_capture_ends_by_itself_when_it_is_full_and_says_so(
     file = tmp_path / "capture.jsonl"
     with caplog.at_level(logging.WARNING), Capture(file, max_bytes=4096) as capture:
         for number in range(100):
-            capture.note(lambda number=number: [frame(f"{number:200d}")])
+            capture.note(partial(frames, f"{number:200d}"))
     assert file.stat().st_size <= 4096
     lines = read_capture(file)
     assert isinstance(lines[-1], Stop)
@@ -87,7 +92,7 @@ def test_no_more_waits_for_a_slow_disk_than_the_file_may_hold(tmp_path: Path) ->
     with Capture(file, max_bytes=1000) as capture:
         capture.note(slow)
         for number in range(10):
-            capture.note(lambda number=number: [frame(str(number))], 400)
+            capture.note(partial(frames, str(number)), 400)
         assert capture.ended.endswith("x does not keep up")
         go_on.set()
     _, *kept, last = read_capture(file)
