@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 
 
 async def test_a_task_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import quick
 
-from streamsim.servers.wire import exact, is_address, iso_seconds
+from streamsim.wire import exact, is_address, iso_seconds
 
 
 @quick
