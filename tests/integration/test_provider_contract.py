@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from bench import WALLET
+from captured_sessions import as_capture
 from message_shapes import news, shapes
 from provider_contract import Unreached, meet
-from simulated_contract import meet_simulated
+from realdata import realdata
+from simulated_contract import known_shapes, meet_simulated
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore.config.model import JupiterSettings, KrakenSettings, Settings
@@ -58,6 +60,13 @@ async def test_a_field_nobody_knows_is_printed_as_new() -> None:
     assert seen.broken == []
     assert news(seen.shapes, known.shapes) != []
     assert all(line.startswith("ticker") for line in news(seen.shapes, known.shapes))
+
+
+async def test_what_was_captured_of_a_venue_before_is_not_new() -> None:
+    session = realdata("kraken/ws_2026-10-03_session")
+    before = await known_shapes("kraken")
+    assert news(shapes(as_capture(session)), before) == []
+    assert "upcoming_maintenance" in str(before["status update"])
 
 
 @pytest.mark.parametrize(

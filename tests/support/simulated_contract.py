@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench import WALLET, settings_for
+from captured_sessions import as_capture
+from message_shapes import shapes
 from provider_contract import Meeting, meet
+from realdata import realdata, realdata_names
 
 from streamcore.clock import Clock, SystemClock
 from streamsim import Emulators
@@ -31,5 +34,10 @@ async def meet_simulated(
 
 
 async def known_shapes(name: str) -> dict[str, set[str]]:
-    """Return what the messages of one provider's simulator look like."""
-    return (await meet_simulated(name, SystemClock())).shapes
+    """Return what the messages of one provider look like at its simulator, and in what was captured of it."""
+    known = (await meet_simulated(name, SystemClock())).shapes
+    for captured in realdata_names():
+        if captured.startswith(f"{name}/ws_"):
+            for kind, fields in shapes(as_capture(realdata(captured))).items():
+                known.setdefault(kind, set()).update(fields)
+    return known

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import stat
@@ -12,8 +13,11 @@ from manual_clock import ManualClock
 from replayed_network import read_capture
 from scripted_transport import ScriptedTransport
 
-from streamcore.config.model import BirdeyeSettings, Settings
-from streamcore.net.transport import Answer
+from streamcore import Clock, StreamManager
+from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
+from streamcore.net.transport import Answer, Http
+from streamcore.providers import PROVIDERS
+from streamcore.providers.base import Provider
 from streamcore.recording import Capture
 from streamcore.recording.lines import Exchange, Line, Received, Start, Stop
 
@@ -133,3 +137,26 @@ def test_closing_twice_does_nothing(tmp_path: Path) -> None:
     capture.close()
     capture.close()
     assert capture.ended == ""
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_what_is_not_captured_goes_over_the_transport_itself(tmp_path: Path, on: bool) -> None:
+    clock = ManualClock()
+    network = ScriptedTransport(lambda asked: Answer(200, {}, b""), clock.monotonic)
+    handed: list[Http] = []
+
+    def make(settings: Settings, http: Http, clock: Clock) -> Provider:
+        handed.append(http)
+        return PROVIDERS["jupiter"].make(settings, http, clock)
+
+    providers = {"jupiter": dataclasses.replace(PROVIDERS["jupiter"], make=make)}
+    with Capture(tmp_path / "x", clock=clock) as capture:
+        async with StreamManager(
+            Settings(prices="jupiter", stream=StreamSettings(enable_wallets=False)),
+            clock=clock,
+            transport=network,
+            providers=providers,
+            capture=capture if on else None,
+        ):
+            pass
+    assert [http is network for http in handed] == [not on]
