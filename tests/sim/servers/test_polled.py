@@ -179,7 +179,7 @@ async def test_trouble_of_the_server_is_a_provider_error(source: str) -> None:
         for fault, terms, kind in (
             (Fault.HTTP_STATUS, {"status": 503}, K.SERVER),
             (Fault.HTTP_STATUS, {"status": 403}, K.AUTH),
-            (Fault.HTTP_GARBAGE, {}, K.PROTOCOL),
+            (Fault.HTTP_GARBAGE, {}, K.NETWORK),  # a web page
             (Fault.HTTP_DROP, {}, K.NETWORK),
         ):
             faults.set(fault, times=1, **terms)

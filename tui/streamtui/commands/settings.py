@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streamcore import InputError, Settings, SettingsError, TokenTable, check_address, understand
-from streamcore.config import Loaded, choose, load
+from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
 from streamtui.options import SETTINGS
 
@@ -26,6 +26,18 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
     for warning in result.warnings:
         print(f"streamtui: warning: {warning}", file=sys.stderr)
     return result
+
+
+def check_surroundings(loaded: Loaded) -> None:
+    """Check what the environment says about the way to the network, before anything is started.
+
+    Not in the demo: it has no use for it.
+
+    Raises:
+        SettingsError: A variable names a proxy or certificates that cannot be used.
+    """
+    if not loaded.settings.demo:
+        read_surroundings()
 
 
 def check_watched(loaded: Loaded) -> None:
