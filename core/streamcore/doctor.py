@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamcore.assets.instruments import understand
@@ -40,6 +41,9 @@ from streamcore.providers.base import (
     TransactionReport,
 )
 from streamcore.providers.descriptor import Descriptor
+
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
 
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
@@ -78,6 +82,7 @@ async def examine(
     transport: Transport | None = None,
     providers: Mapping[str, Descriptor] = PROVIDERS,
     demo: DemoServers | None = None,
+    capture: Capture | None = None,
 ) -> list[Check]:
     """Try everything that these settings need, each step within ``stream.connect_timeout`` seconds.
 
@@ -88,6 +93,7 @@ async def examine(
             beside it, one by one.
         providers: Makes each provider by its name.
         demo: Serves demo data where the settings ask for it.
+        capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
 
     Returns:
         The checks, those of one provider together and in the order they were tried in.
@@ -107,6 +113,8 @@ async def examine(
         if transport is None:
             network = Network(clock, timeout=settings.stream.connect_timeout, surroundings=surroundings)
             transport = await stack.enter_async_context(network)
+        if capture is not None:
+            transport = capture.around(transport, settings, configured=loaded.settings)
         examinations = [
             _Examination(
                 choice,
@@ -131,7 +139,7 @@ def needed_failed(checks: Sequence[Check]) -> bool:
 
 
 def _configuration(loaded: Loaded) -> Check:
-    file = str(loaded.path) if loaded.found else f"there is no {loaded.path}"
+    file = str(loaded.path) if loaded.found else f"there is no {loaded.path or 'configuration file'}"
     return Check("configuration", "settings", Result.PASSED, None, file)
 
 

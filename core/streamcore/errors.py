@@ -47,12 +47,16 @@ class SettingsError(StreamcoreError):
     """
 
     def __init__(self, key: str, value: object, allowed: str, origin: str) -> None:
+        if refusal := secret_refusal(allowed):
+            allowed = refusal
         if refusal := secret_refusal(key):
             key, allowed = HIDDEN, refusal
         if value is not None and (
             refusal := secret_refusal(value if isinstance(value, str) else repr(value))
         ):
             value, allowed = HIDDEN, refusal
+        if refusal := secret_refusal(origin):
+            origin, allowed = HIDDEN, refusal
         self.key = key
         self.value = value
         self.allowed = allowed
@@ -72,7 +76,7 @@ class InputError(StreamcoreError, ValueError):
     """
 
     def __init__(self, value: str, reason: str) -> None:
-        if refusal := secret_refusal(value):
+        if refusal := secret_refusal(value) or secret_refusal(reason):
             value, reason = HIDDEN, refusal
         self.value = value
         self.reason = reason
@@ -91,6 +95,8 @@ class UnknownProvider(StreamcoreError, KeyError):
     """No provider of that name is in use."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
+        if secret_refusal(name):
+            name = HIDDEN
         self.name = name
         self.known = tuple(known)
         super().__init__(f"no provider {name!r} is in use; there are: {', '.join(self.known) or 'none'}")
@@ -157,7 +163,7 @@ class ProviderError(StreamcoreError):
     @property
     def parks(self) -> bool:
         """Whether the stream must stop trying until a person acts."""
-        return self.kind in PARKING_KINDS
+        return self.kind in PARKING_KINDS and not self.retryable
 
     def event(self, provider: str, ts: float, *, demo: bool) -> StreamError:
         """Return this error as the event that consumers receive.

@@ -28,6 +28,7 @@ from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.error_reports import ErrorReports
 from streamcore.streams.factory import Stream, make_stream
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
@@ -36,6 +37,9 @@ from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
+
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
 
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
@@ -73,6 +77,7 @@ class StreamManager:
         providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
         remember: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -85,6 +90,7 @@ class StreamManager:
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
             remember: Keep from one run to the next what can be found out again, such as what exchanges list,
                 in this user's folder for caches; otherwise nothing is written.
+            capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -92,7 +98,9 @@ class StreamManager:
         self._transport = transport
         self._providers = providers
         self._demo = demo
-        self._cache = CacheFolder(cache_folder()) if remember else None
+        self._capture = capture
+        folder = cache_folder() if remember else None
+        self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity)
         self._checkpoints = Checkpoints()
         self._streams: dict[str, Stream] = {}
@@ -102,7 +110,8 @@ class StreamManager:
         )
         self._tracking: _Tracking | None = None
         self._trackers: dict[DataKind, Tracker] = {}
-        self._tasks = Tasks("engine", self._clock, failed=self._internal_error)
+        internal_errors = ErrorReports(self._clock, self._internal_error)
+        self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -130,6 +139,8 @@ class StreamManager:
                 )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
+            if self._capture is not None:
+                transport = self._capture.around(transport, settings, configured=self.settings)
             for source in choose(self.settings):
                 provider = create(source.provider, settings, transport, clock, providers=self._providers)
                 stream = make_stream(

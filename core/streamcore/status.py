@@ -58,7 +58,7 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot of one provider, taken when it was asked for.
 
     A provider whose subscriptions need several sockets is summed up: its counters are added, and its
-    state is that of its worst socket.
+    state is that of its worst socket. What is about sockets keeps its default where there are none.
     """
 
     provider: str
@@ -69,9 +69,9 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is in this state; ``None`` when there is nothing to explain."""
     since: float
     """Unix seconds of the last change of state."""
-    attempt: int
+    attempt: int = 0
     """Retries since the stream was last healthy."""
-    retry_at: float | None
+    retry_at: float | None = None
     """Unix seconds of the next attempt; ``None`` when none is waiting."""
     parked: bool
     """No attempt will be made until somebody asks for one."""
@@ -79,21 +79,21 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is subscribed, so no connection is wanted."""
     fallback: bool
     """Polling stands in for the stream."""
-    stale: bool
+    stale: bool = False
     """Connected, but half of ``stream.stale_after`` has passed without a frame."""
     subscriptions: int
     topics: tuple[str, ...]
-    connections: int
+    connections: int = 0
     """Sockets this provider needs for its subscriptions."""
-    latency_ms: float | None
+    latency_ms: float | None = None
     messages_received: int
-    messages_sent: int
-    bytes_received: int
-    bytes_sent: int
+    messages_sent: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
     malformed: int
     dropped: int
-    reconnects: int
-    uptime: float
+    reconnects: int = 0
+    uptime: float = 0.0
     """Seconds since the stream was last established; 0.0 while it is not."""
     last_message_at: float | None
     """Unix seconds of the last data frame, or of the last answer to a poll."""

@@ -3,7 +3,8 @@
 People paste the wrong line of their wallet's export. Whatever has the form of a secret is refused, and
 nothing of it is repeated, kept or sent. Forms in which wallets hand one out: Phantom and Solflare base58 of
 64 bytes, solana-keygen an array of 64 numbers, others hexadecimal or base64, and every wallet a phrase of 12
-to 24 words (BIP 39).
+to 24 words (BIP 39), of which steel plates keep four letters each and pictures the numbers (SeedQR). The
+secrets of other chains, which people keep in the same place, are known by their marks and checksums.
 
 A key of 32 bytes in base58 cannot be told from an address and is taken for one.
 """
@@ -22,10 +23,30 @@ ADVICE = (
 )
 
 _BASE58 = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{80,96}(?![A-Za-z0-9])")
-_EXTENDED = re.compile(r"(?<![A-Za-z0-9])[xyz]prv[1-9A-HJ-NP-Za-km-z]{100,110}")
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})(?![0-9A-Za-z])")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}==)(?![A-Za-z0-9+/=])")
-_NUMBERS = re.compile(r"(?<![0-9.])\d{1,3}(?:[\s,;]+\d{1,3}){31,}(?![0-9.])")
+_HEXADECIMAL_GROUPS = re.compile(
+    r"(?<![0-9A-Za-z])(?:0[xX])?[0-9A-Fa-f]{2,32}(?:[\s,;:|-]+(?:0[xX])?[0-9A-Fa-f]{2,32})+(?![0-9A-Za-z])"
+)
+_ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}){32,}")
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_.-])(?:[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}(?:==)?)(?![A-Za-z0-9+/_.=-])"
+)
+_NUMBERS = re.compile(r"(?<![0-9.])-?\d{1,3}(?:[ui]8)?(?:[\s,;:|]+-?\d{1,3}(?:[ui]8)?){31,}(?![0-9.])")
+_NUMBER = re.compile(r"(?<![0-9ui])-?\d{1,3}")
+_NUMBERED = re.compile(r"(?<!\d)(\d{1,2})[\"']?\s*[:=]\s*(\d{1,3})(?!\d)")
+"""An array as JSON writes it when it does not know that it is one: ``{"0":12,"1":34}``."""
+_MARKED = re.compile(
+    r"[xyzuv]prv[1-9A-HJ-NP-Za-km-z]{100,110}|suiprivkey1[02-9ac-hj-np-z]{50,}|nsec1[02-9ac-hj-np-z]{50,}"
+    r"|_x?sk1[02-9ac-hj-np-z]{50,}|AGE-SECRET-KEY-1|edsk[1-9A-HJ-NP-Za-km-z]{50}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+"""BIP 32 and its relatives, Sui, Nostr, Cardano, age, Tezos, PEM."""
+_CHECKSUMMED = re.compile(r"(?<![A-Za-z0-9])[5KLc96][1-9A-HJ-NP-Za-km-z]{50,57}(?![A-Za-z0-9])")
+"""A private key of Bitcoin and its relatives (WIF), or one with a password (BIP 38)."""
+_WIF_VERSIONS = (0x80, 0xEF, 0x9E, 0xB0)
+_BIP38_START = b"\x01"
+_DIGITS = re.compile(r"(?<!\d)(?:\d{48}|\d{60}|\d{72}|\d{84}|\d{96})(?!\d)")
+"""The numbers of a phrase's words, four digits each."""
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff]+")
 """A Chinese character is a word by itself, whether or not there is a space behind it."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
@@ -39,6 +60,12 @@ _MOST_OF_A_SIGNATURE = 0x10
 """The last byte of a signature is no larger."""
 _KEY_SIZES = (32, 64)
 """Bytes of a seed, and of a seed with the public key behind it (RFC 8032, section 5.1.5)."""
+_WORDS_IN_A_LIST = 2048
+
+HEXADECIMAL = "a key in hexadecimal"
+BASE64 = "a key in base64"
+IN_AN_ADDRESS_OF_A_HOST = frozenset({HEXADECIMAL, BASE64})
+"""Forms that the token of a node's operator has as well, in the path of its URL."""
 
 
 def secret_form(text: str) -> str | None:
@@ -50,21 +77,21 @@ def secret_form(text: str) -> str | None:
     """
     if len(text) < _SHORTEST and text.isascii():
         return None
-    text = _INVISIBLE.sub("", text)
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
             also = " or a transaction signature" if key[-1] <= _MOST_OF_A_SIGNATURE else ""
             return f"64 bytes in base58: a secret key as wallets export it{also}"
-    if _EXTENDED.search(text):
-        return "an extended private key"
-    if _HEXADECIMAL.search(text):
-        return "a key in hexadecimal"
-    if any(_are_bytes(match.group()) for match in _NUMBERS.finditer(text)):
+    if _MARKED.search(text) or any(_has_checksum(match.group()) for match in _CHECKSUMMED.finditer(text)):
+        return "a private key"
+    if _HEXADECIMAL.search(text) or _has_hexadecimal_bytes(text):
+        return HEXADECIMAL
+    if any(_are_bytes(match.group()) for match in _NUMBERS.finditer(text)) or _has_numbered_bytes(text):
         return "the numbers of a keypair file"
     if _BASE64.search(text):
-        return "a key in base64"
-    if _has_phrase(text):
+        return BASE64
+    if _has_phrase(text) or any(_are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
         return "the words of a recovery phrase"
     return None
 
@@ -80,8 +107,47 @@ def secret_refusal(text: str) -> str | None:
 
 
 def _are_bytes(text: str) -> bool:
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    return len(numbers) in _KEY_SIZES and max(numbers) <= 255
+    numbers = [int(number) for number in _NUMBER.findall(text)]
+    return len(numbers) in _KEY_SIZES and max(numbers) <= 255 and min(numbers) >= -128
+
+
+def _has_numbered_bytes(text: str) -> bool:
+    pairs = [(int(index), int(number)) for index, number in _NUMBERED.findall(text)]
+    starts = [at for at, (index, _) in enumerate(pairs) if index == 0]
+    for start in starts:
+        for size in _KEY_SIZES:
+            some = pairs[start : start + size]
+            if [index for index, _ in some] == list(range(size)) and all(byte <= 255 for _, byte in some):
+                return True
+    return False
+
+
+def _has_hexadecimal_bytes(text: str) -> bool:
+    """Return whether the bytes of a key stand one by one or in groups of one size."""
+    if any(len(match.group()) // 4 in _KEY_SIZES for match in _ESCAPED_BYTES.finditer(text)):
+        return True
+    for match in _HEXADECIMAL_GROUPS.finditer(text):
+        groups = re.findall(r"[0-9A-Fa-f]+", re.sub("0[xX]", "", match.group()))
+        size = len(groups[0])
+        if size % 2 == 0 and {len(group) for group in groups} == {size}:
+            if len(groups) * size // 2 in _KEY_SIZES:
+                return True
+    return False
+
+
+def _has_checksum(text: str) -> bool:
+    try:
+        key = base58.b58decode_check(text)
+    except ValueError:
+        return False
+    return (len(key) in (33, 34) and key[0] in _WIF_VERSIONS) or (
+        len(key) == 39 and key.startswith(_BIP38_START)
+    )
+
+
+def _are_word_numbers(text: str) -> bool:
+    numbers = [int(text[at : at + 4]) for at in range(0, len(text), 4)]
+    return max(numbers) < _WORDS_IN_A_LIST and len(set(numbers)) > _FEWEST_WORDS // 2
 
 
 def _has_phrase(text: str) -> bool:
@@ -108,6 +174,7 @@ def _word_lists() -> tuple[frozenset[str], ...]:
     # twelve words are rare enough to import the lists only then
     from mnemonic import Mnemonic
 
-    return tuple(
-        frozenset(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()
-    )
+    lists = [frozenset(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()]
+    # four letters tell the English words apart, and are what steel plates have room for
+    english = frozenset(word[:4] for word in Mnemonic("english").wordlist)
+    return (*lists, english)

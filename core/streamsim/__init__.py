@@ -1,4 +1,4 @@
-"""Embedded emulators of the providers: real servers on loopback that speak as the real ones do.
+"""The simulator: emulated providers, real servers on loopback that speak as the real ones do.
 
 ``async with Emulators() as emulators`` gives URLs to connect to, a market and a chain to drive, and
 servers to look into and to break. The demo, the ``emulator`` command and the tests all use it. Nothing
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from streamsim.emulators import Emulators
     from streamsim.helius.server import HeliusServer
     from streamsim.jupiter.server import JupiterServer
+    from streamsim.kraken.messages import Maintenance
     from streamsim.kraken.server import KrakenServer
     from streamsim.servers.exchange import asset_key
-    from streamsim.servers.faults import Fault, Faults, Terms
+    from streamsim.servers.faults import Event, Fault, Faults, Terms
     from streamsim.servers.proxy import Proxy
     from streamsim.solana_rpc.server import SolanaServer
     from streamsim.world.market import Market, Trade, Truth
@@ -30,12 +31,14 @@ __all__ = [
     "CoinbaseServer",
     "DexScreenerServer",
     "Emulators",
+    "Event",
     "Fault",
     "Faults",
     "GenericFrames",
     "HeliusServer",
     "JupiterServer",
     "KrakenServer",
+    "Maintenance",
     "Market",
     "Proxy",
     "SolanaServer",
@@ -56,6 +59,8 @@ _MODULES = {
     "JupiterServer": "streamsim.jupiter.server",
     "KrakenServer": "streamsim.kraken.server",
     "asset_key": "streamsim.servers.exchange",
+    "Maintenance": "streamsim.kraken.messages",
+    "Event": "streamsim.servers.faults",
     "Fault": "streamsim.servers.faults",
     "Faults": "streamsim.servers.faults",
     "Terms": "streamsim.servers.faults",

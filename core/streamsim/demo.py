@@ -1,4 +1,4 @@
-"""Embedded emulators in the place of providers: what ``--demo`` runs on."""
+"""The simulator in the place of providers: what ``--demo`` runs on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from streamcore.config.model import Settings
 from streamcore.events import DataKind
 
 DEMO_KEY = "streamtui-demo"
-"""The key the emulators are called with; any key that is not empty will do."""
+"""The key the emulated providers are called with; any key that is not empty will do."""
 
 
 @asynccontextmanager
 async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> AsyncIterator[Settings]:
-    """Serve some kinds of data from emulators on loopback, and yield settings that lead there.
+    """Serve some kinds of data from emulated providers on loopback, and yield settings that lead there.
 
     Whoever connects with those settings speaks to a server like any other.
     """

@@ -1,4 +1,4 @@
-"""The embedded emulators as one thing: a market, a chain, and the servers that tell about them."""
+"""The simulator as one thing: a market, a chain, and the emulated providers that tell about them."""
 
 from __future__ import annotations
 

@@ -119,6 +119,7 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 
 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
+ABOUT_RECORDING = {"Capture"}
 
 
 def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
@@ -127,6 +128,7 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
         "streamcore": PUBLIC,
         "streamcore.config": ABOUT_SETTINGS,
         "streamcore.doctor": ABOUT_EXAMINING,
+        "streamcore.recording": ABOUT_RECORDING,
     }
     wrong = []
     for path in sorted(app.rglob("*.py")):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 
 import base58
@@ -11,6 +12,7 @@ from streamcore.wallet_secrets import secret_form
 
 SEED = random.Random(7).randbytes(32)
 KEY = SEED + random.Random(8).randbytes(32)
+WORDS = Mnemonic("english").wordlist
 PHRASE = Mnemonic("english").to_mnemonic(SEED)
 ADDRESS = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 
@@ -34,6 +36,21 @@ SECRETS = {
     "Chinese words without spaces": Mnemonic("chinese_simplified").to_mnemonic(SEED[:16]).replace(" ", ""),
     "words without accents": "otono " + Mnemonic("spanish").to_mnemonic(SEED).replace("ñ", "n"),
     "a word mistyped": PHRASE.replace(PHRASE.split()[5], "xyzzy"),
+    "JSON of a typed array": json.dumps({str(at): byte for at, byte in enumerate(KEY)}),
+    "a console's list": "\n".join(f"{at}: {byte}" for at, byte in enumerate(KEY)),
+    "keypair file with signs": str([byte - 256 if byte > 127 else byte for byte in KEY]),
+    "Rust array": "[" + ", ".join(f"{byte}u8" for byte in KEY) + "]",
+    "hexadecimal bytes": KEY.hex(":"),
+    "hexadecimal array": ", ".join(f"{byte:#04x}" for byte in SEED),
+    "hexadecimal in groups": SEED.hex(" ", 4),
+    "escaped bytes": "".join(f"\\x{byte:02x}" for byte in SEED),
+    "base64 without padding": base64.urlsafe_b64encode(KEY).decode().rstrip("="),
+    "four letters of each word": " ".join(word[:4] for word in PHRASE.split()),
+    "numbers of the words": "".join(f"{WORDS.index(word):04}" for word in PHRASE.split()),
+    "full width letters": "".join(chr(ord(character) + 0xFEE0) for character in KEY.hex()),
+    "Bitcoin": base58.b58encode_check(b"\x80" + SEED + b"\x01").decode(),
+    "Sui": "suiprivkey1qzd5xmzz0ezp7aghc5xhgyv0c0a0rq8nx3cuqgswtg8hv7khdahxk6hrwqe",
+    "PEM": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA",
     "extended key": "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kej"
     "MRNNU3TGtRBeJgk33yuGBxrMPHi",
 }
@@ -61,6 +78,10 @@ def test_a_secret_is_recognised_in_every_form_a_wallet_hands_it_out(text: str, a
         "the quick brown fox jumps over the lazy dog and runs away from every other animal",
         " ".join(str(number) for number in range(200, 240)),
         "1234567890abcdef1234567890abcdef",
+        "12345678-1234-1234-1234-123456789012,12345678-1234-1234-1234-123456789012",
+        "eyJhbGciOiJFUzI1NiJ9." + "e" * 60 + "." + "s" * 86,
+        "L" + "1" * 51,
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24",
     ],
 )
 def test_what_people_really_name_is_no_secret(text: str) -> None:

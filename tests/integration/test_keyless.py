@@ -292,17 +292,38 @@ async def test_two_rows_of_one_topic_both_have_a_price_and_never_each_other_s() 
 
 
 @on_virtual_time
-async def test_a_source_that_refuses_for_good_is_not_asked_again_when_others_change() -> None:
+async def test_a_source_that_blocks_this_address_is_asked_ever_more_rarely_also_when_others_change() -> None:
     async with public() as table:
         table.jupiter.faults.set(Fault.HTTP_STATUS, status=403)
         await table.manager.subscribe_prices([UNLISTED, "SOL"])
         await table.until(lambda: bool(table.all(PriceUpdate, provider="dexscreener")))
         asked = len(table.jupiter.requests)
-        for _ in range(5):
+        for _ in range(60):
             table.kraken.drop()
             await asyncio.sleep(10)
-        assert len(table.jupiter.requests) == asked
-        assert table.manager.status("jupiter").parked
+        assert len(table.jupiter.requests) < asked + 10
+        assert not table.manager.status("jupiter").parked
+
+
+@on_virtual_time
+async def test_blocked_for_a_while_is_not_blocked_for_ever_where_there_is_no_key() -> None:
+    """Row 5 of issue 11: Kraken answered HTTP 403 for ten seconds and was never tried again."""
+    async with public() as table:
+        for server in (table.kraken, table.solana):
+            server.faults.set(Fault.REFUSE_UPGRADE, status=403)
+            server.faults.set(Fault.HTTP_STATUS, status=403)
+        await table.manager.subscribe_prices(["SOL"])
+        await table.manager.subscribe_wallets([WALLET])
+        await table.until(lambda: table.at("SOL") == {"coinbase"})
+        told = await table.first(StreamError, provider="kraken")
+        assert "denied access" in told.message
+        await asyncio.sleep(10)
+        for server in (table.kraken, table.solana):
+            server.faults.clear()
+        await table.until(lambda: table.at("SOL") == {"kraken"}, within=90)
+        await table.until(lambda: table.manager.status("solana").state is State.CONNECTED, within=90)
+        signature = table.ledger.sol_in(WALLET)
+        await table.first(WalletTransaction, signature=signature, within=60)
 
 
 @on_virtual_time

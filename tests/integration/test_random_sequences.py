@@ -154,7 +154,7 @@ class TestEngine(Engine.TestCase):
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 class TestEngineLonger(Engine.TestCase):
     """The same, long enough to meet rare sequences, and different each time."""
 

@@ -23,7 +23,7 @@ from streamsim.world.catalog import CATALOG, listing_of
 from streamsim.world.chain import Transaction
 from streamsim.world.holders import decimals_of
 from streamsim.world.scenarios import SCENARIOS
-from streamsim.world.truth import Truth
+from streamsim.world.truth import TransactionTruth
 from streamsim.world.wallets import WalletChain
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
@@ -65,7 +65,7 @@ def whole(mint: str, units: int) -> Decimal:
     return Decimal(units).scaleb(0 if is_nft else -decimals_of(mint))
 
 
-def compare(transaction: Transaction, truth: Truth) -> None:
+def compare(transaction: Transaction, truth: TransactionTruth) -> None:
     """Fail where the reading says something else than the truth, or less."""
     meaning = read(transaction, truth.wallet)
     what = (truth, meaning)

@@ -28,9 +28,15 @@ SETTLE_EVERY = 400.0
 TRANSACTIONS: dict[Sources, tuple[int, ...]] = {
     "keyed": (1, 1, 2, 2, 3),
     "all": (1, 1, 2, 2, 3),
-    "public": (0, 1, 1, 1, 2),
+    "public": (0, 0, 0, 1, 1),
 }
 """How many happen in a tick, one of these; a public node answers four questions a second and no more."""
+LEAST: dict[Sources, tuple[int, int]] = {
+    "keyed": (10_000, 1_000),
+    "all": (10_000, 1_000),
+    "public": (1_500, 700),
+}
+"""Transactions and faults that an hour must have had; after faults a public node needs its time."""
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 
 
@@ -157,9 +163,10 @@ async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing(source
     for name, value in rows.items():
         print(f"| {name} | {value} |")
     print("\n".join(f"|   {name} | {count} |" for name, count in sorted(trouble.names.items())))
-    assert world.sent >= (5_000 if sources == "public" else 10_000)
+    transactions, faults = LEAST[sources]
+    assert world.sent >= transactions
+    assert world.faults >= faults
     assert moved or sources == "keyed"
-    assert world.faults >= 1_000
     assert not world.due
     assert rows["doubled"] == 0
     assert largest - first < 250

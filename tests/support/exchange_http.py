@@ -35,7 +35,7 @@ class ExchangeHttp:
     ) -> None:
         self.clock = ManualClock()
         self.http = ScriptedHttp(reply, self.clock.monotonic)
-        self.provider = provider(Settings(**settings), self.http, self.clock)  # type: ignore[arg-type]
+        self.provider = provider(Settings(**settings), self.http, self.clock)
 
     async def fetch(self, *topics: str) -> list[Report]:
         async def collect() -> list[Report]:

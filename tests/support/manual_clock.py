@@ -1,4 +1,7 @@
-"""A clock that a test moves by hand: an hour passes in a millisecond, and always in the same order."""
+"""A clock that a test moves by hand, for what has no socket: time passes exactly when the test says so.
+
+With sockets, `virtual_time` is the clock to take: by hand nobody knows when they have come to rest.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import heapq
 import itertools
 
 START = 1_793_311_200.0
+"""Unix seconds at which every test begins."""
+
 TURNS = 12
 """Turns of the event loop that what has been woken gets to act and to go to sleep again."""
 
@@ -18,6 +23,8 @@ class ManualClock:
         self._now = 0.0
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self.wall_offset = 0.0
+        """Seconds by which somebody has set the wall clock; negative: back."""
         self.chance = 0.5
         """What `random` returns; 0.5 is the middle, so that jitter adds nothing."""
 
@@ -25,7 +32,7 @@ class ManualClock:
         return self._now
 
     def time(self) -> float:
-        return START + self._now
+        return START + self._now + self.wall_offset
 
     def random(self) -> float:
         return self.chance

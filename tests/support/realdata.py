@@ -9,10 +9,9 @@ from typing import Any
 _FOLDER = Path(__file__).parent.parent / "fixtures" / "realdata"
 
 
-def realdata(name: str) -> dict[str, Any]:
-    """Return one captured session by its path below the folder, without the ending."""
-    session: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    return session
+def realdata(name: str) -> Any:
+    """Return one captured session or answer by its path below the folder, without the ending."""
+    return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def realdata_names() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from manual_clock import ManualClock
 
@@ -12,7 +13,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report
+from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report, Throttled
 from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 
@@ -71,7 +72,7 @@ class PaperSocket:
 
 
 class PaperCodec:
-    """Words of its own: ``alive``, ``bad``, ``answer``, ``refuse:KIND``, ``refuse:KIND:TOPIC``, ``crash``."""
+    """Its words: ``alive``, ``bad``, ``answer``, ``slow:SECONDS``, ``refuse:KIND[:TOPIC]``, ``crash``."""
 
     def __init__(self) -> None:
         self._open = False
@@ -89,6 +90,9 @@ class PaperCodec:
     def _subscribe(self) -> None:
         if self._open and self._topics:
             self._outgoing.append("want " + " ".join(self._topics))
+
+    def rested(self) -> None:
+        self._outgoing.append("rested")
 
     def frames_to_send(self) -> list[Frame]:
         frames, self._outgoing = self._outgoing, []
@@ -108,6 +112,8 @@ class PaperCodec:
             case "answer":
                 self._outgoing.append("answered")
                 return []
+            case "slow":
+                return [Throttled(ProviderError(ErrorKind.RATE_LIMIT, "slow down"), float(rest[0]))]
             case "refuse":
                 return [
                     Notice(ProviderError(ErrorKind.SERVER, "before the refusal")),
@@ -120,37 +126,85 @@ class PaperCodec:
 
 
 class PaperProvider:
-    name = "paper"
-    kind = DataKind.PRICES
-    limits = Limits(topics_per_connection=None, debounce=DEBOUNCE)
-    rest = None
+    """A provider whose stream speaks the words of `PaperCodec`, or that has none."""
 
-    def endpoint(self) -> Endpoint:
-        return Endpoint(url="ws://127.0.0.1/", shown_url="ws://127.0.0.1/")
+    name = "paper"
+
+    def __init__(
+        self,
+        rest: Any = None,
+        *,
+        kind: DataKind = DataKind.PRICES,
+        streams: bool = True,
+        per_connection: int | None = None,
+        heartbeat: float | None = None,
+        sweep: bool = False,
+    ) -> None:
+        self.rest = rest
+        self.kind = kind
+        self._streams = streams
+        self.limits = Limits(
+            topics_per_connection=per_connection, debounce=DEBOUNCE, silence=heartbeat, sweep=sweep
+        )
+        self.forgotten = 0
+
+    def endpoint(self) -> Endpoint | None:
+        return Endpoint(url="ws://127.0.0.1/", shown_url="ws://127.0.0.1/") if self._streams else None
 
     def codec(self) -> PaperCodec:
         return PaperCodec()
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         return ProviderError(ErrorKind.SERVER, f"HTTP {status}")
 
 
-class Stage:
-    """One connection and everything around it.
+class PaperTransport:
+    """Opens a paper socket for every attempt but those that ``refusals`` answers.
 
-    ``dials`` answers each attempt: an error refuses it, ``None`` lets it through to a new socket (in
-    ``sockets``), and when the list is used up every further attempt is let through.
+    An error there refuses an attempt, ``None`` lets it through to a new socket (in ``sockets``), and when the
+    list is used up every further attempt is let through.
     """
 
-    def __init__(self, **stream: float | bool) -> None:
-        self.clock = ManualClock()
-        self.dials: list[ProviderError | None] = []
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.refusals: list[ProviderError | None] = []
         self.hang = False
         """Attempts neither succeed nor fail."""
         self.pong_after: float | None = 0.05
         """Seconds until a new socket answers a ping; ``None``: never."""
-        self.dialled_at: list[float] = []
+        self.connected_at: list[float] = []
+        """When each attempt was made."""
         self.sockets: list[PaperSocket] = []
+
+    async def connect(self, endpoint: Endpoint, **_: object) -> PaperSocket:
+        self.connected_at.append(self.clock.monotonic())
+        if self.hang:
+            await asyncio.Event().wait()
+        refused = self.refusals.pop(0) if self.refusals else None
+        if refused is not None:
+            raise refused
+        self.sockets.append(PaperSocket(self.clock, self.pong_after))
+        return self.sockets[-1]
+
+    @property
+    def socket(self) -> PaperSocket:
+        """The newest socket."""
+        return self.sockets[-1]
+
+    async def live(self) -> None:
+        """Have the newest socket prove its life."""
+        self.socket.say("alive")
+        await self.clock.settle()
+
+
+class ScriptedConnection(PaperTransport):
+    """One connection, its transport and its listener."""
+
+    def __init__(self, **stream: float | bool) -> None:
+        super().__init__(ManualClock())
         self.states: list[tuple[State, str | None]] = []
         self.stale: list[bool] = []
         self.established = 0
@@ -171,30 +225,9 @@ class Stage:
             tasks=self.tasks,
         )
 
-    async def connect(self, endpoint: Endpoint, **_: object) -> PaperSocket:
-        """Answer an attempt, as the transport that a connection is given."""
-        self.dialled_at.append(self.clock.monotonic())
-        if self.hang:
-            await asyncio.Event().wait()
-        refused = self.dials.pop(0) if self.dials else None
-        if refused is not None:
-            raise refused
-        self.sockets.append(PaperSocket(self.clock, self.pong_after))
-        return self.sockets[-1]
-
-    @property
-    def socket(self) -> PaperSocket:
-        """The newest socket."""
-        return self.sockets[-1]
-
     async def watch(self, *topics: str) -> None:
         self.connection.set_topics(topics)
         self.connection.start()
-        await self.clock.settle()
-
-    async def live(self) -> None:
-        """Have the newest socket prove its life."""
-        self.socket.say("alive")
         await self.clock.settle()
 
     async def loss(self, error: ProviderError = LOST) -> None:

@@ -1,17 +1,14 @@
-"""The HTTP side of a provider, its transport and who hears of it, for tests of one provider at work."""
+"""The HTTP side of a provider and who hears of it, for tests of one provider at work."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from manual_clock import ManualClock
-from scripted_connection import PaperCodec, PaperSocket
 
 from streamcore.errors import ProviderError
-from streamcore.events import DataKind, Source
-from streamcore.net.endpoint import Endpoint
-from streamcore.providers.base import Checkpoint, Limits, Question, Report
+from streamcore.events import Source
+from streamcore.providers.base import Checkpoint, Question, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.reporting import ReportSource
 
@@ -100,61 +97,3 @@ class ScriptedSink:
         assert status.provider == stream.name
         self.status_changes += 1
         self.on_status()
-
-
-class ScriptedProvider:
-    """A provider whose stream speaks the words of `PaperCodec`, or that has none."""
-
-    name = "paper"
-
-    def __init__(
-        self,
-        rest: ScriptedRest,
-        *,
-        kind: DataKind = DataKind.PRICES,
-        streams: bool = True,
-        per_connection: int | None = None,
-        heartbeat: float | None = None,
-        sweep: bool = False,
-    ) -> None:
-        self.rest = rest
-        self.kind = kind
-        self._streams = streams
-        self.limits = Limits(
-            topics_per_connection=per_connection, debounce=1.0, silence=heartbeat, sweep=sweep
-        )
-        self.forgotten = 0
-
-    def endpoint(self) -> Endpoint | None:
-        return Endpoint(url="ws://127.0.0.1/", shown_url="ws://127.0.0.1/") if self._streams else None
-
-    def codec(self) -> PaperCodec:
-        return PaperCodec()
-
-    def forget(self) -> None:
-        self.forgotten += 1
-
-    def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-        raise NotImplementedError
-
-
-class PaperTransport:
-    """Opens a paper socket for every attempt, unless the next of ``refusals`` is an error."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-        self.refusals: list[ProviderError | None] = []
-        self.sockets: list[PaperSocket] = []
-        self.connected_at: list[float] = []
-
-    async def connect(self, endpoint: Endpoint, **_: Any) -> PaperSocket:
-        self.connected_at.append(self._clock.monotonic())
-        if self.refusals and (refusal := self.refusals.pop(0)) is not None:
-            raise refusal
-        self.sockets.append(PaperSocket(self._clock, 0.05))
-        return self.sockets[-1]
-
-    async def live(self) -> None:
-        """Have the newest socket prove its life."""
-        self.sockets[-1].say("alive")
-        await self._clock.settle()

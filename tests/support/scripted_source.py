@@ -12,7 +12,7 @@ from streamcore.events import DataKind, State
 from streamcore.status import Health, ProviderStatus
 
 
-class ScriptedProvider:
+class TrackedProvider:
     """What a tracker asks of a provider: an exchange knows tickers, any other mints."""
 
     def __init__(self, name: str, kind: DataKind, venue: Venue, *, streams: bool) -> None:
@@ -47,7 +47,7 @@ class ScriptedSource:
         streams: bool = True,
         demo: bool = False,
     ) -> None:
-        self.provider: Any = ScriptedProvider(name, kind, venue, streams=streams)
+        self.provider: Any = TrackedProvider(name, kind, venue, streams=streams)
         self.name = name
         self.demo = demo
         self.health = Health.UP

@@ -11,10 +11,13 @@ import functools
 import random
 import selectors
 from collections.abc import Awaitable, Callable
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
 
-START = 1_793_311_200.0
-"""Unix seconds at which every test begins."""
+from manual_clock import START
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 SHORTEST = 1e-6
 """Seconds."""
@@ -64,7 +67,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._selector_of_time.passed
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
         future = super().run_in_executor(executor, func, *args)
         self._selector_of_time.threads += 1
         future.add_done_callback(self._thread_ended)
@@ -72,6 +77,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _thread_ended(self, _: asyncio.Future[Any]) -> None:
         self._selector_of_time.threads -= 1
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
+        # a timeout would be virtual, and over before a thread that is still at work has ended
+        await super().shutdown_default_executor()
 
 
 class VirtualClock:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 _FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -21,3 +23,13 @@ def public(source: str, name: str) -> str:
 
 def names(provider: str) -> list[str]:
     return sorted(path.stem for path in (_FIXTURES / provider).glob("*.json"))
+
+
+def shape(value: Any) -> Any:
+    """Return what a message is made of, whatever it says; one kind of number is as good as another."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return "number" if is_number else type(value)

@@ -47,6 +47,9 @@ STREAMING = ("birdeye", "kraken", "coinbase", "helius", "solana")
 TRADE_EVERY = 15.0
 """Seconds between two trades while all becomes well: some sources prove only by prices that they are."""
 
+PATIENCE_FOR: dict[Sources, float] = {"keyed": 400.0, "all": 400.0, "public": 2000.0}
+"""Seconds within which every transaction must have come once all is well."""
+
 POLLED_ONLY = frozenset({State.DISCONNECTED, State.FALLBACK, State.FAILED})
 """The states of a provider without a stream."""
 
@@ -327,7 +330,8 @@ class World:
         for symbol in self.prices:
             self.trade(symbol)
         await self._until(self.prices_are_true, 90.0, "a price is not the truth")
-        await self._until(lambda: not self.due, within, "lost")
+        # a public node answers a few questions a second: what many faults have left undone takes its time
+        await self._until(lambda: not self.due, PATIENCE_FOR[self.sources], "lost")
         self.begin()
 
     async def _until(self, condition: Any, within: float, what: str) -> None:

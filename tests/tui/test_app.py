@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sample_events import trouble
 from stage import WALLET, on_stage
 from textual.command import CommandPalette
+from textual_internals import toasts_of
 
+from streamcore.events import ErrorKind
 from streamtui.keys import COMMANDS
 from streamtui.screens.main.screen import MainScreen
 
@@ -20,6 +23,22 @@ async def test_the_palette_runs_a_command() -> None:
     async with on_stage() as stage:
         await stage.press("ctrl+p")
         assert isinstance(stage.app.screen, CommandPalette)
+
+
+async def test_a_command_of_the_palette_does_what_its_key_does() -> None:
+    async with on_stage() as stage:
+        await stage.press("ctrl+p")
+        await stage.type("next sort")
+        await stage.pass_time(0.5)
+        await stage.press("enter")
+        await stage.pass_time(0.5)
+        assert "symbol" in stage.line("PRICES")
+        await stage.press("ctrl+p")
+        await stage.type("reconnect all")
+        await stage.pass_time(0.5)
+        await stage.press("enter")
+        await stage.pass_time(0.5)
+        assert stage.manager.asked_for("reconnect_all") == [()], "what takes time is waited for, too"
 
 
 async def test_over_a_dialog_the_palette_offers_only_what_works_there() -> None:
@@ -135,6 +154,27 @@ async def test_a_watchlist_with_an_unknown_symbol_does_not_keep_the_app_starting
         assert "Starting …" not in stage.text()
         assert stage.manager.asked_for("subscribe_wallets") == [(WALLET,)]
         assert "NOPE" in stage.toasts()
+
+
+async def test_nine_unknown_symbols_are_told_in_one_message() -> None:
+    unknown = tuple(f"NOPE{number}" for number in range(9))
+    async with on_stage(symbols=("SOL", *unknown)) as stage:
+        assert stage.manager.asked_for("subscribe_prices") == [("SOL",)]
+        (toast,) = toasts_of(stage.app)
+        assert toast.count("is not a ticker") == 3
+        assert "… and 6 more like these" in toast
+
+
+async def test_what_no_source_has_is_told_in_one_message() -> None:
+    async with on_stage() as stage:
+        await stage.tell(
+            *(
+                trouble(f"no source in use has TOKEN{number}", provider="", kind=ErrorKind.SUBSCRIPTION)
+                for number in range(3)
+            )
+        )
+        (toast,) = toasts_of(stage.app)
+        assert toast.splitlines() == [f"no source in use has TOKEN{number}" for number in range(3)]
 
 
 async def test_an_unknown_symbol_in_the_settings_does_not_keep_the_others_away() -> None:

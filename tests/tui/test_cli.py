@@ -45,8 +45,8 @@ def streamed():
 def stream(run, streamed):
     """Runs the command line with a stream command that only notes what it was started with."""
 
-    def record(settings: Settings, count: int | None, duration: float | None) -> int:
-        streamed.append(SimpleNamespace(settings=settings, count=count, duration=duration))
+    def record(settings: Settings, count: int | None, duration: float | None, capture: object) -> int:
+        streamed.append(SimpleNamespace(settings=settings, count=count, duration=duration, capture=capture))
         return 0
 
     return lambda *arguments: run(*arguments, stream=record)
@@ -212,7 +212,7 @@ def test_an_option_can_switch_off_the_demo_of_the_file(stream, streamed, tmp_pat
 
 
 def test_interrupted_is_status_0(run):
-    def interrupted(settings, count, duration):
+    def interrupted(settings, count, duration, capture):
         raise KeyboardInterrupt
 
     assert run("stream", "-s", "SOL", stream=interrupted).status == 0
@@ -221,7 +221,7 @@ def test_interrupted_is_status_0(run):
 def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_the_log(
     run, monkeypatch, tmp_path
 ):
-    def broken(settings, count, duration):
+    def broken(settings, count, duration, capture):
         raise RuntimeError("cannot go on with geheim-1234\x1b[2J")
 
     monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
@@ -247,7 +247,7 @@ def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
 
 
 def test_a_full_disk_ends_the_stream_with_a_sentence(run):
-    def full(settings, count, duration):
+    def full(settings, count, duration, capture):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     result = run("stream", "-s", "SOL", stream=full)
@@ -258,7 +258,7 @@ def test_a_full_disk_ends_the_stream_with_a_sentence(run):
 
 
 def test_the_status_of_the_stream_is_the_status_of_the_command(run):
-    assert run("stream", "-s", "SOL", stream=lambda settings, count, duration: 1).status == 1
+    assert run("stream", "-s", "SOL", stream=lambda settings, count, duration, capture: 1).status == 1
 
 
 # The app
@@ -270,7 +270,7 @@ def app(run):
     started: list[Settings] = []
     made = SimpleNamespace(started=started, status=0)
 
-    def start(loaded: Loaded) -> int:
+    def start(loaded: Loaded, capture: object) -> int:
         started.append(loaded.settings)
         return made.status
 

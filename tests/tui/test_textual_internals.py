@@ -106,6 +106,10 @@ def test_a_text_that_comes_at_once_is_pasted_unless_there_is_a_line_to_type_into
     assert decoded(b"quit and go\r", typing=True) == "quit and go\r"
 
 
+def test_a_key_that_comes_with_a_pasted_text_stays_a_key() -> None:
+    assert decoded(b"quit and go\r\x1b[A") == "\x1b[200~quit and go\r\x1b[201~\x1b[A"
+
+
 def test_a_marked_paste_that_comes_in_parts_is_marked_once() -> None:
     chunks = (b"\x1b[200~first part", b"second part", b"third\x1b[201~", b"another one")
     assert decoded(*chunks) == ("\x1b[200~first partsecond partthird\x1b[201~\x1b[200~another one\x1b[201~")

@@ -27,10 +27,10 @@ from streamtui.model.session import Session
 from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
+from streamtui.screens.main.session_pane import TOLD_FOR
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
-from streamtui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from streamtui.model.notifier import Notifier
@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 ENGINE = "engine"
 """The group of the worker that runs the engine."""
+NOTICES_SHOWN = 4
+"""Lines of what is told at once."""
 ALERT_SHOWN = 8.0
 """Seconds an alert stands over the screen; the first line goes on counting what nobody has looked at."""
 
@@ -91,6 +93,8 @@ class StreamTuiApp(App[None]):
         self._failed = False
         """Whether an error has ended it."""
         self._notifier: Notifier | None = None
+        self._notices: list[tuple[str, bool]] = []
+        """What is still to be told, and whether it is about a failure."""
         self._alarm_text = ""
         """The last alert that is still to be shown."""
         self.session = Session(settings, clock or SystemClock(), saved)
@@ -109,8 +113,10 @@ class StreamTuiApp(App[None]):
         self._settled = False
 
     def _is_typing(self) -> bool:
+        from textual.widgets import Input  # it would delay the first frame
+
         try:
-            return self.screen is not self._main or not isinstance(self.focused, LineTable | None)
+            return isinstance(self.focused, Input)
         except ScreenError:  # it has none yet
             return True
 
@@ -123,6 +129,11 @@ class StreamTuiApp(App[None]):
         self._watches_terminal = not self.is_headless and terminal.is_there()
         self._leave_on_signals()
         self.call_after_refresh(self._start)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_anew())
+
+    def _paint_anew(self) -> None:
+        """Paint everything: whoever had the terminal meanwhile has left nothing of it there."""
+        self.screen.refresh(layout=True)
 
     def _start(self) -> None:
         """Start the engine and what draws; what of it is at work already starts anew."""
@@ -196,7 +207,23 @@ class StreamTuiApp(App[None]):
             self._main.tick()
 
     def _notice(self, text: str, bad: bool) -> None:
-        self._main.tell(text, bad=bad)
+        if not self._notices:
+            self.call_later(self._show_notices)
+        self._notices.append((text, bad))
+
+    def _show_notices(self) -> None:
+        # one for a burst: nine unknown symbols are one thing to read
+        notices, self._notices = self._notices, []
+        texts = list(dict.fromkeys(printable(text) for text, _ in notices))
+        lines = texts if len(texts) <= NOTICES_SHOWN else texts[: NOTICES_SHOWN - 1]
+        more = [f"… and {len(texts) - len(lines)} more like these"] if len(texts) > len(lines) else []
+        bad = any(bad for _, bad in notices)
+        self.notify(
+            "\n".join([*lines, *more]),
+            severity="error" if bad else "information",
+            markup=False,
+            timeout=TOLD_FOR * (1 + len(lines) // 2),
+        )
 
     def _alarm(self, text: str) -> None:
         if self._notifier is None:

@@ -68,12 +68,12 @@ class TerminalDecoder:
     def decode(self, data: bytes, final: bool = False) -> str:
         """Return the text of a chunk, in the marks of a paste if it is one."""
         text = self._decode(data, final)
-        if self._pasting or ESCAPE in text:
-            start, end = text.rfind(PASTE_START), text.rfind(PASTE_END)
-            self._pasting = start > end or (self._pasting and end < 0)
-            return text
-        if is_burst(text) and not self._is_typing():
-            return f"{PASTE_START}{text}{PASTE_END}"
+        pasting = self._pasting
+        start, end = text.rfind(PASTE_START), text.rfind(PASTE_END)
+        self._pasting = start > end or (pasting and end < 0)
+        plain, escape, rest = text.partition(ESCAPE)  # a key may have been pressed right after it
+        if not pasting and is_burst(plain) and not self._is_typing():
+            return f"{PASTE_START}{plain}{PASTE_END}{escape}{rest}"
         return text
 
 

@@ -1,6 +1,7 @@
 """Where settings come from, which source wins, and what is said about mistakes.
 
 A command-line option wins over an environment variable, that over the file, and the file over the default.
+An empty variable is as good as none. What looks like a wallet's secret is refused before anything else.
 Every value of every source is checked, also one that another source overrules: a typing mistake in the file
 should not wait for the day the variable is gone.
 """
@@ -18,13 +19,21 @@ from typing import Any
 
 import msgspec
 
+from streamcore.config.foreign_variables import is_of_containers
 from streamcore.config.keys import PREFIX, Key, sections, setting_keys
 from streamcore.config.locations import config_file
 from streamcore.config.model import Settings
+from streamcore.config.secret_check import refuse_secrets, refuse_secrets_within
 from streamcore.config.selection import choose
 from streamcore.config.values import Entry, convert, table_item
 from streamcore.errors import SettingsError
 from streamcore.text import printable
+from streamcore.wallet_secrets import secret_refusal
+
+NO_HOME = (
+    "this user has no home folder (HOME): no configuration file is read and the defaults are used; "
+    "--config FILE names one"
+)
 
 DEFAULT = "default"
 """The origin of a value that nobody has set."""
@@ -37,8 +46,8 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, str]
     """Every dotted key to where its value came from; entries of a table have a key each."""
-    path: Path
-    """The file that was read, or would have been."""
+    path: Path | None
+    """The file that was read, or would have been; ``None``: none was named and this user has no home."""
     found: bool
     """Whether there was a file."""
     warnings: tuple[str, ...]
@@ -59,17 +68,18 @@ def load(
     """Read every source and return what holds.
 
     Args:
-        path: The file to read. ``None`` reads `locations.config_file` if it is there; a path that is given
-            must exist.
+        path: The file to read. ``None`` reads `locations.config_file` if it is there and can be read; a path
+            that is given must be such a file.
         environ: The environment; ``None`` is the process's own.
         options: Dotted keys to values, as given on a command line; the origin of a top-level one is its
             option, ``--symbols``.
 
     Raises:
-        SettingsError: A file cannot be read, a key is unknown, or a value is not allowed.
+        SettingsError: A file cannot be read, a key is unknown, a value is not allowed, or something looks like
+            a wallet's secret.
     """
     chosen = config_file() if path is None else path
-    document = _read(chosen, must_exist=path is not None)
+    document, warnings = _document(chosen, must_exist=path is not None)
     entries = [
         *_from_file(document or {}, f"file {_shown_path(chosen)}"),
         *_from_environment(os.environ if environ is None else environ),
@@ -90,7 +100,7 @@ def load(
             origins[name] = entry.origin
     settings = _assemble(values)
     choose(settings, origins)
-    return Loaded(settings, origins, chosen, document is not None, _warnings(chosen, document))
+    return Loaded(settings, origins, chosen, document is not None, warnings)
 
 
 def _assemble(values: Mapping[str, Any]) -> Settings:
@@ -108,25 +118,39 @@ def _assemble(values: Mapping[str, Any]) -> Settings:
 # --- the sources ---------------------------------------------------------------------------------------
 
 
-def _read(path: Path, *, must_exist: bool) -> dict[str, Any] | None:
+def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Return what the file says, ``None`` if there is none, and what a person should know about it."""
+    if path is None:
+        return None, (NO_HOME,)
     shown = _shown_path(path)
-    text = ""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return tomllib.loads(text)
+        document = _read(path)
     except FileNotFoundError:
         if must_exist:
             raise SettingsError(
                 "config", shown, "there is no such file; streamtui config init writes one", "option --config"
             ) from None
-        return None
+        return None, ()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SettingsError("config", shown, f"cannot be read: {reason}", "file") from error
+        if must_exist:
+            raise SettingsError("config", shown, f"cannot be read: {reason}", "file") from error
+        return None, (f"{shown} cannot be read: {reason}; the defaults are used",)
+    return document, _warnings(path, document)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    shown = _shown_path(path)
+    text = ""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         allowed = f"expected UTF-8 text, but byte {error.start} is not"
         raise SettingsError("config", shown, allowed, "file") from error
     except tomllib.TOMLDecodeError as error:
+        if refusal := secret_refusal(text):  # a keypair file, perhaps
+            raise SettingsError("config", shown, f"holds no settings; it {refusal}", "file") from None
         lines = text.split("\n")
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}"
         reason = printable(str(error)).replace("at end of document", end)
@@ -134,6 +158,7 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any] | None:
 
 
 def _from_file(document: Mapping[str, Any], origin: str) -> Iterator[Entry]:
+    refuse_secrets_within(document, origin)
     for name, value in document.items():
         if name in setting_keys() and setting_keys()[name].is_array:
             yield Entry(name, value, origin, is_text=False)
@@ -155,25 +180,31 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Entry]:
     by_variable = {
         variable: key for key in setting_keys().values() if not key.is_table for variable in key.variables
     }
+    given = {variable: text for variable, value in environ.items() if (text := value.strip())}
     # in the order of the keys, so that of two variables for one key the stronger comes after, and wins
     for variable, key in by_variable.items():
-        if variable in environ:
-            yield Entry(key.name, environ[variable].strip(), f"environment variable {variable}", is_text=True)
+        if variable in given:
+            origin = f"environment variable {variable}"
+            refuse_secrets(key.name, given[variable], origin)
+            yield Entry(key.name, given[variable], origin, is_text=True)
     tables = {key.variable: key.name for key in setting_keys().values() if key.is_table}
-    for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in by_variable:
+    for variable in sorted(given):
+        rest = variable.removeprefix(PREFIX)
+        if rest == variable or variable in by_variable or is_of_containers(rest, given[variable]):
             continue
+        refuse_secrets(variable, given[variable], "environment")
         table = next((name for start, name in tables.items() if variable.startswith(start)), None)
         if table is None:
             raise _unknown_variable(variable, by_variable)
         name = variable.removeprefix(setting_keys()[table].variable)
         origin = f"environment variable {printable(variable)}"
-        yield Entry(f"{table}.{name}", environ[variable].strip(), origin, is_text=True)
+        yield Entry(f"{table}.{name}", given[variable], origin, is_text=True)
 
 
 def _from_options(options: Mapping[str, Any]) -> Iterator[Entry]:
     for name, value in options.items():
         origin = f"option {name}" if "." in name else f"option --{name.replace('_', '-')}"
+        refuse_secrets(name, value, "option")
         table, _, field = name.partition(".")
         if name not in setting_keys() and not (
             field and table in setting_keys() and setting_keys()[table].is_table
@@ -208,12 +239,12 @@ def _unknown_variable(variable: str, known: Mapping[str, Key]) -> SettingsError:
 # --- the file as a file --------------------------------------------------------------------------------
 
 
-def _shown_path(path: Path) -> str:
-    return printable(str(path), limit=1000)
+def _shown_path(path: Path | None) -> str:
+    return "" if path is None else printable(str(path), limit=1000)
 
 
-def _warnings(path: Path, document: Mapping[str, Any] | None) -> tuple[str, ...]:
-    if document is None or os.name != "posix" or not _holds_secret(document):
+def _warnings(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
+    if os.name != "posix" or not _holds_secret(document):
         return ()
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & (stat.S_IRGRP | stat.S_IROTH):

@@ -52,7 +52,7 @@ class CircuitBreaker:
         """
         if rest := self.rest:
             text = f"{self._cause.message}; it keeps failing and is left alone for a while"
-            raise ProviderError(self._cause.kind, text, retry_after=rest)
+            raise ProviderError(self._cause.kind, text, retryable=True, retry_after=rest)
 
     def succeeded(self) -> None:
         """Take note of an answer."""
@@ -65,8 +65,12 @@ class CircuitBreaker:
         self.succeeded()
 
     def failed(self, error: ProviderError) -> None:
-        """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts."""
-        if error.kind not in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL):
+        """Take note of a failure; a refusal is an answer, only trouble of the host or the way counts.
+
+        To be blocked counts as trouble where no key is to blame, so that waiting may help.
+        """
+        of_the_host = error.kind in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL)
+        if not of_the_host and not (error.kind is ErrorKind.AUTH and error.retryable):
             return
         self._cause = error
         trial = self.state is BreakerState.HALF_OPEN

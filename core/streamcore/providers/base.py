@@ -125,7 +125,16 @@ class TokenAccounts:
     addresses: tuple[str, ...]
 
 
-Question: TypeAlias = SignatureSeen | TokenAccountsRequest
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """The stream has left out trades of ``topic``, so the last price it told is not the price."""
+
+    topic: str
+    trade: int = field(compare=False)
+    """The number of a trade that has happened; an answer from before it is of no use."""
+
+
+Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest
 """What a codec may ask its provider's HTTP side."""
 
 
@@ -144,6 +153,17 @@ class Refusal:
 
     error: ProviderError
     topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The provider wants fewer frames; the connection is kept.
+
+    Whoever runs the codec tells ``error``, and calls `Codec.rested` when ``seconds`` have passed.
+    """
+
+    error: ProviderError
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,7 @@ Report: TypeAlias = (
     | Question
     | Alive
     | Refusal
+    | Throttled
     | Notice
     | Malformed
 )
@@ -178,8 +199,8 @@ class Codec(ABC):
     """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
 
     Call `opened` once when the socket is open, `set_topics` whenever the wanted topics change (also before),
-    `resolved` for every answer to what it asked, `received` for every frame; after each of them you must call
-    `frames_to_send` and send what it returns.
+    `resolved` for every answer to what it asked, `rested` some time after a `Throttled`, `received` for every
+    frame; after each of them you must call `frames_to_send` and send what it returns.
     """
 
     @abstractmethod
@@ -207,6 +228,9 @@ class Codec(ABC):
         """
         return None
 
+    def rested(self) -> None:  # noqa: B027 - most are never throttled
+        """Take note that the seconds of a `Throttled` have passed. Here: do nothing."""
+
     def resolved(self, related: TokenAccounts) -> None:  # noqa: B027 - most codecs ask nothing
         """Take note of the answer to a `TokenAccountsRequest`, or of news about it. Here: do nothing."""
 
@@ -227,7 +251,7 @@ class Rest(ABC):
         """
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield what answers a codec's question: the transaction, or `TokenAccounts`; perhaps both.
+        """Yield what answers a codec's question: the transaction, `TokenAccounts` (perhaps both), the price.
 
         Here: nothing, for a provider whose codec asks nothing.
 

@@ -132,6 +132,8 @@ class Pairs:
         self._known: set[str] = set()
         self._refused: dict[str, ProviderError] = {}
         self._under_way: set[str] = set()
+        self._subscribing = True
+        """Whether what is under way is a request to subscribe."""
 
     def open(self) -> None:
         """Take note that requests may be sent."""
@@ -176,6 +178,7 @@ class Pairs:
         if not pairs:
             return None
         self._under_way.update(pairs)
+        self._subscribing = not gone
         if gone:
             for pair in pairs:
                 del self._asked[pair]
@@ -191,7 +194,10 @@ class Pairs:
     def ask_again(self) -> None:
         """Take note that the request under way has come to nothing, for all of its pairs."""
         for pair in self._under_way:
-            self._asked.pop(pair, None)
+            if self._subscribing:
+                self._asked.pop(pair, None)
+            else:
+                self._asked[pair] = None
         self._under_way.clear()
 
     def refuse(self, pair: str, error: ProviderError) -> Refusal:

@@ -14,6 +14,13 @@ RATE_LIMIT_REST = 10.0
 RESET_MARGIN = 0.2
 """Seconds after the reset, which servers give in whole seconds."""
 
+BLOCKED = {
+    401: "does not answer without a key any more",
+    403: "denied access",
+    451: "may not serve this country",
+}
+"""What these say where no key can be to blame; they are asked again all the same, ever more rarely."""
+
 LONGEST_WAIT = 3600.0
 """Seconds; a server that asks for more is asked again after an hour."""
 
@@ -27,9 +34,11 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
         headers: Names in lower case.
         key_setting: What a person sets to give another key; ``None`` for a provider without keys.
     """
+    if key_setting is None and status in BLOCKED:
+        # there is no key to be wrong; an address, a country or a way out is blocked, mostly for a while
+        text = f"{title} {BLOCKED[status]} (HTTP {status})"
+        return ProviderError(ErrorKind.AUTH, text, retryable=True, retry_after=retry_after(headers))
     match status:
-        case 401 if key_setting is None:
-            return ProviderError(ErrorKind.AUTH, f"{title} does not answer without a key any more (HTTP 401)")
         case 401:
             text = f"{title} refused the API key (HTTP 401); check {key_setting}"
             return ProviderError(ErrorKind.AUTH, text)

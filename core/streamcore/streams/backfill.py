@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -55,6 +55,27 @@ class Fetched:
 
 
 @dataclass(eq=False, slots=True)
+class _Part:
+    """What is asked for together, and how far the answer has come."""
+
+    topics: tuple[str, ...]
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    reports: AsyncIterator[Report] | None = None
+    """``None``: it has not been asked for yet."""
+    as_of: float = 0.0
+    """Monotonic seconds of asking."""
+    answered: set[str] = field(default_factory=set)
+    """Topics whose present state has been told, or refused."""
+    malformed: Malformed | None = None
+    """The last thing it said that cannot be used."""
+
+    async def close(self) -> None:
+        """Abandon the answer."""
+        if isinstance(self.reports, AsyncGenerator):
+            await self.reports.aclose()
+
+
+@dataclass(eq=False, slots=True)
 class _CatchingUp:
     """What is wanted of a catching up that is under way."""
 
@@ -81,6 +102,7 @@ class Backfill:
         failed: Callable[[ProviderError], None],
         answered: Callable[[], None],
         is_wanted: Callable[[str], bool],
+        retries: bool = True,
     ) -> None:
         """Make one that has nothing to do yet.
 
@@ -94,6 +116,7 @@ class Backfill:
             failed: Hears of errors of fetches that nobody waits for.
             answered: Called when the host has answered well.
             is_wanted: Whether a topic is still wanted.
+            retries: Whether what fails is tried again; ``False`` where everything is polled anyway.
         """
         self._name = name
         self._rest = rest
@@ -104,6 +127,7 @@ class Backfill:
         self._failed = failed
         self._answered = answered
         self._is_wanted = is_wanted
+        self._retries = retries
         self._turn = asyncio.Lock()
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
@@ -132,7 +156,8 @@ class Backfill:
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
 
-        What fails is tried again until it succeeds. A filled gap is looked at once more a little later.
+        What fails is tried again until it succeeds, or left to the next poll. A filled gap is looked at once
+        more a little later.
         """
         key = tuple(topics)
         known = self._catching_up.get(key)
@@ -202,28 +227,36 @@ class Backfill:
         """
         first_look: dict[str, Checkpoint] | None = None
         failures = 0
-        while topics := tuple(topic for topic in key if self._is_wanted(topic)):
+        while wanted := tuple(topic for topic in key if self._is_wanted(topic)):
             async with self._turn:
                 if work.again.is_set():
                     first_look, failures = None, 0
                     work.again.clear()
-                work.due.intersection_update(topics)
-                reported = self._checkpoints.newest(topics)
+                    work.due.update(wanted)
+                work.due.intersection_update(wanted)
+                # after a failure it goes on where it stopped: the first ones must not take every turn
+                left = tuple(topic for topic in wanted if topic in work.due) if failures else ()
+                topics = left or wanted
+                reported = self._checkpoints.newest(wanted)
                 try:
                     fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
                     self._failed(self._gap(topics, error) if work.has_gap else error)
-                    if error.parks:
+                    if error.parks or not self._retries:
                         return
                     failures += 1
                     wait = min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
                     self._retrying.add(work)
                 else:
+                    failures = 0
                     if work.has_gap and first_look is None:
                         self.gaps_filled += 1
                         first_look, wait = reported, SECOND_LOOK
                     else:
-                        self._verify(first_look or reported, fetched)
+                        complete = first_look or reported
+                        self._verify(
+                            {topic: complete[topic] for topic in topics if topic in complete}, fetched
+                        )
                         if not work.again.is_set():
                             return
                         wait = 0.0
@@ -251,7 +284,9 @@ class Backfill:
         try:
             self.breaker.check()
             async for report in self._rest.answer(question):
-                self._deliver(report, Source.STREAM, as_of)
+                # a transaction was announced by the stream; a price is no more than an answer to a request
+                source = Source.BACKFILL if isinstance(report, PriceReport) else Source.STREAM
+                self._deliver(report, source, as_of)
                 if isinstance(report, PartialFetch):
                     problem = report.error
         except ProviderError as error:
@@ -280,6 +315,7 @@ class Backfill:
     ) -> Fetched:
         """Fetch once. What fails is taken apart until the odd ones are alone, and the others are fetched.
 
+        What has a past takes turns, one report each: one with much to tell keeps no other from its own.
         ``due``: loses each topic that has been asked about.
 
         Raises:
@@ -289,28 +325,33 @@ class Backfill:
         fetched = Fetched()
         odd: dict[str, ProviderError] = {}
         succeeded = False
-        parts = self._parts(topics)
-        while parts:
-            part = parts.popleft()
-            answered: set[str] = set()
-            try:
-                await self._fetch_part(part, source, deliver, fetched, answered)
-            except ProviderError as error:
-                self.breaker.failed(error)
-                if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
-                    raise
-                left = [topic for topic in part if topic not in answered]
-                if len(left) > 1:
-                    middle = len(left) // 2
-                    parts += (tuple(left[:middle]), tuple(left[middle:]))
+        parts = deque(_Part(part) for part in self._parts(topics))
+        try:
+            while parts:
+                part = parts.popleft()
+                try:
+                    if not await self._go_on(part, source, deliver, fetched):
+                        parts.append(part)
+                        continue
+                except ProviderError as error:
+                    self.breaker.failed(error)
+                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
+                        raise
+                    left = [topic for topic in part.topics if topic not in part.answered]
+                    if len(left) > 1:
+                        middle = len(left) // 2
+                        parts += (_Part(tuple(left[:middle])), _Part(tuple(left[middle:])))
+                    else:
+                        odd.update(dict.fromkeys(left or part.topics, error))
                 else:
-                    odd.update(dict.fromkeys(left or part, error))
-            else:
-                self._has_answered()
-                succeeded = True
-                if due is not None:
-                    due.difference_update(part)
-            succeeded = succeeded or bool(answered)
+                    self._has_answered()
+                    succeeded = True
+                    if due is not None:
+                        due.difference_update(part.topics)
+                succeeded = succeeded or bool(part.answered)
+        finally:
+            for part in parts:
+                await part.close()
         if odd and not succeeded:
             raise next(iter(odd.values()))
         self._odd = {*self._odd.difference(topics), *odd}
@@ -327,33 +368,35 @@ class Backfill:
         parts = [(topic,) for topic in topics if topic in apart]
         return deque([together, *parts] if together else parts)
 
-    async def _fetch_part(
-        self,
-        topics: tuple[str, ...],
-        source: Source,
-        deliver: Deliver,
-        fetched: Fetched,
-        answered: set[str],
-    ) -> None:
-        as_of = self._clock.monotonic()
-        malformed: Malformed | None = None
-        checkpoints = self._checkpoints.of(topics)
-        async for report in self._rest.fetch(topics, checkpoints):
+    async def _go_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
+        """Take the next report of a part that has a past, or all of any other; return whether it has ended.
+
+        Raises:
+            ProviderError: It could not be fetched.
+        """
+        if part.reports is None:
+            part.as_of = self._clock.monotonic()
+            part.checkpoints = self._checkpoints.of(part.topics)
+            part.reports = self._rest.fetch(part.topics, part.checkpoints)
+        async for report in part.reports:
             match report:
                 case Malformed():
-                    malformed = report
+                    part.malformed = report
                 case PartialFetch(topic=topic):
                     fetched.incomplete.add(topic)
                 case PriceReport(topic=topic):
-                    answered.add(topic)
+                    part.answered.add(topic)
                 case Refusal():
-                    answered.update(report.topics)
-            if deliver(report, source, as_of) and isinstance(report, TransactionReport):
+                    part.answered.update(report.topics)
+            if deliver(report, source, part.as_of) and isinstance(report, TransactionReport):
                 self.recovered += source is Source.BACKFILL
                 fetched.transactions.append(report)
-        if malformed is not None and not answered and not checkpoints:
-            text = f"{self._name} answered with nothing that can be used: {malformed.reason}"
+            if part.checkpoints:
+                return False
+        if part.malformed is not None and not part.answered and not part.checkpoints:
+            text = f"{self._name} answered with nothing that can be used: {part.malformed.reason}"
             raise ProviderError(ErrorKind.PROTOCOL, text)
+        return True
 
     def _verify(self, reported: Mapping[str, Checkpoint], fetched: Fetched) -> None:
         complete = {topic: reported[topic] for topic in reported if topic not in fetched.incomplete}

@@ -16,6 +16,7 @@ from streamcore.events import ErrorKind, Source, State
 from streamcore.net.transport import Transport
 from streamcore.providers.base import (
     PriceReport,
+    PriceRequest,
     Provider,
     Report,
     SignatureSeen,
@@ -269,7 +270,7 @@ class ProviderStream:
         for report in reports:
             if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
                 self._sink.report(self, report, Source.STREAM, now)
-            elif isinstance(report, SignatureSeen | TokenAccountsRequest):
+            elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
                     self._omissions.told(report.signature)
                 self._backfill.ask(report)

@@ -13,7 +13,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.circuit_breaker import CircuitBreaker
-from streamcore.providers.base import Question, SignatureSeen
+from streamcore.providers.base import Question, TokenAccountsRequest
 from streamcore.tasks import Tasks, first_to_end
 
 AT_ONCE = 4
@@ -33,7 +33,8 @@ JITTER = 0.25
 """The part of a wait that is left to chance, so that two programs with one key do not ask in step."""
 
 MOST_TRIES = 8
-"""Times a transaction is asked for; after that it is a gap, to be found like any other."""
+"""Times a transaction or a price is asked for. After that a transaction is a gap, to be found like any other;
+a price comes with the next trade, or when its next trade is missed."""
 
 
 @dataclass(order=True, slots=True)
@@ -143,7 +144,8 @@ class Questions:
         if problem is None:
             return
         pending.tries += 1
-        if problem.parks or (isinstance(question, SignatureSeen) and pending.tries >= MOST_TRIES):
+        has_other_ways = not isinstance(question, TokenAccountsRequest)
+        if problem.parks or (has_other_ways and pending.tries >= MOST_TRIES):
             self._open.discard(question)
             self._gave_up(question)
         else:

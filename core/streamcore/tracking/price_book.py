@@ -21,6 +21,8 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     """What merging one report did."""
 
     kind: PriceKind
+    source: Source
+    """How the price came that is known now; a report that only confirms it does not change that."""
     price: Decimal | None
     change_24h: Decimal | None
     volume_24h: Decimal | None
@@ -38,6 +40,8 @@ class _Entry:
     values: dict[str, Decimal] = field(default_factory=dict)
     streamed_at: dict[str, float] = field(default_factory=dict)
     announced: bool = False
+    source: Source | None = None
+    """How the price came; ``None``: it is not known, or its stream is new."""
 
 
 def credible(name: str, value: Decimal) -> bool:
@@ -115,8 +119,11 @@ class PriceBook:
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True
+            if source is Source.STREAM or entry.source is None or "price" in changed:
+                entry.source = source
         return Merge(
             kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
+            source=entry.source or source,
             price=values.get("price"),
             change_24h=values.get("change_24h"),
             volume_24h=values.get("volume_24h"),
@@ -136,6 +143,7 @@ class PriceBook:
         """Let the next merge of ``key`` count as a snapshot, with what is known kept: its stream is new."""
         if entry := self._entries.get(key):
             entry.announced = False
+            entry.source = None
 
     def forget(self, key: str) -> None:
         """Drop what is known of ``key``: nobody wants it any more, or another source serves it now."""

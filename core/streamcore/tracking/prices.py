@@ -294,7 +294,7 @@ class PriceTracker:
             symbol=instrument.symbol,
             address=instrument.address_at(stream.provider.venue),
             kind=merge.kind,
-            source=source,
+            source=merge.source,
             price=merge.price,
             change_24h=merge.change_24h,
             volume_24h=merge.volume_24h,

@@ -119,7 +119,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         now = self.clock.time()
         beats: list[Frame] = []
         for product in client.channels["heartbeat"]:
-            progress = self._progress[product] = self._come(product).ordered()
+            progress = self._progress[product] = self._progress_of(product).ordered()
             beats.append(messages.heartbeat(product, progress, now))
         return beats
 
@@ -200,7 +200,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
 
     def _traded(self, ticker: str, trade: Trade) -> None:
         product = self.product_of(ticker)
-        self._progress[product] = self._come(product).traded(trade)
+        self._progress[product] = self._progress_of(product).traded(trade)
         clients = [client for client in self._clients if product in client.channels["ticker"]]
         if clients:
             self._publish_ticker(clients, product)
@@ -209,9 +209,11 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         ticker = self.ticker_of(product)
         figures = None if ticker is None else self.figures(ticker)
         if figures is not None:
-            self._publish_to(clients, messages.ticker(product, figures, self._come(product), self.faults))
+            self._publish_to(
+                clients, messages.ticker(product, figures, self._progress_of(product), self.faults)
+            )
 
-    def _come(self, product: str) -> Progress:
+    def _progress_of(self, product: str) -> Progress:
         return self._progress.setdefault(product, Progress(unix=self.clock.time()))
 
     # HTTP

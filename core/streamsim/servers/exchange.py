@@ -1,4 +1,4 @@
-"""What the emulated exchanges have in common: what they list, the figures of a ticker, who falls silent.
+"""What the emulated exchanges have in common: what they list, the figures of a ticker, heartbeats.
 
 An exchange knows assets by ticker. One that is a token of Solana moves with that token on the market;
 every other one has a key of its own there, see `asset_key`.
@@ -25,7 +25,7 @@ from streamsim.servers.faults import Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply
 from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token, Trade
 

@@ -45,6 +45,8 @@ class Fault(StrEnum):
     # messages that never come, or come at the wrong time
     STALL = "stall"
     """Send no data, and no heartbeats; pings and pongs go on, and so do slots."""
+    LEAVE_OUT = "leave_out"
+    """Send no data; heartbeats go on, and name what was left out where they name anything."""
     STALL_SLOTS = "stall_slots"
     """Send no slot notifications."""
     WITHHOLD_WELCOME = "withhold_welcome"
@@ -142,6 +144,7 @@ EXCHANGE_FAULTS = PRICE_FAULTS | ACK_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.STA
 DATA_FAULTS = frozenset(
     {
         Fault.STALL,
+        Fault.LEAVE_OUT,
         Fault.DUPLICATE,
         Fault.OUT_OF_ORDER,
         Fault.MALFORMED_JSON,

@@ -18,10 +18,10 @@ import h11
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 
 LOOPBACK = "127.0.0.1"
-"""The only address an emulator ever listens on."""
+"""The only address an emulated provider ever listens on."""
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes; a larger request is answered with 413."""

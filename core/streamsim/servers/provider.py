@@ -1,4 +1,4 @@
-"""What every emulated provider has: an HTTP port, faults, and doors to look in by.
+"""What every emulated provider has: an HTTP port, faults, and what a test may look at.
 
 A provider that is only polled subclasses `HttpServer`; one with a WebSocket
 `streamsim.servers.websocket.ProviderServer`, which is an `HttpServer` as well.
@@ -17,7 +17,7 @@ from streamcore.clock import Clock, wait_for
 from streamsim.servers.clients import REMEMBERED
 from streamsim.servers.faults import Event, Fault, Faults, Terms
 from streamsim.servers.http11 import LOOPBACK, Http11Server, HttpReply, HttpRequest
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 
 
 class HttpServer(ABC):
@@ -69,7 +69,7 @@ class HttpServer(ABC):
         await self._tasks.cancel()
         await self._http.close()
 
-    # Doors to look in by
+    # What a test may look at
 
     @property
     def requests(self) -> list[HttpRequest]:
@@ -133,8 +133,8 @@ class HttpServer(ABC):
 
 
 def unusable(name: str, port: int, error: Exception) -> OSError:
-    """Return the error of an emulator whose port cannot be used, as a sentence that names it."""
+    """Return the error of an emulated provider whose port cannot be used, as a sentence that names it."""
     cause = getattr(error, "strerror", None) or str(error)
-    failure = OSError(f"the {name} emulator cannot listen on {LOOPBACK}, port {port}: {cause}")
+    failure = OSError(f"the emulated {name} cannot listen on {LOOPBACK}, port {port}: {cause}")
     failure.errno = getattr(error, "errno", None)
     return failure

@@ -134,6 +134,7 @@ _EXPLAINED: dict[Fault | Moment, str] = {
     Fault.SLOW_UPGRADE: "let the upgrade wait a second",
     Fault.ACCEPT_AND_CLOSE: "complete the upgrade, then close at once",
     Fault.STALL: "send no data; pings and pongs go on",
+    Fault.LEAVE_OUT: "send no data; heartbeats go on",
     Fault.STALL_SLOTS: "send no slot notifications",
     Fault.STALL_HEARTBEATS: "send no heartbeats",
     Fault.WITHHOLD_WELCOME: "never send the greeting",
@@ -200,7 +201,7 @@ async def carry_out(
 
     Args:
         plans: What is planned.
-        servers: The emulators by provider.
+        servers: The emulated providers, by name.
         network: The faults of the proxies before them, by provider; needed where a plan `needs_proxy`.
         clock: Time; it counts from the call.
     """

@@ -1,4 +1,4 @@
-"""What the emulated providers have in common: sockets, clients, faults, and doors to look in by.
+"""What the emulated providers with a stream have in common: sockets, clients, faults.
 
 A provider subclasses `ProviderServer` and fills in what it says. Tests drive a server through ``faults`` and
 the methods `ProviderServer.drop`, `ProviderServer.close_clients`, `ProviderServer.send_raw` and so on, and
@@ -28,7 +28,7 @@ from streamsim.servers.clients import REMEMBERED, Client, Connection, Frame, Han
 from streamsim.servers.faults import Event, Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply, phrase
 from streamsim.servers.provider import HttpServer, unusable
-from streamsim.servers.tasks import LOGGER
+from streamsim.tasks import LOGGER
 
 KEEPALIVE_INTERVAL = 30.0
 """Seconds between pings, and between looks for clients that have gone quiet."""
@@ -139,7 +139,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         if self._ws is not None:
             await self._ws.wait_closed()
 
-    # Doors to look in by
+    # What a test may look at
 
     @property
     def connections(self) -> int:
@@ -270,7 +270,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
 
     def _publish_damaged(self, client: AnyClient, frame: Frame) -> None:
         faults = self.faults
-        if faults.take(Fault.STALL):
+        if faults.take(Fault.STALL) or faults.take(Fault.LEAVE_OUT):
             return
         only = (client,)
         if faults.take(Fault.UNKNOWN_TYPE):

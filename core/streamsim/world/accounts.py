@@ -10,7 +10,7 @@ from streamsim.world.holders import Holders, token_address
 from streamsim.world.instructions import close_account, open_associated, transfer_sol
 from streamsim.world.programs import METAPLEX, TOKEN, numbered_data
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 
 def open_own(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -25,7 +25,7 @@ def open_own(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         raise ValueError(f"{wallet} has an account for every token")
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, rng.choice(new), kind="create")
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("account"),
         fee=builder.fee,
@@ -45,7 +45,7 @@ def open_for_others(chain: Holders, wallet: str, rng: random.Random, ago: float)
     count = rng.randint(1, 4)
     for _ in range(count):
         open_associated(builder, wallet, chain.new_key(rng), BONK, kind="create")
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("account"),
         fee=builder.fee,
@@ -61,7 +61,9 @@ def close_for_another(chain: Holders, wallet: str, rng: random.Random, ago: floa
     friend = chain.friend(rng)
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
     close_account(builder, wallet, held, friend)
-    truth = Truth(wallet=wallet, types=one_of("account"), fee=builder.fee, says=("went to another",))
+    truth = TransactionTruth(
+        wallet=wallet, types=one_of("account"), fee=builder.fee, says=("went to another",)
+    )
     return chain.tell(builder.commit(), truth)
 
 
@@ -71,7 +73,7 @@ def close_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
     for _ in range(count):
         close_account(builder, wallet, chain.account_of(wallet, chain.new_key(rng)), wallet)
-    truth = Truth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=count * RENT)
+    truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=count * RENT)
     return chain.tell(builder.commit(), truth)
 
 
@@ -81,8 +83,10 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     Raises:
         ValueError: It has none.
     """
-    held = [key for key, account in chain.token_accounts_of(wallet).items() if account.mint in CATALOG]
-    key = rng.choice([key for key in held if chain.token_accounts[key].amount] or [""])
+    # wrapped SOL cannot be burned
+    burnable = CATALOG.keys() - {SOL}
+    accounts = chain.token_accounts_of(wallet).items()
+    key = rng.choice([key for key, held in accounts if held.amount and held.mint in burnable] or [""])
     if not key:
         raise ValueError(f"{wallet} has no token to burn")
     account = chain.token_accounts[key]
@@ -93,12 +97,11 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     info = {"account": key, "amount": str(units), "authority": wallet, "mint": account.mint}
     builder.parsed(TOKEN, "burn", info)
     builder.issue(key, -units)
-    wrapped = account.mint == SOL
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         fee=builder.fee,
-        tokens={} if wrapped else {account.mint: -units},
+        tokens={account.mint: -units},
         action="burn",
         says=("burned",),
     )
@@ -115,7 +118,7 @@ def claim(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     info = {"account": key, "amount": str(units), "mint": BONK, "mintAuthority": chain.pool_owner}
     builder.inner(TOKEN, "mintTo", info)
     builder.issue(key, units)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         fee=builder.fee,
@@ -130,5 +133,5 @@ def move_to_itself(chain: Holders, wallet: str, rng: random.Random, ago: float) 
     """Let the wallet send SOL to itself, and return the signature."""
     builder = TransactionBuilder(chain, rng, wallet, seconds_ago=ago)
     transfer_sol(builder, wallet, wallet, rng.randint(1_000_000, 10**9))
-    truth = Truth(wallet=wallet, types=one_of("called"), fee=builder.fee, says=("to itself",))
+    truth = TransactionTruth(wallet=wallet, types=one_of("called"), fee=builder.fee, says=("to itself",))
     return chain.tell(builder.commit(), truth)

@@ -10,7 +10,7 @@ from streamsim.world.holders import Holders, decimals_of, raw_amount, token_addr
 from streamsim.world.instructions import create_account, open_associated, transfer_sol, transfer_tokens
 from streamsim.world.programs import TOKEN, WORMHOLE, WORMHOLE_TOKEN_BRIDGE, numbered_data
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 MESSAGE_SPACE, CLAIM_SPACE = 228, 1
 FEE_COLLECTOR = "9bFNrXNb2WTx8fMHXCheaZqkLZ3YCCaiqTftHxeintHy"
@@ -42,7 +42,7 @@ def send(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     builder.inner_call(WORMHOLE, [wallet, message], numbered_data(1, rng, 40))
     rent = create_account(builder, wallet, message, WORMHOLE, MESSAGE_SPACE)
     builder.memo(rng.randbytes(16).hex())
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         sol=-2 * _FEE,
@@ -73,7 +73,7 @@ def redeem(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         info = {"account": target, "amount": str(part), "mint": BONK, "mintAuthority": chain.pool_owner}
         builder.inner(TOKEN, "mintTo", info)
     builder.issue(target, units)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         fee=builder.fee,

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -123,6 +123,16 @@ DECOY = Listing(
     verified=False,
 )
 """A namesake of SOL that a search turns up, as searches do; it is not verified."""
+
+
+FOLLOWS = {
+    "cbbtcf3aa214zXHbiAZQwf4122FBYbraNdFqgw4iMij": "exchange:BTC",
+    "3NZ9JMVBmGAqocybic2c7LQCJScmgsAZ6vQqTDzcqmJh": "exchange:BTC",
+    "7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs": "exchange:ETH",
+    "J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn": SOL,
+    "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So": SOL,
+}
+"""Tokens that stand for something else, with the key of that: whatever it does, their price does too."""
 
 
 def listing_of(mint: str) -> Listing:

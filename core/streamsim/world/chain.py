@@ -24,7 +24,7 @@ RENT = 2_039_280
 
 SLOT_SECONDS = 0.4
 FIRST_SLOT = 447_210_345
-"""The slot in which an emulator starts; past the one in which version 1 transactions went live."""
+"""The slot in which a simulator starts; past the one in which version 1 transactions went live."""
 
 FINAL_AFTER = 32
 """Slots until a confirmed transaction is final."""
@@ -72,7 +72,7 @@ class Transaction:
     block_time: int
     """Unix seconds."""
     made_at: float
-    """Monotonic seconds at which it was recorded; minus infinity for what was before the emulator."""
+    """Monotonic seconds at which it was recorded; minus infinity for what was before the simulator."""
     version: str | int
     """``"legacy"``, 0 or 1."""
     keys: tuple[str, ...]

@@ -16,7 +16,7 @@ from streamsim.world.programs import (
     anchor_data,
 )
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 SLIPPAGE = {JUPITER: (6001,), RAYDIUM: (30,), ORCA: (6036, 6037), PUMP_FUN: (6002, 6003)}
 """By program, the custom errors that mean that the price had moved too far."""
@@ -92,7 +92,7 @@ def _failed(
     program: str,
     why: str,
 ) -> str:
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("failed"),
         fee=builder.fee,

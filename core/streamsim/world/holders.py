@@ -17,7 +17,7 @@ from streamcore.clock import Clock
 from streamsim.world.catalog import CATALOG, SOL, USDC, listing_of
 from streamsim.world.chain import Chain, Expansion, TokenAccount, Transaction
 from streamsim.world.programs import TOKEN_2022
-from streamsim.world.truth import Truth
+from streamsim.world.truth import TransactionTruth
 
 LAMPORTS = 1_000_000_000
 """In one SOL."""
@@ -100,14 +100,14 @@ class Holders(Chain):
         """The stake accounts, by wallet, oldest first."""
         self.nfts: dict[str, list[str]] = {}
         """The mints of NFTs, by wallet, oldest first."""
-        self._truths: dict[str, tuple[Truth, ...]] = {}
+        self._truths: dict[str, tuple[TransactionTruth, ...]] = {}
 
-    def tell(self, transaction: Transaction, *truths: Truth) -> str:
+    def tell(self, transaction: Transaction, *truths: TransactionTruth) -> str:
         """Write down what a transaction meant, and return its signature."""
         self._truths[transaction.signature] = truths
         return transaction.signature
 
-    def truths(self, signature: str) -> tuple[Truth, ...]:
+    def truths(self, signature: str) -> tuple[TransactionTruth, ...]:
         """Return what a transaction meant, for every wallet of which that is known."""
         return self._truths.get(signature, ())
 

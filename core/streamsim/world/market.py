@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from streamcore.clock import Clock
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 from streamsim.world.candles import Candle, bucket_start
-from streamsim.world.catalog import SOL, Listing, listing_of
+from streamsim.world.catalog import FOLLOWS, SOL, Listing, listing_of
 from streamsim.world.history import BAR_SECONDS, DAY, Bar, PricePath, TradeHistory
 
 _BARS_A_DAY = int(DAY / BAR_SECONDS)
+_LOOSENESS = 0.0002
+"""Standard deviation of the logarithm by which a token differs from what it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,10 @@ class Market:
         return trade
 
     def _step(self, token: Token) -> Decimal:
+        leader = self._leader(token.listing)
+        if leader is not None:
+            follows = token.listing.price * leader.price / leader.listing.price
+            return follows * Decimal(math.exp(token.rng.gauss(0.0, _LOOSENESS)))
         # The pull back to the first price keeps a demo of many days plausible.
         pull = -0.002 * math.log(token.price / token.listing.price)
         noise = token.rng.gauss(0.0, token.listing.volatility * 0.012)
@@ -180,17 +186,26 @@ class Market:
         usual = float(token.listing.volume_24h) / 60_000
         return Decimal(f"{max(0.5, usual * token.rng.lognormvariate(0.0, 1.2)):.2f}")
 
+    def _leader(self, listing: Listing) -> Token | None:
+        """Return what a token follows, if it stands for something else."""
+        key = FOLLOWS.get(listing.mint)
+        return None if key is None else self.token(key)
+
     def _opened(self, mint: str) -> Token:
         rng = random.Random(f"{self._seed}/market/{mint}")
-        listing = listing_of(mint)
-        now, price = self._clock.monotonic(), exact(listing.price)
+        listing, leader = listing_of(mint), self._leader(listing_of(mint))
+        ratio = Decimal(1) if leader is None else leader.price / leader.listing.price
+        now, price = self._clock.monotonic(), exact(listing.price * ratio)
         count = 2 * _BARS_A_DAY + 1
         closes, bars = [price], []
         for weight in (rng.uniform(0.5, 1.5) for _ in range(count)):
             bar = self._past_bar(listing, closes[-1], weight, rng)
-            before = exact(
-                closes[-1] * Decimal(math.exp(rng.gauss(0.0, listing.volatility / _BARS_A_DAY**0.5)))
-            )
+            if leader is None:
+                step = rng.gauss(0.0, listing.volatility / _BARS_A_DAY**0.5)
+                before = exact(closes[-1] * Decimal(math.exp(step)))
+            else:
+                then = leader.price_ago(BAR_SECONDS * len(closes)) / leader.price
+                before = exact(price * then * Decimal(math.exp(rng.gauss(0.0, _LOOSENESS))))
             bar.low, bar.high = min(bar.low, before), max(bar.high, before)
             bars.append(bar)
             closes.append(before)

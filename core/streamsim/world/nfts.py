@@ -29,7 +29,7 @@ from streamsim.world.programs import (
     numbered_data,
 )
 from streamsim.world.transaction_builder import MINT_LAMPORTS, TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 _METADATA, _EDITION, _LISTING, _RECORD, _MINT = 679, 282, 317, 80, 82
 
@@ -58,7 +58,7 @@ def mint(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     builder.issue(account, 1)
     builder.call(METAPLEX, [wallet, nft], numbered_data(17, rng, 9))
     rent += allocate_account(builder, wallet, chain.new_key(rng), METAPLEX, _EDITION)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         fee=builder.fee,
@@ -102,7 +102,7 @@ def buy(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
             chain.lamports[other] = 1_000_000_000
         transfer_sol(builder, wallet, other, part, inner=True)
     close_account(builder, pool, held_at, pool, inner=True)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("bought"),
         sol=-price,
@@ -137,7 +137,7 @@ def sell(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     transfer_tokens(builder, wallet, source, target, 1, inner=True, checked=False)
     transfer_sol(builder, pool, wallet, price, inner=True)
     close_account(builder, wallet, source, wallet, inner=True)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sold"),
         sol=price,
@@ -162,7 +162,7 @@ def list_compressed(chain: Holders, wallet: str, rng: random.Random, ago: float)
     builder.call(TENSOR, [wallet, BUBBLEGUM], anchor_data("list", rng, 120))
     rent = create_account(builder, wallet, chain.new_key(rng), TENSOR, _LISTING)
     builder.inner_call(BUBBLEGUM, [wallet], anchor_data("delegate", rng, 60))
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("called"),
         fee=builder.fee,

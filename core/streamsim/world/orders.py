@@ -15,7 +15,7 @@ from streamsim.world.holders import Holders, Order, decimals_of, raw_amount, tok
 from streamsim.world.instructions import close_account, create_account, open_associated, transfer_tokens
 from streamsim.world.programs import JUPITER_LIMIT_V2, anchor_data, rent_of
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 ORDER_SPACE = 372
 """Bytes of an order."""
@@ -46,7 +46,7 @@ def place(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     source = chain.account_of(wallet, USDC)
     transfer_tokens(builder, wallet, source, order.escrow, units, inner=True)
     chain.orders.setdefault(wallet, []).append(order)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         fee=builder.fee,
@@ -83,7 +83,7 @@ def fill(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     builder.use(wallet, writable=True)
     rent = _close(builder, order, wallet)
     chain.orders[wallet].remove(order)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         rent=rent,
@@ -112,7 +112,7 @@ def cancel(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     transfer_tokens(builder, order.key, order.escrow, target, order.units, inner=True)
     rent = _close(builder, order, wallet)
     chain.orders[wallet].remove(order)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         fee=builder.fee,

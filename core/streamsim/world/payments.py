@@ -10,7 +10,7 @@ from streamsim.world.holders import FEE_TOKEN, PLAIN_2022, Holders, decimals_of,
 from streamsim.world.instructions import open_associated, transfer_sol, transfer_tokens
 from streamsim.world.programs import TIP_ACCOUNTS
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 FEE_IN = 100
 """One in so many units of `FEE_TOKEN` is kept back."""
@@ -47,7 +47,7 @@ def pay_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> 
     )
     for receiver, part in zip(receivers, parts, strict=True):
         transfer_sol(builder, wallet, receiver, part)
-    sent = Truth(
+    sent = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         sol=-sum(parts),
@@ -56,7 +56,7 @@ def pay_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> 
         says=(f"{count} wallets",),
     )
     got = [
-        Truth(wallet=receiver, types=one_of("received"), sol=part, parties=(wallet,))
+        TransactionTruth(wallet=receiver, types=one_of("received"), sol=part, parties=(wallet,))
         for receiver, part in zip(receivers, parts, strict=True)
     ]
     return chain.tell(builder.commit(), sent, *got)
@@ -77,7 +77,7 @@ def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: 
     for receiver in receivers:
         rent += open_associated(builder, wallet, receiver, USDC, kind="create")
         transfer_tokens(builder, wallet, source, token_address(receiver, USDC), units, checked=False)
-    sent = Truth(
+    sent = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         fee=builder.fee,
@@ -87,7 +87,7 @@ def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: 
         says=(f"{count} wallets",),
     )
     got = [
-        Truth(wallet=receiver, types=one_of("received"), tokens={USDC: units}, parties=(wallet,))
+        TransactionTruth(wallet=receiver, types=one_of("received"), tokens={USDC: units}, parties=(wallet,))
         for receiver in receivers
     ]
     return chain.tell(builder.commit(), sent, *got)
@@ -103,7 +103,7 @@ def tip(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     account = _tip_account(chain, rng)
     builder = TransactionBuilder(chain, rng, wallet, seconds_ago=ago)
     transfer_sol(builder, wallet, account, lamports)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         sol=-lamports,
@@ -126,7 +126,7 @@ def odd_memo(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     builder = TransactionBuilder(chain, rng, sender, seconds_ago=ago)
     transfer_sol(builder, sender, wallet, lamports)
     builder.memo(text)
-    truth = Truth(wallet=wallet, types=one_of("received"), sol=lamports, parties=(sender,))
+    truth = TransactionTruth(wallet=wallet, types=one_of("received"), sol=lamports, parties=(sender,))
     return chain.tell(builder.commit(), truth)
 
 
@@ -148,7 +148,7 @@ def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     transfer_tokens(builder, sender, source, target, units, withheld=told)
     if withheld and told is None:
         builder.issue(target, -withheld)
-    sent = Truth(
+    sent = TransactionTruth(
         wallet=sender,
         types=one_of("sent"),
         fee=builder.fee,
@@ -157,7 +157,7 @@ def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         withheld=withheld,
         parties=(receiver,),
     )
-    got = Truth(
+    got = TransactionTruth(
         wallet=receiver,
         types=one_of("received"),
         tokens={mint: units - withheld},

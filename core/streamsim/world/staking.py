@@ -10,7 +10,7 @@ from streamsim.world.holders import Holders, decimals_of, raw_amount, token_addr
 from streamsim.world.instructions import open_associated, transfer_sol
 from streamsim.world.programs import MARINADE, STAKE, SYSTEM, anchor_data, rent_of
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 STAKE_SPACE = 200
 MSOL = "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So"
@@ -56,7 +56,7 @@ def stake(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     }
     builder.parsed(STAKE, "delegate", delegated)
     builder.pay(wallet, key, lamports)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
         sol=-lamports,  # with the rent: it is stake
@@ -82,7 +82,9 @@ def deactivate(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
     builder.use(STAKE, _CLOCK)
     info = {"clockSysvar": _CLOCK, "stakeAccount": key, "stakeAuthority": wallet}
     builder.parsed(STAKE, "deactivate", info)
-    truth = Truth(wallet=wallet, types=one_of("called"), fee=builder.fee, action="unstake", program=STAKE)
+    truth = TransactionTruth(
+        wallet=wallet, types=one_of("called"), fee=builder.fee, action="unstake", program=STAKE
+    )
     return chain.tell(builder.commit(), truth)
 
 
@@ -107,7 +109,7 @@ def withdraw(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     }
     builder.parsed(STAKE, "withdraw", info)
     builder.pay(key, wallet, lamports)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("received"),
         sol=lamports,
@@ -138,7 +140,7 @@ def stake_liquid(chain: Holders, wallet: str, rng: random.Random, ago: float) ->
     minted = {"account": target, "amount": str(got), "mint": MSOL, "mintAuthority": chain.pool_owner}
     builder.inner(builder.opened_account(target).program, "mintTo", minted)
     builder.issue(target, got)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("bought"),
         sol=-lamports,

@@ -20,9 +20,10 @@ from streamsim.world.instructions import (
 )
 from streamsim.world.programs import JUPITER, PUMP_FUN, RAYDIUM, TOKEN, anchor_data, numbered_data
 from streamsim.world.transaction_builder import TransactionBuilder
-from streamsim.world.truth import Truth, one_of
+from streamsim.world.truth import TransactionTruth, one_of
 
 _TRADED = (BONK, USDC, *(mint for mint in CATALOG if mint not in {SOL, USDC, BONK}))
+_FROM_A_CURVE = tuple(mint for mint in CATALOG if mint.endswith("pump"))
 _MIDDLE = "27G8MtK7VtTcCHkpASjSDdkWWYfoqT6ggEuKidVJidD4"
 
 
@@ -40,7 +41,7 @@ def buy_little(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
     rent = open_associated(builder, wallet, wallet, BONK)
     _exchange(chain, builder, wallet, RAYDIUM, (wrapped, SOL, lamports), (BONK, got))
     close_account(builder, wallet, wrapped, wallet)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("bought"),
         sol=-lamports,
@@ -58,7 +59,7 @@ def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     Raises:
         ValueError: It has no token.
     """
-    mint, source, units = _some_holding(chain, wallet, rng)
+    mint, source, units = some_holding(chain, wallet, rng)
     lamports = rng.randint(100_000, 5_000_000)
     wrapped = chain.new_key(rng)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 90_000), seconds_ago=ago)
@@ -67,7 +68,7 @@ def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     close_account(builder, wallet, wrapped, wallet)
     rent = builder.opened_account(source).rent
     close_account(builder, wallet, source, wallet)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sold"),
         sol=lamports,
@@ -85,13 +86,13 @@ def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: floa
     Raises:
         ValueError: It has no token.
     """
-    mint, source, held = _some_holding(chain, wallet, rng)
+    mint, source, held = some_holding(chain, wallet, rng)
     units, lamports = max(1, held // rng.randint(2, 20)), rng.randint(1_000_000, 2_000_000_000)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 9000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, SOL)
     target = token_address(wallet, SOL)
     _exchange(chain, builder, wallet, JUPITER, (source, mint, units), (SOL, lamports), target=target)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sold"),
         sol=lamports,
@@ -121,7 +122,7 @@ def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: fl
     source = chain.account_of(wallet, USDC)
     _exchange(chain, builder, wallet, JUPITER, (source, USDC, paid), (_MIDDLE, between))
     _exchange(chain, builder, wallet, None, (middle, _MIDDLE, between), (take, got))
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("swapped"),
         fee=builder.fee,
@@ -142,7 +143,7 @@ def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) 
     if lamports < 10_000_000:
         raise ValueError(f"{wallet} has too little SOL")
     fees, got = lamports // 100, rng.randint(1, 10**12)
-    mint = rng.choice(_TRADED)
+    mint = rng.choice(_FROM_A_CURVE)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 90_000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, mint)
     target, curve = token_address(wallet, mint), chain.account_of(chain.pool_owner, mint)
@@ -152,7 +153,7 @@ def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) 
     transfer_tokens(builder, chain.pool_owner, curve, target, got, inner=True, checked=False)
     transfer_sol(builder, wallet, chain.pool_owner, lamports - fees, inner=True)
     transfer_sol(builder, wallet, chain.friend(rng), fees, inner=True)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("bought"),
         sol=-lamports,
@@ -187,7 +188,7 @@ def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     info = {"account": target, "amount": str(shares), "mint": pool_token, "mintAuthority": chain.pool_owner}
     builder.inner(TOKEN, "mintTo", info)
     builder.issue(target, shares)
-    truth = Truth(
+    truth = TransactionTruth(
         wallet=wallet,
         types=one_of("multi"),
         fee=builder.fee,
@@ -198,7 +199,12 @@ def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     return chain.tell(builder.commit(), truth)
 
 
-def _some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
+def some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
+    """Return mint, token account and amount of something the wallet holds.
+
+    Raises:
+        ValueError: It holds nothing.
+    """
     accounts = chain.token_accounts_of(wallet).items()
     held = [
         (account.mint, key, account.amount)

@@ -52,7 +52,8 @@ class _Meta:
 class TransactionBuilder:
     """One transaction in the making.
 
-    Name every account with `use` (the payer is named already), say what happens, then call `commit` once.
+    Name every account with `use` (the payer, programs and what `call` lists are named already), say what
+    happens, then call `commit` once.
 
     Args:
         chain: Where it will be recorded.
@@ -131,6 +132,7 @@ class TransactionBuilder:
             failed: The end of its last log line where it fails.
             inside: Log lines of what it calls.
         """
+        self.use(program, *accounts)
         self._instructions.append(
             {"programId": program, "accounts": accounts, "data": data, "stackHeight": None}
         )
@@ -138,6 +140,7 @@ class TransactionBuilder:
 
     def parsed(self, program: str, kind: str, info: dict[str, Any], *, failed: str | None = None) -> None:
         """Add an instruction the RPC parses; ``failed`` is the end of its last log line where it fails."""
+        self.use(program)
         self._instructions.append(_parsed(program, kind, info, None))
         self._log(program, failed)
 
@@ -147,10 +150,12 @@ class TransactionBuilder:
 
     def inner(self, program: str, kind: str, info: dict[str, Any]) -> None:
         """Add an instruction that the last outer one made."""
+        self.use(program)
         self._inner.setdefault(len(self._instructions) - 1, []).append(_parsed(program, kind, info, 2))
 
     def inner_call(self, program: str, accounts: list[str], data: str) -> None:
         """Add an instruction that the last outer one made and the RPC cannot parse."""
+        self.use(program, *accounts)
         self._inner.setdefault(len(self._instructions) - 1, []).append(
             {"programId": program, "accounts": accounts, "data": data, "stackHeight": 2}
         )

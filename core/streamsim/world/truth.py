@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
+class TransactionTruth:
     """What one transaction meant for one wallet.
 
     Attributes:

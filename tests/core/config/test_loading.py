@@ -122,8 +122,24 @@ def test_a_bad_value_is_refused_even_if_another_source_overrules_it(loaded):
     assert "config.toml" in error.origin
 
 
-def test_an_empty_variable_empties_a_list_of_the_file(loaded):
-    assert loaded('symbols = ["SOL"]', {"STREAMTUI_SYMBOLS": ""}).settings.symbols == ()
+def test_an_empty_variable_is_as_good_as_none(loaded):
+    environ = {
+        "STREAMTUI_SYMBOLS": "",
+        "STREAMTUI_STREAM_STALE_AFTER": " ",
+        "STREAMTUI_DEMO": "",
+        "STREAMTUI_TOKENS_FOO": "",
+        "STREAMTUI_NONSENSE": "",
+        "STREAMTUI_BIRDEYE_API_KEY": "",
+        "BIRDEYE_API_KEY": "theirs-1234",
+    }
+    settings = loaded('symbols = ["SOL"]\ndemo = true', environ).settings
+    assert (settings.symbols, settings.demo, settings.tokens) == (("SOL",), True, {})
+    assert settings.stream.stale_after == Settings().stream.stale_after
+    assert settings.birdeye.api_key == "theirs-1234"
+
+
+def test_an_empty_option_empties_a_list_of_the_file(loaded):
+    assert loaded('symbols = ["SOL"]', options={"symbols": [""]}).settings.symbols == ()
 
 
 def test_alerts_are_tables_and_come_from_a_file_alone(loaded):
@@ -178,3 +194,98 @@ def test_control_characters_in_names_are_made_visible(loaded):
     assert "\x1b" not in str(refused(loaded, '"\\u001b[31m" = 1'))
     assert "\x1b" not in str(refused(loaded, environ={"STREAMTUI_\x1b[31m": "1"}))
     assert "\x1b" not in str(refused(loaded, f'[tokens]\n"\\u001b[31m" = "{SOL}"'))
+
+
+# Variables of others (issue 11, row 14)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("STREAMTUI_PORT", "tcp://10.0.0.1:80"),
+        ("STREAMTUI_PORT", "udp://10.0.0.1:53"),
+        ("STREAMTUI_SERVICE_HOST", "10.0.0.1"),
+        ("STREAMTUI_SERVICE_PORT", "80"),
+        ("STREAMTUI_SERVICE_PORT_HTTP", "80"),
+        ("STREAMTUI_PORT_8787_TCP", "tcp://10.0.0.1:8787"),
+        ("STREAMTUI_PORT_8787_TCP_ADDR", "10.0.0.1"),
+        ("STREAMTUI_PORT_8787_TCP_PORT", "8787"),
+        ("STREAMTUI_PORT_53_UDP_PROTO", "udp"),
+        ("STREAMTUI_RELAY_SERVICE_HOST", "fd00::1"),
+        ("STREAMTUI_RELAY_PORT", "tcp://[fd00::1]:8787"),
+        ("STREAMTUI_TOKENS_SERVICE_HOST", "10.0.0.1"),
+        ("STREAMTUI_TOKENS_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("STREAMTUI_NAME", "/web/streamtui"),
+        ("STREAMTUI_DB_ENV_POSTGRES_VERSION", "16"),
+    ],
+)
+def test_row_14_what_containers_are_told_of_services_is_passed_over(loaded, variable, value):
+    assert loaded(environ={variable: value}).settings == Settings()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("STREAMTUI_PORT", "8787"), ("STREAMTUI_SERVICES", "x")])
+def test_row_14_other_unknown_variables_are_still_told(loaded, variable, value):
+    assert refused(loaded, environ={variable: value}).key == variable
+
+
+# An odd home (issue 11, row 15)
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CONFIG_HOME"])
+def test_row_15_a_home_that_is_no_folder_is_a_word_and_the_defaults(monkeypatch, variable):
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv(variable, "/dev/null")
+    result = load(environ={})
+    assert result.settings == Settings()
+    (warning,) = result.warnings
+    assert "/dev/null" in warning
+    assert "cannot be read: Not a directory; the defaults are used" in warning
+
+
+def test_row_15_a_user_whom_the_system_does_not_know_has_the_defaults(monkeypatch):
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+
+    def unknown(path: str) -> str:
+        return path
+
+    monkeypatch.setattr(os.path, "expanduser", unknown)
+    result = load(environ={})
+    assert (result.settings, result.path) == (Settings(), None)
+    (warning,) = result.warnings
+    assert "HOME" in warning
+
+
+def test_row_15_a_relative_home_depends_on_where_one_stands_and_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    folder = tmp_path / "config" / "streamtui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("demo = true")
+    monkeypatch.chdir(tmp_path)
+    assert load(environ={}).settings == Settings()
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a loop", "unreadable"])
+def test_row_15_a_default_file_that_cannot_be_read_is_a_word_and_with_config_an_error(
+    monkeypatch, tmp_path, kind
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "streamtui" / "config.toml"
+    file.parent.mkdir()
+    if kind == "a folder":
+        file.mkdir()
+    elif kind == "a loop":
+        file.symlink_to(file)
+    else:
+
+        def denied(self: Path, **more: object) -> str:
+            raise PermissionError(13, "Permission denied", str(self))
+
+        monkeypatch.setattr(Path, "read_text", denied)
+    result = load(environ={})
+    assert (result.settings, result.found) == (Settings(), False)
+    (warning,) = result.warnings
+    assert str(file) in warning
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(file, environ={})

@@ -24,7 +24,6 @@ def loaded(tmp_path: Path):
         ("STREAMTUI_STREAM_STALE_AFTER", "soon", "a number above 0, up to 86400"),
         ("STREAMTUI_STREAM_STALE_AFTER", "nan", "a number above 0, up to 86400"),
         ("STREAMTUI_STREAM_STALE_AFTER", "inf", "a number above 0, up to 86400"),
-        ("STREAMTUI_STREAM_STALE_AFTER", "", "a number above 0, up to 86400"),
         ("STREAMTUI_BACKOFF_JITTER", "1.5", "a number from 0 to 1"),
         ("STREAMTUI_BACKOFF_MAX_ATTEMPTS", "2.5", "a whole number from 0 to 1000000"),
         ("STREAMTUI_UI_FRAMES_PER_SECOND", "100", "a whole number from 1 to 60"),
@@ -125,7 +124,6 @@ def test_a_plain_url_may_lead_to_this_machine(loaded, host):
         "wss://exa mple.org/",
         "wss://example.org/\x1b[31m",
         "example.org",
-        "",
     ],
 )
 def test_any_other_url_must_be_encrypted_and_whole(loaded, url):

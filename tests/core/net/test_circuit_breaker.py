@@ -114,3 +114,22 @@ async def test_a_person_who_asks_lets_the_next_call_pass_and_forgets_the_doublin
     with pytest.raises(ProviderError) as refused:
         breaker.check()
     assert refused.value.retry_after == FIRST_REST
+
+
+async def test_a_host_that_blocks_this_address_though_there_is_no_key_is_left_alone_and_tried_again() -> None:
+    clock = ManualClock()
+    breaker = CircuitBreaker(clock)
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.failed(ProviderError(ErrorKind.AUTH, "denied", retryable=True))
+    with pytest.raises(ProviderError) as caught:
+        breaker.check()
+    assert (caught.value.kind, caught.value.parks) == (ErrorKind.AUTH, False)
+    await clock.advance(caught.value.retry_after or 0.0)
+    breaker.check()
+
+
+def test_a_wrong_key_is_an_answer_not_a_failure_of_the_host() -> None:
+    breaker = CircuitBreaker(ManualClock())
+    for _ in range(2 * FAILURES_TO_OPEN):
+        breaker.failed(ProviderError(ErrorKind.AUTH, "denied"))
+    breaker.check()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from busiest import busiest
 from manual_clock import ManualClock
-from stepped_http import busiest
 
 from streamcore.net.rate_limit import WINDOW_MARGIN, SlidingWindow
 

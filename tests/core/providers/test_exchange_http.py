@@ -15,7 +15,7 @@ K = ErrorKind
 @pytest.mark.parametrize("provider", [KrakenProvider, CoinbaseProvider])
 @pytest.mark.parametrize(
     ("status", "kind", "retryable"),
-    [(403, K.AUTH, False), (451, K.AUTH, False), (429, K.RATE_LIMIT, True), (503, K.SERVER, True)],
+    [(403, K.AUTH, True), (451, K.AUTH, True), (429, K.RATE_LIMIT, True), (503, K.SERVER, True)],
 )
 async def test_a_refused_upgrade_or_request_has_its_meaning(
     provider: type[KrakenProvider], status: int, kind: ErrorKind, retryable: bool

@@ -44,11 +44,14 @@ def test_a_wrong_key_says_what_to_check_where_there_is_a_key() -> None:
     assert "check ACME_KEY" in refusal("Acme", 401, {}, key_setting="ACME_KEY").message
     keyless = refusal("Acme", 401, {}, key_setting=None)
     assert keyless.message == "Acme does not answer without a key any more (HTTP 401)"
-    assert keyless.parks
 
 
-def test_a_country_that_may_not_be_served_is_not_asked_from_again() -> None:
-    assert refusal("Acme", 451, {}, key_setting=None).parks
+@pytest.mark.parametrize("status", [401, 403, 451])
+def test_to_be_blocked_is_for_a_while_where_there_is_no_key_to_be_wrong(status: int) -> None:
+    """Row 5 of issue 11: after ten seconds of HTTP 403 a source without a key was never asked again."""
+    error = refusal("Acme", status, {"retry-after": "30"}, key_setting=None)
+    assert (error.kind, error.retryable, error.parks, error.retry_after) == (K.AUTH, True, False, 30.0)
+    assert refusal("Acme", status, {}, key_setting="ACME_KEY").parks
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 503])

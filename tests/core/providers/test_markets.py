@@ -304,6 +304,12 @@ async def test_coinbase_is_asked_for_its_products_and_for_the_names_of_its_curre
     assert [asked.url for asked in http.asked] == [f"{host}/products", f"{host}/currencies"]
 
 
+async def test_a_captured_answer_about_the_products_is_read_without_those_in_euros() -> None:
+    captured_body = realdata("coinbase/products_body_2026-09-21")
+    provider, _ = coinbase(lambda asked: body(captured_body))
+    assert {market.pair for market in await provider.rest.list_markets()} == {"SOL-USD", "BTC-USD"}
+
+
 @pytest.mark.parametrize("answer", [Answer(404, {}, b""), Answer(200, {}, b"<html>")])
 async def test_without_the_names_of_its_currencies_the_products_are_still_read(answer: Answer) -> None:
     provider, _ = coinbase(lambda asked: answer if "currencies" in asked.url else body([product("SOL-USD")]))

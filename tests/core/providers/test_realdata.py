@@ -17,7 +17,7 @@ CODECS: dict[str, type[KrakenCodec] | type[CoinbaseCodec]] = {
     "kraken": KrakenCodec,
     "coinbase": CoinbaseCodec,
 }
-SESSIONS = [name for name in realdata_names() if realdata(name).get("side") == "ws"]
+SESSIONS = [name for name in realdata_names() if Path(name).name.startswith("ws_")]
 
 
 def opened(session: dict[str, Any]) -> Codec:

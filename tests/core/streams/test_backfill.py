@@ -182,6 +182,30 @@ async def test_a_catching_up_that_fails_is_told_and_tried_again_until_it_succeed
     assert bench.delivered[0] == (transaction("w", 110), Source.BACKFILL)
 
 
+async def test_after_a_denial_it_goes_on_where_it_stopped(bench: Bench) -> None:
+    """Else the first wallets take every turn that the host grants, and the last ones never have one."""
+    bench.watch("a", "b", "c", "d")
+    granted = 2
+
+    def fetch(topics: tuple[str, ...]) -> list[object]:
+        nonlocal granted
+        granted -= 1
+        return [ProviderError(ErrorKind.RATE_LIMIT, "slow down", retry_after=10.0)] if granted < 0 else []
+
+    bench.rest.on_fetch = fetch  # type: ignore[assignment]
+    bench.backfill.catch_up(["a", "b", "c", "d"])
+    await bench.clock.advance(1)
+    granted = 2
+    await bench.clock.advance(10)
+    completed = [topic for at, (topic,) in bench.rest.fetches if at in (0, 10)]
+    assert completed[:2] == ["a", "b"]
+    assert completed[-2:] == ["c", "d"]
+    granted = 100
+    bench.rest.fetches.clear()
+    await bench.clock.advance(SECOND_LOOK)
+    assert [topic for _, (topic,) in bench.rest.fetches] == ["a", "b", "c", "d"]
+
+
 async def test_one_that_waits_to_be_tried_again_is_tried_at_once_when_the_host_is_known_to_be_well(
     bench: Bench,
 ) -> None:
@@ -445,3 +469,21 @@ async def test_a_wallet_that_is_not_wanted_any_more_is_not_behind(bench: Bench) 
     bench.unwanted.add("a")
     await bench.clock.advance(LONGEST_RETRY)
     assert bench.backfill.behind == 1
+
+
+async def test_wallets_take_turns_so_that_a_busy_one_keeps_no_other_waiting(bench: Bench) -> None:
+    bench.watch("busy", "calm")
+    told = {
+        "busy": [transaction("busy", 101 + number) for number in range(50)],
+        "calm": [transaction("calm", 101)],
+    }
+    bench.rest.on_fetch = lambda topics: (step for one in told[topics[0]] for step in (10.0, one))
+    bench.backfill.catch_up(["busy", "calm"])
+    await bench.clock.advance(20.0)
+    assert [report.topics for report, _ in bench.delivered if isinstance(report, TransactionReport)] == [
+        ("busy",),
+        ("calm",),
+    ]
+    await bench.clock.advance(600.0)
+    slots = [report.slot for report, _ in bench.delivered if isinstance(report, TransactionReport)]
+    assert sorted({*slots}) == [*range(101, 151)]

@@ -5,25 +5,25 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from scripted_connection import DEBOUNCE, LOST, Stage
+from scripted_connection import DEBOUNCE, LOST, ScriptedConnection
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
-from streamcore.providers.base import Alive, Malformed, Notice, Refusal
+from streamcore.providers.base import Alive, Malformed, Notice, Refusal, Throttled
 from streamcore.streams.backoff import HEALTHY_AFTER
-from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED
+from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED, Connection
 
 S = State
 REFUSED = ProviderError(ErrorKind.NETWORK, "refused the connection")
-MakeStage = Callable[..., Stage]
+MakeStage = Callable[..., ScriptedConnection]
 
 
 @pytest.fixture
 async def make_stage() -> AsyncIterator[MakeStage]:
-    stages: list[Stage] = []
+    stages: list[ScriptedConnection] = []
 
-    def make(**stream: float | bool) -> Stage:
-        stages.append(Stage(**stream))
+    def make(**stream: float | bool) -> ScriptedConnection:
+        stages.append(ScriptedConnection(**stream))
         return stages[-1]
 
     yield make
@@ -32,20 +32,20 @@ async def make_stage() -> AsyncIterator[MakeStage]:
 
 
 @pytest.fixture
-async def stage(make_stage: MakeStage) -> Stage:
+async def stage(make_stage: MakeStage) -> ScriptedConnection:
     return make_stage()
 
 
 # Connecting
 
 
-async def test_without_topics_it_rests(stage: Stage) -> None:
+async def test_without_topics_it_rests(stage: ScriptedConnection) -> None:
     stage.connection.start()
     await stage.clock.advance(600)
-    assert (stage.connection.state, stage.dialled_at, stage.states) == (S.DISCONNECTED, [], [])
+    assert (stage.connection.state, stage.connected_at, stage.states) == (S.DISCONNECTED, [], [])
 
 
-async def test_it_connects_as_soon_as_something_is_wanted(stage: Stage) -> None:
+async def test_it_connects_as_soon_as_something_is_wanted(stage: ScriptedConnection) -> None:
     stage.connection.start()
     await stage.clock.settle()
     await stage.watch("SOL")
@@ -53,7 +53,7 @@ async def test_it_connects_as_soon_as_something_is_wanted(stage: Stage) -> None:
     assert stage.socket.sent == ["want SOL"]
 
 
-async def test_an_open_socket_is_not_yet_connected_only_proof_of_life_is(stage: Stage) -> None:
+async def test_an_open_socket_is_not_yet_connected_only_proof_of_life_is(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     stage.socket.say("chatter")
     await stage.clock.advance(1)
@@ -63,14 +63,14 @@ async def test_an_open_socket_is_not_yet_connected_only_proof_of_life_is(stage: 
     assert stage.seen() == [S.CONNECTING, S.CONNECTED]
 
 
-async def test_proof_of_life_counts_once(stage: Stage) -> None:
+async def test_proof_of_life_counts_once(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     for _ in range(3):
         await stage.live()
     assert stage.established == 1
 
 
-async def test_a_server_that_never_proves_its_life_is_given_up(stage: Stage) -> None:
+async def test_a_server_that_never_proves_its_life_is_given_up(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     for _ in range(9):
         stage.socket.say("chatter")
@@ -82,8 +82,10 @@ async def test_a_server_that_never_proves_its_life_is_given_up(stage: Stage) -> 
     assert stage.socket.closed
 
 
-async def test_a_refused_attempt_is_told_with_its_reason_and_polling_may_stand_in(stage: Stage) -> None:
-    stage.dials = [REFUSED]
+async def test_a_refused_attempt_is_told_with_its_reason_and_polling_may_stand_in(
+    stage: ScriptedConnection,
+) -> None:
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     reason = "refused the connection"
     assert stage.states == [
@@ -94,30 +96,61 @@ async def test_a_refused_attempt_is_told_with_its_reason_and_polling_may_stand_i
     assert stage.lost == [REFUSED]
 
 
-async def test_while_nobody_polls_it_stays_failed(stage: Stage) -> None:
+async def test_while_nobody_polls_it_stays_failed(stage: ScriptedConnection) -> None:
     stage.when_lost = lambda: None
-    stage.dials = [REFUSED]
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     assert stage.connection.state is S.FAILED
     await stage.clock.advance(1)
     assert stage.connection.state is S.CONNECTING
 
 
+# A provider that wants fewer frames
+
+
+async def test_row_p_a_denial_keeps_the_connection_and_the_codec_goes_on_after_its_rest(
+    stage: ScriptedConnection,
+) -> None:
+    await stage.watch("SOL")
+    await stage.live()
+    stage.socket.say("slow:4")
+    await stage.clock.advance(1)
+    stage.connection.set_topics(("SOL", "BTC"))
+    await stage.clock.advance(2.9)
+    assert stage.socket.sent == ["want SOL"]
+    await stage.clock.advance(0.1)
+    assert stage.socket.sent == ["want SOL", "rested", "want SOL BTC"]
+    assert (len(stage.sockets), stage.connection.state) == (1, S.CONNECTED)
+    assert Throttled in [type(report) for report in stage.reports]
+
+
+async def test_row_p_a_second_denial_during_the_rest_makes_it_longer(stage: ScriptedConnection) -> None:
+    await stage.watch("SOL")
+    await stage.live()
+    stage.socket.say("slow:2")
+    await stage.clock.advance(1.5)
+    stage.socket.say("slow:5")
+    await stage.clock.advance(4.9)
+    assert stage.socket.sent == ["want SOL"]
+    await stage.clock.advance(0.1)
+    assert stage.socket.sent[1] == "rested"
+
+
 # Coming back
 
 
-async def test_attempts_follow_the_backoff_until_one_succeeds(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED, REFUSED, None]
+async def test_attempts_follow_the_backoff_until_one_succeeds(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED, REFUSED, None]
     await stage.watch("SOL")
     await stage.clock.advance(7)
     await stage.live()
-    assert stage.dialled_at == [0, 1, 3, 7]
+    assert stage.connected_at == [0, 1, 3, 7]
     assert stage.connection.state is S.CONNECTED
     assert stage.connection.statistics.reconnects == 0
 
 
-async def test_while_it_waits_it_says_which_attempt_comes_when(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED]
+async def test_while_it_waits_it_says_which_attempt_comes_when(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED]
     await stage.watch("SOL")
     assert (stage.connection.attempt, stage.connection.retry_at) == (1, stage.clock.time() + 1)
     await stage.clock.advance(1)
@@ -126,7 +159,7 @@ async def test_while_it_waits_it_says_which_attempt_comes_when(stage: Stage) -> 
     assert stage.connection.retry_at is None
 
 
-async def test_a_lost_stream_comes_back_and_is_counted(stage: Stage) -> None:
+async def test_a_lost_stream_comes_back_and_is_counted(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.loss()
@@ -146,7 +179,9 @@ async def test_a_lost_stream_comes_back_and_is_counted(stage: Stage) -> None:
     assert stage.established == 2
 
 
-async def test_each_attempt_has_a_codec_of_its_own_and_old_sockets_are_closed(stage: Stage) -> None:
+async def test_each_attempt_has_a_codec_of_its_own_and_old_sockets_are_closed(
+    stage: ScriptedConnection,
+) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.loss()
@@ -154,17 +189,17 @@ async def test_each_attempt_has_a_codec_of_its_own_and_old_sockets_are_closed(st
     assert [socket.closed for socket in stage.sockets] == [True, False]
 
 
-async def test_a_server_that_accepts_and_hangs_up_is_not_hammered(stage: Stage) -> None:
+async def test_a_server_that_accepts_and_hangs_up_is_not_hammered(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     for pause in (1, 2, 4, 8, 16):
         await stage.live()
         await stage.loss()
         await stage.clock.advance(pause)
-    assert stage.dialled_at == [0, 1, 3, 7, 15, 31]
+    assert stage.connected_at == [0, 1, 3, 7, 15, 31]
 
 
-async def test_only_lasting_health_forgets_past_failures(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED, None]
+async def test_only_lasting_health_forgets_past_failures(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED, None]
     await stage.watch("SOL")
     await stage.clock.advance(3)
     await stage.live()
@@ -175,8 +210,8 @@ async def test_only_lasting_health_forgets_past_failures(stage: Stage) -> None:
     assert (stage.connection.attempt, stage.connection.retry_at) == (1, stage.clock.time() + 1)
 
 
-async def test_a_moment_less_of_health_forgets_nothing(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED, None]
+async def test_a_moment_less_of_health_forgets_nothing(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED, None]
     await stage.watch("SOL")
     await stage.clock.advance(3)
     await stage.live()
@@ -187,21 +222,21 @@ async def test_a_moment_less_of_health_forgets_nothing(stage: Stage) -> None:
     assert stage.connection.attempt == 3
 
 
-async def test_it_waits_as_long_as_the_provider_asks(stage: Stage) -> None:
-    stage.dials = [ProviderError(ErrorKind.RATE_LIMIT, "slow down", retry_after=30.0)]
+async def test_it_waits_as_long_as_the_provider_asks(stage: ScriptedConnection) -> None:
+    stage.refusals = [ProviderError(ErrorKind.RATE_LIMIT, "slow down", retry_after=30.0)]
     await stage.watch("SOL")
     await stage.clock.advance(29.9)
-    assert stage.dialled_at == [0]
+    assert stage.connected_at == [0]
     await stage.clock.advance(0.1)
-    assert stage.dialled_at == [0, 30]
+    assert stage.connected_at == [0, 30]
 
 
 async def test_after_all_attempts_it_stops_and_says_so(make_stage: MakeStage) -> None:
     stage = make_stage(max_attempts=2)
-    stage.dials = [REFUSED] * 9
+    stage.refusals = [REFUSED] * 9
     await stage.watch("SOL")
     await stage.clock.advance(10_000)
-    assert stage.dialled_at == [0, 1, 3]
+    assert stage.connected_at == [0, 1, 3]
     assert (stage.connection.state, stage.connection.parked) == (S.FALLBACK, True)
     assert stage.connection.reason == "refused the connection; stopped trying after 2 retries"
     assert stage.connection.retry_at is None
@@ -209,35 +244,37 @@ async def test_after_all_attempts_it_stops_and_says_so(make_stage: MakeStage) ->
 
 async def test_after_it_stopped_a_manual_reconnect_starts_over_at_once(make_stage: MakeStage) -> None:
     stage = make_stage(max_attempts=1)
-    stage.dials = [REFUSED] * 3
+    stage.refusals = [REFUSED] * 3
     await stage.watch("SOL")
     await stage.clock.advance(100)
     stage.connection.reconnect()
     await stage.clock.settle()
-    assert stage.dialled_at == [0, 1, 100]
+    assert stage.connected_at == [0, 1, 100]
     assert not stage.connection.parked
     await stage.clock.advance(1)
-    assert stage.dialled_at == [0, 1, 100, 101]
+    assert stage.connected_at == [0, 1, 100, 101]
 
 
 @pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA])
-async def test_what_no_waiting_cures_is_parked_until_somebody_asks(stage: Stage, kind: ErrorKind) -> None:
-    stage.dials = [ProviderError(kind, "no")]
+async def test_what_no_waiting_cures_is_parked_until_somebody_asks(
+    stage: ScriptedConnection, kind: ErrorKind
+) -> None:
+    stage.refusals = [ProviderError(kind, "no")]
     await stage.watch("SOL")
     await stage.clock.advance(10_000)
-    assert (stage.dialled_at, stage.connection.parked, stage.connection.reason) == ([0], True, "no")
+    assert (stage.connected_at, stage.connection.parked, stage.connection.reason) == ([0], True, "no")
     stage.connection.reconnect()
     await stage.clock.settle()
     await stage.live()
     assert (stage.connection.state, stage.connection.parked) == (S.CONNECTED, False)
 
 
-async def test_a_parked_stream_stays_parked_when_the_wishes_change(stage: Stage) -> None:
-    stage.dials = [ProviderError(ErrorKind.AUTH, "no")]
+async def test_a_parked_stream_stays_parked_when_the_wishes_change(stage: ScriptedConnection) -> None:
+    stage.refusals = [ProviderError(ErrorKind.AUTH, "no")]
     await stage.watch("SOL")
     stage.connection.set_topics(("SOL", "BTC"))
     await stage.clock.advance(100)
-    assert stage.dialled_at == [0]
+    assert stage.connected_at == [0]
 
 
 async def test_without_auto_reconnect_there_is_one_try_and_then_a_manual_one(make_stage: MakeStage) -> None:
@@ -246,22 +283,22 @@ async def test_without_auto_reconnect_there_is_one_try_and_then_a_manual_one(mak
     await stage.live()
     await stage.loss()
     await stage.clock.advance(10_000)
-    assert (stage.dialled_at, stage.connection.parked) == ([0], True)
+    assert (stage.connected_at, stage.connection.parked) == ([0], True)
     stage.connection.reconnect()
     await stage.clock.settle()
-    assert stage.dialled_at == [0, 10_000]
+    assert stage.connected_at == [0, 10_000]
 
 
-async def test_a_manual_reconnect_cuts_a_waiting_retry_short(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED, REFUSED]
+async def test_a_manual_reconnect_cuts_a_waiting_retry_short(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED, REFUSED]
     await stage.watch("SOL")
     await stage.clock.advance(3.5)
     stage.connection.reconnect()
     await stage.clock.settle()
-    assert stage.dialled_at == [0, 1, 3, 3.5]
+    assert stage.connected_at == [0, 1, 3, 3.5]
 
 
-async def test_a_manual_reconnect_of_a_live_stream_closes_it_first(stage: Stage) -> None:
+async def test_a_manual_reconnect_of_a_live_stream_closes_it_first(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     stage.connection.reconnect()
@@ -279,13 +316,15 @@ async def test_a_manual_reconnect_of_a_live_stream_closes_it_first(stage: Stage)
     assert stage.lost == []
 
 
-async def test_a_check_pings_a_live_stream_at_once_and_cuts_a_waiting_retry_short(stage: Stage) -> None:
-    stage.dials = [REFUSED]
+async def test_a_check_pings_a_live_stream_at_once_and_cuts_a_waiting_retry_short(
+    stage: ScriptedConnection,
+) -> None:
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     await stage.clock.advance(0.5)
     stage.connection.check()
     await stage.clock.settle()
-    assert stage.dialled_at == [0, 0.5]
+    assert stage.connected_at == [0, 0.5]
     await stage.live()
     await stage.clock.advance(5)
     stage.connection.check()
@@ -293,27 +332,27 @@ async def test_a_check_pings_a_live_stream_at_once_and_cuts_a_waiting_retry_shor
     assert stage.socket.pinged_at == [0.5, 5.5]
 
 
-async def test_a_check_leaves_a_parked_stream_parked(stage: Stage) -> None:
-    stage.dials = [ProviderError(ErrorKind.AUTH, "no")]
+async def test_a_check_leaves_a_parked_stream_parked(stage: ScriptedConnection) -> None:
+    stage.refusals = [ProviderError(ErrorKind.AUTH, "no")]
     await stage.watch("SOL")
     stage.connection.check()
     await stage.clock.advance(100)
-    assert stage.dialled_at == [0]
+    assert stage.connected_at == [0]
 
 
-async def test_when_polling_is_refused_too_it_is_down_and_stops_trying(stage: Stage) -> None:
-    stage.dials = [REFUSED]
+async def test_when_polling_is_refused_too_it_is_down_and_stops_trying(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     stage.connection.refuse_fallback(ProviderError(ErrorKind.AUTH, "wrong key"))
     await stage.clock.advance(1000)
     assert (stage.connection.state, stage.connection.reason) == (S.FAILED, "wrong key")
-    assert (stage.connection.parked, stage.dialled_at) == (True, [0])
+    assert (stage.connection.parked, stage.connected_at) == (True, [0])
 
 
 # Keeping alive
 
 
-async def test_it_pings_in_turn_and_tells_the_latency(stage: Stage) -> None:
+async def test_it_pings_in_turn_and_tells_the_latency(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     assert stage.connection.statistics.latency is None
@@ -324,7 +363,7 @@ async def test_it_pings_in_turn_and_tells_the_latency(stage: Stage) -> None:
     assert stage.connection.statistics.latency == pytest.approx(0.05)
 
 
-async def test_a_missing_pong_ends_the_stream(stage: Stage) -> None:
+async def test_a_missing_pong_ends_the_stream(stage: ScriptedConnection) -> None:
     stage.pong_after = None
     await stage.watch("SOL")
     await stage.live()
@@ -332,7 +371,7 @@ async def test_a_missing_pong_ends_the_stream(stage: Stage) -> None:
     assert stage.lost[0].message == "no pong for 10 s"
 
 
-async def test_half_the_silence_is_stale_and_all_of_it_the_end(stage: Stage) -> None:
+async def test_half_the_silence_is_stale_and_all_of_it_the_end(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.clock.advance(29.9)
@@ -347,7 +386,7 @@ async def test_half_the_silence_is_stale_and_all_of_it_the_end(stage: Stage) -> 
     assert stage.lost[0].kind is ErrorKind.NETWORK
 
 
-async def test_any_frame_makes_a_stale_stream_fresh_and_both_are_told(stage: Stage) -> None:
+async def test_any_frame_makes_a_stale_stream_fresh_and_both_are_told(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.clock.advance(40)
@@ -364,7 +403,7 @@ async def test_any_frame_makes_a_stale_stream_fresh_and_both_are_told(stage: Sta
 # Wishes
 
 
-async def test_changes_are_gathered_and_sent_together(stage: Stage) -> None:
+async def test_changes_are_gathered_and_sent_together(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     for topics in (("SOL", "BTC"), ("SOL", "BTC", "ETH"), ("BTC", "ETH")):
@@ -374,7 +413,7 @@ async def test_changes_are_gathered_and_sent_together(stage: Stage) -> None:
     assert stage.socket.sent == ["want SOL", "want BTC ETH"]
 
 
-async def test_wanting_the_same_sends_nothing(stage: Stage) -> None:
+async def test_wanting_the_same_sends_nothing(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     stage.connection.set_topics(("SOL",))
@@ -382,25 +421,25 @@ async def test_wanting_the_same_sends_nothing(stage: Stage) -> None:
     assert stage.socket.sent == ["want SOL"]
 
 
-async def test_a_wish_made_while_disconnected_counts_on_connect(stage: Stage) -> None:
-    stage.dials = [REFUSED]
+async def test_a_wish_made_while_disconnected_counts_on_connect(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     stage.connection.set_topics(("BTC",))
     await stage.clock.advance(1)
     assert stage.socket.sent == ["want BTC"]
 
 
-async def test_a_new_wish_does_not_cut_the_wait_short(stage: Stage) -> None:
-    stage.dials = [REFUSED, REFUSED]
+async def test_a_new_wish_does_not_cut_the_wait_short(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED, REFUSED]
     await stage.watch("SOL")
     await stage.clock.advance(1.5)
     stage.connection.set_topics(("BTC",))
     await stage.clock.advance(1)
-    assert stage.dialled_at == [0, 1]
+    assert stage.connected_at == [0, 1]
 
 
 async def test_when_nothing_is_wanted_any_more_it_closes_and_comes_back_for_the_next_wish(
-    stage: Stage,
+    stage: ScriptedConnection,
 ) -> None:
     await stage.watch("SOL")
     await stage.live()
@@ -414,7 +453,7 @@ async def test_when_nothing_is_wanted_any_more_it_closes_and_comes_back_for_the_
     assert stage.socket.sent == ["want BTC"]
 
 
-async def test_a_wish_taken_back_within_the_debounce_keeps_the_stream(stage: Stage) -> None:
+async def test_a_wish_taken_back_within_the_debounce_keeps_the_stream(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     stage.connection.set_topics(())
@@ -425,20 +464,20 @@ async def test_a_wish_taken_back_within_the_debounce_keeps_the_stream(stage: Sta
     assert len(stage.sockets) == 1
 
 
-async def test_when_nothing_is_wanted_any_more_a_waiting_retry_is_given_up(stage: Stage) -> None:
-    stage.dials = [REFUSED]
+async def test_when_nothing_is_wanted_any_more_a_waiting_retry_is_given_up(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED]
     await stage.watch("SOL")
     stage.connection.set_topics(())
     await stage.clock.advance(100)
     assert (stage.connection.state, stage.connection.reason) == (S.DISCONNECTED, NOTHING_WANTED)
-    assert stage.dialled_at == [0]
+    assert stage.connected_at == [0]
     assert (stage.connection.attempt, stage.connection.retry_at) == (0, None)
 
 
 # What is said
 
 
-async def test_reports_are_passed_on_and_counted(stage: Stage) -> None:
+async def test_reports_are_passed_on_and_counted(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     for frame in ("alive", "bad", "naïve", b"\x00\x01"):
         stage.socket.say(frame)
@@ -451,14 +490,14 @@ async def test_reports_are_passed_on_and_counted(stage: Stage) -> None:
     assert stage.connection.last_message_at == stage.clock.time()
 
 
-async def test_what_a_frame_makes_the_codec_say_is_sent(stage: Stage) -> None:
+async def test_what_a_frame_makes_the_codec_say_is_sent(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     stage.socket.say("answer")
     await stage.clock.settle()
     assert stage.socket.sent == ["want SOL", "answered"]
 
 
-async def test_a_refusal_of_some_topics_leaves_the_stream_alone(stage: Stage) -> None:
+async def test_a_refusal_of_some_topics_leaves_the_stream_alone(stage: ScriptedConnection) -> None:
     await stage.watch("SOL", "BTC")
     await stage.live()
     stage.socket.say("refuse:subscription:BTC")
@@ -469,7 +508,7 @@ async def test_a_refusal_of_some_topics_leaves_the_stream_alone(stage: Stage) ->
 
 @pytest.mark.parametrize(("kind", "parked"), [("auth", True), ("plan", True), ("rate_limit", False)])
 async def test_a_refusal_of_everything_ends_the_stream_after_what_was_said_before_it(
-    stage: Stage, kind: str, parked: bool
+    stage: ScriptedConnection, kind: str, parked: bool
 ) -> None:
     await stage.watch("SOL")
     stage.socket.say(f"refuse:{kind}")
@@ -480,7 +519,7 @@ async def test_a_refusal_of_everything_ends_the_stream_after_what_was_said_befor
 
 
 async def test_a_mistake_of_our_own_is_logged_and_the_stream_comes_back(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    stage: ScriptedConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
     await stage.watch("SOL")
     await stage.live()
@@ -495,7 +534,7 @@ async def test_a_mistake_of_our_own_is_logged_and_the_stream_comes_back(
     assert stage.connection.state is S.CONNECTED
 
 
-async def test_uptime_counts_from_the_proof_of_life(stage: Stage) -> None:
+async def test_uptime_counts_from_the_proof_of_life(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.clock.advance(5)
     assert stage.connection.uptime == 0.0
@@ -508,7 +547,7 @@ async def test_uptime_counts_from_the_proof_of_life(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("moment", ["never started", "resting", "dialling", "connecting", "live", "waiting"])
-async def test_it_can_be_closed_at_any_moment_and_twice(stage: Stage, moment: str) -> None:
+async def test_it_can_be_closed_at_any_moment_and_twice(stage: ScriptedConnection, moment: str) -> None:
     match moment:
         case "resting":
             stage.connection.start()
@@ -522,19 +561,19 @@ async def test_it_can_be_closed_at_any_moment_and_twice(stage: Stage, moment: st
             await stage.watch("SOL")
             await stage.live()
         case "waiting":
-            stage.dials = [REFUSED]
+            stage.refusals = [REFUSED]
             await stage.watch("SOL")
     await stage.connection.close()
     await stage.connection.close()
     assert stage.connection.state is S.DISCONNECTED
     assert all(socket.closed for socket in stage.sockets)
-    dialled = len(stage.dialled_at)
+    dialled = len(stage.connected_at)
     await stage.clock.advance(1000)
-    assert len(stage.dialled_at) == dialled
+    assert len(stage.connected_at) == dialled
     assert stage.clock.sleeping == 0
 
 
-async def test_after_the_end_nothing_starts_it_again(stage: Stage) -> None:
+async def test_after_the_end_nothing_starts_it_again(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     await stage.connection.close()
@@ -542,10 +581,10 @@ async def test_after_the_end_nothing_starts_it_again(stage: Stage) -> None:
     stage.connection.start()
     await stage.clock.advance(100)
     assert stage.connection.state is S.DISCONNECTED
-    assert len(stage.dialled_at) == 1
+    assert len(stage.connected_at) == 1
 
 
-async def test_nothing_of_an_old_socket_reaches_the_listener_after_a_loss(stage: Stage) -> None:
+async def test_nothing_of_an_old_socket_reaches_the_listener_after_a_loss(stage: ScriptedConnection) -> None:
     await stage.watch("SOL")
     await stage.live()
     old = stage.socket
@@ -556,7 +595,7 @@ async def test_nothing_of_an_old_socket_reaches_the_listener_after_a_loss(stage:
     assert not [report for report in stage.reports if isinstance(report, Notice)]
 
 
-async def test_no_task_is_left_behind(stage: Stage) -> None:
+async def test_no_task_is_left_behind(stage: ScriptedConnection) -> None:
     before = asyncio.all_tasks()
     await stage.watch("SOL")
     await stage.live()
@@ -567,3 +606,31 @@ async def test_no_task_is_left_behind(stage: Stage) -> None:
     await stage.clock.settle()
     await stage.connection.close()
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("moment", [S.CONNECTING, S.CONNECTED, S.FAILED, S.FALLBACK])
+async def test_a_mistake_while_a_change_is_told_does_not_end_the_stream(
+    stage: ScriptedConnection, moment: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 1: whatever raises where, the loop is started again and finds a state to begin from."""
+    hear, raised = stage.connection_changed, False
+
+    def fail_once(connection: Connection) -> None:
+        nonlocal raised
+        hear(connection)
+        if connection.state is moment and not raised:
+            raised = True
+            raise RuntimeError("a mistake of our own")
+
+    monkeypatch.setattr(stage, "connection_changed", fail_once)
+    await stage.watch("SOL")
+    if stage.sockets:
+        await stage.live()
+    if stage.connection.state is S.CONNECTED:
+        await stage.loss()
+    await stage.clock.advance(10)
+    await stage.live()
+    assert raised
+    assert stage.connection.state is S.CONNECTED
+    told = [*stage.internal, *stage.lost]
+    assert "internal error (RuntimeError); the log has the details" in [error.message for error in told]

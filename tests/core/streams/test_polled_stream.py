@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from manual_clock import ManualClock
-from scripted_rest import ScriptedProvider, ScriptedRest, ScriptedSink
+from scripted_connection import PaperProvider
+from scripted_rest import ScriptedRest, ScriptedSink
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -31,7 +32,7 @@ class Bench:
         self.clock = ManualClock()
         self.rest = ScriptedRest(self.clock)
         self.rest.on_fetch = lambda topics: map(price, topics)
-        self.provider = ScriptedProvider(self.rest, streams=False)
+        self.provider = PaperProvider(self.rest, streams=False)
         self.sink = ScriptedSink()
         self.stream = PolledStream(
             self.provider,  # type: ignore[arg-type]
@@ -64,6 +65,19 @@ async def test_a_new_topic_is_asked_for_at_once(bench: Bench) -> None:
     await bench.clock.advance(1)
     assert bench.rest.fetches == [(0, ("SOL",)), (1, ("BTC",))]
     assert bench.sink.reports[-1] == (price("BTC"), Source.POLL)
+
+
+async def test_a_new_topic_that_could_not_be_had_is_left_to_the_next_poll(bench: Bench) -> None:
+    """A metered source must not be asked twice for the same."""
+    bench.stream.set_topics(["SOL"])
+    await bench.clock.advance(1)
+    bench.rest.on_fetch = lambda topics: [ProviderError(ErrorKind.RATE_LIMIT, "slow down")]
+    bench.stream.set_topics(["SOL", "BTC"])
+    await bench.clock.advance(3)
+    bench.rest.on_fetch = lambda topics: map(price, topics)
+    await bench.clock.advance(60)
+    assert bench.rest.fetches[:3] == [(0, ("SOL",)), (1, ("BTC",)), (5, ("SOL", "BTC"))]
+    assert {topics for _, topics in bench.rest.fetches[2:]} == {("SOL", "BTC")}
 
 
 async def test_its_state_is_fallback_while_it_is_polled_and_failed_while_that_fails(bench: Bench) -> None:

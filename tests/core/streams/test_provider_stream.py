@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from manual_clock import START, ManualClock
-from scripted_rest import PaperTransport, ScriptedProvider, ScriptedRest, ScriptedSink
+from scripted_connection import PaperProvider, PaperTransport
+from scripted_rest import ScriptedRest, ScriptedSink
 
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
@@ -35,7 +36,7 @@ class Bench:
     ) -> None:
         self.clock = ManualClock()
         self.rest = ScriptedRest(self.clock)
-        self.provider = ScriptedProvider(self.rest, kind=kind, sweep=sweep)
+        self.provider = PaperProvider(self.rest, kind=kind, sweep=sweep)
         self.transport = PaperTransport(self.clock)
         self.sink = ScriptedSink()
         self.checkpoints = Checkpoints()

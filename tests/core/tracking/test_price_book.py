@@ -66,6 +66,20 @@ def test_a_delta_changes_what_it_names_and_carries_the_rest(book: PriceBook) -> 
     )
 
 
+def test_row_k_a_confirmation_over_http_does_not_change_how_the_price_came(book: PriceBook) -> None:
+    kept = merge(book, price="150.4", source=Source.POLL, as_of=0.5)
+    same = merge(book, price="150.50", volume_24h="2", source=Source.POLL)
+    assert (kept.source, same.source) == (Source.STREAM, Source.STREAM)
+    assert merge(book, price="150.6", source=Source.POLL).source is Source.POLL
+    assert merge(book, price="150.6", source=Source.STREAM).source is Source.STREAM
+
+
+def test_row_k_what_is_polled_after_its_stream_was_lost_came_by_polling(book: PriceBook) -> None:
+    book.restart("SOL")
+    assert merge(book, price="150.5", source=Source.POLL).source is Source.POLL
+    assert merge(book, change_24h="1", source=Source.POLL).source is Source.POLL
+
+
 def test_the_changed_fields_come_in_the_order_of_the_event(book: PriceBook) -> None:
     assert merge(book, volume_24h="2", price="3", change_24h="4").changed == PRICE_FIELDS
 

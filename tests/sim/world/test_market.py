@@ -1,18 +1,15 @@
-"""The emulated market: its memory, its candles and what moves it."""
+"""The emulated market: what a trade changes, and what time does."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from manual_clock import START, ManualClock
+from manual_clock import ManualClock
 
-from streamsim.world.activity import MarketActivity
-from streamsim.world.candles import bucket_start
-from streamsim.world.catalog import BONK, CATALOG, SOL, listing_of
+from streamsim.world.catalog import BONK, CATALOG, FOLLOWS, SOL, listing_of
 from streamsim.world.history import BAR_SECONDS
-from streamsim.world.market import Market, Trade
+from streamsim.world.market import Market
 
 UNKNOWN = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
 
@@ -85,53 +82,20 @@ def test_an_unpriced_token_has_no_truth_and_cannot_be_traded() -> None:
         one.trade(SOL, price=Decimal(0))
 
 
-@pytest.mark.parametrize(
-    ("chart", "start"),
-    [
-        ("1s", "2026-10-29T22:41:47"),
-        ("3m", "2026-10-29T22:39:00"),
-        ("1H", "2026-10-29T22:00:00"),
-        ("1D", "2026-10-29T00:00:00"),
-        ("1W", "2026-10-26T00:00:00"),
-        ("1M", "2026-10-01T00:00:00"),
-    ],
-)
-def test_a_candle_begins_where_the_calendar_says(chart: str, start: str) -> None:
-    moment = datetime(2026, 10, 29, 22, 41, 47, tzinfo=UTC).timestamp() + 0.5
-    assert bucket_start(chart, moment) == datetime.fromisoformat(f"{start}+00:00").timestamp()
-
-
-async def test_a_new_candle_begins_with_the_last_price_of_the_old_one() -> None:
+async def test_a_token_that_stands_for_something_else_follows_it_now_and_in_the_past() -> None:
+    """So a row of bitcoin moves on as before when an exchange gives it away to a source of tokens."""
     one, clock = market()
-    token = one.token(SOL)
-    assert token is not None
-    token.candle("1m", clock.time())
-    one.trade(SOL, price=Decimal(180), volume_usd=Decimal(180))
-    await clock.advance(60)
-    one.trade(SOL, price=Decimal(179), volume_usd=Decimal(179))
-    candle = token.candle("1m", clock.time())
-    assert (candle.open, candle.high, candle.low, candle.close) == (180, 180, 179, 179)
-    assert (candle.start, candle.volume) == (START + 60, 1)
-
-
-async def test_a_watched_token_moves_within_a_fraction_of_a_second_and_goes_on() -> None:
-    one, clock = market()
-    trades: list[Trade] = []
-    one.listen(trades.append)
-    activity = MarketActivity(one, clock, 4.0, 7)
-    activity.watch([SOL, BONK])
-    await clock.advance(0.3)
-    assert {trade.mint for trade in trades} == {SOL, BONK}
-    await clock.advance(60)
-    assert 180 < len(trades) < 320
-    await activity.close()
-
-
-async def test_a_market_without_a_rate_stands_still() -> None:
-    one, clock = market()
-    activity = MarketActivity(one, clock, 0.0, 7)
-    activity.watch([SOL])
-    await clock.advance(60)
-    assert one.truth(SOL) == market()[0].truth(SOL)
-    assert clock.sleeping == 0
-    await activity.close()
+    one.trade("exchange:BTC", price=Decimal(90_000))
+    for wrapped, leader in FOLLOWS.items():
+        await clock.advance(100)
+        for _ in range(20):
+            one.trade(leader)
+        one.trade(wrapped)
+        await clock.advance(20)
+        follows, leads = one.token(wrapped), one.token(leader)
+        assert follows is not None
+        assert leads is not None
+        ratio = listing_of(wrapped).price / listing_of(leader).price
+        for ago in (0, 3600, 86_400):
+            assert follows.price_ago(ago) / leads.price_ago(ago) == pytest.approx(ratio, rel=Decimal("0.002"))
+        assert follows.change(86_400) == pytest.approx(leads.change(86_400), abs=Decimal("0.2"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from streamtui.model.candles import CAPACITY, FRAMES, Candle, Candles
 
 START = 960_000.0
@@ -47,3 +49,20 @@ def test_a_day_of_prices_takes_no_more_room_than_its_rings() -> None:
     assert [len(found) for found in candles] == [CAPACITY] * len(FRAMES)
     assert sum(sys.getsizeof(ring) for ring in candles._rings) < 16_384
     assert candles.of(2)[-1].close == 2 * 86_400 - 3
+
+
+@pytest.mark.parametrize("by", [1, 3.5, 39, 41, 3600, 100_000])
+def test_candles_of_a_clock_that_was_set_back_go_on(by: float) -> None:
+    candles = Candles()
+    for second in range(3000):
+        candles.add(START + second, 10.0)
+    counts = [len(found) for found in candles]
+    candles.set_back(by)
+    for second in range(3000, 3100):
+        candles.add(START + second - by, 11.0)
+    for frame, found in zip(FRAMES, candles, strict=True):
+        starts = [candle.start for candle in found]
+        assert starts == sorted(set(starts))
+        assert all(start % frame.seconds == 0 for start in starts)
+        assert found[-1].close == 11.0
+    assert [len(found) for found in candles] >= counts

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import quick
+
 from streamtui.model.price_window import BUCKETS, PriceWindow
 
 
@@ -50,3 +54,21 @@ def test_after_a_restart_only_that_price_counts() -> None:
 def test_memory_is_bounded() -> None:
     window = window_of(*((at / 2, str(100 + at % 7)) for at in range(5000)), seconds=600)
     assert len(window) <= BUCKETS + 2
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 30.0), st.integers(0, 20)), min_size=1, max_size=80))
+@quick
+def test_the_change_is_that_of_some_price_of_the_window_and_none_of_it_is_much_larger(
+    steps: list[tuple[float, int]],
+) -> None:
+    window, seen, at = PriceWindow(60.0), [], 0.0
+    for pause, value in steps:
+        at += pause
+        price = Decimal(value)
+        window.add(at, price)
+        seen.append((at, price))
+        largest = {price / was - 1 for when, was in seen if was > 0 and when >= at - 60.0}
+        surely = {price / was - 1 for when, was in seen if was > 0 and when >= at - 59.0}
+        change = window.change(at, price) / 100
+        assert any(abs(change - one) < Decimal("1e-20") for one in {*largest, Decimal(0)})
+        assert all(abs(change) >= abs(one) - Decimal("1e-20") for one in surely)

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from fake_manager import FakeManager
 from manual_clock import ManualClock
 from sample_events import price, trouble
 
-from streamcore import ErrorKind
+from streamcore import AlertSettings, ErrorKind
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings, UiSettings
 from streamtui.model.price_list import FLASH
+from streamtui.model.price_row import Freshness
 from streamtui.model.session import Session
 from streamtui.model.updates import Updates, frames_per_second
 
@@ -84,3 +86,58 @@ async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provide
     assert notices == ["kraken: not here kraken", "not here "]
     assert [entry.provider for entry in session.health.log] == ["kraken", ""]
     running.cancel()
+
+
+async def test_a_clock_that_is_set_back_makes_no_price_fresh_and_stops_no_chart() -> None:
+    engine, clock = FakeManager(Settings()), ManualClock()
+    rule = AlertSettings(symbol="SOL", change=Decimal(5), minutes=10.0)
+    session = Session(Settings(symbols=("SOL",), alerts=(rule,)), clock)
+    alarms: list[str] = []
+    updates = Updates(
+        session,
+        manager_factory=lambda settings: engine,
+        repaint=lambda: None,
+        tick=lambda: None,
+        notice=lambda text, bad: None,
+        alarm=alarms.append,
+    )
+    tasks = [asyncio.create_task(work()) for work in (updates.run, updates.ticks)]
+    await clock.settle()
+    engine.tell(price("SOL", "100", ts=clock.time()))
+    await clock.advance(40.0)
+    (row,) = session.prices.rows.values()
+    assert session.prices.freshness(row, clock.time()) is Freshness.OLD
+    clock.wall_offset = -3600.0
+    await clock.advance(1.0)
+    assert session.prices.freshness(row, clock.time()) is Freshness.OLD
+    assert row.age(clock.time()) == 41.0
+    assert session.last_data == clock.time() - 41.0
+    engine.tell(price("SOL", "106", ts=clock.time()))
+    await clock.settle()
+    assert [candle.close for candle in row.candles.of(0)] == [100.0, 106.0]
+    assert row.candles.since is not None
+    assert row.candles.since <= clock.time()
+    assert alarms == ["SOL +6.00 % in 10 min: 106.00 USD"]
+    for task in tasks:
+        task.cancel()
+
+
+async def test_a_clock_that_is_corrected_a_little_is_not_set_back() -> None:
+    clock = ManualClock()
+    session = Session(Settings(), clock)
+    session.last_data = clock.time() + 1.0
+    updates = Updates(
+        session,
+        manager_factory=None,
+        repaint=lambda: None,
+        tick=lambda: None,
+        notice=lambda text, bad: None,
+        alarm=lambda text: None,
+    )
+    ticks = asyncio.create_task(updates.ticks())
+    await clock.settle()
+    before = session.last_data
+    clock.wall_offset = -1.0
+    await clock.advance(1.0)
+    assert session.last_data == before
+    ticks.cancel()

@@ -25,7 +25,7 @@ async def test_a_list_given_for_one_look_takes_the_place_of_the_saved_one_only_w
         await stage.press(key)
         await stage.pass_time(1.0)
         assert load(path, environ={}).settings.symbols == symbols
-        assert ("Saved to" in stage.text()) is (key != "escape")
+        assert ("Saved to" in stage.toasts()) is (key != "escape")
 
 
 async def test_what_an_editor_has_added_meanwhile_stays(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ _ALERT_EXAMPLES = (
 def shown(loaded: Loaded) -> str:
     """Return every effective value with its origin, secrets masked, in the notation of the file."""
     state = "" if loaded.found else " (not there)"
-    lines = [f"# file: {printable(str(loaded.path), limit=1000)}{state}"]
+    path = "none" if loaded.path is None else printable(str(loaded.path), limit=1000)
+    lines = [f"# file: {path}{state}"]
     rows = list(_rows(loaded))
     width = min(60, max(len(text) for _, text, _ in rows))
     section = ""

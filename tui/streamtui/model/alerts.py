@@ -79,6 +79,10 @@ class Alert:
         text = f"{update.symbol} {change:+.2f} % in {self.rule.minutes:g} min: {price(value)} USD"
         return self._fire(update.ts, text)
 
+    def set_back(self, by: float) -> None:
+        """Go on measuring after the clock has been set back by so many seconds."""
+        self._window.set_back(by)
+
     def _fire(self, at: float, text: str) -> str:
         self.fired += 1
         self.last_fired = at
@@ -135,6 +139,11 @@ class AlertBook:
         self.history.clear()
         self.unseen = 0
         self._index()
+
+    def set_back(self, by: float) -> None:
+        """Go on measuring after the clock has been set back by so many seconds."""
+        for alert in self.alerts:
+            alert.set_back(by)
 
     def remove(self, at: int) -> None:
         """Remove the alert of that number."""

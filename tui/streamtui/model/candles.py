@@ -70,6 +70,17 @@ class Candles:
             self.since = at
         self._live[0] = [at - at % seconds, price, price, price, price]
 
+    def set_back(self, by: float) -> None:
+        """Move everything back by so many seconds, because the clock that it was dated by has been."""
+        if self.since is not None:
+            self.since -= by
+        for frame, ring, live in zip(FRAMES, self._rings, self._live, strict=True):
+            whole = -(-by // frame.seconds) * frame.seconds  # candles begin at multiples of their length
+            for at in range(0, len(ring), _FIELDS):
+                ring[at] -= whole
+            if live is not None:
+                live[0] -= whole
+
     def of(self, frame: int) -> list[Candle]:
         """Return the candles of `FRAMES` [frame], oldest first; the last one may still be growing."""
         ring = self._rings[frame]

@@ -78,8 +78,8 @@ def save(
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    target = path.resolve()
     try:
+        target = path.resolve()
         file = read(target)
     except (OSError, UnicodeDecodeError) as error:
         raise NotSaved(f"not saved: {path} cannot be read: {_reason(error)}") from error

@@ -41,7 +41,7 @@ def export(
         events: What to write; in JSON each has the shape of a line of ``streamtui stream``.
         what: What they are, for the name of the file.
         form: The format.
-        folder: Where to.
+        folder: Where to; a relative one begins where the program was started.
         at: Unix seconds now, for the name of the file.
 
     Raises:
@@ -59,16 +59,23 @@ def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
         NotWritten: It could not be made.
     """
     for number in range(1, ATTEMPTS):
-        path = folder.absolute() / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
         try:
+            path = path.absolute()
             with path.open("x", encoding="utf-8", newline="") as file:
                 file.write(text)
         except FileExistsError:
             continue
         except OSError as error:
-            raise NotWritten(f"{path} cannot be written: {error.strerror or type(error).__name__}") from error
+            raise NotWritten(f"not saved: {_reason(error, path)}") from error
         return path
-    raise NotWritten(f"{folder} has {ATTEMPTS} files called {stem} already")
+    raise NotWritten(f"not saved: {folder.absolute()} has {ATTEMPTS} files called {stem} already")
+
+
+def _reason(error: OSError, path: Path) -> str:
+    if not path.is_absolute():  # it was not even known where it would be
+        return "the folder this was started in is gone, or may not be read any more"
+    return f"{path} cannot be written: {error.strerror or type(error).__name__}"
 
 
 def stamp(at: float) -> str:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from streamcore import PriceUpdate
 from streamtui.format.numbers import is_sayable
 from streamtui.model.candles import Candles
@@ -81,6 +83,12 @@ class PriceRow:
         elif price < self.low:
             self.low = price
         self.candles.add(update.ts, float(price))
+
+    def set_back(self, at: float, by: float) -> None:
+        """Date back what was dated by a clock that has been set back by so many seconds, to ``at``."""
+        if self.update is not None and self.update.ts > at:
+            self.update = replace(self.update, ts=self.update.ts - by)
+            self.candles.set_back(by)
 
     def trend(self) -> Decimal | None:
         """Return by how much the price has changed over the samples, as a share of the first."""

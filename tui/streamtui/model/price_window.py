@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 BUCKETS = 60
 """Stretches of time the window is divided into; of each the lowest and the highest price are kept."""
+
+
+class _Extreme(NamedTuple):
+    price: Decimal
+    at: float
 
 
 @dataclass(slots=True)
@@ -29,6 +35,9 @@ class PriceWindow:
         """Make an empty window of so many seconds."""
         self._seconds = seconds
         self._buckets: deque[_Bucket] = deque()
+        self._low: _Extreme | None = None
+        self._high: _Extreme | None = None
+        """The extremes of the buckets; ``None`` or out of the window: they have to be looked for."""
 
     def __len__(self) -> int:
         """Return how many stretches of time hold a price."""
@@ -39,6 +48,10 @@ class PriceWindow:
         buckets, since = self._buckets, at - self._seconds
         while buckets and max(buckets[0].low_at, buckets[0].high_at) < since:
             buckets.popleft()
+        if self._low is not None and 0 < price <= self._low.price:
+            self._low = _Extreme(price, at)
+        if self._high is not None and price >= self._high.price:
+            self._high = _Extreme(price, at)
         newest = buckets[-1] if buckets else None
         if newest is None or at - newest.start >= self._seconds / BUCKETS:
             buckets.append(_Bucket(at, price, at, price, at))
@@ -48,16 +61,29 @@ class PriceWindow:
         if price >= newest.high:
             newest.high, newest.high_at = price, at
 
+    def set_back(self, by: float) -> None:
+        """Move everything back by so many seconds, because the clock that it was dated by has been."""
+        for bucket in self._buckets:
+            bucket.start -= by
+            bucket.low_at -= by
+            bucket.high_at -= by
+        self._low = self._high = None
+
     def restart(self, at: float, price: Decimal) -> None:
         """Forget all prices but this one."""
         self._buckets.clear()
+        self._low = self._high = None
         self.add(at, price)
 
     def change(self, at: float, price: Decimal) -> Decimal:
         """Return the largest change in percent from any price of the window to this one."""
         since = at - self._seconds
-        lows = [bucket.low for bucket in self._buckets if bucket.low_at >= since and bucket.low > 0]
-        highs = [bucket.high for bucket in self._buckets if bucket.high_at >= since and bucket.high > 0]
-        rise = (price / min(lows) - 1) * 100 if lows else Decimal(0)
-        fall = (price / max(highs) - 1) * 100 if highs else Decimal(0)
+        if self._low is None or self._low.at < since:
+            lows = [_Extreme(one.low, one.low_at) for one in self._buckets if one.low > 0]
+            self._low = min((low for low in lows if low.at >= since), default=None)
+        if self._high is None or self._high.at < since:
+            highs = [_Extreme(one.high, one.high_at) for one in self._buckets if one.high > 0]
+            self._high = max((high for high in highs if high.at >= since), default=None)
+        rise = (price / self._low.price - 1) * 100 if self._low is not None else Decimal(0)
+        fall = (price / self._high.price - 1) * 100 if self._high is not None else Decimal(0)
         return rise if rise >= -fall else fall

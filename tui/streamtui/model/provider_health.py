@@ -86,6 +86,12 @@ class Health:
         self._reported.clear()
         self._lamps.clear()
 
+    def set_back(self, at: float, by: float) -> None:
+        """Date back what was dated by a clock that has been set back by so many seconds, to ``at``."""
+        for name, (shown, since) in self._lamps.items():
+            if since > at:
+                self._lamps[name] = (shown, since - by)
+
     def since(self, provider: str) -> float:
         """Return since when a provider's lamp is what it is, Unix seconds; attempts in vain do not count."""
         return self._lamps[provider][1]

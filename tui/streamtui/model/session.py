@@ -325,6 +325,19 @@ class Session:
         """
         await self._running_engine().reconnect_all()
 
+    def set_back(self, by: float) -> None:
+        """Date everything back, because the wall clock has been set back by so many seconds.
+
+        Otherwise prices would count as fresh, and charts would stand still, until it is as late again.
+        """
+        at = self.clock.time()
+        if self.last_data is not None and self.last_data > at:
+            self.last_data -= by
+        for row in self.prices.rows.values():
+            row.set_back(at, by)
+        self.alerts.set_back(by)
+        self.health.set_back(at, by)
+
     def switch_demo(self) -> None:
         """Show invented data from the next start of the engine on, or real data again.
 

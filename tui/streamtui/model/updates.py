@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 TICK = 1.0
 """Seconds between two looks at what only time changes: ages, countdowns, rates."""
+SET_BACK = 2.0
+"""Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
 LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """What is watched when nobody has said anything, so that the first screen shows what this is."""
@@ -179,7 +181,11 @@ class Updates:
     async def ticks(self) -> None:
         """Once a second read the statuses, and let ages and countdowns move."""
         clock = self._session.clock
+        ahead = clock.time() - clock.monotonic()
         while True:
+            before, ahead = ahead, clock.time() - clock.monotonic()
+            if before - ahead >= SET_BACK:
+                self._session.set_back(before - ahead)
             self.read_statuses()
             now = clock.monotonic()
             if now >= self._next_sample:

@@ -18,6 +18,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 CHART_TYPE = "1m"
@@ -28,8 +29,9 @@ STATS_SELECTION = {
     "trade_data": {"volume": True, "price_change": True, "intervals": ["24h"]},
     "liquidity": False,
 }
-LATEST_BY = 3600
-"""Seconds by which a candle may be older than the last one to be called out of order."""
+BUCKET = 60
+"""Seconds of a candle of `CHART_TYPE`. One comes late by seconds, so by one bucket at most; if it is older
+than that, the time of the last one was wrong."""
 MILLISECONDS_FROM = 100_000_000_000
 """Candle times above this are milliseconds: as seconds they would lie beyond the year 5000."""
 
@@ -82,9 +84,14 @@ class BirdeyeCodec(Codec):
         self._open = False
         self._alive = False
         self._wanted: tuple[str, ...] = ()
-        self._subscribed: tuple[str, ...] = ()
+        self._subscribed: tuple[str, ...] | None = ()
+        """What was sent last; ``None``: it was denied."""
+        self._throttle = Throttle()
         self._outgoing: list[Frame] = []
         self._bucket: dict[str, Decimal | int] = {}
+        """Mint to the start of its last candle."""
+        self._late: set[str] = set()
+        """Mints whose last candle was left out as late."""
         self._refused: set[str] = set()
         """Mints that an error has named: they are left out of the subscription."""
 
@@ -97,6 +104,11 @@ class BirdeyeCodec(Codec):
         """Make these mints the subscription, all of them; at most 100."""
         self._refused.intersection_update(topics)
         self._wanted = tuple(topic for topic in topics if topic not in self._refused)
+        self._subscribe()
+
+    def rested(self) -> None:
+        """Send the whole subscription again."""
+        self._throttle.rested()
         self._subscribe()
 
     def frames_to_send(self) -> list[Frame]:
@@ -124,7 +136,9 @@ class BirdeyeCodec(Codec):
         return reports
 
     def _subscribe(self) -> None:
-        if not self._open or set(self._wanted) == set(self._subscribed):
+        if not self._open or self._throttle.resting:
+            return
+        if self._subscribed is not None and set(self._wanted) == set(self._subscribed):
             return
         self._subscribed = self._wanted
         if not self._wanted:
@@ -166,6 +180,9 @@ class BirdeyeCodec(Codec):
         text = data if isinstance(data, str) else _as_text(data)
         shown = printable(text, limit=120)
         folded = text.casefold()
+        if "too many" in folded and "connection" not in folded:
+            self._subscribed = None  # which of the two messages was denied is not said
+            return self._throttle.denied(f"Birdeye asks for fewer messages: {shown}")
         if (refusal := _whole_refusal(shown, folded)) is not None:
             return [refusal]
         if named := [mint for mint in self._wanted if mint in text]:
@@ -182,18 +199,31 @@ class BirdeyeCodec(Codec):
         return [Notice(ProviderError(ErrorKind.SERVER, f"Birdeye reported an error: {shown}"))]
 
     def _candle(self, candle: _Candle) -> list[Report]:
+        self._throttle.granted()
         time = candle.unixTime
         bucket = time if type(time) is int else number(time)
         if bucket is not None:
             if not 0 <= bucket <= LATEST_MILLISECONDS:
                 raise Undecodable("a candle of an impossible time")
             bucket = Decimal(bucket) / 1000 if bucket > MILLISECONDS_FROM else bucket
-            # candles come late by seconds; one "late" by more means that the last one's time was wrong
-            if 0 < self._bucket.get(candle.address, bucket) - bucket <= LATEST_BY:
+            if self._is_late(candle.address, bucket - bucket % BUCKET):
                 return [Malformed("a candle older than the last one")]
-            if candle.address in self._wanted:
-                self._bucket[candle.address] = bucket
         return _fields(candle.address, price=candle.c)
+
+    def _is_late(self, mint: str, bucket: Decimal | int) -> bool:
+        """Take note of a candle's time; return whether it was overtaken by a newer candle.
+
+        What comes now is what is so now. The time only tells two candles apart that came in the wrong order,
+        and never leaves out two in a row: then it was the time of the one before them that was wrong.
+        """
+        if mint not in self._wanted:
+            return False
+        if mint not in self._late and 0 < self._bucket.get(mint, bucket) - bucket <= BUCKET:
+            self._late.add(mint)
+            return True
+        self._late.discard(mint)
+        self._bucket[mint] = bucket
+        return False
 
 
 def _statistics(statistics: _Statistics) -> list[Report]:

@@ -17,10 +17,19 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.base import (
+    Alive,
+    Codec,
+    Malformed,
+    Notice,
+    PriceReport,
+    PriceRequest,
+    Refusal,
+    Report,
+)
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since, unless_zero
-from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 CHANNELS = ("ticker", "heartbeat")
@@ -29,9 +38,6 @@ PRODUCTS_PER_REQUEST = 100
 
 RESTARTED_BY = 100_000
 """A sequence that is back by more than this has begun anew: it is minutes even of the busiest product."""
-
-MISSED_BY = 10
-"""Trades that a heartbeat may be ahead of the ticker: a cascade of matches makes one ticker."""
 
 LEFT_OUT_AFTER = 5
 """Heartbeats of one product, one a second, after which a product that the feed neither subscribed nor refused
@@ -73,12 +79,16 @@ class _Progress:
     """There has been a ticker."""
     sequence: int | None = None
     """That of the last ticker."""
+    late: bool = False
+    """The last ticker was left out, as older than the one before it."""
     trade: int | None = None
     """The trade of the last ticker."""
     promised: int | None = None
     """The trade that the last heartbeat named: by the next heartbeat its ticker must be here."""
     behind: bool = False
     """That it is not has been told."""
+    asked: int = 0
+    """The trade because of which the price was asked for last."""
 
 
 class CoinbaseCodec(Codec):
@@ -87,6 +97,7 @@ class CoinbaseCodec(Codec):
     def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
         """``batch_size``: products in one subscribe message at most."""
         self._pairs = Pairs(min(batch_size, PRODUCTS_PER_REQUEST))
+        self._throttle = Throttle()
         self._alive = False
         self._progress: dict[str, _Progress] = {}
         self._left_out: frozenset[str] = frozenset()
@@ -110,6 +121,11 @@ class CoinbaseCodec(Codec):
         """The products of the last request that have had no answer; ``None`` when there are none."""
         return self._pairs.under_way or None
 
+    def rested(self) -> None:
+        """Ask again for what was denied."""
+        self._throttle.rested()
+        self._ask()
+
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
         frames, self._outgoing = self._outgoing, []
@@ -126,7 +142,7 @@ class CoinbaseCodec(Codec):
         return reports
 
     def _ask(self) -> None:
-        request = self._pairs.request()
+        request = None if self._throttle.resting else self._pairs.request()
         if request is None:
             return
         message = {
@@ -154,6 +170,7 @@ class CoinbaseCodec(Codec):
                 return [*self._proof(), *reports]
             case "subscriptions":
                 self._subscribed(frame.channels)
+                self._throttle.granted()
                 return self._proof()
             case "error":
                 return self._error(frame)
@@ -181,7 +198,10 @@ class CoinbaseCodec(Codec):
         progress = self._progress.setdefault(product, _Progress())
         sequence, trade = _count(frame.sequence), _count(frame.trade_id)
         if sequence is not None:
-            if 0 < (progress.sequence or sequence) - sequence <= RESTARTED_BY:
+            older = 0 < (progress.sequence or sequence) - sequence <= RESTARTED_BY
+            # two in a row are never left out: then it was the number of the one before them that was wrong
+            progress.late = older and not progress.late
+            if progress.late:
                 return [Malformed("a ticker older than the last one")]
             progress.sequence = sequence
         progress.trade = progress.trade if trade is None else trade
@@ -212,14 +232,18 @@ class CoinbaseCodec(Codec):
             return []
         progress = self._progress.setdefault(product, _Progress())
         trade, promised = progress.trade, progress.promised
-        missed = trade is not None and promised is not None and promised - trade > MISSED_BY
-        news = missed and not progress.behind
-        progress.behind = missed
         progress.promised = _count(frame.last_trade_id)
         reports = self._give_up_left_out(product) if self._left_out else []
-        if news:
-            text = f"Coinbase left out trades of {product}: its price may be old until the next one"
+        if trade is None or promised is None or promised <= trade:
+            progress.behind = False
+            return reports
+        if not progress.behind:
+            progress.behind = True
+            text = f"Coinbase left out trades of {product}: its price is asked for over HTTP"
             reports.append(Notice(ProviderError(ErrorKind.GAP, text)))
+        if promised > progress.asked:
+            progress.asked = promised
+            reports.append(PriceRequest(product, promised))
         return reports
 
     def _give_up_left_out(self, product: str) -> list[Report]:
@@ -265,8 +289,8 @@ class CoinbaseCodec(Codec):
             text = f"Coinbase does not stream prices without an account any more: {shown}"
             return [Refusal(ProviderError(ErrorKind.AUTH, text))]
         if "rate limit" in folded or "too many" in folded:
-            text = f"Coinbase asks for fewer messages: {shown}"
-            return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST))]
+            self._pairs.ask_again()
+            return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
             return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]

@@ -24,7 +24,9 @@ from streamcore.providers.base import (
     Limits,
     Malformed,
     PriceReport,
+    PriceRequest,
     Provider,
+    Question,
     Refusal,
     Report,
     Rest,
@@ -112,9 +114,11 @@ class _Stats(msgspec.Struct, frozen=True):
 
 
 class _Ticker(msgspec.Struct, frozen=True):
-    """``/products/{id}/ticker``: the last trade."""
+    """``/products/{id}/ticker``: the last trade; ``volume`` of the last 24 hours, in base units."""
 
     price: object = None
+    volume: object = None
+    trade_id: object = None
 
 
 class CoinbaseRest(Rest):
@@ -132,6 +136,26 @@ class CoinbaseRest(Rest):
         """Yield the present price, 24 h change and 24 h volume of each product."""
         async for report in in_turn(batches(topics, 1), self._alone, about_topics=ABOUT_A_PRODUCT):
             yield report
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield the price of a product whose trades the stream has left out."""
+        if not isinstance(question, PriceRequest):
+            return
+        product = question.topic
+        body = await self._get(product, "ticker")
+        if body is None:
+            return  # gone since; the next look at all prices says so
+        try:
+            ticker = json_as(body, _Ticker)
+            price = unless_zero(number(ticker.price))
+            volume = in_dollars(number(ticker.volume), price)
+        except Undecodable as error:
+            text = f"{TITLE} answered a request for a price with something unreadable: {error}"
+            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        if isinstance(ticker.trade_id, int) and ticker.trade_id < question.trade:
+            text = f"{TITLE} does not know the last trade of {product} over HTTP yet"
+            raise ProviderError(ErrorKind.SERVER, text)
+        yield PriceReport(product, price=price, volume_24h=volume)
 
     async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
         for product in products:

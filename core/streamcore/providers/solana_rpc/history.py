@@ -24,6 +24,7 @@ from streamcore.providers.base import (
     Question,
     Report,
     Rest,
+    SignatureSeen,
     TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
@@ -204,6 +205,8 @@ class SolanaHistory(Rest):
                 self._changed.pop(question.topic, None)
                 for news in self._taken_news(question.topic):
                     yield news
+                return
+            if not isinstance(question, SignatureSeen):
                 return
             entry = _Signature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)

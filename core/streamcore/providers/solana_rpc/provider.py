@@ -158,4 +158,4 @@ def meaning_of_status(status: int, headers: Mapping[str, str], body: bytes) -> P
 
 def _blocked(shown: str) -> ProviderError:
     text = f"{TITLE} blocks this address ({shown}); name another node in {SETTINGS}"
-    return ProviderError(ErrorKind.AUTH, text)
+    return ProviderError(ErrorKind.AUTH, text, retryable=True)

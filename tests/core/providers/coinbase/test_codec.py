@@ -11,11 +11,11 @@ from properties import quick
 from wire_fixtures import names, public
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal
-from streamcore.providers.coinbase.codec import MISSED_BY, RESTARTED_BY, CoinbaseCodec
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, PriceRequest, Refusal, Throttled
+from streamcore.providers.coinbase.codec import RESTARTED_BY, CoinbaseCodec
 
 ALL = ("SOL-USD", "BTC-USD", "ETH-USD", "BONK-USD")
-REPORTS = Alive | PriceReport | Refusal | Notice | Malformed
+REPORTS = Alive | PriceReport | PriceRequest | Refusal | Notice | Malformed | Throttled
 
 
 def coinbase(name: str) -> str:
@@ -189,16 +189,40 @@ def test_the_sequences_of_two_products_have_nothing_to_do_with_each_other() -> N
     assert isinstance(report, PriceReport)
 
 
-def test_trades_that_a_heartbeat_knows_and_no_ticker_told_are_a_gap_told_once() -> None:
+@pytest.mark.parametrize("left_out", [1, 10, 11, 5000])
+def test_row_i_trades_that_a_heartbeat_knows_and_no_ticker_told_are_a_gap_however_few(left_out: int) -> None:
     codec = greeted()
     codec.received(ticker(price="2", sequence=20, trade_id=100))
-    ahead = 100 + MISSED_BY + 1
+    ahead = 100 + left_out
     assert codec.received(beat(ahead)) == []
-    (notice,) = codec.received(beat(ahead))
+    notice, request = codec.received(beat(ahead))
     assert isinstance(notice, Notice)
     assert notice.error.kind is ErrorKind.GAP
     assert "SOL-USD" in notice.error.message
-    assert codec.received(beat(ahead + 5)) == []
+    assert isinstance(request, PriceRequest)
+    assert (request.topic, request.trade) == ("SOL-USD", ahead)
+
+
+def test_row_i_a_gap_is_told_once_and_the_price_asked_for_each_time_it_grows() -> None:
+    codec = greeted()
+    codec.received(ticker(price="2", sequence=20, trade_id=100))
+    codec.received(beat(105))
+    codec.received(beat(105))
+    assert [codec.received(beat(trade)) for trade in (105, 108)] == [[], []]
+    (request,) = codec.received(beat(108))
+    assert isinstance(request, PriceRequest)
+    assert request.trade == 108
+
+
+def test_row_m_a_sequence_far_ahead_costs_one_ticker_at_most() -> None:
+    codec = greeted()
+    codec.received(ticker(price="2", sequence=20))
+    codec.received(ticker(price="3", sequence=90_020))
+    codec.received(ticker(price="4", sequence=30))
+    (report,) = codec.received(ticker(price="5", sequence=40))
+    assert isinstance(report, PriceReport)
+    (late,) = codec.received(ticker(price="4", sequence=35))
+    assert isinstance(late, Malformed)
 
 
 def test_a_ticker_that_is_only_late_is_no_gap() -> None:
@@ -213,10 +237,10 @@ def test_after_a_gap_was_made_up_for_the_next_one_is_told_again() -> None:
     codec = greeted()
     codec.received(ticker(price="2", sequence=20, trade_id=100))
     codec.received(beat(200))
-    assert len(codec.received(beat(200))) == 1
+    assert len(codec.received(beat(200))) == 2
     codec.received(ticker(price="3", sequence=30, trade_id=200))
     assert codec.received(beat(300)) == []
-    assert len(codec.received(beat(300))) == 1
+    assert len(codec.received(beat(300))) == 2
 
 
 @pytest.mark.parametrize("trade", [None, "20", 2.5, True])
@@ -290,7 +314,6 @@ def test_what_the_whole_set_lacks_of_a_request_is_unanswered() -> None:
         (coinbase("s2c_error_auth_channel"), ErrorKind.AUTH, False),
         (public("coinbase_advanced", "s2c_error"), ErrorKind.AUTH, False),
         (failed("ticker is not a valid channel"), ErrorKind.SUBSCRIPTION, True),
-        ('{"type":"error","message":"Rate limit exceeded"}', ErrorKind.RATE_LIMIT, True),
     ],
 )
 def test_an_error_about_the_whole_subscription_ends_the_connection(
@@ -300,6 +323,19 @@ def test_an_error_about_the_whole_subscription_ends_the_connection(
     assert isinstance(refusal, Refusal)
     assert refusal.topics == ()
     assert (refusal.error.kind, refusal.error.retryable) == (kind, retryable)
+
+
+@pytest.mark.parametrize("text", ["Rate limit exceeded", "Too many messages"])
+def test_row_p_too_many_messages_keep_the_connection_and_the_request_is_repeated(text: str) -> None:
+    codec = CoinbaseCodec()
+    codec.opened()
+    codec.set_topics(ALL)
+    request = sent(codec)
+    (slow,) = codec.received(json.dumps({"type": "error", "message": text}))
+    assert isinstance(slow, Throttled)
+    assert (slow.error.kind, codec.unanswered, sent(codec)) == (ErrorKind.RATE_LIMIT, None, [])
+    codec.rested()
+    assert sent(codec) == request
 
 
 def test_an_error_of_no_known_meaning_is_told() -> None:

@@ -12,7 +12,7 @@ from wire_fixtures import public
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal
+from streamcore.providers.base import Malformed, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 
 K = ErrorKind
@@ -88,3 +88,39 @@ async def test_a_rate_limit_of_coinbase_is_told_and_kept() -> None:
     assert caught.value.kind is K.RATE_LIMIT
     await bench.fetch("SOL-USD")
     assert bench.http.asked[1].at == pytest.approx(10.0, abs=0.2)
+
+
+# The price after a gap of the stream
+
+
+async def asked_for(bench: ExchangeHttp, trade: int) -> list[Report]:
+    question = PriceRequest("SOL-USD", trade)
+    return [report async for report in bench.provider.rest.answer(question)]
+
+
+async def test_row_i_the_price_after_a_gap_is_that_of_the_last_trade() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    (report,) = await asked_for(bench, 1)
+    assert isinstance(report, PriceReport)
+    assert (report.topic, report.price, report.complete) == ("SOL-USD", Decimal("119.46"), False)
+    assert bench.http.asked[0].url.endswith("/products/SOL-USD/ticker")
+
+
+async def test_row_i_an_answer_from_before_the_gap_is_no_answer() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    with pytest.raises(ProviderError) as caught:
+        await asked_for(bench, 10**15)
+    assert caught.value.kind is K.SERVER
+
+
+@pytest.mark.parametrize("body", ["<html>", '{"price": "x"}', "[]"])
+async def test_row_i_an_unreadable_answer_after_a_gap_is_a_protocol_error(body: str) -> None:
+    bench = ExchangeHttp(CoinbaseProvider, lambda asked: answer(200, body))
+    with pytest.raises(ProviderError) as caught:
+        await asked_for(bench, 1)
+    assert caught.value.kind is K.PROTOCOL
+
+
+async def test_row_i_a_product_that_is_gone_has_no_price_after_a_gap() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, lambda asked: answer(404, "{}"))
+    assert await asked_for(bench, 1) == []

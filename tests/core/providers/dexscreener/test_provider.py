@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from busiest import busiest
 from hypothesis import given
 from hypothesis import strategies as st
 from manual_clock import ManualClock
 from properties import quick
 from scripted_http import Asked, ScriptedHttp
-from stepped_http import busiest
 from wire_fixtures import names, public
 
 from streamcore.assets.instruments import Venue

@@ -8,10 +8,10 @@ from decimal import Decimal
 from email.utils import formatdate
 
 import pytest
+from busiest import busiest
 from manual_clock import START, ManualClock
 from realdata import realdata
 from scripted_http import Asked, ScriptedHttp
-from stepped_http import busiest
 
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.net.transport import Answer

@@ -174,6 +174,30 @@ def test_the_captured_list_gives_pairs_the_names_that_the_stream_has_today() -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        (
+            "kraken/assetpairs_full_2026-09-25",
+            {"BTC/USD": ("XBTUSD", "XXBTZUSD"), "SOL/USD": ("SOLUSD", "SOLUSD")},
+        ),
+        (
+            "kraken/assetpairs_fiat_2021-04-17",
+            {"EUR/USD": ("EURUSD", "ZEURZUSD"), "GBP/USD": ("GBPUSD", "ZGBPZUSD")},
+        ),
+    ],
+)
+async def test_whole_captured_lists_say_by_what_a_pair_is_asked_and_answered(
+    name: str, names: dict[str, tuple[str, str]]
+) -> None:
+    found = await Bench(lambda _: realdata(name)).provider.rest.list_markets()
+    assert {market.pair for market in found} == names.keys()
+    for market in found:
+        asked, answered = names[market.pair]
+        assert market.http_names[0] == asked
+        assert answered in market.http_names
+
+
 async def test_the_captured_answer_for_tether_is_matched_without_the_list() -> None:
     session = realdata("kraken/rest_ticker_usdt")
     bench = Bench(lambda _: session["steps"][0]["body"])

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from busiest import busiest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
-from stepped_http import busiest
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError

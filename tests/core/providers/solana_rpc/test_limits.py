@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from busiest import busiest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
-from stepped_http import busiest
 from wire_fixtures import public
 
 from streamcore.config.model import Settings

@@ -24,3 +24,33 @@ async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
         assert [name.rpartition(".")[2] for name in names] == ["svg", "csv", "json"]
         assert f"2 prices written to {tmp_path / names[1]}" in stage.toasts()
         assert len(json.loads((tmp_path / names[2]).read_text())) == 5
+
+
+@pytest.fixture
+def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the working directory be gone."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    return folder
+
+
+@pytest.mark.parametrize("key", ["e", "E", "S"])
+async def test_row_16_without_a_working_directory_nothing_is_saved_and_the_app_says_so(
+    gone: Path, key: str
+) -> None:
+    async with on_stage(symbols=("SOL",)) as stage:
+        await stage.tell(stage.price("SOL", "150.5"))
+        await stage.press(key)
+        await stage.pass_time(0.1)
+        assert "not saved: the folder this was started in is gone" in stage.toasts()
+        assert stage.app.is_running
+
+
+async def test_row_16_without_a_working_directory_a_relative_configuration_is_not_saved(gone: Path) -> None:
+    async with on_stage(symbols=("SOL",), config_path=Path("config.toml")) as stage:
+        await stage.press("ctrl+s")
+        await stage.pass_time(0.1)
+        assert "not saved: config.toml cannot be" in stage.toasts()
+        assert stage.app.is_running

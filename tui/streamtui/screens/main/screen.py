@@ -261,7 +261,7 @@ class MainScreen(Screen[None]):
         picture = self.app.export_screenshot(title="streamtui")
         name = f"streamtui-{stamp(self._session.clock.time())}"
         try:
-            path = await asyncio.to_thread(write_new, Path.cwd(), name, ".svg", picture)
+            path = await asyncio.to_thread(write_new, Path(), name, ".svg", picture)
         except StreamcoreError as error:
             self.tell(str(error), bad=True)
         else:

@@ -121,7 +121,7 @@ class SessionPane(Pane):
             return
         now = self.session.clock.time()
         try:
-            path = await asyncio.to_thread(export, events, what, Format(form), Path.cwd(), now)
+            path = await asyncio.to_thread(export, events, what, Format(form), Path(), now)
         except StreamcoreError as error:
             self.tell(str(error), bad=True)
         else:

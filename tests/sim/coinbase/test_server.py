@@ -11,25 +11,19 @@ from typing import Any
 import httpx
 import pytest
 import wire_fixtures
-from manual_clock import ManualClock
+from emulated import still
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from wire_fixtures import shape
 
 from streamcore.config.model import CoinbaseSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import Alive, Notice, PriceReport, Refusal, Report
-from streamcore.providers.coinbase.codec import MISSED_BY
+from streamcore.providers.base import Alive, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamsim import Emulators, Fault, asset_key
 from streamsim.world.catalog import SOL
-
-
-@asynccontextmanager
-async def still() -> AsyncIterator[Emulators]:
-    async with Emulators(clock=ManualClock(), market_rate=0, wallet_rate=0) as emulators:
-        yield emulators
 
 
 @asynccontextmanager
@@ -44,13 +38,6 @@ async def receive(socket: ClientConnection) -> Any:
 
 async def say(socket: ClientConnection, kind: str, *products: str, channels: Any = ("ticker",)) -> None:
     await socket.send(json.dumps({"type": kind, "product_ids": products, "channels": channels}))
-
-
-def shape(value: Any) -> Any:
-    """Return what a frame is made of, whatever it says."""
-    if isinstance(value, dict):
-        return {name: shape(item) for name, item in value.items()}
-    return type(value)
 
 
 def documented(name: str) -> Any:
@@ -247,28 +234,6 @@ async def test_a_ticker_can_come_before_its_answer_and_a_request_be_refused() ->
         assert [(await receive(socket))["type"] for _ in range(2)] == ["ticker", "subscriptions"]
 
 
-# HTTP
-
-
-async def test_http_answers_as_documented() -> None:
-    async with still() as emulators, httpx.AsyncClient(base_url=emulators.coinbase.rest_url) as client:
-        stats = await client.get("/products/SOL-USD/stats")
-        assert shape(stats.json()) == documented("rest_product_stats")
-        assert shape((await client.get("/products/SOL-USD/ticker")).json()) == documented(
-            "rest_product_ticker"
-        )
-        for path in ("/products/NOPE-USD/stats", "/products/SOL/stats", "/products/SOL-USD/x", "/nothing"):
-            missing = await client.get(path)
-            assert missing.status_code == 404
-            assert missing.json() == json.loads(wire_fixtures.public("coinbase_exchange", "rest_not_found"))
-        assert "BTC-USD" in [product["id"] for product in (await client.get("/products")).json()]
-        assert (await client.get("/products/BTC-USD")).json()["status"] == "online"
-        statuses = [(await client.get("/products/BTC-USD")).status_code for _ in range(3)]
-        assert statuses == [200, 200, 429]
-        await emulators.coinbase.maintenance(True)
-        assert (await client.get("/products/BTC-USD")).status_code == 503
-
-
 # Served by the real provider
 
 
@@ -343,15 +308,17 @@ async def test_trades_that_the_feed_swallows_are_noticed_by_the_heartbeats() -> 
             await socket.send(frame)
         for _ in range(2):
             codec.received(await socket.recv())
-        emulators.coinbase.faults.set(Fault.STALL)
-        for _ in range(MISSED_BY + 1):
-            emulators.market.trade(SOL)
-        emulators.coinbase.faults.clear()
+        emulators.coinbase.faults.set(Fault.LEAVE_OUT)
+        emulators.market.trade(SOL)
         await emulators.clock.advance(2)  # type: ignore[attr-defined]
         assert codec.received(await socket.recv()) == []
-        (notice,) = codec.received(await socket.recv())
+        notice, request = codec.received(await socket.recv())
         assert isinstance(notice, Notice)
         assert notice.error.kind is ErrorKind.GAP
+        assert isinstance(request, PriceRequest)
+        (report,) = [report async for report in coinbase.rest.answer(request)]
+        assert isinstance(report, PriceReport)
+        assert report.price == emulators.market.truth(SOL).price  # type: ignore[union-attr]
 
 
 async def test_the_http_side_and_the_emulator_understand_each_other() -> None:

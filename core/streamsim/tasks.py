@@ -28,7 +28,7 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
-            LOGGER.error("a task of the emulator failed", exc_info=failure)
+            LOGGER.error("a task of the simulator failed", exc_info=failure)
 
     async def cancel(self) -> None:
         """Cancel every task and return when all have ended."""

@@ -13,8 +13,8 @@ from typing import Any
 import base58
 import httpx
 import pytest
-from manual_clock import ManualClock
-from stepped_http import STEP, SteppedHttp, busiest
+from busiest import busiest
+from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
@@ -23,6 +23,7 @@ from wire_fixtures import public
 from streamcore.config.model import Settings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.http import HttpClient
 from streamcore.net.transport import Socket
 from streamcore.net.websocket import open_websocket
 from streamcore.providers.base import (
@@ -39,7 +40,6 @@ from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.provider import SolanaProvider
 from streamsim import Emulators, Fault
 from streamsim.servers.websocket import KEEPALIVE_INTERVAL
-from streamsim.solana_rpc.limits import DOCUMENTED, MARCH_2026, SEPTEMBER_2026
 from streamsim.solana_rpc.server import SUBSCRIPTIONS
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
@@ -54,7 +54,7 @@ def addresses(count: int) -> list[str]:
 class Scene:
     """An emulated node on which nothing happens by itself, and a provider before it."""
 
-    def __init__(self, emulators: Emulators, http: SteppedHttp, clock: ManualClock) -> None:
+    def __init__(self, emulators: Emulators, http: HttpClient, clock: VirtualClock) -> None:
         self.node = emulators.solana
         self.chain = emulators.chain
         self.http = http
@@ -66,13 +66,13 @@ class Scene:
         async def collect() -> list[Report]:
             return [report async for report in self.provider.rest.fetch(wallets, checkpoints or {})]
 
-        return await self.http.run(collect())
+        return await collect()
 
     async def answer(self, question: SignatureSeen | TokenAccountsRequest) -> list[Report]:
         async def collect() -> list[Report]:
             return [report async for report in self.provider.rest.answer(question)]
 
-        return await self.http.run(collect())
+        return await collect()
 
     async def failure(self) -> ProviderError:
         with pytest.raises(ProviderError) as caught:
@@ -82,8 +82,11 @@ class Scene:
 
 @asynccontextmanager
 async def scene() -> AsyncIterator[Scene]:
-    clock = ManualClock()
-    async with Emulators(clock=clock, market_rate=0, wallet_rate=0) as emulators, SteppedHttp(clock) as http:
+    clock = VirtualClock()
+    async with (
+        Emulators(clock=clock, market_rate=0, wallet_rate=0) as emulators,
+        HttpClient(clock, timeout=10.0) as http,
+    ):
         yield Scene(emulators, http, clock)
 
 
@@ -132,6 +135,7 @@ async def wire(stage: Scene, *wallets: str) -> AsyncIterator[Wire]:
 # The provider before the node
 
 
+@on_virtual_time
 async def test_a_transfer_to_a_wallet_is_hinted_at_and_then_told_in_full() -> None:
     async with scene() as stage, wire(stage, W) as line:
         assert await line.until(Alive) == Alive()
@@ -145,6 +149,7 @@ async def test_a_transfer_to_a_wallet_is_hinted_at_and_then_told_in_full() -> No
         assert report.block_time is not None
 
 
+@on_virtual_time
 async def test_a_transfer_of_tokens_that_names_only_the_token_account_is_hinted_at_too() -> None:
     async with scene() as stage:
         stage.chain.spl_in(W, Decimal(5))  # so that there is a token account
@@ -162,12 +167,13 @@ async def test_a_transfer_of_tokens_that_names_only_the_token_account_is_hinted_
             assert (hint.topic, hint.signature) == (W, signature)
 
 
+@on_virtual_time
 async def test_what_happened_while_nobody_listened_is_found_afterwards() -> None:
     async with scene() as stage:
         stage.chain.sol_in(W, Decimal(1))
         (beginning,) = await stage.fetch(W)
         assert isinstance(beginning, CheckpointReport)
-        await stage.clock.advance(60.0)
+        await asyncio.sleep(60.0)
         signatures = [stage.chain.sol_in(W, Decimal(n)) for n in (2, 3)]
         found = await stage.fetch(W, checkpoints={W: beginning.checkpoint})
         assert [report.signature for report in found if isinstance(report, TransactionReport)][
@@ -175,6 +181,7 @@ async def test_what_happened_while_nobody_listened_is_found_afterwards() -> None
         ] == signatures
 
 
+@on_virtual_time
 async def test_many_wallets_are_asked_about_within_both_limits_of_the_node() -> None:
     async with scene() as stage:
         reports = await stage.fetch(*addresses(30))
@@ -191,26 +198,28 @@ async def test_many_wallets_are_asked_about_within_both_limits_of_the_node() -> 
         assert all("api-key" not in request.query for request in requests)
 
 
-async def test_a_blocked_address_is_told_so_on_both_sides_and_the_stream_is_parked() -> None:
+@on_virtual_time
+async def test_a_blocked_address_is_told_so_on_both_sides_and_may_try_again() -> None:
     async with scene() as stage:
         stage.node.blocked = True
         error = await stage.failure()
-        assert (error.kind, error.parks) == (K.AUTH, True)
+        assert (error.kind, error.parks) == (K.AUTH, False)
         with pytest.raises(ProviderError) as caught:
             async with wire(stage, W):
                 pass
-        assert (caught.value.kind, caught.value.parks) == (K.AUTH, True)
+        assert (caught.value.kind, caught.value.parks) == (K.AUTH, False)
         stage.node.blocked = False
         assert await stage.fetch(W)
 
 
+@on_virtual_time
 async def test_the_wait_that_the_node_asks_for_is_kept() -> None:
     async with scene() as stage:
         stage.node.faults.set(Fault.HTTP_STATUS, times=1, status=429, retry_after=7)
         error = await stage.failure()
         assert (error.kind, error.retry_after) == (K.RATE_LIMIT, 7.0)
         await stage.fetch(W)
-        assert 7.0 <= stage.node.requests[1].at <= 7.0 + 2 * STEP
+        assert 7.0 <= stage.node.requests[1].at <= 7.0 + 0.1
 
 
 # The node by itself
@@ -244,6 +253,7 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
+@on_virtual_time
 async def test_the_documented_requests_have_the_documented_answers() -> None:
     async with scene() as stage, talk(stage) as line:
         acknowledged = shape(json.loads(public("solana_rpc", "s2c_subscribe_result")))
@@ -258,6 +268,7 @@ async def test_the_documented_requests_have_the_documented_answers() -> None:
         assert wrong["error"]["code"] == documented["error"]["code"]
 
 
+@on_virtual_time
 async def test_notifications_have_the_documented_shape() -> None:
     async with scene() as stage, talk(stage) as line:
         await line.ask("logsSubscribe", {"mentions": [W]}, {"commitment": "confirmed"})
@@ -275,6 +286,7 @@ async def test_notifications_have_the_documented_shape() -> None:
 
 
 @pytest.mark.parametrize("method", ["transactionSubscribe", "transactionUnsubscribe", "blockSubscribe"])
+@on_virtual_time
 async def test_a_method_of_helius_own_is_not_known_over_the_socket(method: str) -> None:
     async with scene() as stage, talk(stage) as line:
         answer = await line.ask(method, {"accountInclude": [W]})
@@ -286,6 +298,7 @@ async def call(stage: Scene, client: httpx.AsyncClient, method: str, *params: An
     return await client.post(stage.node.rpc_url, json=body)
 
 
+@on_virtual_time
 async def test_a_method_of_helius_own_is_not_known_over_http() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
         answer = await call(stage, client, "getTransactionsForAddress", W)
@@ -293,48 +306,7 @@ async def test_a_method_of_helius_own_is_not_known_over_http() -> None:
         assert (await call(stage, client, "getHealth")).json()["result"] == "ok"
 
 
-async def test_too_many_calls_of_one_method_are_refused_as_documented_and_others_are_not() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = DOCUMENTED
-        answers = [await call(stage, client, "getSlot") for _ in range(41)]
-        assert [answer.status_code for answer in answers] == [200] * 40 + [429]
-        assert answers[-1].json() == json.loads(public("solana_rpc", "rest_error_429"))
-        assert answers[-1].headers["retry-after"] == "10"
-        assert (await call(stage, client, "getHealth")).status_code == 200
-        await stage.clock.advance(10.0)
-        assert (await call(stage, client, "getSlot")).status_code == 200
-        assert stage.node.rpc.refused == 1
-
-
-async def test_every_answer_tells_the_limits_of_its_method_and_refused_calls_count() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = MARCH_2026
-        answers = [await call(stage, client, "getTransaction", "1" * 64) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-        headers = [answer.headers for answer in answers]
-        assert {told["x-ratelimit-method-limit"] for told in headers} == {"2"}
-        assert [told["x-ratelimit-method-remaining"] for told in headers] == ["1", "0", "-1", "-2"]
-        assert {told["x-ratelimit-rps-limit"] for told in headers} == {"100"}
-        assert headers[-1]["retry-after"] == "10"
-        assert answers[-1].json()["error"]["message"] == (
-            "Too many requests for a specific RPC call, contact your app developer or support@rpcpool.com."
-        )
-        assert (await call(stage, client, "getHealth")).headers["x-ratelimit-method-remaining"] == "39"
-        await stage.clock.advance(9)
-        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 429
-        await stage.clock.advance(10)
-        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 200
-
-
-async def test_a_method_with_a_limit_of_zero_is_closed() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        assert stage.node.limits is SEPTEMBER_2026
-        for _ in range(2):
-            answer = await call(stage, client, "getTokenLargestAccounts", W)
-            assert (answer.status_code, answer.headers["x-ratelimit-method-limit"]) == (429, "0")
-            await stage.clock.advance(60)
-
-
+@on_virtual_time
 async def test_a_browser_is_forbidden_everything() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
         for headers in ({"Origin": "https://page.example"}, {"User-Agent": "Mozilla/5.0 (X11)"}):
@@ -344,15 +316,7 @@ async def test_a_browser_is_forbidden_everything() -> None:
         assert refused.value.response.status_code == 403
 
 
-async def test_too_many_calls_of_all_methods_together_are_refused() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = DOCUMENTED
-        methods = itertools.cycle(["getSlot", "getHealth", "getVersion"])
-        answers = [await call(stage, client, next(methods)) for _ in range(101)]
-        assert [answer.status_code for answer in answers].count(429) == 1
-        assert answers[-1].json()["error"]["message"] == "Too many requests from your IP"
-
-
+@on_virtual_time
 async def test_more_subscriptions_than_it_bears_end_the_connection() -> None:
     async with scene() as stage, talk(stage) as line:
         for address in addresses(SUBSCRIPTIONS):
@@ -361,30 +325,33 @@ async def test_more_subscriptions_than_it_bears_end_the_connection() -> None:
             await line.ask("slotSubscribe")
 
 
+@on_virtual_time
 async def test_a_connection_on_which_nothing_passes_is_dropped_and_slots_keep_one_alive() -> None:
     async with scene() as stage, talk(stage) as silent, talk(stage) as listening:
         await listening.ask("slotSubscribe")
         for _ in range(3):
-            await stage.clock.advance(KEEPALIVE_INTERVAL)
+            await asyncio.sleep(KEEPALIVE_INTERVAL)
         await stage.node.wait_for(lambda: stage.node.connections == 1)
         with pytest.raises(ConnectionClosed):
             await silent.socket.recv()
         assert json.loads(await listening.socket.recv())["method"] == "slotNotification"
 
 
+@on_virtual_time
 async def test_an_address_may_open_only_so_many_connections() -> None:
     async with scene() as stage, AsyncExitStack() as stack:
         for _ in range(stage.node.limits.sockets):
             await stack.enter_async_context(talk(stage))
-        await stage.clock.advance(11.0)
+        await asyncio.sleep(11.0)
         with pytest.raises(InvalidStatus) as refused:
             await stack.enter_async_context(talk(stage))
         assert refused.value.response.status_code == 429
         assert refused.value.response.headers["retry-after"] == "10"
 
 
+@on_virtual_time
 async def test_it_tells_of_the_same_chain_as_the_emulated_helius() -> None:
-    clock = ManualClock()
+    clock = VirtualClock()
     async with (
         Emulators(clock=clock, market_rate=0, wallet_rate=0) as emulators,
         connect(f"{emulators.helius.ws_url}?api-key=dev") as helius,

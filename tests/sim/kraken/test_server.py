@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import httpx
 import pytest
 import wire_fixtures
-from manual_clock import ManualClock
+from emulated import still
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from wire_fixtures import shape
 
 from streamcore.config.model import KrakenSettings, Settings
 from streamcore.errors import ProviderError
@@ -24,12 +24,6 @@ from streamcore.providers.kraken.provider import KrakenProvider
 from streamsim import Emulators, Fault, asset_key
 from streamsim.kraken.messages import Maintenance
 from streamsim.world.catalog import SOL
-
-
-@asynccontextmanager
-async def still() -> AsyncIterator[Emulators]:
-    async with Emulators(clock=ManualClock(), market_rate=0, wallet_rate=0) as emulators:
-        yield emulators
 
 
 @asynccontextmanager
@@ -55,15 +49,6 @@ async def subscribe(socket: ClientConnection, *pairs: str) -> None:
     await say(socket, "subscribe", *pairs)
     for _ in range(2 * len(pairs)):
         await receive(socket)
-
-
-def shape(value: Any) -> Any:
-    """Return what a frame is made of, whatever it says."""
-    if isinstance(value, dict):
-        return {name: shape(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [shape(item) for item in value]
-    return "number" if isinstance(value, int | Decimal) and not isinstance(value, bool) else type(value)
 
 
 def documented(name: str) -> Any:
@@ -231,7 +216,8 @@ async def test_announced_maintenance_is_in_every_status_with_its_times() -> None
 
 
 async def test_a_pair_nobody_has_traded_for_a_day_is_told_with_zeros() -> None:
-    async with still() as emulators, stream(emulators) as socket, rest(emulators) as client:
+    """As captured on 2026-09-01: zeros in everything but the book."""
+    async with still() as emulators, stream(emulators) as socket:
         emulators.kraken.untraded.add("WIF")
         await say(socket, "subscribe", "WIF/USD", "SOL/USD")
         frames = [await receive(socket) for _ in range(4)]
@@ -240,14 +226,6 @@ async def test_a_pair_nobody_has_traded_for_a_day_is_told_with_zeros() -> None:
         assert {wif[name] for name in zeros} == {0}
         assert wif["ask"] > wif["bid"] > 0
         assert 0 not in {sol[name] for name in zeros}
-        body = (await client.get("/0/public/Ticker", params={"pair": "WIFUSD,SOLUSD"})).json()["result"]
-        assert (Decimal(body["WIFUSD"]["c"][0]), Decimal(body["WIFUSD"]["p"][1])) == (0, 0)
-        assert Decimal(body["SOLUSD"]["c"][0]) > 0
-        clock: Any = emulators.clock
-        await socket.close()
-        await clock.advance(25 * 3600)  # and it is so by itself when a day has passed
-        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json()["result"]["SOLUSD"]
-        assert {Decimal(body[name][1]) for name in "vplh"} == {0}
 
 
 async def test_too_many_connects_are_refused() -> None:
@@ -315,84 +293,6 @@ async def test_heartbeats_can_be_stalled_alone_and_with_everything_else() -> Non
         emulators.kraken.faults.clear()
         await clock.advance(1)
         assert [(await receive(socket))["channel"] for _ in range(2)] == ["ticker", "heartbeat"]
-
-
-# HTTP
-
-
-@asynccontextmanager
-async def rest(emulators: Emulators) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=emulators.kraken.rest_url, trust_env=False) as client:
-        yield client
-
-
-async def test_http_answers_as_documented_under_old_keys_and_fails_as_a_whole() -> None:
-    async with still() as emulators, rest(emulators) as client:
-        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json(parse_float=Decimal)
-        assert shape(body) == documented("rest_ticker")
-        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD,XBTUSD"})).json()
-        assert set(body["result"]) == {"SOLUSD", "XXBTZUSD"}
-        reply = await client.get("/0/public/Ticker", params={"pair": "SOLUSD,NOPEUSD"})
-        assert reply.status_code == 200
-        assert reply.json() == json.loads(wire_fixtures.public("kraken", "rest_error_unknown_pair"))
-        status = (await client.get("/0/public/SystemStatus")).json()
-        assert shape(status) == documented("rest_system_status")
-        assert (await client.get("/0/public/Time")).json()["error"]
-        assert "Too many" in (await client.get("/0/public/SystemStatus")).json()["error"][0]
-        await emulators.clock.advance(5)  # type: ignore[attr-defined]
-        await emulators.kraken.maintenance(True)
-        assert (await client.get("/0/public/SystemStatus")).json()["result"]["status"] == "maintenance"
-        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json()
-        assert body["error"] == ["EService:Unavailable"]
-
-
-async def test_the_names_of_pairs_are_as_odd_as_the_real_ones() -> None:
-    async with still() as emulators, rest(emulators) as client:
-        body = (await client.get("/0/public/Ticker", params={"pair": "USDTUSD,EURUSD,SOL/USD"})).json()
-        assert set(body["result"]) == {"USDTZUSD", "ZEURZUSD", "SOL/USD"}
-        pairs = (await client.get("/0/public/AssetPairs")).json()["result"]
-        named = {
-            key: (pair["altname"], pair["wsname"], pair["base"], pair["quote"]) for key, pair in pairs.items()
-        }
-        assert named["XXBTZUSD"] == ("XBTUSD", "XBT/USD", "XXBT", "ZUSD")
-        assert named["USDTZUSD"] == ("USDTUSD", "USDT/USD", "USDT", "ZUSD")
-        assert named["XDGUSD"][:2] == ("XDGUSD", "XDG/USD")
-        assert named["SOLUSD"][:2] == ("SOLUSD", "SOL/USD")
-        assert named["SOLEUR"] == ("SOLEUR", "SOL/EUR", "SOL", "ZEUR")
-        assert sum(quote == "ZUSD" for *_, quote in named.values()) == len(emulators.kraken.listed)
-        emulators.kraken.pair_statuses["BONK"] = "cancel_only"
-        one = (await client.get("/0/public/AssetPairs", params={"pair": "BONKUSD,XBT/USD"})).json()["result"]
-        assert {key: pair["status"] for key, pair in one.items()} == {
-            "BONKUSD": "cancel_only",
-            "XXBTZUSD": "online",
-        }
-        gone = (await client.get("/0/public/AssetPairs", params={"pair": "NOPEUSD"})).json()
-        assert gone == {"error": ["EQuery:Unknown asset pair"]}
-
-
-async def test_an_error_can_stand_beside_the_part_that_was_answered() -> None:
-    async with still() as emulators, rest(emulators) as client:
-        emulators.kraken.answers_in_part = True
-        for path in ("Ticker", "AssetPairs"):
-            body = (await client.get(f"/0/public/{path}", params={"pair": "NOPEUSD,SOLUSD"})).json()
-            assert body["error"] == ["EQuery:Unknown asset pair"]
-            assert set(body["result"]) == {"SOLUSD"}
-
-
-async def test_today_began_at_midnight_and_is_not_the_last_24_hours() -> None:
-    async with still() as emulators, rest(emulators) as client:
-        clock: Any = emulators.clock
-        truth = emulators.market.truth(SOL)
-        assert truth is not None
-        await clock.advance(86_400 - clock.time() % 86_400 + 3600)
-        emulators.market.trade(SOL, price=truth.price * 2, volume_usd=Decimal(342))
-        body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json(parse_float=Decimal)
-        told = body["result"]["SOLUSD"]
-        assert Decimal(told["o"]) == truth.price
-        assert told["t"][0] == 1
-        assert told["t"][1] > 1
-        assert [Decimal(figure) for figure in told["h"]] == [truth.price * 2] * 2
-        assert Decimal(told["l"][0]) == truth.price > Decimal(told["l"][1])
 
 
 # Served by the real provider

@@ -1,0 +1,81 @@
+"""Refusing a wallet's secret that was written in the place of a setting, wherever it stands.
+
+Values are looked at as they were written, before a list is split: a comma and a space may be parts of a
+secret. Names are looked at as well, also those of keys and variables that nobody knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from streamcore.config.keys import setting_keys
+from streamcore.errors import SettingsError
+from streamcore.text import HIDDEN
+from streamcore.wallet_secrets import ADVICE, IN_AN_ADDRESS_OF_A_HOST, secret_form
+
+
+def refuse_secrets(name: str, value: Any, origin: str) -> None:
+    """Refuse a value, or the name it was given, that looks like a wallet's secret.
+
+    Args:
+        name: The dotted key, or what stands in its place.
+        value: As it was written: a text, a number, or lists and tables of them.
+        origin: Where it was written.
+
+    Raises:
+        SettingsError: It does, and nothing of it is repeated.
+    """
+    if (form := secret_form(name)) is not None:
+        raise SettingsError(HIDDEN, None, _refusal(form), origin)
+    form = secret_form(" ".join(_texts(value)))
+    if form is not None and not (form in IN_AN_ADDRESS_OF_A_HOST and _is_url(name, value)):
+        raise SettingsError(name, HIDDEN, _refusal(form), origin)
+
+
+def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str = "") -> None:
+    """Refuse every key and every value of a document that looks like a wallet's secret.
+
+    Args:
+        document: A configuration file's tables.
+        origin: Where they stand.
+        prefix: What the keys begin with.
+
+    Raises:
+        SettingsError: One of them does, and nothing of it is repeated.
+    """
+    for field, value in document.items():
+        name = prefix + field
+        if isinstance(value, Mapping):
+            refuse_secrets_within(value, origin, f"{name}.")
+        refuse_secrets(name, value if not isinstance(value, Mapping) else _own(value), origin)
+
+
+def _own(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table without the tables within, and without URLs: each of those is looked at by itself."""
+    return {
+        name: value
+        for name, value in table.items()
+        if not isinstance(value, Mapping) and not (isinstance(value, str) and "://" in value)
+    }
+
+
+def _refusal(form: str) -> str:
+    return f"looks like a wallet's secret ({form}): {ADVICE}"
+
+
+def _is_url(name: str, value: Any) -> bool:
+    key = setting_keys().get(name)
+    return key is not None and bool(key.schemes) and isinstance(value, str) and "://" in value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield f"{name}:"
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str | int):
+        yield str(value)

@@ -1,0 +1,59 @@
+"""Tests mirror the engine: who looks for the test of a module finds it where its name says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import streamcore
+
+ENGINE = Path(streamcore.__file__).parent
+TESTS = Path(__file__).parent
+
+ELSEWHERE = {
+    # parts of the interpretation, which has a meaning only as a whole
+    "solana/amounts.py": "solana/test_interpretation.py",
+    "solana/flows.py": "solana/test_interpretation.py",
+    "solana/main_program.py": "solana/test_programs.py",
+    "solana/mints.py": "solana/test_actions.py",
+    "solana/sentences.py": "solana/test_interpretation.py",
+    "solana/verbs.py": "solana/test_actions.py",
+    "solana/wire.py": "solana/test_hostile_transactions.py",
+    "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
+    "providers/market_directory.py": "providers/test_markets.py",
+    "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    # what only captured sessions can show to be right
+    "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
+    "providers/kraken/listing.py": "providers/kraken/test_captured.py",
+    "providers/coinbase/listing.py": "providers/test_markets.py",
+}
+"""Modules without a test of their name, and where they are tested."""
+
+
+def modules() -> list[str]:
+    """Every module of the engine that does something: one that only names things needs no test."""
+    found = []
+    for path in sorted(ENGINE.rglob("*.py")):
+        if path.name == "__init__.py":
+            continue  # the names of a package; test_public_names.py and test_provider_names.py use them
+        code = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in code):
+            found.append(path.relative_to(ENGINE).as_posix())
+    return found
+
+
+def named_after(module: str) -> str:
+    path = Path(module)
+    return (path.parent / f"test_{path.name}").as_posix()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_has_a_test_of_its_name(module: str) -> None:
+    assert (TESTS / ELSEWHERE.get(module, named_after(module))).exists()
+
+
+def test_no_module_is_said_to_be_tested_elsewhere_that_has_a_test_of_its_own() -> None:
+    assert set(ELSEWHERE) <= set(modules())
+    assert [module for module in ELSEWHERE if (TESTS / named_after(module)).exists()] == []

@@ -1,0 +1,80 @@
+"""All emulated providers together: their ports, their closing, and a demo that is alive by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+
+import httpx
+import pytest
+from emulated import still, subscriber
+from virtual_time import VirtualClock, on_virtual_time
+from websockets.asyncio.client import connect
+
+from streamsim import Emulators, Fault
+from streamsim.world.catalog import SOL
+
+
+async def test_the_servers_listen_on_loopback_only_and_on_the_ports_asked_for() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1] & ~1  # its neighbour above has as good a chance to be free
+    try:
+        async with Emulators(birdeye_port=port, market_rate=0, wallet_rate=0) as emulators:
+            assert emulators.birdeye.ws_url == f"ws://127.0.0.1:{port}/socket/solana"
+            assert emulators.birdeye.rest_url == f"http://127.0.0.1:{port + 1}"
+    except OSError:
+        pytest.skip("somebody took the port in between")
+
+
+async def test_a_port_in_use_is_named_in_one_sentence_and_nothing_stays_open() -> None:
+    async with still() as emulators:
+        taken = emulators.helius.ws_port
+        second = Emulators(helius_port=taken)
+        with pytest.raises(
+            OSError, match=rf"the emulated Helius cannot listen on 127\.0\.0\.1, port {taken}: "
+        ) as refused:
+            async with second:
+                pass
+        assert refused.value.errno
+        with pytest.raises(ConnectionRefusedError):
+            await connect(f"{second.birdeye.ws_url}?x-api-key=k")
+
+
+@on_virtual_time
+async def test_closing_is_quick_whatever_the_clients_are_doing() -> None:
+    clock = VirtualClock()
+    emulators = Emulators(clock=clock)
+    async with emulators, httpx.AsyncClient() as client:
+        half_open = await asyncio.open_connection("127.0.0.1", emulators.birdeye.ws_port)
+        silent = await asyncio.open_connection("127.0.0.1", emulators.birdeye.http_port)
+        await client.get(
+            f"{emulators.birdeye.rest_url}/defi/price", params={"address": SOL}, headers={"X-API-KEY": "k"}
+        )
+        emulators.birdeye.faults.set(Fault.HTTP_SLOW, seconds=60)
+        slow = asyncio.ensure_future(client.get(f"{emulators.birdeye.rest_url}/defi/price"))
+        connection = await connect(f"{emulators.helius.ws_url}?api-key=k")
+        frozen = await connect(f"{emulators.birdeye.ws_url}?x-api-key=k")
+        emulators.birdeye.freeze()
+        await emulators.birdeye.wait_for(lambda: len(emulators.birdeye.requests) == 2)
+        began = clock.monotonic()
+        await emulators.__aexit__(None, None, None)
+        assert clock.monotonic() - began < 0.8
+        for peer in (connection, frozen):
+            await peer.wait_closed()
+            assert peer.close_code == 1001
+        await asyncio.gather(slow, return_exceptions=True)
+        for _, writer in (half_open, silent):
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+@on_virtual_time
+async def test_the_demo_is_alive_without_anybody_driving_it() -> None:
+    clock = VirtualClock()
+    async with Emulators(clock=clock) as emulators, subscriber(emulators) as connection:
+        began = clock.monotonic()
+        await connection.recv()
+        assert clock.monotonic() - began < 1.0

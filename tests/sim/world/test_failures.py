@@ -1,0 +1,38 @@
+"""Failures cost the fee and nothing else, and the log says who failed."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from emulated import WALLET, wallet_chain
+
+from streamsim.world import failures
+from streamsim.world.programs import JUPITER
+
+
+@pytest.mark.parametrize("kind", [failures.slippage, failures.slippage_inside, failures.not_enough])
+def test_nothing_but_the_fee_is_gone(kind: Any) -> None:
+    for seed in range(8):
+        book = wallet_chain()
+        book.know(WALLET)
+        sol, held = (
+            book.balance(WALLET),
+            {key: account.amount for key, account in book.token_accounts_of(WALLET).items()},
+        )
+        transaction = book.transaction(kind(book, WALLET, random.Random(seed), 0.0))
+        assert transaction is not None
+        assert book.balance(WALLET) == sol - transaction.fee
+        assert {key: account.amount for key, account in book.token_accounts_of(WALLET).items()} == held
+        number = transaction.err["InstructionError"][1]["Custom"]
+        assert transaction.logs[-1].endswith(f"failed: custom program error: {number:#x}")
+
+
+def test_the_innermost_program_that_failed_is_told_first() -> None:
+    book = wallet_chain()
+    transaction = book.transaction(failures.slippage_inside(book, WALLET, random.Random(1), 0.0))
+    assert transaction is not None
+    failed = [line.split()[1] for line in transaction.logs if "failed:" in line]
+    assert len(failed) == 2
+    assert failed[1] == JUPITER != failed[0]
