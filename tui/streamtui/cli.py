@@ -292,9 +292,7 @@ def _config_file(given: _Given) -> Path:
 
     path = given.get("config") or config_file()
     if path is None:
-        from streamcore.config import NO_HOME
-
-        _fail(NO_HOME)
+        _fail("this user has no home folder (HOME); name a file with --config FILE")
     return path
 
 
@@ -368,7 +366,7 @@ def _say(sentence: str) -> None:
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore import Mask, printable
+    from streamcore import Mask, printable, without_secrets
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")
+    _say(f"unexpected failure: {printable(without_secrets(Mask(secrets).apply(text)))}")

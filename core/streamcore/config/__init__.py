@@ -11,12 +11,11 @@ from streamcore.lazy import lazily
 
 if TYPE_CHECKING:
     from streamcore.config.keys import Key, secrets, sections, setting_keys, value_of
-    from streamcore.config.loading import NO_HOME, Loaded, load
+    from streamcore.config.loading import Loaded, load
     from streamcore.config.locations import config_file
     from streamcore.config.selection import choose
 
 __all__ = [
-    "NO_HOME",
     "Key",
     "Loaded",
     "choose",
@@ -30,7 +29,7 @@ __all__ = [
 
 _HOMES = {
     "streamcore.config.keys": ("Key", "secrets", "sections", "setting_keys", "value_of"),
-    "streamcore.config.loading": ("NO_HOME", "Loaded", "load"),
+    "streamcore.config.loading": ("Loaded", "load"),
     "streamcore.config.locations": ("config_file",),
     "streamcore.config.selection": ("choose",),
 }
