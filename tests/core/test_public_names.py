@@ -80,6 +80,7 @@ ABOUT_SETTINGS = {
     "choose",
     "config_file",
     "load",
+    "read_surroundings",
     "secrets",
     "sections",
     "setting_keys",

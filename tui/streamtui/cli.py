@@ -186,10 +186,11 @@ def _ending() -> Iterator[_End]:
 
 def _app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
+    check_surroundings(effective)
     with _recording(given, effective, on_screen=False):
         if not programs.has_terminal():
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
@@ -200,12 +201,13 @@ def _app(given: _Given, programs: Programs) -> None:
 
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
+        check_surroundings(effective)
         settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
@@ -222,12 +224,13 @@ def _stream(given: _Given, programs: Programs) -> None:
 
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
+        check_surroundings(effective)
         with (
             _recording(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streamcore.config.loading import Loaded, load
     from streamcore.config.locations import config_file
     from streamcore.config.selection import choose
+    from streamcore.config.surroundings import read_surroundings
 
 __all__ = [
     "Key",
@@ -21,6 +22,7 @@ __all__ = [
     "choose",
     "config_file",
     "load",
+    "read_surroundings",
     "secrets",
     "sections",
     "setting_keys",
@@ -32,6 +34,7 @@ _HOMES = {
     "streamcore.config.loading": ("Loaded", "load"),
     "streamcore.config.locations": ("config_file",),
     "streamcore.config.selection": ("choose",),
+    "streamcore.config.surroundings": ("read_surroundings",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

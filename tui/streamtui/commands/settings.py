@@ -16,7 +16,7 @@ from streamcore import (
     read_pair,
     understand,
 )
-from streamcore.config import Loaded, choose, load
+from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
 from streamtui.options import SETTINGS
 
@@ -34,6 +34,18 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
     result = load(given.get("config"), options=options)
     _warn(result.warnings)
     return result
+
+
+def check_surroundings(loaded: Loaded) -> None:
+    """Check what the environment says about the way to the network, before anything is started.
+
+    Not in the demo: it has no use for it.
+
+    Raises:
+        SettingsError: A variable names a proxy or certificates that cannot be used.
+    """
+    if not loaded.settings.demo:
+        read_surroundings()
 
 
 def check_watched(loaded: Loaded) -> None:

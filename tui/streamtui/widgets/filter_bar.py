@@ -16,7 +16,7 @@ from streamtui.widgets.entry_line import EntryLine
 
 
 class FilterBar(Horizontal):
-    """Filters while one types; enter keeps the filter, esc drops it."""
+    """Posts `Changed` with every keystroke; enter keeps the filter, esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "drop", "show all rows", show=False)]
 
@@ -54,7 +54,7 @@ class FilterBar(Horizontal):
         yield Label("enter keeps  esc clears", id="filter-keys")
 
     def focus_input(self) -> None:
-        """Let the keys go here."""
+        """Give the focus to the input."""
         self.query_one(Input).focus()
 
     def action_drop(self) -> None:
