@@ -65,13 +65,11 @@ FRAMES = [
     Case("birdeye", ErrorKind.AUTH, "BIRDEYE_API_KEY", PARKED, {"message": "Origin or API key is invalid"}),
     Case("birdeye", ErrorKind.QUOTA, "quota", PARKED, {"message": "Compute units usage limit exceeded"}),
     Case("birdeye", ErrorKind.PLAN, "plan", PARKED, {"message": "Please upgrade your package"}),
-    Case("birdeye", ErrorKind.RATE_LIMIT, "fewer", BACKOFF, {"message": "Too many requests"}),
     Case("birdeye", ErrorKind.SUBSCRIPTION, "subscription", BACKOFF, {"message": "Invalid query"}),
     Case(
         "helius", ErrorKind.AUTH, "API key", PARKED, {"code": -32401, "message": "invalid api key provided"}
     ),
     Case("helius", ErrorKind.QUOTA, "used up", PARKED, {"code": -32429, "message": "max usage reached"}),
-    Case("helius", ErrorKind.RATE_LIMIT, "fewer", BACKOFF, {"code": -32429, "message": "rate limited"}),
     Case("helius", ErrorKind.SERVER, "error", BACKOFF, {"code": -32603, "message": "Internal error"}),
 ]
 

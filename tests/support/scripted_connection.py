@@ -13,7 +13,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report
+from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report, Throttled
 from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 
@@ -72,7 +72,7 @@ class PaperSocket:
 
 
 class PaperCodec:
-    """Words of its own: ``alive``, ``bad``, ``answer``, ``refuse:KIND``, ``refuse:KIND:TOPIC``, ``crash``."""
+    """Its words: ``alive``, ``bad``, ``answer``, ``slow:SECONDS``, ``refuse:KIND[:TOPIC]``, ``crash``."""
 
     def __init__(self) -> None:
         self._open = False
@@ -90,6 +90,9 @@ class PaperCodec:
     def _subscribe(self) -> None:
         if self._open and self._topics:
             self._outgoing.append("want " + " ".join(self._topics))
+
+    def rested(self) -> None:
+        self._outgoing.append("rested")
 
     def frames_to_send(self) -> list[Frame]:
         frames, self._outgoing = self._outgoing, []
@@ -109,6 +112,8 @@ class PaperCodec:
             case "answer":
                 self._outgoing.append("answered")
                 return []
+            case "slow":
+                return [Throttled(ProviderError(ErrorKind.RATE_LIMIT, "slow down"), float(rest[0]))]
             case "refuse":
                 return [
                     Notice(ProviderError(ErrorKind.SERVER, "before the refusal")),

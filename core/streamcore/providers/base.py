@@ -156,6 +156,17 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Throttled:
+    """The provider wants fewer frames; the connection is kept.
+
+    Whoever runs the codec tells ``error``, and calls `Codec.rested` when ``seconds`` have passed.
+    """
+
+    error: ProviderError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something worth telling a person that changes nothing about the connection."""
 
@@ -178,6 +189,7 @@ Report: TypeAlias = (
     | Question
     | Alive
     | Refusal
+    | Throttled
     | Notice
     | Malformed
 )
@@ -187,8 +199,8 @@ class Codec(ABC):
     """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
 
     Call `opened` once when the socket is open, `set_topics` whenever the wanted topics change (also before),
-    `resolved` for every answer to what it asked, `received` for every frame; after each of them you must call
-    `frames_to_send` and send what it returns.
+    `resolved` for every answer to what it asked, `rested` some time after a `Throttled`, `received` for every
+    frame; after each of them you must call `frames_to_send` and send what it returns.
     """
 
     @abstractmethod
@@ -215,6 +227,9 @@ class Codec(ABC):
         that answers no request.
         """
         return None
+
+    def rested(self) -> None:  # noqa: B027 - most are never throttled
+        """Take note that the seconds of a `Throttled` have passed. Here: do nothing."""
 
     def resolved(self, related: TokenAccounts) -> None:  # noqa: B027 - most codecs ask nothing
         """Take note of the answer to a `TokenAccountsRequest`, or of news about it. Here: do nothing."""

@@ -134,6 +134,8 @@ class Pairs:
         self._under_way: set[str] = set()
         self._settled = False
         """What is asked for is all that is wanted, so there is nothing to request."""
+        self._subscribing = True
+        """Whether what is under way is a request to subscribe."""
 
     def open(self) -> None:
         """Take note that requests may be sent."""
@@ -177,11 +179,10 @@ class Pairs:
         new = [pair for pair in self._wanted if pair not in self._asked and pair not in self._refused]
         pairs = tuple((gone or new)[: self._batch_size])
         if not pairs:
-            self._settled = (
-                True  # to look through all pairs after every frame would cost more than reading it
-            )
+            self._settled = True  # looking through all pairs after every frame cost more than reading it
             return None
         self._under_way.update(pairs)
+        self._subscribing = not gone
         if gone:
             for pair in pairs:
                 del self._asked[pair]
@@ -198,7 +199,10 @@ class Pairs:
     def ask_again(self) -> None:
         """Take note that the request under way has come to nothing, for all of its pairs."""
         for pair in self._under_way:
-            self._asked.pop(pair, None)
+            if self._subscribing:
+                self._asked.pop(pair, None)
+            else:
+                self._asked[pair] = None
         self._under_way.clear()
         self._settled = False
 

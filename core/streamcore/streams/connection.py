@@ -24,6 +24,7 @@ from streamcore.providers.base import (
     Provider,
     Refusal,
     Report,
+    Throttled,
     TokenAccounts,
 )
 from streamcore.status import Statistics
@@ -96,6 +97,8 @@ class Connection:
         self._resolved: list[TokenAccounts] = []
         self._restart = asyncio.Event()
         self._given_up: ProviderError | None = None
+        self._silent_until: float | None = None
+        """Monotonic seconds until which the provider wants no frames; ``None``: there is nothing to wait for."""
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._was_connected = False
@@ -293,6 +296,7 @@ class Connection:
         self._restart.clear()
         self._topics_changed.clear()
         self._resolved.clear()
+        self._silent_until = None
         self._liveness.opened()
         reader = Reader(
             socket,
@@ -338,6 +342,9 @@ class Connection:
                 raise report.error
             if isinstance(report, Malformed):
                 self.statistics.malformed += 1
+            elif isinstance(report, Throttled):
+                self._silent_until = self._clock.monotonic() + report.seconds
+                self._topics_changed.set()
             elif isinstance(report, Alive) and self.state is State.CONNECTING:
                 self._established()
         self._listener.connection_reports(self, reports)
@@ -354,9 +361,15 @@ class Connection:
         while True:
             await self._topics_changed.wait()
             await self._clock.sleep(self._provider.limits.debounce)
+            rested = self._silent_until is not None
+            while (until := self._silent_until) is not None:
+                self._silent_until = None
+                await self._clock.sleep(max(until - self._clock.monotonic(), 0.0))
             self._topics_changed.clear()
             if not self._topics:
                 return
+            if rested:
+                codec.rested()
             resolved, self._resolved = self._resolved, []
             for related in resolved:
                 codec.resolved(related)

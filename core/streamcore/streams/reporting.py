@@ -11,7 +11,15 @@ from typing import Protocol
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import Source
-from streamcore.providers.base import Malformed, Notice, PartialFetch, Provider, Report, TokenAccounts
+from streamcore.providers.base import (
+    Malformed,
+    Notice,
+    PartialFetch,
+    Provider,
+    Report,
+    Throttled,
+    TokenAccounts,
+)
 from streamcore.status import ProviderStatus
 from streamcore.streams.error_reports import ErrorReports
 
@@ -98,7 +106,7 @@ class Reporting:
     def deliver(self, report: Report, source: Source, as_of: float) -> bool:
         """Pass a report on; return whether it was news. See `ReportSink.report`."""
         match report:
-            case Notice(error=error) | PartialFetch(error=error):
+            case Notice(error=error) | PartialFetch(error=error) | Throttled(error=error):
                 self.errors.report(error)
             case Malformed(reason=reason):
                 self.malformed_count += 1

@@ -9,7 +9,7 @@ from scripted_connection import DEBOUNCE, LOST, ScriptedConnection
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
-from streamcore.providers.base import Alive, Malformed, Notice, Refusal
+from streamcore.providers.base import Alive, Malformed, Notice, Refusal, Throttled
 from streamcore.streams.backoff import HEALTHY_AFTER
 from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED, Connection
 
@@ -103,6 +103,37 @@ async def test_while_nobody_polls_it_stays_failed(stage: ScriptedConnection) -> 
     assert stage.connection.state is S.FAILED
     await stage.clock.advance(1)
     assert stage.connection.state is S.CONNECTING
+
+
+# A provider that wants fewer frames
+
+
+async def test_row_p_a_denial_keeps_the_connection_and_the_codec_goes_on_after_its_rest(
+    stage: ScriptedConnection,
+) -> None:
+    await stage.watch("SOL")
+    await stage.live()
+    stage.socket.say("slow:4")
+    await stage.clock.advance(1)
+    stage.connection.set_topics(("SOL", "BTC"))
+    await stage.clock.advance(2.9)
+    assert stage.socket.sent == ["want SOL"]
+    await stage.clock.advance(0.1)
+    assert stage.socket.sent == ["want SOL", "rested", "want SOL BTC"]
+    assert (len(stage.sockets), stage.connection.state) == (1, S.CONNECTED)
+    assert Throttled in [type(report) for report in stage.reports]
+
+
+async def test_row_p_a_second_denial_during_the_rest_makes_it_longer(stage: ScriptedConnection) -> None:
+    await stage.watch("SOL")
+    await stage.live()
+    stage.socket.say("slow:2")
+    await stage.clock.advance(1.5)
+    stage.socket.say("slow:5")
+    await stage.clock.advance(4.9)
+    assert stage.socket.sent == ["want SOL"]
+    await stage.clock.advance(0.1)
+    assert stage.socket.sent[1] == "rested"
 
 
 # Coming back

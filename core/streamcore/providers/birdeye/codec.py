@@ -18,6 +18,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, envelope, message_reader, number
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 CHART_TYPE = "1m"
@@ -29,8 +30,8 @@ STATS_SELECTION = {
     "liquidity": False,
 }
 BUCKET = 60
-"""Seconds of a candle of `CHART_TYPE`. One comes late by seconds, so by one bucket at most; if it is older than
-that, the time of the last one was wrong."""
+"""Seconds of a candle of `CHART_TYPE`. One comes late by seconds, so by one bucket at most; if it is older
+than that, the time of the last one was wrong."""
 MILLISECONDS_FROM = 100_000_000_000
 """Candle times above this are milliseconds: as seconds they would lie beyond the year 5000."""
 
@@ -83,7 +84,9 @@ class BirdeyeCodec(Codec):
         self._open = False
         self._alive = False
         self._wanted: tuple[str, ...] = ()
-        self._subscribed: tuple[str, ...] = ()
+        self._subscribed: tuple[str, ...] | None = ()
+        """What was sent last; ``None``: it was denied."""
+        self._throttle = Throttle()
         self._outgoing: list[Frame] = []
         self._bucket: dict[str, Decimal | int] = {}
         """Mint to the start of its last candle."""
@@ -101,6 +104,11 @@ class BirdeyeCodec(Codec):
         """Make these mints the subscription, all of them; at most 100."""
         self._refused.intersection_update(topics)
         self._wanted = tuple(topic for topic in topics if topic not in self._refused)
+        self._subscribe()
+
+    def rested(self) -> None:
+        """Send the whole subscription again."""
+        self._throttle.rested()
         self._subscribe()
 
     def frames_to_send(self) -> list[Frame]:
@@ -128,7 +136,9 @@ class BirdeyeCodec(Codec):
         return reports
 
     def _subscribe(self) -> None:
-        if not self._open or set(self._wanted) == set(self._subscribed):
+        if not self._open or self._throttle.resting:
+            return
+        if self._subscribed is not None and set(self._wanted) == set(self._subscribed):
             return
         self._subscribed = self._wanted
         if not self._wanted:
@@ -170,6 +180,9 @@ class BirdeyeCodec(Codec):
         text = data if isinstance(data, str) else _as_text(data)
         shown = printable(text, limit=120)
         folded = text.casefold()
+        if "too many" in folded and "connection" not in folded:
+            self._subscribed = None  # which of the two messages was denied is not said
+            return self._throttle.denied(f"Birdeye asks for fewer messages: {shown}")
         if (refusal := _whole_refusal(shown, folded)) is not None:
             return [refusal]
         if named := [mint for mint in self._wanted if mint in text]:
@@ -186,6 +199,7 @@ class BirdeyeCodec(Codec):
         return [Notice(ProviderError(ErrorKind.SERVER, f"Birdeye reported an error: {shown}"))]
 
     def _candle(self, candle: _Candle) -> list[Report]:
+        self._throttle.granted()
         time = candle.unixTime
         bucket = time if type(time) is int else number(time)
         if bucket is not None:

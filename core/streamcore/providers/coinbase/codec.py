@@ -29,7 +29,7 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since, unless_zero
-from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 CHANNELS = ("ticker", "heartbeat")
@@ -97,6 +97,7 @@ class CoinbaseCodec(Codec):
     def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
         """``batch_size``: products in one subscribe message at most."""
         self._pairs = Pairs(min(batch_size, PRODUCTS_PER_REQUEST))
+        self._throttle = Throttle()
         self._alive = False
         self._progress: dict[str, _Progress] = {}
         self._left_out: frozenset[str] = frozenset()
@@ -120,6 +121,11 @@ class CoinbaseCodec(Codec):
         """The products of the last request that have had no answer; ``None`` when there are none."""
         return self._pairs.under_way or None
 
+    def rested(self) -> None:
+        """Ask again for what was denied."""
+        self._throttle.rested()
+        self._ask()
+
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
         frames, self._outgoing = self._outgoing, []
@@ -136,7 +142,7 @@ class CoinbaseCodec(Codec):
         return reports
 
     def _ask(self) -> None:
-        request = self._pairs.request()
+        request = None if self._throttle.resting else self._pairs.request()
         if request is None:
             return
         message = {
@@ -164,6 +170,7 @@ class CoinbaseCodec(Codec):
                 return [*self._proof(), *reports]
             case "subscriptions":
                 self._subscribed(frame.channels)
+                self._throttle.granted()
                 return self._proof()
             case "error":
                 return self._error(frame)
@@ -282,8 +289,8 @@ class CoinbaseCodec(Codec):
             text = f"Coinbase does not stream prices without an account any more: {shown}"
             return [Refusal(ProviderError(ErrorKind.AUTH, text))]
         if "rate limit" in folded or "too many" in folded:
-            text = f"Coinbase asks for fewer messages: {shown}"
-            return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST))]
+            self._pairs.ask_again()
+            return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
             return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]

@@ -19,8 +19,8 @@ from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, unless_zero
-from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.kraken.announcements import Announcements
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 PAIRS_PER_REQUEST = 100
@@ -90,6 +90,7 @@ class KrakenCodec(Codec):
         """
         self._pairs = Pairs(min(batch_size, PAIRS_PER_REQUEST))
         self._announcements = announcements or Announcements()
+        self._throttle = Throttle()
         self._alive = False
         self._requests = 0
         self._outgoing: list[Frame] = []
@@ -109,6 +110,11 @@ class KrakenCodec(Codec):
         """The pairs of the last request that have had no answer; ``None`` when there are none."""
         return self._pairs.under_way or None
 
+    def rested(self) -> None:
+        """Ask again for what was denied."""
+        self._throttle.rested()
+        self._ask()
+
     def frames_to_send(self) -> list[Frame]:
         """Return the frames to send now, and forget them."""
         frames, self._outgoing = self._outgoing, []
@@ -125,7 +131,7 @@ class KrakenCodec(Codec):
         return reports
 
     def _ask(self) -> None:
-        request = self._pairs.request()
+        request = None if self._throttle.resting else self._pairs.request()
         if request is None:
             return
         self._requests += 1
@@ -219,6 +225,7 @@ class KrakenCodec(Codec):
             if not isinstance(pair, str):
                 raise Undecodable("an acknowledgement of no pair")
             self._pairs.answered(pair)
+            self._throttle.granted()
             return self._proof()
         return [*self._proof(), *self._refused(frame)]
 
@@ -228,9 +235,9 @@ class KrakenCodec(Codec):
         folded = text.casefold()
         pair = self._pair_in(frame.symbol, text)
         if "msg rate" in folded or "rate limit" in folded:
-            # what was not subscribed cannot be told from what was, so all of it is asked for on a new stream
-            message = f"Kraken asks for fewer messages: {shown}"
-            return [Refusal(ProviderError(ErrorKind.RATE_LIMIT, message, retry_after=RATE_LIMIT_REST))]
+            # it says so for each pair of the request; what it has subscribed all the same, it will say then
+            self._pairs.ask_again()
+            return self._throttle.denied(f"Kraken asks for fewer messages: {shown}")
         if "already subscribed" in folded:
             self._pairs.answered(*([pair] if pair else ()))
             return []

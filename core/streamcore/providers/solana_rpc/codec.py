@@ -50,6 +50,7 @@ from streamcore.providers.solana_rpc.messages import (
     transaction_options,
 )
 from streamcore.providers.solana_rpc.transactions import report_transaction
+from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 HELD_NOTIFICATIONS = 1000
@@ -156,6 +157,7 @@ class SolanaCodec(Codec):
         self._understand = understand
         self._stepped_down = stepped_down
         self._most_logs = most_logs
+        self._throttle = Throttle()
         self._cut_off = False
         self._open = False
         self._alive = False
@@ -191,6 +193,11 @@ class SolanaCodec(Codec):
         """Follow the token accounts of a wallet, all of them."""
         self._related[related.topic] = related.addresses
         self._plan()
+        self._subscribe()
+
+    def rested(self) -> None:
+        """Subscribe again to what was denied."""
+        self._throttle.rested()
         self._subscribe()
 
     def frames_to_send(self) -> list[Frame]:
@@ -245,7 +252,7 @@ class SolanaCodec(Codec):
         return [part for half in halves for part in self._accepted_parts(_Wish(wish.rung, half, wish.failed))]
 
     def _subscribe(self) -> None:
-        if not self._open:
+        if not self._open or self._throttle.resting:
             return
         taken = {*self._requests.values(), *self._active.values(), *self._refused_wishes}
         for wish in self._wishes:
@@ -290,6 +297,7 @@ class SolanaCodec(Codec):
                 # without its number, what comes for it cannot be told from what comes for nobody
                 text = f"{self._title} acknowledged a subscription with something unreadable: {error}"
                 return [Refusal(ProviderError(ErrorKind.PROTOCOL, text))]
+            self._throttle.granted()
             self._subscribe()
             reports = self._replay()
         if not self._alive and not any(self._requests.values()) and (self._active or not self._wallets):
@@ -311,6 +319,8 @@ class SolanaCodec(Codec):
             self._subscribe()
             text = f"{refused.message}; following the logs of each wallet instead"
             return [Notice(ProviderError(ErrorKind.PLAN, text))]
+        if refused.kind is ErrorKind.RATE_LIMIT:
+            return self._throttle.denied(refused.message)
         # the same parameters would be refused again, on this connection at least; an error never heard of is
         # about what was asked as well where it names that, or where others have been granted
         named = any(address in error.text for address in (*wish.wallets, wish.account) if address)

@@ -12,14 +12,14 @@ from properties import quick
 from wire_fixtures import birdeye, names
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Throttled
 from streamcore.providers.birdeye.codec import BirdeyeCodec
 
 SOL = "So11111111111111111111111111111111111111112"
 JUP = "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"
 POOL = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
 
-REPORTS = Alive | PriceReport | Refusal | Notice | Malformed
+REPORTS = Alive | PriceReport | Refusal | Notice | Malformed | Throttled
 
 
 def greeted() -> BirdeyeCodec:
@@ -325,7 +325,7 @@ def test_a_known_error_ends_the_connection_for_its_reason(name: str, kind: Error
         ("origin or api key is invalid", ErrorKind.AUTH),
         ("Unauthorized", ErrorKind.AUTH),
         ("Please upgrade your plan", ErrorKind.PLAN),
-        ("Too many requests", ErrorKind.RATE_LIMIT),
+        ("Too many connections", ErrorKind.RATE_LIMIT),
         ("invalid query: 101 clauses", ErrorKind.SUBSCRIPTION),
     ],
 )
@@ -333,6 +333,18 @@ def test_error_texts_are_matched_loosely(text: str, kind: ErrorKind) -> None:
     (report,) = greeted().received(json.dumps({"type": "ERROR", "data": text, "statusCode": 400}))
     assert isinstance(report, Refusal)
     assert report.error.kind is kind
+
+
+def test_row_p_too_many_messages_keep_the_connection_and_the_subscription_is_sent_again() -> None:
+    codec = greeted()
+    (slow,) = codec.received(json.dumps({"type": "ERROR", "data": "Too many requests"}))
+    assert isinstance(slow, Throttled)
+    codec.set_topics((SOL, JUP))
+    assert codec.frames_to_send() == []
+    codec.rested()
+    price, statistics = sent(codec)
+    assert JUP in price["data"]["query"]
+    assert statistics["data"]["address"] == [SOL, JUP]
 
 
 def test_a_wrong_key_parks_and_a_bad_query_does_not() -> None:

@@ -11,11 +11,11 @@ from properties import quick
 from wire_fixtures import names, public
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, PriceRequest, Refusal
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, PriceRequest, Refusal, Throttled
 from streamcore.providers.coinbase.codec import RESTARTED_BY, CoinbaseCodec
 
 ALL = ("SOL-USD", "BTC-USD", "ETH-USD", "BONK-USD")
-REPORTS = Alive | PriceReport | PriceRequest | Refusal | Notice | Malformed
+REPORTS = Alive | PriceReport | PriceRequest | Refusal | Notice | Malformed | Throttled
 
 
 def coinbase(name: str) -> str:
@@ -314,7 +314,6 @@ def test_what_the_whole_set_lacks_of_a_request_is_unanswered() -> None:
         (coinbase("s2c_error_auth_channel"), ErrorKind.AUTH, False),
         (public("coinbase_advanced", "s2c_error"), ErrorKind.AUTH, False),
         (failed("ticker is not a valid channel"), ErrorKind.SUBSCRIPTION, True),
-        ('{"type":"error","message":"Rate limit exceeded"}', ErrorKind.RATE_LIMIT, True),
     ],
 )
 def test_an_error_about_the_whole_subscription_ends_the_connection(
@@ -324,6 +323,19 @@ def test_an_error_about_the_whole_subscription_ends_the_connection(
     assert isinstance(refusal, Refusal)
     assert refusal.topics == ()
     assert (refusal.error.kind, refusal.error.retryable) == (kind, retryable)
+
+
+@pytest.mark.parametrize("text", ["Rate limit exceeded", "Too many messages"])
+def test_row_p_too_many_messages_keep_the_connection_and_the_request_is_repeated(text: str) -> None:
+    codec = CoinbaseCodec()
+    codec.opened()
+    codec.set_topics(ALL)
+    request = sent(codec)
+    (slow,) = codec.received(json.dumps({"type": "error", "message": text}))
+    assert isinstance(slow, Throttled)
+    assert (slow.error.kind, codec.unanswered, sent(codec)) == (ErrorKind.RATE_LIMIT, None, [])
+    codec.rested()
+    assert sent(codec) == request
 
 
 def test_an_error_of_no_known_meaning_is_told() -> None:

@@ -351,7 +351,6 @@ def test_what_was_refused_is_not_asked_for_again_on_this_connection() -> None:
     [
         (-32429, "max usage reached", ErrorKind.QUOTA),
         (-32401, "invalid api key provided", ErrorKind.AUTH),
-        (-32429, "rate limited", ErrorKind.RATE_LIMIT),
         (-32603, "Internal Error: Subscription refused. Node subscription limit reached", ErrorKind.SERVER),
         (-32600, "Invalid Request", ErrorKind.SUBSCRIPTION),
         (-32601, "Method not found", ErrorKind.SUBSCRIPTION),

@@ -11,11 +11,12 @@ from properties import quick
 from wire_fixtures import names, public
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, Throttled
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, KrakenCodec
+from streamcore.providers.throttle import FIRST_REST
 
 ALL = ("SOL/USD", "BTC/USD", "ETH/USD", "BONK/USD", "USDT/USD", "NOPE/USD")
-REPORTS = Alive | PriceReport | Refusal | Notice | Malformed
+REPORTS = Alive | PriceReport | Refusal | Notice | Malformed | Throttled
 
 
 def kraken(name: str) -> str:
@@ -260,13 +261,56 @@ def test_a_refused_unsubscribe_is_told_and_holds_nothing_up() -> None:
     assert [frame["method"] for frame in sent(codec)] == ["subscribe"]
 
 
-def test_too_many_messages_end_the_connection_for_a_while() -> None:
-    (refusal,) = greeted().received(kraken("s2c_rate_error"))
-    assert isinstance(refusal, Refusal)
-    assert refusal.topics == ()
-    assert refusal.error.kind is ErrorKind.RATE_LIMIT
-    assert refusal.error.retry_after
-    assert refusal.error.retryable
+def denied(pair: str, method: str = "subscribe") -> str:
+    return json.dumps({"method": method, "success": False, "error": "Exceeded msg rate", "symbol": pair})
+
+
+def test_row_p_too_many_messages_keep_the_connection_and_the_pairs_are_asked_for_again() -> None:
+    codec = KrakenCodec()
+    codec.opened()
+    codec.set_topics(ALL)
+    (request,) = sent(codec)
+    told = [report for pair in ALL for report in codec.received(denied(pair))]
+    (slow,) = (report for report in told if isinstance(report, Throttled))
+    assert (slow.error.kind, slow.seconds, slow.error.retryable) == (ErrorKind.RATE_LIMIT, FIRST_REST, True)
+    assert not any(isinstance(report, Refusal) for report in told)
+    codec.set_topics((*ALL, "XRP/USD"))
+    assert (sent(codec), codec.unanswered) == ([], None)
+    codec.rested()
+    (again,) = sent(codec)
+    assert set(again["params"]["symbol"]) == {*request["params"]["symbol"], "XRP/USD"}
+
+
+def test_row_p_each_further_denial_without_a_grant_doubles_the_rest() -> None:
+    codec = KrakenCodec()
+    codec.opened()
+    codec.set_topics(("SOL/USD",))
+    rests = []
+    for _ in range(6):
+        (slow,) = (one for one in codec.received(denied("SOL/USD")) if isinstance(one, Throttled))
+        rests.append(slow.seconds)
+        codec.rested()
+    assert rests == [1, 2, 4, 8, 10, 10]
+    codec.received(json.dumps({"method": "subscribe", "success": True, "result": {"symbol": "SOL/USD"}}))
+    codec.set_topics(("SOL/USD", "BTC/USD"))
+    (slow,) = (one for one in codec.received(denied("BTC/USD")) if isinstance(one, Throttled))
+    assert slow.seconds == FIRST_REST
+
+
+def test_row_p_what_was_to_be_unsubscribed_is_unsubscribed_after_the_rest() -> None:
+    codec = greeted("SOL/USD", "BTC/USD")
+    codec.received(ack("SOL/USD"))
+    codec.received(ack("BTC/USD"))
+    codec.set_topics(("BTC/USD",))
+    (request,) = sent(codec)
+    for pair in request["params"]["symbol"]:
+        codec.received(denied(pair, "unsubscribe"))
+    codec.rested()
+    (again,) = sent(codec)
+    assert (again["method"], set(again["params"]["symbol"])) == (
+        "unsubscribe",
+        set(request["params"]["symbol"]),
+    )
 
 
 def test_maintenance_ends_the_connection_in_its_own_words() -> None:

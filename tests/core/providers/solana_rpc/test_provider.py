@@ -27,6 +27,7 @@ from streamcore.providers.base import (
     Refusal,
     Report,
     SignatureSeen,
+    Throttled,
     TokenAccounts,
     TokenAccountsRequest,
 )
@@ -142,14 +143,20 @@ def test_unsubscribing_is_acknowledged_in_silence() -> None:
     assert codec.received(answered("s2c_unsubscribe_result", request["id"])) == []
 
 
-def test_a_rate_limit_on_subscribing_ends_the_connection_until_later() -> None:
+def test_row_p_a_rate_limit_on_subscribing_keeps_the_connection_and_asks_again_later() -> None:
     codec = opened(W)
-    (refusal,) = [
+    request = sent(codec)[1]
+    (slow,) = [
         report
-        for report in codec.received(answered("rest_error_429", sent(codec)[1]["id"]))
-        if isinstance(report, Refusal)
+        for report in codec.received(answered("rest_error_429", request["id"]))
+        if isinstance(report, Throttled)
     ]
-    assert (refusal.topics, refusal.error.kind, refusal.error.retryable) == ((), K.RATE_LIMIT, True)
+    assert (slow.error.kind, slow.error.retryable) == (K.RATE_LIMIT, True)
+    codec.set_topics((W,))
+    assert sent(codec) == []
+    codec.rested()
+    (again,) = sent(codec)
+    assert (again["method"], again["params"]) == (request["method"], request["params"])
 
 
 @pytest.mark.parametrize("name", ["s2c_account_notification_wallet", "s2c_account_notification_token"])
