@@ -27,7 +27,7 @@ from streamtui.model.session import Session
 from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
-from streamtui.screens.main.session_pane import TOLD_FOR
+from streamtui.screens.main.session_pane import NOTIFICATION_SECONDS
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
@@ -222,7 +222,7 @@ class StreamTuiApp(App[None]):
             "\n".join([*lines, *more]),
             severity="error" if bad else "information",
             markup=False,
-            timeout=TOLD_FOR * (1 + len(lines) // 2),
+            timeout=NOTIFICATION_SECONDS * (1 + len(lines) // 2),
         )
 
     def _alarm(self, text: str) -> None:

@@ -78,7 +78,7 @@ class TransactionList:
         self._arrived = 0
         self._held: list[tuple[int, int, WalletTransaction]] = []
         """A heap of what waits for the end of the pause, by slot and arrival."""
-        self.let_go = 0
+        self.dropped = 0
         """How many transactions of the pause were the oldest of more than are kept, and are gone."""
         self.paused = False
         self.selection = Selection()
@@ -128,13 +128,13 @@ class TransactionList:
         heappush(self._held, (transaction.slot, self._arrived, transaction))
         if len(self._held) > self._capacity:
             heappop(self._held)
-            self.let_go += 1
+            self.dropped += 1
 
     def set_paused(self, paused: bool) -> None:
         """Pause, or go on and show everything that was held back."""
         self.paused = paused
         if not paused:
-            held, self._held, self.let_go = self._held, [], 0
+            held, self._held, self.dropped = self._held, [], 0
             for _, _, transaction in sorted(held, key=lambda one: one[1]):
                 self._insert(transaction)
 
@@ -157,7 +157,7 @@ class TransactionList:
         self._entries.clear()
         self._by_age = TransactionOrder()
         self._held.clear()
-        self.let_go = 0
+        self.dropped = 0
         self._outdated = True
 
     def select(self, **changes: Any) -> None:

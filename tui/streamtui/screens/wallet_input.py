@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LIKE_AN_ADDRESS = 25
-"""A word of this length was meant to be an address; names of wallets are shorter."""
+"""A word of at least this many characters is taken for an address, a shorter one for part of a name."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What web pages and messengers put between letters, and nobody sees."""
