@@ -16,6 +16,7 @@ from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
@@ -121,7 +122,7 @@ class StreamManager:
         Raises:
             AlreadyStarted: It has been started before.
             SettingsError: The settings ask for a provider that cannot be used, or for demo data and nobody
-                serves it.
+                serves it; or the environment names a proxy or certificates that cannot be used.
         """
         if self._started:
             raise AlreadyStarted(STARTED_BEFORE)
@@ -130,7 +131,12 @@ class StreamManager:
             stack.callback(self._end)
             clock, transport = self._clock, self._transport
             if transport is None:
-                network = Network(clock, timeout=self.settings.stream.connect_timeout)
+                network = Network(
+                    clock,
+                    timeout=self.settings.stream.connect_timeout,
+                    # in the demo everything stays on this machine
+                    surroundings=NOWHERE if self.settings.demo else read_surroundings(),
+                )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
             if self._capture is not None:

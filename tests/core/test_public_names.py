@@ -47,8 +47,11 @@ PUBLIC = {
     # what can be watched, and what it is called
     "Token",
     "TokenTable",
+    "address_in",
     "check_address",
     "exchange_name",
+    "read_pair",
+    "split_names",
     "short_address",
     "understand",
     # text that is safe to show
@@ -57,6 +60,7 @@ PUBLIC = {
     "MaskingFilter",
     "printable",
     "secret_refusal",
+    "without_secrets",
     # what can go wrong
     "AlreadyStarted",
     "BadAddress",
@@ -76,6 +80,7 @@ ABOUT_SETTINGS = {
     "choose",
     "config_file",
     "load",
+    "read_surroundings",
     "secrets",
     "sections",
     "setting_keys",

@@ -114,7 +114,8 @@ class Bench:
         return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
 
 
-def _settings(emulators: Emulators, sources: Sources, birdeye: str, helius: str) -> Settings:
+def settings_for(emulators: Emulators, sources: Sources, birdeye: str, helius: str) -> Settings:
+    """Return settings that lead to the emulators, with these keys."""
     keyed = sources != "public"
     return Settings(
         birdeye=BirdeyeSettings(
@@ -209,7 +210,7 @@ async def bench(
             )
         )
         prepare(emulators)
-        settings = _settings(emulators, sources, birdeye, helius)
+        settings = settings_for(emulators, sources, birdeye, helius)
         settings = msgspec.structs.replace(
             settings,
             prices=prices or settings.prices,

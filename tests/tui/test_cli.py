@@ -81,7 +81,7 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
         (["doctor", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
-        (["stream", "-s", "NO/USD"], "'NO/USD' (option --symbols)"),
+        (["stream", "-s", "NO/EUR"], "'NO/EUR' (option --symbols)"),
         (["stream", "-s", "SOL", "--prices", "birdeye"], "BIRDEYE_API_KEY"),
         (["--chain", "helius"], "HELIUS_API_KEY"),
         (["stream", "-s", "SOL", "--prices", "x"], "auto, public, birdeye"),
@@ -385,3 +385,62 @@ def test_a_key_in_a_file_that_others_can_read_brings_a_warning(run, tmp_path):
     assert result.status == 0
     assert result.err.startswith("streamtui: warning: ")
     assert "abcdefgh" not in result.err + result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["SOL"], "to watch it: --symbols SOL"),
+        (["--demo", "SOL", "BTC"], "to watch them: --symbols SOL,BTC"),
+        (["stream", "SOL"], "to watch it: --symbols SOL"),
+        (["doctor", "--demo", "SOL"], "to watch it: --symbols SOL"),
+        ([WALLET], f"to watch it: --wallets {WALLET}"),
+        (["strem"], "did you mean stream?"),
+    ],
+)
+def test_a_word_that_no_option_takes_gets_a_hint(run, arguments, hint):
+    result = run(*arguments)
+    assert result.status == 2
+    assert hint in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_row_21_what_is_read_as_something_else_is_told_once(stream, streamed):
+    result = stream("stream", "-s", "SOL/USDT SOL/USDT;BTC-USD")
+    assert result.status == 0
+    assert result.err.count("prices here are in US dollars, which USDT is not quite") == 1
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--wallets", "--symbols"])
+def test_row_1_the_name_of_a_keypair_file_is_said_to_be_one_and_it_is_not_read(run, tmp_path, option):
+    file = tmp_path / "id.json"
+    file.write_text(NUMBERS)
+    result = run("stream", option, str(file))
+    assert result.status == 2
+    assert "name of a file, which was not read" in result.err
+    assert "65, 66" not in result.err
+
+
+def test_row_1_a_keypair_file_as_configuration_is_not_repeated(run, tmp_path):
+    file = tmp_path / "id.json"
+    file.write_text(NUMBERS)
+    for arguments in (["stream"], ["config", "show"], ["doctor"], []):
+        result = run(*arguments, "--config", str(file))
+        assert result.status == 2
+        assert "looks like a wallet's secret" in result.err
+        assert "65, 66" not in result.err + result.out
+
+
+def test_row_15_without_a_home_the_paths_are_asked_for(run, monkeypatch):
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("HOME", "nowhere")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: (_ for _ in ()).throw(KeyError(uid)))
+    for words in (["config", "path"], ["config", "init"]):
+        result = run(*words)
+        assert result.status == 1
+        assert "--config FILE" in result.err
+    shown = run("config", "show")
+    assert shown.status == 0
+    assert "# file: none (not there)" in shown.out
+    assert "the defaults are used" in shown.err

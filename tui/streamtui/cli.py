@@ -186,10 +186,11 @@ def _ending() -> Iterator[_End]:
 
 def _app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
+    check_surroundings(effective)
     with _recording(given, effective, on_screen=False):
         if not programs.has_terminal():
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
@@ -200,12 +201,13 @@ def _app(given: _Given, programs: Programs) -> None:
 
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
+        check_surroundings(effective)
         settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
@@ -222,12 +224,13 @@ def _stream(given: _Given, programs: Programs) -> None:
 
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
+        check_surroundings(effective)
         with (
             _recording(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,
@@ -292,9 +295,7 @@ def _config_file(given: _Given) -> Path:
 
     path = given.get("config") or config_file()
     if path is None:
-        from streamcore.config import NO_HOME
-
-        _fail(NO_HOME)
+        _fail("this user has no home folder (HOME); name a file with --config FILE")
     return path
 
 
@@ -368,7 +369,7 @@ def _say(sentence: str) -> None:
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore import Mask, printable
+    from streamcore import Mask, printable, without_secrets
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")
+    _say(f"unexpected failure: {printable(without_secrets(Mask(secrets).apply(text)))}")

@@ -72,7 +72,7 @@ class Capture:
         self._connections = 0
         self._masking = Masking(())
         self._queue: SimpleQueue[tuple[_Lines, int] | None] = SimpleQueue()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         self._file = open(os.open(path, flags, 0o600), "wb")  # noqa: PTH123, SIM115 - closed by the thread
         self._size = 0
         self._full = False

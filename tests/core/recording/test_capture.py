@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import stat
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,21 @@ from manual_clock import ManualClock
 from replayed_network import read_capture
 from scripted_transport import ScriptedTransport
 
-from streamcore.config.model import BirdeyeSettings, Settings
-from streamcore.net.transport import Answer
+from streamcore import Clock, StreamManager
+from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
+from streamcore.net.transport import Answer, Http
+from streamcore.providers import PROVIDERS
+from streamcore.providers.base import Provider
 from streamcore.recording import Capture
 from streamcore.recording.lines import Exchange, Line, Received, Start, Stop
 
 
 def frame(text: str) -> Line:
     return Received(0.0, "kraken", 1, text=text)
+
+
+def frames(text: str) -> list[Line]:
+    return [frame(text)]
 
 
 def test_a_capture_is_readable_by_its_owner_alone_and_says_when_it_began(tmp_path: Path) -> None:
@@ -51,7 +60,7 @@ def test_a_capture_ends_by_itself_when_it_is_full_and_says_so(
     file = tmp_path / "capture.jsonl"
     with caplog.at_level(logging.WARNING), Capture(file, max_bytes=4096) as capture:
         for number in range(100):
-            capture.note(lambda number=number: [frame(f"{number:200d}")])
+            capture.note(partial(frames, f"{number:200d}"))
     assert file.stat().st_size <= 4096
     lines = read_capture(file)
     assert isinstance(lines[-1], Stop)
@@ -87,7 +96,7 @@ def test_no_more_waits_for_a_slow_disk_than_the_file_may_hold(tmp_path: Path) ->
     with Capture(file, max_bytes=1000) as capture:
         capture.note(slow)
         for number in range(10):
-            capture.note(lambda number=number: [frame(str(number))], 400)
+            capture.note(partial(frames, str(number)), 400)
         assert capture.ended.endswith("x does not keep up")
         go_on.set()
     _, *kept, last = read_capture(file)
@@ -128,3 +137,26 @@ def test_closing_twice_does_nothing(tmp_path: Path) -> None:
     capture.close()
     capture.close()
     assert capture.ended == ""
+
+
+@pytest.mark.parametrize("on", [True, False])
+async def test_what_is_not_captured_goes_over_the_transport_itself(tmp_path: Path, on: bool) -> None:
+    clock = ManualClock()
+    network = ScriptedTransport(lambda asked: Answer(200, {}, b""), clock.monotonic)
+    handed: list[Http] = []
+
+    def make(settings: Settings, http: Http, clock: Clock) -> Provider:
+        handed.append(http)
+        return PROVIDERS["jupiter"].make(settings, http, clock)
+
+    providers = {"jupiter": dataclasses.replace(PROVIDERS["jupiter"], make=make)}
+    with Capture(tmp_path / "x", clock=clock) as capture:
+        async with StreamManager(
+            Settings(prices="jupiter", stream=StreamSettings(enable_wallets=False)),
+            clock=clock,
+            transport=network,
+            providers=providers,
+            capture=capture if on else None,
+        ):
+            pass
+    assert [http is network for http in handed] == [not on]

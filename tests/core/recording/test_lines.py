@@ -14,6 +14,7 @@ from streamcore.recording.lines import (
     Failure,
     KeptAnswer,
     KeptRequest,
+    Line,
     Opened,
     Received,
     Sent,
@@ -25,7 +26,7 @@ from streamcore.recording.lines import (
 )
 
 START = Start(0.0, FORMAT, 1_793_311_200.0, "streamtui 0.1.0")
-LINES = [
+LINES: list[Line] = [
     START,
     Opened(0.1, "kraken", 1),
     Sent(0.2, "kraken", 1, text="{}"),

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from kept_in_memory import KeptInMemory
 from manual_clock import ManualClock
 from scripted_http import Asked
 from scripted_transport import ScriptedTransport
@@ -21,29 +22,6 @@ from streamcore.recording.transport import CapturingTransport
 
 ENDPOINT = Endpoint("wss://x/?key=geheim-1234", "wss://x/", secrets=("geheim-1234",))
 LOST = ProviderError(ErrorKind.NETWORK, "connection to geheim-1234 lost")
-
-
-class Kept:
-    """What is kept, in memory."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-        self._made: list[Callable[[], Iterable[Line]]] = []
-        self._connections = 0
-
-    @property
-    def lines(self) -> list[Line]:
-        return [line for made in self._made for line in made()]
-
-    def now(self) -> float:
-        return self._clock.monotonic()
-
-    def next_connection(self) -> int:
-        self._connections += 1
-        return self._connections
-
-    def note(self, lines: Callable[[], Iterable[Line]], size: int = 0) -> None:
-        self._made.append(lines)
 
 
 class Wire:
@@ -102,9 +80,9 @@ class Dialled(ScriptedTransport):
 
 def made(
     *wires: Wire, answer: Callable[[Asked], Answer] = lambda asked: Answer(200, {}, b"{}")
-) -> tuple[CapturingTransport, Kept, Dialled, ManualClock]:
+) -> tuple[CapturingTransport, KeptInMemory, Dialled, ManualClock]:
     clock = ManualClock()
-    kept = Kept(clock)
+    kept = KeptInMemory(clock)
     network = Dialled(answer, clock.monotonic)
     network.wires = wires
     capturing = CapturingTransport(network, kept, Places(Settings()), Masking(["geheim-1234"]), clock)
@@ -237,12 +215,12 @@ async def test_a_request_without_an_answer_is_kept_with_its_reason_or_as_given_u
     assert line.failure.message == "connection to *** lost"
 
     class Hanging(Dialled):
-        async def request(self, method: str, url: str, **named: Mapping[str, Any]) -> Answer:
+        async def request(self, method: str, url: str, **named: Any) -> Answer:
             await asyncio.Event().wait()
             raise AssertionError
 
     clock = ManualClock()
-    kept = Kept(clock)
+    kept = KeptInMemory(clock)
     network = Hanging(fails, clock.monotonic)
     capturing = CapturingTransport(network, kept, Places(Settings()), Masking([]), clock)
     asking = asyncio.create_task(capturing.request("GET", "https://api.kraken.com/x"))

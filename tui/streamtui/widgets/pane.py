@@ -92,6 +92,10 @@ class Pane(CachedLines, Vertical):
         """Show only rows that contain a text, all of them when it is empty."""
         raise NotImplementedError
 
+    def names_row(self, text: str) -> bool:
+        """Return whether a text is what names a row everywhere, such as a signature."""
+        return False
+
     def on_descendant_focus(self) -> None:
         """Highlight the title: the focus is in this pane."""
         self.title.add_class("-active")
@@ -105,7 +109,7 @@ class Pane(CachedLines, Vertical):
         from streamtui.widgets.filter_bar import FilterBar  # its input would delay the first frame
 
         if not self.query(FilterBar):
-            await self.mount(FilterBar(self.filter_text))
+            await self.mount(FilterBar(self.filter_text, self.names_row))
         self.query_one(FilterBar).focus_input()
 
     def action_clear_filter(self) -> None:
