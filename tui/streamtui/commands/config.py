@@ -19,7 +19,7 @@ WIDTH = 100
 
 _EXAMPLES = {
     "symbols": ["SOL", "BTC"],
-    "wallets": ["7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"],
+    "wallets": ["GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"],
     "ui.frames_per_second": 10,
     "ui.theme": "streamtui-light",
     "ui.alert_command": ["notify-send", "streamtui", "{text}"],
@@ -27,12 +27,12 @@ _EXAMPLES = {
 _TABLE_EXAMPLES = {
     "tokens": 'BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"',
     "watchlists": 'memes = ["BONK", "WIF"]',
-    "labels": '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU = "savings"',
+    "labels": 'GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T = "savings"',
 }
 _ALERT_EXAMPLES = (
     ('symbol = "SOL"', "above = 200"),
     ('symbol = "SOL"', "change = 5", "minutes = 10"),
-    ('wallet = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"', "above = 1.5"),
+    ('wallet = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"', "above = 1.5"),
 )
 
 
