@@ -444,3 +444,13 @@ def test_row_15_without_a_home_the_paths_are_asked_for(run, monkeypatch):
     assert shown.status == 0
     assert "# file: none (not there)" in shown.out
     assert "the defaults are used" in shown.err
+
+
+def test_row_15_completion_that_cannot_be_installed_in_an_odd_home_is_a_sentence(run, monkeypatch):
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("bash", "/bin/bash"))
+    result = run("--install-completion")
+    assert result.status == 1
+    assert "completion cannot be installed" in result.err
+    assert "unexpected" not in result.err
