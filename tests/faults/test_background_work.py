@@ -149,7 +149,7 @@ async def test_closing_leaves_no_task_and_nothing_unheard(moment: float) -> None
 
 
 def test_the_engine_starts_no_task_that_is_not_supervised() -> None:
-    """Only `tasks.py` may start one; `clock.py` and `net/dial.py` wait for those they make before they return."""
+    """Only `tasks.py` may start one; `clock.py` and `net/dial.py` wait for those they make."""
     folder = Path(streamcore.__file__).parent
     starting = {
         path.relative_to(folder).as_posix()
