@@ -1,4 +1,4 @@
-"""Issue 11, row 1: a wallet's secret that a program hands over is refused, repeated nowhere and never sent."""
+"""Issue 11, row 1: a wallet's secret that a program hands over is refused, not repeated and never sent."""
 
 from __future__ import annotations
 
