@@ -119,7 +119,7 @@ class PriceBook:
             entry.values[name] = value
         values = entry.values
         if values.get("price") is None:
-            # figures of a day without a price are no state that anybody could use; the price brings them along
+            # figures of a day without a price are nothing to show; the first price brings them along
             entry.held_back.update(changed)
             confirmed = False
         elif confirmed:
