@@ -454,3 +454,11 @@ def test_row_15_completion_that_cannot_be_installed_in_an_odd_home_is_a_sentence
     assert result.status == 1
     assert "completion cannot be installed" in result.err
     assert "unexpected" not in result.err
+
+
+def test_row_21_all_that_cannot_be_watched_is_told_in_one_message(run):
+    result = run("stream", "--demo", "-s", "NOPE,SOL;NEVER NOPE", "-w", f"{WALLET},nobody")
+    assert result.status == 2
+    assert result.err.count("\n") == 1
+    assert "'NOPE' (option --symbols): is not a ticker" in result.err
+    assert "nor can these be watched: 'NEVER', 'nobody'" in result.err
