@@ -120,6 +120,7 @@ class Backfill:
         """
         self._name = name
         self._rest = rest
+        rest.is_wanted = is_wanted
         self._checkpoints = checkpoints
         self._clock = clock
         self._tasks = tasks
@@ -160,6 +161,7 @@ class Backfill:
         more a little later.
         """
         key = tuple(topics)
+        self._rest.wanted_anew(key)
         known = self._catching_up.get(key)
         work = self._catching_up[key] = known or _CatchingUp()
         work.has_gap = any(checkpoint.since is None for checkpoint in self._checkpoints.of(key).values())
