@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from streamcore.lazy import lazily
 
 if TYPE_CHECKING:
-    from streamcore.assets.instruments import understand
+    from streamcore.assets.instruments import read_pair, understand
     from streamcore.assets.listings import exchange_name
+    from streamcore.assets.names import address_in, split_names
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
     from streamcore.clock import Clock, SystemClock
     from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.wallet_secrets import secret_refusal
+    from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
     "HIDDEN",
@@ -97,19 +98,24 @@ __all__ = [
     "UnknownProvider",
     "UnknownSymbol",
     "WalletTransaction",
+    "address_in",
     "check_address",
     "exchange_name",
     "from_json",
     "printable",
+    "read_pair",
     "secret_refusal",
     "short_address",
+    "split_names",
     "to_json",
     "understand",
+    "without_secrets",
 ]
 
 _HOMES = {
-    "streamcore.assets.instruments": ("understand",),
+    "streamcore.assets.instruments": ("read_pair", "understand"),
     "streamcore.assets.listings": ("exchange_name",),
+    "streamcore.assets.names": ("address_in", "split_names"),
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
     "streamcore.clock": ("Clock", "SystemClock"),
     "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
@@ -145,7 +151,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.wallet_secrets": ("secret_refusal",),
+    "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

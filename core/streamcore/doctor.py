@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamcore.assets.instruments import understand
@@ -20,9 +21,12 @@ from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
+from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net import reach
+from streamcore.net.dial import Dialler
+from streamcore.net.endpoint import address_of
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
 from streamcore.providers import PROVIDERS, create
@@ -37,6 +41,9 @@ from streamcore.providers.base import (
     TransactionReport,
 )
 from streamcore.providers.descriptor import Descriptor
+
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
 
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
@@ -75,6 +82,7 @@ async def examine(
     transport: Transport | None = None,
     providers: Mapping[str, Descriptor] = PROVIDERS,
     demo: DemoServers | None = None,
+    capture: Capture | None = None,
 ) -> list[Check]:
     """Try everything that these settings need, each step within ``stream.connect_timeout`` seconds.
 
@@ -85,12 +93,14 @@ async def examine(
             beside it, one by one.
         providers: Makes each provider by its name.
         demo: Serves demo data where the settings ask for it.
+        capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
 
     Returns:
         The checks, those of one provider together and in the order they were tried in.
 
     Raises:
-        SettingsError: A provider that was named cannot be used, or nobody serves the demo data asked for.
+        SettingsError: A provider that was named cannot be used, nobody serves the demo data asked for, or the
+            environment names a proxy or certificates that cannot be used.
     """
     clock = clock or SystemClock()
     settings = loaded.settings
@@ -99,9 +109,12 @@ async def examine(
     async with AsyncExitStack() as stack:
         origin = loaded.origins["demo"]
         settings = await stack.enter_async_context(with_demo(settings, clock, demo, origin=origin))
+        surroundings = NOWHERE if loaded.settings.demo else read_surroundings()
         if transport is None:
-            network = Network(clock, timeout=settings.stream.connect_timeout)
+            network = Network(clock, timeout=settings.stream.connect_timeout, surroundings=surroundings)
             transport = await stack.enter_async_context(network)
+        if capture is not None:
+            transport = capture.around(transport, settings, configured=loaded.settings)
         examinations = [
             _Examination(
                 choice,
@@ -110,6 +123,7 @@ async def examine(
                 settings,
                 clock,
                 transport,
+                dialler=Dialler(clock, surroundings),
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
             for position, choice in enumerate(choices)
@@ -154,6 +168,7 @@ class _Examination:
         clock: Clock,
         transport: Transport,
         *,
+        dialler: Dialler,
         needed: bool,
     ) -> None:
         """Make one that has tried nothing yet.
@@ -165,6 +180,7 @@ class _Examination:
             settings: What is in force: in the demo, other URLs than configured.
             clock: Time.
             transport: The way there.
+            dialler: The same way, step by step.
             needed: It is the first of its kind; the others only step in for it.
         """
         self._choice = choice
@@ -174,6 +190,7 @@ class _Examination:
         self._settings = settings
         self._clock = clock
         self._transport = transport
+        self._dialler = dialler
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
         self._checks: list[Check] = []
@@ -210,28 +227,49 @@ class _Examination:
         return url
 
     async def _reach(self, text: str) -> None:
-        url = urlsplit(text)
-        host, encrypted = url.hostname or "", url.scheme in ("wss", "https")
-        port = url.port or (443 if encrypted else 80)
+        host, port = address_of(text)
+        encrypted = urlsplit(text).scheme in ("wss", "https")
         within = self._stream.connect_timeout
+        proxy = self._dialler.proxy_for(host, port)
+        addresses: tuple[str, ...] = ()
 
         async def look_up() -> str:
-            return f"{host}: {', '.join(await reach.look_up(host, port, within=within))}"
+            nonlocal addresses
+            addresses = await reach.look_up(host, port, within=within)
+            return f"{host}: {', '.join(addresses)}"
 
         async def shake_hands() -> str:
-            version = await reach.shake_hands(host, port, encrypted=encrypted, within=within)
-            return f"{host}:{port}" + ("" if version is None else f", {version}")
+            version = await reach.shake_hands(
+                host, port, encrypted=encrypted, within=within, dialler=self._dialler
+            )
+            told = f"{host}:{port}" + ("" if version is None else f", {version}")
+            return told if proxy is None else f"{told}, by {proxy.shown}"
 
-        proxy = reach.goes_by_proxy(host, encrypted=encrypted)
-        await self._try("name lookup", look_up, left_to_proxy=proxy)
-        await self._try("TLS" if encrypted else "TCP", shake_hands, left_to_proxy=proxy)
+        if proxy is not None:
+            self._note("name lookup", Result.SKIPPED, f"left to {proxy.shown}")
+        else:
+            await self._try("name lookup", look_up)
+        if len(addresses) > 1:  # of a single one the next check says whether it answers
+            await self._try_each(addresses, port)
+        await self._try("TLS" if encrypted else "TCP", shake_hands, whom=lambda: self._silent(host, port))
+
+    def _silent(self, host: str, port: int) -> str:
+        proxy = self._dialler.whom_it_waits_for(host, port)
+        return "" if proxy is None else f" of {proxy}"
+
+    async def _try_each(self, addresses: Sequence[str], port: int) -> None:
+        """Say of each address whether it answers; one is enough, so none is needed."""
+        within = self._stream.connect_timeout
+        found = await reach.try_addresses(addresses, port, within=within, clock=self._clock)
+        for address, error in found.items():
+            result = Result.PASSED if error is None else Result.FAILED
+            detail = f"{address} answers" if error is None else error.message
+            self._note("address", result, detail, needed=False)
 
     async def _try(
-        self, name: str, step: Callable[[], Awaitable[str]], *, left_to_proxy: bool = False
+        self, name: str, step: Callable[[], Awaitable[str]], *, whom: Callable[[], str] = lambda: ""
     ) -> None:
-        if left_to_proxy:
-            self._note(name, Result.SKIPPED, "left to the proxy of this environment")
-            return
+        """Try a step. ``whom``: says, when time ran out, of whom there was no answer."""
         if self._failed is not None:
             self._note(name, Result.SKIPPED, f"needs: {self._failed}")
             return
@@ -241,16 +279,18 @@ class _Examination:
             detail = await wait_for(self._clock, step(), timeout)
             result = Result.PASSED
         except TimeoutError:
-            detail, result = f"no answer within {timeout:g} s", Result.FAILED
+            detail, result = f"no answer{whom()} within {timeout:g} s", Result.FAILED
         except ProviderError as error:
             detail, result = error.message, Result.FAILED
         self._note(name, result, detail, self._clock.monotonic() - started)
         if result is Result.FAILED:
             self._failed = name
 
-    def _note(self, name: str, result: Result, detail: str, seconds: float | None = None) -> None:
+    def _note(
+        self, name: str, result: Result, detail: str, seconds: float | None = None, *, needed: bool = True
+    ) -> None:
         subject = f"{self._choice.provider} (demo)" if self._choice.demo else self._choice.provider
-        self._checks.append(Check(subject, name, result, seconds, detail, self._needed))
+        self._checks.append(Check(subject, name, result, seconds, detail, needed and self._needed))
 
     def _key(self) -> tuple[Result, str]:
         key = next(one.key for one in candidates(self._choice.kind) if one.name == self._choice.provider)

@@ -16,6 +16,7 @@ from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
@@ -36,6 +37,9 @@ from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
 from streamcore.tracking.wallets import WalletTracker
+
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
 
 NOT_STARTED = "the engine has not been started: ask it inside `async with StreamManager(…) as manager:`"
 STARTED_BEFORE = "this engine has been started before, and can be started once: make a new StreamManager"
@@ -73,6 +77,7 @@ class StreamManager:
         providers: Mapping[str, Descriptor] = PROVIDERS,
         demo: DemoServers | None = None,
         remember: bool = False,
+        capture: Capture | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -85,6 +90,7 @@ class StreamManager:
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
             remember: Keep from one run to the next what can be found out again, such as what exchanges list,
                 in this user's folder for caches; otherwise nothing is written.
+            capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -92,6 +98,7 @@ class StreamManager:
         self._transport = transport
         self._providers = providers
         self._demo = demo
+        self._capture = capture
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity)
@@ -115,7 +122,7 @@ class StreamManager:
         Raises:
             AlreadyStarted: It has been started before.
             SettingsError: The settings ask for a provider that cannot be used, or for demo data and nobody
-                serves it.
+                serves it; or the environment names a proxy or certificates that cannot be used.
         """
         if self._started:
             raise AlreadyStarted(STARTED_BEFORE)
@@ -124,9 +131,16 @@ class StreamManager:
             stack.callback(self._end)
             clock, transport = self._clock, self._transport
             if transport is None:
-                network = Network(clock, timeout=self.settings.stream.connect_timeout)
+                network = Network(
+                    clock,
+                    timeout=self.settings.stream.connect_timeout,
+                    # in the demo everything stays on this machine
+                    surroundings=NOWHERE if self.settings.demo else read_surroundings(),
+                )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
+            if self._capture is not None:
+                transport = self._capture.around(transport, settings, configured=self.settings)
             for source in choose(self.settings):
                 provider = create(source.provider, settings, transport, clock, providers=self._providers)
                 stream = make_stream(

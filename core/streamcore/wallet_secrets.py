@@ -58,6 +58,7 @@ _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
 """The last byte of a signature is no larger."""
+_OR_A_SIGNATURE = " or a transaction signature"
 _KEY_SIZES = (32, 64)
 """Bytes of a seed, and of a seed with the public key behind it (RFC 8032, section 5.1.5)."""
 _WORDS_IN_A_LIST = 2048
@@ -81,7 +82,7 @@ def secret_form(text: str) -> str | None:
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
-            also = " or a transaction signature" if key[-1] <= _MOST_OF_A_SIGNATURE else ""
+            also = _OR_A_SIGNATURE if key[-1] <= _MOST_OF_A_SIGNATURE else ""
             return f"64 bytes in base58: a secret key as wallets export it{also}"
     if _MARKED.search(text) or any(_has_checksum(match.group()) for match in _CHECKSUMMED.finditer(text)):
         return "a private key"
@@ -104,6 +105,17 @@ def secret_refusal(text: str) -> str | None:
     """
     form = secret_form(text)
     return None if form is None else f"looks like a wallet's secret ({form}): {ADVICE}"
+
+
+def without_secrets(text: str) -> str:
+    """Return a text for a log, or one line that says what was in it if it holds a wallet's secret.
+
+    A signature is 64 bytes in base58 as well, and belongs in a log: what may be one is left.
+    """
+    form = secret_form(text)
+    if form is None or form.endswith(_OR_A_SIGNATURE):
+        return text
+    return f"(left out: it looks like a wallet's secret, {form})"
 
 
 def _are_bytes(text: str) -> bool:
@@ -129,9 +141,9 @@ def _has_hexadecimal_bytes(text: str) -> bool:
     for match in _HEXADECIMAL_GROUPS.finditer(text):
         groups = re.findall(r"[0-9A-Fa-f]+", re.sub("0[xX]", "", match.group()))
         size = len(groups[0])
-        if size % 2 == 0 and {len(group) for group in groups} == {size}:
-            if len(groups) * size // 2 in _KEY_SIZES:
-                return True
+        in_one_size = size % 2 == 0 and {len(group) for group in groups} == {size}
+        if in_one_size and len(groups) * size // 2 in _KEY_SIZES:
+            return True
     return False
 
 

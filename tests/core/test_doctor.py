@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from broken_network import BrokenLoop
-from raw_server import raw_server, silent
+from dead_address import dead_address, lead_to
+from raw_server import answering, raw_server, silent
 from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, new_runner, on_virtual_time
 from websockets.asyncio.server import serve
@@ -97,7 +98,7 @@ class Providers(dict):
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
-    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+    for variable in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -269,13 +270,46 @@ async def test_a_source_that_is_only_polled_is_reached_and_asked(loaded):
 
 
 @on_virtual_time
-async def test_what_a_proxy_does_is_left_to_it(loaded, monkeypatch):
-    async with peer("yes", "price") as server:
-        providers = Providers(server.url.replace("ws://", "wss://"))
-        monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+async def test_a_name_is_left_to_the_proxy_and_the_proxy_is_blamed_for_what_it_fails(loaded, monkeypatch):
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
+    async with raw_server(answering(refusal)) as address:
+        monkeypatch.setenv("https_proxy", address)
         monkeypatch.setenv("no_proxy", "")
-        checks = results(await examined(loaded(), providers))
-    assert checks["name lookup"] is checks["TLS"] is Result.SKIPPED
+        checks = await examined(loaded(), Providers("wss://venue.example/"))
+    lookup, tls = [check for check in checks if check.name in ("name lookup", "TLS")][:2]
+    assert (lookup.result, lookup.detail) == (
+        Result.SKIPPED,
+        f"left to the proxy {address} (https_proxy)",
+    )
+    assert (tls.result, tls.detail) == (
+        Result.FAILED,
+        f"the proxy {address} (https_proxy) wants a user name and a password (HTTP 407)",
+    )
+
+
+@on_virtual_time
+async def test_each_address_is_shown_and_whether_it_answers(loaded, monkeypatch):
+    """Row 9 of issue 11: a host whose first address is dead."""
+    async with peer("yes", "price") as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        lead_to(monkeypatch, {"venue.example": ("::1", "127.0.0.1"), "127.0.0.1": ("127.0.0.1",)})
+        with dead_address("::1", port):
+            providers = Providers(server.url.replace("127.0.0.1", "venue.example"))
+            checks = await examined(loaded(), providers)
+    addresses = [check for check in checks if check.name == "address" and check.subject == "birdeye"]
+    assert [(check.result, check.detail) for check in addresses] == [
+        (Result.FAILED, "::1 did not answer within 2 s"),
+        (Result.PASSED, "127.0.0.1 answers"),
+    ]
+    assert results(checks)["TCP"] is results(checks)["first message"] is Result.PASSED
+    assert not needed_failed(checks)
+
+
+@on_virtual_time
+async def test_certificates_that_are_not_there_are_told_before_anything_is_tried(loaded, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
+    with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
+        await examined(loaded(), Providers("wss://venue.example/"))
 
 
 @on_virtual_time

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
+    "config/secret_check.py": "config/test_wallet_secrets_refused.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     "providers/kraken/listing.py": "providers/kraken/test_captured.py",

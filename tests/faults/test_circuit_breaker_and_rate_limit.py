@@ -9,7 +9,7 @@ import pytest
 from bench import OTHER_WALLET, WALLET, bench
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore import ErrorKind, PriceUpdate, State, StreamError
+from streamcore import ErrorKind, PriceUpdate, Source, State, StreamError, WalletTransaction
 from streamcore.status import BreakerState
 from streamsim import Fault
 from streamsim.servers.http11 import HttpRequest
@@ -123,3 +123,35 @@ async def test_a_request_to_wait_is_obeyed_by_every_call_to_that_host(name: str)
         said_no_at = server.requests[-1].at
         await table.until(lambda: len(server.requests) > asked + 1, within=60)
         assert server.requests[asked + 1].at - said_no_at >= 39.9
+
+
+@on_virtual_time
+async def test_one_denied_call_for_a_transaction_is_repeated_when_asked_to_and_nothing_else_is() -> None:
+    """Row h of issue 11: with ``Retry-After: 3`` it came 17 s late, after ten more calls."""
+    async with bench(clock=VirtualClock(), helius="free") as table:
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("helius")
+        await asyncio.sleep(60)
+        asked = len(table.helius.requests)
+        table.helius.faults.set(Fault.HTTP_STATUS, status=429, retry_after=3.0, times=1)
+        signature, happened_at = table.ledger.sol_in(WALLET), table.clock.time()
+        event = await table.first(WalletTransaction, signature=signature, within=10)
+        assert 3.0 <= event.ts - happened_at < 4.0
+        await asyncio.sleep(30)
+        assert len(table.helius.requests) - asked == 2
+
+
+@on_virtual_time
+async def test_token_accounts_are_followed_soon_after_the_list_of_them_was_denied() -> None:
+    """Row f of issue 11: one HTTP 429 at the start, and they were never followed on that connection."""
+    async with bench(clock=VirtualClock(), helius="free", sweep_interval=3600.0) as table:
+        table.helius.faults.set(Fault.HTTP_STATUS, status=429, retry_after=2.0)
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("helius")
+        await asyncio.sleep(20)
+        table.helius.faults.clear()
+        await asyncio.sleep(5)
+        signature = table.ledger.spl_in(WALLET)
+        event = await table.first(WalletTransaction, signature=signature, within=5)
+        assert event.source is Source.STREAM
+        assert table.manager.status("helius").reconnects == 0

@@ -7,18 +7,23 @@ import base64
 import io
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import msgspec
 import pytest
 from bench import SOL, WALLET, Bench, bench
 from raw_server import answering, raw_server
+from replayed_network import read_capture
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import ProviderError, Settings, StreamManager, to_json
 from streamcore.config.model import BirdeyeSettings, HeliusSettings
 from streamcore.net.http import HttpClient
+from streamcore.recording import Capture
+from streamcore.recording.lines import Received, Sent
 from streamcore.text import Mask, MaskingFilter
 from streamsim import Fault
 from streamsim.servers.faults import NETWORK_FAULTS
@@ -68,10 +73,30 @@ def everything(table: Bench) -> str:
     return "\n".join(parts)
 
 
+@asynccontextmanager
+async def capturing(file: Path, clock: VirtualClock) -> AsyncIterator[Capture]:
+    with Capture(file, clock=clock) as capture:
+        yield capture
+
+
+def captured(file: Path) -> str:
+    """All that a capture holds, also what is base64 in it."""
+    lines = read_capture(file)
+    assert len(lines) > 3  # frames, or refusals and answers
+    frames = [line.frame for line in lines if isinstance(line, Received | Sent)]
+    return file.read_text() + "".join(
+        frame if isinstance(frame, str) else frame.decode("latin-1") for frame in frames
+    )
+
+
 @pytest.mark.parametrize("fault", Fault)
 @on_virtual_time
-async def test_no_fault_makes_a_key_visible(fault: Fault, written: io.StringIO) -> None:
-    async with bench(clock=VirtualClock(), birdeye=BIRDEYE_KEY, helius=HELIUS_KEY, proxies=True) as table:
+async def test_no_fault_makes_a_key_visible(fault: Fault, written: io.StringIO, tmp_path: Path) -> None:
+    file, clock = tmp_path / "capture", VirtualClock()
+    async with (
+        capturing(file, clock) as capture,
+        bench(clock=clock, birdeye=BIRDEYE_KEY, helius=HELIUS_KEY, proxies=True, capture=capture) as table,
+    ):
         await table.manager.subscribe_prices(["SOL"])
         await table.manager.subscribe_wallets([WALLET])
         await asyncio.sleep(3)
@@ -93,14 +118,19 @@ async def test_no_fault_makes_a_key_visible(fault: Fault, written: io.StringIO) 
         assert table.helius.handshakes[-1].query["api-key"] == HELIUS_KEY
     assert len(written.getvalue()) > 1000
     assert not leaks(written.getvalue())
+    assert not leaks(captured(file))
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 429, 500, 503])
 @on_virtual_time
 async def test_a_provider_that_repeats_the_key_does_not_make_it_visible(
-    status: int, written: io.StringIO
+    status: int, written: io.StringIO, tmp_path: Path
 ) -> None:
-    async with bench(clock=VirtualClock(), birdeye=BIRDEYE_KEY, helius=HELIUS_KEY) as table:
+    file, clock = tmp_path / "capture", VirtualClock()
+    async with (
+        capturing(file, clock) as capture,
+        bench(clock=clock, birdeye=BIRDEYE_KEY, helius=HELIUS_KEY, capture=capture) as table,
+    ):
         both = ((table.birdeye, BIRDEYE_KEY), (table.helius, HELIUS_KEY))
         for server, key in both:
             said = f'{{"message":"no such key {key}","error":{{"code":-32000,"message":"{key}"}}}}'
@@ -122,6 +152,7 @@ async def test_a_provider_that_repeats_the_key_does_not_make_it_visible(
         assert table.seen
         assert not leaks(everything(table))
     assert not leaks(written.getvalue())
+    assert not leaks(captured(file))
 
 
 @on_virtual_time

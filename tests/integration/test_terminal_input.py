@@ -63,11 +63,12 @@ async def test_ctrl_z_gives_the_terminal_back_and_the_app_goes_on_where_it_was(t
     with under_a_terminal((sys.executable, "-c", APP), environment) as terminal:
         await terminal.shows(b"live")
         stat = Path(f"/proc/{terminal.process.pid}/stat")
-        terminal.press(b"\x1a")
-        await terminal.shows(b"\x1b[?1049l")  # back from the alternate screen
-        await terminal.until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
-        terminal.output = b""
-        terminal.process.send_signal(signal.SIGCONT)
-        await terminal.shows(b"live")
+        for _ in range(3):  # only what changed meanwhile was painted, from the second time on nothing
+            terminal.press(b"\x1a")
+            await terminal.shows(b"\x1b[?1049l")  # back from the alternate screen
+            await terminal.until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
+            terminal.output = b""
+            terminal.process.send_signal(signal.SIGCONT)
+            await terminal.shows(b"live")
         terminal.press(b"q")
         assert await terminal.ends() == 0

@@ -24,6 +24,7 @@ from streamcore.config.model import (
 )
 from streamcore.providers import PROVIDERS
 from streamcore.providers.descriptor import Descriptor
+from streamcore.recording import Capture
 from streamsim import Emulators, Faults, Proxy
 
 SOL = "So11111111111111111111111111111111111111112"
@@ -113,7 +114,8 @@ class Bench:
         return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
 
 
-def _settings(emulators: Emulators, sources: Sources, birdeye: str, helius: str) -> Settings:
+def settings_for(emulators: Emulators, sources: Sources, birdeye: str, helius: str) -> Settings:
+    """Return settings that lead to the emulators, with these keys."""
     keyed = sources != "public"
     return Settings(
         birdeye=BirdeyeSettings(
@@ -173,6 +175,7 @@ async def bench(
     market_rate: float = 0.0,
     keep_transactions: int = 20_000,
     providers: Mapping[str, Descriptor] = PROVIDERS,
+    capture: Capture | None = None,
     **stream: Any,
 ) -> AsyncIterator[Bench]:
     """Set up a manager and the emulators of its providers, nothing watched yet; the loop is on virtual time.
@@ -192,6 +195,7 @@ async def bench(
         market_rate: The same of prices, over all tokens.
         keep_transactions: How many the ledger remembers.
         providers: Makes each provider.
+        capture: Keeps what goes over the network.
         **stream: Settings of ``[stream]``.
     """
     clock = VirtualClock() if clock is None else clock
@@ -206,7 +210,7 @@ async def bench(
             )
         )
         prepare(emulators)
-        settings = _settings(emulators, sources, birdeye, helius)
+        settings = settings_for(emulators, sources, birdeye, helius)
         settings = msgspec.structs.replace(
             settings,
             prices=prices or settings.prices,
@@ -217,7 +221,7 @@ async def bench(
         in_between: list[Proxy] = []
         if proxies:
             settings, network, in_between = await _behind_proxies(settings, NAMES[sources], clock, stack)
-        async with StreamManager(settings, clock=clock, providers=providers) as manager:
+        async with StreamManager(settings, clock=clock, providers=providers, capture=capture) as manager:
             table = Bench(manager, emulators, clock, patience)
             table.network, table.proxies = network, in_between
             consumer = asyncio.create_task(table.note())

@@ -45,8 +45,8 @@ def streamed():
 def stream(run, streamed):
     """Runs the command line with a stream command that only notes what it was started with."""
 
-    def record(settings: Settings, count: int | None, duration: float | None) -> int:
-        streamed.append(SimpleNamespace(settings=settings, count=count, duration=duration))
+    def record(settings: Settings, count: int | None, duration: float | None, capture: object) -> int:
+        streamed.append(SimpleNamespace(settings=settings, count=count, duration=duration, capture=capture))
         return 0
 
     return lambda *arguments: run(*arguments, stream=record)
@@ -81,7 +81,7 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
         (["doctor", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
-        (["stream", "-s", "NO/USD"], "'NO/USD' (option --symbols)"),
+        (["stream", "-s", "NO/EUR"], "'NO/EUR' (option --symbols)"),
         (["stream", "-s", "SOL", "--prices", "birdeye"], "BIRDEYE_API_KEY"),
         (["--chain", "helius"], "HELIUS_API_KEY"),
         (["stream", "-s", "SOL", "--prices", "x"], "auto, public, birdeye"),
@@ -212,7 +212,7 @@ def test_an_option_can_switch_off_the_demo_of_the_file(stream, streamed, tmp_pat
 
 
 def test_interrupted_is_status_0(run):
-    def interrupted(settings, count, duration):
+    def interrupted(settings, count, duration, capture):
         raise KeyboardInterrupt
 
     assert run("stream", "-s", "SOL", stream=interrupted).status == 0
@@ -221,7 +221,7 @@ def test_interrupted_is_status_0(run):
 def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_the_log(
     run, monkeypatch, tmp_path
 ):
-    def broken(settings, count, duration):
+    def broken(settings, count, duration, capture):
         raise RuntimeError("cannot go on with geheim-1234\x1b[2J")
 
     monkeypatch.setenv("BIRDEYE_API_KEY", "geheim-1234")
@@ -247,7 +247,7 @@ def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
 
 
 def test_a_full_disk_ends_the_stream_with_a_sentence(run):
-    def full(settings, count, duration):
+    def full(settings, count, duration, capture):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     result = run("stream", "-s", "SOL", stream=full)
@@ -258,7 +258,7 @@ def test_a_full_disk_ends_the_stream_with_a_sentence(run):
 
 
 def test_the_status_of_the_stream_is_the_status_of_the_command(run):
-    assert run("stream", "-s", "SOL", stream=lambda settings, count, duration: 1).status == 1
+    assert run("stream", "-s", "SOL", stream=lambda settings, count, duration, capture: 1).status == 1
 
 
 # The app
@@ -270,7 +270,7 @@ def app(run):
     started: list[Settings] = []
     made = SimpleNamespace(started=started, status=0)
 
-    def start(loaded: Loaded) -> int:
+    def start(loaded: Loaded, capture: object) -> int:
         started.append(loaded.settings)
         return made.status
 
@@ -385,3 +385,62 @@ def test_a_key_in_a_file_that_others_can_read_brings_a_warning(run, tmp_path):
     assert result.status == 0
     assert result.err.startswith("streamtui: warning: ")
     assert "abcdefgh" not in result.err + result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["SOL"], "to watch it: --symbols SOL"),
+        (["--demo", "SOL", "BTC"], "to watch them: --symbols SOL,BTC"),
+        (["stream", "SOL"], "to watch it: --symbols SOL"),
+        (["doctor", "--demo", "SOL"], "to watch it: --symbols SOL"),
+        ([WALLET], f"to watch it: --wallets {WALLET}"),
+        (["strem"], "did you mean stream?"),
+    ],
+)
+def test_a_word_that_no_option_takes_gets_a_hint(run, arguments, hint):
+    result = run(*arguments)
+    assert result.status == 2
+    assert hint in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_row_21_what_is_read_as_something_else_is_told_once(stream, streamed):
+    result = stream("stream", "-s", "SOL/USDT SOL/USDT;BTC-USD")
+    assert result.status == 0
+    assert result.err.count("prices here are in US dollars, which USDT is not quite") == 1
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--wallets", "--symbols"])
+def test_row_1_the_name_of_a_keypair_file_is_said_to_be_one_and_it_is_not_read(run, tmp_path, option):
+    file = tmp_path / "id.json"
+    file.write_text(NUMBERS)
+    result = run("stream", option, str(file))
+    assert result.status == 2
+    assert "name of a file, which was not read" in result.err
+    assert "65, 66" not in result.err
+
+
+def test_row_1_a_keypair_file_as_configuration_is_not_repeated(run, tmp_path):
+    file = tmp_path / "id.json"
+    file.write_text(NUMBERS)
+    for arguments in (["stream"], ["config", "show"], ["doctor"], []):
+        result = run(*arguments, "--config", str(file))
+        assert result.status == 2
+        assert "looks like a wallet's secret" in result.err
+        assert "65, 66" not in result.err + result.out
+
+
+def test_row_15_without_a_home_the_paths_are_asked_for(run, monkeypatch):
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("HOME", "nowhere")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: (_ for _ in ()).throw(KeyError(uid)))
+    for words in (["config", "path"], ["config", "init"]):
+        result = run(*words)
+        assert result.status == 1
+        assert "--config FILE" in result.err
+    shown = run("config", "show")
+    assert shown.status == 0
+    assert "# file: none (not there)" in shown.out
+    assert "the defaults are used" in shown.err

@@ -21,7 +21,8 @@ from textual.widgets import Input
 from streamtui import textual_internals as of_the_app
 
 ROOT = Path(__file__).parent.parent.parent
-NAMED_IN = {Path(of_the_app.__file__), Path(of_the_tests.__file__)}
+# by their places here: what is imported may be an installed copy
+NAMED_IN = {ROOT / "tui/streamtui/textual_internals.py", ROOT / "tests/support/textual_internals.py"}
 SOURCES = [
     path
     for folder in ("tui/streamtui", "tests/tui", "tests/support", "tests/benchmarks")

@@ -129,6 +129,11 @@ class StreamTuiApp(App[None]):
         self._watches_terminal = not self.is_headless and terminal.is_there()
         self._leave_on_signals()
         self.call_after_refresh(self._start)
+        self.app_resume_signal.subscribe(self, lambda _: self._paint_anew())
+
+    def _paint_anew(self) -> None:
+        """Paint everything: whoever had the terminal meanwhile has left nothing of it there."""
+        self.screen.refresh(layout=True)
 
     def _start(self) -> None:
         """Start the engine and what draws; what of it is at work already starts anew."""

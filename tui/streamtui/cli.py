@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from streamcore import Settings
     from streamcore.config import Loaded
+    from streamcore.recording import Capture
 
 DONE = 0
 FAILED = 1
@@ -35,19 +36,19 @@ _Given = Mapping[str, Any]
 """The options that were given, by name."""
 
 
-def _streams(settings: Settings, count: int | None, duration: float | None) -> int:
+def _streams(settings: Settings, count: int | None, duration: float | None, capture: Capture | None) -> int:
     from streamtui.commands.stream import run
 
-    return run(settings, count=count, duration=duration)
+    return run(settings, count=count, duration=duration, capture=capture)
 
 
-def _examines(loaded: Loaded) -> int:
+def _examines(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui.commands.doctor import run
 
-    return run(loaded)
+    return run(loaded, capture=capture)
 
 
-def _shows(loaded: Loaded) -> int:
+def _shows(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui import terminal
 
     if not terminal.has_screen(os.environ):
@@ -56,12 +57,15 @@ def _shows(loaded: Loaded) -> int:
     terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
+    from streamtui.model.engine import engine_factory
     from streamtui.terminal import end_within
 
     settings = loaded.settings
     nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
     app = StreamTuiApp(
         settings,
+        # without a capture the app makes it, and imports it only after the first frame
+        manager_factory=None if capture is None else engine_factory(capture),
         config_path=loaded.path,
         saved=saved(loaded),
         starter=nothing_set,
@@ -78,13 +82,14 @@ def _is_terminal() -> bool:
 class Programs(NamedTuple):
     """What the commands start once their options have been understood; each returns the exit status.
 
-    A test hands in its own. The standard ones are imported when they are started.
+    A test hands in its own. The standard ones are imported when they are started. The last argument of each
+    keeps what goes over the network, if that is wanted.
     """
 
-    app: Callable[[Loaded], int] = _shows
-    stream: Callable[[Settings, int | None, float | None], int] = _streams
+    app: Callable[[Loaded, Capture | None], int] = _shows
+    stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
     """Settings, the most lines, and seconds at most."""
-    doctor: Callable[[Loaded], int] = _examines
+    doctor: Callable[[Loaded, Capture | None], int] = _examines
     has_terminal: Callable[[], bool] = _is_terminal
 
 
@@ -180,24 +185,29 @@ def _ending() -> Iterator[_End]:
 
 
 def _app(given: _Given, programs: Programs) -> None:
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.capture import capturing
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
+    check_surroundings(effective)
     with _recording(given, effective, on_screen=False):
         if not programs.has_terminal():
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
         _check_theme(effective)
-        raise _Ended(programs.app(effective))
+        with capturing(given.get("capture"), on_screen=False) as capture:
+            raise _Ended(programs.app(effective, capture))
 
 
 def _stream(given: _Given, programs: Programs) -> None:
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.capture import capturing
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
+        check_surroundings(effective)
         settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
@@ -205,19 +215,27 @@ def _stream(given: _Given, programs: Programs) -> None:
             _refuse("nothing to watch; name symbols with --symbols or wallets with --wallets")
         if sys.stdout is None:  # and the next socket would get its number
             _refuse("standard output is closed, there is nowhere to write to")
-        with _recording(given, effective, on_screen=True):
-            raise _Ended(programs.stream(settings, given.get("count"), given.get("duration")))
+        with (
+            _recording(given, effective, on_screen=True),
+            capturing(given.get("capture"), on_screen=True) as capture,
+        ):
+            raise _Ended(programs.stream(settings, given.get("count"), given.get("duration"), capture))
 
 
 def _doctor(given: _Given, programs: Programs) -> None:
-    from streamtui.commands.settings import check_watched, loaded
+    from streamtui.commands.capture import capturing
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
         check_watched(effective)
-        with _recording(given, effective, on_screen=True):
-            raise _Ended(programs.doctor(effective))
+        check_surroundings(effective)
+        with (
+            _recording(given, effective, on_screen=True),
+            capturing(given.get("capture"), on_screen=True) as capture,
+        ):
+            raise _Ended(programs.doctor(effective, capture))
 
 
 def _emulator(given: _Given, programs: Programs) -> None:
@@ -277,9 +295,7 @@ def _config_file(given: _Given) -> Path:
 
     path = given.get("config") or config_file()
     if path is None:
-        from streamcore.config import NO_HOME
-
-        _fail(NO_HOME)
+        _fail("this user has no home folder (HOME); name a file with --config FILE")
     return path
 
 
@@ -353,7 +369,7 @@ def _say(sentence: str) -> None:
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore import Mask, printable
+    from streamcore import Mask, printable, without_secrets
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _say(f"unexpected failure: {printable(Mask(secrets).apply(text))}")
+    _say(f"unexpected failure: {printable(without_secrets(Mask(secrets).apply(text)))}")

@@ -143,6 +143,12 @@ LOG_FILE = Option(name="log_file", kind=Kind.PATH, metavar="FILE", help="Append 
 LOG_LEVEL = Option(
     name="log_level", kind=Kind.TEXT, metavar="LEVEL", help="debug, info, warning, error or critical."
 )
+CAPTURE = Option(
+    name="capture",
+    kind=Kind.PATH,
+    metavar="FILE",
+    help="Keep what comes over the network in this new file, keys masked, for a report.",
+)
 COUNT = Option(
     name="count",
     kind=Kind.WHOLE,
@@ -154,7 +160,7 @@ DURATION = Option(name="duration", kind=Kind.NUMBER, metavar="S", least=0, help=
 
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
 """Options that stand for a setting of the same name."""
-SHARED = (*SETTINGS, CONFIG, LOG_FILE, LOG_LEVEL)
+SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
 """What the app, ``stream`` and ``doctor`` take."""
 
 
@@ -200,7 +206,7 @@ COMMANDS = (
     Command(
         name="stream",
         help="Print every event as one line of JSON on standard output; log lines go to standard error.",
-        options=(*SETTINGS, COUNT, DURATION, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(*SETTINGS, COUNT, DURATION, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL),
     ),
     Command(
         name="doctor",

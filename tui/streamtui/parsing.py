@@ -10,8 +10,9 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, WrongUsage
@@ -20,6 +21,10 @@ PROGRAM = "streamtui"
 EPILOG = "Without a command: the terminal app. Options > environment > configuration file > defaults."
 
 _COMMAND = "command"
+_UNKNOWN = "unrecognized arguments"
+"""What argparse says of words that nothing takes."""
+_LIKE_AN_ADDRESS = 25
+"""Characters; no ticker is that long."""
 _LONG_ENOUGH_FOR_A_SECRET = 12
 """Characters; below that the check, and what it imports, can be left out."""
 
@@ -43,7 +48,8 @@ class Parser(ArgumentParser):
         Raises:
             WrongUsage: Always.
         """
-        raise WrongUsage(f"{message}; see {self.prog} --help", message)
+        hint = _meant(message.rpartition(": ")[2].split()) if message.startswith(_UNKNOWN) else ""
+        raise WrongUsage(f"{message}{hint}; see {self.prog} --help", message)
 
 
 def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -131,8 +137,19 @@ def _check_command(arguments: Sequence[str]) -> None:
     known = sorted({command.name.split()[0] for command in COMMANDS})
     if word is not None and word not in known:
         meant = get_close_matches(word, known, 1)
-        question = f"; did you mean {meant[0]}?" if meant else f"; there are: {', '.join(known)}"
+        there_are = f"; there are: {', '.join(known)}"
+        rest = arguments[list(arguments).index(word) :]
+        question = f"; did you mean {meant[0]}?" if meant else there_are + _meant(rest)
         raise WrongUsage(f"there is no command {word!r}{question}", " ".join(arguments))
+
+
+def _meant(words: Iterable[str]) -> str:
+    """Return a hint for words that nothing takes and that may be symbols or wallets."""
+    names = list(takewhile(lambda word: not word.startswith("-"), words))
+    if not names:
+        return ""
+    option = "--wallets" if len(names[0]) >= _LIKE_AN_ADDRESS else "--symbols"
+    return f"; to watch {'it' if len(names) == 1 else 'them'}: {option} {','.join(names)}"
 
 
 def _first_word(arguments: Sequence[str]) -> str | None:

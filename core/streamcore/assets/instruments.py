@@ -11,7 +11,8 @@ from enum import Enum
 
 import msgspec
 
-from streamcore.assets.listings import Listing, exchange_name, listing_of
+from streamcore.assets.listings import Listing, exchange_name, exchange_tickers, listing_of
+from streamcore.assets.names import Reading, address_in, bare, pair_in
 from streamcore.assets.tokens import Token, TokenTable, pinned_mint
 from streamcore.errors import UnknownSymbol
 
@@ -91,21 +92,37 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
     """Return what a person means.
 
     Args:
-        text: A ticker in any case, with or without ``$``, or a mint.
+        text: A ticker in any case, with or without ``$``, a mint, a pair with the US dollar or a token that
+            stands for it (see `read_pair`), or a link to a page about a token.
         tokens: The tickers that stand for one mint each.
         exchanges: Whether a source in use may know tickers that the table does not.
 
     Raises:
         InputError: It is neither a mint, nor a ticker that anybody in use can know.
     """
-    stripped = text.strip()
     try:
-        token = tokens.resolve(stripped)
+        token = tokens.resolve(text)
     except UnknownSymbol:
-        ticker = stripped.removeprefix("$").upper()
+        if (pair := read_pair(text, tokens)) is not None:
+            return understand(pair.name, tokens, exchanges=exchanges)
+        ticker = bare(text).removeprefix("$").upper()
         if not exchanges or not TICKER.fullmatch(ticker):
             raise
         return Instrument(symbol=ticker, token=None, by_mint=False)
     # a ticker that the configuration has given another mint means that mint, not what an exchange calls so
     own = pinned_mint(token.symbol) != token.mint
-    return Instrument(symbol=token.symbol, token=token, by_mint=own or stripped == token.mint)
+    return Instrument(symbol=token.symbol, token=token, by_mint=own or address_in(text) == token.mint)
+
+
+def read_pair(text: str, tokens: TokenTable) -> Reading | None:
+    """Return how a pair such as ``SOL/USDT`` is read, or an exchange's own name such as ``XBT``.
+
+    Its hint is for the person: what is watched is not quite what was written. ``None``: it is no pair.
+
+    Raises:
+        InputError: It is priced in something that prices here are not.
+    """
+    typed = bare(text).removeprefix("$").upper()
+    if typed in tokens.tickers:
+        return None
+    return pair_in(text, {*tokens.tickers, *exchange_tickers()})

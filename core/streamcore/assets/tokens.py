@@ -16,6 +16,7 @@ from types import MappingProxyType
 import base58
 import msgspec
 
+from streamcore.assets.names import address_in, bare, why_no_name
 from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
 
 WRAPPED_SOL = "So11111111111111111111111111111111111111112"
@@ -79,7 +80,7 @@ class TokenTable:
         """Return the token a person meant by ``text``.
 
         A ticker counts in any case and with or without ``$``; a mint address is case-sensitive and need not
-        be in the table.
+        be in the table. Quotes around them do not count, and of a link the mint address is taken.
 
         Raises:
             UnknownSymbol: No such ticker is known; similar ones are named.
@@ -89,6 +90,13 @@ class TokenTable:
         known = self._by_ticker.get(typed.upper())
         if known is not None:
             return known
+        typed = bare(text).removeprefix("$")
+        known = self._by_ticker.get(typed.upper())
+        if known is not None:
+            return known
+        typed = address_in(typed)
+        if (reason := why_no_name(typed)) is not None:
+            raise UnknownSymbol(text, f"is not a ticker: {reason}")
         if len(typed) >= _LOOKS_LIKE_ADDRESS:
             mint = check_address(typed)
             return self._by_mint.get(mint) or Token(symbol=short_address(mint), name="", mint=mint)
@@ -174,7 +182,7 @@ def pinned_mint(ticker: str) -> str | None:
 
 
 def check_address(text: str) -> str:
-    """Return the Solana address in ``text``, without the white space around it.
+    """Return the Solana address in ``text``, without what stands around it: quotes, or a link.
 
     An address is base58 and decodes to exactly 32 bytes; whether it lies on the curve does not matter,
     program-derived addresses do not.
@@ -182,12 +190,13 @@ def check_address(text: str) -> str:
     Raises:
         BadAddress: It is none; the reason names the first thing that is wrong.
     """
-    address = text.strip()
+    address = address_in(text)
     reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
     if reason is None:
         return address
     if len(address) == 42 and address.lower().startswith("0x"):
         reason = "it looks like an Ethereum address"
+    reason = why_no_name(address) or reason
     raise BadAddress(text, f"is not a Solana address: {reason}")
 
 

@@ -11,17 +11,18 @@ from streamcore.lazy import lazily
 
 if TYPE_CHECKING:
     from streamcore.config.keys import Key, secrets, sections, setting_keys, value_of
-    from streamcore.config.loading import NO_HOME, Loaded, load
+    from streamcore.config.loading import Loaded, load
     from streamcore.config.locations import config_file
     from streamcore.config.selection import choose
+    from streamcore.config.surroundings import read_surroundings
 
 __all__ = [
-    "NO_HOME",
     "Key",
     "Loaded",
     "choose",
     "config_file",
     "load",
+    "read_surroundings",
     "secrets",
     "sections",
     "setting_keys",
@@ -30,9 +31,10 @@ __all__ = [
 
 _HOMES = {
     "streamcore.config.keys": ("Key", "secrets", "sections", "setting_keys", "value_of"),
-    "streamcore.config.loading": ("NO_HOME", "Loaded", "load"),
+    "streamcore.config.loading": ("Loaded", "load"),
     "streamcore.config.locations": ("config_file",),
     "streamcore.config.selection": ("choose",),
+    "streamcore.config.surroundings": ("read_surroundings",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

@@ -9,9 +9,10 @@ should not wait for the day the variable is gone.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,6 +35,9 @@ NO_HOME = (
     "this user has no home folder (HOME): no configuration file is read and the defaults are used; "
     "--config FILE names one"
 )
+
+_LINE = re.compile(r"at line (\d+)")
+_CURLY = re.compile("[\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f]")
 
 DEFAULT = "default"
 """The origin of a value that nobody has set."""
@@ -75,14 +79,15 @@ def load(
             option, ``--symbols``.
 
     Raises:
-        SettingsError: A file cannot be read, a key is unknown, a value is not allowed, or something looks like
-            a wallet's secret.
+        SettingsError: A file cannot be read, a key is unknown, a value is not allowed, or something looks
+            like a wallet's secret.
     """
+    environ = os.environ if environ is None else environ
     chosen = config_file() if path is None else path
     document, warnings = _document(chosen, must_exist=path is not None)
     entries = [
         *_from_file(document or {}, f"file {_shown_path(chosen)}"),
-        *_from_environment(os.environ if environ is None else environ),
+        *_from_environment(environ),
         *_from_options(options or {}),
     ]
     values: dict[str, Any] = {}
@@ -100,7 +105,7 @@ def load(
             origins[name] = entry.origin
     settings = _assemble(values)
     choose(settings, origins)
-    return Loaded(settings, origins, chosen, document is not None, warnings)
+    return Loaded(settings, origins, chosen, document is not None, (*warnings, *_quotes(environ, document)))
 
 
 def _assemble(values: Mapping[str, Any]) -> Settings:
@@ -153,8 +158,18 @@ def _read(path: Path) -> dict[str, Any]:
             raise SettingsError("config", shown, f"holds no settings; it {refusal}", "file") from None
         lines = text.split("\n")
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}"
-        reason = printable(str(error)).replace("at end of document", end)
+        reason = printable(str(error)).replace("at end of document", end) + _curly_quotes(str(error), lines)
         raise SettingsError("config", shown, f"not valid TOML: {reason}", "file") from error
+
+
+def _curly_quotes(error: str, lines: Sequence[str]) -> str:
+    """Return a hint if the line that an error names has quotes of a word processor; else nothing."""
+    place = _LINE.search(error)
+    number = int(place[1]) if place else len(lines)
+    found = dict.fromkeys(_CURLY.findall(lines[number - 1])) if number <= len(lines) else ()
+    if not found:
+        return ""
+    return f"; line {number} has curly quotes ({' '.join(found)}): write straight ones"
 
 
 def _from_file(document: Mapping[str, Any], origin: str) -> Iterator[Entry]:
@@ -180,7 +195,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Entry]:
     by_variable = {
         variable: key for key in setting_keys().values() if not key.is_table for variable in key.variables
     }
-    given = {variable: text for variable, value in environ.items() if (text := value.strip())}
+    given = {variable: text for variable, value in environ.items() if (text := _unquoted(value))}
     # in the order of the keys, so that of two variables for one key the stronger comes after, and wins
     for variable, key in by_variable.items():
         if variable in given:
@@ -234,6 +249,31 @@ def _unknown_variable(variable: str, known: Mapping[str, Key]) -> SettingsError:
     similar = get_close_matches(variable, known, n=1, cutoff=0.85)  # the common start alone makes for 0.6
     advice = f"did you mean {similar[0]}?" if similar else f"they are {PREFIX}<SECTION>_<KEY>"
     return SettingsError(printable(variable), None, f"unknown variable; {advice}", origin)
+
+
+# --- what others leave around a value --------------------------------------------------------------------
+
+
+def _unquoted(value: str) -> str:
+    """Return the value of a variable without the quotes that some readers of env files leave around it."""
+    text = value.strip()
+    for quote in "\"'":
+        if len(text) > 1 and text[0] == text[-1] == quote and text.count(quote) == 2:
+            return text[1:-1].strip()
+    return text
+
+
+def _quotes(environ: Mapping[str, str], document: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield a sentence for every value that had quotes around it, and should not have."""
+    for key in setting_keys().values():
+        for variable in key.variables:
+            value = environ.get(variable, "").strip()
+            if value and _unquoted(value) != value:
+                yield f"{variable} has quotes around its value, as an env file may keep; they were left out"
+        if key.secret and document is not None:
+            value = document.get(key.section, {}).get(key.name.rpartition(".")[2], "")
+            if isinstance(value, str) and _unquoted(value) != value.strip():
+                yield f"{key.name} in the file has quotes within its quotes; no key has any"
 
 
 # --- the file as a file --------------------------------------------------------------------------------

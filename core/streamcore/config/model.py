@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -311,6 +312,7 @@ class Settings(Section, frozen=True, kw_only=True):
         Raises:
             SettingsError: A key is unknown, or a value is not allowed. It names both, and the origin.
         """
-        from streamcore.config.loading import load
-
-        return load(path, environ=environ, options=options).settings
+        # by its name: what reads settings stands above what they are
+        loading = import_module("streamcore.config.loading")
+        settings: Settings = loading.load(path, environ=environ, options=options).settings
+        return settings

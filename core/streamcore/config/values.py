@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from streamcore.assets.names import address_in, split_names
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.config.keys import Key
 from streamcore.config.model import AlertSettings
@@ -43,6 +44,8 @@ def convert(key: Key, entry: Entry) -> Any:
         return _alerts(entry)
     if key.is_list:
         given = _words(key, entry) if key.verbatim else _listed(given)
+        if key.name == "wallets" and isinstance(given, list) and all(isinstance(one, str) for one in given):
+            given = list(dict.fromkeys(map(address_in, given)))
     elif entry.is_text and isinstance(key.default, bool):
         given = _SWITCHES.get(given.lower(), given)
     try:
@@ -57,12 +60,11 @@ def convert(key: Key, entry: Entry) -> Any:
 
 
 def _listed(given: Any) -> Any:
-    """Split texts at commas, so that ``"SOL,BTC"`` and ``["SOL", "BTC"]`` are the same list."""
+    """Split texts, so that ``"SOL,BTC"``, ``"SOL BTC"`` and ``["SOL", "BTC"]`` are the same list."""
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         return given
-    parts = (part.strip() for text in texts for part in text.split(","))
-    return list(dict.fromkeys(part for part in parts if part))
+    return list(dict.fromkeys(name for text in texts for name in split_names(text)))
 
 
 def _words(key: Key, entry: Entry) -> Any:
@@ -100,7 +102,7 @@ def _alert(number: int, given: Mapping[str, Any], origin: str) -> AlertSettings:
     mistake = alert.mistake()
     if mistake is None and alert.wallet is not None:
         try:
-            check_address(alert.wallet)
+            alert = msgspec.structs.replace(alert, wallet=check_address(alert.wallet))
         except BadAddress as error:
             mistake = f"wallet {error.reason}"
     if mistake is not None:

@@ -37,3 +37,9 @@ def host_of(url: str) -> str:
     """Return ``host`` or ``host:port`` of a URL: what may be shown of it."""
     parts = urlsplit(url)
     return parts.netloc.rsplit("@", 1)[-1]
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """Return host (an IPv6 address without brackets) and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme in ("wss", "https") else 80)

@@ -13,9 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from streamcore.config.proxies import Proxy
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
@@ -70,8 +72,6 @@ def connecting(endpoint: Endpoint, within: float, refusal: RefusalMeaning) -> It
     except (InvalidURI, UnicodeError) as error:
         text = f"{endpoint.shown_url} cannot be dialled: {outside_text(str(error), mask)}"
         raise ProviderError(ErrorKind.PROTOCOL, text, retryable=False) from error
-    except (ImportError, InvalidProxy) as error:
-        raise unusable_proxy(host) from error
     except (InvalidHandshake, EOFError) as error:
         text = f"{host} did not speak WebSocket: {outside_text(str(error), mask)}"
         raise ProviderError(ErrorKind.PROTOCOL, text) from error
@@ -90,6 +90,25 @@ def reaching(host: str, within: float) -> Iterator[None]:
         yield
     except (OSError, UnicodeError) as error:  # a timeout of the system is an OSError too
         raise _unreachable(host, error, within, Mask(())) from error
+
+
+@contextmanager
+def reaching_proxy(proxy: Proxy) -> Iterator[None]:
+    """Translate what asking a proxy may raise: it is the proxy's failure, not that of the host behind it.
+
+    Raises:
+        ProviderError: It could not be reached, or has hung up.
+    """
+    try:
+        yield
+    except (OSError, UnicodeError) as error:
+        raise _unreachable(proxy.shown, _root(error), None, Mask(())) from error
+
+
+def behind_proxy(proxy: Proxy, host: str, error: OSError) -> ProviderError:
+    """Return the error for a connection that a proxy has passed on, and that has failed then."""
+    told = _unreachable(host, error, None, Mask(()))
+    return ProviderError(told.kind, f"{told.message} (by {proxy.shown})")
 
 
 @contextmanager
@@ -119,9 +138,11 @@ def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
         yield
     except (httpx.TimeoutException, TimeoutError) as error:
         raise ProviderError(ErrorKind.NETWORK, f"{host} did not answer within {within:g} s") from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpcore.NetworkError, OSError, UnicodeError) as error:
         raise _unreachable(host, _root(error), within, mask) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpcore.ProtocolError as error:
+        raise _unreachable(host, error, within, mask) from error
+    except (httpcore.UnsupportedProtocol, httpx.HTTPError, httpx.InvalidURL) as error:
         text = f"{host} sent no usable answer: {outside_text(str(error), mask)}"
         raise ProviderError(ErrorKind.PROTOCOL, text) from error
 
@@ -138,13 +159,6 @@ def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) ->
     return ProviderError(
         ErrorKind.NETWORK, f"{host} answers with a web page: does this network want a sign-in first?"
     )
-
-
-def unusable_proxy(host: str) -> ProviderError:
-    """Return the error for a proxy that the environment names and no library can use."""
-    # its address is not shown: it may hold a password
-    text = f"{host} cannot be reached: the proxy that the environment names cannot be used"
-    return ProviderError(ErrorKind.NETWORK, text, retryable=False)
 
 
 def outside_text(text: str, mask: Mask) -> str:
@@ -171,10 +185,16 @@ def _close_text(code: int, reason: str, mask: Mask) -> str:
     return " ".join(part for part in (str(code), _CLOSE_CODES.get(code, ""), text and f"({text})") if part)
 
 
-def _unreachable(host: str, error: BaseException, within: float, mask: Mask) -> ProviderError:
+def silent(host: str, within: float) -> ProviderError:
+    """Return the error for a host or a proxy that has not answered within so many seconds."""
+    return ProviderError(ErrorKind.NETWORK, f"{host} did not answer within {within:g} s")
+
+
+def _unreachable(host: str, error: BaseException, within: float | None, mask: Mask) -> ProviderError:
+    """Return the error; ``within``: seconds that were waited, ``None`` where the system did the waiting."""
     match error:
         case TimeoutError():
-            text = f"{host} did not answer within {within:g} s"
+            text = f"{host} did not answer" if within is None else silent(host, within).message
         case socket.gaierror():
             text = f"name lookup of {host} failed"
         case ConnectionRefusedError():

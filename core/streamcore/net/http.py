@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 
 from streamcore.clock import Clock, wait_for
+from streamcore.config.surroundings import Surroundings, read_surroundings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.loopback import is_loopback
 from streamcore.net import errors
-from streamcore.net.endpoint import host_of
+from streamcore.net.dial import Dialler
+from streamcore.net.endpoint import address_of, host_of
+from streamcore.net.http_connections import PooledTransport
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import USER_AGENT, Answer
 from streamcore.text import Echo, Mask
@@ -28,12 +27,30 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 class HttpClient:
     """A `streamcore.net.transport.Http`; leaving its context closes its connections."""
 
-    def __init__(self, clock: Clock, *, timeout: float, max_body_bytes: int = MAX_BODY_BYTES) -> None:
-        """``timeout``: seconds for a whole request, counted by ``clock``."""
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        timeout: float,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        """Make one that has no connections yet.
+
+        Args:
+            clock: Time.
+            timeout: Seconds for a whole request, counted by ``clock``.
+            max_body_bytes: A larger answer, unpacked, is an error.
+            surroundings: Proxies, and whom to trust; ``None``: what the environment says.
+
+        Raises:
+            SettingsError: The environment says something that cannot be used.
+        """
         self._clock = clock
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._dialler = Dialler(clock, surroundings or read_surroundings())
+        self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -41,9 +58,9 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for client in self._clients.values():
+        client, self._client = self._client, None
+        if client is not None:
             await client.aclose()
-        self._clients.clear()
 
     async def request(
         self,
@@ -68,20 +85,25 @@ class HttpClient:
             await rate_limit.take()
         host = host_of(url)
         with errors.requesting(host, self._timeout, Mask(secrets)):
-            answer = await wait_for(
-                self._clock,
-                self._answer(
-                    method, url, Echo(secrets), params=params, headers=dict(headers or {}), json=json
-                ),
-                self._timeout,
-            )
+            try:
+                answer = await wait_for(
+                    self._clock,
+                    self._answer(
+                        method, url, Echo(secrets), params=params, headers=dict(headers or {}), json=json
+                    ),
+                    self._timeout,
+                )
+            except TimeoutError as error:
+                if (proxy := self._dialler.whom_it_waits_for(*address_of(url))) is not None:
+                    raise errors.silent(proxy, self._timeout) from error
+                raise
         if page := errors.web_page(host, answer.status, answer.headers, answer.body):
             raise page
         return answer
 
     async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
         body = bytearray()
-        async with self._client_for(url).stream(method, url, **request) as response:
+        async with self._pooled().stream(method, url, **request) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > self._max_body_bytes:
@@ -90,24 +112,14 @@ class HttpClient:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, echo.in_bytes(bytes(body)))
 
-    def _client_for(self, url: str) -> httpx.AsyncClient:
-        # a proxy from the environment must not be asked for a server on this machine
-        by_proxy = not is_loopback(urlsplit(url).hostname or "")
-        if by_proxy not in self._clients:
-            try:
-                self._clients[by_proxy] = httpx.AsyncClient(
-                    timeout=None,  # noqa: S113 - the injected clock counts the time
-                    follow_redirects=False,
-                    headers={"user-agent": USER_AGENT},
-                    trust_env=by_proxy,
-                    verify=_tls(),
-                )
-            except (ImportError, ValueError) as error:
-                raise errors.unusable_proxy(host_of(url)) from error
-        return self._clients[by_proxy]
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Return what verifies every host; reading the certificates takes long enough to do it only once."""
-    return httpx.create_ssl_context()
+    def _pooled(self) -> httpx.AsyncClient:
+        # only now: reading the certificates takes a while, and not every program makes a request
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                transport=PooledTransport(self._dialler),
+                timeout=None,  # noqa: S113 - the injected clock counts the time
+                follow_redirects=False,
+                headers={"user-agent": USER_AGENT},
+                trust_env=False,  # read once, for streams too
+            )
+        return self._client

@@ -29,4 +29,5 @@ class Network(HttpClient):
             within=within,
             max_message_bytes=max_message_bytes,
             clock=self._clock,
+            dialler=self._dialler,
         )

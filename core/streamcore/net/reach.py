@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from urllib.request import getproxies, proxy_bypass
+from collections.abc import Sequence
 
-from streamcore.net import errors
+from streamcore.clock import Clock, wait_for
+from streamcore.errors import ProviderError
+from streamcore.net import dial, errors
+from streamcore.net.dial import Dialler
 
-
-def goes_by_proxy(host: str, *, encrypted: bool) -> bool:
-    """Return whether a proxy of the environment would be asked; then the way to the host is the proxy's."""
-    return encrypted and "https" in getproxies() and not proxy_bypass(host)
+ADDRESS_PATIENCE = 3.0
+"""Seconds that a single address may take at most; one that takes longer is of no use to anybody."""
 
 
 async def look_up(host: str, port: int, *, within: float) -> tuple[str, ...]:
@@ -22,11 +21,34 @@ async def look_up(host: str, port: int, *, within: float) -> tuple[str, ...]:
         ProviderError: It has none, or nobody knows.
     """
     with errors.reaching(host, within):
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+        return await dial.look_up(host, port)
 
 
-async def shake_hands(host: str, port: int, *, encrypted: bool, within: float) -> str | None:
+async def try_addresses(
+    addresses: Sequence[str], port: int, *, within: float, clock: Clock
+) -> dict[str, ProviderError | None]:
+    """Connect to each of some addresses, all at once, and hang up; return what was wrong with each.
+
+    ``within``: seconds that each may take, of ``clock``; never more than `ADDRESS_PATIENCE`.
+    """
+    within = min(within, ADDRESS_PATIENCE)
+    found = await asyncio.gather(*(_try_address(address, port, within, clock) for address in addresses))
+    return dict(zip(addresses, found, strict=True))
+
+
+async def _try_address(address: str, port: int, within: float, clock: Clock) -> ProviderError | None:
+    try:
+        with errors.reaching(address, within):
+            transport = await wait_for(clock, dial.first_to_answer((address,), port, clock), within)
+    except ProviderError as error:
+        return error
+    transport.abort()
+    return None
+
+
+async def shake_hands(
+    host: str, port: int, *, encrypted: bool, within: float, dialler: Dialler
+) -> str | None:
     """Connect, by TLS if ``encrypted``, and hang up; return the version of TLS, such as ``TLSv1.3``.
 
     ``within``: seconds, for the text; the caller counts them.
@@ -35,10 +57,12 @@ async def shake_hands(host: str, port: int, *, encrypted: bool, within: float) -
         ProviderError: It could not be reached, or its certificate is not valid.
     """
     with errors.reaching(f"{host}:{port}", within):
-        context = ssl.create_default_context() if encrypted else None
-        _, writer = await asyncio.open_connection(host, port, ssl=context)
-    try:
-        tls = writer.get_extra_info("ssl_object")
-        return None if tls is None else tls.version()
-    finally:
-        writer.close()
+        transport = await dialler.dial(host, port)
+        try:
+            if not encrypted:
+                return None
+            transport = await dialler.encrypt(transport, host, port)
+            version: str = transport.get_extra_info("ssl_object").version()
+            return version
+        finally:
+            transport.abort()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
 
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.loopback import is_loopback
 from streamcore.net import errors
 from streamcore.net import websockets_internals as internals
-from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
+from streamcore.net.dial import Dialler
+from streamcore.net.endpoint import Endpoint, RefusalMeaning, address_of, host_of
 from streamcore.net.transport import USER_AGENT, Frame
 from streamcore.text import Echo, Mask, MaskingFilter
 
@@ -126,8 +125,11 @@ async def open_websocket(
     within: float,
     max_message_bytes: int,
     clock: Clock,
+    dialler: Dialler,
 ) -> WebSocket:
     """Open a WebSocket; see `streamcore.net.transport.Transport.connect`. ``clock`` counts every timeout.
+
+    ``dialler`` opens the connection below.
 
     Raises:
         ProviderError: It could not be reached, or refused.
@@ -136,17 +138,22 @@ async def open_websocket(
     logger.filters = [internals.is_no_frame, MaskingFilter(Mask(endpoint.secrets))]
     with errors.connecting(endpoint, within, refusal):
         # a redirect is a refusal: to follow it could carry the key to another host
-        opening = internals.ConnectWithoutRedirects(
+        opening = internals.Connect(
             endpoint.url,
-            origin=endpoint.origin,  # type: ignore[arg-type]
-            subprotocols=endpoint.subprotocols or None,  # type: ignore[arg-type]
+            dialler=dialler,
+            origin=endpoint.origin,
+            subprotocols=endpoint.subprotocols or None,
             additional_headers=dict(endpoint.headers),
             user_agent_header=USER_AGENT,
             open_timeout=None,  # counted by the injected clock instead
             ping_interval=None,  # whoever uses the socket sends its own pings, by the same clock
             close_timeout=CLOSE_TIMEOUT,
             max_size=max_message_bytes,
-            proxy=None if is_loopback(urlsplit(endpoint.url).hostname or "") else True,
             logger=logger,
         )
-        return WebSocket(await wait_for(clock, opening, within), endpoint, clock)
+        try:
+            return WebSocket(await wait_for(clock, opening, within), endpoint, clock)
+        except TimeoutError as error:
+            if (proxy := dialler.whom_it_waits_for(*address_of(endpoint.url))) is not None:
+                raise errors.silent(proxy, within) from error
+            raise

@@ -7,6 +7,7 @@ Its documentation promises nothing about these, so ``pyproject.toml`` bounds the
   `websockets.frames.Frame`, oldest first, and its ``maybe_resume`` lets the socket be read on when enough
   was taken;
 * ``ClientConnection.transport`` is the transport of asyncio below, whose reading can be paused;
+* ``connect.open_tcp_connection`` opens the connection below; ``factory`` and ``ws_uri`` are what it needs to;
 * ``connect.process_redirect`` decides whether a redirect of the upgrade is followed;
 * debug records of its log carry a `Frame` among their arguments.
 """
@@ -15,17 +16,39 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
+from streamcore.net.dial import Dialler, hand_over
 
-class ConnectWithoutRedirects(connect):
-    """`websockets.asyncio.client.connect`, but a redirect is an answer like any other."""
+
+class Connect(connect):
+    """`websockets.asyncio.client.connect`, but by a `Dialler`, and a redirect is an answer like any other."""
+
+    def __init__(self, uri: str, *, dialler: Dialler, **arguments: Any) -> None:
+        """``arguments``: those of `websockets.asyncio.client.connect`."""
+        super().__init__(uri, proxy=None, **arguments)
+        self._dialler = dialler
 
     def process_redirect(self, exc: Exception) -> Exception:
         """Return the answer as the error that it then is."""
         return exc
+
+    async def open_tcp_connection(self) -> ClientConnection:
+        """Open the connection below, by TLS where the URL says so; for `connect` alone to call."""
+        host, port = self.ws_uri.host, self.ws_uri.port
+        transport = await self._dialler.dial(host, port)
+        try:
+            if self.ws_uri.secure:
+                transport = await self._dialler.encrypt(transport, host, port)
+            connection = self.factory(self.ws_uri)
+            hand_over(transport, connection)
+        except BaseException:
+            transport.abort()
+            raise
+        return connection
 
 
 def waiting_frames(connection: ClientConnection) -> deque[Frame]:

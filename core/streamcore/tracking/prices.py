@@ -11,6 +11,7 @@ from typing import Protocol
 
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.listings import exchange_tickers
+from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
 from streamcore.errors import InputError, ProviderError
@@ -314,7 +315,9 @@ class PriceTracker:
         )
 
     def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
-        return [understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in symbols]
+        return [
+            understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in names_given(symbols)
+        ]
 
     def _described(self, instrument: Instrument) -> Token:
         venues = {stream.provider.name: stream.provider.venue for stream in self._streams}

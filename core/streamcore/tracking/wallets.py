@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from streamcore.assets.names import names_given
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError
@@ -162,7 +163,7 @@ class WalletTracker:
     def _checked(self, addresses: Iterable[str]) -> list[str]:
         if not self._streams:
             raise InputError(str(DataKind.WALLETS), "cannot be watched: stream.enable_wallets is off")
-        return [check_address(address) for address in addresses]
+        return [check_address(address) for address in names_given(addresses)]
 
     def _symbol_of(self, mint: str) -> str | None:
         token = self._tokens.by_mint(mint)

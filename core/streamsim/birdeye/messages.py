@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from streamsim.servers.faults import Fault, Faults
-from streamsim.servers.wire import is_address, iso_seconds
+from streamsim.wire import is_address, iso_seconds
 from streamsim.world.candles import CHART_SECONDS
 from streamsim.world.history import DAY, Bar
 from streamsim.world.market import Token

@@ -14,7 +14,7 @@ from streamsim.birdeye.messages import INTERVALS, percent
 from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow, TokenBucket
-from streamsim.servers.wire import is_address, iso_seconds
+from streamsim.wire import is_address, iso_seconds
 from streamsim.world.catalog import CATALOG, DECOY, SOL, Listing
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token

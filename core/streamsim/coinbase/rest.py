@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from streamcore.clock import Clock
 from streamsim.coinbase.messages import Progress, moment
@@ -10,9 +10,7 @@ from streamsim.servers.exchange import Figures, asset_key
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.world.catalog import listing_of
-
-if TYPE_CHECKING:
-    from streamsim.coinbase.server import CoinbaseServer
+from streamsim.world.market import Token
 
 RATE = 10.0
 """Requests a second."""
@@ -21,10 +19,40 @@ DELISTED = "Not allowed for delisted products"
 _IN_EUROS = ("BTC", "SOL")
 
 
+class Exchange(Protocol):
+    """What is answered from: the exchange whose sockets are served beside this."""
+
+    in_maintenance: bool
+    listed: set[str]
+    base_names: dict[str, str]
+    delisted: set[str]
+    delisted_status: int
+
+    def token(self, ticker: str) -> Token | None:
+        """Return an asset as the market has it; ``None`` for what is not listed or has no price."""
+        ...
+
+    def attend(self, tickers: list[str]) -> None:
+        """Let the market move these."""
+        ...
+
+    def product_of(self, ticker: str) -> str:
+        """Return what it calls an asset's product in US dollars."""
+        ...
+
+    def ticker_of(self, product: str) -> str | None:
+        """Return the ticker of a product it has and the market has a price of."""
+        ...
+
+    def is_delisted(self, product: str) -> bool:
+        """Tell whether it had a product once."""
+        ...
+
+
 class CoinbaseRest:
     """Answers requests about what an exchange lists."""
 
-    def __init__(self, clock: Clock, exchange: CoinbaseServer, progress: dict[str, Progress]) -> None:
+    def __init__(self, clock: Clock, exchange: Exchange, progress: dict[str, Progress]) -> None:
         """``progress``: how far each product has come, kept by the socket's side."""
         self._clock = clock
         self._exchange = exchange

@@ -15,7 +15,7 @@ from streamcore.clock import Clock
 from streamsim.birdeye.messages import INTERVALS
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
-from streamsim.servers.wire import exact, is_address
+from streamsim.wire import exact, is_address
 from streamsim.world.catalog import SOL, USDC, listing_of
 from streamsim.world.market import Market, Token
 

@@ -9,7 +9,7 @@ from typing import Any
 import base58
 import msgspec
 
-from streamsim.servers.wire import is_address
+from streamsim.wire import is_address
 from streamsim.world.chain import Expansion, Transaction
 
 PARSE_ERROR = -32700

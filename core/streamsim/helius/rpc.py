@@ -13,7 +13,7 @@ from streamsim.helius.messages import RpcError
 from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
-from streamsim.servers.wire import is_address
+from streamsim.wire import is_address
 from streamsim.world.chain import FINAL_AFTER, Transaction, account_value
 from streamsim.world.wallets import WalletChain
 

@@ -18,7 +18,7 @@ from streamsim.servers.clients import Client, Connection, Handshake, Profile, Un
 from streamsim.servers.faults import Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.websocket import ProviderServer
-from streamsim.servers.wire import is_address
+from streamsim.wire import is_address
 from streamsim.world.chain import FINAL_AFTER, SLOT_SECONDS, Transaction, account_value
 from streamsim.world.wallets import WalletChain
 

@@ -12,7 +12,7 @@ import msgspec
 from streamcore.clock import Clock
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
-from streamsim.servers.wire import is_address
+from streamsim.wire import is_address
 from streamsim.world.chain import FIRST_SLOT, SLOT_SECONDS
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from streamcore.clock import Clock
 from streamsim.kraken.messages import moment
@@ -14,9 +14,6 @@ from streamsim.servers.limits import SlidingWindow
 from streamsim.world.history import DAY
 from streamsim.world.market import Token
 
-if TYPE_CHECKING:
-    from streamsim.kraken.server import KrakenServer
-
 REQUESTS = 5
 WINDOW = 5.0
 """Seconds; one request a second on average."""
@@ -25,10 +22,31 @@ UNKNOWN_PAIR = "EQuery:Unknown asset pair"
 _IN_EUROS = ("BTC", "SOL")
 
 
+class Exchange(Protocol):
+    """What is answered from: the exchange whose sockets are served beside this."""
+
+    in_maintenance: bool
+    listed: set[str]
+    answers_in_part: bool
+    pair_statuses: dict[str, str]
+
+    def token(self, ticker: str) -> Token | None:
+        """Return an asset as the market has it; ``None`` for what is not listed or has no price."""
+        ...
+
+    def attend(self, tickers: list[str]) -> None:
+        """Let the market move these."""
+        ...
+
+    def is_untraded(self, ticker: str, figures: Figures) -> bool:
+        """Tell whether nobody has traded an asset for 24 hours."""
+        ...
+
+
 class KrakenRest:
     """Answers requests about what an exchange lists; whatever goes wrong, the status is 200."""
 
-    def __init__(self, clock: Clock, exchange: KrakenServer) -> None:
+    def __init__(self, clock: Clock, exchange: Exchange) -> None:
         self._clock = clock
         self._exchange = exchange
         self._limit = SlidingWindow(clock, REQUESTS, WINDOW)

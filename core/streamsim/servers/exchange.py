@@ -25,7 +25,7 @@ from streamsim.servers.faults import Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply
 from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token, Trade
 

@@ -18,7 +18,7 @@ import h11
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 
 LOOPBACK = "127.0.0.1"
 """The only address an emulated provider ever listens on."""

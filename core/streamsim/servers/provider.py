@@ -17,7 +17,7 @@ from streamcore.clock import Clock, wait_for
 from streamsim.servers.clients import REMEMBERED
 from streamsim.servers.faults import Event, Fault, Faults, Terms
 from streamsim.servers.http11 import LOOPBACK, Http11Server, HttpReply, HttpRequest
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 
 
 class HttpServer(ABC):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from streamcore.clock import Clock
 from streamsim.servers.faults import Fault, Faults
 from streamsim.servers.http11 import LOOPBACK
-from streamsim.servers.tasks import LOGGER, Tasks
+from streamsim.tasks import LOGGER, Tasks
 
 _CHUNK = 65536
 _TURNS = 3

@@ -28,7 +28,7 @@ from streamsim.servers.clients import REMEMBERED, Client, Connection, Frame, Han
 from streamsim.servers.faults import Event, Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply, phrase
 from streamsim.servers.provider import HttpServer, unusable
-from streamsim.servers.tasks import LOGGER
+from streamsim.tasks import LOGGER
 
 KEEPALIVE_INTERVAL = 30.0
 """Seconds between pings, and between looks for clients that have gone quiet."""

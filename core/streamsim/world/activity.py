@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 
 from streamcore.clock import Clock
-from streamsim.servers.tasks import Tasks
+from streamsim.tasks import Tasks
 from streamsim.world.market import Market
 from streamsim.world.wallets import WalletChain
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 
 BAR_SECONDS = 1800.0
 """Trades are summed up in half hours; a span that begins inside one takes that part of it."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from streamcore.clock import Clock
-from streamsim.servers.wire import exact
+from streamsim.wire import exact
 from streamsim.world.candles import Candle, bucket_start
 from streamsim.world.catalog import FOLLOWS, SOL, Listing, listing_of
 from streamsim.world.history import BAR_SECONDS, DAY, Bar, PricePath, TradeHistory

@@ -5,26 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING
 
 from streamsim.world import accounts, bridges, bundles, failures, nfts, orders, payments, staking, trades
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.programs import JUPITER, ORCA, RAYDIUM
-
-if TYPE_CHECKING:
-    from streamsim.world.wallets import WalletChain
-
-HOSTILE_MEMO = (
-    "[bold red]free[/] \x1b[2Jairdrop\u202e \x07https://claim.example/?a=1\r\n[@click=app.quit]win[/]"
-)
-"""Markup, escape sequences and direction marks, as strangers do write into memos."""
+from streamsim.world.shapes import HOSTILE_MEMO, TransactionShapes
 
 _PROGRAMS = (JUPITER, JUPITER, JUPITER, RAYDIUM, ORCA)
 _BOUGHT = (USDC, USDC, BONK, *(mint for mint in CATALOG if mint not in {SOL, USDC}))
 _MEMOS = ("gm", "thanks!", "invoice 1042", "rent, october", "for the pizza", HOSTILE_MEMO)
 
 
-def act(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def act(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     """Record one usual transaction of a wallet and return its signature.
 
     Args:
@@ -41,54 +33,54 @@ def act(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
         return chain.sol_in(wallet, Decimal(rng.randint(5, 25)), seconds_ago=ago)
 
 
-def _get_sol(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _get_sol(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.sol_in(wallet, Decimal(rng.randint(50, 2500)) / 1000, seconds_ago=ago)
 
 
-def _send_sol(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _send_sol(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     sol = _part(chain, wallet, SOL, 0.002, 0.04, rng)
     return chain.sol_out(wallet, sol, priority_fee=rng.randint(50, 9000), seconds_ago=ago)
 
 
-def _send_sol_v1(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _send_sol_v1(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.sol_out_v1(wallet, _part(chain, wallet, SOL, 0.002, 0.02, rng), seconds_ago=ago)
 
 
-def _get_tokens(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _get_tokens(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.spl_in(wallet, Decimal(rng.randint(500, 40_000)) / 100, seconds_ago=ago)
 
 
-def _send_tokens(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _send_tokens(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     recipient = chain.friend(rng) if rng.random() < 0.9 else None
     amount = _part(chain, wallet, USDC, 0.01, 0.1, rng)
     return chain.spl_out(wallet, amount, recipient=recipient, seconds_ago=ago)
 
 
-def _buy(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _buy(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     sol = _part(chain, wallet, SOL, 0.005, 0.05, rng)
     return chain.swap(wallet, sol, SOL, rng.choice(_BOUGHT), program=rng.choice(_PROGRAMS), seconds_ago=ago)
 
 
-def _sell(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _sell(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     mint = _some_token(chain, wallet, rng)
     amount = _part(chain, wallet, mint, 0.2, 0.6, rng)
     return chain.swap(wallet, amount, mint, SOL, program=rng.choice(_PROGRAMS), seconds_ago=ago)
 
 
-def _swap(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _swap(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     mint = _some_token(chain, wallet, rng)
     amount = _part(chain, wallet, mint, 0.1, 0.3, rng)
     return chain.swap(wallet, amount, mint, rng.choice(_BOUGHT), seconds_ago=ago)
 
 
-def _buy_with_tip(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _buy_with_tip(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     sol = _part(chain, wallet, SOL, 0.005, 0.05, rng)
     return chain.swap(
         wallet, sol, SOL, rng.choice(_BOUGHT), tip=payments.some_tip(chain, rng), seconds_ago=ago
     )
 
 
-def _swap_with_tip(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _swap_with_tip(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     mint = _some_token(chain, wallet, rng)
     amount = _part(chain, wallet, mint, 0.1, 0.3, rng)
     return chain.swap(
@@ -96,19 +88,21 @@ def _swap_with_tip(chain: WalletChain, wallet: str, rng: random.Random, ago: flo
     )
 
 
-def _fail(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _fail(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.failed_swap(wallet, program=rng.choice(_PROGRAMS), seconds_ago=ago)
 
 
-def _tidy(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _tidy(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.close_token_account(wallet, seconds_ago=ago)
 
 
-def _get_memo(chain: WalletChain, wallet: str, rng: random.Random, ago: float) -> str:
+def _get_memo(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -> str:
     return chain.memo(wallet, rng.choice(_MEMOS), seconds_ago=ago)
 
 
-def _part(chain: WalletChain, wallet: str, mint: str, low: float, high: float, rng: random.Random) -> Decimal:
+def _part(
+    chain: TransactionShapes, wallet: str, mint: str, low: float, high: float, rng: random.Random
+) -> Decimal:
     share = Decimal(f"{rng.uniform(low, high):.4f}")
     part = (chain.holding(wallet, mint) * share).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
     if not part:
@@ -116,7 +110,7 @@ def _part(chain: WalletChain, wallet: str, mint: str, low: float, high: float, r
     return part
 
 
-def _some_token(chain: WalletChain, wallet: str, rng: random.Random) -> str:
+def _some_token(chain: TransactionShapes, wallet: str, rng: random.Random) -> str:
     owned = chain.token_accounts_of(wallet).values()
     held = [account.mint for account in owned if account.amount and account.mint in CATALOG]
     if not held:
@@ -124,7 +118,7 @@ def _some_token(chain: WalletChain, wallet: str, rng: random.Random) -> str:
     return rng.choice(held)
 
 
-_Scenario = Callable[["WalletChain", str, random.Random, float], str]
+_Scenario = Callable[["TransactionShapes", str, random.Random, float], str]
 
 _WEIGHED: dict[_Scenario, int] = {
     _get_sol: 18,

@@ -289,3 +289,71 @@ def test_row_15_a_default_file_that_cannot_be_read_is_a_word_and_with_config_an_
     assert str(file) in warning
     with pytest.raises(SettingsError, match="cannot be read"):
         load(file, environ={})
+
+
+# What word processors and env files leave (issue 11, near misses)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("symbols = [“SOL”]", 1),
+        ("demo = true\nsymbols = [‘SOL’]", 2),
+        ("# “fine here”\n\n[ui]\ntheme = «nord»", 4),
+        ("“symbols” = ['SOL']", 1),
+    ],
+)
+def test_curly_quotes_are_named_with_their_line(loaded, text, line):
+    assert f"line {line} has curly quotes" in str(refused(loaded, text))
+
+
+def test_typographic_quotes_in_a_comment_are_not_blamed_for_something_else(loaded):
+    assert "curly quotes" not in str(refused(loaded, "# “fine here”\ndemo = \nsymbols = ['SOL']"))
+
+
+@pytest.mark.parametrize("quoted", ['"abcdefgh-1234"', "'abcdefgh-1234'", ' "abcdefgh-1234" '])
+@pytest.mark.parametrize("variable", ["BIRDEYE_API_KEY", "STREAMTUI_BIRDEYE_API_KEY"])
+def test_quotes_that_an_env_file_kept_are_left_out_and_told(loaded, variable, quoted):
+    result = loaded(environ={variable: quoted})
+    assert result.settings.birdeye.api_key == "abcdefgh-1234"
+    (warning,) = result.warnings
+    assert variable in warning
+    assert "quotes" in warning
+    assert "abcdefgh" not in warning
+
+
+def test_quotes_around_other_variables_are_left_out_as_well(loaded):
+    result = loaded(environ={"STREAMTUI_STREAM_STALE_AFTER": '"20"', "STREAMTUI_SYMBOLS": "'SOL BTC'"})
+    assert (result.settings.stream.stale_after, result.settings.symbols) == (20.0, ("SOL", "BTC"))
+    command = loaded(environ={"STREAMTUI_UI_ALERT_COMMAND": "'say' 'it'"}).settings.ui.alert_command
+    assert command == ("say", "it")
+
+
+def test_quotes_within_the_quotes_of_the_file_are_told(loaded):
+    (warning,) = loaded("[helius]\napi_key = '\"abcdefgh-1234\"'").warnings
+    assert "quotes within its quotes" in warning
+    assert "abcdefgh" not in warning
+
+
+# Lists (issue 11, row 21)
+
+
+@pytest.mark.parametrize("text", ["SOL BTC", "SOL;BTC", "SOL, BTC", "SOL\nBTC", '"SOL" "BTC"'])
+def test_row_21_the_same_separators_in_options_variables_and_file(loaded, text):
+    for settings in (
+        loaded(options={"symbols": [text]}).settings,
+        loaded(environ={"STREAMTUI_SYMBOLS": text}).settings,
+        loaded(f"symbols = '''{text}'''").settings,
+        loaded(f"symbols = ['''{text}''']").settings,
+    ):
+        assert [name.strip('"') for name in settings.symbols] == ["SOL", "BTC"]
+    lists = loaded(f"[watchlists]\nmine = '''{text}'''").settings.watchlists
+    assert len(lists["mine"]) == 2
+
+
+def test_the_address_of_a_wallet_is_taken_out_of_what_stands_around_it(loaded):
+    text = f"https://solscan.io/account/{WALLET}#portfolio; “{WALLET}” solana:{WALLET}"
+    assert loaded(environ={"STREAMTUI_WALLETS": text}).settings.wallets == (WALLET,)
+    (alert,) = loaded(f"[[alerts]]\nwallet = 'solana:{WALLET}'").settings.alerts
+    assert alert.wallet == WALLET
+    assert loaded(f"[labels]\n'solana:{WALLET}' = 'mine'").settings.labels == {WALLET: "mine"}

@@ -1,4 +1,4 @@
-"""Issue 11, row 1: a wallet's secret where a setting is expected is refused, and nothing of it is repeated."""
+"""Issue 11, row 1: a wallet's secret in the place of a setting is refused, and nothing of it is repeated."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from websockets.exceptions import (
     ConnectionClosedError,
     ConnectionClosedOK,
     InvalidHandshake,
-    InvalidProxy,
     InvalidStatus,
     InvalidURI,
 )
@@ -30,7 +29,6 @@ from streamcore.net.errors import (
     reaching,
     requesting,
     talking,
-    unusable_proxy,
 )
 from streamcore.text import Mask
 
@@ -138,14 +136,6 @@ def test_a_server_that_does_not_speak_websocket_is_told_as_that(error: Exception
     caught = connect_error(error)
     assert (caught.kind, caught.retryable) == (ErrorKind.PROTOCOL, True)
     assert caught.message.startswith(f"{HOST} did not speak WebSocket: ")
-
-
-@pytest.mark.parametrize("error", [ImportError("socksio"), InvalidProxy("socks5://user:word@x", "odd")])
-def test_a_proxy_that_cannot_be_used_is_told_without_its_password(error: Exception) -> None:
-    caught = connect_error(error)
-    assert caught.message == unusable_proxy(HOST).message
-    assert (caught.kind, caught.retryable) == (ErrorKind.NETWORK, False)
-    assert "word" not in caught.message
 
 
 @pytest.mark.parametrize("error", [httpx.DecodingError(f"bad {KEY}"), httpx.InvalidURL("odd")])

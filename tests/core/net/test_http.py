@@ -160,19 +160,6 @@ async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(
         assert (await http.request("GET", f"http://{address}/")).body == b"body"
 
 
-@pytest.mark.parametrize("proxy", ["socks5://user:password@127.0.0.1:9", "nonsense://127.0.0.1:9"])
-async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, http: HttpClient, proxy: str
-) -> None:
-    for variable in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(variable, proxy)
-    monkeypatch.delenv("no_proxy", raising=False)
-    error = await failed(http.request("GET", "http://acme.invalid:1/"))
-    assert (error.kind, error.retryable) == (ErrorKind.NETWORK, False)
-    assert "proxy" in error.message
-    assert "password" not in error.message
-
-
 PAGE = b"\xef\xbb\xbf\r\n<!DOCTYPE html><title>Sign in</title>"
 PAGES = {
     "a page with success": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 from broken_network import SOMEWHERE, run_broken
+from dead_address import dead_address
 from raw_server import raw_server, silent
+from virtual_time import VirtualClock, on_virtual_time
 
+from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.reach import goes_by_proxy, look_up, shake_hands
+from streamcore.net.dial import Dialler
+from streamcore.net.reach import look_up, shake_hands, try_addresses
+
+DIALLER = Dialler(VirtualClock(), NOWHERE)
 
 
 def failure(error: BaseException, work: Coroutine[Any, Any, Any]) -> ProviderError:
@@ -37,7 +43,7 @@ def test_a_name_that_nobody_knows_is_told_as_that() -> None:
 async def test_a_server_without_tls_shakes_hands_without_a_version() -> None:
     async with raw_server(silent) as address:
         host, _, port = address.rpartition(":")
-        assert await shake_hands(host, int(port), encrypted=False, within=1.0) is None
+        assert await shake_hands(host, int(port), encrypted=False, within=1.0, dialler=DIALLER) is None
 
 
 @pytest.mark.parametrize(
@@ -49,12 +55,23 @@ async def test_a_server_without_tls_shakes_hands_without_a_version() -> None:
     ],
 )
 def test_each_way_of_not_reaching_a_server_has_its_sentence(error: OSError, text: str) -> None:
-    assert failure(error, shake_hands("acme.invalid", 443, encrypted=True, within=2.0)).message == text
+    assert (
+        failure(error, shake_hands("acme.invalid", 443, encrypted=True, within=2.0, dialler=DIALLER)).message
+        == text
+    )
 
 
-def test_only_an_encrypted_way_can_be_a_proxys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "near.example")
-    assert goes_by_proxy("far.example", encrypted=True)
-    assert not goes_by_proxy("far.example", encrypted=False)
-    assert not goes_by_proxy("near.example", encrypted=True)
+@on_virtual_time
+async def test_each_address_is_tried_and_told_of() -> None:
+    async with raw_server(silent) as address:
+        port = int(address.rpartition(":")[2])
+        with dead_address("::1", port):
+            found = await try_addresses(
+                ("::1", "127.0.0.1", "127.0.0.2"), port, within=60.0, clock=VirtualClock()
+            )
+    told = {address: error and error.message for address, error in found.items()}
+    assert told == {
+        "::1": "::1 did not answer within 3 s",
+        "127.0.0.1": None,
+        "127.0.0.2": "127.0.0.2 refused the connection",
+    }

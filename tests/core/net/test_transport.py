@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from replayed_network import ReplayedNetwork, ReplayedSocket
 from scripted_http import ScriptedHttp
 from scripted_transport import ScriptedTransport
 
@@ -14,6 +15,7 @@ from streamcore.net.http import HttpClient
 from streamcore.net.network import Network
 from streamcore.net.transport import Http, Socket, Transport
 from streamcore.net.websocket import WebSocket
+from streamcore.recording.transport import CapturingSocket, CapturingTransport
 
 
 def methods(of: type) -> dict[str, inspect.Signature]:
@@ -29,9 +31,13 @@ def methods(of: type) -> dict[str, inspect.Signature]:
     [
         (Transport, Network),
         (Transport, ScriptedTransport),
+        (Transport, CapturingTransport),
+        (Transport, ReplayedNetwork),
         (Http, HttpClient),
         (Http, ScriptedHttp),
         (Socket, WebSocket),
+        (Socket, CapturingSocket),
+        (Socket, ReplayedSocket),
     ],
 )
 def test_what_is_asked_of_a_network_is_offered_with_the_same_arguments(asked: type, offered: type) -> None:

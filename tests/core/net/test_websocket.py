@@ -17,8 +17,10 @@ from websockets.exceptions import ConnectionClosedOK
 from websockets.frames import Close, Frame, Opcode
 
 from streamcore.clock import Clock, SystemClock
+from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.websocket import WebSocket, open_websocket
 
@@ -50,13 +52,15 @@ async def dialled(
     max_message_bytes: int = 1 << 20,
     clock: Clock | None = None,
 ) -> WebSocket:
+    clock = clock or SystemClock()
     return await open_websocket(
         endpoint,
         name="acme",
         refusal=refusals or Refusals(),
         within=within,
         max_message_bytes=max_message_bytes,
-        clock=clock or SystemClock(),
+        clock=clock,
+        dialler=Dialler(clock, NOWHERE),
     )
 
 
@@ -447,16 +451,3 @@ async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(
     monkeypatch.delenv("no_proxy", raising=False)
     async with connection(lambda server: server.send("direct")) as client:
         assert await client.receive() == "direct"
-
-
-@pytest.mark.parametrize("proxy", ["socks5://user:password@127.0.0.1:9", "nonsense://127.0.0.1:9"])
-async def test_a_proxy_that_cannot_be_used_is_told_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
-    for variable in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(variable, proxy)
-    monkeypatch.delenv("no_proxy", raising=False)
-    error = await failed(dialled(acme("ws://acme.invalid:1/")))
-    assert (error.kind, error.retryable) == (ErrorKind.NETWORK, False)
-    assert "proxy" in error.message
-    assert "password" not in error.message

@@ -20,11 +20,21 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from streamcore.clock import SystemClock
+from streamcore.config.surroundings import NOWHERE
 from streamcore.net import websockets_internals as internals
+from streamcore.net.dial import Dialler
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "core" / "streamcore"
-UNDOCUMENTED = ("recv_messages", "maybe_resume", "process_redirect", ".transport.pause", ".transport.resume")
+UNDOCUMENTED = (
+    "recv_messages",
+    "maybe_resume",
+    "process_redirect",
+    "open_tcp_connection",
+    ".transport.pause",
+    ".transport.resume",
+)
 
 
 @asynccontextmanager
@@ -85,8 +95,25 @@ async def test_process_redirect_is_what_decides_about_a_redirect() -> None:
     redirect = b"HTTP/1.1 302 Found\r\nLocation: ws://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"
     async with raw_server(answering(redirect)) as address:
         with pytest.raises(InvalidStatus) as caught:
-            await internals.ConnectWithoutRedirects(f"ws://{address}/")
+            await internals.Connect(f"ws://{address}/", dialler=Dialler(SystemClock(), NOWHERE))
     assert caught.value.response.status_code == 302
+
+
+async def test_open_tcp_connection_is_what_opens_the_connection_below() -> None:
+    assert list(inspect.signature(connect.open_tcp_connection).parameters) == ["self"]
+    asked: list[tuple[str, int]] = []
+
+    class Recorded(Dialler):
+        async def dial(self, host: str, port: int) -> asyncio.Transport:
+            asked.append((host, port))
+            return await super().dial(host, port)
+
+    async with serve(lambda server: server.wait_closed(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        dialler = Recorded(SystemClock(), NOWHERE)
+        connection = await internals.Connect(f"ws://127.0.0.1:{port}/", dialler=dialler)
+        await connection.close()
+    assert asked == [("127.0.0.1", port)]
 
 
 async def test_records_of_the_log_that_show_a_frame_have_it_among_their_arguments(

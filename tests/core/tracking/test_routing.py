@@ -183,7 +183,7 @@ def test_a_ticker_only_an_exchange_may_know_is_taken_when_one_is_in_use() -> Non
         understand("xmr", TokenTable(), exchanges=False)
 
 
-@pytest.mark.parametrize("text", ["", "$", "A B", "SOL/USD", "TOOLONGATICKER1", "ⓈⓄⓁ"])
+@pytest.mark.parametrize("text", ["", "$", "A B", "SOL/USD/X", "TOOLONGATICKER1", "ⓈⓄⓁ"])
 def test_what_can_be_no_ticker_is_refused(text: str) -> None:
     with pytest.raises(UnknownSymbol):
         meant(text)

@@ -40,7 +40,6 @@ from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.provider import SolanaProvider
 from streamsim import Emulators, Fault
 from streamsim.servers.websocket import KEEPALIVE_INTERVAL
-from streamsim.solana_rpc.limits import DOCUMENTED, MARCH_2026, SEPTEMBER_2026
 from streamsim.solana_rpc.server import SUBSCRIPTIONS
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
@@ -308,51 +307,6 @@ async def test_a_method_of_helius_own_is_not_known_over_http() -> None:
 
 
 @on_virtual_time
-async def test_too_many_calls_of_one_method_are_refused_as_documented_and_others_are_not() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = DOCUMENTED
-        answers = [await call(stage, client, "getSlot") for _ in range(41)]
-        assert [answer.status_code for answer in answers] == [200] * 40 + [429]
-        assert answers[-1].json() == json.loads(public("solana_rpc", "rest_error_429"))
-        assert answers[-1].headers["retry-after"] == "10"
-        assert (await call(stage, client, "getHealth")).status_code == 200
-        await asyncio.sleep(10.0)
-        assert (await call(stage, client, "getSlot")).status_code == 200
-        assert stage.node.rpc.refused == 1
-
-
-@on_virtual_time
-async def test_every_answer_tells_the_limits_of_its_method_and_refused_calls_count() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = MARCH_2026
-        answers = [await call(stage, client, "getTransaction", "1" * 64) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-        headers = [answer.headers for answer in answers]
-        assert {told["x-ratelimit-method-limit"] for told in headers} == {"2"}
-        assert [told["x-ratelimit-method-remaining"] for told in headers] == ["1", "0", "-1", "-2"]
-        assert {told["x-ratelimit-rps-limit"] for told in headers} == {"100"}
-        assert headers[-1]["retry-after"] == "10"
-        assert answers[-1].json()["error"]["message"] == (
-            "Too many requests for a specific RPC call, contact your app developer or support@rpcpool.com."
-        )
-        assert (await call(stage, client, "getHealth")).headers["x-ratelimit-method-remaining"] == "39"
-        await asyncio.sleep(9)
-        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 429
-        await asyncio.sleep(10)
-        assert (await call(stage, client, "getTransaction", "1" * 64)).status_code == 200
-
-
-@on_virtual_time
-async def test_a_method_with_a_limit_of_zero_is_closed() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        assert stage.node.limits is SEPTEMBER_2026
-        for _ in range(2):
-            answer = await call(stage, client, "getTokenLargestAccounts", W)
-            assert (answer.status_code, answer.headers["x-ratelimit-method-limit"]) == (429, "0")
-            await asyncio.sleep(60)
-
-
-@on_virtual_time
 async def test_a_browser_is_forbidden_everything() -> None:
     async with scene() as stage, httpx.AsyncClient() as client:
         for headers in ({"Origin": "https://page.example"}, {"User-Agent": "Mozilla/5.0 (X11)"}):
@@ -360,16 +314,6 @@ async def test_a_browser_is_forbidden_everything() -> None:
         with pytest.raises(InvalidStatus) as refused:
             await connect(stage.node.ws_url, origin=Origin("https://page.example"))
         assert refused.value.response.status_code == 403
-
-
-@on_virtual_time
-async def test_too_many_calls_of_all_methods_together_are_refused() -> None:
-    async with scene() as stage, httpx.AsyncClient() as client:
-        stage.node.limits = DOCUMENTED
-        methods = itertools.cycle(["getSlot", "getHealth", "getVersion"])
-        answers = [await call(stage, client, next(methods)) for _ in range(101)]
-        assert [answer.status_code for answer in answers].count(429) == 1
-        assert answers[-1].json()["error"]["message"] == "Too many requests from your IP"
 
 
 @on_virtual_time

@@ -4,6 +4,7 @@ import logging
 import stat
 from pathlib import Path
 
+import base58
 import pytest
 
 from streamcore.errors import SettingsError
@@ -128,3 +129,31 @@ def test_a_log_file_that_was_renamed_is_opened_anew(tmp_path):
         logging.getLogger("x").info("after")
     assert "before" in (tmp_path / "log.1").read_text()
     assert file.read_text().splitlines()[0].endswith("after")
+
+
+SECRET_KEY = "2PaScuqSuAzbxAh8KkYezizTra2HJLSw2zrhUCTmwHGBqqGHFPMZjtWEdHw5dWWmSDp35rUmToscBsbohZCToaih"
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+
+
+@pytest.mark.parametrize("secret", [SECRET_KEY, PHRASE, str(list(range(64, 128))), "5e" * 64])
+def test_row_1_a_wallets_secret_is_in_no_line_and_in_no_traceback(tmp_path, capsys, secret):
+    file = tmp_path / "log"
+    with recording(level="debug", file=file, on_screen=True):
+        log.debug("got %s", secret)
+        try:
+            fail_with(f"what is {secret}?")
+        except ValueError:
+            log.exception("failed")
+    written = file.read_text() + capsys.readouterr().err
+    for piece in (SECRET_KEY[:12], "sausage", "65, 66", "5e5e5e"):
+        assert piece not in written
+    assert written.count("looks like a wallet's secret") == 2
+    assert "in fail_with" in written
+
+
+def test_a_signature_stays_in_the_log(tmp_path):
+    file = tmp_path / "log"
+    signature = base58.b58encode(bytes(range(1, 64)) + b"\x05").decode()  # the last byte of each is small
+    with recording(level="debug", file=file, on_screen=False):
+        log.debug("left out %s", signature)
+    assert signature in file.read_text()

@@ -116,3 +116,42 @@ async def test_a_secret_is_refused_in_every_line_and_nothing_of_it_stays(
         assert stage.manager.asked == asked
         assert stage.app.session.labels == {}
         assert stage.app.session.alerts.rules == []
+
+
+@pytest.mark.parametrize("key", ["s", "w", "a", "slash"])
+@pytest.mark.parametrize(
+    "secret",
+    [PHRASE, KEY, str([7] * 64).replace(", ", ",\n"), "\n".join(PHRASE.split())],
+    ids=["words", "base58", "numbers line by line", "words line by line"],
+)
+async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: str) -> None:
+    async with on_stage() as stage:
+        await stage.press(key)
+        await stage.type(secret)
+        await stage.pass_time(0.1)
+        (line,) = stage.app.screen.query(Input)
+        assert line.value == ""
+        told = " ".join((stage.text() + stage.toasts()).replace("│", " ").split())
+        assert "looks like a wallet's secret" in told
+        assert not any(piece in told for piece in (*PHRASE.split(), KEY[:12], "7, 7") if len(piece) > 3)
+        assert stage.app.session.prices.filter == ""
+
+
+async def test_row_1_a_secret_that_is_typed_is_gone_with_its_last_word() -> None:
+    async with on_stage() as stage:
+        await stage.press("s")
+        line = stage.app.screen.query_one(Input)
+        line.value = PHRASE.rpartition(" ")[0] + " "
+        await stage.press("y")
+        assert line.value == ""
+        await stage.press("enter")
+        assert "looks like a wallet's secret" in " ".join(stage.text().replace("│", " ").split())
+
+
+async def test_a_signature_that_is_shown_can_be_looked_for() -> None:
+    async with on_stage() as stage:
+        transaction = stage.transaction(1)
+        await stage.tell(transaction)
+        await stage.press("tab", "slash")
+        await stage.type(transaction.signature)
+        assert stage.app.screen.query_one(Input).value == transaction.signature

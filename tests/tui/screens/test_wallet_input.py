@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamtui.screens.wallet_input import address_in, names_and_labels
+from streamcore import address_in
+from streamtui.screens.wallet_input import names_and_labels
 
 A = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 B = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"

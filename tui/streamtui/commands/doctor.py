@@ -14,21 +14,25 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from streamcore.config import Loaded
+    from streamcore.recording import Capture
 
 
-def run(loaded: Loaded) -> int:
-    """Try everything, print the table, and return 1 if one needed thing failed, else 0."""
+def run(loaded: Loaded, *, capture: Capture | None = None) -> int:
+    """Try everything, print the table, and return 1 if one needed thing failed, else 0.
+
+    ``capture`` keeps what goes over the network.
+    """
     with Deadline() as deadline:
-        checks = asyncio.run(until_stopped(_examined(loaded, deadline), stopping=deadline.start))
+        checks = asyncio.run(until_stopped(_examined(loaded, deadline, capture), stopping=deadline.start))
     return 1 if checks is not None and needed_failed(checks) else 0
 
 
-async def _examined(loaded: Loaded, deadline: Deadline) -> list[Check]:
+async def _examined(loaded: Loaded, deadline: Deadline, capture: Capture | None) -> list[Check]:
     from rich.console import Console
 
     from streamsim.demo import embedded
 
-    checks = await examine(loaded, demo=embedded)
+    checks = await examine(loaded, demo=embedded, capture=capture)
     Console().print(table(checks))
     # a name lookup that never ends sits in a thread and would keep the process
     deadline.start(1 if needed_failed(checks) else 0)

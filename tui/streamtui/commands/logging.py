@@ -11,7 +11,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
-from streamcore import Mask, MaskingFilter, SettingsError, printable
+from streamcore import Mask, MaskingFilter, SettingsError, printable, without_secrets
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 DEFAULT_LEVEL = "WARNING"
@@ -134,6 +134,7 @@ class _OneLine(logging.Formatter):
         record.message = record.getMessage()
         if self.usesTime():
             record.asctime = self.formatTime(record)
+        record.message = without_secrets(record.message)
         return printable(self.formatMessage(record), limit=MAX_LINE)
 
 
@@ -143,5 +144,7 @@ class _WithTraceback(_OneLine):
     def format(self, record: logging.LogRecord) -> str:
         lines = [super().format(record)]
         if record.exc_text:  # already rendered and masked by the filter
-            lines += [printable(line, limit=MAX_LINE) for line in record.exc_text.splitlines()]
+            lines += [
+                printable(without_secrets(line), limit=MAX_LINE) for line in record.exc_text.splitlines()
+            ]
         return "\n".join(lines)

@@ -6,8 +6,17 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streamcore import InputError, Settings, SettingsError, TokenTable, check_address, understand
-from streamcore.config import Loaded, choose, load
+from streamcore import (
+    InputError,
+    Settings,
+    SettingsError,
+    TokenTable,
+    check_address,
+    printable,
+    read_pair,
+    understand,
+)
+from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
 from streamtui.options import SETTINGS
 
@@ -23,21 +32,36 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
     """
     options = {option.name: given[option.name] for option in SETTINGS if option.name in given}
     result = load(given.get("config"), options=options)
-    for warning in result.warnings:
-        print(f"streamtui: warning: {warning}", file=sys.stderr)
+    _warn(result.warnings)
     return result
 
 
+def check_surroundings(loaded: Loaded) -> None:
+    """Check what the environment says about the way to the network, before anything is started.
+
+    Not in the demo: it has no use for it.
+
+    Raises:
+        SettingsError: A variable names a proxy or certificates that cannot be used.
+    """
+    if not loaded.settings.demo:
+        read_surroundings()
+
+
 def check_watched(loaded: Loaded) -> None:
-    """Check every symbol and wallet before anything is started.
+    """Check every symbol and wallet before anything is started, and say which is read as something else.
 
     Raises:
         SettingsError: One cannot be watched; it names where it came from.
     """
     settings = loaded.settings
+    tokens, exchanges = TokenTable(settings.tokens), choose(settings).exchanges
+    hints = []
     for key, symbol in _symbols(settings):
         try:
-            understand(symbol, TokenTable(settings.tokens), exchanges=choose(settings).exchanges)
+            understand(symbol, tokens, exchanges=exchanges)
+            pair = read_pair(symbol, tokens)
+            hints += [pair.hint] if pair is not None and pair.hint else []
         except InputError as error:
             raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
     for wallet in settings.wallets:
@@ -45,6 +69,13 @@ def check_watched(loaded: Loaded) -> None:
             check_address(wallet)
         except InputError as error:
             raise SettingsError("wallets", wallet, error.reason, loaded.origins["wallets"]) from error
+    _warn(dict.fromkeys(hints))
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    if sys.stderr is not None:
+        for warning in warnings:
+            print(f"streamtui: warning: {printable(warning)}", file=sys.stderr)
 
 
 def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:

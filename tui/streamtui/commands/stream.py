@@ -13,6 +13,7 @@ from streamtui.commands.stdout import Output, calling_when_closed
 
 if TYPE_CHECKING:
     from streamcore import Engine, Settings
+    from streamcore.recording import Capture
 
 STANDARD_OUTPUT = 1
 
@@ -28,13 +29,20 @@ CLOSE_WITHIN = 1.2
 log = logging.getLogger(__name__)
 
 
-def run(settings: Settings, *, count: int | None = None, duration: float | None = None) -> int:
+def run(
+    settings: Settings,
+    *,
+    count: int | None = None,
+    duration: float | None = None,
+    capture: Capture | None = None,
+) -> int:
     """Print lines until told to stop, and return the exit status.
 
     Args:
         settings: What to watch, and how. The symbols and wallets must have been checked.
         count: Stop after that many price and transaction lines; ``None``: no limit.
         duration: Stop after that many seconds; ``None``: no limit.
+        capture: Keeps what goes over the network.
 
     Returns:
         0 when it was interrupted, its reader is gone, the count is reached or the time is up; 1 when the time
@@ -47,7 +55,7 @@ def run(settings: Settings, *, count: int | None = None, duration: float | None 
     with Deadline() as deadline:
         return asyncio.run(
             print_lines(
-                StreamManager(settings, demo=embedded, remember=True),
+                StreamManager(settings, demo=embedded, remember=True, capture=capture),
                 symbols=settings.symbols if settings.stream.enable_prices else (),
                 wallets=settings.wallets if settings.stream.enable_wallets else (),
                 count=count,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from streamcore import AlertSettings, short_address
+from streamcore import AlertSettings, address_in, short_address
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ def merge(
         conflicts.append(f"the theme is {theirs.theme}, not {theme}")
     result = Watched(
         symbols=_list("symbols", before.symbols, now.symbols, theirs.symbols, symbol, conflicts),
-        wallets=_list("wallets", before.wallets, now.wallets, theirs.wallets, str.strip, conflicts),
+        wallets=_list("wallets", before.wallets, now.wallets, theirs.wallets, address_in, conflicts),
         labels=labels,
         alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
         theme=theme,
@@ -91,7 +91,7 @@ def added(theirs: Watched, result: Watched, symbol: Callable[[str], Hashable] = 
     return replace(
         result,
         symbols=_union(theirs.symbols, result.symbols, symbol),
-        wallets=_union(theirs.wallets, result.wallets, str.strip),
+        wallets=_union(theirs.wallets, result.wallets, address_in),
     )
 
 

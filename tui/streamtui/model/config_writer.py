@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from streamcore import AlertSettings, StreamcoreError
+from streamcore import AlertSettings, StreamcoreError, split_names, without_secrets
 from streamtui.model.alerts import in_words
 from streamtui.model.config_merge import Watched, added, merge, same_symbol
 from streamtui.model.file_replacement import read, write
@@ -35,8 +35,8 @@ class Conflict(NotSaved):
     """
 
     def __init__(self, path: Path, conflicts: Sequence[str]) -> None:
-        self.conflicts = tuple(conflicts)
-        super().__init__(f"not saved: in {path}, {'; '.join(conflicts)}")
+        self.conflicts = tuple(map(without_secrets, conflicts))
+        super().__init__(f"not saved: in {path}, {'; '.join(self.conflicts)}")
 
 
 class OnConflict(Enum):
@@ -97,7 +97,7 @@ def save(
         text = tomlkit.dumps(document)
         tomlkit.parse(text)
     except TOMLKitError as error:
-        raise NotSaved(f"not saved: {path} is not valid TOML: {error}") from error
+        raise NotSaved(f"not saved: {path} is not valid TOML: {without_secrets(str(error))}") from error
     except msgspec.ValidationError as error:
         raise NotSaved(f"not saved: {path} has an alert that makes no sense") from error
     try:
@@ -124,7 +124,7 @@ def _held(document: TOMLDocument) -> Watched:
 
 def _texts(value: object) -> list[str]:
     if isinstance(value, str):
-        value = value.split(",")
+        value = split_names(value)
     return [str(one).strip() for one in value if str(one).strip()] if isinstance(value, list) else []
 
 

@@ -13,6 +13,7 @@ from streamcore import Settings
 
 if TYPE_CHECKING:
     from streamcore import Engine
+    from streamcore.recording import Capture
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +40,12 @@ async def closed_in_time(manager: Engine) -> AsyncIterator[Engine]:
         yield engine
 
 
-def engine_factory() -> ManagerFactory:
-    """Return what makes the real engine.
+def engine_factory(capture: Capture | None = None) -> ManagerFactory:
+    """Return what makes the real engine; ``capture`` keeps what goes over the network.
 
     Importing it takes as long as drawing the first frame: call this after that, in a thread.
     """
     from streamcore import StreamManager
     from streamsim.demo import embedded
 
-    return partial(StreamManager, demo=embedded, remember=True)
+    return partial(StreamManager, demo=embedded, remember=True, capture=capture)

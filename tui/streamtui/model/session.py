@@ -153,6 +153,14 @@ class Session:
             self.mark_changed()
         return new
 
+    def hints(self, symbols: Sequence[str]) -> list[str]:
+        """Return what a person should know of how these symbols were read, as sentences."""
+        from streamcore import TokenTable, read_pair
+
+        tokens = TokenTable(self.settings.tokens)
+        pairs = [read_pair(symbol, tokens) for symbol in symbols]
+        return [pair.hint for pair in pairs if pair is not None and pair.hint]
+
     async def unsubscribe(self, key: str) -> None:
         """Stop watching the token of a row, and drop the row.
 

@@ -223,6 +223,10 @@ class TransactionList:
         self._changes.at(row)
         self._changes.new.add(key)
 
+    def has_signature(self, text: str) -> bool:
+        """Return whether a text is the signature of a transaction that is kept."""
+        return any(entry.transaction.signature == text for entry in self._entries.values())
+
     def _hide(self, key: str) -> None:
         self._hidden.discard(key)
         row = self.rows.row(key)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Label
 
-from streamcore import StreamcoreError, secret_refusal
+from streamcore import StreamcoreError
 from streamtui.format.ages import time_of_day
 from streamtui.format.cells import Cell, cell, literal
 from streamtui.format.content import MUTED
@@ -19,6 +19,7 @@ from streamtui.model.alerts import EXAMPLES, Alert
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
+from streamtui.widgets.entry_line import EntryLine
 from streamtui.widgets.line_table import LineTable
 
 COLUMNS = (
@@ -55,7 +56,7 @@ class AlertsDialog(Dialog[None]):
         """Yield the line to type, what is wrong with it, and the list."""
         yield Label("Tell me when:")
         example = f"{self._about} above 200, or just 200" if self._about else EXAMPLES.partition(" · ")[0]
-        yield Input(placeholder=example, compact=True, id="entry")
+        yield EntryLine(placeholder=example, compact=True, id="entry")
         yield Label("", id="entry-error")
         yield Label(literal(EXAMPLES, MUTED), id="alert-examples")
         yield self._table
@@ -107,13 +108,10 @@ class AlertsDialog(Dialog[None]):
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
+        if self.query_one(EntryLine).refused:
+            return  # why is still to be read
         if not event.value.strip():
             self._refuse("type an alert, or press esc to leave")
-            return
-        if refusal := secret_refusal(event.value):
-            with event.input.prevent(Input.Changed):  # which would put the refusal away
-                event.input.value = ""
-            self._refuse(f"what was there {refusal}")
             return
         try:
             self._session.add_alert(self._completed(event.value))
@@ -144,6 +142,10 @@ class AlertsDialog(Dialog[None]):
         self._session.remove_alert(int(self._table.cursor))
         self._table.set_order(())
         self.pass_time(self._session.clock.time())
+
+    @on(EntryLine.SecretRefused)
+    def _secret_refused(self, event: EntryLine.SecretRefused) -> None:
+        self._refuse(event.reason)
 
     def _refuse(self, reason: str) -> None:
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))

@@ -6,17 +6,18 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Protocol
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from streamcore import StreamcoreError, secret_refusal
+from streamcore import StreamcoreError, split_names
 from streamtui.format.cells import cell, literal
 from streamtui.format.content import MUTED
 from streamtui.model.price_row import WatchedToken
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
+from streamtui.widgets.entry_line import EntryLine
 from streamtui.widgets.line_table import LineTable
 
 MOST_SUGGESTIONS = 8
@@ -37,23 +38,6 @@ class Tokens(Protocol):
     def token(self, text: str) -> WatchedToken | None:
         """Return the token a text means, if it means one."""
         ...
-
-
-def words(text: str) -> list[str]:
-    """Return what stands between commas, semicolons and white space, without repetitions."""
-    return list(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text))))
-
-
-class EntryLine(Input):
-    """A line that keeps all of what is pasted: a list may come line by line."""
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Put what is pasted into the line, in the place of the one line that `Input` would keep."""
-        joined = " ".join(event.text.split())
-        event.stop()
-        event.prevent_default()
-        start, end = self.selection
-        self.replace(joined, min(start, end), max(start, end))
 
 
 class EntryDialog(Dialog[None]):
@@ -80,7 +64,7 @@ class EntryDialog(Dialog[None]):
         demo: str,
         present: Sequence[str] = (),
         tokens: Tokens | None = None,
-        split: Callable[[str], list[str]] = words,
+        split: Callable[[str], list[str]] = split_names,
     ) -> None:
         """Make the dialog.
 
@@ -136,7 +120,7 @@ class EntryDialog(Dialog[None]):
             meant = self._tokens.token(word)
             found = [*([meant] if meant is not None else []), *self._tokens.complete(word)]
         else:
-            found = [token for typed in words(text) if (token := self._tokens.token(typed)) is not None]
+            found = [token for typed in split_names(text) if (token := self._tokens.token(typed)) is not None]
         tokens = {token.mint or token.symbol: token for token in found[: MOST_SUGGESTIONS + 1]}
         shown = dict(list(tokens.items())[:MOST_SUGGESTIONS])
         self._suggestions.set_order(list(shown))
@@ -151,15 +135,12 @@ class EntryDialog(Dialog[None]):
         self._chosen = [token.symbol for token in shown.values()] if word else []
 
     @on(Input.Submitted)
-    async def _submitted(self, event: Input.Submitted) -> None:
-        # before it is taken apart: a comma or a space is a part of a secret
-        if refusal := secret_refusal(event.value):
-            with event.input.prevent(Input.Changed):  # which would put the refusal away
-                event.input.value = ""
-            self._refuse(f"what was there {refusal}")
-            return
+    async def _submitted(self) -> None:
         self.action_complete()
-        names = self._split(self.query_one(EntryLine).value)
+        line = self.query_one(EntryLine)
+        if line.refused:
+            return  # why is still to be read
+        names = self._split(line.value)
         if not names:
             self._refuse("type at least one, or press esc to leave")
             return
@@ -186,6 +167,10 @@ class EntryDialog(Dialog[None]):
         """Select the next or previous suggestion."""
         if self._tokens is not None:
             self._suggestions.action_move(by)
+
+    @on(EntryLine.SecretRefused)
+    def _secret_refused(self, event: EntryLine.SecretRefused) -> None:
+        self._refuse(event.reason)
 
     def _refuse(self, reason: str) -> None:
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))

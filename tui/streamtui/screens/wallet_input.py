@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 
-LIKE_AN_ADDRESS = 25
-"""A word of this length was meant to be an address; names of wallets are shorter."""
+from streamcore import address_in
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What web pages and messengers put between letters, and nobody sees."""
-_AROUND = "\"'`‘’‚“”„«»‹›<>()[]{}.:"
-_WITHIN = re.compile(
-    r"(?:solana:|(?:https?://)?[\w.-]+\.\w+/(?:[\w.-]+/)*)(?P<address>[1-9A-HJ-NP-Za-km-z]{32,44})(?:[/?#]\S*)?"
-)
-"""A payment request (``solana:ADDRESS?amount=1``), or a page of an explorer."""
+
+LIKE_AN_ADDRESS = 25
+"""A word of this length was meant to be an address; names of wallets are shorter."""
 
 
 def names_and_labels(text: str) -> list[str]:
@@ -35,10 +32,3 @@ def names_and_labels(text: str) -> list[str]:
         if entry:
             found.append(" ".join(entry))
     return list(dict.fromkeys(found))
-
-
-def address_in(word: str) -> str:
-    """Return the address that a word holds in a link, a payment request or quotes; else the bare word."""
-    bare = word.strip(_AROUND)
-    within = _WITHIN.fullmatch(bare)
-    return within["address"] if within else bare

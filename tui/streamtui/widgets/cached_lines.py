@@ -1,4 +1,4 @@
-"""A base for widgets that change rarely: their lines are drawn once and kept until the next refresh."""
+"""A mixin for widgets that change rarely: their lines are drawn once and kept until the next refresh."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ else:
 
 
 class CachedLines(_Base):
-    """Keeps its lines until it is refreshed; name it before the class of the widget.
+    """Keeps the lines of a widget until its next refresh.
 
-    With every repaint Textual asks all widgets around the repainted one for all their lines, and puts its
-    own styles together for each anew. That is most of the cost of repainting one cell.
+    A mixin: it must stand before the widget's class among the bases.
+
+    When one widget is repainted, Textual also asks the widgets around it for all of their lines, and computes
+    their styles again each time. Without this cache that is most of the cost of repainting one cell.
     """
 
     _kept: tuple[Region, list[Strip]] | None = None

@@ -12,8 +12,8 @@ from streamtui.format.ages import day_and_time, time_of_day
 from streamtui.format.cells import Span
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import price
-from streamtui.model.candles import CAPACITY, FRAMES, Candle, Candles
-from streamtui.widgets.chart_drawing import bounds, candle_chart, in_columns, line_chart
+from streamtui.model.candles import FRAMES, Candle, Candles
+from streamtui.widgets.chart_drawing import bounds, candle_chart, candles_per_column, in_columns, line_chart
 
 SCALE = 14
 """Cells at the right for the prices of the scale."""
@@ -24,14 +24,14 @@ class Chart(Widget):
     """Draws candles, or a line through their closing prices."""
 
     frame: reactive[int] = reactive(0)
-    """Which of `FRAMES`."""
+    """Index of the chosen time frame in `FRAMES`."""
     as_line: reactive[bool] = reactive(False)
     candles: reactive[tuple[Candle, ...]] = reactive(())
     since: reactive[float | None] = reactive(None)
     """Unix seconds of the first price of the session."""
 
     def show(self, candles: Candles) -> None:
-        """Show what these candles hold of the frame that is chosen."""
+        """Show the candles of the chosen time frame."""
         self.since = candles.since
         self.candles = tuple(candles.of(self.frame))
 
@@ -50,10 +50,10 @@ class Chart(Widget):
         if not self.candles or width < 8 or height < 2:
             return Content("\n").join([names, Content.styled(" no price has come yet", MUTED)])
         columns = in_columns(self.candles, frame, width)
-        together = -(-CAPACITY // width)
+        per_column = candles_per_column(width)
         what = "line" if self.as_line else f"candles of {frame.length}"
-        if together > 1 and not self.as_line:
-            what += f", {together} drawn as one"
+        if per_column > 1 and not self.as_line:
+            what += f", {per_column} drawn as one"
         title = Content.assemble(
             names, "  ", (f"{what} · nothing older than {time_of_day(self.since)}", MUTED)
         )
@@ -65,7 +65,7 @@ class Chart(Widget):
         for at, row in enumerate(draw(columns, height)):
             label = f" {_scale(scale[at])}" if at in scale else ""
             lines.append(Content.assemble(*(_styled(span) for span in row), (label, MUTED)))
-        start = self.candles[-1].start - (len(columns) * -(-CAPACITY // width) - 1) * frame.seconds
+        start = self.candles[-1].start - (len(columns) * per_column - 1) * frame.seconds
         left, right = (day_and_time if frame is FRAMES[-1] else time_of_day)(start), "now"
         lines.append(Content.styled(f"{left}{right:>{max(0, len(columns) - len(left))}}", MUTED))
         return Content("\n").join(lines)

@@ -1,7 +1,7 @@
 """Charts made of characters: candles with half a cell of resolution, lines with braille dots.
 
-Both return lines of spans, so that a widget can put colours to them; the newest candle is at the right, and
-a time in which nothing was seen stays empty.
+Both return lines of spans with the names of styles, to which a widget gives colours. The newest candle is at
+the right; a stretch of time without any price stays empty.
 """
 
 from __future__ import annotations
@@ -33,34 +33,36 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BRAILLE = 0x2800
 
 
-def in_columns(candles: Sequence[Candle], frame: Frame, width: int) -> list[Candle | None]:
-    """Return one candle, or nothing, for each of at most ``width`` columns; several may become one.
+def candles_per_column(width: int) -> int:
+    """Return how many candles share a column, so that all that are kept fit into ``width`` columns."""
+    return -(-CAPACITY // width)
 
-    The columns stand for equal stretches of time, the last of them for the newest candle.
+
+def in_columns(candles: Sequence[Candle], frame: Frame, width: int) -> list[Candle | None]:
+    """Return what each of at most ``width`` columns shows, from the left; ``None``: no price was seen then.
+
+    The columns stand for equal stretches of time, the last of them for the newest candle. Where the columns
+    are fewer than the candles, candles next to each other are merged.
     """
     if not candles or width < 1:
         return []
-    together = -(-CAPACITY // width)
-    columns: list[Candle | None] = [None] * -(-CAPACITY // together)
+    per_column = candles_per_column(width)
+    columns: list[Candle | None] = [None] * -(-CAPACITY // per_column)
     last = candles[-1].start
     for candle in candles:
         back = round((last - candle.start) / frame.seconds)
         if not 0 <= back < CAPACITY:
             continue
-        at = len(columns) - 1 - back // together
+        at = len(columns) - 1 - back // per_column
         before = columns[at]
-        columns[at] = (
-            candle
-            if before is None
-            else Candle(
-                before.start,
-                before.open,
-                max(before.high, candle.high),
-                min(before.low, candle.low),
-                candle.close,
-            )
-        )
+        columns[at] = candle if before is None else _merged(before, candle)
     return columns
+
+
+def _merged(first: Candle, second: Candle) -> Candle:
+    return Candle(
+        first.start, first.open, max(first.high, second.high), min(first.low, second.low), second.close
+    )
 
 
 def bounds(columns: Sequence[Candle | None]) -> tuple[float, float]:
@@ -129,7 +131,8 @@ def line_chart(columns: Sequence[Candle | None], height: int) -> Rows:
         following = closes[at + 1] if at + 1 < len(closes) else None
         half_way = here if following is None else dot((close + following) / 2)
         for x, y, start in ((at * 2, here, before), (at * 2 + 1, half_way, here)):
-            for between in range(min(y, y if start is None else start), max(y, start or y) + 1):
+            top, bottom = sorted((y, y if start is None else start))
+            for between in range(top, bottom + 1):
                 mark(x, between)
         before = half_way
     return [[Span("".join(chr(BRAILLE + bits) if bits else " " for bits in row))] for row in cells]

@@ -9,7 +9,7 @@ from streamtui.widgets.columns import Column, Placed
 
 
 class ColumnTitles:
-    """What stands above each column; changes say whether anything is to be drawn anew."""
+    """The title of each column. The methods that change one return whether the line must be drawn again."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         """Begin with the titles of the columns themselves."""

@@ -22,13 +22,14 @@ _fitted = lru_cache(maxsize=2048)(fitted)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``rank`` says how long it stays when it gets narrow: 0 always, the highest goes first."""
+    """One column of a table."""
 
     key: str
     title: str
     width: int
     align: Align = "left"
     rank: int = 0
+    """Where there is no room for all, columns are left out, the highest rank first; those of rank 0 never."""
     grows: int = 0
     """Cells it may grow beyond ``width`` when there is room; columns further left grow first."""
 
@@ -79,7 +80,7 @@ def line_of(
         base: The style of the line.
         style: Returns what a style's name adds to it.
     """
-    # gaps belong to the run before them: every further run costs the terminal some forty bytes
+    # a gap is added to the run before it: a run of its own would cost some forty bytes of escape codes
     runs: list[tuple[str, str]] = []
     for at, (one, content) in enumerate(zip(placed, cells, strict=False)):
         for span in _fitted(content, one.width, one.column.align):

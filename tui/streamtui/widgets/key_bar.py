@@ -15,7 +15,7 @@ from streamtui.widgets.cached_lines import CachedLines
 class KeyBar(CachedLines, Widget):
     """Shows the commands with their first key; a click does what the key does.
 
-    Those with the lowest rank get their room first, so that help and quit are always there.
+    Room is given in the order of their rank, the lowest first, so that help and quit are always there.
     """
 
     def __init__(self, commands: Sequence[Command]) -> None:

@@ -9,10 +9,27 @@ from rich.style import Style
 from textual.strip import Strip
 
 from streamtui.format.cells import Cell, Span, fitted
+from streamtui.themes import WALLETS
 from streamtui.widgets.columns import Placed, line_of
 
+STYLES = (
+    "cursor",
+    "header",
+    "message",
+    "strong",
+    "dim",
+    "up",
+    "down",
+    "warn",
+    "flash-up",
+    "flash-down",
+    "failed",
+    *(f"wallet-{number}" for number in range(1, WALLETS + 1)),
+)
+"""The names of all styles of a table; the style sheet gives each its colour."""
+
 WITH_BACKGROUND = ("cursor", "header")
-"""The styles that bring a background; the others keep the one of their line."""
+"""The styles with a background of their own; with the others, that of the line stays."""
 
 
 class LinePainter:
@@ -25,8 +42,9 @@ class LinePainter:
         """Make a painter that has drawn nothing yet.
 
         Args:
-            base_style: Returns the style of a line; Textual puts it together anew for each call.
-            style: Returns the style of a name, such as ``dim``; the same is true of it.
+            base_style: Returns the style of a line. It is expensive, because Textual computes it with each
+                call; the painter keeps the result.
+            style: Returns the style of one of the names in `STYLES`; expensive like ``base_style``.
         """
         self.placed: list[Placed] = []
         self._ask_base_style = base_style
@@ -38,18 +56,18 @@ class LinePainter:
         self._header: tuple[object, Strip] | None = None
 
     def forget_styles(self) -> None:
-        """Draw everything anew, in colours that are asked for again."""
+        """Have everything drawn anew when it is next asked for, in styles that are computed again."""
         self._styles.clear()
         self._base = None
         self.forget_lines()
 
     def forget_lines(self) -> None:
-        """Draw everything anew."""
+        """Have every line drawn anew when it is next asked for."""
         self._rows.clear()
         self._header = None
 
     def forget(self, key: str) -> None:
-        """Draw a row anew."""
+        """Have a row drawn anew when it is next asked for."""
         self._rows.pop((key, False), None)
         self._rows.pop((key, True), None)
 
@@ -60,7 +78,7 @@ class LinePainter:
         return self._header[1]
 
     def row(self, key: str, cells: Sequence[Cell] | None, width: int, *, selected: bool) -> Strip:
-        """Return the line of a row; blank while there is nothing to show of it."""
+        """Return the line of a row; blank while its cells are not known."""
         strip = self._rows.get((key, selected))
         if strip is None:
             base = self._base_style()
@@ -71,7 +89,7 @@ class LinePainter:
         return strip
 
     def message(self, lines: Sequence[str], at: int, width: int) -> Strip:
-        """Return one line of a message; blank above and below it."""
+        """Return line ``at`` of a message; blank when it has no such line."""
         base = self._base_style()
         if not 0 <= at < len(lines):
             return Strip.blank(width, base)

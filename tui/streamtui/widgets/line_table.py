@@ -1,7 +1,7 @@
 """A table for data that never stops: it draws line by line and repaints single cells.
 
-Textual's ``DataTable`` repaints all of itself for every changed cell, and for every cell set to the value
-it has. Here a cell is compared first, and only its own few columns of one line are drawn again.
+Textual's ``DataTable`` repaints all of itself whenever a cell is set, even to the value it already has. Here
+cells are compared first, and only those that differ are drawn again.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from streamtui.format.cells import Cell
-from streamtui.themes import WALLETS
 from streamtui.widgets.column_titles import ColumnTitles
 from streamtui.widgets.columns import Column, place
-from streamtui.widgets.line_painter import LinePainter
+from streamtui.widgets.line_painter import STYLES, LinePainter
 from streamtui.widgets.row_order import ListedRows, RowOrder
 
 HEADER = 1
@@ -44,7 +43,7 @@ class _TableMessage(Message):
 
 
 class LineTable(ScrollView, can_focus=True):
-    """Rows of cells with a cursor. Rows are named by keys; the cursor stays with its row."""
+    """Rows of cells with a cursor. Each row has a key; the cursor stays on its row when rows move."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -55,30 +54,17 @@ class LineTable(ScrollView, can_focus=True):
         Binding("end,G", "jump(-1)", "Last row", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line-table--cursor",
-        "line-table--header",
-        "line-table--message",
-        "line-table--strong",
-        "line-table--dim",
-        "line-table--up",
-        "line-table--down",
-        "line-table--warn",
-        "line-table--flash-up",
-        "line-table--flash-down",
-        "line-table--failed",
-        *(f"line-table--wallet-{number}" for number in range(1, WALLETS + 1)),
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-table--{name}" for name in STYLES}
 
     class CursorMoved(_TableMessage):
-        """The person has moved the cursor; a cursor that merely follows its row says nothing."""
+        """The person has moved the cursor. It is not posted when the row of the cursor itself moves."""
 
         def __init__(self, table: LineTable, row: int) -> None:
             super().__init__(table)
             self.row = row
 
     class Chosen(_TableMessage):
-        """A row was clicked twice."""
+        """A row was double-clicked."""
 
     class Uncovered(_TableMessage):
         """Other rows may be in view than before: the table was scrolled, resized or rearranged."""
@@ -98,7 +84,7 @@ class LineTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self.always_shows_cursor = False
-        """Whether the cursor is seen although the keys go elsewhere, to a line above the table."""
+        """Whether the cursor is drawn without the focus too: for a list below an input that has it."""
         self._rows: RowOrder = ListedRows()
         self._cells: dict[str, list[Cell]] = {}
         self._painter = LinePainter(
@@ -106,14 +92,14 @@ class LineTable(ScrollView, can_focus=True):
         )
         self._background: Color | None = None
         self._pending: list[Region] | None = None
-        """What is to be drawn again, while that is gathered."""
+        """The regions to draw again, gathered during `batched_refresh`; ``None`` outside it."""
         self._drawn = Size(0, 0)
         """The size it was drawn in last; asking Textual for it takes as long as comparing a row."""
         self._cursor: str | None = None
         self._cursor_row = 0
-        """The row of the cursor when it was put there or rows changed last."""
+        """The row of the cursor, as of its last move or the last change of the rows."""
         self._top: str | None = None
-        """The key of the first row in view, likewise."""
+        """The key of the first row in view, as of the last scrolling or the last change of the rows."""
         self._message: tuple[str, ...] = ()
         self._note: tuple[str, ...] = ()
         self._titles = ColumnTitles(columns)
@@ -244,21 +230,21 @@ class LineTable(ScrollView, can_focus=True):
             self._refresh_cells(key, *drawn)
 
     def cells_of(self, key: str) -> Sequence[Cell] | None:
-        """Return the cells of a row that nothing was put into, when it comes into view; ``None``: none yet.
+        """Return the cells of a row in view that was not `put`; ``None`` while there are none.
 
-        A table whose rows do not change overrides it, and makes no cells for rows that nobody looks at.
+        A table whose rows do not change overrides it, so that cells are only made for rows that are seen.
         """
         return None
 
     def forget_cells(self) -> None:
-        """Forget the cells of all rows: they are asked for again, or put."""
+        """Forget the cells of all rows; they come again through `cells_of` or `put`."""
         self._cells.clear()
         self._painter.forget_lines()
         self.refresh()
 
     @contextmanager
     def batched_refresh(self) -> Iterator[None]:
-        """Let Textual hear only at the end what is to be drawn again: once for many rows."""
+        """Refresh once, at the end of the block, for all rows that are `put` in it."""
         self._pending = []
         try:
             yield
@@ -313,7 +299,7 @@ class LineTable(ScrollView, can_focus=True):
         elif row >= top + room:
             self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
         around = self.parent
-        if isinstance(around, Widget) and around.allow_vertical_scroll:  # a dialog that has not room for all
+        if isinstance(around, Widget) and around.allow_vertical_scroll:  # a dialog too small for its contents
             line = Region(0, HEADER + row - int(self.scroll_y), 1, 1)
             around.scroll_to_region(line.translate(self.virtual_region.offset), animate=False, immediate=True)
 
@@ -348,7 +334,7 @@ class LineTable(ScrollView, can_focus=True):
         self._background = None
 
     def _set_height(self) -> None:
-        # a new virtual size lays out and repaints everything: without need for a scrollbar it stays as it is
+        # a new virtual size makes Textual lay out and repaint everything: it only changes with a scrollbar
         below = len(self._note) + 1 if self._note and len(self._rows) else 0
         height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
@@ -376,13 +362,10 @@ class LineTable(ScrollView, can_focus=True):
         if y < HEADER:
             return self._painter.header(self._titles.cells(self._painter.placed), width)
         row, rows = y - HEADER + int(self.scroll_y), len(self._rows)
-        if row >= rows:
-            # below the rows, after a blank line, stands the note; without rows, from the top, the message
-            return (
-                self._painter.message(self._note, row - rows - 1, width)
-                if rows
-                else self._painter.message(self._message, row, width)
-            )
+        if not rows:
+            return self._painter.message(self._message, row, width)
+        if row >= rows:  # one blank line, then the note
+            return self._painter.message(self._note, row - rows - 1, width)
         key = self._rows.key(row)
         cells = self._cells.get(key)
         if cells is None and (made := self.cells_of(key)) is not None:

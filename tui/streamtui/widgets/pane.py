@@ -1,4 +1,4 @@
-"""A pane of the main screen: a title line, a table, and a line to type a filter into when asked for."""
+"""A pane of the main screen: a title line, a table, and while a filter is typed, its input line."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class PaneTitle(CachedLines, Widget):
     name_: reactive[str] = reactive("")
     info: reactive[str] = reactive("")
     news: reactive[str] = reactive("")
-    """What must not be overlooked: a pause, rows out of sight."""
+    """A highlighted notice: that the list is paused, or that new rows are out of view."""
     demo: reactive[str] = reactive("")
     totals: reactive[Totals] = reactive(Totals())
-    """What is up and down among the rows."""
+    """How many of the rows are up and how many down."""
 
     def render(self) -> Content:
         """Return the line."""
@@ -49,8 +49,8 @@ class PaneTitle(CachedLines, Widget):
         return spread(left, right, self.size.width)
 
 
-EMPTY = 5
-"""Lines of a pane without rows: its title, those of its columns, and up to three lines that say why."""
+EMPTY_HEIGHT = 5
+"""Lines of a pane without rows: the pane's title, the column titles, and up to three lines that say why."""
 
 
 class Panes(Container):
@@ -62,15 +62,15 @@ class Panes(Container):
     BLANK = True  # the panes cover it: what it would draw is never seen
 
     def share_room(self, *, empty: bool) -> None:
-        """Give the upper pane all the room that the lower one does not need, if that is ``empty``."""
+        """Let the upper pane grow beyond its share if the lower one is ``empty``."""
         upper = self.children[0]
-        room = self.size.height - EMPTY
+        room = self.size.height - EMPTY_HEIGHT
         side_by_side = self.screen.has_class("-side-by-side")
-        upper.styles.max_height = room if empty and not side_by_side and room > EMPTY else None
+        upper.styles.max_height = room if empty and not side_by_side and room > EMPTY_HEIGHT else None
 
 
 class Pane(CachedLines, Vertical):
-    """A titled table that can be filtered. Subclasses fill it, and do what keys ask of it."""
+    """A titled table that can be filtered. Subclasses fill the table and implement the keys' actions."""
 
     def __init__(self, name: str, table: LineTable, *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -92,12 +92,16 @@ class Pane(CachedLines, Vertical):
         """Show only rows that contain a text, all of them when it is empty."""
         raise NotImplementedError
 
+    def names_row(self, text: str) -> bool:
+        """Return whether a text is what names a row everywhere, such as a signature."""
+        return False
+
     def on_descendant_focus(self) -> None:
-        """Show that the keys go here."""
+        """Highlight the title: the focus is in this pane."""
         self.title.add_class("-active")
 
     def on_descendant_blur(self) -> None:
-        """Show that they go elsewhere."""
+        """Take the highlight from the title."""
         self.title.remove_class("-active")
 
     async def action_filter(self) -> None:
@@ -105,7 +109,7 @@ class Pane(CachedLines, Vertical):
         from streamtui.widgets.filter_bar import FilterBar  # its input would delay the first frame
 
         if not self.query(FilterBar):
-            await self.mount(FilterBar(self.filter_text))
+            await self.mount(FilterBar(self.filter_text, self.names_row))
         self.query_one(FilterBar).focus_input()
 
     def action_clear_filter(self) -> None:

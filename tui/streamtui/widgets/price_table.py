@@ -1,4 +1,4 @@
-"""The price table: a row of the price list as cells."""
+"""The price table, which turns the rows of the price list into cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streamtui.widgets.columns import Column
 from streamtui.widgets.line_table import LineTable
 
 WHOLE = 7
-"""Cells before the decimal point: ``100,000``."""
+"""Cells for the digits before the decimal point: ``100,000``."""
 
 COLUMNS = (
     # what changes most stands at the left: a repaint of a cell begins at the start of its line
@@ -50,7 +50,7 @@ SORTS: dict[str, PriceSort] = {
     "name": PriceSort.NAME,
     "source": PriceSort.SOURCE,
 }
-"""The order each column stands for."""
+"""What a click on the title of a column sorts by."""
 _COLUMN_OF = {sort: column for column, sort in SORTS.items()}
 
 
@@ -76,7 +76,7 @@ class PriceTable(LineTable):
         self.mark_title(_COLUMN_OF.get(sort, ""), "↓" if falls else "↑")
 
     def show(self, row: PriceRow, at: float, freshness: Freshness) -> None:
-        """Draw what differs of a row.
+        """Draw the cells of a row that differ from what is on the screen.
 
         Args:
             row: What to show.
@@ -120,7 +120,7 @@ class PriceTable(LineTable):
         self.set_title("trend", f"TREND {seconds} S" if seconds < 120 else f"TREND {seconds // 60} MIN")
 
 
-@lru_cache(maxsize=1024)  # between two statistics a price moves many times, and these do not
+@lru_cache(maxsize=1024)  # the 24 hour change comes far more rarely than the price that is drawn with it
 def _change(change: Decimal | None, old: bool) -> Cell:
     return cell(percent(change), "dim" if old else _direction(change))
 
@@ -158,6 +158,6 @@ def _price(row: PriceRow, old: bool) -> Cell:
     return (Span(text[:same], "strong"), Span(text[same:], "flash-up" if row.flash > 0 else "flash-down"))
 
 
-@lru_cache(maxsize=1024)  # what was shown before is asked for again
+@lru_cache(maxsize=1024)  # called for the price before, too, which was formatted when it was new
 def _aligned(value: Decimal | None) -> str:
     return aligned(UNKNOWN if value is None else price(value), WHOLE, MOST_DECIMALS)

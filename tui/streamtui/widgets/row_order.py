@@ -9,8 +9,8 @@ from typing import Protocol
 class RowOrder(Protocol):
     """The keys of the rows of a table, from the top; none comes twice.
 
-    A table asks for the rows in view and for the row of the cursor, never for all: an order that is kept up
-    to date elsewhere, such as `streamtui.model.transaction_order.TransactionOrder`, can be shown as it is.
+    While it draws, a table asks only for the rows in view and for the row of the cursor. An order that is
+    kept elsewhere, such as `streamtui.model.transaction_order.TransactionOrder`, need not be copied.
     """
 
     def __len__(self) -> int:

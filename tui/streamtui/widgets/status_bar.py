@@ -1,4 +1,4 @@
-"""One line a provider: its lamp, and either how well it does or why not and what happens next."""
+"""A line for each provider: its lamp, and its figures, or what is wrong and when it tries again."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ TONES: dict[Tone, str] = {
     "quiet": MUTED,
 }
 LINES_PER_LAMP = 6
-"""Lines of the terminal for each provider that has one of its own."""
+"""The bar may take one line out of so many of the terminal; providers beyond that share its last line."""
 WIDE = 110
 """From this width on there is room for the numbers beside a reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLine:
-    """What the bar shows of one provider; every text is ready to be read."""
+    """What the bar shows of one provider; the texts are shown as they are."""
 
     name: str
     kind: str
     lamp: Lamp
     demo: bool
-    """To be marked as invented, because not everything is."""
+    """Whether to mark its data as invented; not set when the whole session is, which the top bar says."""
     rate: str
     latency: str
     subscriptions: int
     trouble: str
     """The attempt, the seconds to the next one and the reason; empty when all is well."""
     served: int | None = None
-    """How many of the subscriptions are rows that show its price; ``None``: that is not counted."""
+    """How many rows show this provider's price at present; ``None`` when that is not counted."""
     hint: str = ""
     """What would be better with a key, when one is missing."""
 
@@ -55,7 +55,7 @@ class StatusBar(CachedLines, Widget):
     failed: reactive[bool] = reactive(False)
 
     def watch_lines(self, old: tuple[ProviderLine, ...], new: tuple[ProviderLine, ...]) -> None:
-        """Another number of lines takes another height; a layout is too dear for anything less."""
+        """Lay out again only when the number of lines changes: a layout is expensive."""
         if len(old) != len(new):
             self.refresh(layout=True)
 
@@ -73,7 +73,7 @@ class StatusBar(CachedLines, Widget):
             )
         lines, room = self.lines, max(2, self.app.size.height // LINES_PER_LAMP)
         more = len(lines) - room + 1 if len(lines) > room else 0
-        # the first of each kind says most; of the others those that step in last are left out first
+        # the first of each kind is always kept; of the others, those at the end are left out first
         first = list({line.kind: line for line in reversed(lines)}.values())
         others = [line for line in lines if line not in first]
         kept = [*first, *others][: len(lines) - more]

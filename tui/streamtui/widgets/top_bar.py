@@ -1,4 +1,4 @@
-"""The first line: what this is, whether the data is invented, and from when the newest of it is."""
+"""The first line: name, DEMO badge, what is watched, what is not saved, and the time of the newest data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from streamtui.widgets.cached_lines import CachedLines
 
 
 class DataClock(CachedLines, Widget):
-    """The time of the newest data, and how old it is when that is worth a word.
+    """The time of the newest data, followed by its age when the data is old.
 
-    A widget of its own: what changes every second is drawn again without the line it stands in.
+    A widget of its own, so that what changes every second is drawn without the rest of the line.
     """
 
     time: reactive[str] = reactive("--:--:--")
@@ -33,9 +33,9 @@ class TopBar(CachedLines, Widget):
     """What the badge says; empty for no badge."""
     summary: reactive[str] = reactive("")
     unsaved: reactive[bool] = reactive(False)
-    """What is watched has been changed and not been saved."""
+    """Whether what is watched has changed since it was last saved."""
     alerts: reactive[int] = reactive(0)
-    """Alerts that nobody has looked at."""
+    """How many alerts have fired since the list of alerts was last open."""
     data_time: reactive[str] = reactive("--:--:--", repaint=False)
     data_age: reactive[str] = reactive("")
     """How old the newest data is; empty while that is nothing to worry about."""
@@ -63,8 +63,8 @@ class TopBar(CachedLines, Widget):
         )
         # the most urgent first: what does not fit is cut off at the end
         if self.alerts:
-            told = f" {self.alerts} alert{'s' * (self.alerts > 1)} · a "
-            left = Content.assemble(left, (told, "bold $background on $accent"), "  ")
+            badge = f" {self.alerts} alert{'s' * (self.alerts > 1)} · a "
+            left = Content.assemble(left, (badge, "bold $background on $accent"), "  ")
         if self.unsaved:
             left = Content.assemble(left, ("not saved · ctrl+s", "$text-warning"), "  ")
         if self.size.width >= 60:

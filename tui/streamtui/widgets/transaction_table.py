@@ -28,11 +28,14 @@ MARKS: dict[TransactionType, tuple[str, str]] = {
     TransactionType.SWAPPED: ("⇄", "strong"),
     TransactionType.FAILED: ("✗", "warn"),
 }
-"""A sign and a style for those types that move money, or did not."""
+"""The sign and its style for types that move money, and for failures; the others get a dot."""
 
 
 class TransactionTable(LineTable):
-    """The transactions. It follows the newest row until the person moves away, and again from there on."""
+    """The transactions, newest where the sort puts it.
+
+    The cursor follows the newest row until the person moves it away, and again once it is moved back there.
+    """
 
     def __init__(
         self,
@@ -47,8 +50,8 @@ class TransactionTable(LineTable):
 
         Args:
             transactions: What is shown.
-            label: What to call a wallet.
-            number: Which of the wallets one is, from 0, for its colour.
+            label: Returns the name shown for a wallet.
+            number: Returns the index of a wallet, from 0, which decides its colour.
             short: Shortens a signature.
             id: Its name.
         """
@@ -79,7 +82,7 @@ class TransactionTable(LineTable):
             self.unseen += len(changes.new)
 
     def _newest(self) -> int:
-        """The row of the newest transaction, where they stand in the order of the chain."""
+        """Return the row of the newest transaction; only meaningful when the rows are sorted by time."""
         return self.row_count - 1 if self._transactions.sort is TransactionSort.NEWEST_LAST else 0
 
     def _follow(self) -> None:
@@ -89,7 +92,7 @@ class TransactionTable(LineTable):
                 self.select(newest)
 
     def moved(self, row: int) -> None:
-        """Take note that the person moved the cursor: only from the newest row it follows on."""
+        """Note where the person moved the cursor: the table follows only while that is the newest row."""
         self.following = row == self._newest()
         if self.following:
             self.unseen = 0

@@ -112,12 +112,17 @@ class PricePane(SessionPane):
                 "Subscribe symbols",
                 "Tickers or mint addresses, several at once with commas or spaces:",
                 "SOL, BTC, BONK",
-                self.session.subscribe,
+                self._subscribe,
                 demo=self.session.demo,
                 present=[row.token.symbol for row in self._prices.rows.values()],
                 tokens=self.session,
             )
         )
+
+    async def _subscribe(self, symbols: Sequence[str]) -> None:
+        await self.session.subscribe(symbols)
+        if hints := self.session.hints(symbols):
+            self.tell("\n".join(hints))
 
     async def action_remove(self) -> None:
         """Stop watching the token of the selected row."""

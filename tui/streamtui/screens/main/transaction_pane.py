@@ -144,6 +144,10 @@ class TransactionPane(SessionPane):
         """The text that a transaction must contain."""
         return self._transactions.selection.text
 
+    def names_row(self, text: str) -> bool:
+        """Return whether a text is the signature of a transaction that is kept."""
+        return self._transactions.has_signature(text)
+
     def filter_by(self, text: str) -> None:
         """Show only transactions that contain a text; without one, those of all wallets and types."""
         self._transactions.select(text=text, **({} if text else {"wallet": None, "type": None}))

@@ -1,0 +1,195 @@
+"""What people write where names of tokens and wallets are expected: lists, links, quotes, pairs.
+
+The same in every option, variable, file, dialog and call. What stands around a name is taken away; what
+changes its meaning is a hint for the person (`Reading.hint`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import base58
+
+from streamcore.errors import InputError
+from streamcore.wallet_secrets import secret_refusal
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+"""What web pages and messengers put between letters, and nobody sees."""
+SEPARATORS = re.compile(r"[,;\s]+")
+_AROUND = "\"'`‘’‚‛“”„‟«»‹›<>()[]{}.:*"
+_BASE58_WORDS = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{32,44}(?![A-Za-z0-9.])")
+_ADDRESS_BYTES = 32
+_LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGNORECASE)
+_FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
+_PAYMENT = re.compile(r"solana:(?://)?([^?/#]*).*", re.IGNORECASE)
+_PAGES_OF_PAIRS = ("dexscreener.com", "geckoterminal.com", "dextools.io")
+"""Whose links hold the address of a pool, which is neither a token nor a wallet."""
+
+_OTHER_NAMES = {
+    "XBT": "BTC",
+    "XXBT": "BTC",
+    "XDG": "DOGE",
+    "XXDG": "DOGE",
+    "XETH": "ETH",
+    "XETC": "ETC",
+    "XLTC": "LTC",
+    "XXLM": "XLM",
+    "XXMR": "XMR",
+    "XXRP": "XRP",
+    "XZEC": "ZEC",
+}
+"""Names of Kraken's own, some of them of ISO 4217's form. Source: Kraken, `/0/public/Assets`."""
+_DOLLARS = frozenset({"USD", "ZUSD", "DOLLAR"})
+_DOLLAR_TOKENS = frozenset({"USDT", "USDC", "USDS", "USD1", "FDUSD", "TUSD", "PYUSD", "DAI", "BUSD", "USDG"})
+_OTHER_MONEY = frozenset(
+    {
+        "EUR",
+        "ZEUR",
+        "GBP",
+        "ZGBP",
+        "JPY",
+        "ZJPY",
+        "CAD",
+        "ZCAD",
+        "AUD",
+        "ZAUD",
+        "CHF",
+        "KRW",
+        "TRY",
+        "BRL",
+        "INR",
+        "MXN",
+        "SGD",
+        "BTC",
+        "XBT",
+        "ETH",
+        "SOL",
+        "EURC",
+        "BNB",
+    }
+)
+_DERIVATIVES = frozenset({"PERP", "PERPETUAL", "SWAP", "PF", "FUT"})
+_VENUES = frozenset(
+    {
+        "BINANCE",
+        "KRAKEN",
+        "COINBASE",
+        "BYBIT",
+        "OKX",
+        "BITSTAMP",
+        "GATE",
+        "GATEIO",
+        "KUCOIN",
+        "BITGET",
+        "CRYPTO",
+        "PYTH",
+    }
+)
+_PAIR = re.compile(r"([A-Z0-9]{1,12})[/_:|.-]([A-Z0-9]{2,10})")
+_JOINED = re.compile(r"([A-Z0-9]{3,12}?)(ZUSD|USDT|USDC|USD)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a name is read."""
+
+    name: str
+    """The name alone."""
+    hint: str = ""
+    """What a person should know because it may not be what was meant; empty if it is."""
+
+
+def split_names(text: str) -> list[str]:
+    """Return what stands between commas, semicolons and white space, without repetitions."""
+    return list(dict.fromkeys(filter(None, SEPARATORS.split(INVISIBLE.sub("", text)))))
+
+
+def names_given(names: Iterable[str]) -> list[str]:
+    """Return the names that a caller gave, one or several.
+
+    Raises:
+        InputError: One by one or together they are a wallet's secret, such as the words of a phrase; nothing
+            of it is repeated.
+    """
+    given = [names] if isinstance(names, str) else list(names)
+    together = " ".join(map(str, given))
+    if secret_refusal(together):
+        raise InputError(together, "")
+    return given
+
+
+def bare(text: str) -> str:
+    """Return a text without white space, quotes and brackets around it, and without what nobody sees."""
+    return INVISIBLE.sub("", text).strip().strip(_AROUND).strip()
+
+
+def address_in(text: str) -> str:
+    """Return the address that a text holds in a link, a payment request or quotes; else the bare text."""
+    word = bare(text)
+    if payment := _PAYMENT.fullmatch(word):
+        return payment[1]
+    if _LINK.fullmatch(word) and not _is_of_a_pair(word):
+        path, _, query = word.partition("?")
+        for part in (path.partition("#")[0], query):
+            found = {one for one in _BASE58_WORDS.findall(part) if _is_address(one)}
+            if found:
+                return found.pop() if len(found) == 1 else word
+    return word
+
+
+def why_no_name(text: str) -> str | None:
+    """Return why a text names neither a token nor a wallet, if it is a file or a link."""
+    word = bare(text)
+    if _LINK.fullmatch(word):
+        if _is_of_a_pair(word):
+            return "it is a link to a trading pair; give the address of the token itself"
+        several = len({one for one in _BASE58_WORDS.findall(word) if _is_address(one)}) > 1
+        return "it is a link with several addresses" if several else "it is a link without an address"
+    if _FILE.fullmatch(word):
+        return (
+            "it is the name of a file, which was not read; give the address itself "
+            "(solana-keygen pubkey FILE shows that of a keypair)"
+        )
+    return None
+
+
+def pair_in(text: str, known: Iterable[str]) -> Reading | None:
+    """Return which asset a person means who wrote a pair or an exchange's own name of it.
+
+    Args:
+        text: What was typed, and is no ticker by itself.
+        known: Tickers, in capitals. Of letters without a sign between them, only these are taken apart.
+
+    Raises:
+        InputError: It is priced in something that prices here are not.
+    """
+    word = bare(text).removeprefix("$").upper()
+    venue, colon, rest = word.partition(":")
+    if colon and venue in _VENUES:
+        word = rest
+    if word in _OTHER_NAMES:
+        return Reading(_OTHER_NAMES[word])
+    if (pair := _PAIR.fullmatch(word)) is None:
+        joined = _JOINED.fullmatch(word)
+        if joined is None or not {joined[1], _OTHER_NAMES.get(joined[1])} & {*known}:
+            return None
+        pair = joined
+    base, quote = _OTHER_NAMES.get(pair[1], pair[1]), pair[2]
+    if quote in _DERIVATIVES:
+        raise InputError(text, f"is a future; only what is traded itself is watched: for that write {base}")
+    if quote in _OTHER_MONEY:
+        raise InputError(text, f"is priced in {quote}; prices here are in US dollars: for that write {base}")
+    if quote in _DOLLAR_TOKENS:
+        hint = f"{bare(text)} is read as {base}: prices here are in US dollars, which {quote} is not quite"
+        return Reading(base, hint)
+    return Reading(base) if quote in _DOLLARS else None
+
+
+def _is_of_a_pair(link: str) -> bool:
+    return any(page in link.lower() for page in _PAGES_OF_PAIRS)
+
+
+def _is_address(word: str) -> bool:
+    return len(base58.b58decode(word)) == _ADDRESS_BYTES

@@ -1,0 +1,234 @@
+"""Opening the connection below a stream or a request: the same way for both, also by a proxy.
+
+A host may have several addresses, and the first need not answer. So the next one is tried after a quarter of
+a second, beside it, and the first to answer is taken (RFC 8305, "Happy Eyeballs").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from streamcore.clock import Clock
+from streamcore.config.proxies import Proxy
+from streamcore.config.surroundings import Surroundings
+from streamcore.net import errors
+from streamcore.net.trust import tls_context
+from streamcore.net.tunnel import Waiting, ask_http_proxy, ask_socks_proxy
+
+ATTEMPT_DELAY = 0.25
+"""Seconds after which the next address is tried; RFC 8305, section 5."""
+
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""What the system says where it lacks a whole family of addresses: of several reasons the least telling."""
+
+
+class Dialler:
+    """Opens connections; whoever gets one hands it on by `hand_over` or `Dialler.encrypt`, or aborts it."""
+
+    def __init__(self, clock: Clock, surroundings: Surroundings) -> None:
+        self._clock = clock
+        self._surroundings = surroundings
+        self._silent: dict[tuple[str, int], Proxy] = {}
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What verifies every host."""
+        return tls_context(self._surroundings)
+
+    def proxy_for(self, host: str, port: int) -> Proxy | None:
+        """Return who passes on connections to a host; ``None``: it is reached without."""
+        return self._surroundings.proxies.proxy_for(host, port)
+
+    def whom_it_waits_for(self, host: str, port: int) -> str | None:
+        """Return, after `dial` was cancelled, the proxy that had not answered, as it may be shown."""
+        proxy = self._silent.pop((host, port), None)
+        return None if proxy is None else proxy.shown
+
+    async def dial(self, host: str, port: int) -> asyncio.Transport:
+        """Return a connection to a host, on which nothing was said yet.
+
+        ``host``: an IPv6 address without brackets.
+
+        Raises:
+            OSError: It could not be reached.
+            ProviderError: The proxy could not be reached, or refused.
+        """
+        proxy = self.proxy_for(host, port)
+        if proxy is None:
+            return await self._connect(host, port)
+        self._silent[host, port] = proxy
+        try:
+            transport = await self._to_proxy(proxy)
+            try:
+                await self._ask(proxy, transport, host, port)
+            except BaseException:
+                transport.abort()
+                raise
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            self._silent.pop((host, port), None)
+            raise
+        self._silent.pop((host, port), None)
+        return transport
+
+    async def encrypt(self, transport: asyncio.Transport, host: str, port: int) -> asyncio.Transport:
+        """Return a connection of `dial` by TLS; see `encrypt`.
+
+        Raises:
+            OSError: It has ended, or the host's certificate is not valid, or it does not speak TLS.
+            ProviderError: The same, but it may be the proxy that answers in the host's place.
+        """
+        proxy = self.proxy_for(host, port)
+        try:
+            return await encrypt(transport, self.context, host)
+        except OSError as error:
+            if proxy is None:
+                raise
+            raise errors.behind_proxy(proxy, f"{host}:{port}", error) from error
+
+    async def _to_proxy(self, proxy: Proxy) -> asyncio.Transport:
+        with errors.reaching_proxy(proxy):
+            transport = await self._connect(proxy.host, proxy.port)
+            if proxy.scheme == "https":
+                transport = await encrypt(transport, self.context, proxy.host)
+            return transport
+
+    async def _ask(self, proxy: Proxy, transport: asyncio.Transport, host: str, port: int) -> None:
+        waiting = cast("Waiting", transport.get_protocol())
+        with errors.reaching_proxy(proxy):
+            if proxy.scheme in ("http", "https"):
+                await ask_http_proxy(waiting, proxy, host, port)
+                return
+            if proxy.scheme == "socks5":  # socks5h leaves the lookup to the proxy
+                host = (await look_up(host, port))[0]
+            await ask_socks_proxy(waiting, proxy, host, port)
+
+    async def _connect(self, host: str, port: int) -> asyncio.Transport:
+        return await first_to_answer(await look_up(host, port), port, self._clock)
+
+
+async def look_up(host: str, port: int) -> tuple[str, ...]:
+    """Return the addresses of a host in the order in which to try them: the families take turns.
+
+    Raises:
+        OSError: It has none, or nobody knows.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    families: dict[int, dict[str, None]] = {}
+    for family, _, _, _, address in found:
+        families.setdefault(family, {})[str(address[0])] = None
+    return tuple(_in_turn([list(addresses) for addresses in families.values()]))
+
+
+def _in_turn(lists: Sequence[Sequence[str]]) -> Iterable[str]:
+    for position in range(max(map(len, lists), default=0)):
+        for one in lists:
+            yield from one[position : position + 1]
+
+
+async def first_to_answer(addresses: Sequence[str], port: int, clock: Clock) -> asyncio.Transport:
+    """Return a connection to the first of these addresses that answers; they are tried in their order.
+
+    Raises:
+        OSError: None did; the most telling of the reasons.
+    """
+    left = deque(addresses)
+    attempts: list[asyncio.Task[asyncio.Transport]] = []
+    failures: list[OSError] = []
+    winner: asyncio.Transport | None = None
+    try:
+        under_way: set[asyncio.Task[asyncio.Transport]] = set()
+        while winner is None and (left or under_way):
+            if left:
+                attempts.append(asyncio.ensure_future(_attempt(left.popleft(), port)))
+                under_way.add(attempts[-1])
+            for task in await _some_end(under_way, clock if left else None):
+                under_way.discard(task)
+                if isinstance(failure := task.exception(), OSError):
+                    failures.append(failure)
+                elif winner is None:
+                    winner = task.result()
+    finally:
+        for task in attempts:
+            task.cancel()
+        await asyncio.gather(*attempts, return_exceptions=True)
+        for task in attempts:
+            if not task.cancelled() and task.exception() is None and task.result() is not winner:
+                task.result().abort()
+    if winner is None:
+        raise min(
+            failures, key=lambda failure: failure.errno in _NO_WAY, default=OSError("it has no address")
+        )
+    return winner
+
+
+async def _some_end(
+    tasks: set[asyncio.Task[asyncio.Transport]], clock: Clock | None
+) -> set[asyncio.Task[asyncio.Transport]]:
+    """Return those that have ended, as soon as one has, or none after `ATTEMPT_DELAY` of a clock."""
+    alarm = None if clock is None else asyncio.ensure_future(clock.sleep(ATTEMPT_DELAY))
+    try:
+        await asyncio.wait({*tasks, *([] if alarm is None else [alarm])}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if alarm is not None:
+            alarm.cancel()
+    return {task for task in tasks if task.done()}
+
+
+async def _attempt(address: str, port: int) -> asyncio.Transport:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_connection(Waiting, address, port)
+    return transport
+
+
+def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
+    """Give a connection from `Dialler.dial` to the protocol that uses it from now on.
+
+    Raises:
+        OSError: The connection has ended already.
+    """
+    waiting = cast("Waiting", transport.get_protocol())
+    waiting.check()
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    if waiting.received:
+        protocol.data_received(bytes(waiting.received))
+    if waiting.at_end:
+        protocol.eof_received()
+
+
+async def encrypt(transport: asyncio.Transport, context: ssl.SSLContext, host: str) -> asyncio.Transport:
+    """Return the same connection by TLS.
+
+    Raises:
+        OSError: It has ended, or the other side's certificate is not valid, or it does not speak TLS.
+    """
+    waiting = Waiting()
+    try:
+        encrypted = await _shake_hands(transport, waiting, context, host)
+    except BaseException:
+        transport.abort()
+        raise
+    waiting.connection_made(encrypted)
+    return encrypted
+
+
+async def _shake_hands(
+    transport: asyncio.Transport, waiting: Waiting, context: ssl.SSLContext, host: str
+) -> asyncio.Transport:
+    before = cast("Waiting", transport.get_protocol())
+    before.check()
+    if before.received:  # who speaks TLS waits to be greeted
+        raise ssl.SSLError(1, "the other side does not speak TLS")
+    loop = asyncio.get_running_loop()
+    encrypted = await loop.start_tls(transport, waiting, context, server_hostname=host)
+    if encrypted is None:  # the types allow it; it is so where the connection has ended meanwhile
+        raise ConnectionResetError(errno.ECONNRESET, "the connection has ended")
+    return encrypted

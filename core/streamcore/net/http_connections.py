@@ -1,0 +1,145 @@
+"""The connections below httpx: pooled by its library httpcore, opened by `streamcore.net.dial`."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from streamcore.net.dial import Dialler, hand_over
+
+MOST_CONNECTIONS = 100
+MOST_IDLE = 20
+IDLE_FOR = 5.0
+"""Seconds after which an idle connection is closed; these three are httpx' own."""
+
+
+class PooledTransport(httpx.AsyncBaseTransport):
+    """What an `httpx.AsyncClient` sends its requests by."""
+
+    def __init__(self, dialler: Dialler) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=dialler.context,
+            max_connections=MOST_CONNECTIONS,
+            max_keepalive_connections=MOST_IDLE,
+            keepalive_expiry=IDLE_FOR,
+            network_backend=_Backend(dialler),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and return the answer, whose body is still to be read.
+
+        Raises:
+            ProviderError: A proxy was not reached or has refused.
+            OSError: The host was not reached.
+            httpcore.ProtocolError: It does not speak HTTP.
+        """
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._answer.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    """Time is counted by whoever makes the request, so every ``timeout`` here is ``None``."""
+
+    def __init__(self, dialler: Dialler) -> None:
+        self._dialler = dialler
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(self._dialler, host, port, await self._dialler.dial(host, port))
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """One connection. It can be encrypted until the first `read` or `write`."""
+
+    def __init__(self, dialler: Dialler, host: str, port: int, transport: asyncio.Transport) -> None:
+        self._dialler = dialler
+        self._host = host
+        self._port = port
+        self._transport = transport
+        self._opened: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    def _in_use(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._opened is None:
+            loop = asyncio.get_running_loop()
+            reader = asyncio.StreamReader(loop=loop)
+            protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+            hand_over(self._transport, protocol)
+            self._opened = reader, asyncio.StreamWriter(self._transport, protocol, reader, loop)
+        return self._opened
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        reader, _ = self._in_use()
+        return await reader.read(max_bytes)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        _, writer = self._in_use()
+        writer.write(buffer)
+        await writer.drain()
+
+    async def aclose(self) -> None:
+        self._transport.close()
+        await asyncio.sleep(0)
+        self._transport.abort()  # a peer that does not read would keep it open
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        encrypted = await self._dialler.encrypt(self._transport, self._host, self._port)
+        return _Stream(self._dialler, self._host, self._port, encrypted)
+
+    def get_extra_info(self, info: str) -> Any:
+        match info:
+            case "is_readable":  # an idle connection on which something comes is at its end
+                reader, _ = self._in_use()
+                return reader.at_eof() or self._transport.is_closing()
+            case "client_addr":
+                return self._transport.get_extra_info("sockname")
+            case "server_addr":
+                return self._transport.get_extra_info("peername")
+            case _:
+                return self._transport.get_extra_info(info)

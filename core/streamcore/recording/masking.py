@@ -1,0 +1,124 @@
+"""What must not get into a capture: keys, wherever they stand, and where a server of one's own is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from streamcore.config.keys import sources
+from streamcore.config.model import Settings
+from streamcore.net.transport import Answer, Frame
+from streamcore.recording.lines import Failure, KeptAnswer, KeptRequest, content
+from streamcore.text import SHORTEST_SECRET, Mask
+
+URLS = ("rest_url", "rpc_url")
+"""The settings that say where a provider is asked over HTTP."""
+
+KEYS = ("key", "token", "secret", "password")
+"""How the name of a query parameter ends that is left out: nobody knows what each node calls its key."""
+
+HEADERS = ("retry-after", "date")
+"""Headers of an answer that are kept, beside those with `RATE` in their names."""
+RATE = "ratelimit"
+
+
+class Masking:
+    """Turns requests, answers, frames and errors into what may be kept of them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """``secrets``: what must not be kept; an empty one is ignored."""
+        self._secrets = frozenset(filter(None, secrets))
+        # JSON may write a slash in either way
+        forms = self._secrets | {secret.replace("/", r"\/") for secret in self._secrets}
+        self._mask = Mask(forms)
+        self._bytes = [secret.encode() for secret in forms if len(secret) >= SHORTEST_SECRET]
+
+    def knowing(self, secrets: Iterable[str]) -> Masking:
+        """Return one that masks these, too."""
+        more = set(filter(None, secrets)) - self._secrets
+        return Masking(self._secrets | more) if more else self
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets."""
+        return self._mask.apply(text)
+
+    def frame(self, data: Frame) -> Mapping[str, str]:
+        """Return a frame or a body as fields, without secrets; bytes that are no text keep their length."""
+        fields = dict(content(data))
+        if "text" in fields:
+            return {"text": self.text(fields["text"])}
+        assert isinstance(data, bytes)  # noqa: S101 - a text is a text
+        for secret in self._bytes:
+            data = data.replace(secret, b"*" * len(secret))
+        return content(data)
+
+    def failure(self, failure: Failure) -> Failure:
+        """Return a failure without secrets."""
+        return msgspec.structs.replace(failure, message=self.text(failure.message))
+
+    def request(self, request: KeptRequest) -> KeptRequest:
+        """Return a request without secrets."""
+        return KeptRequest(
+            request.method, self.text(request.path), self._inside(request.params), self._inside(request.json)
+        )
+
+    def _inside(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.text(value)
+            case list() | tuple():
+                return [self._inside(item) for item in value]
+            case dict():
+                return {name: self._inside(item) for name, item in value.items()}
+        return value
+
+    def answer(self, answer: Answer) -> KeptAnswer:
+        """Return an answer without secrets, and without headers that nobody here reads."""
+        kept = {
+            name: self.text(value)
+            for name, value in answer.headers.items()
+            if name in HEADERS or RATE in name
+        }
+        return KeptAnswer(answer.status, kept, **self.frame(answer.body))
+
+
+class Places:
+    """Knows from its URL which provider a request is for."""
+
+    def __init__(self, settings: Settings) -> None:
+        """``settings``: those in force, which in the demo lead to emulators."""
+        known = {
+            url.rstrip("/"): name
+            for name in sources()
+            for field in URLS
+            if isinstance(url := getattr(getattr(settings, name), field, None), str)
+        }
+        # the longest first: one may begin like another
+        self._known = sorted(known.items(), key=lambda one: len(one[0]), reverse=True)
+
+    def kept(
+        self, method: str, url: str, params: Mapping[str, str] | None, json: Any
+    ) -> tuple[str, KeptRequest]:
+        """Return whom a request is for, and what of it does not say who asks or where a server is.
+
+        The provider is empty for a URL that is in no setting; of that the path is all that is kept.
+        """
+        parts = urlsplit(url)
+        query = {**dict(parse_qsl(parts.query)), **(params or {})}
+        plain = parts._replace(query="", fragment="").geturl()
+        provider, path = "", parts.path
+        for known, name in self._known:
+            if plain == known or plain.startswith(known + "/"):
+                provider, path = name, plain.removeprefix(known)
+                break
+        asked = {name: value for name, value in query.items() if not _is_key(name)}
+        if isinstance(json, dict):
+            json = {name: value for name, value in json.items() if name != "id"}
+        return provider, KeptRequest(method, path or "/", asked, json)
+
+
+def _is_key(name: str) -> bool:
+    return name.casefold().endswith(KEYS)

@@ -1,0 +1,176 @@
+"""What the path of a message costs, from the socket to the consumer, beside what others take for the same.
+
+Run it with ``python tests/benchmarks/message_path.py``; it takes some minutes and fails no build. Every
+yardstick is measured in the same run, the rounds by turns, since figures of different machines, or of
+different minutes on a busy one, cannot be compared; the ratios of one run can. Each row is the median of the
+rounds.
+
+Two of the yardsticks are no dependency of this project, and their rows are printed only where they are
+installed: picows (``pip install picows``), and cryptofeed 3 (``pip install "cryptofeed>=3" uvloop``, Python
+3.13 or newer, AGPL). Install them into an environment of their own, beside this project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import one_notification
+import startup_cost
+
+HERE = Path(__file__).parent
+COUNT = 100_000
+"""Messages of one measurement."""
+LONGEST = 120.0
+"""Seconds after which a measurement has failed."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One program at one feed."""
+
+    label: str
+    program: str = "engine"
+    feed: str = "kraken"
+    symbols: int = 3
+    consumers: int = 1
+    malformed: float = 0.0
+
+
+BARE = {feed: Run(f"bare websockets, {feed}", "bare", feed) for feed in ("kraken", "coinbase", "birdeye")}
+LIMIT = {feed: Run(f"picows, {feed}", "limit", feed) for feed in ("kraken", "coinbase", "birdeye")}
+ENGINE = {feed: Run(f"engine, {feed}", "engine", feed) for feed in ("kraken", "coinbase", "birdeye")}
+CRYPTOFEED = Run("cryptofeed 3, kraken", "cryptofeed")
+WITH_UVLOOP = Run("cryptofeed 3 with uvloop, kraken", "cryptofeed-uvloop")
+TEN = Run("engine, ten consumers", consumers=10)
+MALFORMED = Run("engine, 5 % malformed", malformed=0.05)
+MANY = {count: Run(f"engine, {count:,} symbols", symbols=count) for count in (1, 10, 100, 1000)}
+
+
+@dataclass
+class Measured:
+    """What the rounds brought."""
+
+    costs: dict[Run, list[float]] = field(default_factory=dict)
+    heard: dict[Run, float] = field(default_factory=dict)
+
+    def median(self, run: Run) -> float | None:
+        """Return the microseconds of CPU a message; ``None`` where it was not measured."""
+        costs = self.costs.get(run)
+        return statistics.median(costs) if costs else None
+
+    def against(self, run: Run, *yardsticks: Run) -> str:
+        """Return the ratio to the quickest of the yardsticks, for a table."""
+        cost = self.median(run)
+        known = [other for other in map(self.median, yardsticks) if other is not None]
+        return "–" if cost is None or not known else f"{cost / min(known):.2f}"
+
+
+def installed(package: str) -> str | None:
+    """Return the version of a package, or ``None``."""
+    try:
+        return version(package) if importlib.util.find_spec(package) else None
+    except PackageNotFoundError:
+        return None
+
+
+def runs() -> list[Run]:
+    """Return what can be measured here, in the order of a round."""
+    cryptofeed = installed("cryptofeed")
+    has_three = cryptofeed is not None and int(cryptofeed.split(".")[0]) >= 3
+    return [
+        *BARE.values(),
+        *(LIMIT.values() if installed("picows") else ()),
+        *((CRYPTOFEED,) if has_three else ()),
+        *((WITH_UVLOOP,) if has_three and installed("uvloop") else ()),
+        *ENGINE.values(),
+        TEN,
+        MALFORMED,
+        *MANY.values(),
+    ]
+
+
+def measure(run: Run, count: int) -> tuple[float, float]:
+    """Return the microseconds of CPU a message, and the share of them that the consumer heard of."""
+    requests = -(-run.symbols // 100) if run.program == "engine" else 1
+    server = [
+        sys.executable, str(HERE / "blaster.py"), run.feed, "--count", str(count),
+        "--symbols", str(run.symbols), "--requests", str(requests), "--malformed", str(run.malformed),
+    ]  # fmt: skip
+    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as blaster:
+        try:
+            assert blaster.stdout is not None
+            port = blaster.stdout.readline().strip()
+            client = [
+                sys.executable, str(HERE / "contenders.py"), run.program, run.feed, port, str(count),
+                "--symbols", str(run.symbols), "--consumers", str(run.consumers),
+            ]  # fmt: skip
+            done = subprocess.run(client, capture_output=True, text=True, timeout=LONGEST, check=False)
+        finally:
+            blaster.kill()
+    words = done.stdout.split()
+    if not words:
+        raise RuntimeError(f"{run.label} did not come to its end: {done.stderr[-400:]}")
+    return float(words[0]), float(words[1]) / count
+
+
+def message_rows(measured: Measured) -> list[tuple[str, str, str]]:
+    """Return what is compared, the ratio, and what it may be."""
+    kraken = ENGINE["kraken"]
+    peers = (CRYPTOFEED,)
+    rows = []
+    for feed, engine in ENGINE.items():
+        rows += [
+            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, *peers), "0.75"),
+            (f"{engine.label}, to a bare websockets loop", measured.against(engine, BARE[feed]), ""),
+            (f"{engine.label}, to picows and msgspec", measured.against(engine, LIMIT[feed]), ""),
+        ]
+    return [
+        *rows,
+        ("ten consumers instead of one", measured.against(TEN, kraken), "1.5"),
+        ("5 % malformed", measured.against(MALFORMED, kraken), "1.2"),
+        *(
+            (f"{count:,} symbols, to one", measured.against(MANY[count], MANY[1]), "1.2")
+            for count in (10, 100, 1000)
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=COUNT, help="messages of one measurement")
+    parser.add_argument("--only", choices=("messages", "start"), help="one half of it")
+    given = parser.parse_args()
+    print(f"{platform.machine()}, Python {platform.python_version()}, {given.rounds} rounds", flush=True)
+    measured = Measured()
+    rows: list[tuple[str, str, str]] = []
+    if given.only != "start":
+        for _ in range(given.rounds):
+            for run in runs():
+                cost, heard = measure(run, given.count)
+                measured.costs.setdefault(run, []).append(cost)
+                measured.heard[run] = heard
+        print("\n| CPU of a message | µs, median | least | most | heard |\n|---|---|---|---|---|")
+        for run, costs in measured.costs.items():
+            figures = f"{statistics.median(costs):.1f} | {min(costs):.1f} | {max(costs):.1f}"
+            print(f"| {run.label} | {figures} | {measured.heard[run]:.0%} |")
+        rows += message_rows(measured)
+        rows.append(one_notification.row(given.rounds))
+    if given.only != "messages":
+        rows += startup_cost.rows(given.rounds)
+    print("\n| ratio | measured | may be |\n|---|---|---|")
+    for what, ratio, bound in rows:
+        print(f"| {what} | {ratio} | {bound} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What a real notification of Helius costs until its line can be read, beside ``json.loads`` of it."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from streamcore.assets.tokens import TokenTable
+from streamcore.providers.base import TransactionReport
+from streamcore.providers.helius.codec import HeliusCodec
+from streamcore.solana.interpretation import interpret
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "realtx"
+CASE = "swap_jup_exact_out_v2"
+"""A swap of 27 kB; see ``tests/fixtures/realtx``."""
+TIMES = 300
+"""Readings of one measurement."""
+
+
+def notification() -> tuple[str, str]:
+    """Return the text of a notification, and the wallet it is for."""
+    cases = json.loads((FOLDER / "cases.json").read_text())
+    case = next(case for case in cases if CASE in case["file"])
+    whole = json.loads((FOLDER / case["file"]).read_text())["transaction"]
+    transaction = {name: whole[name] for name in ("transaction", "meta", "version")}
+    signature = whole["transaction"]["signatures"][0]
+    result = {"transaction": transaction, "signature": signature, "slot": whole["slot"]}
+    message = {
+        "jsonrpc": "2.0",
+        "method": "transactionNotification",
+        "params": {"subscription": 1, "result": result},
+    }
+    return json.dumps(message, separators=(",", ":")), case["wallet"]
+
+
+def subscribed(wallet: str) -> HeliusCodec:
+    """Return a codec whose subscription has the number 1."""
+    codec = HeliusCodec(100)
+    codec.opened()
+    codec.set_topics((wallet,))
+    for number, frame in enumerate(map(json.loads, codec.frames_to_send())):
+        result = 1 if frame["method"] == "transactionSubscribe" else 1000 + number
+        codec.received(json.dumps({"jsonrpc": "2.0", "id": frame["id"], "result": result}))
+    return codec
+
+
+def row(rounds: int) -> tuple[str, str, str]:
+    """Return what is compared, the ratio, and what it may be."""
+    text, wallet = notification()
+    codec, table = subscribed(wallet), TokenTable()
+
+    def symbol_of(mint: str) -> str | None:
+        token = table.by_mint(mint)
+        return None if token is None else token.symbol
+
+    def line() -> str:
+        (report,) = codec.received(text)
+        assert isinstance(report, TransactionReport)
+        return interpret(report.transaction, wallet, symbol_of).summary
+
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(_seconds(line))
+        theirs.append(_seconds(lambda: json.loads(text)))
+    cost, yardstick = statistics.median(ours), statistics.median(theirs)
+    what = f"Helius notification of {len(text):,} bytes to “{line()}” ({cost * 1e6:.0f} µs), to json.loads"
+    return what, f"{cost / yardstick:.2f}", "1.5"
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    work()
+    start = time.process_time()
+    for _ in range(TIMES):
+        work()
+    return (time.process_time() - start) / TIMES
+
+
+if __name__ == "__main__":
+    print(row(3))

@@ -1,0 +1,153 @@
+"""What it takes until the program answers, beside the least that Python and Textual need for the like."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from screen_cost import COLUMNS, LINES, Case, emulator, symbols
+
+BARE_APP = (str(Path(__file__).with_name("bare_app.py")),)
+OURS = ("-m", "streamtui")
+FIRST_FRAME = {BARE_APP: b"Leave", OURS: b"TRANSACTIONS"}
+"""What stands in the first frame of each."""
+PRICE = re.compile(rb"[0-9]\.[0-9]{2}")
+SETTLED = 6.0
+"""Seconds after which an app holds what it is going to hold."""
+SYMBOLS = 100
+COMMANDS = 5
+"""How often a command is run for one measurement."""
+_ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Running:
+    """An app on a terminal of its own."""
+
+    def __init__(self, arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:
+        environ = {**os.environ, **(variables or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.written = b""
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.execve(sys.executable, [sys.executable, *arguments], environ)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+
+    def until(self, condition: re.Pattern[bytes] | None, seconds: float) -> None:
+        """Read what it writes until the condition holds, or so long.
+
+        Raises:
+            TimeoutError: It never held.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if select.select([self._terminal], [], [], 0.02)[0]:
+                self.written += os.read(self._terminal, 65536)
+            if condition is not None and condition.search(_ESCAPES.sub(b"", self.written)):
+                return
+        if condition is not None:
+            raise TimeoutError(f"nothing like {condition.pattern!r} in {seconds:g} s")
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU it has used, in all its threads."""
+        total = 0
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            total += int((thread / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def mebibytes(self) -> float:
+        """Return what it holds."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def end(self) -> None:
+        """Stop it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._terminal)
+
+
+def first_frame(arguments: tuple[str, ...]) -> float:
+    """Return the seconds of CPU until an app's first frame."""
+    extra = ("--symbols", "SOL,BTC") if arguments is OURS else ()
+    app = Running([*arguments, *extra], {"STREAMTUI_DEMO": "true"})
+    try:
+        app.until(re.compile(re.escape(FIRST_FRAME[arguments])), 60)
+        return app.cpu()
+    finally:
+        app.end()
+
+
+def first_price() -> float:
+    """Return the seconds from the first frame to the first price of the demo."""
+    app = Running([*OURS, "--demo", "--symbols", "SOL,BTC"])
+    try:
+        app.until(re.compile(re.escape(FIRST_FRAME[OURS])), 60)
+        start = time.monotonic()
+        app.until(PRICE, 60)
+        return time.monotonic() - start
+    finally:
+        app.end()
+
+
+def memory(arguments: Sequence[str], variables: dict[str, str] | None = None) -> float:
+    """Return the MiB that an app holds after a while."""
+    app = Running(arguments, variables)
+    try:
+        app.until(None, SETTLED)
+        return app.mebibytes()
+    finally:
+        app.end()
+
+
+def command(*arguments: str) -> float:
+    """Return the seconds of CPU of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(COMMANDS):
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / COMMANDS
+
+
+def rows(rounds: int) -> list[tuple[str, str, str]]:
+    """Return what is compared, the ratio, and what it may be."""
+    costs: dict[str, list[float]] = {}
+    with emulator(Case("", SYMBOLS, updates=SYMBOLS)) as variables:
+        for _ in range(rounds):
+            for name, cost in (
+                ("argparse", command("-c", "import argparse")),
+                ("--version", command(*OURS, "--version")),
+                ("--help", command(*OURS, "--help")),
+                ("bare frame", first_frame(BARE_APP)),
+                ("frame", first_frame(OURS)),
+                ("price", first_price()),
+                ("bare memory", memory(BARE_APP)),
+                ("memory", memory([*OURS, "--symbols", ",".join(symbols(SYMBOLS))], variables)),
+            ):
+                costs.setdefault(name, []).append(cost)
+    median = {name: statistics.median(values) for name, values in costs.items()}
+
+    def against(name: str, yardstick: str) -> str:
+        return f"{median[name] / median[yardstick]:.2f}"
+
+    bare = f"{median['bare frame']:.2f} s"
+    return [
+        ("--version, to python -c 'import argparse'", against("--version", "argparse"), "2"),
+        ("--help, to the same", against("--help", "argparse"), "2"),
+        ("first frame, to a bare Textual app", against("frame", "bare frame"), "1.4"),
+        (f"first demo price after it, seconds (bare app: {bare})", f"{median['price']:.2f}", "0.5"),
+        (f"memory with {SYMBOLS} symbols, to a bare Textual app", against("memory", "bare memory"), "1.5"),
+    ]

@@ -1,0 +1,48 @@
+"""``--capture FILE``: a file of what came over the network, from opening it to a word about how it ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamcore import SettingsError
+from streamtui import __version__
+
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
+
+
+@contextmanager
+def capturing(file: Path | None, *, on_screen: bool) -> Iterator[Capture | None]:
+    """Yield a capture to that file; ``None``: nothing is captured.
+
+    Args:
+        file: Where to; it must not be there yet.
+        on_screen: Whether standard error can be read all the time; if not, it is said at the end that the
+            capture has ended early.
+
+    Raises:
+        SettingsError: The file is there already, or cannot be made.
+    """
+    if file is None:
+        yield None
+        return
+    from streamcore.recording import Capture
+
+    try:
+        capture = Capture(file, program=f"streamtui {__version__}")
+    except FileExistsError as error:
+        reason = "is there already, and is never overwritten: name another file"
+        raise SettingsError("capture", str(file), reason, "option --capture") from error
+    except OSError as error:
+        reason = f"cannot be written: {error.strerror or type(error).__name__}"
+        raise SettingsError("capture", str(file), reason, "option --capture") from error
+    try:
+        with capture:
+            yield capture
+    finally:
+        if capture.ended and not on_screen and sys.stderr is not None:
+            print(f"streamtui: warning: {capture.ended}", file=sys.stderr)
