@@ -123,6 +123,17 @@ class TokenAccounts:
 
     topic: str
     addresses: tuple[str, ...]
+    """``topic`` itself first, then those most worth watching."""
+    minor: frozenset[str] = frozenset()
+    """Those of them that are watched last, where not all can be: NFTs, and accounts with next to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """The stream does not tell of these addresses of ``topic``, all of them: look at them over HTTP."""
+
+    topic: str
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +197,7 @@ Report: TypeAlias = (
     | CheckpointReport
     | PartialFetch
     | TokenAccounts
+    | Unfollowed
     | Question
     | Alive
     | Refusal
@@ -257,6 +269,19 @@ class Rest(ABC):
         """Yield what answers a codec's question: the transaction, `TokenAccounts` (perhaps both), the price.
 
         Here: nothing, for a provider whose codec asks nothing.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached.
+        """
+        return
+        yield  # what makes this a generator
+
+    async def look(
+        self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        """Yield what happened lately to addresses of topics that the stream does not tell of.
+
+        Made to be called every few seconds, so it may find less than a fetch does. Here: nothing.
 
         Raises:
             ProviderError: The provider refused or could not be reached.

@@ -197,6 +197,23 @@ class Backfill:
         """
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
+    async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
+        """Look at what a stream does not tell of; what is asked beside it meanwhile delays nothing.
+
+        Raises:
+            ProviderError: It failed, or the breaker is open.
+        """
+        self.breaker.check()
+        as_of = self._clock.monotonic()
+        try:
+            async for report in self._rest.look(unfollowed, self._checkpoints.of(unfollowed)):
+                news = self._deliver(report, Source.BACKFILL, as_of)
+                self.recovered += news and isinstance(report, TransactionReport)
+        except ProviderError as error:
+            self.breaker.failed(error)
+            raise
+        self._has_answered()
+
     async def moved(self, topics: Sequence[str]) -> bool:
         """Return whether the present state is news to a stream that has been silent.
 

@@ -349,7 +349,7 @@ def _units(request: HttpRequest) -> int:
     each = _UNITS.get(request.path, 0)
     listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
     count = listed.count(",") + 1 if isinstance(listed, str) else 1
-    return ceil(count**0.8 * each)
+    return ceil(float(count) ** 0.8 * each)
 
 
 def _field(request: HttpRequest, name: str) -> Any:

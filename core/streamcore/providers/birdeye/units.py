@@ -25,7 +25,7 @@ VOLUME = 15
 
 def batch_cost(count: int, each: int) -> int:
     """Return the units of one request about ``count`` tokens, of which one alone takes ``each``."""
-    return ceil(count**0.8 * each)
+    return ceil(float(count) ** 0.8 * each)
 
 
 class UnitPlan:

@@ -103,7 +103,7 @@ class Volumes:
     def _read(self, mint: str, data: msgspec.Raw) -> Report:
         self._due_at[mint] = self._clock.monotonic() + EVERY
         try:
-            told = content(data, _Volume | None)  # type: ignore[arg-type]
-            return PriceReport(mint, volume_24h=None if told is None else number(told.volumeUSD))
+            told = _Volume() if bytes(data) == b"null" else content(data, _Volume)
+            return PriceReport(mint, volume_24h=number(told.volumeUSD))
         except Undecodable as error:
             return Malformed(f"the volume of {mint}: {error}")
