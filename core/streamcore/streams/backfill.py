@@ -147,12 +147,23 @@ class Backfill:
             answer=self._answer,
             is_needed=self._is_needed,
             gave_up=self._leave_as_gap,
+            behind=lambda error: failed(ProviderError(error.kind, f"{name}: {error.message}")),
         )
 
     @property
     def behind(self) -> int:
         """Topics whose past, or first state, has not been fetched yet."""
         return len(set().union(*(work.due for work in self._catching_up.values())))
+
+    @property
+    def waiting(self) -> int:
+        """Transactions that a codec was only told of, and that have not been fetched yet."""
+        return self._questions.waiting
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest of them has waited."""
+        return self._questions.lag
 
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.

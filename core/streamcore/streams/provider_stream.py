@@ -235,6 +235,8 @@ class ProviderStream:
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
             behind=self._backfill.behind,
+            waiting=self._backfill.waiting,
+            lag=self._backfill.lag,
             limits=self.provider.limits.words,
             heartbeats=self.provider.limits.silence is not None,
         )
