@@ -29,6 +29,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -137,6 +138,14 @@ class Unfollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountReport:
+    """``topic`` is an address, but not of a wallet."""
+
+    topic: str
+    facts: AccountFacts
+
+
+@dataclass(frozen=True, slots=True)
 class PriceRequest:
     """The stream has left out trades of ``topic``, so the last price it told is not the price."""
 
@@ -198,6 +207,7 @@ Report: TypeAlias = (
     | PartialFetch
     | TokenAccounts
     | Unfollowed
+    | AccountReport
     | Question
     | Alive
     | Refusal
@@ -282,6 +292,17 @@ class Rest(ABC):
         """Yield what happened lately to addresses of topics that the stream does not tell of.
 
         Made to be called every few seconds, so it may find less than a fetch does. Here: nothing.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached.
+        """
+        return
+        yield  # what makes this a generator
+
+    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        """Yield what is odd about topics that are new: an `AccountReport` for each that is no wallet.
+
+        Here: nothing, for a provider whose topics cannot be taken for something else.
 
         Raises:
             ProviderError: The provider refused or could not be reached.

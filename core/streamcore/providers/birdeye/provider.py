@@ -19,6 +19,7 @@ from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
 from streamcore.providers.birdeye.codec import BirdeyeCodec
 from streamcore.providers.birdeye.rest import FREE_PERIOD, PAID_RATE, TITLE, BirdeyeRest, meaning
+from streamcore.urls import hidden_parts, shown_url
 
 CLAUSES_PER_CONNECTION = 100
 DEBOUNCE = 1.0
@@ -70,8 +71,8 @@ class BirdeyeProvider(Provider):
         joint = "&" if "?" in url else "?"
         return Endpoint(
             url=f"{url}{joint}x-api-key={quote(key, safe='')}",
-            shown_url=url,
-            secrets=(key,),
+            shown_url=shown_url(url),
+            secrets=(key, *hidden_parts(url)),
             origin=ORIGIN,
             subprotocols=(SUBPROTOCOL,),
         )
