@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -15,6 +16,11 @@ MAX_MAGNITUDE = 30
 
 They must be refused here: written out in plain notation, ``1e999999`` is a megabyte.
 """
+
+
+_ZERO = Decimal(0)
+_ALL_OF_IT = Decimal(-100)
+"""Percent that a price loses when it becomes nothing."""
 
 
 class Merge(msgspec.Struct, frozen=True, gc=False):
@@ -57,11 +63,16 @@ def credible(name: str, value: Decimal) -> bool:
         return False
     match name:
         case "price" | "high_24h" | "low_24h":
-            return value > 0
+            return value > _ZERO
         case "change_24h":
-            return value >= -100
+            return value >= _ALL_OF_IT
         case _:
-            return value >= 0
+            return value >= _ZERO
+
+
+@cache  # of five names there are few combinations
+def _told(*changed: str) -> tuple[str, ...]:
+    return tuple(name for name in PRICE_FIELDS if name in changed)
 
 
 class PriceBook:
@@ -98,40 +109,44 @@ class PriceBook:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
+        values, streamed_at = entry.values, entry.streamed_at
         changed: list[str] = []
         refused: list[str] = []
         confirmed = False
         for name, value in fields.items():
             if value is None:
                 continue
-            if not credible(name, value):
+            known = values.get(name)
+            # the very object that is known has been found credible, and is no change: codecs hand on the same
+            # one for as long as a figure stays the same
+            if value is not known and not credible(name, value):
                 refused.append(name)
                 continue
             confirmed = True
             if source is Source.STREAM:
-                entry.streamed_at[name] = now
-            elif entry.streamed_at.get(name, float("-inf")) >= as_of:
+                streamed_at[name] = now
+            elif streamed_at.get(name, float("-inf")) >= as_of:
                 continue
-            if entry.values.get(name) != value:
-                changed.append(name)
-            entry.values[name] = value
-        values = entry.values
+            if value is not known:
+                if value != known:
+                    changed.append(name)
+                values[name] = value
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True
             if source is Source.STREAM or entry.source is None or "price" in changed:
                 entry.source = source
         return Merge(
-            kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
-            source=entry.source or source,
-            price=values.get("price"),
-            change_24h=values.get("change_24h"),
-            volume_24h=values.get("volume_24h"),
-            high_24h=values.get("high_24h"),
-            low_24h=values.get("low_24h"),
-            changed=tuple([name for name in PRICE_FIELDS if name in changed]),
-            refused=tuple(refused),
-            confirmed=confirmed,
+            PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
+            entry.source or source,
+            values.get("price"),
+            values.get("change_24h"),
+            values.get("volume_24h"),
+            values.get("high_24h"),
+            values.get("low_24h"),
+            _told(*changed),
+            tuple(refused),
+            confirmed,
         )
 
     def is_streamed(self, key: str, name: str | None = None) -> bool:
