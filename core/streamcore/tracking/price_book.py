@@ -113,24 +113,29 @@ class PriceBook:
         changed: list[str] = []
         refused: list[str] = []
         confirmed = False
+        streaming = source is Source.STREAM
         for name, value in fields.items():
             if value is None:
                 continue
             known = values.get(name)
-            # the very object that is known has been found credible, and is no change: codecs hand on the same
-            # one for as long as a figure stays the same
-            if value is not known and not credible(name, value):
+            if value is known:
+                # the very object that is known has been found credible, and is no change: codecs hand on the
+                # same one for as long as a figure stays the same
+                confirmed = True
+                if streaming:
+                    streamed_at[name] = now
+                continue
+            if not credible(name, value):
                 refused.append(name)
                 continue
             confirmed = True
-            if source is Source.STREAM:
+            if streaming:
                 streamed_at[name] = now
             elif streamed_at.get(name, float("-inf")) >= as_of:
                 continue
-            if value is not known:
-                if value != known:
-                    changed.append(name)
-                values[name] = value
+            if value != known:
+                changed.append(name)
+            values[name] = value
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True
