@@ -41,9 +41,13 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     """The report said something believable; if not, nothing is known now that was not known before."""
 
 
+FIELDS = (*PRICE_FIELDS, "high_24h", "low_24h")
+"""All that is known of a token."""
+
+
 @dataclass(slots=True)
 class _Entry:
-    values: dict[str, Decimal] = field(default_factory=dict)
+    values: dict[str, Decimal | None] = field(default_factory=lambda: dict.fromkeys(FIELDS))
     streamed_at: dict[str, float] = field(default_factory=dict)
     announced: bool = False
     source: Source | None = None
@@ -99,7 +103,7 @@ class PriceBook:
 
         Args:
             key: The token.
-            fields: New values by name, those of `PRICE_FIELDS` or high and low; ``None`` says nothing.
+            fields: New values by name, those of `FIELDS`; ``None`` says nothing.
             source: How the values came.
             complete: They are the token's whole state.
             now: Monotonic seconds.
@@ -117,7 +121,7 @@ class PriceBook:
         for name, value in fields.items():
             if value is None:
                 continue
-            known = values.get(name)
+            known = values[name]
             if value is known:
                 # the very object that is known has been found credible, and is no change: codecs hand on the
                 # same one for as long as a figure stays the same
@@ -144,11 +148,11 @@ class PriceBook:
         return Merge(
             PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
             entry.source or source,
-            values.get("price"),
-            values.get("change_24h"),
-            values.get("volume_24h"),
-            values.get("high_24h"),
-            values.get("low_24h"),
+            values["price"],
+            values["change_24h"],
+            values["volume_24h"],
+            values["high_24h"],
+            values["low_24h"],
             _told(*changed),
             tuple(refused),
             confirmed,
