@@ -42,6 +42,8 @@ class PaperNode:
         self.answers: dict[str, Any] = {}
         """Signatures to what is answered instead of a transaction of the usual shape."""
         self.block_time: int | None = None
+        self.told: dict[str, Any] = {}
+        """Addresses to what `getMultipleAccounts` says of them."""
 
     def happens(self, signature: str, slot: int, *accounts: str, **more: Any) -> None:
         for account in accounts:
@@ -56,6 +58,10 @@ class PaperNode:
     def getTokenAccountsByOwner(self, owner: str, program: dict[str, str], _: Any) -> Any:  # noqa: N802
         owned = self.accounts.get(owner, []) if program["programId"].startswith("Tokenkeg") else []
         return {"context": {"slot": 1}, "value": [{"pubkey": address} for address in owned]}
+
+    def getMultipleAccounts(self, addresses: list[str], options: dict[str, Any]) -> Any:  # noqa: N802
+        assert options["encoding"] == "jsonParsed"
+        return {"context": {"slot": 1}, "value": [self.told.get(address) for address in addresses]}
 
     def getSignaturesForAddress(self, address: str, options: dict[str, Any]) -> Any:  # noqa: N802
         assert options["commitment"] == "confirmed"

@@ -23,6 +23,9 @@ class ScriptedRest:
         self._clock = clock
         self.on_fetch: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
         self.on_answer: Callable[[Question], Iterable[Step]] = lambda question: ()
+        self.on_examine: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
+        self.examined: list[tuple[float, tuple[str, ...]]] = []
+        """When which topics were looked at."""
         self.fetches: list[tuple[float, tuple[str, ...]]] = []
         """When which topics were fetched."""
         self.checkpoints: list[Mapping[str, Checkpoint]] = []
@@ -50,6 +53,11 @@ class ScriptedRest:
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         self.answers.append((self._clock.monotonic(), question))
         async for report in self._play(self.on_answer(question)):
+            yield report
+
+    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        self.examined.append((self._clock.monotonic(), tuple(topics)))
+        async for report in self._play(self.on_examine(tuple(topics))):
             yield report
 
     async def _play(self, steps: Iterable[Step]) -> AsyncIterator[Report]:

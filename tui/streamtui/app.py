@@ -1,4 +1,4 @@
-"""The terminal app: it starts the engine once the first frame is drawn, and leaves in good order."""
+"""The terminal app: it starts the engine after the first frame, shows a session, and shuts down in order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
 from streamtui.model.config_merge import Watched
-from streamtui.model.engine import ManagerFactory
+from streamtui.model.engine import EngineFactory
 from streamtui.model.session import Session
 from streamtui.model.updates import Updates
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
-from streamtui.screens.main.session_pane import TOLD_FOR
+from streamtui.screens.main.session_pane import NOTIFICATION_SECONDS
 from streamtui.screens.too_small import TooSmall, is_too_small
 from streamtui.textual_internals import read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
@@ -40,15 +40,15 @@ logger = logging.getLogger(__name__)
 ENGINE = "engine"
 """The group of the worker that runs the engine."""
 NOTICES_SHOWN = 4
-"""Lines of what is told at once."""
+"""Lines of a notification that joins several notices."""
 ALERT_SHOWN = 8.0
-"""Seconds an alert stands over the screen; the first line goes on counting what nobody has looked at."""
+"""Seconds the notification of an alert stays; the top bar counts those nobody has looked at."""
 
 
 class StreamTuiApp(App[None]):
     """Shows live prices and wallet transactions.
 
-    Run it with `run` or `run_async`; the return code is 0 when a person left it.
+    Run it with `run` or `run_async`; `return_code` is 0 when the person quit it, 1 when an error ended it.
     """
 
     TITLE = "streamtui"
@@ -63,7 +63,7 @@ class StreamTuiApp(App[None]):
         self,
         settings: Settings,
         *,
-        manager_factory: ManagerFactory | None = None,
+        manager_factory: EngineFactory | None = None,
         clock: Clock | None = None,
         config_path: Path | None = None,
         saved: Watched | None = None,
@@ -76,9 +76,9 @@ class StreamTuiApp(App[None]):
             settings: The effective settings. ``ui.theme`` must be a theme that exists.
             manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
-            config_path: The file that what is watched can be saved to.
-            saved: What of the settings is from that file; ``None``: nobody knows, and before something in it
-                is replaced the person is asked.
+            config_path: The file to save what is watched to; ``None``: saving is refused.
+            saved: What that file holds; ``None``: unknown, and before something in it is replaced the person
+                is asked.
             starter: Whether to show some well-known tokens when nothing is configured.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
@@ -132,11 +132,11 @@ class StreamTuiApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self._paint_anew())
 
     def _paint_anew(self) -> None:
-        """Paint everything: whoever had the terminal meanwhile has left nothing of it there."""
+        """Paint everything after a suspension: other programs have written over the screen."""
         self.screen.refresh(layout=True)
 
     def _start(self) -> None:
-        """Start the engine and what draws; what of it is at work already starts anew."""
+        """Start the engine and the workers that draw, or restart those that are running."""
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
         self._work(self._updates.run, ENGINE)
@@ -186,14 +186,14 @@ class StreamTuiApp(App[None]):
         self._main.tick()
 
     def _repaint(self) -> None:
-        # under a dialog the once-a-second tick is enough: there every repaint blends the whole screen anew
+        # under a dialog once a second is enough: there each repaint makes Textual blend the whole screen
         if self.screen is self._main and self._main.is_mounted:
             self._main.paint()
 
     def _settle(self) -> None:
-        """Leave what was made to start out of every later search for garbage: it stays to the end.
+        """Exempt everything made at the start from garbage collection: it lives to the end anyway.
 
-        Going through all of it holds the screen up for tens of milliseconds, again and again.
+        Each full collection would otherwise stop the screen for tens of milliseconds.
         """
         self._settled = True
         gc.freeze()
@@ -212,7 +212,7 @@ class StreamTuiApp(App[None]):
         self._notices.append((text, bad))
 
     def _show_notices(self) -> None:
-        # one for a burst: nine unknown symbols are one thing to read
+        # one notification for a burst, such as nine unknown symbols at once
         notices, self._notices = self._notices, []
         texts = list(dict.fromkeys(printable(text) for text, _ in notices))
         lines = texts if len(texts) <= NOTICES_SHOWN else texts[: NOTICES_SHOWN - 1]
@@ -222,7 +222,7 @@ class StreamTuiApp(App[None]):
             "\n".join([*lines, *more]),
             severity="error" if bad else "information",
             markup=False,
-            timeout=TOLD_FOR * (1 + len(lines) // 2),
+            timeout=NOTIFICATION_SECONDS * (1 + len(lines) // 2),
         )
 
     def _alarm(self, text: str) -> None:
@@ -244,7 +244,7 @@ class StreamTuiApp(App[None]):
         if isinstance(self.screen, Dialog) and self.screen.shows_alerts:
             self._alarm_text = ""
             return
-        # one for a burst, and in the place of the one before: a row of them would bury what they are about
+        # one notification for a burst, in place of the one before: several would cover the whole screen
         self.clear_notifications()
         more = self.session.alerts.unseen - 1
         shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")

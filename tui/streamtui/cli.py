@@ -186,12 +186,14 @@ def _ending() -> Iterator[_End]:
 
 def _app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
     check_surroundings(effective)
-    with _recording(given, effective, on_screen=False):
+    check_open_files()
+    with _logging(given, effective, on_screen=False):
         if not programs.has_terminal():
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
         _check_theme(effective)
@@ -201,6 +203,7 @@ def _app(given: _Given, programs: Programs) -> None:
 
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -208,6 +211,7 @@ def _stream(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
+        check_open_files()
         settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
@@ -216,7 +220,7 @@ def _stream(given: _Given, programs: Programs) -> None:
         if sys.stdout is None:  # and the next socket would get its number
             _refuse("standard output is closed, there is nowhere to write to")
         with (
-            _recording(given, effective, on_screen=True),
+            _logging(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,
         ):
             raise _Ended(programs.stream(settings, given.get("count"), given.get("duration"), capture))
@@ -224,6 +228,7 @@ def _stream(given: _Given, programs: Programs) -> None:
 
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -231,8 +236,9 @@ def _doctor(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
+        check_open_files()
         with (
-            _recording(given, effective, on_screen=True),
+            _logging(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,
         ):
             raise _Ended(programs.doctor(effective, capture))
@@ -241,7 +247,7 @@ def _doctor(given: _Given, programs: Programs) -> None:
 def _emulator(given: _Given, programs: Programs) -> None:
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
-    with as_keyboard_interrupt(), _recording(given, None, on_screen=True):
+    with as_keyboard_interrupt(), _logging(given, None, on_screen=True):
         from streamtui.commands.simulate import list_faults, planned_faults, run
 
         faults = given.get("fault", [])
@@ -313,17 +319,17 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
 
 
 @contextmanager
-def _recording(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
+def _logging(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> Iterator[None]:
     """Set up logging, and turn an unexpected failure into one line here and a traceback in the log file."""
     import logging
 
     from streamcore import InputError, SettingsError
     from streamcore.config import secrets
-    from streamtui.commands.logging import FILE_ONLY, recording
+    from streamtui.commands.logging import FILE_ONLY, log_lines
 
     hidden = () if loaded is None else secrets(loaded.settings)
     file = given.get("log_file")
-    with recording(level=given.get("log_level"), file=file, on_screen=on_screen, secrets=hidden):
+    with log_lines(level=given.get("log_level"), file=file, on_screen=on_screen, secrets=hidden):
         try:
             yield
         except (_Ended, SettingsError, InputError):

@@ -1,4 +1,4 @@
-"""Shell completion, by Typer: the same commands and options, described to it once more by the table.
+"""Shell completion by Typer, which gets its commands and options from the table in `streamtui.options`.
 
 Imported only when a shell asks for completions, or a person for their installation.
 """
@@ -16,7 +16,7 @@ from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option
 from streamtui.parsing import PROGRAM
 
 VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
-"""Set by the shell function that Typer installs, when it asks what a word may become."""
+"""The environment variable by which the shell function that Typer installs asks for completions."""
 
 _TYPES: dict[Kind, Any] = {
     Kind.LIST: list[str] | None,
@@ -51,10 +51,10 @@ def _app() -> typer.Typer:
 
 
 def _function(command: Command) -> Callable[..., None]:
-    """Return a function with a command's options as its parameters, which is how Typer is told of them."""
+    """Return a function whose parameters are a command's options: Typer reads them from its signature."""
 
     def run(**given: Any) -> None:
-        """Do nothing: nothing is ever run here, only completed."""
+        """Do nothing: Typer only completes, it never runs a command here."""
 
     run.__doc__ = command.help
     parameters = [_parameter(option) for option in command.options]

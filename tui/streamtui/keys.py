@@ -1,4 +1,4 @@
-"""The keys of the main screen, once: bindings, key bar, help and palette read this."""
+"""The keys of the main screen, declared once: bindings, key bar, help and palette all come from here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 
 class Target(Enum):
-    """Who does what a command says."""
+    """The object whose method ``action_NAME`` a command calls."""
 
     PANE = "the pane that has the keys"
     PRICES = "the pane of the prices"
@@ -31,9 +31,9 @@ class Command:
     """For the palette."""
     help: str
     rank: int
-    """How long it stays in the bar when it gets narrow: 0 always, the highest goes first."""
+    """Where the key bar has no room for all, commands are left out, the highest rank first."""
     section: str
-    """What it belongs to in the help."""
+    """Its section in the help."""
     target: Target = Target.PANE
 
     @property

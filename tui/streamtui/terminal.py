@@ -1,4 +1,4 @@
-"""What kind of terminal this is, and whether there is still somebody at the other end."""
+"""What the terminal can do, whether it is still there, and ending the process when it hangs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _STANDARD_INPUT = 0
 
 
 _NO_SCREEN = ("", "dumb", "unknown", "network", "lpr", "printer")
-"""Values of TERM, and of an empty one, for what can only print one line after the other."""
+"""Values of ``TERM`` for what can only print line after line; empty: it is not set."""
 
 
 def has_screen(environ: Mapping[str, str]) -> bool:
-    """Return whether the terminal can place text anywhere, by the name it gives itself in ``TERM``."""
+    """Return whether the terminal can place text anywhere on its screen, judged by ``TERM``."""
     return environ.get("TERM", "") not in _NO_SCREEN
 
 
 def has_colours(environ: Mapping[str, str]) -> bool:
-    """Return whether the terminal has colours, as far as the system's descriptions of terminals tell.
+    """Return whether the terminal has colours, by ``COLORTERM`` and the terminfo database.
 
-    A terminal that nobody has described is taken to have them, as most do.
+    A terminal that is not in the database is taken to have them, as most do.
     """
     if environ.get("COLORTERM"):
         return True
@@ -37,10 +37,10 @@ def has_colours(environ: Mapping[str, str]) -> bool:
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:
-    """Let the app know the terminal as it is: its own size, and no colours where it has none.
+    """Change the environment so that Textual takes the terminal's own size, and no colours if it has none.
 
-    ``COLUMNS`` and ``LINES`` are what some shell once saw; they would win over the terminal's own word, and
-    no change of its size would be noticed.
+    Textual prefers ``COLUMNS`` and ``LINES`` to the size the terminal reports. A shell may have exported them
+    long ago, and with them no change of the size would be noticed.
     """
     environ.pop("COLUMNS", None)
     environ.pop("LINES", None)
@@ -58,9 +58,9 @@ def is_there() -> bool:
 
 
 def end_within(seconds: float) -> None:
-    """End the process after that time, whatever still hangs: a terminal that is gone can hold up writing.
+    """End the process with status 0 after that time, unless it has ended before.
 
-    Does nothing more when the process has ended by itself before.
+    For a terminal that is gone: writing to it may block for ever.
     """
     timer = threading.Timer(seconds, os._exit, (0,))
     timer.daemon = True

@@ -1,6 +1,6 @@
-"""What the app touches of Textual that Textual does not document. Nothing else in the app may.
+"""Every use of undocumented parts of Textual in the app; nothing outside this file may use any.
 
-``pyproject.toml`` bounds the version of Textual for its sake, and a test says which of it is there no more.
+``pyproject.toml`` therefore has an upper bound for Textual, and a test says which part a new version lacks.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ TOUCHED = (
     "textual.app:App._driver",
     "textual.drivers.linux_driver:getincrementaldecoder",
 )
-"""Each as its module and what it is in there."""
+"""The parts used, each as ``module:name``."""
 
 ESCAPE = "\x1b"
 PASTE_START, PASTE_END = "\x1b[200~", "\x1b[201~"
 """What a terminal puts around a pasted text when it has been asked to mark it."""
 BURST, DIFFERENT = 5, 3
-"""So many characters at once, so many different ones among them, are no typing, on a slow line either."""
+"""Text of at least ``BURST`` characters at once, ``DIFFERENT`` of them distinct, was pasted, not typed."""
 
 
 def write_sequence(app: App[None], sequence: str) -> None:
     """Write a control sequence to the terminal of an app; without a terminal do nothing.
 
-    Textual rings the bell and fills the clipboard this way, and has no door for another sequence.
+    Textual does the same for the bell and the clipboard, but has no public method for other sequences.
     """
     driver = app._driver
     if driver is not None and not app.is_headless:
@@ -37,15 +37,15 @@ def write_sequence(app: App[None], sequence: str) -> None:
 
 
 def read_input_carefully(is_typing: Callable[[], bool]) -> None:
-    """Let what comes from the terminal end no app by accident. It must be called before the app starts.
+    """Keep unusual input from ending the app. It must be called before the app starts.
 
-    A byte that is no UTF-8, from a terminal set to another encoding or from line noise, is read as
-    ``\ufffd``: Textual would end the app with a traceback. A text that a terminal without bracketed paste
-    sends at once is read as pasted, unless there is a line to type into: as keys, the first ``q`` in it
-    would quit. On a platform where Textual reads the keyboard another way this does nothing.
+    A byte that is not UTF-8, from a terminal set to another encoding or from line noise, is read as
+    ``\ufffd``: Textual would end the app with a traceback. Text that a terminal without bracketed paste sends
+    in one go is read as pasted, unless an input has the focus: taken as keys, the first ``q`` in it would
+    quit. On a platform where Textual reads the keyboard in another way this does nothing.
 
     Args:
-        is_typing: Returns whether what is typed goes into a line; it is called in another thread.
+        is_typing: Returns whether an input has the focus; it is called in another thread.
     """
     try:
         from textual.drivers import linux_driver
@@ -66,7 +66,7 @@ class TerminalDecoder:
         """Whether a paste that is marked as one has not ended yet."""
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """Return the text of a chunk, in the marks of a paste if it is one."""
+        """Return the text of a chunk, between the marks of a paste if it was pasted."""
         text = self._decode(data, final)
         pasting = self._pasting
         start, end = text.rfind(PASTE_START), text.rfind(PASTE_END)

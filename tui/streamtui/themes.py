@@ -1,4 +1,4 @@
-"""The two themes of our own, and the colours for up, down and wallets in every theme."""
+"""The app's own two themes, and the colours for up, down and wallets in every theme."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WALLETS: Final = 6
 """Colours for wallets; with more wallets they repeat."""
 
 _PAIRS: Final = {
-    # colours, whether the ground is dark -> up, down; the blue and the orange are Okabe and Ito's, adjusted
+    # (colours, whether the theme is dark) -> (up, down); blue and orange after Okabe and Ito, adjusted
     (Colours.DEFAULT, True): ("#4fc987", "#f47c7c"),
     (Colours.DEFAULT, False): ("#0f6b39", "#b3261e"),
     (Colours.COLOUR_BLIND, True): ("#6cb6f0", "#f0a030"),

@@ -29,6 +29,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
 
 
@@ -126,6 +127,14 @@ class TokenAccounts:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountReport:
+    """``topic`` is an address, but not of a wallet."""
+
+    topic: str
+    facts: AccountFacts
+
+
+@dataclass(frozen=True, slots=True)
 class PriceRequest:
     """The stream has left out trades of ``topic``, so the last price it told is not the price."""
 
@@ -186,6 +195,7 @@ Report: TypeAlias = (
     | CheckpointReport
     | PartialFetch
     | TokenAccounts
+    | AccountReport
     | Question
     | Alive
     | Refusal
@@ -254,6 +264,17 @@ class Rest(ABC):
         """Yield what answers a codec's question: the transaction, `TokenAccounts` (perhaps both), the price.
 
         Here: nothing, for a provider whose codec asks nothing.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached.
+        """
+        return
+        yield  # what makes this a generator
+
+    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        """Yield what is odd about topics that are new: an `AccountReport` for each that is no wallet.
+
+        Here: nothing, for a provider whose topics cannot be taken for something else.
 
         Raises:
             ProviderError: The provider refused or could not be reached.

@@ -20,7 +20,7 @@ from streamcore.config.keys import secrets
 from streamcore.config.model import Settings
 from streamcore.net.transport import Transport
 from streamcore.recording.lines import FORMAT, Line, Start, Stop, encoded
-from streamcore.recording.masking import Masking, Places
+from streamcore.recording.masking import Masking, Places, own_hosts
 from streamcore.recording.transport import CapturingTransport
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -103,9 +103,9 @@ class Capture:
         Args:
             transport: The other one.
             settings: The settings in force, which say where each provider is.
-            configured: What a person has configured, whose secrets are masked.
+            configured: What a person has configured: its secrets and the hosts that are their own are masked.
         """
-        self._masking = self._masking.knowing(secrets(configured))
+        self._masking = self._masking.knowing((*secrets(configured), *own_hosts(configured)))
         return CapturingTransport(transport, self, Places(settings), self._masking, self._clock)
 
     def now(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,6 +10,7 @@ import msgspec
 
 from streamcore.config.keys import sources
 from streamcore.config.model import Settings
+from streamcore.loopback import is_loopback
 from streamcore.net.transport import Answer, Frame
 from streamcore.recording.lines import Failure, KeptAnswer, KeptRequest, content
 from streamcore.text import SHORTEST_SECRET, Mask
@@ -17,12 +18,32 @@ from streamcore.text import SHORTEST_SECRET, Mask
 URLS = ("rest_url", "rpc_url")
 """The settings that say where a provider is asked over HTTP."""
 
+STREAM_URLS = ("ws_url",)
+"""Those that say where its stream is."""
+
 KEYS = ("key", "token", "secret", "password")
 """How the name of a query parameter ends that is left out: nobody knows what each node calls its key."""
 
 HEADERS = ("retry-after", "date")
 """Headers of an answer that are kept, beside those with `RATE` in their names."""
 RATE = "ratelimit"
+
+
+def own_hosts(settings: Settings) -> set[str]:
+    """Return the hosts in these settings that are somebody's own: neither public ones nor this machine.
+
+    A person's node is often named after them, and its address is nobody's business.
+    """
+    public = set(_hosts(Settings()))
+    return {host for host in _hosts(settings) if host not in public and not is_loopback(host)}
+
+
+def _hosts(settings: Settings) -> Iterator[str]:
+    for name in sources():
+        for field in (*URLS, *STREAM_URLS):
+            url = getattr(getattr(settings, name), field, None)
+            if isinstance(url, str) and (host := urlsplit(url).hostname):
+                yield host
 
 
 class Masking:

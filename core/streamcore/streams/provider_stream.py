@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind, Source, State
+from streamcore.events import DataKind, ErrorKind, Source, State
 from streamcore.net.transport import Transport
 from streamcore.providers.base import (
     PriceReport,
@@ -28,6 +28,7 @@ from streamcore.status import Health, ProviderStatus
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.connection import Connection
+from streamcore.streams.examination import Examination
 from streamcore.streams.omissions import Omissions
 from streamcore.streams.poller import Poller
 from streamcore.streams.reporting import STREAM, Reporting, ReportSink
@@ -87,6 +88,14 @@ class ProviderStream:
             deliver=self._reporting.deliver,
             failed=self._reporting.request_failed,
             answered=self._reporting.request_succeeded,
+            is_wanted=lambda topic: topic in self._wanted,
+        )
+        self._examination = Examination(
+            provider.rest,
+            clock,
+            self._work,
+            gather=provider.limits.debounce,
+            deliver=self._reporting.deliver,
             is_wanted=lambda topic: topic in self._wanted,
         )
         self._omissions = Omissions(clock)
@@ -150,6 +159,8 @@ class ProviderStream:
         if new:
             # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
             self._backfill.catch_up(new)
+            if self.provider.kind is DataKind.WALLETS:
+                self._examination.look_at(new)
         if not topics:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:

@@ -38,7 +38,7 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     refused: tuple[str, ...]
     """Fields whose new value could not be true, so that the known one stayed."""
     confirmed: bool
-    """The report said something believable; if not, nothing is known now that was not known before."""
+    """The report said something believable, and a price is known; if not, there is nothing to tell."""
 
 
 FIELDS = (*PRICE_FIELDS, "high_24h", "low_24h")
@@ -52,6 +52,8 @@ class _Entry:
     announced: bool = False
     source: Source | None = None
     """How the price came; ``None``: it is not known, or its stream is new."""
+    held_back: set[str] = field(default_factory=set)
+    """Fields that were told before there was a price."""
 
 
 def credible(name: str, value: Decimal) -> bool:
@@ -140,6 +142,13 @@ class PriceBook:
             if value != known:
                 changed.append(name)
             values[name] = value
+        if values["price"] is None:
+            # figures of a day without a price are nothing to show; the first price brings them along
+            entry.held_back.update(changed)
+            confirmed = False
+        elif confirmed and entry.held_back:
+            changed += entry.held_back
+            entry.held_back.clear()
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True

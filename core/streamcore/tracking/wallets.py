@@ -13,9 +13,16 @@ from typing import Protocol
 from streamcore.assets.names import names_given
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.clock import Clock
-from streamcore.errors import InputError
-from streamcore.events import DataKind, Event, Source, WalletTransaction
-from streamcore.providers.base import CheckpointReport, Refusal, Report, TransactionReport
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import DataKind, ErrorKind, Event, Source, WalletTransaction
+from streamcore.providers.base import (
+    AccountReport,
+    CheckpointReport,
+    Refusal,
+    Report,
+    TransactionReport,
+)
+from streamcore.solana.accounts import AccountFacts, AccountKind, in_words, known_account
 from streamcore.solana.interpretation import interpret, unreadable, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.reporting import ReportSource
@@ -56,6 +63,8 @@ class WalletTracker:
         self._publish = publish
         self._wanted = References()
         self._rerouting = Rerouting(self._reroute)
+        self._accounts: dict[str, AccountFacts] = {}
+        """What is known of those of the wanted addresses that are no wallets, and has been told."""
 
     def subscribe(self, addresses: Iterable[str]) -> list[str]:
         """Add one reference to each wallet; return the addresses without white space.
@@ -65,7 +74,8 @@ class WalletTracker:
         """
         wallets = self._checked(addresses)
         for wallet in wallets:
-            self._wanted.add(wallet)
+            if self._wanted.add(wallet) and (facts := known_account(wallet, self._tokens)) is not None:
+                self._tell_account("", wallet, facts)
             self._checkpoints.watch(wallet, self._clock.time())
         self.reroute()
         return wallets
@@ -79,6 +89,7 @@ class WalletTracker:
         for wallet in self._checked(addresses):
             if self._wanted.remove(wallet):
                 self._checkpoints.forget(wallet)
+                self._accounts.pop(wallet, None)
         self.reroute()
 
     def reroute(self) -> None:
@@ -111,9 +122,27 @@ class WalletTracker:
                 return self._transaction(stream, report, source)
             case CheckpointReport(topic=topic, checkpoint=checkpoint, history=history):
                 self._checkpoints.begin(topic, checkpoint, history)
+            case AccountReport(topic=topic, facts=facts) if topic in self._wanted:
+                self._tell_account(stream.name, topic, facts)
             case Refusal(error=error):
                 self._publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
         return False
+
+    def _tell_account(self, provider: str, address: str, facts: AccountFacts) -> None:
+        """Tell once what an address is that is no wallet. ``provider``: who said so; empty: it is known."""
+        if address in self._accounts:
+            return
+        self._accounts[address] = facts
+        text = in_words(address, facts, self._symbol_of)
+        error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
+        demo = any(stream.demo for stream in self._streams)
+        self._publish(error.event(provider, self._clock.time(), demo=demo))
+
+    def _read_for(self, wallet: str) -> str:
+        """Return whose view of a transaction counts: of a token account, that of its owner."""
+        facts = self._accounts.get(wallet)
+        is_part = facts is not None and facts.kind is AccountKind.TOKEN_ACCOUNT
+        return facts.owner or wallet if facts is not None and is_part else wallet
 
     def _transaction(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
         news = False
@@ -125,7 +154,7 @@ class WalletTracker:
             meaning = (
                 unreadable(report.unreadable)
                 if report.unreadable
-                else interpret(report.transaction, wallet, self._symbol_of)
+                else interpret(report.transaction, self._read_for(wallet), self._symbol_of)
             )
             self._publish(
                 WalletTransaction(

@@ -14,6 +14,7 @@ from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.wire import is_address
+from streamsim.world.catalog import CATALOG
 from streamsim.world.chain import FINAL_AFTER, Transaction, account_value
 from streamsim.world.wallets import WalletChain
 
@@ -28,6 +29,7 @@ PAID_METHODS = frozenset({"getTransactionsForAddress"})
 
 _MAX_SIGNATURES = 1000
 _MAX_FULL = 100
+_MAX_ACCOUNTS = 100
 _BATCH = {"getTransaction": 100, "getTransactionsForAddress": 1}
 _OTHER_BATCH = 10
 
@@ -204,9 +206,17 @@ class HeliusRpc:
 
     def _get_account(self, params: list[Any]) -> Any:
         address, options = self._address(params), messages.parameter(params, 1)
-        exists = self._chain.balance(address) > 0
-        value = account_value(self._chain, address, options.get("encoding")) if exists else None
-        return self._in_context(value)
+        return self._in_context(self._account(address, options))
+
+    def _get_accounts(self, params: list[Any]) -> Any:
+        wanted, options = params[0] if params else None, messages.parameter(params, 1)
+        if not isinstance(wanted, list) or len(wanted) > _MAX_ACCOUNTS:
+            raise RpcError(messages.INVALID_PARAMS, f"Too many inputs provided; max {_MAX_ACCOUNTS}")
+        return self._in_context([self._account(self._address([address]), options) for address in wanted])
+
+    def _account(self, address: str, options: Mapping[str, Any]) -> dict[str, Any] | None:
+        exists = self._chain.balance(address) > 0 or address in CATALOG
+        return account_value(self._chain, address, options.get("encoding")) if exists else None
 
     def _get_token_accounts(self, params: list[Any]) -> Any:
         owner, wanted, options = (
@@ -343,6 +353,7 @@ _METHODS: dict[str, Callable[[HeliusRpc, list[Any]], Any]] = {
     "getSlot": HeliusRpc._get_slot,
     "getBalance": HeliusRpc._get_balance,
     "getAccountInfo": HeliusRpc._get_account,
+    "getMultipleAccounts": HeliusRpc._get_accounts,
     "getTokenAccountsByOwner": HeliusRpc._get_token_accounts,
     "getSignatureStatuses": HeliusRpc._get_statuses,
     "getBlockTime": HeliusRpc._get_block_time,

@@ -17,6 +17,7 @@ import base58
 import msgspec
 
 from streamcore.clock import Clock
+from streamsim.world.catalog import CATALOG
 from streamsim.world.programs import PROGRAMS, STANDING, SYSTEM, TOKEN, TOKEN_2022, USUAL_LAMPORTS, rent_of
 
 RENT = 2_039_280
@@ -25,6 +26,11 @@ RENT = 2_039_280
 SLOT_SECONDS = 0.4
 FIRST_SLOT = 447_210_345
 """The slot in which a simulator starts; past the one in which version 1 transactions went live."""
+
+MINT_SPACE = 82
+"""Bytes of a mint's account."""
+MINTED = 1_000_000_000
+"""Whole tokens that there are of every kind, as far as a mint's account says."""
 
 FINAL_AFTER = 32
 """Slots until a confirmed transaction is final."""
@@ -241,7 +247,8 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
     """
     held = chain.token_accounts.get(key)
     lamports = chain.balance(key)
-    owner = SYSTEM if held is None else held.program
+    mint = CATALOG.get(key)
+    owner = held.program if held is not None else TOKEN if mint is not None else SYSTEM
     raw = b"" if held is None else _packed(held)
     data: Any
     if encoding == "jsonParsed" and held is not None:
@@ -254,6 +261,15 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
         }
         name = "spl-token-2022" if held.program == TOKEN_2022 else "spl-token"
         data = {"program": name, "parsed": {"info": info, "type": "account"}, "space": held.space}
+    elif encoding == "jsonParsed" and mint is not None:
+        facts = {
+            "decimals": mint.decimals,
+            "freezeAuthority": None,
+            "isInitialized": True,
+            "mintAuthority": None,
+            "supply": str(MINTED * 10**mint.decimals),
+        }
+        data = {"program": "spl-token", "parsed": {"info": facts, "type": "mint"}, "space": MINT_SPACE}
     elif encoding in {"jsonParsed", "base64"}:
         data = [msgspec.to_builtins(raw), "base64"]
     else:

@@ -7,14 +7,18 @@ import stat
 import threading
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from manual_clock import ManualClock
 from replayed_network import read_capture
+from scripted_http import Asked
 from scripted_transport import ScriptedTransport
 
 from streamcore import Clock, StreamManager
-from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
+from streamcore.config.model import BirdeyeSettings, Settings, SolanaSettings, StreamSettings
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer, Http
 from streamcore.providers import PROVIDERS
 from streamcore.providers.base import Provider
@@ -160,3 +164,22 @@ async def test_what_is_not_captured_goes_over_the_transport_itself(tmp_path: Pat
         ):
             pass
     assert [http is network for http in handed] == [not on]
+
+
+async def test_where_a_server_of_one_s_own_is_is_masked_in_what_failed(tmp_path: Path) -> None:
+    file, clock = tmp_path / "x", ManualClock()
+
+    def lost(asked: Asked) -> Answer:
+        raise ProviderError(ErrorKind.NETWORK, f"the connection to {urlsplit(asked.url).netloc} was lost")
+
+    network = ScriptedTransport(lost, clock.monotonic)
+    own = Settings(solana=SolanaSettings(rpc_url="https://quiet-fog.solana.example:8899/key"))
+    with Capture(file, clock=clock) as capture:
+        transport = capture.around(network, own, configured=own)
+        for url in (own.solana.rpc_url, own.kraken.rest_url):
+            with pytest.raises(ProviderError, match="lost"):
+                await transport.request("POST", url)
+    failures = [
+        line.failure.message for line in read_capture(file) if isinstance(line, Exchange) and line.failure
+    ]
+    assert failures == ["the connection to ***:8899 was lost", "the connection to api.kraken.com was lost"]

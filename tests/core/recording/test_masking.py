@@ -10,7 +10,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.recording.lines import Failure, KeptRequest
-from streamcore.recording.masking import Masking, Places
+from streamcore.recording.masking import Masking, Places, own_hosts
 
 KEY = "geheim/1234+x"
 MASKING = Masking([KEY])
@@ -89,3 +89,11 @@ def test_where_a_node_of_one_s_own_is_and_the_key_in_its_path_are_not_kept() -> 
         assert provider == "solana"
         assert b"geheim" not in msgspec.json.encode(request)
         assert b"quiet-fog" not in msgspec.json.encode(request)
+
+
+def test_a_host_is_somebody_s_own_if_it_is_neither_public_nor_this_machine() -> None:
+    assert own_hosts(Settings()) == set()
+    emulated = SolanaSettings(ws_url="ws://127.0.0.1:8900/", rpc_url="http://localhost:8899")
+    assert own_hosts(Settings(solana=emulated)) == set()
+    own = SolanaSettings(ws_url="wss://a.example/x", rpc_url="https://b.example:1/x")
+    assert own_hosts(Settings(solana=own)) == {"a.example", "b.example"}

@@ -11,7 +11,15 @@ from scripted_source import ScriptedSource
 from streamcore import BadAddress, ErrorKind, Event, InputError, ProviderError, Source, StreamError
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import DataKind, WalletTransaction
-from streamcore.providers.base import Checkpoint, CheckpointReport, Refusal, Report, TransactionReport
+from streamcore.providers.base import (
+    AccountReport,
+    Checkpoint,
+    CheckpointReport,
+    Refusal,
+    Report,
+    TransactionReport,
+)
+from streamcore.solana.accounts import AccountFacts, AccountKind
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tracking.wallets import WalletTracker
@@ -120,7 +128,7 @@ def test_a_transaction_of_a_wallet_that_is_not_followed_is_no_news(
 ) -> None:
     table.tracker.subscribe([OTHER])
     assert not table.report(first, received("s1"))
-    assert table.seen == []
+    assert table.transactions() == []
 
 
 def test_what_was_there_when_following_began_is_history(table: Table, first: ScriptedSource) -> None:
@@ -161,3 +169,55 @@ def test_fault_16_a_source_that_is_not_needed_any_more_does_not_reroute_in_the_m
     first.is_well = True
     table.tracker.reroute()
     assert (first.topics, second.topics) == ((WALLET,), ())
+
+
+# An address that is no wallet (issue 11, row 20)
+
+BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+JUPITER = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"
+ACCOUNT = "AwfswzK89xCcKs43oK4bvkWWTgBUTP8piZjULuho3nRm"
+
+
+def errors(table: Table) -> list[StreamError]:
+    return [event for event in table.seen if isinstance(event, StreamError)]
+
+
+@pytest.mark.parametrize(("address", "what"), [(BONK, "the mint of BONK"), (JUPITER, "the program Jupiter")])
+def test_row_20_a_known_mint_or_program_is_told_at_once_and_followed(
+    first: ScriptedSource, address: str, what: str
+) -> None:
+    table = Table(first)
+    table.tracker.subscribe([address])
+    table.tracker.subscribe([address])
+    (error,) = errors(table)
+    assert (error.provider, error.kind, error.retryable) == ("", ErrorKind.SUBSCRIPTION, False)
+    assert what in error.message
+    assert first.topics == (address,)
+
+
+def test_row_20_what_a_node_says_of_an_account_is_told_once(
+    first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table = Table(first, second)
+    table.tracker.subscribe([ACCOUNT])
+    facts = AccountFacts(AccountKind.TOKEN_ACCOUNT, owner=WALLET, mint=BONK)
+    for one in (first, second):
+        table.report(one, AccountReport(ACCOUNT, facts), Source.POLL)
+    (error,) = errors(table)
+    assert error.provider == "first"
+    assert WALLET in error.message
+    assert "BONK" in error.message
+    table.report(first, AccountReport(OTHER, facts), Source.POLL)
+    assert len(errors(table)) == 1, "nobody follows that one"
+
+
+def test_row_20_a_token_account_is_followed_with_the_eyes_of_its_owner(first: ScriptedSource) -> None:
+    table = Table(first)
+    report = received("s1")
+    account = next(key for key in report.transaction.addresses() if key != WALLET)
+    table.tracker.subscribe([account])
+    facts = AccountFacts(AccountKind.TOKEN_ACCOUNT, owner=WALLET, mint=BONK)
+    table.report(first, AccountReport(account, facts), Source.POLL)
+    table.report(first, report)
+    (transaction,) = table.transactions()
+    assert (transaction.wallet, transaction.type) == (account, "received")

@@ -178,6 +178,23 @@ async def test_the_state_of_a_wallet_can_be_asked_for() -> None:
         assert "solana-core" in await call("getVersion")
 
 
+async def test_accounts_are_told_in_one_call_whatever_they_are() -> None:
+    async with still() as emulators, rpc(emulators) as call:
+        emulators.chain.know(WALLET)
+        account = next(iter(emulators.chain.token_accounts_of(WALLET)))
+        answer = await call("getMultipleAccounts", [WALLET, account, USDC, TOKEN], {"encoding": "jsonParsed"})
+        wallet, held, mint, program = answer["value"]
+        assert (wallet["owner"], wallet["executable"]) == ("1" * 32, False)
+        assert held["data"]["parsed"]["type"] == "account"
+        assert held["data"]["parsed"]["info"]["owner"] == WALLET
+        assert (mint["owner"], mint["data"]["parsed"]["type"]) == (TOKEN, "mint")
+        assert mint["data"]["parsed"]["info"]["decimals"] == 6
+        assert program["executable"] is True
+        assert (await call("getAccountInfo", USDC, {"encoding": "jsonParsed"}))["value"] == mint
+        assert (await call("getMultipleAccounts", [WALLET] * 101))["code"] == -32602
+        assert (await call("getMultipleAccounts", ["nonsense"]))["code"] == -32602
+
+
 async def test_batches_are_answered_call_by_call() -> None:
     async with still() as emulators, httpx.AsyncClient() as client:
         signature = emulators.chain.sol_in(WALLET)

@@ -188,7 +188,7 @@ def test_no_number_fails_or_is_wider_than_its_column(value: Decimal) -> None:
 @quick
 def test_what_is_shown_of_a_price_is_of_its_size(value: Decimal) -> None:
     shown = numbers.price(value)
-    if numbers.is_sayable(value) and abs(value) >= Decimal("1e-12"):
+    if numbers.is_plausible(value) and abs(value) >= Decimal("1e-12"):
         assert abs(Decimal(shown.replace(",", "")) - value) <= abs(value) / 1000 + Decimal("1e-10")
 
 

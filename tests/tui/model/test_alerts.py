@@ -9,7 +9,7 @@ from sample_events import price, transaction
 
 from streamcore.config.model import AlertSettings
 from streamcore.errors import InputError
-from streamtui.model.alerts import AlertBook, in_words, parsed
+from streamtui.model.alerts import AlertBook, alert_fields, parse_alert
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 WALLETS = {"treasury": WALLET, WALLET.casefold(): WALLET}
@@ -107,7 +107,7 @@ def test_a_wallet_alert_tells_every_transaction_or_those_above_an_amount() -> No
     ],
 )
 def test_alerts_are_written_as_people_say_them(text: str, rule: AlertSettings) -> None:
-    assert parsed(text, WALLETS) == rule
+    assert parse_alert(text, WALLETS) == rule
 
 
 @pytest.mark.parametrize(
@@ -128,24 +128,24 @@ def test_alerts_are_written_as_people_say_them(text: str, rule: AlertSettings) -
 )
 def test_what_is_no_alert_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        parsed(text, WALLETS)
+        parse_alert(text, WALLETS)
 
 
 @pytest.mark.parametrize(
     "text", ["SOL above 200", "SOL below 0.00000123", "treasury any", "treasury above 2"]
 )
 def test_what_is_shown_of_an_alert_can_be_typed_again(text: str) -> None:
-    rule = parsed(text, WALLETS)
+    rule = parse_alert(text, WALLETS)
     alerts = book(rule)
-    assert parsed(alerts.described(alerts.alerts[0]), WALLETS) == rule
+    assert parse_alert(alerts.described(alerts.alerts[0]), WALLETS) == rule
 
 
 def test_a_change_in_words_can_be_typed_again() -> None:
-    rule = parsed("SOL change 5 in 10", WALLETS)
+    rule = parse_alert("SOL change 5 in 10", WALLETS)
     alerts = book(rule)
     assert alerts.described(alerts.alerts[0]) == "SOL change 5 % in 10 min"
-    assert parsed(alerts.described(alerts.alerts[0]), WALLETS) == rule
-    assert in_words(rule) == {"symbol": "SOL", "change": Decimal(5), "minutes": 10.0}
+    assert parse_alert(alerts.described(alerts.alerts[0]), WALLETS) == rule
+    assert alert_fields(rule) == {"symbol": "SOL", "change": Decimal(5), "minutes": 10.0}
 
 
 def test_the_same_alert_is_there_once_and_can_be_removed() -> None:

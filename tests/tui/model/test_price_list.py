@@ -147,9 +147,9 @@ def test_a_price_is_old_when_nobody_has_confirmed_it_for_long(prices: PriceList)
 
 def test_a_price_of_a_source_that_proves_that_it_lives_is_quiet_and_not_old(prices: PriceList) -> None:
     prices.apply(price("SOL", "150", ts=100.0))
-    prices.proving = {"kraken"}
+    prices.heartbeating = {"kraken"}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.OLD
-    prices.proving = {"birdeye"}
+    prices.heartbeating = {"birdeye"}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.QUIET
 
 

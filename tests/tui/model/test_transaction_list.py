@@ -113,10 +113,10 @@ def test_a_long_pause_counts_what_it_let_go() -> None:
     transactions.set_paused(True)
     for number in range(7):
         transactions.add(transaction(f"n{number}", slot=number))
-    assert (transactions.held, transactions.let_go) == (5, 2)
+    assert (transactions.held, transactions.dropped) == (5, 2)
     transactions.set_paused(False)
     assert signatures(transactions.shown()) == ["n6", "n5", "n4", "n3", "n2"]
-    assert transactions.let_go == 0
+    assert transactions.dropped == 0
 
 
 def test_the_oldest_of_a_pause_go_whenever_they_came() -> None:

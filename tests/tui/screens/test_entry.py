@@ -155,3 +155,31 @@ async def test_a_signature_that_is_shown_can_be_looked_for() -> None:
         await stage.press("tab", "slash")
         await stage.type(transaction.signature)
         assert stage.app.screen.query_one(Input).value == transaction.signature
+
+
+async def test_row_21_a_pair_is_read_and_what_changes_is_told() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("btc-usd SOL/USDT")
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert isinstance(stage.app.screen, MainScreen)
+        assert [row.token.symbol for row in stage.app.session.prices.rows.values()] == ["BTC", "SOL"]
+        assert "SOL/USDT is read as SOL: prices here are in US dollars" in stage.toasts()
+        assert "btc-usd" not in stage.toasts()
+
+
+async def test_row_21_links_and_quotes_are_taken_away() -> None:
+    async with on_stage(symbols=(), wallets=()) as stage:
+        await stage.press("w")
+        await stage.type(f"https://solscan.io/account/{WALLET}?cluster=mainnet")
+        await stage.press("enter")
+        assert stage.app.session.wallets == [WALLET]
+
+
+async def test_the_name_of_a_file_is_said_to_be_one() -> None:
+    async with on_stage(wallets=()) as stage:
+        await stage.press("w")
+        await stage.type("~/.config/solana/id.json")
+        await stage.press("enter")
+        assert "the name of a file, which was not read" in " ".join(stage.text().replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""``--capture FILE``: a file of what came over the network, from opening it to a word about how it ended."""
+"""``--capture FILE``: recording the network traffic of a command to a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def capturing(file: Path | None, *, on_screen: bool) -> Iterator[Capture | None]:
-    """Yield a capture to that file; ``None``: nothing is captured.
+    """Yield a capture that writes to ``file``, or ``None`` without one.
 
     Args:
         file: Where to; it must not be there yet.
-        on_screen: Whether standard error can be read all the time; if not, it is said at the end that the
-            capture has ended early.
+        on_screen: Whether log lines are visible on standard error while the command runs. If not, a capture
+            that has ended early is reported at the end.
 
     Raises:
         SettingsError: The file is there already, or cannot be made.

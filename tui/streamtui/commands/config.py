@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from streamcore import HIDDEN, AlertSettings, printable
-from streamcore.config import Key, Loaded, sections, setting_keys, value_of
+from streamcore.config import Key, Loaded, sections, setting_keys, shown_url, value_of
 
 WIDTH = 100
 
 _EXAMPLES = {
     "symbols": ["SOL", "BTC"],
-    "wallets": ["7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"],
+    "wallets": ["GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"],
     "ui.frames_per_second": 10,
     "ui.theme": "streamtui-light",
     "ui.alert_command": ["notify-send", "streamtui", "{text}"],
@@ -27,12 +27,12 @@ _EXAMPLES = {
 _TABLE_EXAMPLES = {
     "tokens": 'BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"',
     "watchlists": 'memes = ["BONK", "WIF"]',
-    "labels": '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU = "savings"',
+    "labels": 'GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T = "savings"',
 }
 _ALERT_EXAMPLES = (
     ('symbol = "SOL"', "above = 200"),
     ('symbol = "SOL"', "change = 5", "minutes = 10"),
-    ('wallet = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"', "above = 1.5"),
+    ('wallet = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"', "above = 1.5"),
 )
 
 
@@ -70,7 +70,8 @@ def _rows(loaded: Loaded) -> Iterator[tuple[Key, str, str]]:
         elif value is None:
             yield key, f"# {name} is not set", loaded.origins[key.name]
         else:
-            yield key, f"{name} = {_toml(HIDDEN if key.secret else value)}", loaded.origins[key.name]
+            shown = HIDDEN if key.secret else shown_url(value) if key.schemes else value
+            yield key, f"{name} = {_toml(shown)}", loaded.origins[key.name]
 
 
 def starter() -> str:

@@ -18,7 +18,7 @@ DEFAULT_LEVEL = "WARNING"
 MAX_LINE = 4000
 
 FILE_ONLY = {"file_only": True}
-"""Pass it as ``extra`` with what would be noise on a terminal: it goes to the log file alone."""
+"""Pass it as ``extra`` to a log call: the record then goes to the log file only, not to the terminal."""
 
 
 def level_named(text: str) -> str:
@@ -35,17 +35,17 @@ def level_named(text: str) -> str:
 
 
 @contextmanager
-def recording(
+def log_lines(
     *, level: str | None, file: Path | None, on_screen: bool, secrets: Iterable[str] = ()
 ) -> Iterator[None]:
-    """Record log lines while inside.
+    """Send log lines to a file, to standard error, or nowhere, while inside.
 
     Args:
         level: A name from `LEVELS` in any case; ``None`` is ``warning``. It is the level of the file if there
             is one, and standard error then stays at ``warning``.
         file: Where to append; created readable by its owner alone. ``None``: no file.
-        on_screen: Whether lines may go to standard error, which the app's screen covers.
-        secrets: What is masked in every line, also those of libraries.
+        on_screen: Whether lines also go to standard error; not for the app, whose screen covers it.
+        secrets: Texts to mask in every line, also in those of libraries.
 
     Raises:
         SettingsError: There is no such level, or the file cannot be written.
@@ -61,7 +61,7 @@ def recording(
         stderr.addFilter(lambda record: not getattr(record, "file_only", False))
         handlers.append(stderr)
     if not handlers:
-        handlers.append(logging.NullHandler())  # or logging would write to the screen on its own
+        handlers.append(logging.NullHandler())  # without any handler, logging writes to standard error itself
     root = logging.getLogger()
     level_before = root.level
     mask = Mask(secrets)
@@ -91,7 +91,7 @@ def _file_handler(file: Path, level: str, *, covered: bool) -> logging.Handler:
 
 
 class _Lines(logging.StreamHandler[Any]):
-    """Standard error; what it does not take is lost."""
+    """Standard error; lines that cannot be written are lost."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
         """Go on: a log line never stops the work, and there is nowhere else to say so."""

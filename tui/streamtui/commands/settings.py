@@ -1,4 +1,4 @@
-"""From what was typed to the effective settings, checked before anything starts."""
+"""From the command line to the effective settings, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _warn(warnings: Iterable[str]) -> None:
 
 
 def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:
-    """Every symbol that is named anywhere, with its key."""
+    """Yield every symbol of the settings, with the key of the setting that names it."""
     yield from (("symbols", symbol) for symbol in settings.symbols)
     for name, symbols in settings.watchlists.items():
         yield from ((f"watchlists.{name}", symbol) for symbol in symbols)
@@ -87,7 +87,7 @@ def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:
 
 
 def saved(loaded: Loaded) -> Watched:
-    """Return what of the settings is from the configuration file, for saving to it."""
+    """Return what the configuration file holds about what is watched: the base for saving to it."""
     settings = loaded.settings
     return Watched(
         symbols=settings.symbols if loaded.is_from_file("symbols") else None,

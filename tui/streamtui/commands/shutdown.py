@@ -1,4 +1,4 @@
-"""Ending when the person, the system or the terminal says so: quietly, and in time."""
+"""Stopping a command on Ctrl+C, SIGTERM and SIGHUP: quietly, and within a set time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 LEAVE_WITHIN = 1.8
-"""Seconds from being told to stop until the process is gone, whatever still hangs."""
+"""Seconds from the signal to stop until the process ends, whatever still hangs."""
 
 
 def _stop_signals() -> list[signal.Signals]:
     wanted = [signal.SIGINT, signal.SIGTERM]
-    # nohup has a hang-up ignored, and then it must stay so
+    # nohup starts programs with SIGHUP ignored, and that must stay so
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         wanted.append(signal.SIGHUP)
     return wanted
@@ -78,7 +78,7 @@ class Deadline:
             self._timer.cancel()
 
     def start(self, status: int = 0) -> None:
-        """Start counting, to an end with ``status``; a second time does nothing."""
+        """Start the countdown, after which the process exits with ``status``; further calls do nothing."""
         if self._timer is None:
             self._timer = threading.Timer(self._seconds, os._exit, [status])
             self._timer.daemon = True

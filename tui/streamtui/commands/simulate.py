@@ -1,4 +1,4 @@
-"""``streamtui emulator``: the providers' emulators, for other programs and for trying things out."""
+"""``streamtui emulator``: serves the emulated providers, for other programs and for trying things out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(
     wallet_rate: float | None = None,
     faults: Sequence[Planned] = (),
 ) -> None:
-    """Print where the emulators are, and serve until interrupted. What is ``None`` is up to them.
+    """Print where the emulators are, and serve until interrupted. ``None`` leaves their own default.
 
     Args:
         ports: Provider to the port of its WebSocket on the loopback interface, HTTP is one above, or of HTTP
@@ -91,7 +91,10 @@ async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[
 
 
 def places(emulators: Emulators) -> dict[str, dict[str, str]]:
-    """Return where each provider's emulator is: variables that lead there to URLs, the stream's first."""
+    """Return the URLs of each provider's emulator, by the environment variable that sets them.
+
+    The URL of the stream comes first.
+    """
     found: dict[str, dict[str, str]] = {}
     for key in setting_keys().values():
         if key.schemes:  # only URLs have some
@@ -102,7 +105,9 @@ def places(emulators: Emulators) -> dict[str, dict[str, str]]:
 
 
 def directions(found: Mapping[str, Mapping[str, str]]) -> str:
-    """Return lines that lead a shell's next ``streamtui`` to running emulators: with keys, and without any.
+    """Return the lines of ``export`` commands that connect ``streamtui`` to running emulators.
+
+    One for the providers with a key, one for those without.
 
     Args:
         found: What `places` returned.

@@ -1,4 +1,4 @@
-"""Standard output as a stream of lines: a slow reader never blocks the event loop, a gone one is noticed."""
+"""Writing to standard output without blocking the event loop, and noticing when its reader is gone."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 class Output:
     """Writes to a file descriptor in a thread of its own.
 
-    A thread serves files, terminals and pipes alike, and leaves the descriptor in blocking mode, which it
-    may share with other programs. It is a daemon, so a reader that never reads cannot keep the process.
+    A thread works for files, terminals and pipes alike, and the descriptor, which other programs may share,
+    stays in blocking mode. The thread is a daemon, so that a reader that never reads cannot keep the process
+    alive.
     """
 
     def __init__(self, descriptor: int) -> None:

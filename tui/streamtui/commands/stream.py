@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT = 1
 
 MAX_WAITING = 256
-"""Events taken from the engine before the reader has them; behind that, the engine's own buffer conflates."""
+"""How many events wait here for the reader; beyond that they wait in the engine's buffer, which conflates."""
 
 FLUSH_WITHIN = 0.4
-"""Seconds the lines already taken may still need when it is time to stop."""
+"""Seconds to print the events already taken when it is time to stop."""
 
 CLOSE_WITHIN = 1.2
-"""Seconds the connections may need to close after that."""
+"""Seconds for the connections to close after that."""
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ async def print_lines(
 
 
 def _refusals(manager: Engine) -> list[str]:
-    """Return why no provider will ever serve anything; empty as long as one still may."""
+    """Return why no provider will ever serve anything; empty while one still may."""
     wanted = [status for status in manager.statuses().values() if not status.idle]
     if not all(status.parked and not status.fallback for status in wanted):
         return []
@@ -134,7 +134,7 @@ class _Printer:
         """Run the engine and print until it ends, the count is reached, or `finish` was called."""
         try:
             async with self._manager as manager:
-                events = manager.events()  # attached first, so that nothing is missed
+                events = manager.events()  # before subscribing, so that no event is missed
                 if symbols:
                     await manager.subscribe_prices(symbols)
                 if wallets:
@@ -155,7 +155,7 @@ class _Printer:
 
     async def _print(self, events: AsyncIterator[Event]) -> None:
         self._taking = taking = asyncio.create_task(self._take(events))
-        # wherever taking ends, also by an error, what was taken is printed first
+        # however taking ends, also by an error, the events already taken are printed
         taking.add_done_callback(lambda _: asyncio.ensure_future(self._waiting.put(None)))
         try:
             while batch := await self._batch():

@@ -18,7 +18,7 @@ def age(seconds: float | None) -> str:
     if seconds is None or not isfinite(seconds):
         return UNKNOWN
     if seconds < 5:
-        return "now"  # twenty quiet rows that count every second are most of what goes over the wire
+        return "now"  # counting each second in twenty quiet rows would be most of the terminal's traffic
     whole = int(seconds)
     if whole < 60:
         return f"{whole - whole % 5}s"

@@ -1,7 +1,7 @@
-"""Signs for a terminal that cannot show ours: one of ASCII for each, as wide as what it stands for.
+"""ASCII replacements, of the same width, for characters that the terminal's encoding lacks.
 
-They come in as Python's way to encode what an encoding has no place for. So they hold for the app, for every
-other command and for messages about errors alike, and nothing that draws needs to know of them.
+They are installed as an error handler of Python's codecs. So they work for the app, for every other command
+and for error messages, and code that draws need not know about them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 HANDLER = "streamtui-ascii-signs"
-"""The name by which Python's codecs know this way of handling errors."""
+"""The name of the error handler in Python's codecs."""
 
 _SIGNS = {
     "●": "*",
@@ -53,7 +53,7 @@ _SIGNS = {
     "█": "#",
     "⠀": " ",
 }
-"""What has a meaning here, and what is usual in texts; the blocks are the heights of a sparkline."""
+"""The signs used by the app, and common punctuation; the blocks are the heights of a sparkline."""
 
 
 def ascii_sign(character: str) -> str:
@@ -72,7 +72,7 @@ def ascii_sign(character: str) -> str:
 
 
 def _drawn(name: str) -> str:
-    """Return the sign for a piece of a drawing, by its name in Unicode."""
+    """Return the sign for a drawing character, given its name in Unicode."""
     if name.startswith("BOX DRAWINGS"):
         if "VERTICAL" in name or "UP" in name or "DOWN" in name:
             return "+" if any(side in name for side in ("HORIZONTAL", "LEFT", "RIGHT")) else "|"

@@ -1,6 +1,6 @@
-"""What a cell of a line table holds, and how text from outside becomes harmless before it is drawn.
+"""The cells of a line table, and making text from outside harmless before it is drawn.
 
-A cell is a tuple of spans, a span a text and the name of a style. Names, not colours: the theme decides.
+A cell is a tuple of spans; a span is a text with the name of a style, whose colours the theme decides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ELLIPSIS = "…"
 
 
 class Span(NamedTuple):
-    """A text in one style: the last part of a component class, ``up`` for ``line-table--up``."""
+    """A text in one style, named by the end of a component class: ``up`` for ``line-table--up``."""
 
     text: str
     style: str = ""
@@ -54,7 +54,7 @@ def fitted(content: Cell, width: int, align: Align = "left") -> list[Span]:
         spans.append(Span(shown, style))
         room -= length
     if room:
-        # the padding takes the style of the text beside it: one run less for the terminal to be sent
+        # the padding takes the style of the text beside it, which saves escape codes
         at = 0 if align == "right" else -1
         text, style = spans[at] if spans else Span("")
         padded = Span(" " * room + text if align == "right" else text + " " * room, style)

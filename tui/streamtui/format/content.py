@@ -1,17 +1,17 @@
-"""What the one-line widgets share: quiet text, the mark for invented data, left and right parts of a line."""
+"""What the one-line widgets share: muted text, the DEMO badge, left and right parts of a line."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
 MUTED = "$foreground 65%"
-"""The style of what is not looked at first; still easy to read."""
+"""The style of less important text; still easy to read."""
 
 DEMO = Content.styled(" DEMO ", "bold $background on $warning")
 
 
 def demo_badge(what: str) -> Content:
-    """Return the mark for invented data: ``DEMO``, or what of it is invented, such as ``DEMO prices``."""
+    """Return the badge for invented data with the text ``what``, such as ``DEMO``; empty without a text."""
     return Content.styled(f" {what} ", "bold $background on $warning") if what else Content("")
 
 

@@ -33,8 +33,8 @@ IDLE = Lamp("○", "idle", "quiet")
 def lamp(status: ProviderStatus) -> Lamp:
     """Return the lamp for a status.
 
-    Polling wins over a background attempt to reconnect: as long as it brings data, that is the news, and
-    when it brings none, that is.
+    While polling stands in for the stream, the lamp shows whether polling brings data, and not the attempts
+    to reconnect behind it.
     A provider nobody wants anything from is idle, not down.
     """
     if status.idle:
@@ -43,12 +43,12 @@ def lamp(status: ProviderStatus) -> Lamp:
         return STALE if status.stale else LIVE
     if status.fallback or status.state is State.FALLBACK:
         return DOWN if status.poll_failed else POLLING
-    # failed with an attempt waiting is a step on the way back; parked, or with nothing ahead, it is down
+    # connecting again is on the way back; parked, it has stopped trying and is down
     if status.state is State.CONNECTING and not status.parked:
         return CONNECTING
     return DOWN
 
 
 def healthy(status: ProviderStatus) -> bool:
-    """Return whether there is nothing to reconnect; a source without a stream is well while it is polled."""
+    """Return whether there is nothing to reconnect; a source without a stream is healthy while polled."""
     return lamp(status) in (LIVE, IDLE) or (not status.streams and lamp(status) is POLLING)

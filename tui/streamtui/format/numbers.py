@@ -1,10 +1,10 @@
 """Numbers as text for narrow columns: prices, percents, volumes, amounts, rates.
 
-Everything takes what the engine gives (`Decimal` for what people compute with) and never goes through a
-float on the way. What is not known is shown as `UNKNOWN`, never as zero.
+Prices and amounts are `Decimal`, as the engine delivers them, and are never converted to float. What is not
+known is shown as `UNKNOWN`, never as zero.
 
-No number makes these functions fail, and none comes out so long that a column would cut it: what is left of a
-cut number is another number. Beyond a size it is written with an exponent, and beyond `ABSURD` as unknown.
+No number makes these functions fail, and none comes out too long for its column: a number that is cut off
+reads as another number. Beyond a certain size it is written with an exponent, beyond `ABSURD` as unknown.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeGuard
 
 UNKNOWN = "–"
-"""What stands for a value nobody has told us."""
+"""Shown for a value that is not known."""
 
 UP, DOWN = "▲", "▼"
 
 ABSURD = 100
-"""A number with so many digits before its point, or zeros after it, is a mistake of whoever sent it."""
+"""A number with this many digits before the point, or zeros after it, is taken for a mistake."""
 _LARGEST_PRICE = Decimal("1e12")
 """A price from here on is written with an exponent: with all its digits it would not fit its column."""
 _LARGEST_PERCENT = Decimal(100_000)
-"""The same for a change, which gets a letter."""
+"""A change from here on is written with a letter, as by `compact`."""
 _LARGEST_LETTER = Decimal("9.9995e15")
-"""A number from here on has more trillions than fit."""
+"""From here on `compact` writes an exponent: four digits of trillions would not fit."""
 _SIGNIFICANT = 4
 """Digits kept of a price below one."""
 MOST_DECIMALS = 10
@@ -32,18 +32,18 @@ MOST_DECIMALS = 10
 _STEPS = ((Decimal("1e12"), "T"), (Decimal("1e9"), "B"), (Decimal("1e6"), "M"), (Decimal("1e3"), "K"))
 
 
-def is_sayable(value: Decimal | None) -> TypeGuard[Decimal]:
-    """Return whether a number is known and not absurd."""
+def is_plausible(value: Decimal | None) -> TypeGuard[Decimal]:
+    """Return whether a number is known, finite and of a size that a price or an amount can have."""
     return value is not None and value.is_finite() and (not value or abs(value.adjusted()) < ABSURD)
 
 
 def price(value: Decimal | None) -> str:
     """Return a price in USD with as many decimals as its size deserves.
 
-    From 100 on two decimals, from 1 on four, below 1 four significant digits, trailing zeros too: a price
-    that moves keeps its number of digits, so that a glance does not misread it by one.
+    From 100 on two decimals, from 1 on four, below 1 four significant digits. Trailing zeros stay, so that
+    the number of digits does not change while the price moves.
     """
-    if not is_sayable(value):
+    if not is_plausible(value):
         return UNKNOWN
     size = abs(value)
     if size >= _LARGEST_PRICE:
@@ -72,7 +72,7 @@ def aligned(text: str, whole: int, fraction: int) -> str:
 
 def percent(value: Decimal | None) -> str:
     """Return a change in percent with an arrow and a sign: ``▲ +1.23 %``; no change has neither."""
-    if not is_sayable(value):
+    if not is_plausible(value):
         return UNKNOWN
     rounded = value if abs(value) >= 2 * _LARGEST_PERCENT else _rounded(value, 2 if abs(value) < 1000 else 0)
     if rounded == 0:
@@ -88,7 +88,7 @@ def percent(value: Decimal | None) -> str:
 
 def compact(value: Decimal | None) -> str:
     """Return three significant digits and a letter: ``1.20M``, ``950``; beyond trillions ``5e+25``."""
-    if not is_sayable(value):
+    if not is_plausible(value):
         return UNKNOWN
     sign, size = ("-" if value < 0 else ""), abs(value)
     if size >= _LARGEST_LETTER:
@@ -104,7 +104,7 @@ def compact(value: Decimal | None) -> str:
 
 def amount(value: Decimal, *, signed: bool = False) -> str:
     """Return every digit of an amount in plain notation, thousands grouped, no trailing zeros."""
-    if not is_sayable(value):
+    if not is_plausible(value):
         return UNKNOWN
     if not value:
         return "0"

@@ -1,4 +1,4 @@
-"""A line of blocks for a row of samples."""
+"""A sparkline: the course of a price as one line of block characters."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ GAP = " "
 def sparkline(samples: Sequence[Decimal | None], width: int) -> str:
     """Return the last ``width`` samples as blocks, newest at the right, exactly ``width`` cells.
 
-    The scale goes from the lowest to the highest sample shown. ``None`` stands for a time in which nothing
-    was confirmed and leaves a gap: a straight line there would claim something nobody knows.
+    The scale goes from the lowest to the highest sample shown. ``None`` stands for a time in which no price
+    was confirmed, and leaves a gap.
     """
     shown = samples[-width:] if width else ()
     known = [sample for sample in shown if sample is not None]

@@ -1,4 +1,4 @@
-"""What is said about the state of a provider, in words."""
+"""The state of providers in words, and counted nouns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def trouble(status: ProviderStatus, at: float) -> str:
     """Return what is wrong with a provider: the next attempt first, then the reason; empty when all is well.
 
     Args:
-        status: How it is doing.
+        status: Its present state.
         at: Unix seconds now, for the countdown.
     """
     if healthy(status):
@@ -31,7 +31,7 @@ def trouble(status: ProviderStatus, at: float) -> str:
 
 
 def demo_words(*statuses: ProviderStatus | None) -> str:
-    """Return the mark for invented data: ``DEMO``, or which kind of data is, or nothing."""
+    """Return the text of the badge: ``DEMO`` when all is invented, ``DEMO prices`` for a part, or nothing."""
     known = [status for status in statuses if status is not None]
     invented = [status.kind for status in known if status.demo]
     if not invented:

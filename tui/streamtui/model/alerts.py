@@ -1,10 +1,11 @@
-"""Alerts: what a person wants to be told, whether it has happened, and how it is written.
+"""Alerts: the rules, whether one has fired, and reading and writing a rule as text.
 
-An alert fires once per crossing. It is armed while its price is on the quiet side of the limit, fires when
-the price reaches the limit, and is armed again when the price has gone back by `MARGIN`: a price that
-trembles on the limit fires once. A price that is beyond the limit when it is first seen has not crossed it.
-A change is measured from the lowest and from the highest price of its minutes, so that a rebound counts; and
-anew from where it was told: the next one needs as much again.
+An alert fires once per crossing. It is armed while the price has not reached the limit, fires when it does,
+and is armed again once the price has gone back by `MARGIN`, so that a price that flutters around the limit
+fires once. A price that is beyond the limit when it is first seen has not crossed it.
+
+A change is measured from the lowest and from the highest price of its minutes, so that a rebound counts. When
+it has fired, measuring starts again from the price of that moment.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from streamcore import AlertSettings, InputError, PriceUpdate, WalletTransaction
-from streamtui.format.numbers import amount, is_sayable, price
+from streamtui.format.numbers import amount, is_plausible, price
 from streamtui.model.price_window import PriceWindow
 
 MARGIN = Decimal("0.001")
@@ -34,7 +35,7 @@ _VERBS = {"above": "above", "over": "above", ">": "above", "below": "below", "un
 
 
 class Alert:
-    """One alert at work."""
+    """One rule and its state: whether it is armed, how often and when it fired."""
 
     def __init__(self, rule: AlertSettings) -> None:
         self.rule = rule
@@ -46,9 +47,9 @@ class Alert:
         self._window = PriceWindow(rule.minutes * 60)
 
     def price(self, update: PriceUpdate) -> str | None:
-        """Take a price; return what to tell if the limit has just been crossed."""
+        """Take a price; return the text of the alert if it fires, else ``None``."""
         value = update.price
-        if not is_sayable(value):
+        if not is_plausible(value):
             return None
         rule = self.rule
         if rule.above is not None:
@@ -100,14 +101,14 @@ class Alert:
         return None
 
     def transaction(self, transaction: WalletTransaction, label: str) -> str | None:
-        """Take a transaction; return what to tell if it is one of those asked for."""
+        """Take a transaction of the wallet; return the text of the alert if it fires, else ``None``."""
         if self.rule.above is not None and abs(transaction.sol_change) <= self.rule.above:
             return None
         return self._fire(transaction.ts, f"{label}: {transaction.summary}")
 
 
 class AlertBook:
-    """All alerts, found by what they are about."""
+    """All alerts, indexed by the row or wallet they are about."""
 
     def __init__(self, rules: Sequence[AlertSettings], label: Callable[[str], str]) -> None:
         self.alerts = [Alert(rule) for rule in rules]
@@ -115,13 +116,13 @@ class AlertBook:
         self._resolve: Callable[[str], str] = str.casefold
         self._by_key: dict[str, list[Alert]] = {}
         self.history: deque[tuple[float, str]] = deque(maxlen=HISTORY)
-        """What was told, the newest first, with Unix seconds."""
+        """The alerts that fired, the newest first: Unix seconds and text."""
         self.unseen = 0
-        """How much of it nobody has looked at yet; whoever shows the history sets it to 0."""
+        """How many have fired since the history was last shown; whoever shows it sets this to 0."""
         self._index()
 
     def bind(self, resolve: Callable[[str], str]) -> None:
-        """Take what tells the row of a symbol: its mint, or the symbol itself."""
+        """Look up rows with ``resolve`` from now on: it returns the key of the row for a symbol."""
         self._resolve = resolve
         self._index()
 
@@ -152,15 +153,15 @@ class AlertBook:
 
     @property
     def rules(self) -> list[AlertSettings]:
-        """The alerts as they stand in a configuration."""
+        """The rules of all alerts, for saving."""
         return [alert.rule for alert in self.alerts]
 
     def key(self, alert: Alert) -> str:
-        """Return the row, or the wallet, an alert is about."""
+        """Return the key of the row, or the address of the wallet, that an alert is about."""
         return alert.rule.wallet or self._resolve(alert.rule.symbol or "")
 
     def price(self, key: str, update: PriceUpdate) -> list[str]:
-        """Take a price of a row; return what to tell."""
+        """Take a price of a row; return the texts of the alerts that fire."""
         found = self._by_key.get(key)
         if not found:
             return []
@@ -168,7 +169,7 @@ class AlertBook:
         return self._remember(update.ts, texts) if texts else texts
 
     def transaction(self, transaction: WalletTransaction) -> list[str]:
-        """Take a transaction; return what to tell."""
+        """Take a transaction; return the texts of the alerts that fire."""
         found = self._by_key.get(transaction.wallet, ())
         name = self._label(transaction.wallet)
         texts = [text for alert in found if (text := alert.transaction(transaction, name)) is not None]
@@ -181,7 +182,7 @@ class AlertBook:
         return texts
 
     def described(self, alert: Alert) -> str:
-        """Return an alert as a person would say it; `parsed` understands it."""
+        """Return an alert as text, in the form that `parse_alert` reads."""
         rule = alert.rule
         who = rule.symbol or self._label(rule.wallet or "")
         if rule.change is not None:
@@ -197,12 +198,12 @@ class AlertBook:
             self._by_key.setdefault(self.key(alert), []).append(alert)
 
 
-def parsed(text: str, wallets: Mapping[str, str]) -> AlertSettings:
+def parse_alert(text: str, wallets: Mapping[str, str]) -> AlertSettings:
     """Return the alert a person wrote, such as ``SOL above 200``.
 
     Args:
         text: What was typed.
-        wallets: The watched wallets by what they may be called, in small letters: label and address.
+        wallets: Lower-case names of the watched wallets, both labels and addresses, to their addresses.
 
     Raises:
         InputError: It cannot be understood, or makes no sense; the reason says why.
@@ -246,8 +247,8 @@ def _number(text: str, written: str | None) -> Decimal | None:
         raise InputError(text, f"has a number that is none: {written}") from None
 
 
-def in_words(rule: AlertSettings) -> dict[str, object]:
-    """Return the fields of an alert that say something, for a configuration file."""
+def alert_fields(rule: AlertSettings) -> dict[str, object]:
+    """Return the fields of an alert that have a meaning, for a configuration file."""
     fields = msgspec.structs.asdict(rule)
     if rule.change is None:
         del fields["minutes"]

@@ -1,7 +1,7 @@
 """What a price did while this session watched it: candles of several lengths in bounded memory.
 
-Candles are pictures, not money: they hold floats, five to a candle, in rings that never grow beyond
-`CAPACITY`. The exact highest and lowest price of the session are kept beside them in the row.
+Candles are for drawing, not for computing: they hold floats, five to a candle, in arrays of at most
+`CAPACITY` candles. The exact highest and lowest price of the session are kept in the row.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FRAMES = (Frame("6 min", 4, "4 s"), Frame("1 h", 40, "40 s"), Frame("24 h", 960,
 
 
 class Candles:
-    """The candles of one token, in all frames. Longer ones are made of shorter ones that are over."""
+    """The candles of one token, in all frames. A longer candle is built from finished shorter ones."""
 
     __slots__ = ("_live", "_rings", "since")
 
@@ -52,7 +52,7 @@ class Candles:
         self._live: list[list[float] | None] = [None for _ in FRAMES]
 
     def add(self, at: float, price: float) -> None:
-        """Take a price that was true ``at`` (Unix seconds); one older than the candle at work is left out."""
+        """Take the price at Unix seconds ``at``; one older than the growing candle is ignored."""
         live = self._live[0]
         seconds = FRAMES[0].seconds
         if live is not None and live[0] <= at < live[0] + seconds:
@@ -71,7 +71,7 @@ class Candles:
         self._live[0] = [at - at % seconds, price, price, price, price]
 
     def set_back(self, by: float) -> None:
-        """Move everything back by so many seconds, because the clock that it was dated by has been."""
+        """Date everything back by so many seconds, because the wall clock has been set back."""
         if self.since is not None:
             self.since -= by
         for frame, ring, live in zip(FRAMES, self._rings, self._live, strict=True):
@@ -97,7 +97,7 @@ class Candles:
 
     def _close(self, level: int) -> None:
         live = self._live[level]
-        assert live is not None  # noqa: S101 - only a candle at work is closed
+        assert live is not None  # noqa: S101 - only a growing candle is closed
         ring = self._rings[level]
         ring.extend(live)
         if len(ring) > CAPACITY * _FIELDS:

@@ -1,8 +1,8 @@
-"""What a person changed here, put together with what others have changed in the file meanwhile.
+"""A three-way merge of what is watched: this session's changes with those made in the file meanwhile.
 
-Only changes count: what was there when this session began, against what is there now. A list that came from
-an option or a variable was never the file's; whether it is to take the place of the file's own is for the
-person to say.
+The common base is what the session read from the file at its start or saved last. A list that came from an
+option or an environment variable has no such base; whether it replaces the file's list is for the person to
+decide.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is to be there at the next start."""
+    """What the configuration file holds, or should hold, about what is watched."""
 
     symbols: Sequence[str] | None
     """``None``: unknown, because those of this session are not from the file."""
@@ -35,11 +35,11 @@ class Watched:
 
 
 UNKNOWN = Watched(symbols=None, wallets=None)
-"""What a session began with of which nothing is known to be from the file."""
+"""The base of a session of which nothing is known to be from the file."""
 
 
 def same_symbol(text: str) -> Hashable:
-    """Return what is equal for two ways to write a ticker: ``$btc`` and ``BTC``. A mint is what it is."""
+    """Return a key that is equal for all spellings of a ticker, such as ``$btc`` and ``BTC``, or the mint."""
     stripped = text.strip().removeprefix("$")
     return stripped.upper() if len(stripped) <= LONGEST_TICKER else stripped
 
@@ -50,13 +50,13 @@ def merge(
     theirs: Watched,
     symbol: Callable[[str], Hashable] = same_symbol,
 ) -> tuple[Watched, list[str]]:
-    """Return what the file should hold, and where that takes a person's word.
+    """Return what the file should hold, and the conflicts that a person must decide.
 
     Args:
-        before: What this session began with, or saved last.
+        before: The base: what this session began with, or saved last.
         now: What it has now; both lists are known.
         theirs: What the file has now.
-        symbol: Returns what is equal for two ways to write the same symbol.
+        symbol: Returns a key that is equal for all spellings of a symbol.
 
     Returns:
         The result, in which this session wins every conflict, and the conflicts, each as the end of a

@@ -1,7 +1,7 @@
 """Writing what is watched into the configuration file, and nothing else in it.
 
-Comments, order and everything this does not know stay as they are, and so does what others have changed in
-the file since this session read it.
+Comments, order and unknown entries stay as they are, and so does what others have changed in the file since
+this session read it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streamcore import AlertSettings, StreamcoreError, split_names, without_secrets
-from streamtui.model.alerts import in_words
+from streamtui.model.alerts import alert_fields
 from streamtui.model.config_merge import Watched, added, merge, same_symbol
 from streamtui.model.file_replacement import read, write
 
@@ -28,7 +28,7 @@ class NotSaved(StreamcoreError):
 
 
 class Conflict(NotSaved):
-    """The file has something that would be lost; a person must say what is to happen.
+    """Entries of the file would be lost; a person must choose between `OnConflict.ADD` and ``REPLACE``.
 
     Attributes:
         conflicts: What the file has, each as the end of a sentence that begins "in the file,".
@@ -40,14 +40,14 @@ class Conflict(NotSaved):
 
 
 class OnConflict(Enum):
-    """What is to happen to what the file has and this session does not."""
+    """What to do with entries that the file has and this session does not."""
 
     ASK = "ask"
-    """Save nothing; say so by `Conflict`."""
+    """Save nothing and raise `Conflict`."""
     ADD = "add"
     """The file's lists keep everything, and get what is new; of two names for one thing, this session's."""
     REPLACE = "replace"
-    """What this session has takes the place of what the file has."""
+    """This session's entries replace the file's."""
 
 
 def save(
@@ -57,16 +57,16 @@ def save(
     on_conflict: OnConflict = OnConflict.ASK,
     symbol: Callable[[str], Hashable] = same_symbol,
 ) -> Watched:
-    """Write what a person has changed to a configuration file, and make it if there is none.
+    """Write what a person has changed to a configuration file; create the file if there is none.
 
     Blocking: run it in a thread.
 
     Args:
         path: The file, or a link to it, which stays one.
         watched: What this session has now.
-        before: What it began with, or saved last. ``None``: ``watched`` takes the place of what the file has.
-        on_conflict: What is to happen to what would be lost.
-        symbol: Returns what is equal for two ways to write the same symbol.
+        before: What it began with, or saved last. ``None``: ``watched`` replaces what the file has.
+        on_conflict: What to do with entries that would be lost.
+        symbol: Returns a key that is equal for all spellings of a symbol.
 
     Returns:
         What the file holds now: the ``before`` of the next time.
@@ -84,10 +84,10 @@ def save(
     except (OSError, UnicodeDecodeError) as error:
         raise NotSaved(f"not saved: {path} cannot be read: {_reason(error)}") from error
     try:
-        document = tomlkit.parse(_with_places(file.text))
+        document = tomlkit.parse(_with_empty_lists(file.text))
         result = watched
         if before is not None:
-            theirs = _held(document)
+            theirs = _watched_in(document)
             result, conflicts = merge(before, watched, theirs, symbol)
             if conflicts and on_conflict is OnConflict.ASK:
                 raise Conflict(path, conflicts)
@@ -107,8 +107,8 @@ def save(
     return result
 
 
-def _held(document: TOMLDocument) -> Watched:
-    """Return what a file has; what makes no sense there counts as nothing, and is left alone."""
+def _watched_in(document: TOMLDocument) -> Watched:
+    """Return what a file holds; entries of the wrong type are ignored, and stay in the file."""
     rules = document.get("alerts")
     ui = document.get("ui")
     labels = document.get("labels")
@@ -146,11 +146,14 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
         ui = document.setdefault("ui", tomlkit.table())
         if ui.get("theme") != watched.theme:
             ui["theme"] = watched.theme
-    _set_alerts(document, [in_words(rule) for rule in watched.alerts])
+    _set_alerts(document, [alert_fields(rule) for rule in watched.alerts])
 
 
-def _with_places(text: str) -> str:
-    """Return a file in which a list that is only shown as an example is there and empty, below it."""
+def _with_empty_lists(text: str) -> str:
+    """Return the text with an empty list below each that is only there as a commented example.
+
+    So that a list that is filled later stands beside its explanation, not at the end of the top section.
+    """
     top, bracket, rest = text.partition("\n[")
     for name in ("symbols", "wallets"):
         if not re.search(rf"^{name}\s*=", top, re.MULTILINE):
@@ -182,30 +185,26 @@ def _set_alerts(document: TOMLDocument, wanted: list[dict[str, object]]) -> None
     import tomlkit
 
     known = document.get("alerts")
-    if known is not None and [_plain(alert) for alert in known] == [_plain(alert) for alert in wanted]:
+    there = [] if known is None else [_plain(alert) for alert in known]
+    present = [_plain(alert) for alert in wanted]
+    if there == present:
         return
-    if known is not None:
-        kept = [alert for alert in known if _plain(alert) in [_plain(one) for one in wanted]]
-        missing = [one for one in wanted if _plain(one) not in [_plain(alert) for alert in known]]
-        if not kept:
-            document.remove("alerts")
-            known = None
-        else:
-            for at in range(len(known) - 1, -1, -1):
-                if _plain(known[at]) not in [_plain(one) for one in wanted]:
-                    del known[at]
-    else:
-        missing = wanted
+    if known is not None and not any(alert in present for alert in there):
+        document.remove("alerts")
+        known, there = None, []
     if known is None:
-        known = tomlkit.aot()
-        missing = wanted
-        if wanted:
-            document["alerts"] = known
-    for alert in missing:
-        table = tomlkit.table()
-        for name, value in alert.items():
-            table[name] = value if isinstance(value, str) else _number(value)
-        known.append(table)
+        if not wanted:
+            return
+        known = document["alerts"] = tomlkit.aot()
+    for at in range(len(there) - 1, -1, -1):
+        if there[at] not in present:
+            del known[at]
+    for alert, plain in zip(wanted, present, strict=True):
+        if plain not in there:
+            table = tomlkit.table()
+            for name, value in alert.items():
+                table[name] = value if isinstance(value, str) else _number(value)
+            known.append(table)
 
 
 def _number(value: object) -> Any:
@@ -218,6 +217,7 @@ def _number(value: object) -> Any:
 
 
 def _plain(alert: Mapping[str, object]) -> dict[str, str]:
+    """Return an alert in a form in which equal alerts compare equal, whatever types their numbers have."""
     fields = {
         name: value if isinstance(value, str) else f"{float(str(value)):g}" for name, value in alert.items()
     }

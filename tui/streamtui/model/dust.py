@@ -1,4 +1,4 @@
-"""Which transactions are dust: of the kind strangers send to be noticed."""
+"""Which transactions are dust: tiny transfers and spam that strangers send to be noticed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ DUST = Decimal("0.0001")
 def is_dust(transaction: WalletTransaction) -> bool:
     """Return whether a transaction is dust.
 
-    That is: less than `DUST` of SOL and nothing else, or tokens that nobody knows and the wallet neither
-    asked nor paid for, or a mere mention, or what failed for another. What the wallet itself paid a fee for
-    is never dust, and neither is what could not be read: nobody knows what it is.
+    Dust is less than `DUST` of SOL received and nothing else, unknown tokens received without paying for
+    them, a transaction that merely mentions the wallet, or somebody else's that failed. A transaction whose
+    fee the wallet paid is never dust, and neither is one that could not be interpreted.
     """
     if transaction.fee or transaction.summary.startswith("unparsed: "):
         return False

@@ -1,4 +1,4 @@
-"""How the app makes its engine and closes it; what it asks of one is `streamcore.Engine`."""
+"""Making the app's engine, a `streamcore.Engine`, and closing it in time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 CLOSE_TIMEOUT = 1.5
 """Seconds the engine gets to close its connections when the app ends."""
 
-ManagerFactory: TypeAlias = "Callable[[Settings], Engine]"
+EngineFactory: TypeAlias = "Callable[[Settings], Engine]"
 
 
 @asynccontextmanager
 async def closed_in_time(manager: Engine) -> AsyncIterator[Engine]:
-    """Enter and leave an engine; one that hangs while closing does not keep a person from leaving."""
+    """Enter an engine, and leave it within `CLOSE_TIMEOUT`, even if it hangs while closing."""
     async with AsyncExitStack() as stack:
         engine = await manager.__aenter__()
 
@@ -40,10 +40,10 @@ async def closed_in_time(manager: Engine) -> AsyncIterator[Engine]:
         yield engine
 
 
-def engine_factory(capture: Capture | None = None) -> ManagerFactory:
-    """Return what makes the real engine; ``capture`` keeps what goes over the network.
+def engine_factory(capture: Capture | None = None) -> EngineFactory:
+    """Return a factory of the real engine; ``capture`` records its network traffic.
 
-    Importing it takes as long as drawing the first frame: call this after that, in a thread.
+    Blocking: importing the engine takes as long as drawing the first frame. Call it after that, in a thread.
     """
     from streamcore import StreamManager
     from streamsim.demo import embedded

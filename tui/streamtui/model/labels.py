@@ -1,4 +1,4 @@
-"""What wallets and signatures are called on the screen."""
+"""The names of wallets, and short forms of addresses and signatures, for the screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 
 def labeller(labels: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what names a wallet: the person's own name for it, else its shortened address."""
+    """Return a function from an address to the wallet's label, or to the shortened address without one."""
 
     def label(address: str) -> str:
         return labels.get(address) or shortened(address)

@@ -1,4 +1,4 @@
-"""Telling a person about an alert by other ways than the screen: bell, desktop, a command of their own."""
+"""Notifying about an alert outside the screen: the terminal's bell, the desktop, a command."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ COMMAND_TIMEOUT = 30.0
 
 
 class Notifier:
-    """Carries alerts out of the app, as the settings say.
+    """Sends alerts by every way that the settings enable.
 
     Args:
-        settings: Which ways to take.
+        settings: Which ways are enabled, and the command.
         bell: Rings the terminal.
         write: Writes a control sequence to the terminal.
         failed: Takes a sentence about a command that did not work.
@@ -41,7 +41,7 @@ class Notifier:
         self._running: set[asyncio.Task[None]] = set()
 
     def tell(self, text: str) -> None:
-        """Tell that something has happened."""
+        """Send the text of an alert; returns at once, a command runs in a task."""
         if self._settings.bell:
             self._bell()
         if self._settings.desktop_notifications:
@@ -77,5 +77,5 @@ class Notifier:
 
 
 def osc_9(text: str) -> str:
-    """Return what asks a terminal for a desktop notification; nothing in ``text`` can end it early."""
+    """Return the control sequence (OSC 9) for a desktop notification; control characters are removed."""
     return f"\x1b]9;{printable(text)}\x07"

@@ -1,7 +1,7 @@
-"""The prices on the screen: which rows there are, which of them are due for a repaint, what a filter leaves.
+"""The prices on the screen: the rows, which of them are due for a repaint, order and filter.
 
-Nothing here draws, waits or reads a clock. Two clocks come in as numbers: ``now`` is monotonic seconds and
-paces repaints, ``at`` is Unix seconds like an event's ``ts`` and tells how old a price is.
+Nothing here draws, waits or reads a clock; the time is passed in. ``now`` is monotonic seconds and paces
+repaints; ``at`` is Unix seconds, like an event's ``ts``, and gives the age of a price.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from streamtui.model.price_row import Freshness, PriceRow, WatchedToken, key_of
 SLACK = 1e-6
 """Seconds by which a repaint may come early: sums of floats are not exact."""
 FLASH = 0.6
-"""Seconds the changed digits of a price stand out, at least; the next repaint ends it."""
+"""Seconds for which the changed digits of a price stand out at least, until the next repaint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many of some rows are up, down and unchanged in 24 hours; of the others nothing is known."""
+    """How many rows are up, down and unchanged over 24 hours; rows without that figure are not counted."""
 
     up: int = 0
     down: int = 0
@@ -49,15 +49,15 @@ class PriceList:
         """The keys of the rows to show; ``None`` shows all."""
         self.changed = True
         """Whether rows came or went since `ordered` was last asked."""
-        self.proving: Collection[str] = ()
-        """The providers whose silence about a price proves that it stands."""
+        self.heartbeating: Collection[str] = ()
+        """Providers that are live and send heartbeats: while such a one says nothing, its price holds."""
         self.sources: Mapping[str, str | None] = {}
-        """The key of each row to its provider of the moment, or ``None``; it changes by itself."""
+        """`streamcore.Engine.price_sources`: the key of a row to the provider that serves it now."""
         self.name_of: Callable[[PriceUpdate], str] = lambda update: ""
-        """Returns what an update is about, for rows whose asset depends on the source."""
+        """Returns the name of the asset of an update, for rows of a ticker: it depends on the source."""
         self._added = 0
         self._receivers: dict[tuple[str, str | None], tuple[PriceRow, ...]] = {}
-        """Symbol and address of an update to the rows it is for; made when asked for."""
+        """Cache: symbol and address of an update to the rows it is for."""
         self._waiting: set[str] = set()
         self._totals: tuple[object, Totals] | None = None
 
@@ -69,7 +69,7 @@ class PriceList:
     def due_at(self) -> float | None:
         """Return the monotonic seconds of the next moment at which `due` has a new price; ``None`` for never.
 
-        Digits that stand out and have done so for long enough wait for the next repaint, whatever it is for.
+        Digits that stand out do not count: they go back to normal with the next repaint for any other reason.
         """
         rows = map(self.rows.__getitem__, self._waiting)
         return min((row.painted_at + self.throttle for row in rows if row.dirty), default=None)
@@ -87,7 +87,7 @@ class PriceList:
         return True
 
     def rename(self, key: str, name: str) -> None:
-        """Name a row that has no price yet: what a ticker stands for depends on who will serve it."""
+        """Set the name of a row that has no price yet; with the first price, `name_of` takes over."""
         row = self.rows.get(key)
         if row is not None and row.update is None:
             row.name = name
@@ -103,7 +103,7 @@ class PriceList:
         return row
 
     def restart(self) -> None:
-        """Forget every price, and keep the rows: what comes from now on is other data."""
+        """Forget every price, and keep the rows: called when demo data replaces real data, or vice versa."""
         for key, row in self.rows.items():
             self.rows[key] = PriceRow(key, row.token, row.number, name=row.token.name)
         self._receivers.clear()
@@ -119,10 +119,10 @@ class PriceList:
             return Freshness.WAITING if has_source else Freshness.UNLISTED
         if age < self.ttl:
             return Freshness.FRESH
-        return Freshness.QUIET if row.update.provider in self.proving else Freshness.OLD
+        return Freshness.QUIET if row.update.provider in self.heartbeating else Freshness.OLD
 
     def apply(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
-        """Take an update; return the rows that wanted it.
+        """Take an update; return the rows it applies to.
 
         A row of a mint takes what is about that mint and nothing else; a row of a ticker takes what came
         under that ticker.
@@ -147,7 +147,7 @@ class PriceList:
         return rows
 
     def _serves(self, update: PriceUpdate, row: PriceRow) -> bool:
-        """Whether an update that other rows take, too, is about a row, or only about the same ticker."""
+        """Whether an update that matches several rows applies to this one, or only has the same ticker."""
         return bool(row.token.mint) or self.sources.get(row.key, update.provider) == update.provider
 
     def _rows_for(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
@@ -161,8 +161,8 @@ class PriceList:
     def due(self, now: float) -> list[PriceRow]:
         """Return the rows to paint now, and count them as painted.
 
-        A row is due at once after a quiet spell, then once per ``throttle``; what came in between is not
-        lost, the row stays dirty until its last value has been returned.
+        A row that was not painted for ``throttle`` seconds is due at once, others when that time is over. A
+        row stays dirty until its last value has been returned, so no last value is lost.
         """
         due = []
         for key in list(self._waiting):
@@ -193,10 +193,7 @@ class PriceList:
                 row.sample(None if self.freshness(row, at) is Freshness.OLD else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
-        """Return the rows that filter and watchlist let through, in the order asked for.
-
-        What is not known comes last, whichever way round.
-        """
+        """Return the rows that pass filter and watchlist, sorted; rows without the sorted value come last."""
         self.changed = False
         shown = [row for row in self.rows.values() if self._lets_through(row)]
         return in_order(shown, self.sort, backwards=self.backwards)
@@ -204,7 +201,7 @@ class PriceList:
     def move(self, key: str, by: int) -> bool:
         """Move a row up (-1) or down (1) among the rows that are shown; return whether it could.
 
-        From then on rows stand in one's own order; another order becomes one's own as it stands.
+        Afterwards the rows are in the person's own order, which starts from the order they were in before.
         """
         shown = self.ordered()
         at = next((at for at, row in enumerate(shown) if row.key == key), None)
@@ -220,7 +217,7 @@ class PriceList:
         return True
 
     def totals(self) -> Totals:
-        """Return what is up and down among the rows that watchlist and filter let through."""
+        """Return how many of the rows that pass watchlist and filter are up, down and unchanged."""
         about = (self.watchlist, self.filter, len(self.rows))
         if self._totals is None or self._totals[0] != about:
             self._totals = (about, self._count())

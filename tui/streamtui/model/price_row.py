@@ -1,4 +1,4 @@
-"""A row of the price list: one watched token and the last that is known of its price."""
+"""A row of the price list: one watched token and its last price."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from streamcore import PriceUpdate
-from streamtui.format.numbers import is_sayable
+from streamtui.format.numbers import is_plausible
 from streamtui.model.candles import Candles
 
 SAMPLE_INTERVAL = 6.0
@@ -41,12 +41,14 @@ class WatchedToken(Protocol):
 
 @dataclass(slots=True)
 class PriceRow:
-    """One watched token and the last that is known of it."""
+    """One watched token, its last price, and how that is drawn."""
 
     key: str
     token: WatchedToken
     number: int
+    """The place of the row in the person's own order; smaller is higher."""
     update: PriceUpdate | None = None
+    """The last update; ``None`` before the first."""
     samples: deque[Decimal | None] = field(default_factory=lambda: deque(maxlen=SAMPLES))
     sampled: int = 0
     """How many samples have been taken, also those that are not kept any more."""
@@ -61,20 +63,23 @@ class PriceRow:
     flash: int = 0
     """1 or -1 while the changed digits stand out, for up or down."""
     flash_until: float = 0.0
+    """Monotonic seconds."""
     name: str = ""
-    """What it is the price of; it may change with the source, see `PriceList.name_of`."""
+    """The name of the asset; it may change with the source, see `PriceList.name_of`."""
     painted_at: float = float("-inf")
+    """Monotonic seconds of the last repaint."""
     dirty: bool = True
+    """Whether the last update has not been painted yet."""
 
     def sample(self, price: Decimal | None) -> None:
-        """Take a sample; ``None`` leaves a gap, and so does an absurd price."""
-        self.samples.append(price if is_sayable(price) else None)
+        """Take a sample for the sparkline; ``None`` leaves a gap, and so does an implausible price."""
+        self.samples.append(price if is_plausible(price) else None)
         self.sampled += 1
 
     def seen(self, update: PriceUpdate) -> None:
-        """Keep what an update says about the course of the price."""
+        """Add the price of an update to the candles and to the extremes of the session."""
         price = update.price
-        if not is_sayable(price):
+        if not is_plausible(price):
             return
         if self.high is None or self.low is None:
             self.high = self.low = price
@@ -85,7 +90,7 @@ class PriceRow:
         self.candles.add(update.ts, float(price))
 
     def set_back(self, at: float, by: float) -> None:
-        """Date back what was dated by a clock that has been set back by so many seconds, to ``at``."""
+        """Date the row back after the wall clock was set back by so many seconds, to Unix seconds ``at``."""
         if self.update is not None and self.update.ts > at:
             self.update = replace(self.update, ts=self.update.ts - by)
             self.candles.set_back(by)
@@ -97,7 +102,7 @@ class PriceRow:
 
     @property
     def mint(self) -> str:
-        """The mint of what its price is the price of; empty when that is no Solana token."""
+        """The mint address of the asset whose price is shown; empty when that is no Solana token."""
         return self.token.mint or (self.update.address or "" if self.update else "")
 
     def age(self, at: float) -> float | None:
@@ -114,11 +119,11 @@ class Freshness(Enum):
     """No price will come: no source in use has it."""
     FRESH = "fresh"
     QUIET = "quiet"
-    """Nothing was traded for long: its source proves all the time that it would have told."""
+    """Not confirmed for long, but its source is live and sends heartbeats: nothing was traded."""
     OLD = "old"
-    """Nobody has confirmed it for long, so it may be wrong."""
+    """Not confirmed for long, and the source does not prove that it is alive: the price may be wrong."""
 
 
 def key_of(token: WatchedToken) -> str:
-    """Return what names a token's row: its mint, or its ticker where it has none."""
+    """Return the key of a token's row: its mint, or its ticker where it has none."""
     return token.mint or token.symbol

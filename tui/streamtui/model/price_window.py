@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 BUCKETS = 60
-"""Stretches of time the window is divided into; of each the lowest and the highest price are kept."""
+"""How many stretches of time the window is divided into; each keeps its lowest and highest price."""
 
 
 class _Extreme(NamedTuple):
@@ -28,7 +28,7 @@ class _Bucket:
 class PriceWindow:
     """The prices of a span of time that ends with the newest.
 
-    At its beginning it forgets a price up to one bucket too early, never too late.
+    A price is forgotten at the end of its time, or up to one bucket earlier; never later.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -37,7 +37,7 @@ class PriceWindow:
         self._buckets: deque[_Bucket] = deque()
         self._low: _Extreme | None = None
         self._high: _Extreme | None = None
-        """The extremes of the buckets; ``None`` or out of the window: they have to be looked for."""
+        """Cache of the extremes of the buckets; computed again when ``None`` or out of the window."""
 
     def __len__(self) -> int:
         """Return how many stretches of time hold a price."""
@@ -62,7 +62,7 @@ class PriceWindow:
             newest.high, newest.high_at = price, at
 
     def set_back(self, by: float) -> None:
-        """Move everything back by so many seconds, because the clock that it was dated by has been."""
+        """Date everything back by so many seconds, because the wall clock has been set back."""
         for bucket in self._buckets:
             bucket.start -= by
             bucket.low_at -= by

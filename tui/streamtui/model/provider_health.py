@@ -1,4 +1,4 @@
-"""How the providers are doing: their last status, rates over the last seconds, and what happened to them."""
+"""The state of the providers: their last status, rates over the last seconds, and a log of changes."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Health:
         self.statuses: dict[str, ProviderStatus] = {}
         self.log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
         self._counted: dict[str, deque[tuple[float, int, int]]] = {}
-        """Of each provider: moments, and the messages and bytes it had received until then."""
+        """For each provider: monotonic seconds, and its totals of messages and bytes received by then."""
         self._reported: dict[str, tuple[State, str | None]] = {}
-        """The state and the reason of each provider that were told last."""
+        """The state and the reason of each provider as of the last `StatusChange`."""
         self._lamps: dict[str, tuple[Lamp, float]] = {}
         """The lamp of each provider, and since when it has been that one (Unix seconds)."""
 
@@ -55,11 +55,11 @@ class Health:
         return next((status for status in self.statuses.values() if status.kind is kind), None)
 
     def unhealthy(self) -> list[str]:
-        """Return the providers that could do with a reconnect."""
+        """Return the names of the providers that a reconnect might help."""
         return [name for name, status in self.statuses.items() if not healthy(status)]
 
     def update(self, statuses: Mapping[str, ProviderStatus], now: float, at: float) -> None:
-        """Take the present statuses; a source that only waits to step in is no news to anybody.
+        """Take the present statuses; sources on standby are left out.
 
         Args:
             statuses: By name.
@@ -87,13 +87,13 @@ class Health:
         self._lamps.clear()
 
     def set_back(self, at: float, by: float) -> None:
-        """Date back what was dated by a clock that has been set back by so many seconds, to ``at``."""
+        """Date the lamps back after the wall clock was set back by ``by`` seconds, to Unix seconds ``at``."""
         for name, (shown, since) in self._lamps.items():
             if since > at:
                 self._lamps[name] = (shown, since - by)
 
     def since(self, provider: str) -> float:
-        """Return since when a provider's lamp is what it is, Unix seconds; attempts in vain do not count."""
+        """Return since when a provider's lamp has been the same, Unix seconds; attempts do not change it."""
         return self._lamps[provider][1]
 
     def rates(self, provider: str) -> Rates:
@@ -106,10 +106,9 @@ class Health:
         return Rates((messages_now - messages) / span, (received_now - received) / span)
 
     def changed(self, event: StatusChange) -> None:
-        """Take note of a change of state; what repeats or merely follows from what is known is not kept.
+        """Log a change of state, unless it repeats the last one or is a step between two equal failures.
 
-        A connection that is tried in vain again and again leaves a line for each failure, and none for each
-        step to it.
+        A connection that keeps failing leaves a line for each failure, but none for each attempt between.
         """
         before = self._reported.get(event.provider)
         news = (event.state, event.reason)
@@ -126,7 +125,7 @@ class Health:
         self.log.append(LogEntry(event.ts, event.provider, text, bad))
 
     def failed(self, event: StreamError) -> None:
-        """Take note of an error, unless the change of state just now has said the same."""
+        """Log an error, unless the last line about the provider says the same."""
         of_it = (entry.text for entry in reversed(self.log) if entry.provider == event.provider)
         if next(of_it, "").endswith(event.message):
             return

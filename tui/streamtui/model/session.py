@@ -1,6 +1,6 @@
-"""What is watched, what is shown of it, and what a person can ask for.
+"""What is watched, what is shown of it, and the requests a person can make.
 
-Everything here waits for the engine's answer, never for data; what the engine tells goes another way, see
+The methods here send requests to the engine and wait for its answers. Events from the engine come through
 `streamtui.model.updates`.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 
 from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
 from streamtui.format.texts import demo_words
-from streamtui.model.alerts import AlertBook, parsed
+from streamtui.model.alerts import AlertBook, parse_alert
 from streamtui.model.config_merge import UNKNOWN, Watched
 from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 class Session:
     """What the screen shows, and the ways to change what is watched.
 
-    It asks an engine for what is to be watched from `attach` to `detach`; `streamtui.model.updates.Updates`
-    calls both.
+    `streamtui.model.updates.Updates` connects it to an engine with `attach`, and ends that with `detach`.
     """
 
     def __init__(self, settings: Settings, clock: Clock, saved: Watched | None = None) -> None:
@@ -41,7 +40,7 @@ class Session:
         Args:
             settings: The effective settings.
             clock: Time.
-            saved: What of it is from the configuration file; ``None``: nobody knows.
+            saved: What the configuration file holds, the base for `save`; ``None``: unknown.
         """
         self.settings = settings
         self.clock = clock
@@ -59,17 +58,17 @@ class Session:
         self.health = Health()
         self.wallets: list[str] = []
         self.failure: str | None = None
-        """Why the engine has stopped, or what could not be opened at the start; starting it again helps."""
+        """Why the engine has stopped, or what could not be opened at the start; a restart may help."""
         self.last_data: float | None = None
         """Unix seconds of the newest price or transaction."""
         self.opened = False
-        """Whether what the settings name has been asked for, with or without success."""
+        """Whether everything the settings name has been requested, with or without success."""
         self.unsaved = False
         """Whether a person has changed what is watched since it was last saved."""
         self.changed = asyncio.Event()
-        """Set when something is to be drawn with the next frame; who draws clears it."""
+        """Set when something must be drawn in the next frame; whoever draws clears it."""
         self.engine: Engine | None = None
-        """The engine that is asked; ``None`` while it starts, and after it has stopped."""
+        """The running engine; ``None`` while it starts, and after it has stopped."""
         self._only_in_watchlist: set[str] = set()
         """Keys of rows that are there because a watchlist was shown, and for no other reason."""
         self._requests = 0
@@ -77,13 +76,13 @@ class Session:
         self._early: list[PriceUpdate] = []
         """Prices that came before the subscription they answer had returned."""
         self._subscribed: set[str] = set()
-        """Keys the running engine watches for us; a new engine watches nothing yet."""
+        """Keys subscribed to with the running engine; empty for a new one."""
         self._watched: set[str] = set()
         """The same for wallets."""
 
     @property
     def running(self) -> bool:
-        """Whether the engine can be asked for something."""
+        """Whether an engine is running that takes requests."""
         return self.engine is not None
 
     @property
@@ -93,18 +92,18 @@ class Session:
 
     @property
     def demo(self) -> str:
-        """What the mark for invented data says: ``DEMO``, which kind is invented, or nothing."""
+        """The text of the badge for invented data: ``DEMO``, which kind is invented, or nothing."""
         return demo_words(self.health.serving(DataKind.PRICES), self.health.serving(DataKind.WALLETS))
 
     def attach(self, engine: Engine) -> None:
-        """Ask this engine from now on; it watches nothing yet."""
+        """Send requests to this engine from now on; it watches nothing yet."""
         self.engine = engine
         self._subscribed.clear()
         self._watched.clear()
         self.alerts.bind(self._key_of_symbol)
 
     def detach(self, engine: Engine) -> None:
-        """Ask this engine no more; when another one has taken its place already, that one stays."""
+        """Send no more requests to this engine; if another one is attached already, that one stays."""
         if self.engine is engine:
             self.engine = None
 
@@ -135,7 +134,8 @@ class Session:
             for token in await engine.subscribe_prices(symbols):
                 key = key_of(token)
                 if key in self._subscribed:
-                    await engine.unsubscribe_prices([key])  # once is enough, or removing it takes two
+                    # the engine counts subscriptions, and `unsubscribe` takes back one
+                    await engine.unsubscribe_prices([key])
                     continue
                 self._subscribed.add(key)
                 self.prices.rename(key, token.name)
@@ -143,7 +143,7 @@ class Session:
                     new.append(self.prices.rows[key])
                     self.unsaved = self.unsaved or self.opened
                     if self.prices.watchlist is not None and key not in self.prices.watchlist:
-                        self.watchlist, self.prices.watchlist = "", None  # what was asked for is to be seen
+                        self.watchlist, self.prices.watchlist = "", None  # or the new row would be hidden
             for update in self._early:
                 self.prices.apply(update)
         finally:
@@ -260,7 +260,7 @@ class Session:
             NotRunning: There is no engine to ask what a symbol means.
         """
         names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
-        rule = parsed(text, names)
+        rule = parse_alert(text, names)
         row: PriceRow | None = None
         if rule.symbol is not None:
             token = self._running_engine().describe(rule.symbol)
@@ -272,7 +272,7 @@ class Session:
         if not self.alerts.add(rule):
             raise InputError(text, "is there already")
         if row is not None and row.update is not None:
-            self.alerts.alerts[-1].price(row.update)  # on which side of the limit it begins
+            self.alerts.alerts[-1].price(row.update)  # so that it knows on which side of the limit it begins
         self.unsaved = True
         return rule
 
@@ -293,7 +293,7 @@ class Session:
         Args:
             path: The file.
             theme: The theme that was chosen; ``None`` leaves the file's own.
-            on_conflict: What is to happen to what the file has and would lose.
+            on_conflict: What to do with entries that the file would lose.
 
         Raises:
             Conflict: Something in the file would be lost, and nobody has agreed to that; nothing was written.
@@ -303,7 +303,9 @@ class Session:
 
         rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
         watched = Watched(
-            symbols=[self._typed(row.token) for row in rows if row.key not in self._only_in_watchlist],
+            symbols=[
+                self._symbol_to_save(row.token) for row in rows if row.key not in self._only_in_watchlist
+            ],
             wallets=list(self.wallets),
             labels={address: self.labels[address] for address in self.wallets if address in self.labels},
             alerts=self.alerts.rules,
@@ -313,8 +315,8 @@ class Session:
         self._saved = watched
         self.unsaved = False
 
-    def _typed(self, token: WatchedToken) -> str:
-        # a symbol that another token answers to, or a shortened mint, would bring back something else
+    def _symbol_to_save(self, token: WatchedToken) -> str:
+        # the ticker only if it leads back to this token: it may belong to another one, or be a shortened mint
         return token.symbol if self._key_of_symbol(token.symbol) == key_of(token) else token.mint
 
     async def reconnect(self, provider: str) -> None:
@@ -336,7 +338,7 @@ class Session:
     def set_back(self, by: float) -> None:
         """Date everything back, because the wall clock has been set back by so many seconds.
 
-        Otherwise prices would count as fresh, and charts would stand still, until it is as late again.
+        Otherwise prices would count as fresh, and charts would stand still, until the clock has caught up.
         """
         at = self.clock.time()
         if self.last_data is not None and self.last_data > at:
@@ -349,8 +351,8 @@ class Session:
     def switch_demo(self) -> None:
         """Show invented data from the next start of the engine on, or real data again.
 
-        What was known of the one is forgotten, so that it cannot be taken for the other. The caller must
-        start the engine anew.
+        All prices, transactions and statuses are forgotten, so that invented data cannot be taken for real.
+        The caller must restart the engine.
         """
         self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
         self.prices.restart()
@@ -369,7 +371,7 @@ class Session:
         return "" if token is None else token.name
 
     def name_of_topic(self, topic: str) -> str:
-        """Return what a person calls what a provider has been asked for: a ticker, a wallet's name."""
+        """Return the name shown for a topic of a provider: a ticker, or the label of a wallet."""
         if topic in self.wallets:
             return self.label(topic)
         row = self.prices.rows.get(topic)
@@ -378,7 +380,7 @@ class Session:
         return row.token.symbol if row is not None else shortened(topic)
 
     def number_of(self, wallet: str) -> int:
-        """Return the place of a wallet among those watched, from 0; it gives it its colour."""
+        """Return the index of a wallet among those watched, from 0, which decides its colour."""
         return self.wallets.index(wallet) if wallet in self.wallets else 0
 
     def complete(self, prefix: str) -> Sequence[WatchedToken]:

@@ -1,7 +1,7 @@
 """The transactions on the screen: what is kept, what of it is shown, and what a pause holds back.
 
-Taking a transaction costs the same whether the list holds a hundred or five thousand: only another
-selection, another order or other names go through all of them.
+Adding a transaction costs about the same in a list of a hundred and of five thousand. Only a change of the
+selection, the order or the labels goes through all of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Selection:
     """Which transactions are shown."""
 
     text: str = ""
-    """A text that a transaction must contain, in small or capital letters."""
+    """A text that a transaction must contain, ignoring case."""
     wallet: str | None = None
     """The wallet to show; ``None`` shows all."""
     type: TransactionType | None = None
@@ -34,7 +34,7 @@ class Selection:
 
 @dataclass(slots=True)
 class Changes:
-    """How the rows differ from what they were when they were last asked for."""
+    """How the rows differ from what they were at the last `TransactionList.update`."""
 
     first: int | None = None
     """The first row that differs; ``None``: none does."""
@@ -45,7 +45,7 @@ class Changes:
     relabelled: bool = False
     """Whether wallets have other names, so that every row has to be drawn."""
     reselected: bool = False
-    """Whether others were chosen to be shown, or another order: then no row counts as news."""
+    """Whether the selection or the order was changed: then no row counts as new."""
 
     def at(self, row: int) -> None:
         """Note that the rows from this one on differ."""
@@ -67,8 +67,8 @@ class TransactionList:
         """Make an empty list.
 
         Args:
-            label: What to call a wallet.
-            capacity: Transactions kept.
+            label: Returns the name shown for a wallet.
+            capacity: How many transactions are kept.
         """
         self._label = label
         self._capacity = capacity
@@ -78,8 +78,8 @@ class TransactionList:
         self._arrived = 0
         self._held: list[tuple[int, int, WalletTransaction]] = []
         """A heap of what waits for the end of the pause, by slot and arrival."""
-        self.let_go = 0
-        """How many transactions of the pause were the oldest of more than are kept, and are gone."""
+        self.dropped = 0
+        """How many of the transactions held back in this pause were dropped because there were too many."""
         self.paused = False
         self.selection = Selection()
         """What is shown; `select` changes it."""
@@ -89,9 +89,9 @@ class TransactionList:
         """The rows that are shown, as they were at the last `update`."""
         self._hidden: set[str] = set()
         self._pending: list[tuple[str, bool]] = []
-        """What has happened to the rows since: a key, and whether it came (or went)."""
+        """What happened since the last `update`: a key, and whether it was added (or removed)."""
         self._outdated = False
-        """Whether the rows have to be chosen and sorted from the beginning."""
+        """Whether all rows must be selected and sorted again."""
         self._changes = Changes()
         self.rows.newest_first = True
 
@@ -128,13 +128,13 @@ class TransactionList:
         heappush(self._held, (transaction.slot, self._arrived, transaction))
         if len(self._held) > self._capacity:
             heappop(self._held)
-            self.let_go += 1
+            self.dropped += 1
 
     def set_paused(self, paused: bool) -> None:
         """Pause, or go on and show everything that was held back."""
         self.paused = paused
         if not paused:
-            held, self._held, self.let_go = self._held, [], 0
+            held, self._held, self.dropped = self._held, [], 0
             for _, _, transaction in sorted(held, key=lambda one: one[1]):
                 self._insert(transaction)
 
@@ -157,7 +157,7 @@ class TransactionList:
         self._entries.clear()
         self._by_age = TransactionOrder()
         self._held.clear()
-        self.let_go = 0
+        self.dropped = 0
         self._outdated = True
 
     def select(self, **changes: Any) -> None:
@@ -171,7 +171,7 @@ class TransactionList:
         self._outdated = self._changes.reselected = True
 
     def relabel(self) -> None:
-        """Take note that wallets have other names now."""
+        """Note that labels of wallets have changed."""
         self._outdated = self._changes.relabelled = True
 
     def update(self) -> Changes:
@@ -283,5 +283,5 @@ class TransactionList:
 
 
 def key_of(transaction: WalletTransaction) -> str:
-    """Return what names a transaction's row: one signature can concern several wallets."""
+    """Return the key of a transaction's row: signature and wallet, as one can concern several wallets."""
     return f"{transaction.signature} {transaction.wallet}"

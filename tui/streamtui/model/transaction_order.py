@@ -1,7 +1,7 @@
-"""The order of the transactions on the screen: from a row's number to its key and back, in few steps.
+"""The order of the transactions on the screen: from a row's number to its key and back, by bisection.
 
-A full list holds thousands of rows and changes with every transaction, so nothing here walks through all of
-them: a row is found, put in and taken out by bisection.
+A full list holds thousands of rows and changes with every transaction, so finding, adding and removing a row
+must not go through all of them.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ class TransactionSort(StrEnum):
 
 
 class Rank(NamedTuple):
-    """Where a row stands; the smallest comes first."""
+    """The sort key of a row; the smallest comes first."""
 
     label: str
     """The name of its wallet in small letters, where rows are sorted by that; else empty."""
     slot: int
-    """The slot is the order of the chain: what is recovered after a gap belongs between the others."""
+    """The order of the chain: a transaction recovered after a gap is put between the others."""
     arrived: int
-    """How many transactions had come before it; it decides within a slot."""
+    """The order of arrival, which decides within a slot."""
     key: str
 
 
 class TransactionOrder:
-    """The keys of the rows that are shown, by their place."""
+    """The keys of rows in sorted order; a `streamtui.widgets.row_order.RowOrder`."""
 
     def __init__(self) -> None:
         self.newest_first = False

@@ -1,6 +1,6 @@
-"""From the engine to the screen: what it tells goes into a `Session`, and the screen is asked to draw.
+"""From the engine to the screen: events go into a `Session`, and the screen is asked to draw.
 
-Nobody draws because a message came: a thousand messages between two frames cost one repaint.
+Drawing goes by frames, not by messages: a thousand messages between two frames cost one repaint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from streamcore import (
     WalletTransaction,
 )
 from streamtui.format.lamps import LIVE, lamp
-from streamtui.model.engine import ManagerFactory, closed_in_time, engine_factory
+from streamtui.model.engine import EngineFactory, closed_in_time, engine_factory
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
@@ -30,12 +30,12 @@ from streamtui.model.session import Session
 logger = logging.getLogger(__name__)
 
 TICK = 1.0
-"""Seconds between two looks at what only time changes: ages, countdowns, rates."""
+"""Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
 """Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
 LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
-"""What is watched when nobody has said anything, so that the first screen shows what this is."""
+"""Symbols watched when nothing is configured, so that the first screen shows something."""
 
 
 class Updates:
@@ -50,22 +50,22 @@ class Updates:
         self,
         session: Session,
         *,
-        manager_factory: ManagerFactory | None,
+        manager_factory: EngineFactory | None,
         repaint: Callable[[], None],
         tick: Callable[[], None],
         notice: Callable[[str, bool], None],
         alarm: Callable[[str], None],
         starter: bool = False,
     ) -> None:
-        """Make what has not started yet.
+        """Prepare; nothing starts before `run`, `frames` and `ticks` are run.
 
         Args:
             session: What the engine is to watch, and where its events go.
-            manager_factory: Makes the engine; ``None`` makes the real one, and imports it only then.
+            manager_factory: Makes the engine; ``None``: `run` imports and makes the real one.
             repaint: Called when something is to be drawn.
             tick: Called once a second.
-            notice: Called with a sentence for the person, and whether it is about a failure.
-            alarm: Called with what an alert has to tell.
+            notice: Called with a sentence to show, and whether it is about a failure.
+            alarm: Called with the text of an alert that fires.
             starter: Whether to watch `STARTER` when the settings name no symbols.
         """
         self._session = session
@@ -76,14 +76,15 @@ class Updates:
         self._alarm = alarm
         self._starter = starter
         self._all_opened = False
-        """Whether all that the settings name has been opened once: then what is on the screen is wanted."""
+        """Whether everything the settings name has been opened once. From then on a restart of the engine
+        subscribes to what is on the screen, not to what the settings name."""
         self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
         """Start the engine, watch what the settings name, and take its events until it ends.
 
-        What cannot be opened is told in `Session.failure`, and what could be goes on. To try it again, run
-        this anew.
+        If something cannot be opened, `Session.failure` says what and why, and the rest goes on. To try
+        again, run this again.
         """
         session = self._session
         session.failure = None
@@ -117,7 +118,7 @@ class Updates:
         session.mark_changed()
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
-        """Whether something went well; if not, `Session.failure` says what and why."""
+        """Return whether something succeeded; if not, `Session.failure` says what failed and why."""
         try:
             await work
         except Exception as error:
@@ -136,7 +137,7 @@ class Updates:
                 self._notice(str(error), True)
 
     def _symbols_wanted(self) -> list[str]:
-        """What is on the screen; and until that has been opened once, what the settings name."""
+        """Return what is on the screen, and until all of it was opened once, also what the settings name."""
         settings, shown = self._session.settings, list(self._session.prices.rows)
         if self._all_opened:
             return shown
@@ -157,14 +158,14 @@ class Updates:
         try:
             await ask(names)
         except InputError:
-            for name in names:  # one unknown name must not keep the others away
+            for name in names:  # one by one, so that an unknown name does not stop the others
                 try:
                     await ask([name])
                 except InputError as error:
                     self._notice(str(error), True)
 
     async def frames(self) -> None:
-        """Repaint when something has changed: at once after a quiet spell, then at most at the frame rate."""
+        """Repaint when something has changed: at once if nothing was drawn lately, else at the frame rate."""
         session, clock = self._session, self._session.clock
         period = 1 / frames_per_second(session.settings)
         while True:
@@ -200,7 +201,7 @@ class Updates:
         if engine is not None:
             statuses = engine.statuses()
             session.health.update(statuses, session.clock.monotonic(), session.clock.time())
-            session.prices.proving = {
+            session.prices.heartbeating = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
             session.prices.sources = engine.price_sources

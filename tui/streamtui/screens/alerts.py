@@ -30,7 +30,7 @@ COLUMNS = (
 )
 
 HISTORY_SHOWN = 6
-"""What was told lately, lines of it below the list."""
+"""How many of the last alerts that fired stand below the list."""
 
 
 class AlertsDialog(Dialog[None]):
@@ -45,7 +45,7 @@ class AlertsDialog(Dialog[None]):
     ]
 
     def __init__(self, session: Session, about: str, *, demo: str) -> None:
-        """Make the dialog; ``about`` is what the selected row is about, to begin a new alert with."""
+        """Make the dialog; ``about``, a ticker or a wallet, is what an alert is for that names nothing."""
         super().__init__("Alerts", demo=demo, hint="esc closes · enter adds · ↑ ↓ selects · ctrl+d removes")
         self._session = session
         self._about = about
@@ -122,7 +122,7 @@ class AlertsDialog(Dialog[None]):
         self.pass_time(self._session.clock.time())
 
     def _completed(self, text: str) -> str:
-        """Return what was typed; a mere number is a limit for what the selected row is about."""
+        """Return what was typed; a bare number becomes an upper limit for what the selected row is about."""
         is_number = text.strip()[:1].isdigit()
         return f"{self._about} above {text}" if self._about and is_number else text
 

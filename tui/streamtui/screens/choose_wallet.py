@@ -1,4 +1,4 @@
-"""Choosing which wallet to stop watching, when no row tells."""
+"""The dialog that asks which wallet to stop watching."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ChooseWallet(Dialog[str]):
 
         Args:
             wallets: What to choose from.
-            label: What to call a wallet.
+            label: Returns the name shown for a wallet.
             demo: What the mark for invented data says.
             selected: Where the cursor begins; ``None``: at the first.
         """

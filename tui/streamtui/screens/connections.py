@@ -1,4 +1,4 @@
-"""The connections: one row a provider, everything about the selected one, and what happened lately."""
+"""The connections: a row for each provider, the details of the selected one, and a log of recent events."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "qu
 
 
 class Connections(Dialog[None]):
-    """Shows how the providers are doing, and reconnects them while one watches."""
+    """Shows the state of every provider, kept up to date, and lets the person reconnect them."""
 
     WIDTH_CLASS = "-wide"
 
@@ -63,18 +63,18 @@ class Connections(Dialog[None]):
         *,
         reconnect: Callable[[str], Awaitable[None]],
         reconnect_all: Callable[[], Awaitable[None]],
-        called: Callable[[str], str],
+        topic_name: Callable[[str], str],
         poll_interval: float,
         demo: str,
     ) -> None:
-        """Make the screen, to show how things are ``at`` (Unix seconds).
+        """Make the screen.
 
         Args:
-            health: How the providers are doing.
-            at: Now.
+            health: The state of the providers.
+            at: Unix seconds now.
             reconnect: Reconnects the provider of a name.
             reconnect_all: Reconnects all of them.
-            called: Returns what a person calls a topic.
+            topic_name: Returns the name shown for a topic: a ticker, or the label of a wallet.
             poll_interval: Seconds between polls while a stream is down.
             demo: What the mark for invented data says.
         """
@@ -87,7 +87,7 @@ class Connections(Dialog[None]):
         self._health = health
         self._reconnect = reconnect
         self._reconnect_all = reconnect_all
-        self._called = called
+        self._topic_name = topic_name
         self._poll_interval = poll_interval
         self._at = at
 
@@ -138,7 +138,7 @@ class Connections(Dialog[None]):
         self._detail.update(
             Content("")
             if status is None
-            else _detail(status, health, at, poll_interval=self._poll_interval, called=self._called)
+            else _detail(status, health, at, poll_interval=self._poll_interval, topic_name=self._topic_name)
         )
 
 
@@ -174,53 +174,31 @@ def _detail(
     at: float,
     *,
     poll_interval: float,
-    called: Callable[[str], str],
+    topic_name: Callable[[str], str],
 ) -> Content:
     rates = health.rates(status.provider)
     received = UNKNOWN if rates.received is None else f"{size(int(rates.received))}/s"
-    topics = ", ".join(called(topic) for topic in status.topics) or "nothing"
-    reason = status.reason or "none, all is well"
+    topics = ", ".join(topic_name(topic) for topic in status.topics) or "nothing"
     since = health.since(status.provider)
     shown = "DEMO data, " if status.demo else ""
+    fields = {
+        "reason": status.reason or "none, all is well",
+        "state": f"{shown}{status.kind}, {status.state}; {lamp(status)} since {moment(since)}",
+        "next try": _plan(status, at),
+        "messages": (
+            f"{status.messages_received:,} in, {status.messages_sent:,} out, {rate(rates.messages)}; "
+            f"unusable {status.malformed:,}, dropped {status.dropped:,}"
+        ),
+        "bytes": f"{size(status.bytes_received)} in, {size(status.bytes_sent)} out, {received}",
+        "last data": f"{time_of_day(status.last_message_at)}, latency {latency(status.latency_ms)}",
+        "gaps": _gaps(status),
+        "polling": _polling(status, poll_interval),
+        "limits": status.limits or "none are known",
+        "watching": f"{topics}; over {count(status.connections, 'connection')}",
+    }
     return Content("\n").join(
-        [
-            _pair("reason", literal(reason)),
-            _pair(
-                "state",
-                literal(f"{shown}{status.kind}, {status.state}; {lamp(status)} since {moment(since)}"),
-            ),
-            _pair("next try", literal(_plan(status, at))),
-            _pair(
-                "messages",
-                literal(
-                    f"{status.messages_received:,} in, {status.messages_sent:,} out, {rate(rates.messages)}; "
-                    f"unusable {status.malformed:,}, dropped {status.dropped:,}"
-                ),
-            ),
-            _pair(
-                "bytes",
-                literal(f"{size(status.bytes_received)} in, {size(status.bytes_sent)} out, {received}"),
-            ),
-            _pair(
-                "last data",
-                literal(f"{time_of_day(status.last_message_at)}, latency {latency(status.latency_ms)}"),
-            ),
-            _pair(
-                "gaps",
-                literal(_gaps(status)),
-            ),
-            _pair("polling", literal(_polling(status, poll_interval))),
-            _pair("limits", literal(status.limits or "none are known")),
-            _pair(
-                "watching",
-                literal(f"{topics}; over {count(status.connections, 'connection')}"),
-            ),
-        ]
+        [Content.assemble((f" {name:<10}", MUTED), literal(text)) for name, text in fields.items()]
     )
-
-
-def _pair(name: str, value: Content) -> Content:
-    return Content.assemble((f" {name:<10}", MUTED), value)
 
 
 def _gaps(status: ProviderStatus) -> str:

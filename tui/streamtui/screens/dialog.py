@@ -26,13 +26,13 @@ class Dialog(ModalScreen[Result]):
     WIDTH_CLASS: ClassVar[str] = "-medium"
 
     shows_alerts: ClassVar[bool] = False
-    """What alerts tell is seen in it, so it must not be told over it."""
+    """Whether it lists the alerts that fire, so that no notification about them is needed above it."""
 
     def __init__(self, title: str, *, demo: str, hint: str) -> None:
         """Make a dialog.
 
         Args:
-            title: What it is about; may come from outside.
+            title: What it is about; may hold text from outside, markup in it has no effect.
             demo: What the mark for invented data says; empty for none.
             hint: The keys that work in it.
         """
@@ -51,7 +51,7 @@ class Dialog(ModalScreen[Result]):
         yield from ()
 
     def pass_time(self, at: float) -> None:
-        """Show what has changed until ``at`` (Unix seconds); called when something did, and once a second."""
+        """Show the present state at Unix seconds ``at``; called after every change and once a second."""
 
     def action_cancel(self) -> None:
         """Leave without a result."""

@@ -160,6 +160,9 @@ class EntryDialog(Dialog[None]):
             symbol = self._chosen[self._suggestions.order.index(key)]
             if word == key or word.removeprefix("$").casefold() == symbol.casefold():
                 return
+            meant = None if self._tokens is None else self._tokens.token(word)
+            if meant is not None and meant.symbol == symbol:
+                return  # it is another spelling, such as a pair, of which the person may be told
             entry.value = f"{entry.value[: len(entry.value) - len(word)]}{symbol}"
             entry.cursor_position = len(entry.value)
 

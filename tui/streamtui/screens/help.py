@@ -30,25 +30,26 @@ LAMPS = (
 
 
 SHOWN = (
-    ("▲ 3 ▼ 2", "so many are up and down in 24 hours"),
+    ("▲ 3 ▼ 2", "rows up and down over 24 hours"),
     ("PRICE $", "US dollars; digits that have just changed stand out"),
     ("24 H", "change over 24 hours"),
     ("VOLUME", "traded in 24 hours, US dollars"),
     ("AGE", "since the source confirmed the price"),
-    ("quiet", "nothing is traded, and the source proves that it lives"),
-    ("old", "nobody has confirmed the price for long: it may be wrong"),
+    ("quiet", "no trades, but the connection to the source is alive"),
+    ("old", "not confirmed for a long time: it may be wrong"),
     ("no source", "none of the sources in use has it"),
-    ("TREND", "the course of the last minutes"),
-    ("NAME", "what it is the price of; it may change with the source"),
-    ("SOURCE", "who says so; poll: asked every few seconds"),
+    ("TREND", "how the price moved over the last minutes"),
+    ("NAME", "the asset behind the ticker; it may change with the source"),
+    ("SOURCE", "where the price comes from; poll: asked every few seconds"),
     ("5/s  18 ms", "messages a second and round trip of a provider"),
 )
 INDENT = 14
 """Cells before an explanation."""
 NARROW, WIDE = 76, 110
-"""Cells the box has with one column and with two, where there is room."""
+"""Widths of the terminal, in cells: in the first the only column has its full width, from the second on
+there are two columns."""
 ONE_OF_ONE, ONE_OF_TWO = NARROW - 10, 51
-"""Cells of the only column in the narrow box, and of each of the two in the wide one."""
+"""Cells of the only column, and of each of two."""
 GAP = 2
 """Cells between two columns."""
 
@@ -87,7 +88,7 @@ class HelpScreen(Dialog[None]):
         self._text.update(self.text(event.size.width))
 
     def text(self, width: int) -> Content:
-        """Return the list as text for a terminal that is so many cells wide."""
+        """Return the list as text for a terminal of ``width`` cells."""
         if width < WIDE:
             room = min(ONE_OF_ONE, width - NARROW + ONE_OF_ONE)
             columns = [*self._keys(room), self._lamps(room), self._shown(room)]
@@ -96,7 +97,7 @@ class HelpScreen(Dialog[None]):
         return Content("\n").join(_below([keys, _beside(self._lamps(ONE_OF_TWO), self._shown(ONE_OF_TWO))]))
 
     def _keys(self, room: int) -> list[Lines]:
-        """The keys, a block for each section."""
+        """Return the keys, a block for each section."""
         blocks: list[Lines] = []
         for section in dict.fromkeys(command.section for command in self._commands):
             lines = [Content.styled(section, "bold")]
@@ -143,24 +144,24 @@ def _explained(what: str, meaning: str, room: int) -> Lines:
 
 
 def _hanging(name: Content, meaning: str, room: int) -> Lines:
-    """A name and what it means, whose further lines begin below the first word."""
+    """Return a name and what it means, with a hanging indent."""
     first, *others = wrap(meaning, max(20, room - name.cell_length))
     return [Content.assemble(name, first), *(Content(" " * name.cell_length + line) for line in others)]
 
 
 def _below(blocks: Sequence[Lines]) -> Lines:
-    """The blocks one below the other, a blank line between them."""
+    """Return the blocks one below the other, a blank line between them."""
     return [line for at, block in enumerate(blocks) for line in (*([Content("")] if at else []), *block)]
 
 
 def _halves(blocks: Sequence[Lines]) -> tuple[Lines, Lines]:
-    """The blocks in two columns of about the same height, in reading order."""
+    """Return the blocks in two columns of about the same height, in reading order."""
     cuts = [(_below(blocks[:at]), _below(blocks[at:])) for at in range(1, len(blocks))]
     return min(cuts, key=lambda cut: max(len(cut[0]), len(cut[1])))
 
 
 def _beside(left: Lines, right: Lines) -> Lines:
-    """Two columns."""
+    """Return the lines of two columns, one beside the other."""
     lines = []
     for one, other in zip_longest(left, right, fillvalue=Content("")):
         room = " " * (ONE_OF_TWO + GAP - one.cell_length) if other.cell_length else ""

@@ -1,4 +1,4 @@
-"""Everything known about one price, with a chart, and it goes on moving."""
+"""Everything known about one price, with a chart; it is kept up to date while it is open."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class PriceDetail(Dialog[None]):
     def __init__(
         self, row: PriceRow, *, at: float, freshness: Callable[[PriceRow, float], Freshness]
     ) -> None:
-        """Make the view of ``row`` as it is ``at`` (Unix seconds).
+        """Make the view.
 
         Args:
             row: What to show.
-            at: Now.
-            freshness: Returns what the age of its price means at a moment.
+            at: Unix seconds now.
+            freshness: Returns what the age of a row's price means at a time (Unix seconds).
         """
         demo = "DEMO" if row.update and row.update.demo else ""
         super().__init__(

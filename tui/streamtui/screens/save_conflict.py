@@ -1,4 +1,4 @@
-"""Asking what is to happen to what the configuration file has and this session does not."""
+"""The dialog that asks what to do with entries of the configuration file that this session does not have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ class SaveConflict(Dialog[OnConflict]):
     ]
 
     def __init__(self, conflicts: Sequence[str], *, demo: str) -> None:
-        """``conflicts``: see `streamtui.model.config_writer.Conflict`; ``demo``: see `Dialog`."""
+        """Make the dialog.
+
+        Args:
+            conflicts: As in `streamtui.model.config_writer.Conflict`.
+            demo: What the mark for invented data says.
+        """
         super().__init__(
             "The file has something else", demo=demo, hint="esc saves nothing · a adds to it · r replaces it"
         )

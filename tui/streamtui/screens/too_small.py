@@ -1,4 +1,4 @@
-"""What a terminal without room shows: how large it is, and how large it must be."""
+"""What is shown in a terminal that is too small: its size, and the size that is needed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TooSmall(Screen[None]):
         self.query_one(Static).update(text)
 
     def on_mount(self) -> None:
-        """Say it for the first time."""
+        """Show the size the screen was made with."""
         self.show(*self._now)
 
 

@@ -17,6 +17,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import (
+    AccountReport,
     Checkpoint,
     CheckpointReport,
     Notice,
@@ -37,6 +38,7 @@ from streamcore.providers.solana_rpc.transactions import (
     unreadable_transaction,
 )
 from streamcore.providers.solana_rpc.turns import in_turns
+from streamcore.solana.accounts import account_facts
 
 T = TypeVar("T")
 
@@ -57,6 +59,9 @@ ACCOUNTS_FOR = 1800.0
 
 PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
 """Seconds between tries for a transaction that is listed but cannot be had yet."""
+
+ACCOUNTS_AT_ONCE = 100
+"""Addresses in one ``getMultipleAccounts``; the method's own limit."""
 
 TOKEN_PROGRAMS = (
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
@@ -105,6 +110,12 @@ class _Signature(msgspec.Struct, frozen=True, rename="camel"):
     slot: int
     block_time: int | None = None
     transaction_index: int | None = None
+
+
+class _AccountInfos(msgspec.Struct, frozen=True):
+    """The answer of ``getMultipleAccounts``: an account each, ``None`` where there is none."""
+
+    value: list[dict[str, Any] | None]
 
 
 class _TokenAccount(msgspec.Struct, frozen=True):
@@ -217,6 +228,23 @@ class SolanaHistory(Rest):
                 yield news
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
+
+    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        """Yield what each address is that is no wallet; one call for a hundred of them.
+
+        Of an address without an account nothing is known: it may be a wallet that never had anything.
+        """
+        options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
+        for start in range(0, len(topics), ACCOUNTS_AT_ONCE):
+            some = list(topics[start : start + ACCOUNTS_AT_ONCE])
+            try:
+                found = await self._rpc.call("getMultipleAccounts", [some, options], _AccountInfos)
+            except RpcFailure as failure:
+                raise self._understand(failure.error) from failure
+            for address, account in zip(some, found.value, strict=False):
+                facts = None if account is None else account_facts(account)
+                if facts is not None:
+                    yield AccountReport(address, facts)
 
     def _widen(self, wallet: str, report: TransactionReport) -> None:
         """Take note of accounts of a wallet that a transaction shows and that were not known."""

@@ -8,9 +8,11 @@ from scripted_http import Asked
 from scripted_node import W2, NodeBench, RpcError, W, told
 from wire_fixtures import helius
 
+from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.base import (
+    AccountReport,
     Checkpoint,
     CheckpointReport,
     Notice,
@@ -26,6 +28,7 @@ from streamcore.providers.solana_rpc.history import (
     PAGE,
     PATIENCE,
 )
+from streamcore.solana.accounts import AccountFacts, AccountKind
 
 ACCOUNT = "AwfswzK89xCcKs43oK4bvkWWTgBUTP8piZjULuho3nRm"
 K = ErrorKind
@@ -287,3 +290,29 @@ async def test_a_list_of_accounts_that_has_changed_reaches_the_codec_whoever_fet
     await bench.clock.advance(ACCOUNTS_FOR)
     assert await bench.fetch(first=checkpoint, within=10.0) == [TokenAccounts(W, (W, "new"))]
     assert await bench.fetch(first=checkpoint, within=10.0) == []
+
+
+# What is behind the addresses (issue 11, row 20)
+
+
+async def test_row_20_one_call_tells_what_all_addresses_are(bench: NodeBench) -> None:
+    owner = {"owner": W, "mint": ACCOUNT}
+    data = {"program": "spl-token", "parsed": {"type": "account", "info": owner}}
+    token = {"owner": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "executable": False, "data": data}
+    wallet = {"owner": "1" * 32, "executable": False, "data": ["", "base64"]}
+    bench.node.told = {ACCOUNT: token, W: wallet}
+    reports = [report async for report in bench.provider.rest.examine([ACCOUNT, W, W2])]
+    facts = AccountFacts(AccountKind.TOKEN_ACCOUNT, owner=W, mint=ACCOUNT)
+    assert reports == [AccountReport(ACCOUNT, facts)]
+    assert [params[0] for params in bench.called("getMultipleAccounts")] == [[ACCOUNT, W, W2]]
+
+
+async def test_more_addresses_than_the_method_takes_are_asked_about_in_parts(bench: NodeBench) -> None:
+    assert [report async for report in bench.provider.rest.examine([W] * 150)] == []
+    assert [len(params[0]) for params in bench.called("getMultipleAccounts")] == [100, 50]
+
+
+async def test_a_node_that_does_not_have_the_method_is_a_failure_of_the_look(bench: NodeBench) -> None:
+    bench.node.errors["getMultipleAccounts"] = RpcError(-32601, "Method not found")
+    with pytest.raises(ProviderError):
+        _ = [report async for report in bench.provider.rest.examine([W])]

@@ -94,7 +94,7 @@ async def test_a_pause_that_lets_something_go_says_how_many() -> None:
         await stage.tell(
             *(stage.transaction(1, slot=number, signature=f"s{number}") for number in range(CAPACITY + 2000))
         )
-        assert "paused, 7,000 new, 2,000 let go" in stage.line("TRANSACTIONS")
+        assert "paused, 7,000 new, 2,000 dropped" in stage.line("TRANSACTIONS")
         await stage.press("p")
         assert len(stage.app.session.transactions) == CAPACITY
 

@@ -1,4 +1,4 @@
-"""What an empty pane says while there is no engine, or when not everything could be opened."""
+"""What an empty pane says while the engine starts, and after it has failed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from streamtui.model.session import Session
 
 
 def why_nothing(session: Session) -> tuple[str, ...]:
-    """Return why the engine brings nothing at all, and what to press; empty when it may bring something."""
+    """Return why no data can come, and what to press; empty when the engine is running well."""
     if session.failure is not None:
         if session.running:
             return ("Not everything could be opened; the reason stands below.", "Press r to start again.")

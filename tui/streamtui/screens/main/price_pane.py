@@ -17,7 +17,7 @@ from streamtui.widgets.price_table import COLUMNS, SORTS, PriceTable
 
 
 class PricePane(SessionPane):
-    """Shows the watched tokens. Dialogs are imported when asked for: the first frame comes sooner."""
+    """Shows the watched tokens. Dialogs are imported only when opened, for an earlier first frame."""
 
     kind = DataKind.PRICES
 
@@ -27,7 +27,7 @@ class PricePane(SessionPane):
         super().__init__("PRICES", self._table, session, id="prices")
         self._prices = session.prices
         self._outdated: set[str] = set()
-        """Keys of prices whose row does not show their last value yet."""
+        """Keys of the rows that must be drawn again when they are in view."""
 
     # What it shows
 
@@ -47,7 +47,7 @@ class PricePane(SessionPane):
         self._draw_rows_in_view()
 
     def _draw_rows_in_view(self) -> None:
-        # what is out of view is not made into text: of a hundred rows that is most of the work
+        # rows out of view are not formatted: with a hundred rows that would be most of the work
         at = self.session.clock.time()
         with self._table.batched_refresh():
             for key in self._table.in_view():
@@ -59,7 +59,7 @@ class PricePane(SessionPane):
     @on(LineTable.Uncovered)
     def _rows_uncovered(self, event: LineTable.Uncovered) -> None:
         event.stop()
-        self._outdated.update(self._prices.rows)  # a trend is as wide as its column is now
+        self._outdated.update(self._prices.rows)  # all of them: the trend column may have another width
         self._draw_rows_in_view()
 
     def describe(self) -> None:

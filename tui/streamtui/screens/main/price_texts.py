@@ -1,4 +1,4 @@
-"""What the pane of the prices says about a session, in words."""
+"""The texts of the price pane: beside its title, and in place of missing rows and prices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamtui.screens.main.engine_texts import why_nothing
 
 
 def prices_info(session: Session, shown: int) -> str:
-    """Return what stands beside the name of the price table: list, order, and what the filter leaves."""
+    """Return what stands beside the title: the watchlist, the number of rows, and the order or filter."""
     prices = session.prices
     if prices.filter:
         return f"{shown} of {len(prices.rows)} match “{prices.filter}”"
@@ -35,14 +35,14 @@ def why_no_prices(session: Session) -> tuple[str, ...]:
 
 
 def no_source(session: Session) -> str:
-    """Return in few words what `why_waiting` explains where there is room for it."""
+    """Return in a few words, for the title line, what `why_waiting` explains; empty when it is empty."""
     if not why_waiting(session):
         return ""
     return "no source answers · R" if session.settings.demo else "no source answers · R again · D demo"
 
 
 def why_waiting(session: Session) -> tuple[str, ...]:
-    """Return why there are rows and not one price, and what to press; nothing while prices may still come."""
+    """Return why no row has a price, and what to press; empty unless every source in use is down."""
     if not session.running or any(row.update is not None for row in session.prices.rows.values()):
         return ()
     sources = [status for status in session.health.statuses.values() if status.kind is DataKind.PRICES]

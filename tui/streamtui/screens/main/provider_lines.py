@@ -1,4 +1,4 @@
-"""What the lines at the bottom of the main screen say about the providers of a session."""
+"""The lines of the status bar, made from the states of a session's providers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _line(session: Session, status: ProviderStatus) -> ProviderLine:
 
 
 def _served(session: Session, status: ProviderStatus) -> int | None:
-    """How many rows show a price of the provider; ``None`` when that is not known."""
+    """Return how many rows show a price of the provider; ``None`` when that is not known."""
     sources = session.prices.sources
     if status.kind is not DataKind.PRICES or not sources:
         return None

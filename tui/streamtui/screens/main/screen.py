@@ -1,4 +1,4 @@
-"""The main screen: prices, transactions, lamps, keys."""
+"""The main screen: prices, transactions, provider states, keys."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from streamtui.widgets.status_bar import StatusBar
 from streamtui.widgets.top_bar import TopBar
 
 RESORT_EVERY = 3
-"""Ticks between two sorts by a moving value: rows that jump ten times a second cannot be read."""
+"""Ticks (seconds) between two sorts of the prices: rows that jump with every update cannot be read."""
 
 
 class MainScreen(Screen[None]):
-    """Shows a session from beginning to end; dialogs stand above it.
+    """Shows a session; it stays open as long as the app runs, and dialogs open above it.
 
-    Call `paint` when something changed and `tick` once a second. A key of `COMMANDS` becomes an action of
-    the pane that has the keys, of one certain pane, or of the screen itself: see `perform`.
+    Call `paint` when something changed and `tick` once a second. Each command of `COMMANDS` names its target:
+    the pane with the focus, one particular pane, or the screen itself; see `perform`.
     """
 
     BLANK = True  # its parts cover it: what it would draw is never seen
@@ -53,9 +53,9 @@ class MainScreen(Screen[None]):
         """Make the screen.
 
         Args:
-            session: What is shown, and what is asked.
-            restart: Starts the engine, and what draws, again after a failure.
-            config_path: The file that what is watched can be saved to.
+            session: What is shown.
+            restart: Starts the engine again, and the workers that draw.
+            config_path: The file to save to; ``None``: saving is refused.
         """
         super().__init__()
         self._config_path = config_path
@@ -78,7 +78,7 @@ class MainScreen(Screen[None]):
         yield KeyBar(COMMANDS)
 
     def on_mount(self) -> None:
-        """Say why everything is empty."""
+        """Show the state at the start, when everything is empty."""
         self._prices.table.focus()
         self.tick()
 
@@ -90,7 +90,7 @@ class MainScreen(Screen[None]):
         self._draw_the_rest()
 
     def tick(self) -> None:
-        """Let time pass: ages, trends, countdowns, rates."""
+        """Draw what changes with time alone: ages, trends, countdowns, rates."""
         prices = self._session.prices
         self._ticks += 1
         if self._ticks % RESORT_EVERY == 0:
@@ -104,14 +104,14 @@ class MainScreen(Screen[None]):
         self._panes.share_room(empty=not self._transactions.table.row_count)
         self._prices.describe()
         self._transactions.describe()
-        self._show_surroundings()
+        self._update_bars()
         at = self._session.clock.time()
         for screen in self.app.screen_stack:
             if isinstance(screen, Dialog) and screen.is_mounted:
                 screen.pass_time(at)
 
     @on(SessionPane.Changed)
-    def _show_surroundings(self) -> None:
+    def _update_bars(self) -> None:
         session = self._session
         show_summary(self._top, session, can_save=self._config_path is not None)
         self._status.failed = session.failure is not None
@@ -122,18 +122,18 @@ class MainScreen(Screen[None]):
             self._status.lines = provider_lines(session)
 
     def tell(self, text: str, *, bad: bool = False) -> None:
-        """Tell the person something that passes."""
+        """Show a notification; ``bad`` marks it as an error."""
         self._prices.tell(text, bad=bad)
 
     # Where the keys go
 
     @property
     def pane(self) -> SessionPane:
-        """The pane the keys go to."""
+        """The pane with the focus; the prices when neither has it."""
         return self._transactions if self._transactions.has_focus_within else self._prices
 
     def perform(self, command: Command) -> object:
-        """Do what a command says; what is returned may have to be awaited."""
+        """Run the action of a command on its target; the result may be a coroutine to be awaited."""
         targets: dict[Target, Widget] = {
             Target.PANE: self.pane,
             Target.PRICES: self._prices,
@@ -143,7 +143,7 @@ class MainScreen(Screen[None]):
         return getattr(targets[command.target], f"action_{command.action}")()
 
     async def action_command(self, name: str) -> None:
-        """Do what the command of that name says."""
+        """Run the command of that name."""
         found = self.perform(next(command for command in COMMANDS if command.action == name))
         if asyncio.iscoroutine(found):
             await found
@@ -154,12 +154,12 @@ class MainScreen(Screen[None]):
         panes[(panes.index(self.pane) + 1) % len(panes)].table.focus()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Say where a text can be pasted: its letters are not meant as keys."""
+        """Say where text can be pasted, and do not take its letters for keys."""
         event.stop()
         self.tell("Nothing is typed here. s takes symbols, w takes wallets; paste it there.")
 
     def action_clear_filter(self) -> None:
-        """Show all rows of the pane again, and put away what was told."""
+        """Show all rows of the pane again, and close the notifications."""
         self.app.clear_notifications()
         self.pane.action_clear_filter()
 
@@ -205,7 +205,7 @@ class MainScreen(Screen[None]):
         self.paint()
 
     async def action_reconnect(self) -> None:
-        """Reconnect the only unhealthy provider, or that of the pane; with several to choose from, ask."""
+        """Reconnect the pane's provider if it is unhealthy, else the only unhealthy one; of several, ask."""
         if self._session.failure is not None:
             self._restart()
             return
@@ -230,7 +230,7 @@ class MainScreen(Screen[None]):
     async def _reconnect(self, provider: str) -> None:
         await self.pane.ask(self._session.reconnect(provider), f"Reconnecting {provider}")
 
-    # What stands above it
+    # Dialogs
 
     def action_connections(self) -> None:
         """Show the connections."""
@@ -242,7 +242,7 @@ class MainScreen(Screen[None]):
             session.clock.time(),
             reconnect=self._reconnect,
             reconnect_all=self.action_reconnect_all,
-            called=session.name_of_topic,
+            topic_name=session.name_of_topic,
             poll_interval=session.settings.stream.poll_interval,
             demo=session.demo,
         )

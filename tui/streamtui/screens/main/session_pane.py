@@ -1,4 +1,4 @@
-"""What the panes of the main screen share: they show a part of a session and ask it for things."""
+"""The base of the two panes of the main screen: what their keys do, notifications, copying and exporting."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from streamtui.model.session import Session
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
 
-TOLD_FOR = 4.0
-"""Seconds a sentence stands over the screen."""
+NOTIFICATION_SECONDS = 4.0
+"""How long a notification stays on the screen."""
 
 
 class SessionPane(Pane):
     """Shows one kind of data of a session.
 
-    The actions are those of `streamtui.keys.COMMANDS`. One that does not act on a row that is there says
-    why; every action that changes what is shown posts `Changed`.
+    The actions are those of `streamtui.keys.COMMANDS`. An action that needs a row and finds none says so;
+    every action that changes what is shown posts `Changed`.
     """
 
     kind: ClassVar[DataKind]
-    """What it shows, which is also whose provider the keys of the connections prefer."""
+    """The kind of data it shows; the key that reconnects prefers a provider of this kind."""
 
     class Changed(Message):
-        """What is shown has changed, and perhaps what stands around the panes."""
+        """What is shown has changed; the bars above and below the panes may have to change, too."""
 
     def __init__(self, name: str, table: LineTable, session: Session, *, id: str) -> None:  # noqa: A002 - Textual's word
         """Make the pane.
@@ -53,11 +53,11 @@ class SessionPane(Pane):
 
     @property
     def alert_subject(self) -> str:
-        """What the selected row is about, to begin an alert with; empty without a row."""
+        """The ticker or wallet of the selected row, for a new alert; empty without a row."""
         raise NotImplementedError
 
     def exported(self) -> tuple[str, Sequence[PriceUpdate | WalletTransaction]]:
-        """Return what the rows are called, and the events that they show."""
+        """Return the plural noun for the rows, used in file names, and the events to write to a file."""
         raise NotImplementedError
 
     # What keys do
@@ -72,11 +72,11 @@ class SessionPane(Pane):
         raise NotImplementedError
 
     def copied(self) -> tuple[str, str]:
-        """Return what names the selected row everywhere, and what that is; empty without a row."""
+        """Return the text to copy from the selected row, and what it is called; both empty without a row."""
         raise NotImplementedError
 
     def action_copy(self) -> None:
-        """Copy what names the selected row everywhere: the mint address, or the signature."""
+        """Copy the identifier of the selected row: the mint address, or the signature."""
         text, what = self.copied()
         if text:
             self.app.copy_to_clipboard(text)
@@ -133,19 +133,19 @@ class SessionPane(Pane):
 
         self.app.push_screen(AlertsDialog(self.session, self.alert_subject, demo=self.session.demo))
 
-    # How it tells and asks
+    # Notifications and requests
 
     def tell(self, text: str, *, bad: bool = False) -> None:
-        """Tell the person something that passes."""
+        """Show a notification; ``bad`` marks it as an error."""
         self.notify(
             printable(text),
             severity="error" if bad else "information",
             markup=False,
-            timeout=TOLD_FOR,
+            timeout=NOTIFICATION_SECONDS,
         )
 
     async def ask(self, request: Awaitable[object], done: str) -> None:
-        """Wait for an answer of the engine, and tell ``done``, or why it was refused."""
+        """Wait for a request to the engine, and show ``done``, or why it was refused."""
         try:
             await request
         except StreamcoreError as error:
@@ -155,6 +155,6 @@ class SessionPane(Pane):
         self.changed()
 
     def changed(self) -> None:
-        """Say that what is shown has changed."""
+        """Update the title, and post `Changed`."""
         self.describe()
         self.post_message(self.Changed())

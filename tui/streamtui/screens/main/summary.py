@@ -9,12 +9,12 @@ from streamtui.widgets.top_bar import TopBar
 
 
 def show_summary(bar: TopBar, session: Session, *, can_save: bool) -> None:
-    """Show in the bar what is watched, what has been told, and from when the newest data is.
+    """Show in the bar how much is watched, the alerts not yet seen, and the time of the newest data.
 
     Args:
-        bar: Where to.
-        session: What it is about.
-        can_save: Whether there is a file that changes can be saved to.
+        bar: The bar to fill.
+        session: Where the values come from.
+        can_save: Whether there is a file to save to; without one, "not saved" is not shown.
     """
     bar.demo = session.demo
     bar.summary = f"{count(len(session.prices.rows), 'price')} · {count(len(session.wallets), 'wallet')}"

@@ -11,14 +11,14 @@ from streamtui.model.labels import shortened
 from streamtui.model.session import Session
 from streamtui.model.transaction_order import TransactionSort
 from streamtui.screens.main.session_pane import SessionPane
-from streamtui.screens.main.transaction_texts import transactions_info, what_is_missed, why_no_transactions
+from streamtui.screens.main.transaction_texts import transactions_info, unseen_notice, why_no_transactions
 from streamtui.screens.wallet_input import names_and_labels
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.transaction_table import TransactionTable
 
 
 class TransactionPane(SessionPane):
-    """Shows the transactions of the watched wallets. Dialogs are imported when asked for."""
+    """Shows the transactions of the watched wallets. Dialogs are imported only when opened."""
 
     kind = DataKind.WALLETS
 
@@ -46,7 +46,7 @@ class TransactionPane(SessionPane):
         serving = self.session.health.serving(DataKind.WALLETS)
         self.title.info = transactions_info(self.session, self._table.row_count)
         self.title.demo = "DEMO" if serving and serving.demo else ""
-        self.title.news = what_is_missed(self.session, self._table.unseen)
+        self.title.news = unseen_notice(self.session, self._table.unseen)
         self._table.set_message(*why_no_transactions(self.session))
 
     @on(LineTable.CursorMoved)
@@ -118,7 +118,7 @@ class TransactionPane(SessionPane):
             return
         from streamtui.screens.choose_wallet import ChooseWallet
 
-        # asked, not done: all that is shown of the wallet goes with it, and the newest row moves on
+        # asked first: all transactions of the wallet go with it, and the selected row may have just changed
         dialog = ChooseWallet(
             self.session.wallets,
             self.session.label,

@@ -1,4 +1,4 @@
-"""What the pane of the transactions says about a session, in words."""
+"""The texts of the transaction pane: beside its title, and in place of missing rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamtui.screens.main.engine_texts import why_nothing
 
 
 def transactions_info(session: Session, shown: int) -> str:
-    """Return what stands beside the name of the pane: how many, what is selected and left out, the order."""
+    """Return what stands beside the title: how many rows, the selection, what is hidden, the order."""
     transactions, selection = session.transactions, session.transactions.selection
     chosen = []
     if selection.wallet is not None:
@@ -29,12 +29,12 @@ def transactions_info(session: Session, shown: int) -> str:
     return " · ".join([number, *chosen, str(transactions.sort)])
 
 
-def what_is_missed(session: Session, unseen: int) -> str:
-    """Return what a reader would miss: a pause, or rows out of sight."""
+def unseen_notice(session: Session, unseen: int) -> str:
+    """Return that the list is paused, or how many new rows are out of view; empty otherwise."""
     transactions = session.transactions
     if transactions.paused:
-        let_go = f", {transactions.let_go:,} let go" if transactions.let_go else ""
-        return f"paused, {transactions.held + transactions.let_go:,} new{let_go}"
+        dropped = f", {transactions.dropped:,} dropped" if transactions.dropped else ""
+        return f"paused, {transactions.held + transactions.dropped:,} new{dropped}"
     if not unseen:
         return ""
     where = {TransactionSort.NEWEST_LAST: " below", TransactionSort.NEWEST_FIRST: " above"}
@@ -75,7 +75,7 @@ def why_no_transactions(session: Session) -> tuple[str, ...]:
 
 
 def _about_wallets(session: Session) -> tuple[str, ...]:
-    """Return who would follow a wallet, where that is not what the person has paid for."""
+    """Return which provider would follow a wallet, and what a key would improve; empty if none is missing."""
     status = session.health.serving(DataKind.WALLETS)
     if status is None or not status.hint:
         return ()

@@ -1,0 +1,119 @@
+"""What an address is that somebody follows as a wallet: a wallet, or something that only looks like one.
+
+Wallets, token accounts, mints and programs all have addresses of one form; only the account behind it tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from streamcore.assets.tokens import TokenTable, short_address
+from streamcore.solana.programs import NAMES, STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
+from streamcore.text import printable
+
+
+class AccountKind(Enum):
+    """What an account is, beside a wallet."""
+
+    MINT = "mint"
+    TOKEN_ACCOUNT = "token account"  # noqa: S105 - a word
+    PROGRAM = "program"
+    STAKE = "stake account"
+    VOTE = "vote account"
+    NONCE = "nonce account"
+    OTHER = "account of a program"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What is known of an account that is no wallet."""
+
+    kind: AccountKind
+    owner: str = ""
+    """The wallet that a token account belongs to; of an account of a program, the program."""
+    mint: str = ""
+    """Of a token account, the mint of what it holds."""
+
+
+def known_account(address: str, tokens: TokenTable) -> AccountFacts | None:
+    """Return what an address is, if that is known without asking anybody; ``None``: perhaps a wallet."""
+    if address in NAMES:
+        return AccountFacts(AccountKind.PROGRAM)
+    return None if tokens.by_mint(address) is None else AccountFacts(AccountKind.MINT)
+
+
+def account_facts(account: Mapping[str, Any]) -> AccountFacts | None:
+    """Return what an account is, as a node tells it in ``jsonParsed``; ``None``: a wallet, or unclear.
+
+    Args:
+        account: Its ``owner``, ``executable`` and ``data``; anything else a peer may have put there is no
+            reason to fail.
+    """
+    owner = account.get("owner")
+    if account.get("executable") is True:
+        return AccountFacts(AccountKind.PROGRAM)
+    data = account.get("data")
+    parsed = data.get("parsed") if isinstance(data, Mapping) else None
+    parsed = parsed if isinstance(parsed, Mapping) else {}
+    told = parsed.get("info")
+    info: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    if not isinstance(owner, str):
+        return None
+    if owner in TOKEN_PROGRAMS:
+        if parsed.get("type") == "mint":
+            return AccountFacts(AccountKind.MINT)
+        if parsed.get("type") == "account":
+            return AccountFacts(
+                AccountKind.TOKEN_ACCOUNT, owner=_text(info.get("owner")), mint=_text(info.get("mint"))
+            )
+    if owner == SYSTEM:
+        is_nonce = isinstance(data, Mapping) and data.get("program") == "nonce"
+        return AccountFacts(AccountKind.NONCE, owner=_text(info.get("authority"))) if is_nonce else None
+    if owner == STAKE:
+        authorized = info.get("meta", {})
+        authorized = authorized.get("authorized", {}) if isinstance(authorized, Mapping) else {}
+        withdrawer = authorized.get("withdrawer") if isinstance(authorized, Mapping) else None
+        return AccountFacts(AccountKind.STAKE, owner=_text(withdrawer))
+    if owner == VOTE:
+        return AccountFacts(AccountKind.VOTE, owner=_text(info.get("authorizedWithdrawer")))
+    return AccountFacts(AccountKind.OTHER, owner=_text(owner))
+
+
+def in_words(address: str, facts: AccountFacts, symbol_of: Callable[[str], str | None]) -> str:
+    """Return a sentence about an account that is followed and is no wallet.
+
+    Args:
+        address: Its address.
+        facts: What is known of it.
+        symbol_of: Returns the ticker of a mint, if it has one.
+    """
+    short = short_address(address)
+    match facts.kind:
+        case AccountKind.MINT:
+            symbol = symbol_of(address)
+            what = f"the mint of {symbol}" if symbol else "the mint of a token"
+            more = f"its price has the symbol {symbol or address}"
+        case AccountKind.TOKEN_ACCOUNT:
+            symbol = symbol_of(facts.mint) or short_address(facts.mint)
+            return (
+                f"{short} is a token account, not a wallet: it holds {symbol} ({facts.mint}) of the wallet "
+                f"{facts.owner}, and is followed as a part of it; follow that for everything of its owner"
+            )
+        case AccountKind.PROGRAM:
+            name = NAMES.get(address)
+            what = f"the program {name}" if name else "a program"
+            more = "what everybody does with it is more than can be followed"
+        case AccountKind.OTHER:
+            what = f"an account of {NAMES.get(facts.owner) or f'the program {facts.owner}'}"
+            more = "it cannot send or hold anything by itself"
+        case _:
+            what = f"a {facts.kind.value}"
+            more = f"it is controlled by {facts.owner}" if facts.owner else "a wallet controls it"
+    return f"{short} is {what}, not a wallet; {more}"
+
+
+def _text(value: object) -> str:
+    return printable(value, limit=44) if isinstance(value, str) else ""

@@ -1,0 +1,77 @@
+"""One look at what is newly followed: is it what it was taken for?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import Source
+from streamcore.providers.base import Report, Rest
+from streamcore.tasks import Tasks
+
+FIRST_RETRY = 15.0
+LONGEST_RETRY = 240.0
+"""Seconds between two tries; nothing waits for the answer, so the host is left in peace."""
+
+
+class Examination:
+    """Asks a provider's HTTP side once about every topic; see `streamcore.providers.base.Rest.examine`."""
+
+    def __init__(
+        self,
+        rest: Rest,
+        clock: Clock,
+        tasks: Tasks,
+        *,
+        gather: float,
+        deliver: Callable[[Report, Source, float], object],
+        is_wanted: Callable[[str], bool],
+    ) -> None:
+        """Make one that has nothing to do yet.
+
+        Args:
+            rest: The provider's HTTP side.
+            clock: Time.
+            tasks: Runs what nobody waits for.
+            gather: Seconds in which topics are gathered, to be asked about together.
+            deliver: Is given every report.
+            is_wanted: Whether a topic is still wanted.
+        """
+        self._rest = rest
+        self._clock = clock
+        self._tasks = tasks
+        self._gather = gather
+        self._deliver = deliver
+        self._is_wanted = is_wanted
+        self._seen: set[str] = set()
+        self._due: set[str] = set()
+        self._work: asyncio.Task[None] | None = None
+
+    def look_at(self, topics: Iterable[str]) -> None:
+        """Have topics looked at that have not been before; returns at once."""
+        new = {topic for topic in topics if topic not in self._seen}
+        self._seen |= new
+        self._due |= new
+        if self._due and (self._work is None or self._work.done()):
+            self._work = self._tasks.start("looking at what is followed", self._look)
+
+    async def _look(self) -> None:
+        wait = FIRST_RETRY
+        await self._clock.sleep(self._gather)
+        while due := sorted(topic for topic in self._due if self._is_wanted(topic)):
+            asked = self._clock.monotonic()
+            try:
+                async for report in self._rest.examine(due):
+                    self._deliver(report, Source.POLL, asked)
+            except ProviderError as error:
+                # it is tried for real, and told, by whoever fetches the same topics
+                if error.parks:
+                    break
+                await self._clock.sleep(max(wait, error.retry_after or 0.0))
+                wait = min(2 * wait, LONGEST_RETRY)
+            else:
+                self._due.difference_update(due)
+        self._seen -= self._due
+        self._due.clear()
