@@ -61,7 +61,7 @@ class BirdeyeRest:
     """
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
-        self.change_apart = False
+        self.change_differs = False
         """Whether prices come with a change over 24 hours that is not the one of statistics and overview."""
         self._clock = clock
         self._market = market
@@ -134,7 +134,7 @@ class BirdeyeRest:
             "updateUnixTime": int(token.traded_at),
             "updateHumanTime": iso_seconds(token.traded_at),
             # how the real figures come to differ nobody knows; here one looks back an hour further
-            "priceChange24h": float(token.change(DAY + 3600 if self.change_apart else DAY)),
+            "priceChange24h": float(token.change(DAY + 3600 if self.change_differs else DAY)),
             "priceInNative": 1 if address == SOL else float(token.price / self._market.sol_price()),
         }
         if with_liquidity:

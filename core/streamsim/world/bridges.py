@@ -53,7 +53,7 @@ def send(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=WORMHOLE_TOKEN_BRIDGE,
         says=("bridged",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def redeem(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -83,4 +83,4 @@ def redeem(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=WORMHOLE_TOKEN_BRIDGE,
         says=("bridged",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)

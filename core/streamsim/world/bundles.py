@@ -67,7 +67,7 @@ def bundle(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens=total.tokens,
         parties=total.parties,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 # The main thing

@@ -99,4 +99,4 @@ def _failed(
         program=program,
         says=(why, str(number)),
     )
-    return chain.tell(builder.commit(err={"InstructionError": [position, {"Custom": number}]}), truth)
+    return chain.record_truth(builder.commit(err={"InstructionError": [position, {"Custom": number}]}), truth)

@@ -102,7 +102,7 @@ class Holders(Chain):
         """The mints of NFTs, by wallet, oldest first."""
         self._truths: dict[str, tuple[TransactionTruth, ...]] = {}
 
-    def tell(self, transaction: Transaction, *truths: TransactionTruth) -> str:
+    def record_truth(self, transaction: Transaction, *truths: TransactionTruth) -> str:
         """Write down what a transaction meant, and return its signature."""
         self._truths[transaction.signature] = truths
         return transaction.signature

@@ -68,7 +68,7 @@ def mint(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=METAPLEX,
         says=("minted",),
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.nfts.setdefault(wallet, []).append(nft)
     return signature
 
@@ -111,7 +111,7 @@ def buy(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens={nft: 1},
         program=TENSOR_SWAP,
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.nfts.setdefault(wallet, []).append(nft)
     return signature
 
@@ -146,7 +146,7 @@ def sell(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens={nft: -1},
         program=TENSOR_SWAP,
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     owned.remove(nft)
     return signature
 
@@ -171,7 +171,7 @@ def list_compressed(chain: Holders, wallet: str, rng: random.Random, ago: float)
         program=TENSOR,
         says=("listed",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def _open(builder: TransactionBuilder, owner: str, nft: str, *, inner: bool = False) -> int:

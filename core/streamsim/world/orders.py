@@ -56,7 +56,7 @@ def place(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def fill(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -92,7 +92,7 @@ def fill(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("filled order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def cancel(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -122,7 +122,7 @@ def cancel(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("cancelled order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def _oldest(chain: Holders, wallet: str) -> Order:

@@ -59,7 +59,7 @@ def pay_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> 
         TransactionTruth(wallet=receiver, types=one_of("received"), sol=part, parties=(wallet,))
         for receiver, part in zip(receivers, parts, strict=True)
     ]
-    return chain.tell(builder.commit(), sent, *got)
+    return chain.record_truth(builder.commit(), sent, *got)
 
 
 def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -90,7 +90,7 @@ def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: 
         TransactionTruth(wallet=receiver, types=one_of("received"), tokens={USDC: units}, parties=(wallet,))
         for receiver in receivers
     ]
-    return chain.tell(builder.commit(), sent, *got)
+    return chain.record_truth(builder.commit(), sent, *got)
 
 
 def tip(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -111,7 +111,7 @@ def tip(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tip=lamports,
         says=("tipped",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def some_tip(chain: Holders, rng: random.Random) -> tuple[str, int]:
@@ -127,7 +127,7 @@ def odd_memo(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
     transfer_sol(builder, sender, wallet, lamports)
     builder.memo(text)
     truth = TransactionTruth(wallet=wallet, types=one_of("received"), sol=lamports, parties=(sender,))
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -164,7 +164,7 @@ def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         withheld=withheld,
         parties=(sender,),
     )
-    return chain.tell(builder.commit(), sent, got)
+    return chain.record_truth(builder.commit(), sent, got)
 
 
 def _tip_account(chain: Holders, rng: random.Random) -> str:

@@ -129,7 +129,7 @@ class TransactionShapes(Holders):
             tokens={mint: -units},
             parties=(wallet,),
         )
-        return self.tell(builder.commit(), received, sent)
+        return self.record_truth(builder.commit(), received, sent)
 
     def spl_out(
         self,
@@ -164,7 +164,7 @@ class TransactionShapes(Holders):
             tokens={mint: -units},
             parties=(owner,),
         )
-        return self.tell(builder.commit(), sent)
+        return self.record_truth(builder.commit(), sent)
 
     def swap(
         self,
@@ -223,7 +223,7 @@ class TransactionShapes(Holders):
         if tip is not None:
             transfer_sol(builder, wallet, *tip)
         done = _swapped(wallet, {give: -paid, take: received}, rent, builder.fee, program, tip)
-        return self.tell(builder.commit(lookup_table=self.lookup_table), done)
+        return self.record_truth(builder.commit(lookup_table=self.lookup_table), done)
 
     def failed_swap(self, wallet: str, *, program: str = JUPITER, seconds_ago: float = 0.0) -> str:
         """Let a swap of the wallet fail for slippage; it pays the fee. Return the signature."""
@@ -243,7 +243,7 @@ class TransactionShapes(Holders):
             program=program,
             says=("slippage", str(number)),
         )
-        return self.tell(builder.commit(err=error), truth)
+        return self.record_truth(builder.commit(err=error), truth)
 
     def close_token_account(self, wallet: str, mint: str | None = None, *, seconds_ago: float = 0.0) -> str:
         """Let the wallet close an empty token account and get its rent back; return the signature.
@@ -265,7 +265,7 @@ class TransactionShapes(Holders):
         builder = TransactionBuilder(self, rng, wallet, version="legacy", seconds_ago=seconds_ago)
         close_account(builder, wallet, held, wallet)
         truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=account.rent)
-        return self.tell(builder.commit(), truth)
+        return self.record_truth(builder.commit(), truth)
 
     def _send_sol(
         self, builder: TransactionBuilder, source: str, target: str, sol: Decimal, memo: str | None
@@ -280,7 +280,7 @@ class TransactionShapes(Holders):
             wallet=source, types=one_of("sent"), sol=-lamports, fee=builder.fee, parties=(target,)
         )
         received = TransactionTruth(wallet=target, types=one_of("received"), sol=lamports, parties=(source,))
-        return self.tell(builder.commit(), received, sent)
+        return self.record_truth(builder.commit(), received, sent)
 
 
 def _swapped(

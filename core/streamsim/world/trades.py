@@ -50,7 +50,7 @@ def buy_little(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
         tokens={BONK: got},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -77,7 +77,7 @@ def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         tokens={mint: -units},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -101,7 +101,7 @@ def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: floa
         tokens={mint: -units},
         program=JUPITER,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -130,7 +130,7 @@ def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: fl
         tokens={USDC: -paid, take: got},
         program=JUPITER,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -162,7 +162,7 @@ def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) 
         tokens={mint: got},
         program=PUMP_FUN,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -196,7 +196,7 @@ def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         tokens={USDC: -paid, BONK: -bonk, pool_token: shares},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
