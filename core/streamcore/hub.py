@@ -69,6 +69,11 @@ class Buffer:
         self._transactions: deque[_Numbered] = deque()
         self._others: deque[_Numbered] = deque()
 
+    @property
+    def owes(self) -> bool:
+        """Whether the next price of some token must be made a snapshot here."""
+        return bool(self._owed)
+
     def __len__(self) -> int:
         return len(self._prices) + len(self._transactions) + len(self._others)
 
@@ -147,18 +152,47 @@ def _together(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, ...]
 
 
 class Subscriber:
-    """One consumer: iterate over it to receive events; `close` it, or leave the loop, to detach."""
+    """One consumer: iterate over it to receive events; `close` it, or leave the loop, to detach.
+
+    A reader that waits for news keeps up, so it receives every event of what comes together, unmerged: the
+    next turn of the event loop is its own. What it leaves then waits in a `Buffer`, and may be overtaken.
+    """
 
     def __init__(self, hub: Hub, capacity: int) -> None:
         self._hub = hub
+        self._capacity = capacity
         self._buffer = Buffer(capacity, hub.count_dropped)
+        self._news: deque[Event] = deque()
+        """What has come since a reader that keeps up was woken; nothing is in `_buffer` then."""
+        self._keeps_up = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived = asyncio.Event()
         self._closed = False
 
     def put(self, event: Event) -> None:
         """Take an event in and wake the reader."""
-        self._buffer.put(event)
+        if not self._keeps_up:
+            self._buffer.put(event)
+            self._arrived.set()
+            return
+        if not self._news:
+            self._wake()
+        self._news.append(event)
+        if len(self._news) >= self._capacity:
+            self._fall_behind()
+
+    def _wake(self) -> None:
         self._arrived.set()
+        if self._loop is not None:
+            self._loop.call_soon(self._fall_behind)  # a turn later, so after the reader's own
+
+    def _fall_behind(self) -> None:
+        """Let what the reader has not taken be merged; does nothing if it has taken all."""
+        if self._news:
+            self._keeps_up = False
+            for event in self._news:
+                self._buffer.put(event)
+            self._news.clear()
 
     def close(self) -> None:
         """Detach; the reader receives what still waits, then the end."""
@@ -171,11 +205,15 @@ class Subscriber:
 
     async def __anext__(self) -> Event:
         while True:
+            if self._news:
+                return self._news.popleft()
             event = self._buffer.take()
             if event is not None:
                 return event
             if self._closed:
                 raise StopAsyncIteration
+            self._keeps_up = not self._buffer.owes
+            self._loop = asyncio.get_running_loop()
             self._arrived.clear()
             await self._arrived.wait()
 

@@ -14,8 +14,10 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
+from streamcore.urls import HIDDEN as HIDDEN  # whoever masks has it from here
+from streamcore.urls import hide_in_urls
+
 ELLIPSIS = "…"
-HIDDEN = "***"
 
 MAX_COMBINING_MARKS = 6
 """Marks stacked on one letter beyond this many are no writing system, they smear over neighbouring lines."""
@@ -179,7 +181,7 @@ def _lower_escapes(encoded: str) -> str:
 
 
 class MaskingFilter(logging.Filter):
-    """Masks whole log records: message, arguments, traceback and stack.
+    """Masks whole log records: message, arguments, traceback and stack, and what may be a key in any URL.
 
     Add it to a *handler*, not to a logger: only there it also sees the records of other libraries. It
     renders the message and the traceback to text, so ``args`` and ``exc_info`` are gone afterwards.
@@ -197,14 +199,17 @@ class MaskingFilter(logging.Filter):
             Exception
         ):  # an argument's own __str__ or a wrong format: logging must not raise into its caller
             message = f"{record.msg} (its arguments could not be formatted)"
-        record.msg = self._mask.apply(message)
+        record.msg = self._masked(message)
         record.args = None
         if record.exc_info and record.exc_info[0] is not None and not record.exc_text:
             record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
         # A formatter prints exc_text as it is, but would render exc_info anew, unmasked.
         record.exc_info = None
         if record.exc_text:
-            record.exc_text = self._mask.apply(record.exc_text)
+            record.exc_text = self._masked(record.exc_text)
         if record.stack_info:
-            record.stack_info = self._mask.apply(record.stack_info)
+            record.stack_info = self._masked(record.stack_info)
         return True
+
+    def _masked(self, text: str) -> str:
+        return hide_in_urls(self._mask.apply(text))

@@ -68,7 +68,8 @@ def _kraken(symbol: str, number: int, chance: random.Random) -> dict[str, Any]:
     ticker = {
         "symbol": f"{symbol}/USD", "bid": round(last - 0.01, 2), "bid_qty": 12.5,
         "ask": round(last + 0.01, 2), "ask_qty": 3.25, "last": last, "volume": 121658.17399954,
-        "vwap": 140.1234, "low": 99.1, "high": 151.0, "change": round(last - 101.1, 2), "change_pct": round((last / 101.1 - 1) * 100, 2),
+        "vwap": 140.1234, "low": 99.1, "high": 151.0, "change": round(last - 101.1, 2),
+        "change_pct": round((last / 101.1 - 1) * 100, 2),
         "trades": 60000 + number,
         "timestamp": "2026-09-25T09:04:31.742648Z",
     }  # fmt: skip

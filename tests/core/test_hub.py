@@ -279,6 +279,85 @@ async def test_a_waiting_consumer_wakes_for_the_next_event() -> None:
     assert await waiting == status()
 
 
+async def heard(reader: Subscriber, seen: list[Event], *, each: float | None = None) -> None:
+    """Take every event; ``each``: sleep so long after one."""
+    async for event in reader:
+        seen.append(event)
+        if each is not None:
+            await asyncio.sleep(each)
+
+
+async def test_a_consumer_that_keeps_up_misses_no_price_of_what_came_together() -> None:
+    hub = Hub(10)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    told = [price(value=str(number)) for number in range(1, 6)]
+    for again in range(3):
+        for event in told:
+            hub.publish(event)
+        await asyncio.sleep(0)
+        assert seen == told * (again + 1)
+    hub.close()
+    await task
+    assert hub.dropped == Counter()
+
+
+async def test_what_a_slow_consumer_leaves_is_overtaken_by_the_next_price() -> None:
+    hub = Hub(10)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen, each=0))
+    await asyncio.sleep(0)
+    for number in range(1, 6):
+        hub.publish(price(value=str(number)))
+    hub.close()
+    await task
+    assert [event.price for event in seen if isinstance(event, PriceUpdate)] == [Decimal(1), Decimal(5)]
+
+
+async def test_what_comes_together_and_is_more_than_the_buffer_holds_is_merged_or_counted() -> None:
+    hub = Hub(3)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    for event in (price(value="1"), price(value="2"), price(value="3"), *map(transaction, "abc")):
+        hub.publish(event)
+    await asyncio.sleep(0)
+    assert seen == [price(value="3"), transaction("b"), transaction("c")]
+    assert hub.dropped == Counter(helius=1)
+    hub.close()
+    await task
+
+
+async def test_a_wait_that_was_cancelled_leaves_what_comes_then_to_be_merged() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    waiting = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    for number in range(1, 6):
+        hub.publish(price(value=str(number)))
+    await asyncio.sleep(0)
+    reader.close()
+    assert [event.price async for event in reader] == [Decimal(5)]  # type: ignore[union-attr]
+
+
+async def test_a_token_whose_price_gave_way_comes_as_a_snapshot_to_a_consumer_that_keeps_up_again() -> None:
+    hub = Hub(1)
+    seen: list[Event] = []
+    reader = hub.subscribe([price("SOL"), price("BTC")])
+    task = asyncio.create_task(heard(reader, seen))
+    await asyncio.sleep(0)
+    hub.publish(price("SOL", changed=()))
+    await asyncio.sleep(0)
+    hub.publish(price("SOL", changed=()))
+    hub.close()
+    await task
+    kinds = [event.kind for event in seen if isinstance(event, PriceUpdate)]
+    assert kinds == [PriceKind.DELTA, PriceKind.SNAPSHOT, PriceKind.DELTA]
+
+
 async def test_a_waiting_consumer_wakes_for_the_end() -> None:
     hub = Hub(10)
     reader = hub.subscribe()

@@ -84,6 +84,7 @@ ABOUT_SETTINGS = {
     "secrets",
     "sections",
     "setting_keys",
+    "shown_url",
     "value_of",
 }
 MANAGER = {

@@ -20,7 +20,7 @@ from processes import COMMAND, LIMIT, PipedCommand, starting, surroundings
 
 pytestmark = pytest.mark.timeout(150)
 
-WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 Start = Callable[..., PipedCommand]
 
 

@@ -9,7 +9,7 @@ import pytest
 from command_line import run
 from processes import surroundings
 
-WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 
 pytestmark = pytest.mark.timeout(150)
 

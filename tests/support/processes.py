@@ -43,7 +43,12 @@ def surroundings(home: Path, variables: Mapping[str, str] | None = None) -> dict
         for name, value in os.environ.items()
         if not name.startswith("STREAMTUI_") and name not in ("BIRDEYE_API_KEY", "HELIUS_API_KEY")
     }
-    return inherited | {"XDG_CONFIG_HOME": str(home)} | dict(variables or {})
+    given = dict(variables or {})
+    if "PYTHONPATH" in given and "PYTHONPATH" in inherited:  # where the program itself may come from
+        given["PYTHONPATH"] += os.pathsep + os.pathsep.join(
+            str(Path(folder).absolute()) for folder in inherited["PYTHONPATH"].split(os.pathsep)
+        )
+    return inherited | {"XDG_CONFIG_HOME": str(home)} | given
 
 
 def leading_to(emulators: Emulators) -> dict[str, str]:

@@ -186,11 +186,13 @@ def _ending() -> Iterator[_End]:
 
 def _app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
     check_surroundings(effective)
+    check_open_files()
     with _logging(given, effective, on_screen=False):
         if not programs.has_terminal():
             _refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
@@ -201,6 +203,7 @@ def _app(given: _Given, programs: Programs) -> None:
 
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -208,6 +211,7 @@ def _stream(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
+        check_open_files()
         settings = effective.settings
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
@@ -224,6 +228,7 @@ def _stream(given: _Given, programs: Programs) -> None:
 
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
+    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -231,6 +236,7 @@ def _doctor(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
+        check_open_files()
         with (
             _logging(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,

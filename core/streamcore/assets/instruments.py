@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 
@@ -29,7 +30,7 @@ class Venue(Enum):
     """Assets on an exchange, by their ticker, in US dollars."""
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One row a person asked for."""
 
     symbol: str
@@ -44,7 +45,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """What an exchange's asset of that ticker is, compared with the Solana token."""
         return listing_of(self.symbol.upper(), self.token)
 
-    @property
+    @cached_property  # asked for with every price
     def key(self) -> str:
         """What tells it from every other: a mint where that token is meant, else the ticker.
 
@@ -66,7 +67,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """The mint of the Solana token it is or, for want of a better one, of a token wrapped around it."""
         return None if self.token is None else self.token.mint
 
-    @property
+    @cached_property
     def own_mint(self) -> str | None:
         """The mint, if that token is what was asked for, and not just a token wrapped around it."""
         return self.mint if self.by_mint or self.listing is not Listing.OTHER else None

@@ -24,8 +24,10 @@ _ADDRESS_BYTES = 32
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGNORECASE)
 _FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
 _PAYMENT = re.compile(r"solana:(?://)?([^?/#]*).*", re.IGNORECASE)
-_PAGES_OF_PAIRS = ("dexscreener.com", "geckoterminal.com", "dextools.io")
-"""Whose links hold the address of a pool, which is neither a token nor a wallet."""
+_PAGE_OF_A_PAIR = re.compile(
+    r"/solana/(?:pools?/|pairs?/|pair-explorer/)?[1-9A-HJ-NP-Za-km-z]{32,44}", re.IGNORECASE
+)
+"""The address in such a link is that of a pool, which is neither a token nor a wallet."""
 
 _OTHER_NAMES = {
     "XBT": "BTC",
@@ -40,7 +42,7 @@ _OTHER_NAMES = {
     "XXRP": "XRP",
     "XZEC": "ZEC",
 }
-"""Names of Kraken's own, some of them of ISO 4217's form. Source: Kraken, `/0/public/Assets`."""
+"""What an exchange calls assets among itself, in the manner of ISO 4217."""
 _DOLLARS = frozenset({"USD", "ZUSD", "DOLLAR"})
 _DOLLAR_TOKENS = frozenset({"USDT", "USDC", "USDS", "USD1", "FDUSD", "TUSD", "PYUSD", "DAI", "BUSD", "USDG"})
 _OTHER_MONEY = frozenset(
@@ -71,22 +73,6 @@ _OTHER_MONEY = frozenset(
     }
 )
 _DERIVATIVES = frozenset({"PERP", "PERPETUAL", "SWAP", "PF", "FUT"})
-_VENUES = frozenset(
-    {
-        "BINANCE",
-        "KRAKEN",
-        "COINBASE",
-        "BYBIT",
-        "OKX",
-        "BITSTAMP",
-        "GATE",
-        "GATEIO",
-        "KUCOIN",
-        "BITGET",
-        "CRYPTO",
-        "PYTH",
-    }
-)
 _PAIR = re.compile(r"([A-Z0-9]{1,12})[/_:|.-]([A-Z0-9]{2,10})")
 _JOINED = re.compile(r"([A-Z0-9]{3,12}?)(ZUSD|USDT|USDC|USD)")
 
@@ -166,9 +152,9 @@ def pair_in(text: str, known: Iterable[str]) -> Reading | None:
         InputError: It is priced in something that prices here are not.
     """
     word = bare(text).removeprefix("$").upper()
-    venue, colon, rest = word.partition(":")
-    if colon and venue in _VENUES:
-        word = rest
+    _, colon, rest = word.partition(":")
+    if colon and (_PAIR.fullmatch(rest) or _JOINED.fullmatch(rest)):
+        word = rest  # before the colon stands where it is traded
     if word in _OTHER_NAMES:
         return Reading(_OTHER_NAMES[word])
     if (pair := _PAIR.fullmatch(word)) is None:
@@ -188,7 +174,7 @@ def pair_in(text: str, known: Iterable[str]) -> Reading | None:
 
 
 def _is_of_a_pair(link: str) -> bool:
-    return any(page in link.lower() for page in _PAGES_OF_PAIRS)
+    return _PAGE_OF_A_PAIR.search(link) is not None
 
 
 def _is_address(word: str) -> bool:

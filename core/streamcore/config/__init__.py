@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from streamcore.config.locations import config_file
     from streamcore.config.selection import choose
     from streamcore.config.surroundings import read_surroundings
+    from streamcore.urls import shown_url
 
 __all__ = [
     "Key",
@@ -26,6 +27,7 @@ __all__ = [
     "secrets",
     "sections",
     "setting_keys",
+    "shown_url",
     "value_of",
 ]
 
@@ -35,6 +37,7 @@ _HOMES = {
     "streamcore.config.locations": ("config_file",),
     "streamcore.config.selection": ("choose",),
     "streamcore.config.surroundings": ("read_surroundings",),
+    "streamcore.urls": ("shown_url",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

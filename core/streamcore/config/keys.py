@@ -15,6 +15,7 @@ import msgspec
 from msgspec import inspect as types
 
 from streamcore.config.model import Section, Settings, SourceSettings
+from streamcore.urls import hidden_parts
 
 PREFIX = "STREAMTUI_"
 """Every environment variable that starts so is ours, and an unknown one is a mistake."""
@@ -96,9 +97,15 @@ def sources() -> dict[str, type[SourceSettings]]:
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
-    """Return the secret values in these settings, which no text may show."""
-    values = (value_of(settings, key) for key in setting_keys().values() if key.secret)
-    return tuple(value for value in values if value)
+    """Return the secret values in these settings, which no text may show: keys, and parts of URLs."""
+    found: list[str] = []
+    for key in setting_keys().values():
+        value = value_of(settings, key)
+        if key.secret and value:
+            found.append(value)
+        elif key.schemes and value != key.default:
+            found += hidden_parts(value)
+    return tuple(found)
 
 
 def value_of(settings: Settings, key: Key) -> Any:

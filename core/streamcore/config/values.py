@@ -18,6 +18,7 @@ from streamcore.config.model import AlertSettings
 from streamcore.errors import BadAddress, SettingsError
 from streamcore.loopback import is_loopback
 from streamcore.text import HIDDEN, printable
+from streamcore.urls import shown_url
 
 _SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 
@@ -170,14 +171,5 @@ def _refused(key: Key, entry: Entry) -> SettingsError:
     if key.secret:
         shown = HIDDEN
     elif key.schemes and isinstance(shown, str):
-        shown = _without_secrets(shown)
+        shown = shown_url(shown)
     return SettingsError(key.name, shown, f"expected {key.allowed}", entry.origin)
-
-
-def _without_secrets(url: str) -> str:
-    """Return a URL without what people put keys into: the user name and the query."""
-    before, question, _ = url.partition("?")
-    scheme, separator, rest = before.partition("://")
-    if "@" in rest:
-        rest = f"{HIDDEN}@{rest.rpartition('@')[2]}"
-    return f"{scheme}{separator}{rest}{question}{HIDDEN if question else ''}"

@@ -179,6 +179,7 @@ async def _some_end(
     finally:
         if alarm is not None:
             alarm.cancel()
+            await asyncio.wait({alarm})
     return {task for task in tasks if task.done()}
 
 

@@ -29,6 +29,12 @@ MAX_ERROR_TEXT = 200
 NETWORK_AUTHENTICATION_REQUIRED = 511
 """RFC 6585, section 6."""
 
+PROXY_AUTHENTICATION_REQUIRED = 407
+"""RFC 9110, section 15.5.8."""
+
+_OF_THE_HOST = (402, 408, 425, 429, 451)
+"""Statuses below 500 that are kept although a web page comes with them."""
+
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """A byte order mark and white space, which may stand before anything."""
 
@@ -67,7 +73,8 @@ def connecting(endpoint: Endpoint, within: float, refusal: RefusalMeaning) -> It
         headers = {name.lower(): value for name, value in response.headers.raw_items()}
         body = Echo(endpoint.secrets).in_bytes(bytes(response.body or b""))
         # where it leads away is of no interest here: it is refused all the same
-        page = web_page(host, response.status_code, {}, body)
+        kind = {"content-type": headers.get("content-type", "")}
+        page = web_page(host, response.status_code, kind, body)
         raise page or refusal(response.status_code, headers, body) from error
     except (InvalidURI, UnicodeError) as error:
         text = f"{endpoint.shown_url} cannot be dialled: {outside_text(str(error), mask)}"
@@ -150,15 +157,26 @@ def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
 def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError | None:
     """Return the error for an answer that is not the host's but that of a network one has to sign in to.
 
-    Such a network puts its own page in the place of every answer, with success, or leads away to it.
+    Such a network puts its own page in the place of every answer, or leads away to it. A page with a status
+    that has a meaning of its own is taken for the host's: those before it answer so when they are too busy.
     """
+    if status == PROXY_AUTHENTICATION_REQUIRED:
+        text = f"a proxy before {host} wants a user name and a password (HTTP 407)"
+        return ProviderError(ErrorKind.NETWORK, text)
     leads_away = 300 <= status < 400 and urlsplit(headers.get("location", "")).netloc not in ("", host)
-    is_page = 200 <= status < 300 and body.lstrip(_BLANK)[:1] == b"<"
+    is_page = status < 500 and status not in _OF_THE_HOST and _is_page(headers, body)
     if not (leads_away or is_page or status == NETWORK_AUTHENTICATION_REQUIRED):
         return None
     return ProviderError(
         ErrorKind.NETWORK, f"{host} answers with a web page: does this network want a sign-in first?"
     )
+
+
+def _is_page(headers: Mapping[str, str], body: bytes) -> bool:
+    beginning = body.lstrip(_BLANK)[:1]
+    is_html = headers.get("content-type", "").lower().startswith("text/html")
+    # what is JSON is read, whatever it is called
+    return beginning == b"<" or (is_html and beginning not in (b"{", b"[", b""))
 
 
 def outside_text(text: str, mask: Mask) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,9 @@ from streamcore.net.http_connections import PooledTransport
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import USER_AGENT, Answer
 from streamcore.text import Echo, Mask
+from streamcore.urls import UrlFilter
+
+URL_FILTER = UrlFilter()
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """A larger answer, unpacked, is not read to its end."""
@@ -115,6 +119,7 @@ class HttpClient:
     def _pooled(self) -> httpx.AsyncClient:
         # only now: reading the certificates takes a while, and not every program makes a request
         if self._client is None:
+            logging.getLogger("httpx").addFilter(URL_FILTER)  # it logs every URL; a second time does nothing
             self._client = httpx.AsyncClient(
                 transport=PooledTransport(self._dialler),
                 timeout=None,  # noqa: S113 - the injected clock counts the time

@@ -132,6 +132,8 @@ class Pairs:
         self._known: set[str] = set()
         self._refused: dict[str, ProviderError] = {}
         self._under_way: set[str] = set()
+        self._settled = False
+        """What is asked for is all that is wanted, so there is nothing to request."""
         self._subscribing = True
         """Whether what is under way is a request to subscribe."""
 
@@ -145,6 +147,7 @@ class Pairs:
             if pair not in self._wanted:
                 self._refused.pop(pair, None)
         self._wanted = dict.fromkeys(pairs)
+        self._settled = False
 
     def wants(self, pair: str) -> bool:
         """Whether a pair is wanted."""
@@ -170,12 +173,13 @@ class Pairs:
 
     def request(self) -> PairRequest | None:
         """Return the next request, and count it as sent; ``None``: there is none, or one is under way."""
-        if not self._open or self._under_way:
+        if self._settled or not self._open or self._under_way:
             return None
         gone = [pair for pair in self._asked if pair not in self._wanted]
         new = [pair for pair in self._wanted if pair not in self._asked and pair not in self._refused]
         pairs = tuple((gone or new)[: self._batch_size])
         if not pairs:
+            self._settled = True  # looking through all pairs after every frame cost more than reading it
             return None
         self._under_way.update(pairs)
         self._subscribing = not gone
@@ -189,7 +193,8 @@ class Pairs:
 
     def answered(self, *pairs: str) -> None:
         """Take note of the answer about some pairs; without arguments, about all that are under way."""
-        self._under_way.difference_update(pairs or tuple(self._under_way))
+        if self._under_way:
+            self._under_way.difference_update(pairs or tuple(self._under_way))
 
     def ask_again(self) -> None:
         """Take note that the request under way has come to nothing, for all of its pairs."""
@@ -199,10 +204,12 @@ class Pairs:
             else:
                 self._asked[pair] = None
         self._under_way.clear()
+        self._settled = False
 
     def refuse(self, pair: str, error: ProviderError) -> Refusal:
         """Take note that the exchange does not have a pair; it is not asked for again."""
         self._refused[pair] = error
         self._asked.pop(pair, None)
         self._under_way.discard(pair)
+        self._settled = False
         return Refusal(error, (pair,))

@@ -16,6 +16,7 @@ RESET_MARGIN = 0.2
 
 BLOCKED = {
     401: "does not answer without a key any more",
+    402: "wants to be paid first",
     403: "denied access",
     451: "may not serve this country",
 }
@@ -37,7 +38,8 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
     if key_setting is None and status in BLOCKED:
         # there is no key to be wrong; an address, a country or a way out is blocked, mostly for a while
         text = f"{title} {BLOCKED[status]} (HTTP {status})"
-        return ProviderError(ErrorKind.AUTH, text, retryable=True, retry_after=retry_after(headers))
+        kind = ErrorKind.QUOTA if status == 402 else ErrorKind.AUTH
+        return ProviderError(kind, text, retryable=True, retry_after=retry_after(headers))
     match status:
         case 401:
             text = f"{title} refused the API key (HTTP 401); check {key_setting}"

@@ -98,7 +98,7 @@ class Connection:
         self._restart = asyncio.Event()
         self._given_up: ProviderError | None = None
         self._silent_until: float | None = None
-        """Monotonic seconds until which the provider wants no frames; ``None``: there is nothing to wait for."""
+        """Monotonic seconds until which the provider wants no frames; ``None``: it takes them."""
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._was_connected = False

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from streamcore.clock import Clock
 from streamcore.net.transport import Frame, Socket
-from streamcore.providers.base import Codec, PriceReport, Report
+from streamcore.providers.base import Codec, Report
 
 GATHER = 0.04
 """Seconds that messages are left to gather."""
@@ -20,7 +20,8 @@ BUSY = 100.0
 """Messages a second from which on they are left to gather."""
 
 PLENTY = 256
-"""Messages taken at once from which on waiting would save nothing more, and only slow the peer down."""
+"""Messages taken at once from which on waiting would save nothing more, and only slow the peer down. After so
+many everybody else has a turn of the event loop, too."""
 
 WINDOW = 0.1
 """Seconds over which the rate is measured, at least."""
@@ -83,8 +84,6 @@ class Reader:
         self._count = count
         self._handle = handle
         self._send = send
-        self._priced: set[str] = set()
-        """Topics whose price was handed on since the consumers last had a turn of the event loop."""
 
     async def run(self) -> None:
         """Read until the connection ends.
@@ -96,34 +95,27 @@ class Reader:
         while True:
             frames = self._socket.arrived()
             if not frames:
-                # nothing is known of whether that let the consumers have a turn: what is here already is
-                # returned without one
                 frames = [await self._socket.receive(), *self._socket.arrived()]
             self._count(frames)
-            await self._read(frames)
+            for start in range(0, len(frames), PLENTY):
+                if start:
+                    await self._clock.sleep(0)
+                await self._read(frames[start : start + PLENTY])
             pause = coalescing.taken(len(frames), self._clock.monotonic())
-            if pause and await self._socket.gather(pause):
-                self._priced.clear()
+            if pause:
+                await self._socket.gather(pause)
 
     async def _read(self, frames: Sequence[Frame]) -> None:
+        received, frames_to_send = self._codec.received, self._codec.frames_to_send
         gathered: list[Report] = []
-        priced = self._priced
         try:
             for frame in frames:
-                reports = self._codec.received(frame)
-                answers = self._codec.frames_to_send()
-                topics = [report.topic for report in reports if isinstance(report, PriceReport)]
-                again = not priced.isdisjoint(topics)
-                if gathered and (again or answers):
-                    said, gathered = gathered, []
-                    self._handle(said)
-                if again:
-                    # what consumers have not taken yet, the next price of the same topic would overtake
-                    await self._clock.sleep(0)
-                    priced.clear()
-                if answers:
+                reports = received(frame)
+                if answers := frames_to_send():
+                    if gathered:
+                        said, gathered = gathered, []
+                        self._handle(said)
                     await self._send(answers)
-                priced.update(topics)
                 gathered += reports
         finally:
             if gathered:

@@ -32,7 +32,7 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     refused: tuple[str, ...]
     """Fields whose new value could not be true, so that the known one stayed."""
     confirmed: bool
-    """The report said something believable; if not, nothing is known now that was not known before."""
+    """The report said something believable, and a price is known; if not, there is nothing to tell."""
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ class _Entry:
     announced: bool = False
     source: Source | None = None
     """How the price came; ``None``: it is not known, or its stream is new."""
+    held_back: set[str] = field(default_factory=set)
+    """Fields that were told before there was a price."""
 
 
 def credible(name: str, value: Decimal) -> bool:
@@ -116,6 +118,13 @@ class PriceBook:
                 changed.append(name)
             entry.values[name] = value
         values = entry.values
+        if values.get("price") is None:
+            # figures of a day without a price are nothing to show; the first price brings them along
+            entry.held_back.update(changed)
+            confirmed = False
+        elif confirmed:
+            changed += entry.held_back
+            entry.held_back.clear()
         fresh = not entry.announced or (complete and source is Source.STREAM)
         if confirmed:
             entry.announced = True

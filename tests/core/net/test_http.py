@@ -165,6 +165,9 @@ PAGES = {
     "a page with success": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
     "led away": b"HTTP/1.1 302 Found\r\nLocation: http://login.hotel.example/\r\nContent-Length: 0\r\n\r\n",
     "said so": b"HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n",
+    "refused": b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
+    "not found": b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
+    "words": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\nPlease log in",
 }
 
 
@@ -177,3 +180,24 @@ async def test_the_page_of_a_network_one_must_sign_in_to_is_no_answer(
         error = await failed(http.request("GET", f"http://{address}/"))
     assert error.kind is ErrorKind.NETWORK
     assert error.message == f"{address} answers with a web page: does this network want a sign-in first?"
+
+
+@pytest.mark.parametrize("status", [402, 429, 451, 500, 503, 520])
+async def test_a_page_with_a_status_of_its_own_keeps_that_meaning(http: HttpClient, status: int) -> None:
+    answer = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(PAGE), PAGE)
+    async with raw_server(answering(answer)) as address:
+        assert (await http.request("GET", f"http://{address}/")).status == status
+
+
+async def test_json_that_is_called_a_page_is_read(http: HttpClient) -> None:
+    said = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n{}"
+    async with raw_server(answering(said)) as address:
+        assert (await http.request("GET", f"http://{address}/")).body == b"{}"
+
+
+async def test_a_proxy_that_answers_in_the_hosts_place_is_told_as_one(http: HttpClient) -> None:
+    said = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    async with raw_server(answering(said)) as address:
+        error = await failed(http.request("GET", f"http://{address}/"))
+    assert error.message == f"a proxy before {address} wants a user name and a password (HTTP 407)"
+    assert error.kind is ErrorKind.NETWORK

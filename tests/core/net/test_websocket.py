@@ -451,3 +451,19 @@ async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(
     monkeypatch.delenv("no_proxy", raising=False)
     async with connection(lambda server: server.send("direct")) as client:
         assert await client.receive() == "direct"
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404])
+async def test_a_web_page_in_the_place_of_an_upgrade_is_no_refusal_by_the_host(status: int) -> None:
+    """Row 6 of issue 11: a key was called wrong, or raw HTML shown, where a network wants a sign-in."""
+    page = b"<html><title>Sign in</title></html>"
+    said = b"HTTP/1.1 %d X\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (
+        status,
+        len(page),
+        page,
+    )
+    refusals = Refusals()
+    async with raw_server(answering(said)) as address:
+        error = await failed(dialled(acme(f"ws://{address}/"), refusals=refusals))
+    assert error.message == f"{address} answers with a web page: does this network want a sign-in first?"
+    assert (error.kind, error.retryable, refusals.seen) == (ErrorKind.NETWORK, True, [])

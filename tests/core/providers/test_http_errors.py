@@ -46,6 +46,13 @@ def test_a_wrong_key_says_what_to_check_where_there_is_a_key() -> None:
     assert keyless.message == "Acme does not answer without a key any more (HTTP 401)"
 
 
+def test_to_be_asked_for_money_is_for_a_while_where_nobody_can_have_paid() -> None:
+    """A sibling of row 5 of issue 11."""
+    error = refusal("Acme", 402, {}, key_setting=None)
+    assert (error.kind, error.retryable, error.parks) == (K.QUOTA, True, False)
+    assert error.message == "Acme wants to be paid first (HTTP 402)"
+
+
 @pytest.mark.parametrize("status", [401, 403, 451])
 def test_to_be_blocked_is_for_a_while_where_there_is_no_key_to_be_wrong(status: int) -> None:
     """Row 5 of issue 11: after ten seconds of HTTP 403 a source without a key was never asked again."""

@@ -105,14 +105,12 @@ def delayed(scene: Scene) -> Callable[[], Awaitable[Frame]]:
     return later
 
 
-def turn(scene: Scene, *arriving: list[Frame]) -> Callable[[float], Awaitable[None]]:
-    """Return a sleep that takes note of itself, and during which frames arrive."""
-    heaps = list(arriving)
+def turn(scene: Scene) -> Callable[[float], Awaitable[None]]:
+    """Return a sleep that takes note of itself."""
 
     async def sleep(seconds: float) -> None:
         assert seconds == 0
         scene.seen.append("turn")
-        scene.socket.here = heaps.pop(0) if heaps else []
         await asyncio.sleep(0)
 
     return sleep
@@ -123,17 +121,17 @@ async def test_what_came_together_is_handed_on_together() -> None:
     assert await scene.to_the_end() == ["4 frames", ["SOL 1", "BTC 2", "ETH 3"], "1 frames", ["SOL 4"]]
 
 
-async def test_consumers_get_a_turn_between_two_prices_of_a_topic() -> None:
+async def test_prices_of_one_topic_that_came_together_are_handed_on_together_and_in_order() -> None:
     scene = Scene(["SOL 1", "BTC 2", "SOL 3", "BTC 4"])
+    assert await scene.to_the_end() == ["4 frames", ["SOL 1", "BTC 2", "SOL 3", "BTC 4"]]
+
+
+async def test_in_a_long_heap_everybody_else_gets_a_turn_now_and_then() -> None:
+    scene = Scene([f"SOL {number}" for number in range(PLENTY + 2)])
     scene.clock.sleep = turn(scene)  # type: ignore[method-assign]
-    assert await scene.to_the_end() == ["4 frames", ["SOL 1", "BTC 2"], "turn", ["SOL 3", "BTC 4"]]
-
-
-async def test_a_price_that_comes_during_that_turn_gets_a_turn_of_its_own() -> None:
-    scene = Scene(["SOL 1", "SOL 2"])
-    scene.clock.sleep = turn(scene, ["SOL 3"])  # type: ignore[method-assign]
     seen = await scene.to_the_end()
-    assert seen == ["2 frames", ["SOL 1"], "turn", ["SOL 2"], "1 frames", "turn", ["SOL 3"]]
+    assert seen[0] == f"{PLENTY + 2} frames"
+    assert [one if one == "turn" else len(one) for one in seen[1:]] == [PLENTY, "turn", 2]  # type: ignore[arg-type]
 
 
 async def test_an_answer_is_sent_between_what_was_said_before_and_after_the_question() -> None:

@@ -265,3 +265,15 @@ def test_known_values_are_always_credible_and_never_lost(
         assert [getattr(result, field) for field in PRICE_FIELDS] == [
             known.get(field) for field in PRICE_FIELDS
         ]
+
+
+def test_what_comes_before_the_price_is_told_with_it() -> None:
+    book = PriceBook()
+    early = merge(book, volume_24h="1000", now=1.0)
+    assert not early.confirmed
+    first = merge(book, price="150", now=2.0)
+    assert first.confirmed
+    assert first.kind is PriceKind.SNAPSHOT
+    assert (first.price, first.volume_24h) == (Decimal(150), Decimal(1000))
+    assert first.changed == ("price", "volume_24h")
+    assert merge(book, change_24h="1", now=3.0).changed == ("change_24h",)

@@ -21,8 +21,10 @@ from websockets.typing import Origin
 from wire_fixtures import public
 
 from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.dial import Dialler
 from streamcore.net.http import HttpClient
 from streamcore.net.transport import Socket
 from streamcore.net.websocket import open_websocket
@@ -122,6 +124,7 @@ async def wire(stage: Scene, *wallets: str) -> AsyncIterator[Wire]:
         within=10.0,
         max_message_bytes=1 << 20,
         clock=stage.clock,
+        dialler=Dialler(stage.clock, NOWHERE),
     )
     try:
         codec = stage.provider.codec()

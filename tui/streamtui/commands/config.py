@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from streamcore import HIDDEN, AlertSettings, printable
-from streamcore.config import Key, Loaded, sections, setting_keys, value_of
+from streamcore.config import Key, Loaded, sections, setting_keys, shown_url, value_of
 
 WIDTH = 100
 
@@ -70,7 +70,8 @@ def _rows(loaded: Loaded) -> Iterator[tuple[Key, str, str]]:
         elif value is None:
             yield key, f"# {name} is not set", loaded.origins[key.name]
         else:
-            yield key, f"{name} = {_toml(HIDDEN if key.secret else value)}", loaded.origins[key.name]
+            shown = HIDDEN if key.secret else shown_url(value) if key.schemes else value
+            yield key, f"{name} = {_toml(shown)}", loaded.origins[key.name]
 
 
 def starter() -> str:

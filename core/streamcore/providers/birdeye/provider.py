@@ -33,6 +33,7 @@ from streamcore.providers.birdeye.codec import BirdeyeCodec, quota_text
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.http_errors import refusal
 from streamcore.text import printable
+from streamcore.urls import hidden_parts, shown_url
 
 TITLE = "Birdeye"
 KEY_SETTING = "BIRDEYE_API_KEY"
@@ -78,8 +79,8 @@ class BirdeyeProvider(Provider):
         joint = "&" if "?" in url else "?"
         return Endpoint(
             url=f"{url}{joint}x-api-key={quote(key, safe='')}",
-            shown_url=url,
-            secrets=(key,),
+            shown_url=shown_url(url),
+            secrets=(key, *hidden_parts(url)),
             origin=ORIGIN,
             subprotocols=(SUBPROTOCOL,),
         )

@@ -46,6 +46,7 @@ from streamcore.providers.exchange import (
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
+from streamcore.urls import hidden_parts, shown_url
 
 TITLE = "Coinbase"
 GONE = (400, 404, 410)
@@ -92,7 +93,7 @@ class CoinbaseProvider(Provider):
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
-        return Endpoint(url=self._url, shown_url=self._url)
+        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
 
     def forget(self) -> None:
         """Ask anew what is listed; what was refused is remembered by whoever routes."""

@@ -26,6 +26,7 @@ from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc.messages import RpcError
 from streamcore.text import printable
+from streamcore.urls import hidden_parts, shown_url
 
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
@@ -72,7 +73,7 @@ class HeliusProvider(Provider):
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""
         url, key = self._settings.ws_url, self._settings.api_key or ""
-        return Endpoint(url=with_key(url, key), shown_url=url, secrets=(key,))
+        return Endpoint(with_key(url, key), shown_url(url), secrets=(key, *hidden_parts(url)))
 
     def codec(self) -> HeliusCodec:
         """Return a codec for a new connection, on the rung that the key is known to reach."""
@@ -103,7 +104,8 @@ class HeliusRpc(HttpRpc):
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         key = settings.helius.api_key or ""
         url = with_key(settings.helius.rpc_url, key)
-        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), clock, secrets=(key,))
+        secrets = (key, *hidden_parts(settings.helius.rpc_url))
+        super().__init__(http, url, TokenBucket(RATE, int(RATE), clock), clock, secrets=secrets)
 
     def _rest_after(self, denials: int) -> float:
         # the limit is counted by the second; chance keeps two programs with one key from asking in step

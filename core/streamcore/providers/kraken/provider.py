@@ -39,6 +39,7 @@ from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, mar
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
 from streamcore.text import printable
+from streamcore.urls import hidden_parts, shown_url
 
 TITLE = "Kraken"
 RATE = 0.9
@@ -73,7 +74,7 @@ class KrakenProvider(Provider):
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; there is nothing secret about it."""
-        return Endpoint(url=self._url, shown_url=self._url)
+        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
 
     def forget(self) -> None:
         """Ask anew what is listed; what was refused is remembered by whoever routes."""

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
-from streamcore.net.endpoint import Endpoint, host_of
+from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
@@ -34,6 +33,7 @@ from streamcore.providers.solana_rpc.messages import (
     RpcError,
 )
 from streamcore.text import printable
+from streamcore.urls import hidden_parts, shown_url
 
 TITLE = "the Solana node"
 SETTINGS = "solana.ws_url and solana.rpc_url"
@@ -57,8 +57,6 @@ BURST = 15
 TOO_MANY = (429, -32429)
 BLOCKED = (403, -32003)
 FORBIDDEN_TEXT = "access forbidden"
-SHORTEST_SECRET = 8
-"""Characters of a URL's path or query that may be a key; the public node's URLs have none."""
 
 
 class SolanaProvider(Provider):
@@ -81,9 +79,8 @@ class SolanaProvider(Provider):
         self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
 
     def endpoint(self) -> Endpoint:
-        """Return the stream's URL; only its host is shown, a node of one's own has its key in the rest."""
-        scheme = urlsplit(self._url).scheme
-        return Endpoint(self._url, f"{scheme}://{host_of(self._url)}/", secrets=secrets_of(self._url))
+        """Return the stream's URL; a node of one's own has its key in the path."""
+        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
 
     def codec(self) -> SolanaCodec:
         """Return a codec for a new connection; a public node has logs, not whole transactions."""
@@ -113,7 +110,7 @@ class PublicRpc(HttpRpc):
             TokenBucket(RATE, BURST, clock),
             clock,
             method_limits=MethodLimits(TITLE, clock),
-            secrets=secrets_of(url),
+            secrets=hidden_parts(url),
         )
 
     def _meaning_of_error(self, error: RpcError) -> ProviderError:
@@ -121,13 +118,6 @@ class PublicRpc(HttpRpc):
 
     def _meaning_of_status(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         return meaning_of_status(status, headers, body)
-
-
-def secrets_of(url: str) -> tuple[str, ...]:
-    """Return the parts of a node's URL that may hold a key: path, query, password."""
-    parts = urlsplit(url)
-    pieces = (parts.path.strip("/"), parts.query, parts.password or "")
-    return tuple(piece for piece in pieces if len(piece) >= SHORTEST_SECRET)
 
 
 def meaning_of_error(error: RpcError) -> ProviderError:

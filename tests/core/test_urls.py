@@ -1,0 +1,96 @@
+"""Row 13 of issue 11: a node's token in the path of its URL was shown."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from streamcore.config.keys import secrets, setting_keys, value_of
+from streamcore.config.model import Settings, SolanaSettings
+from streamcore.text import Mask, MaskingFilter
+from streamcore.urls import UrlFilter, hidden_parts, hide_in_urls, shown_url
+
+TOKEN = "4f9c2a7be01d4c55"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://node.example/{TOKEN}/", "https://node.example/***/"),
+        (f"wss://node.example:8900/v2/{TOKEN}", "wss://node.example:8900/v2/***"),
+        (f"https://jo:{TOKEN}@node.example/", "https://***@node.example/"),
+        (f"https://{TOKEN}@node.example", "https://***@node.example"),
+        (f"https://node.example/?api-key={TOKEN}", "https://node.example/?***"),
+        (f"https://node.example?{TOKEN}#x", "https://node.example?***#***"),
+        (f"https://node.example/rpc#{TOKEN}", "https://node.example/rpc#***"),
+        (f"https://[2001:db8::1]:9/{TOKEN}", "https://[2001:db8::1]:9/***"),
+        (f"node.example/{TOKEN}", "node.example/***"),
+        (f"https://a:b@c:{TOKEN}@node.example/", "https://***@node.example/"),
+        ("https://node.example/SECRETWORD/x", "https://node.example/***/x"),
+        ("https://node.example/correct%2Fhorse", "https://node.example/***"),
+        ("", ""),
+    ],
+)
+def test_of_an_address_everything_is_hidden_that_may_be_a_key(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+    assert shown_url(shown) == shown
+
+
+def test_the_addresses_that_are_asked_by_default_are_shown_whole() -> None:
+    urls = [value_of(Settings(), key) for key in setting_keys().values() if key.schemes]
+    assert len(urls) >= 8
+    assert [shown_url(url) for url in urls] == urls
+    assert [hidden_parts(url) for url in urls] == [()] * len(urls)
+
+
+def test_what_is_hidden_of_an_address_is_masked_in_every_text() -> None:
+    url = f"https://jo:p%40ssw0rd-9@node.example/v2/{TOKEN}?api-key=query-{TOKEN}"
+    mask = Mask(hidden_parts(url))
+    for part in (TOKEN, f"query-{TOKEN}", "p%40ssw0rd-9", "p@ssw0rd-9"):
+        assert part not in mask.apply(f"POST {part} failed")
+
+
+def test_a_configured_address_is_a_secret_of_the_settings() -> None:
+    settings = Settings(solana=SolanaSettings(rpc_url=f"https://node.example/v2/{TOKEN}"))
+    assert TOKEN in secrets(settings)
+    assert "node.example" not in secrets(settings)
+
+
+def test_every_address_in_a_text_is_hidden_and_the_rest_stays() -> None:
+    text = (
+        f'HTTP Request: POST https://node.example/{TOKEN}/ "HTTP/1.1 200 OK" (see wss://b.example/{TOKEN}).'
+    )
+    hidden = 'HTTP Request: POST https://node.example/***/ "HTTP/1.1 200 OK" (see wss://b.example/***).'
+    assert hide_in_urls(text) == hidden
+    assert (
+        hide_in_urls("socks5://jo:geheim@p.example:1, no address") == "socks5://***@p.example:1, no address"
+    )
+    assert hide_in_urls("nothing://") == "nothing://"
+
+
+@pytest.mark.parametrize("filter_", [MaskingFilter(Mask()), UrlFilter()])
+def test_log_lines_of_libraries_hide_it_too(filter_: logging.Filter) -> None:
+    arguments = ("POST", f"https://node.example/{TOKEN}/")
+    record = logging.LogRecord("httpx", logging.INFO, "", 0, "HTTP Request: %s %s", arguments, None)
+    assert filter_.filter(record)
+    assert record.getMessage() == "HTTP Request: POST https://node.example/***/"
+
+
+def test_a_traceback_hides_it_too() -> None:
+    def fail() -> None:
+        raise ValueError(f"https://node.example/{TOKEN} is odd")
+
+    with pytest.raises(ValueError, match="odd") as caught:
+        fail()
+    found = (ValueError, caught.value, caught.value.__traceback__)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, found)
+    MaskingFilter(Mask()).filter(record)
+    assert record.exc_text is not None
+    assert "ValueError: https://node.example/*** is odd" in record.exc_text
+
+
+def test_a_record_without_an_address_stays_as_it_is() -> None:
+    record = logging.LogRecord("httpx", logging.INFO, "", 0, "load %s", ("x",), None)
+    UrlFilter().filter(record)
+    assert (record.msg, record.args) == ("load %s", ("x",))
