@@ -1,4 +1,4 @@
-"""What is done to accounts themselves: opened, closed, for others too; and tokens made and burned."""
+"""Transactions about accounts themselves: opening and closing them, for others too; minting and burning."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
 
 
 def claim(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let a program make tokens for the wallet, and return the signature."""
+    """Let a program mint tokens for the wallet, and return the signature."""
     key, units = chain.account_of(wallet, BONK), rng.randint(1, 10**12)
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
     builder.use(METAPLEX, TOKEN, builder.mint(BONK))

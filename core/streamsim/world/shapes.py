@@ -1,7 +1,7 @@
-"""The usual shapes of a transaction.
+"""The usual kinds of transactions.
 
-The methods named after one (`TransactionShapes.sol_in`, `TransactionShapes.swap`, …) record one transaction
-and return its signature. Amounts are whole SOL and whole tokens.
+Each method (`TransactionShapes.sol_in`, `TransactionShapes.swap`, …) records one transaction and returns its
+signature. Amounts are in whole SOL and whole tokens.
 """
 
 from __future__ import annotations
@@ -18,23 +18,18 @@ from streamsim.world.instructions import (
     transfer_tokens,
     wrap_sol,
 )
-from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, RAYDIUM, SYSTEM, TOKEN, anchor_data
+from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, SLIPPAGE, SYSTEM, TOKEN, anchor_data
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
-
-SLIPPAGE = {JUPITER: 6001, RAYDIUM: 30}
-"""The custom error by which a program says that the price had moved too far; Orca's is 6036."""
-
-_ORCA_SLIPPAGE = 6036
 
 HOSTILE_MEMO = (
     "[bold red]free[/] \x1b[2Jairdrop\u202e \x07https://claim.example/?a=1\r\n[@click=app.quit]win[/]"
 )
-"""Markup, escape sequences and direction marks, as strangers do write into memos."""
+"""A memo with markup, escape sequences and direction marks, as in spam."""
 
 
 class TransactionShapes(Holders):
-    """The chain, on which wallets do what they are told to; see `Holders` for what it takes."""
+    """The chain with methods that make transactions of wallets; see `Holders` for its arguments."""
 
     def sol_in(
         self,
@@ -229,7 +224,7 @@ class TransactionShapes(Holders):
         """Let a swap of the wallet fail for slippage; it pays the fee. Return the signature."""
         rng = self.rng_of(wallet)
         held = self.account_of(wallet, USDC)
-        number = SLIPPAGE.get(program, _ORCA_SLIPPAGE)
+        number = SLIPPAGE[program][0]
         builder = TransactionBuilder(self, rng, wallet, priority_fee=5000, seconds_ago=seconds_ago)
         builder.use(held, writable=True)
         builder.use(program, TOKEN)
@@ -250,7 +245,7 @@ class TransactionShapes(Holders):
 
         Args:
             wallet: Whose.
-            mint: Which of its accounts; ``None`` or one it has not: an empty account it had forgotten.
+            mint: Which of its accounts; ``None`` or one it does not have: an empty account is added first.
             seconds_ago: How long ago it happened.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Stake: a stake account of one's own, and liquid stake at Marinade."""
+"""Staking transactions: with a stake account of the wallet, and liquid staking at Marinade."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def stake(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
-        sol=-lamports,  # with the rent: it is stake
+        sol=-lamports,  # with the rent, which is part of the stake
         fee=builder.fee,
         action="stake",
         program=STAKE,
