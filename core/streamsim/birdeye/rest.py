@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from math import ceil, pow
 from typing import Any
 
 import msgspec
@@ -349,7 +349,7 @@ def _units(request: HttpRequest) -> int:
     each = _UNITS.get(request.path, 0)
     listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
     count = listed.count(",") + 1 if isinstance(listed, str) else 1
-    return ceil(pow(count, 0.8) * each)
+    return math.ceil(math.pow(count, 0.8) * each)
 
 
 def _field(request: HttpRequest, name: str) -> Any:
