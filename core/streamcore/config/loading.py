@@ -8,6 +8,7 @@ should not wait for the day the variable is gone.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -147,6 +148,9 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 def _read(path: Path) -> dict[str, Any]:
     shown = _shown_path(path)
     text = ""
+    # a pipe would be waited for, and a device may never end
+    if not path.is_file() and path.exists() and str(path) != os.devnull:
+        raise OSError(errno.EINVAL, "it is not a file")
     try:
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text)
