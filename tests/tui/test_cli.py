@@ -156,7 +156,7 @@ def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
     assert result.status == 2
     assert result.err == (
         "streamtui: stream.stale_after = 'never' (environment variable STREAMTUI_STREAM_STALE_AFTER): "
-        "expected a number above 0, up to 86400\n"
+        "expected a number from 0.1 to 86400\n"
     )
 
 
