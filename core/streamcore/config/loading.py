@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from streamcore.assets.tokens import pinned_mint
 from streamcore.config.foreign_variables import is_of_containers
 from streamcore.config.keys import PREFIX, Key, sections, setting_keys
 from streamcore.config.locations import config_file
@@ -106,7 +107,8 @@ def load(
             origins[name] = entry.origin
     settings = _assemble(values)
     choose(settings, origins)
-    return Loaded(settings, origins, chosen, document is not None, (*warnings, *_quotes(environ, document)))
+    warnings = (*warnings, *_quotes(environ, document), *_replaced_tokens(settings, origins))
+    return Loaded(settings, origins, chosen, document is not None, warnings)
 
 
 def _assemble(values: Mapping[str, Any]) -> Settings:
@@ -278,6 +280,15 @@ def _quotes(environ: Mapping[str, str], document: Mapping[str, Any] | None) -> I
             value = document.get(key.section, {}).get(key.name.rpartition(".")[2], "")
             if isinstance(value, str) and _unquoted(value) != value.strip():
                 yield f"{key.name} in the file has quotes within its quotes; no key has any"
+
+
+def _replaced_tokens(settings: Settings, origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for every ticker of the token table that was given another mint."""
+    for ticker, mint in settings.tokens.items():
+        if pinned_mint(ticker) not in (None, mint):
+            key = f"tokens.{ticker}"
+            known = f"{ticker.upper()} another token than the well-known one"
+            yield f"{key} ({origins[key]}) makes {known}: {mint}"
 
 
 # --- the file as a file --------------------------------------------------------------------------------

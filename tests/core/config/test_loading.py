@@ -377,3 +377,11 @@ def test_a_pipe_in_the_place_of_the_default_file_is_told_and_not_waited_for(tmp_
     monkeypatch.setattr("streamcore.config.loading.config_file", lambda: pipe)
     (warning,) = load(environ={}).warnings
     assert "cannot be read: it is not a file; the defaults are used" in warning
+
+
+def test_a_ticker_of_the_token_table_that_is_given_another_mint_is_warned_about(loaded):
+    usdc = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+    (warning,) = loaded(f'[tokens]\nSOL = "{usdc}"').warnings
+    assert "makes SOL another token than the well-known one" in warning
+    assert usdc in warning
+    assert loaded(f'[tokens]\nUSDC = "{usdc}"\nMINE = "{usdc}"').warnings == ()
