@@ -20,7 +20,7 @@ AT_ONCE = 4
 """Answers waited for at the same time; the provider's rate limit paces them anyway."""
 
 MOST_WAITING = 1000
-"""Questions that wait; transactions hinted at beyond them are left to the next check over HTTP."""
+"""Questions that may wait; a transaction beyond them is found by the next check over HTTP."""
 
 FIRST_WAIT = 1.0
 """Seconds until a question is asked again; doubled each time."""
@@ -33,8 +33,8 @@ JITTER = 0.25
 """The part of a wait that is left to chance, so that two programs with one key do not ask in step."""
 
 MOST_TRIES = 8
-"""Times a transaction or a price is asked for. After that a transaction is a gap, to be found like any other;
-a price comes with the next trade, or when its next trade is missed."""
+"""Times a transaction or a price is asked for. After that the transaction is fetched like any other gap, and
+the price comes with the next trade, or is asked for when the stream leaves out another trade."""
 
 
 @dataclass(order=True, slots=True)
@@ -46,7 +46,7 @@ class _Pending:
 
 
 class Questions:
-    """Asks, repeats the very question that failed, and never asks the same thing twice at a time."""
+    """Asks questions, repeats each that fails, and never has the same one asked twice at a time."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Questions:
             self._task = self._tasks.start_loop("questions", self._run)
 
     def ask_now(self) -> None:
-        """Do not wait any longer with what has failed: the host is known to be well."""
+        """Ask again at once what has failed: the host is known to be well."""
         self._ready.extend(sorted(self._later))
         self._later.clear()
         self._wake.set()
@@ -120,7 +120,7 @@ class Questions:
             self._ready.append(heapq.heappop(self._later))
         if self._ready and (rest := self._breaker.rest):
             return rest
-        # of a host that has just failed only one thing at a time is asked: it would fail at all of them
+        # a host that has just failed is asked one question at a time: if it is still down, only one fails
         most = 1 if self._breaker.in_doubt else AT_ONCE
         while self._ready and self._under_way < most:
             pending = self._ready.popleft()
@@ -144,6 +144,7 @@ class Questions:
         if problem is None:
             return
         pending.tries += 1
+        # nothing but the answer can tell the token accounts, so they are asked for until they are known
         has_other_ways = not isinstance(question, TokenAccountsRequest)
         if problem.parks or (has_other_ways and pending.tries >= MOST_TRIES):
             self._open.discard(question)
