@@ -209,7 +209,7 @@ class Backfill:
         """
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
-    async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
+    async def fetch_unfollowed(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
         """Fetch what happened at addresses the stream does not tell of; runs beside other fetches.
 
         Raises:
@@ -218,7 +218,7 @@ class Backfill:
         self.breaker.check()
         as_of = self._clock.monotonic()
         try:
-            async for report in self._rest.look(unfollowed, self._checkpoints.of(unfollowed)):
+            async for report in self._rest.fetch_unfollowed(unfollowed, self._checkpoints.of(unfollowed)):
                 news = self._deliver(report, Source.BACKFILL, as_of)
                 self.recovered += news and isinstance(report, TransactionReport)
         except ProviderError as error:
