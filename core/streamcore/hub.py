@@ -35,7 +35,7 @@ class _Waiting:
         self._newest = newer
         if newer.kind is PriceKind.SNAPSHOT:
             self._kind = newer.kind
-        if newer.changed != self._changed:
+        if newer.changed is not self._changed and newer.changed != self._changed:
             self._changed = _together(self._changed, newer.changed)
 
     def event(self) -> PriceUpdate:

@@ -105,6 +105,10 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Transactions that were found that way, or by a check for what a stream left out."""
     behind: int = 0
     """Topics whose past, or first state, has not been fetched yet."""
+    waiting: int = 0
+    """Transactions that have been announced, and not been fetched yet."""
+    lag: float = 0.0
+    """Seconds that the oldest of them has waited."""
     limits: str = ""
     """What is kept to for the provider's sake, for a person to read."""
     hint: str = ""
