@@ -122,7 +122,7 @@ async def test_row_e_the_second_terminal_on_a_free_key_gets_all_its_prices_too(c
 async def test_row_j_a_paid_plan_that_is_polled_has_volumes_and_changes_from_one_place() -> None:
     async with bench("keyed", patience=30.0) as table:
         table.birdeye.faults.set(Fault.REFUSE_UPGRADE, status=403)
-        table.birdeye.change_apart = True
+        table.birdeye.change_differs = True
         await table.manager.subscribe_prices(["SOL", "BONK"])
         await asyncio.sleep(120)
         for symbol in ("SOL", "BONK"):

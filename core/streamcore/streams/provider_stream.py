@@ -65,6 +65,8 @@ class ProviderStream:
         demo: bool,
     ) -> None:
         self.provider = provider
+        self.name = provider.name
+        """The provider's name."""
         self._transport = transport
         self.demo = demo
         self._settings = settings
@@ -116,11 +118,6 @@ class ProviderStream:
         self.poll_failed = False
         """Its stream is down, and the polling in its place brings nothing either."""
         self._since = clock.time()
-
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return self.provider.name
 
     @property
     def health(self) -> Health:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from math import ceil
 from typing import Any
 
 import msgspec
@@ -74,7 +74,7 @@ class BirdeyeRest:
     """
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
-        self.change_apart = False
+        self.change_differs = False
         """Whether prices come with a change over 24 hours that is not the one of statistics and overview."""
         self._clock = clock
         self._market = market
@@ -159,7 +159,7 @@ class BirdeyeRest:
             "updateUnixTime": int(token.traded_at),
             "updateHumanTime": iso_seconds(token.traded_at),
             # how the real figures come to differ nobody knows; here one looks back an hour further
-            "priceChange24h": float(token.change(DAY + 3600 if self.change_apart else DAY)),
+            "priceChange24h": float(token.change(DAY + 3600 if self.change_differs else DAY)),
             "priceInNative": 1 if address == SOL else float(token.price / self._market.sol_price()),
         }
         if with_liquidity:
@@ -349,7 +349,7 @@ def _units(request: HttpRequest) -> int:
     each = _UNITS.get(request.path, 0)
     listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
     count = listed.count(",") + 1 if isinstance(listed, str) else 1
-    return ceil(float(count) ** 0.8 * each)
+    return math.ceil(math.pow(count, 0.8) * each)
 
 
 def _field(request: HttpRequest, name: str) -> Any:

@@ -7,8 +7,8 @@ used up within hours, and then there would be nothing until the next month. Sour
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
-from math import ceil
 
 from streamcore.clock import Clock
 
@@ -25,7 +25,7 @@ VOLUME = 15
 
 def batch_cost(count: int, each: int) -> int:
     """Return the units of one request about ``count`` tokens, of which one alone takes ``each``."""
-    return ceil(float(count) ** 0.8 * each)
+    return math.ceil(math.pow(count, 0.8) * each)
 
 
 class UnitPlan:
