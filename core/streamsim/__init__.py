@@ -1,8 +1,8 @@
-"""The simulator: emulated providers, real servers on loopback that speak as the real ones do.
+"""The simulator: emulated providers, which are real servers on loopback with the real ones' protocols.
 
-``async with Emulators() as emulators`` gives URLs to connect to, a market and a chain to drive, and
-servers to look into and to break. The demo, the ``emulator`` command and the tests all use it. Nothing
-outside this package imports it unless it is asked for.
+``async with Emulators() as emulators`` gives URLs to connect to, a market and a chain to drive, and servers
+to inspect and to break. The demo, the ``emulator`` command and the tests all use it. The app imports it only
+when one of these is asked for.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    # the servers take long to import; who only imports `streamsim.demo` at the start need not wait for them
+    # lazy: the servers take long to import, and `streamsim.demo` is imported at the start of the app
     if name in _MODULES:
         return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The simulator in the place of providers: what ``--demo`` runs on."""
+"""The emulated providers of ``--demo``, and the settings that lead to them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from streamcore.config.model import Settings
 from streamcore.events import DataKind
 
 DEMO_KEY = "streamtui-demo"
-"""The key the emulated providers are called with; any key that is not empty will do."""
+"""The API key used with the emulated providers, which take this one for a paid one."""
 
 
 @asynccontextmanager
 async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> AsyncIterator[Settings]:
-    """Serve some kinds of data from emulated providers on loopback, and yield settings that lead there.
+    """Serve some kinds of data from emulated providers on loopback, and yield settings that lead to them.
 
-    Whoever connects with those settings speaks to a server like any other.
+    Args:
+        settings: The settings to change; ``demo_rate`` is the number of price moves per second.
+        kinds: What to serve; the settings of the other providers stay as they are.
+        clock: Time.
     """
     from streamsim import Emulators
 

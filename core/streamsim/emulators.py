@@ -1,4 +1,4 @@
-"""The simulator as one thing: a market, a chain, and the emulated providers that tell about them."""
+"""The whole simulator: a market, a chain, and the emulated providers that serve data about them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from streamsim.world.wallets import WalletChain
 
 
 class Emulators:
-    """Emulated providers on loopback, all telling of one market and one chain.
+    """Emulated providers on loopback that all serve the same market and the same chain.
 
-    Use it as an asynchronous context manager: the servers listen inside the block and only there.
+    Use it as an asynchronous context manager: the servers listen inside the block only.
 
     Args:
-        seed: Equal seeds give equal markets, wallets and strangers.
+        seed: Equal seeds give equal markets and wallets.
         clock: Time; ``None`` is the real one.
         birdeye_port: Port of Birdeye's WebSocket, its REST API one above; 0 takes free ones.
         helius_port: The same for Helius.
@@ -36,9 +36,9 @@ class Emulators:
         solana_port: The same for the public Solana node.
         jupiter_port: Port of Jupiter's REST API; 0 takes a free one.
         dexscreener_port: The same for DexScreener.
-        market_rate: Price moves a second, over all tokens anybody asked for; 0: nothing moves by itself.
-        wallet_rate: Transactions a second and wallet on average; 0: none happens by itself.
-        keep_transactions: How many transactions the chain remembers.
+        market_rate: Price moves per second, over all tokens that were asked for; 0: none by itself.
+        wallet_rate: Transactions per second and wallet, on average; 0: none by itself.
+        keep_transactions: How many transactions the chain keeps; the oldest are dropped.
     """
 
     def __init__(

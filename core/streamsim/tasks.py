@@ -1,4 +1,4 @@
-"""Background tasks with an owner: none is lost, none fails unheard, all end together."""
+"""A group of background tasks: failures are logged, and all are cancelled together."""
 
 from __future__ import annotations
 

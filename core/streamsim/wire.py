@@ -1,4 +1,4 @@
-"""What every wire has to carry: numbers that survive a double, points in time, addresses."""
+"""Values as the protocols write them: numbers that survive a double, points in time, addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 import base58
 
 _DOUBLE = Context(prec=15)
-"""Fifteen digits are what a double keeps for certain."""
+"""A double keeps every decimal number of up to 15 significant digits."""
 
 
 def exact(value: Decimal) -> Decimal:
@@ -19,6 +19,11 @@ def exact(value: Decimal) -> Decimal:
 def iso_seconds(unix: float) -> str:
     """Return a point in time as Birdeye writes it: UTC, whole seconds, no zone."""
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def rfc3339(unix: float) -> str:
+    """Return a point in time as exchanges write it: RFC 3339, microseconds, UTC."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def is_address(text: object) -> bool:

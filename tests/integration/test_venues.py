@@ -156,7 +156,7 @@ async def test_the_public_node_is_never_asked_more_often_than_it_tells() -> None
 @on_virtual_time
 async def test_a_birdeye_row_has_one_change_while_stream_and_polls_have_two() -> None:
     def apart(emulators: Emulators) -> None:
-        emulators.birdeye.change_apart = True
+        emulators.birdeye.change_differs = True
 
     async with public(keys=True, prices="birdeye", venues=apart) as table:
         await table.manager.subscribe_prices(["SOL"])

@@ -129,6 +129,7 @@ class PaperProvider:
     """A provider whose stream speaks the words of `PaperCodec`, or that has none."""
 
     name = "paper"
+    metered = False
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What Birdeye's socket understands and says: queries, selections, candles, statistics. No I/O."""
+"""The messages of Birdeye's WebSocket: queries, selections, candles, statistics. No I/O."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _GROUPS = frozenset({"price", "fdv", "marketcap", "supply", "last_trade", "liqui
 
 
 class Refused(Exception):
-    """The client asked for something that is not to be had; the text is what it is told."""
+    """A client's request is refused; the text is the error message it gets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """An emulated Birdeye: its WebSocket. The REST side is `streamsim.birdeye.rest`.
 
-As the real one, it keeps one subscription per type and connection, overwrites it with the next of the same
-type, acknowledges nothing, and is silent about a token that does not trade.
+Like the real one, it keeps one subscription per type and connection, replaces it with the next of the same
+type, acknowledges nothing, and sends nothing about a token that does not trade.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from streamsim.servers.websocket import ProviderServer
 from streamsim.world.market import Market, Trade, Truth
 
 STATS_INTERVAL = 0.5
-"""Seconds between two statistics of one token, at least; a token that does not trade has none."""
+"""The least seconds between two statistics of one token; a token that does not trade has none."""
 
 
 class GenericFrames(StrEnum):
@@ -40,15 +40,15 @@ class GenericFrames(StrEnum):
 
 @dataclass(eq=False)
 class BirdeyeClient(Client):
-    """A connection with its subscription slots, one a type."""
+    """A connection with its subscriptions, one of each type."""
 
     clauses: dict[str, list[Clause]] = field(default_factory=dict)
-    """The slot of SUBSCRIBE_PRICE, by address."""
+    """The feeds of SUBSCRIBE_PRICE, by address."""
     stats: dict[str, int] = field(default_factory=dict)
-    """The slot of SUBSCRIBE_TOKEN_STATS: address to the count of trades last told."""
+    """The addresses of SUBSCRIBE_TOKEN_STATS, each with the number of trades in the last statistics sent."""
     selection: Selection | None = None
     generic: dict[str, Truth] = field(default_factory=dict)
-    """What generic frames last said, by address."""
+    """The values of the last generic frame, by address."""
 
 
 class BirdeyeServer(ProviderServer[BirdeyeClient]):
@@ -56,7 +56,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
     Args:
         clock: Time.
-        market: What it tells about.
+        market: The market it serves.
         watch: Called with the mints a client asks for.
     """
 
@@ -71,27 +71,28 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         self.generic = GenericFrames.OFF
         """Set before clients subscribe."""
         self.bad_key_on_socket = False
-        """Whether a bad key is refused by an ERROR frame on the open socket, not by an HTTP status."""
+        """Whether a bad key is refused with an ERROR frame on the open socket, not with an HTTP status."""
         self.snapshot_on_subscribe = False
         """Whether a SUBSCRIBE_PRICE is answered with the present candle of each feed."""
         self._market = market
         self._watch = watch
-        self._rest = BirdeyeRest(clock, market, watch)
+        self.rest = BirdeyeRest(clock, market, watch)
+        """Its HTTP side."""
         self._stats_wanted = asyncio.Event()
         self._stats_told: dict[str, float] = {}  # monotonic seconds of the last ones, by address
         market.listen(self._traded)
 
     @property
-    def change_apart(self) -> bool:
-        """Whether ``/defi/price`` and ``multi_price`` tell another 24 h change than statistics and overview.
+    def change_differs(self) -> bool:
+        """Whether ``/defi/price`` and ``multi_price`` have another 24 h change than statistics and overview.
 
         The real ones did for seven of nine tokens on 2025-06-24. A test may set it.
         """
-        return self._rest.change_apart
+        return self.rest.change_differs
 
-    @change_apart.setter
-    def change_apart(self, apart: bool) -> None:
-        self._rest.change_apart = apart
+    @change_differs.setter
+    def change_differs(self, apart: bool) -> None:
+        self.rest.change_differs = apart
 
     @property
     def ws_url(self) -> str:
@@ -105,12 +106,12 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
     @property
     def price_subscriptions(self) -> frozenset[str]:
-        """The addresses some client gets prices of now."""
+        """The addresses some client is subscribed to for prices."""
         return frozenset(address for client in self.clients for address in client.clauses)
 
     @property
     def stats_subscriptions(self) -> frozenset[str]:
-        """The addresses some client gets statistics of now."""
+        """The addresses some client is subscribed to for statistics."""
         return frozenset(address for client in self.clients for address in client.stats)
 
     async def start(self, port: int) -> None:
@@ -146,7 +147,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
     def _error_frame(self, message: str, code: int) -> str:
         return msgspec.json.encode({"type": "ERROR", "data": message, "statusCode": code}).decode()
 
-    # What clients say
+    # Frames of clients
 
     def _received(self, client: BirdeyeClient, message: Any) -> None:
         kind = message.get("type") if isinstance(message, Mapping) else None
@@ -211,11 +212,11 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         for address in gone:
             client.stats.pop(address, None)
 
-    # What the market says
+    # Trades on the market
 
     def _traded(self, trade: Trade) -> None:
         self._publish_prices(trade)
-        # the 24 h figures go with the price they belong to, not seconds behind it
+        # the 24 h figures are sent with the price they belong to, not half a second later
         if self.clock.monotonic() - self._stats_told.get(trade.mint, -math.inf) >= STATS_INTERVAL:
             self._push_stats(
                 [client for client in self._clients if trade.mint in client.stats], (trade.mint,)
@@ -290,7 +291,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
-        return self._rest.answer(request)
+        return self.rest.answer(request)
 
 
 def _json(frame: dict[str, Any]) -> str:

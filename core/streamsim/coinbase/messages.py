@@ -1,10 +1,9 @@
-"""What the Coinbase Exchange feed says: subscription sets, errors, tickers, heartbeats. No I/O."""
+"""The frames of the Coinbase Exchange feed: subscriptions, errors, tickers, heartbeats. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 
 from streamsim.servers.exchange import Figures, encode_numbers
 from streamsim.servers.faults import Fault, Faults
+from streamsim.wire import rfc3339
 from streamsim.world.market import Trade
 
 CHANNELS = ("ticker", "heartbeat")
@@ -20,16 +20,16 @@ NEEDS_ACCOUNT = "level2, level3, and full channels now require authentication."
 _LOT = Decimal("1E-8")
 
 MESSAGES_A_TRADE = 7
-"""How far a trade moves a product's sequence: the orders around it are counted as well."""
+"""By how much a trade advances a product's sequence number, which also counts orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one product has come."""
+    """The sequence number and the last trade of one product."""
 
     sequence: int = 71_719_158_645
     traded_sequence: int = 71_719_158_645
-    """What the sequence was at the last trade."""
+    """The sequence number at the last trade."""
     trade: int = 596_784_415
     bought: bool = True
     size: Decimal = Decimal("0.82000000")
@@ -41,7 +41,7 @@ class Progress:
     """Of the last trade."""
 
     def traded(self, trade: Trade) -> Progress:
-        """Return what it is after one more trade."""
+        """Return the progress after one more trade."""
         return Progress(
             sequence=self.sequence + MESSAGES_A_TRADE,
             traded_sequence=self.sequence + MESSAGES_A_TRADE,
@@ -53,17 +53,12 @@ class Progress:
         )
 
     def ordered(self) -> Progress:
-        """Return what it is after an order came and went."""
+        """Return the progress after an order was placed and cancelled."""
         return replace(self, sequence=self.sequence + 2)
 
 
-def moment(unix: float) -> str:
-    """Return a point in time as Coinbase writes it: RFC 3339, microseconds, UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def subscriptions(held: Mapping[str, Iterable[str]]) -> str:
-    """Return the whole set of subscriptions, which answers every request."""
+    """Return the list of all subscriptions of a connection, the answer to every request."""
     channels = [
         {"name": name, "product_ids": list(products), "account_ids": None}
         for name, products in held.items()
@@ -85,7 +80,7 @@ def heartbeat(product: str, progress: Progress, unix: float) -> str:
             "sequence": progress.sequence,
             "last_trade_id": progress.trade,
             "product_id": product,
-            "time": moment(unix),
+            "time": rfc3339(unix),
         }
     )
 
@@ -114,7 +109,7 @@ def ticker(product: str, figures: Figures, progress: Progress, faults: Faults) -
         "product_id": product,
         **numbers,
         "side": "buy" if progress.bought else "sell",
-        "time": moment(progress.unix),
+        "time": rfc3339(progress.unix),
         "trade_id": progress.trade,
         "last_size": format(progress.size, "f"),
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from streamcore.clock import Clock
-from streamsim.coinbase.messages import Progress, moment
+from streamsim.coinbase.messages import Progress
 from streamsim.servers.exchange import Figures, asset_key
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
+from streamsim.wire import rfc3339
 from streamsim.world.catalog import listing_of
 from streamsim.world.market import Token
 
@@ -20,7 +21,7 @@ _IN_EUROS = ("BTC", "SOL")
 
 
 class Exchange(Protocol):
-    """What is answered from: the exchange whose sockets are served beside this."""
+    """What the answers are made from: the server of the same exchange's WebSocket."""
 
     in_maintenance: bool
     listed: set[str]
@@ -32,20 +33,20 @@ class Exchange(Protocol):
         """Return an asset as the market has it; ``None`` for what is not listed or has no price."""
         ...
 
-    def attend(self, tickers: list[str]) -> None:
-        """Let the market move these."""
+    def watch(self, tickers: list[str]) -> None:
+        """Let the market trade these from now on."""
         ...
 
     def product_of(self, ticker: str) -> str:
-        """Return what it calls an asset's product in US dollars."""
+        """Return the id of an asset's product in US dollars."""
         ...
 
     def ticker_of(self, product: str) -> str | None:
-        """Return the ticker of a product it has and the market has a price of."""
+        """Return the ticker of a product that is listed and has a price."""
         ...
 
     def is_delisted(self, product: str) -> bool:
-        """Tell whether it had a product once."""
+        """Return whether a product was listed once."""
         ...
 
 
@@ -53,7 +54,7 @@ class CoinbaseRest:
     """Answers requests about what an exchange lists."""
 
     def __init__(self, clock: Clock, exchange: Exchange, progress: dict[str, Progress]) -> None:
-        """``progress``: how far each product has come, kept by the socket's side."""
+        """``progress``: the last trade of each product, kept up to date by the WebSocket server."""
         self._clock = clock
         self._exchange = exchange
         self._progress = progress
@@ -84,7 +85,7 @@ class CoinbaseRest:
         token = None if ticker is None else self._exchange.token(ticker)
         if ticker is None or token is None:
             return _message(404, "NotFound")
-        self._exchange.attend([ticker])
+        self._exchange.watch([ticker])
         match what:
             case []:
                 return HttpReply.json(_described(product, "online"))
@@ -128,7 +129,7 @@ class CoinbaseRest:
             "trade_id": progress.trade,
             "price": format(figures.price, "f"),
             "size": format(progress.size, "f"),
-            "time": moment(progress.unix),
+            "time": rfc3339(progress.unix),
         }
 
 

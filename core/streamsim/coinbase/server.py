@@ -1,7 +1,7 @@
 """An emulated Coinbase Exchange: its feed. The REST side is `streamsim.coinbase.rest`.
 
-As the real one, it says nothing until something is subscribed, answers with the whole set of subscriptions,
-sends one ticker a trade and a heartbeat a second for every product. Of its channels it has two.
+Like the real one, it sends nothing until something is subscribed, answers with the list of all subscriptions,
+and sends a ticker per trade and a heartbeat per second and product. Only these two channels are emulated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
 
     Args:
         clock: Time.
-        market: What it tells about.
+        market: The market it serves.
         watch: Called with the market's keys of what a client asks for.
     """
 
@@ -50,16 +50,16 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
 
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, market, watch, COINBASE_LISTED)
-        self.rest_of_a_bad_request_lives = True
-        """Whether a request with an unknown product is granted for the others; both have been seen."""
+        self.grants_rest_of_bad_request = True
+        """Whether a request with an unknown product is granted for the others; the real one did both."""
         self.base_names = {"JUP": "JUPITER"}
-        """What it calls an asset that everybody else calls by its ticker: ``JUP-USD`` is no product here."""
+        """Names it uses for assets in place of the usual tickers: its product is ``JUPITER-USD``."""
         self.delisted = {"JUP"}
-        """Bases of products it has no more: refused, and everything else goes on."""
+        """Bases of products that were delisted: requests for them are refused."""
         self.delisted_status = 400
-        """HTTP status for one of these; 404 was seen as well."""
+        """HTTP status of such a refusal; 404 was seen as well."""
         self.refusal_texts: dict[str, str] = {}
-        """Products it refuses on the socket, and in what words: for wordings nobody has seen before."""
+        """Products it refuses on the socket, with the reason to give: for wordings no client expects."""
         self._progress: dict[str, Progress] = {}
         self._rest = CoinbaseRest(clock, self, self._progress)
 
@@ -74,18 +74,18 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         return frozenset(product for client in self.clients for product in client.channels["ticker"])
 
     def product_of(self, ticker: str) -> str:
-        """Return what it calls an asset's product in US dollars: ``SOL-USD``."""
+        """Return the id of an asset's product in US dollars: ``SOL-USD``."""
         return f"{self.base_names.get(ticker, ticker)}-USD"
 
     def ticker_of(self, product: str) -> str | None:
-        """Return the ticker of a product it has and the market has a price of."""
+        """Return the ticker of a product that is listed and has a price."""
         base, _, quote = product.rpartition("-")
         ticker = next((known for known, name in self.base_names.items() if name == base), base)
         is_there = quote == "USD" and self.product_of(ticker) == product and base not in self.delisted
         return ticker if is_there and self.token(ticker) is not None else None
 
     def is_delisted(self, product: str) -> bool:
-        """Tell whether it had a product once."""
+        """Return whether a product was listed once."""
         return product.removesuffix("-USD") in self.delisted
 
     async def maintenance(self, on: bool) -> None:
@@ -148,7 +148,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
             wrong = [terms.message]
         for reason in wrong:
             self.tell(client, messages.error("Failed to subscribe", reason))
-        if terms or (wrong and not self.rest_of_a_bad_request_lives):
+        if terms or (wrong and not self.grants_rest_of_bad_request):
             return
         new: dict[str, None] = {}
         granted = False
@@ -163,7 +163,7 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         if not granted:
             return
         held = {product for products in client.channels.values() for product in products}
-        self.attend([ticker for product in held if (ticker := self.ticker_of(product)) is not None])
+        self.watch([ticker for product in held if (ticker := self.ticker_of(product)) is not None])
         answer = messages.subscriptions(client.channels)
         early = self.faults.take(Fault.NOTIFY_BEFORE_ACK)
         if not early:
@@ -175,9 +175,9 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         self._start_beating(client)
 
     def _wrong(self, asked: list[tuple[str, list[str]]]) -> list[str]:
-        """Return what is wrong with a request, in the order it is told.
+        """Return the errors of a request, in the order they are sent.
 
-        What a product is refused for is told once a channel; a product that never was, once.
+        A delisted product gives one error per channel, an unknown one a single error.
         """
         wrong: list[str] = []
         for channel, products in asked:

@@ -1,4 +1,4 @@
-"""An emulated DexScreener: the main pool of each token, or all three that this market has of it."""
+"""An emulated DexScreener: the main pool of each token, or all three of its pools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from streamsim.world.catalog import SOL, USDC, listing_of
 from streamsim.world.market import Market, Token
 
 REQUESTS, WINDOW = 300, 60.0
-"""Requests in so many seconds."""
+"""Requests allowed in a window, and its length in seconds."""
 MOST_MINTS = 30
 
 _BY_CHAIN = "/tokens/v1/solana/"
@@ -35,7 +35,7 @@ class DexScreenerServer(PolledServer):
 
     Args:
         clock: Time.
-        market: What it tells about.
+        market: The market it serves.
         watch: Called with the mints a client asks for.
     """
 
@@ -44,8 +44,8 @@ class DexScreenerServer(PolledServer):
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, market, watch, REQUESTS, WINDOW)
         self.all_pools = False
-        """Tell of more than the main pool: of a shallow one at another price, and of one in which the token
-        is the quote side, so that ``priceUsd`` is the other token's."""
+        """Whether to list two more pools of each token: one with little liquidity at another price, and one
+        in which the token is the quote side, so that ``priceUsd`` is the price of the other token."""
 
     def _error_body(self, status: int) -> bytes:
         return msgspec.json.encode({"error": "Too many requests" if status == 429 else "Request failed"})

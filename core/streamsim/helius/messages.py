@@ -1,4 +1,4 @@
-"""What Helius understands and says: JSON-RPC envelopes, filters, and the shapes of transactions. No I/O."""
+"""The messages of Helius: JSON-RPC envelopes, filters, and the forms of transactions. No I/O."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FILTER_FIELDS = frozenset(
 
 
 class RpcError(Exception):
-    """What a request is answered with when it is refused."""
+    """A request is refused; the attributes are the members of the JSON-RPC error object."""
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ def read_request(message: object) -> tuple[object, str, list[Any]]:
     """Return identifier, method and parameters of a request.
 
     Raises:
-        RpcError: It is none.
+        RpcError: It is not a valid request.
     """
     if not isinstance(message, Mapping) or not isinstance(message.get("method"), str):
         raise RpcError(INVALID_REQUEST, "Invalid request")
@@ -92,10 +92,10 @@ def is_signature(text: object) -> bool:
 
 
 def read_expansion(given: object) -> Expansion:
-    """Return how far token accounts count.
+    """Return the ``tokenAccounts`` option of a filter; `Expansion.NONE` when it is missing.
 
     Raises:
-        RpcError: There is no such way.
+        RpcError: There is no such value.
     """
     if given is None:
         return Expansion.NONE
@@ -125,15 +125,17 @@ def readable(transaction: Transaction, highest: int | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """Which transactions a ``transactionSubscribe`` wants, and how it wants them."""
+    """The filter of a ``transactionSubscribe``, and the form in which it wants transactions."""
 
     include: frozenset[str]
-    """Any of these; empty: no condition."""
+    """At least one of these must take part; empty: no condition."""
     required: frozenset[str]
+    """All of these must be account keys."""
     exclude: frozenset[str]
+    """None of these may be an account key."""
     signature: str | None
     failed: bool | None
-    """Only failed ones, only successful ones, or both."""
+    """``True``: only failed ones, ``False``: only successful ones, ``None``: both."""
     expansion: Expansion
     highest_version: int | None
     full: bool
@@ -196,7 +198,7 @@ def _addresses(wanted: Mapping[str, Any], name: str) -> frozenset[str]:
 
 
 def streamed(transaction: Transaction, *, full: bool) -> bytes:
-    """Return the ``result`` of a transactionNotification: nested twice, and without a block time."""
+    """Return the ``result`` of a transactionNotification, encoded: it has no block time."""
     facts = {
         "signature": transaction.signature,
         "slot": transaction.slot,
@@ -234,7 +236,7 @@ def fetched(transaction: Transaction, highest: int | None) -> dict[str, Any]:
     return answer
 
 
-def summed_up(transaction: Transaction, *, final: bool) -> dict[str, Any]:
+def signature_info(transaction: Transaction, *, final: bool) -> dict[str, Any]:
     """Return an entry of getSignaturesForAddress."""
     return {
         "signature": transaction.signature,

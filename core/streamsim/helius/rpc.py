@@ -25,7 +25,7 @@ FREE_RATE = 10.0
 """Requests a second by plan."""
 
 PAID_METHODS = frozenset({"getTransactionsForAddress"})
-"""Methods of Helius' own, which a free key does not have."""
+"""Methods of Helius' own, which a free key may not call."""
 
 _MAX_SIGNATURES = 1000
 _MAX_FULL = 100
@@ -55,15 +55,15 @@ class HeliusRpc:
 
     Args:
         clock: Time.
-        chain: What it tells about.
-        watch: Called with the addresses somebody asks for.
+        chain: The chain it serves.
+        watch: Called with the addresses a client asks for.
     """
 
     def __init__(self, clock: Clock, chain: WalletChain, watch: Callable[[list[str]], None]) -> None:
         self.lag = 0.0
         """Seconds until a transaction that was streamed can be fetched."""
         self.rate: float | None = None
-        """Requests a second and key; ``None``: what the plan of the key allows."""
+        """Requests per second and key; ``None``: what the plan of the key allows."""
         self._clock = clock
         self._chain = chain
         self._watch = watch
@@ -95,11 +95,11 @@ class HeliusRpc:
         )
 
     def _profile(self, request: HttpRequest) -> Profile:
-        """Return what the one who asks may ask for."""
+        """Return what the key of a request is allowed to do."""
         return Profile.of(request.query.get("api-key"))
 
     def _unwelcome(self, request: HttpRequest) -> HttpReply | None:
-        """Return the answer to a request that is not even read, ``None`` to let it pass."""
+        """Return the answer that refuses a request by its path or key, ``None`` to let it pass."""
         profile = self._profile(request)
         if request.path not in {"", "/"}:
             return error_reply(404)
@@ -138,7 +138,7 @@ class HeliusRpc:
             raise RpcError(messages.INVALID_REQUEST, f"{name} is not available on the free plan")
         return handler
 
-    # One method a method
+    # A method for each method of the RPC
 
     def _get_signatures(self, params: list[Any]) -> Any:
         address, options = self._address(params), messages.parameter(params, 1)
@@ -153,7 +153,7 @@ class HeliusRpc:
         if (until := options.get("until")) is not None:
             position = self._position(until)
             found = [known for known in found if known.order > position]
-        return [self._summed_up(known) for known in found[:limit]]
+        return [self._signature_info(known) for known in found[:limit]]
 
     def _position(self, signature: object) -> tuple[int, int]:
         if not messages.is_signature(signature):
@@ -192,7 +192,9 @@ class HeliusRpc:
         more = start + limit < len(found)
         version = messages.supported_version(options)
         return {
-            "data": [messages.fetched(known, version) if full else self._summed_up(known) for known in page],
+            "data": [
+                messages.fetched(known, version) if full else self._signature_info(known) for known in page
+            ],
             "paginationToken": f"{page[-1].slot}:{page[-1].index}" if page and more else None,
         }
 
@@ -266,7 +268,7 @@ class HeliusRpc:
     def _get_version(self, params: list[Any]) -> Any:
         return {"solana-core": API_VERSION, "feature-set": 2_812_345_678}
 
-    # What they share
+    # Used by several of them
 
     def _address(self, params: Sequence[Any]) -> str:
         if not params or not is_address(params[0]):
@@ -293,8 +295,8 @@ class HeliusRpc:
     def _is_final(self, known: Transaction) -> bool:
         return known.slot <= self._chain.slot - FINAL_AFTER
 
-    def _summed_up(self, known: Transaction) -> dict[str, Any]:
-        return messages.summed_up(known, final=self._is_final(known))
+    def _signature_info(self, known: Transaction) -> dict[str, Any]:
+        return messages.signature_info(known, final=self._is_final(known))
 
     def _in_context(self, value: Any) -> dict[str, Any]:
         return {"context": {"slot": self._chain.slot, "apiVersion": API_VERSION}, "value": value}

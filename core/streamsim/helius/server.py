@@ -48,7 +48,7 @@ class HeliusClient(Client):
     """A connection with its subscriptions."""
 
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
-    """By the number the client knows them by."""
+    """By subscription id."""
 
 
 class HeliusServer(ProviderServer[HeliusClient]):
@@ -56,7 +56,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
 
     Args:
         clock: Time.
-        chain: What it tells about.
+        chain: The chain it serves.
         watch: Called with the addresses a client asks for.
         seed: Equal seeds give equal subscription numbers.
         rpc: The HTTP side; ``None`` makes one.
@@ -64,7 +64,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
 
     name: ClassVar[str] = "Helius"
     key_parameter: ClassVar[str] = "api-key"
-    # Ten minutes without a client frame end a connection; the server itself does not ping.
+    # a connection is dropped after ten minutes without a client frame; the server does not ping
     rounds_until_dropped: ClassVar[int] = 20
     pings: ClassVar[bool] = False
 
@@ -113,7 +113,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
 
     @property
     def credits(self) -> int:
-        """What the data sent so far would have cost: two credits for every 0.1 MB."""
+        """What the data sent so far would have cost: two credits per 0.1 MB."""
         return 2 * -(-self.bytes_sent // 100_000)
 
     async def start(self, port: int) -> None:
@@ -143,7 +143,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         return HeliusClient(number, connection, handshake, key)
 
     def _opened(self, client: HeliusClient) -> None:
-        """Say nothing: there is no greeting."""
+        """Do nothing: Helius sends no greeting."""
 
     def _error_frame(self, message: str, code: int) -> str:
         return _json(messages.error(None, RpcError(code, message)))
@@ -179,7 +179,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
     ) -> None:
         await self.clock.sleep(seconds)
         self._accept(client, identifier, wanted)
-        self.touch()
+        self.check_waiters()
 
     def _accept(self, client: HeliusClient, identifier: object, wanted: Subscription) -> None:
         subscription = self._same(client, wanted)
@@ -195,7 +195,7 @@ class HeliusServer(ProviderServer[HeliusClient]):
         self._begin(client, subscription)
 
     def _same(self, client: HeliusClient, wanted: Subscription) -> Subscription | None:
-        """Return the subscription with the same parameters; standard methods give out one number for both."""
+        """Return the subscription with the same parameters, if any: standard methods reuse its id."""
         if wanted.kind == "transaction":
             return None
         same = (wanted.kind, wanted.subject, wanted.encoding)

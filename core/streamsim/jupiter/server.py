@@ -1,4 +1,4 @@
-"""An emulated Jupiter: its price API, to those without a key."""
+"""An emulated Jupiter: its price API for clients without a key."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token
 
 MEASURED = (5, 10.0)
-"""Requests and seconds without a key, as seen in 2026-09."""
+"""Requests allowed in a window of seconds without a key, as measured in 2026-09."""
 DOCUMENTED = (30, 60.0)
-"""The same as documented, for `JupiterServer.limit_to`."""
+"""The same as documented by Jupiter; a test may set it with `JupiterServer.limit_to`."""
 MOST_MINTS = 50
 
 _LISTED = "2024-06-05T08:55:25.527Z"
@@ -32,7 +32,7 @@ class JupiterServer(PolledServer):
 
     Args:
         clock: Time.
-        market: What it tells about.
+        market: The market it serves.
         watch: Called with the mints a client asks for.
     """
 
@@ -41,7 +41,7 @@ class JupiterServer(PolledServer):
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, market, watch, *MEASURED)
         self.without_change: set[str] = set()
-        """Mints of which it does not tell the change over 24 hours, as of thin ones on some days."""
+        """Mints whose answers have no 24 hour change, as seen for tokens with little trading."""
 
     def _error_body(self, status: int) -> bytes:
         message = _MESSAGES.get(status, "Internal server error" if status >= 500 else "Bad request")
@@ -59,7 +59,7 @@ class JupiterServer(PolledServer):
 
     def _reply(self, request: HttpRequest) -> HttpReply:
         if "x-api-key" in request.headers:
-            return HttpReply(401, self._error_body(401))  # no key is a right one here
+            return HttpReply(401, self._error_body(401))  # no key is valid here
         if request.path != "/price/v3":
             return HttpReply(404, self._error_body(404))
         mints = list(dict.fromkeys(request.query.get("ids", "").split(",")))

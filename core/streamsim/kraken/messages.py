@@ -1,15 +1,15 @@
-"""What Kraken's WebSocket v2 says: states, acknowledgements, refusals, tickers. No I/O."""
+"""The frames of Kraken's WebSocket v2: status, acknowledgements, errors, tickers. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from streamsim.servers.exchange import Figures, encode_numbers
 from streamsim.servers.faults import Fault, Faults
+from streamsim.wire import rfc3339
 
 HEARTBEAT = '{"channel":"heartbeat"}'
 UNSUPPORTED = "Currency pair not supported"
@@ -17,17 +17,12 @@ MALFORMED_PAIR = "Currency pair not in ISO 4217-A3 format"
 TOO_MANY = "Exceeded msg rate"
 VERSION = "2.0.10"
 CONNECTION_ID = 9_471_984_923_908_980_000
-"""Where connection numbers start; as the real ones, they do not fit into 63 bits."""
-
-
-def moment(unix: float) -> str:
-    """Return a point in time as Kraken writes it: RFC 3339, microseconds, UTC."""
-    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+"""The first connection id; like the real ones, it needs all 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Work that Kraken announces in every status until it is over; captured 2026-10-03."""
+    """Maintenance that Kraken announces in every status frame until it is over; captured 2026-10-03."""
 
     title: str
     starts: float
@@ -38,13 +33,13 @@ class Maintenance:
     number: int = 33
 
     def described(self, unix: float) -> dict[str, Any]:
-        """Return the announcement as it is told at a moment, Unix seconds."""
+        """Return the announcement as it is sent at ``unix`` seconds."""
         return {
             "affected_services": self.services,
-            "cancel_before_utc": moment(self.starts - 300),
+            "cancel_before_utc": rfc3339(self.starts - 300),
             "event_id": self.number,
-            "expected_end_utc": moment(self.ends),
-            "expected_start_utc": moment(self.starts),
+            "expected_end_utc": rfc3339(self.ends),
+            "expected_start_utc": rfc3339(self.starts),
             "order_submission": "allowed",
             "phase": self.phase,
             "recommended_action": "continue",
@@ -61,7 +56,7 @@ def status(
     announced: Iterable[Maintenance] = (),
     emergencies: Iterable[Maintenance] = (),
 ) -> str:
-    """Return the frame that tells the state of the exchange, and what work is announced."""
+    """Return the frame with the state of the exchange and the announced maintenance."""
     data = {
         "version": VERSION,
         "system": system,
@@ -109,14 +104,14 @@ def ticker(symbol: str, figures: Figures, kind: str, unix: float, faults: Faults
         numbers = {name: format(figure, "f") for name, figure in numbers.items()}
     if faults.take(Fault.NULL_PRICE):
         numbers = dict.fromkeys(numbers)
-    data = {"symbol": symbol, **numbers, "trades": figures.trades, "timestamp": moment(unix)}
+    data = {"symbol": symbol, **numbers, "trades": figures.trades, "timestamp": rfc3339(unix)}
     if faults.take(Fault.EXTRA_FIELDS):
         data |= {"asset_class": "spot", "auction": {"price": None}}
     return _json({"channel": "ticker", "type": kind, "data": [data]})
 
 
 def _times(unix: float) -> dict[str, str]:
-    return {"time_in": moment(unix), "time_out": moment(unix + 0.00005)}
+    return {"time_in": rfc3339(unix), "time_out": rfc3339(unix + 0.00005)}
 
 
 def _id(request: Mapping[str, Any]) -> dict[str, int]:

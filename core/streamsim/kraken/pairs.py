@@ -1,4 +1,4 @@
-"""Under what names Kraken knows a pair: each pair has several, and some are older than the others.
+"""The names of Kraken's pairs: each has several, among them old ones with other tickers.
 
 Source: answers of ``AssetPairs`` and ``Ticker`` captured in 2026-09 and 2026-10.
 """
@@ -28,7 +28,7 @@ class PairNames:
     ticker: str
     """As WebSocket v2 says it, without the quote: ``BTC``."""
     key: str
-    """What ``Ticker`` and ``AssetPairs`` file it under: ``XXBTZUSD``."""
+    """Its key in answers of ``Ticker`` and ``AssetPairs``: ``XXBTZUSD``."""
     altname: str
     """``XBTUSD``."""
     wsname: str

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from streamcore.clock import Clock
-from streamsim.kraken.messages import moment
 from streamsim.kraken.pairs import in_euros, names_of
 from streamsim.servers.exchange import Figures
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
+from streamsim.wire import rfc3339
 from streamsim.world.history import DAY
 from streamsim.world.market import Token
 
@@ -23,7 +23,7 @@ _IN_EUROS = ("BTC", "SOL")
 
 
 class Exchange(Protocol):
-    """What is answered from: the exchange whose sockets are served beside this."""
+    """What the answers are made from: the server of the same exchange's WebSocket."""
 
     in_maintenance: bool
     listed: set[str]
@@ -34,8 +34,8 @@ class Exchange(Protocol):
         """Return an asset as the market has it; ``None`` for what is not listed or has no price."""
         ...
 
-    def attend(self, tickers: list[str]) -> None:
-        """Let the market move these."""
+    def watch(self, tickers: list[str]) -> None:
+        """Let the market trade these from now on."""
         ...
 
     def is_untraded(self, ticker: str, figures: Figures) -> bool:
@@ -44,7 +44,7 @@ class Exchange(Protocol):
 
 
 class KrakenRest:
-    """Answers requests about what an exchange lists; whatever goes wrong, the status is 200."""
+    """Answers requests about what an exchange lists; the HTTP status is 200 even for errors."""
 
     def __init__(self, clock: Clock, exchange: Exchange) -> None:
         self._clock = clock
@@ -58,7 +58,7 @@ class KrakenRest:
         match request.method, request.path:
             case "GET", "/0/public/SystemStatus":
                 status = "maintenance" if self._exchange.in_maintenance else "online"
-                return _answer(result={"status": status, "timestamp": moment(self._clock.time())})
+                return _answer(result={"status": status, "timestamp": rfc3339(self._clock.time())})
             case "GET", "/0/public/Ticker":
                 if self._exchange.in_maintenance:
                     return _answer("EService:Unavailable")
@@ -78,16 +78,16 @@ class KrakenRest:
                 error = UNKNOWN_PAIR
                 if self._exchange.answers_in_part:
                     continue
-                return _answer(error)  # and not a word of the others
-            self._exchange.attend([ticker])
-            # who asks by a name with a stroke is answered by that name, everybody else by the oldest one
+                return _answer(error)  # the known pairs are left out, too
+            self._exchange.watch([ticker])
+            # the key of the answer is a name with a slash if that was asked for, else always the old key
             key = asked if "/" in asked else names_of(ticker).key
             result[key] = self._ticker(ticker, token)
         return _answer(error, result)
 
     def _ticker(self, ticker: str, token: Token) -> dict[str, Any]:
         day, today = Figures.of(token), Figures.of(token, max(1.0, self._clock.time() % DAY))
-        opened = today.open  # at the last midnight: not what it was 24 hours ago
+        opened = today.open  # Kraken's "o" is the price at midnight UTC, not 24 hours ago
         if self._exchange.is_untraded(ticker, day):
             day, today, opened = day.untraded, today.untraded, Decimal(0)
         return {

@@ -1,7 +1,7 @@
 """An emulated Kraken: its WebSocket v2. The REST side is `streamsim.kraken.rest`.
 
-As the real one, it tells its state on connect, answers about every pair on its own, begins a subscription
-with a snapshot and goes on with whole objects, and beats once a second while it has nothing else to say.
+Like the real one, it sends its status on connect, answers a request for each pair separately, begins a
+subscription with a snapshot, sends whole objects as updates, and a heartbeat after each silent second.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from streamsim.servers.limits import TokenBucket
 from streamsim.world.market import Market, Trade
 
 MESSAGES_PER_SECOND = 10.0
-"""No figure is published; a client that keeps to this keeps to any."""
+"""An assumption, as Kraken publishes no figure; low enough for any plausible limit."""
 
 _PAIR = re.compile(r"[A-Z0-9.]+/[A-Z0-9.]+")
 _EARLY = 0.05
-"""Seconds by which a heartbeat may be early: its second is counted from a frame that took its time."""
+"""Seconds by which a heartbeat may come early, because the frame before it was sent a little late."""
 
 
 @dataclass(eq=False)
@@ -41,7 +41,7 @@ class KrakenClient(ExchangeClient):
     """A connection with its subscriptions."""
 
     pairs: dict[str, str] = field(default_factory=dict)
-    """Each subscribed pair, and what triggers its updates: ``trades`` or ``bbo``."""
+    """Each subscribed pair, and what triggers its updates: ``trades`` or ``bbo`` (best bid and offer)."""
     limit: TokenBucket | None = None
 
 
@@ -61,17 +61,17 @@ class KrakenServer(ExchangeServer[KrakenClient]):
     def __init__(self, clock: Clock, market: Market, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, market, watch, KRAKEN_LISTED)
         self.system = "online"
-        """The state it tells on connect."""
+        """The state in every status frame, such as ``online`` or ``maintenance``."""
         self.announced: list[Maintenance] = []
-        """Work it tells of in every status; see also `announce`."""
+        """Maintenance announced in every status frame; see also `announce`."""
         self.emergencies: list[Maintenance] = []
         """The same, under ``emergency``."""
         self.untraded: set[str] = set()
-        """Tickers that it says nobody has traded for 24 hours: zeros but for the book."""
+        """Tickers shown as not traded for 24 hours: all figures are 0 except bid and ask."""
         self.answers_in_part = False
-        """Whether a REST request with an unknown pair is answered for the others, with the error beside."""
+        """Whether a REST request with an unknown pair gets the data of the others along with the error."""
         self.pair_statuses: dict[str, str] = {}
-        """What ``AssetPairs`` says of a ticker's pair in the place of ``online``, such as ``cancel_only``."""
+        """Status in ``AssetPairs``, by ticker, such as ``cancel_only``; all others are ``online``."""
         self._rest = KrakenRest(clock, self)
 
     @property
@@ -85,18 +85,18 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         return frozenset(pair for client in self.clients for pair in client.pairs)
 
     def tell_status(self, system: str) -> None:
-        """Change the state of the exchange, such as to ``cancel_only``, and tell everybody."""
+        """Change the state of the exchange, such as to ``cancel_only``, and send it to every client."""
         self.system = system
         for client in self.clients:
             self.tell(client, self._status(client))
 
     def announce(self, *planned: Maintenance) -> None:
-        """Announce work, in the place of what was announced before, and tell everybody."""
+        """Replace the announced maintenance, and send the status to every client."""
         self.announced = list(planned)
         self.tell_status(self.system)
 
     def is_untraded(self, ticker: str, figures: Figures) -> bool:
-        """Tell whether nobody has traded an asset for 24 hours, so that its figures are told as zeros."""
+        """Return whether an asset was not traded for 24 hours, so that its figures are sent as zeros."""
         return ticker in self.untraded or not figures.trades
 
     def _status(self, client: KrakenClient) -> str:
@@ -105,7 +105,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         )
 
     async def maintenance(self, on: bool) -> None:
-        """Begin maintenance: say so, close every connection, and each new one after its status; or end it."""
+        """Begin or end maintenance: it closes every connection, and each new one after its status frame."""
         self.in_maintenance = on
         self.tell_status("maintenance" if on else "online")
         if on:
@@ -140,7 +140,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         return bool(client.pairs)
 
     def _beats(self, client: KrakenClient) -> list[Frame]:
-        quiet = self.clock.monotonic() - client.told_at
+        quiet = self.clock.monotonic() - client.sent_at
         return [messages.HEARTBEAT] if quiet >= HEARTBEAT_INTERVAL - _EARLY else []
 
     # What clients say
@@ -187,7 +187,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
                 self.tell(client, answer)
         if client.pairs:
             self._start_beating(client)
-        self.attend([_ticker_of(pair) for pair in asked if pair in client.pairs])
+        self.watch([_ticker_of(pair) for pair in asked if pair in client.pairs])
 
     def _unsubscribe(self, client: KrakenClient, request: Mapping[str, Any]) -> None:
         for pair in self._asked(client, "unsubscribe", request) or ():

@@ -1,4 +1,4 @@
-"""Who is connected: a client, its key, its handshake, and what it has said."""
+"""The clients of an emulated provider: connection, handshake, key, and the frames they sent."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Frame = str | bytes
 """One WebSocket message: text or binary."""
 
 REMEMBERED = 10_000
-"""How many frames, requests and handshakes a server remembers for whoever looks."""
+"""How many frames, requests and handshakes a server keeps for tests to look at."""
 
 
 class Profile(StrEnum):
-    """What a key is good for. It is read off the beginning of the key's name."""
+    """What a key is allowed to do; the beginning of the key decides, as in ``free-1``."""
 
     BAD = "bad"
     FREE = "free"
@@ -30,7 +30,7 @@ class Profile(StrEnum):
 
     @classmethod
     def of(cls, key: str | None) -> Profile:
-        """Return the profile of a key; none at all is a bad one, and any other name a paid one."""
+        """Return the profile of a key: `BAD` without a key, `PAID` for a key that names no other profile."""
         if not key:
             return cls.BAD
         name = key.lower()
@@ -53,7 +53,7 @@ class Handshake:
 
     @classmethod
     def read(cls, request: Request, at: float) -> Handshake:
-        """Take the facts out of an upgrade request."""
+        """Return the handshake of an upgrade request."""
         target = urlsplit(request.path)
         return cls(
             path=target.path,
@@ -64,12 +64,13 @@ class Handshake:
 
 
 class Connection(ServerConnection):
-    """A connection that knows when it was last heard, control frames included."""
+    """A connection that notices when anything was received, control frames included."""
 
     heard = True
+    """Whether something was received since this was last set to ``False``."""
 
     def data_received(self, data: bytes) -> None:
-        """Take note of a sign of life."""
+        """Note that something was received."""
         self.heard = True
         super().data_received(data)
 
@@ -86,11 +87,11 @@ class Client:
     frames_received: deque[Any] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """What the client sent, decoded where it was JSON."""
     quiet_rounds: int = 0
-    """How many keepalive rounds have passed without a sign of life."""
+    """How many keepalive rounds have passed in which nothing was received."""
 
     @property
     def profile(self) -> Profile:
-        """What its key is good for."""
+        """What its key is allowed to do."""
         return Profile.of(self.key)
 
 
@@ -101,7 +102,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 def decoded(frame: Frame) -> Any:
-    """Return what a client frame says: decoded JSON, or `Unreadable`."""
+    """Return a client frame as decoded JSON, or as `Unreadable`."""
     try:
         return msgspec.json.decode(frame)
     except msgspec.DecodeError:

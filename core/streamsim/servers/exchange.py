@@ -1,6 +1,6 @@
-"""What the emulated exchanges have in common: what they list, the figures of a ticker, heartbeats.
+"""What the emulated exchanges have in common: listings, the figures of a ticker, heartbeats.
 
-An exchange knows assets by ticker. One that is a token of Solana moves with that token on the market;
+An exchange knows assets by ticker. An asset that is a Solana token has that token's price on the market;
 every other one has a key of its own there, see `asset_key`.
 """
 
@@ -35,22 +35,25 @@ HEARTBEAT_INTERVAL = 1.0
 _LOT = Decimal("1E-8")
 _HUNDREDTH = Decimal("0.01")
 _HALF_SPREAD = Decimal("0.00005")
-_ABROAD = "BTC ETH XRP DOGE ADA LINK LTC SUI USDT HYPE"
+_MAJORS = "BTC ETH XRP DOGE ADA LINK LTC SUI USDT HYPE"
 
 KRAKEN_LISTED = frozenset(
-    f"{_ABROAD} EUR GBP SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA"
+    f"{_MAJORS} EUR GBP SOL BONK JUP RAY WIF JTO PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA"
     " MOODENG PONKE GRASS DRIFT CLOUD ZETA SKR USELESS".split()
 )
-"""What the emulated Kraken lists at first."""
+"""The tickers that the emulated Kraken lists at the start."""
 
 COINBASE_LISTED = frozenset(
-    f"{_ABROAD} JUP RAY SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
+    f"{_MAJORS} JUP RAY SOL BONK JTO WIF PYTH W PENGU PUMP FARTCOIN TRUMP RENDER HNT POPCAT GIGA MOODENG ORCA"
     " DRIFT IO MNDE MSOL JITOSOL PNUT TNSR HONEY".split()
 )
-"""What the emulated Coinbase lists at first, as the real one did in 2026-08; JUP under another name."""
+"""The tickers that the emulated Coinbase lists at the start, as the real one did in 2026-08.
+
+JUP has another name there.
+"""
 
 encode_numbers = msgspec.json.Encoder(decimal_format="number").encode
-"""JSON in which a `Decimal` is a number with all its digits."""
+"""Encodes JSON in which a `Decimal` is a number with all its digits."""
 
 
 @cache
@@ -59,22 +62,22 @@ def _tokens() -> TokenTable:
 
 
 def asset_key(ticker: str) -> str:
-    """Return by what key the market has an exchange's asset: a mint, or ``exchange:TICKER``."""
+    """Return the key of an exchange's asset on the market: a mint, or ``exchange:TICKER``."""
     if ticker in NATIVE:
-        with suppress(UnknownSymbol):  # of some tokens nobody has pinned the mint
+        with suppress(UnknownSymbol):  # the table has no mint for some of them
             return _tokens().resolve(ticker).mint
     return f"exchange:{ticker}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What an exchange says of one asset, USD; the day is the last 24 hours."""
+    """The figures of one asset over the last 24 hours; prices in USD."""
 
     price: Decimal
     bid: Decimal
     ask: Decimal
     open: Decimal
-    """What it was 24 hours ago."""
+    """The price 24 hours ago."""
     low: Decimal
     high: Decimal
     volume: Decimal
@@ -87,11 +90,11 @@ class Figures:
 
     @classmethod
     def of(cls, token: Token, seconds: float = DAY) -> Figures:
-        """Take the figures of an asset off the market; ``seconds`` in the place of 24 hours."""
+        """Return the figures of an asset on the market over the last ``seconds``."""
         span = token.window(seconds)
         volume = span.tokens.quantize(_LOT)
         before = token.price_ago(seconds)
-        # a few cents of trade, rounded to a lot, would otherwise give an average nobody paid
+        # with a tiny volume, rounding it to a lot would put the average outside of low and high
         average = min(max(exact(span.usd / volume), span.low), span.high) if volume else token.price
         return cls(
             price=token.price,
@@ -109,7 +112,7 @@ class Figures:
 
     @property
     def untraded(self) -> Figures:
-        """The same where nobody has traded, as Kraken tells it: zeros in everything but the book."""
+        """The same without trades, as Kraken sends it: everything 0 except bid and ask."""
         none = Decimal(0)
         return replace(
             self,
@@ -128,10 +131,10 @@ class Figures:
 class ExchangeClient(Client):
     """A connection to an exchange."""
 
-    told_at: float = 0.0
+    sent_at: float = 0.0
     """Monotonic seconds of the last frame that was sent to it."""
-    beating: bool = False
-    """Heartbeats have begun."""
+    has_heartbeats: bool = False
+    """Whether heartbeats have begun."""
 
 
 AnyExchangeClient = TypeVar("AnyExchangeClient", bound=ExchangeClient)
@@ -142,8 +145,9 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
 
     Args:
         clock: Time.
-        market: What it tells about.
+        market: The market it serves.
         watch: Called with the market's keys of what a client asks for.
+        listed: The tickers it lists at the start.
     """
 
     key_parameter: ClassVar[str] = ""
@@ -159,7 +163,7 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
     ) -> None:
         super().__init__(clock)
         self.listed = set(listed)
-        """The tickers it has; may be changed at any time, what is subscribed goes on."""
+        """The tickers it lists; a test may change them at any time, subscriptions stay."""
         self.in_maintenance = False
         self._market = market
         self._watch = watch
@@ -181,8 +185,8 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
         token = self._market.token(asset_key(ticker))
         return None if token is None else Figures.of(token)
 
-    def attend(self, tickers: list[str]) -> None:
-        """Let the market move these."""
+    def watch(self, tickers: list[str]) -> None:
+        """Let the market trade these from now on."""
         keys = {asset_key(ticker): ticker for ticker in tickers}
         self._tickers |= keys
         self._watch(list(keys))
@@ -193,11 +197,11 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
 
     @abstractmethod
     def _traded(self, ticker: str, trade: Trade) -> None:
-        """Tell whoever listens of a trade."""
+        """Publish a trade to the clients that have subscribed to it."""
 
     @abstractmethod
     def _has_subscribed(self, client: AnyExchangeClient) -> bool:
-        """Whether a client has a subscription."""
+        """Return whether a client has a subscription."""
 
     @abstractmethod
     def _beats(self, client: AnyExchangeClient) -> list[Frame]:
@@ -217,8 +221,8 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
             await client.connection.close(1008, "nothing subscribed")
 
     def _start_beating(self, client: AnyExchangeClient) -> None:
-        if not client.beating:
-            client.beating = True
+        if not client.has_heartbeats:
+            client.has_heartbeats = True
             self._tasks.spawn(self._beat(client))
 
     async def _beat(self, client: AnyExchangeClient) -> None:
@@ -231,17 +235,17 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
                 self.tell(client, frame)
 
     def tell(self, client: AnyExchangeClient, frame: Frame) -> None:
-        """Send a frame that is no data: faults of data do not touch it."""
-        client.told_at = self.clock.monotonic()
+        """Send a frame that is not data, such as an answer: `DATA_FAULTS` do not apply to it."""
+        client.sent_at = self.clock.monotonic()
         self._send((client,), frame)
 
     def _publish_to(self, clients: list[AnyExchangeClient], frame: Frame) -> None:
         for client in clients:
-            client.told_at = self.clock.monotonic()
+            client.sent_at = self.clock.monotonic()
         self.publish(clients, frame)
 
     def _subscribing(self, act: Callable[[], None]) -> None:
-        """Act on a subscribe request, as the faults allow."""
+        """Run ``act``, which grants a subscribe request, now, later or never, as the faults say."""
         if self.faults.take(Fault.WITHHOLD_ACK):
             return
         if terms := self.faults.take(Fault.DELAY_ACK):

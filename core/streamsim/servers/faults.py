@@ -1,11 +1,11 @@
-"""The switches that make an emulated provider misbehave, and what each one takes.
+"""The faults that make an emulated provider misbehave, and their parameters.
 
-A fault is turned on with `Faults.set` and bites wherever the server meets it, until it is cleared or has
-bitten ``times`` times. `Faults.on` lets something happen with an event of the server, such as the second
-connection, so that a test depends on the order of things and not on how fast they are. What happens once,
-at a moment a test chooses (a dropped connection, a close code, a frame of nonsense), is a method of the
-server instead: see `streamsim.servers.websocket.ProviderServer`. The faults of the way between client and
-server bite in a `streamsim.servers.proxy.Proxy`.
+A fault is turned on with `Faults.set`. From then on it applies to whatever the server does that it is about,
+until it is cleared or has applied ``times`` times. `Faults.on` runs a function with an event of the server,
+such as its second connection, so that a test depends on the order of events and not on their timing. What
+happens once, at a moment a test chooses (a dropped connection, a close code, a garbage frame), is a method of
+the server instead: see `streamsim.servers.websocket.ProviderServer`. Faults of the network between client and
+server work in a `streamsim.servers.proxy.Proxy`.
 """
 
 from __future__ import annotations
@@ -17,22 +17,26 @@ from typing import Any
 
 
 class Event(StrEnum):
-    """What a server sees happen, and what the beginning and the end of a fault may wait for."""
+    """What happens at a server; a fault may begin or end with one of these.
+
+    A fault that begins with an event already applies to what the event announces: the answer to the message,
+    the data frame, or the request.
+    """
 
     CONNECT = "connect"
     """A client has opened a WebSocket."""
     MESSAGE = "message"
-    """A client has sent a frame; what begins with it bites the answer already."""
+    """A client has sent a frame."""
     DATA = "data"
-    """A data frame is about to be sent; what begins with it bites that frame already."""
+    """A data frame is about to be sent."""
     DISCONNECT = "disconnect"
     """A WebSocket has ended."""
     REQUEST = "request"
-    """An HTTP request has come in; what begins with it bites that request already."""
+    """An HTTP request has come in."""
 
 
 class Fault(StrEnum):
-    """What can go wrong. The terms a fault uses are named in brackets; see `Terms`."""
+    """What can go wrong. The fields of `Terms` that a fault uses are named in brackets."""
 
     # on the way to an open socket
     REFUSE_UPGRADE = "refuse_upgrade"
@@ -46,7 +50,7 @@ class Fault(StrEnum):
     STALL = "stall"
     """Send no data, and no heartbeats; pings and pongs go on, and so do slots."""
     LEAVE_OUT = "leave_out"
-    """Send no data; heartbeats go on, and name what was left out where they name anything."""
+    """Send no data; heartbeats go on, and if they name the last trade, they name one that was left out."""
     STALL_SLOTS = "stall_slots"
     """Send no slot notifications."""
     WITHHOLD_WELCOME = "withhold_welcome"
@@ -72,7 +76,7 @@ class Fault(StrEnum):
     BINARY_GARBAGE = "binary_garbage"
     """Send bytes that mean nothing in place of each data frame."""
     UNKNOWN_TYPE = "unknown_type"
-    """Send a frame of a kind nobody documented before each data frame."""
+    """Send a frame of an undocumented kind before each data frame."""
     HUGE_FRAME = "huge_frame"
     """Send a well-formed frame of an unknown kind and of 5 MB before each data frame."""
     STRING_NUMBERS = "string_numbers"
@@ -82,7 +86,7 @@ class Fault(StrEnum):
     MILLISECONDS = "milliseconds"
     """Give the time of a candle in milliseconds."""
     EXTRA_FIELDS = "extra_fields"
-    """Add fields nobody documented to price frames."""
+    """Add undocumented fields to price frames."""
     EMPTY_SYMBOL = "empty_symbol"
     """Leave the symbol of price frames empty."""
 
@@ -96,13 +100,13 @@ class Fault(StrEnum):
     HTTP_GARBAGE = "http_garbage"
     """Answer 200 with an HTML page, as a gateway in trouble does."""
 
-    # the way between, for a proxy
+    # the network, for a proxy
     REFUSE_CONNECT = "refuse_connect"
-    """Do not listen: whoever connects is refused by the system."""
+    """Do not listen: the system refuses every connection."""
     RESET = "reset"
     """Break every connection with a reset (RST), and each new one as soon as it is there."""
     HALF_OPEN = "half_open"
-    """Swallow everything both ways and keep the sockets open. What has lost bytes never comes back."""
+    """Drop all bytes both ways and keep the sockets open. A connection that has lost bytes stays dead."""
     SLOW_LINK = "slow_link"
     """Let bytes pass at a rate, each piece late [rate, seconds]."""
     SPLIT = "split"
@@ -124,7 +128,7 @@ NETWORK_FAULTS = frozenset(
         Fault.CUT,
     }
 )
-"""The faults of the way between; a server without a proxy before it does not know them."""
+"""The faults of the network; they have no effect without a proxy before the server."""
 
 PRICE_FAULTS = frozenset({Fault.STRING_NUMBERS, Fault.NULL_PRICE, Fault.EXTRA_FIELDS})
 """The faults that only the messages of a provider of prices can have."""
@@ -133,7 +137,7 @@ BIRDEYE_FAULTS = PRICE_FAULTS | {Fault.WITHHOLD_WELCOME, Fault.MILLISECONDS, Fau
 """The faults that the messages of Birdeye can have."""
 
 ACK_FAULTS = frozenset({Fault.WITHHOLD_ACK, Fault.DELAY_ACK, Fault.NOTIFY_BEFORE_ACK})
-"""The faults of providers that acknowledge what they are asked."""
+"""The faults of providers that acknowledge subscribe requests."""
 
 HELIUS_FAULTS = ACK_FAULTS | {Fault.STALL_SLOTS}
 """The faults that the messages of Helius can have."""
@@ -168,7 +172,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a fault bites; every fault reads only the terms that concern it."""
+    """The parameters of a fault; each fault reads only those it uses, see `Fault`."""
 
     status: int = 503
     """HTTP status."""
@@ -208,7 +212,7 @@ class Faults:
 
         Args:
             fault: Which one.
-            times: How often it bites before it turns itself off; ``None``: until `clear`.
+            times: How often it applies before it turns itself off; ``None``: until `clear`.
             **terms: Fields of `Terms`.
 
         Raises:
@@ -229,7 +233,7 @@ class Faults:
         self._waiting.append(_Waiting(event, count, act))
 
     def happened(self, event: Event) -> None:
-        """Take note of an event; servers call this."""
+        """Run what waits for an event; servers call this."""
         if not self._waiting:
             return
         for waiting in [each for each in self._waiting if each.event is event]:
@@ -246,7 +250,7 @@ class Faults:
         self._tell()
 
     def take(self, fault: Fault) -> Terms | None:
-        """Return the terms if the fault is on, and count the bite; ``None`` if it is off."""
+        """Return the terms if the fault is on, and count that it was applied; ``None`` if it is off."""
         terms = self._terms.get(fault)
         if terms is not None and fault in self._left:
             self._left[fault] -= 1
@@ -255,7 +259,7 @@ class Faults:
         return terms
 
     def look(self, fault: Fault) -> Terms | None:
-        """Return the terms if the fault is on, without counting a bite."""
+        """Return the terms if the fault is on, without counting."""
         return self._terms.get(fault)
 
     @property

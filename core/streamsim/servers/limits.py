@@ -1,4 +1,4 @@
-"""How often a client may ask, in the two ways the providers count."""
+"""Rate limits, in the two ways the providers count: a token bucket and a sliding window."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections import deque
 from streamcore.clock import Clock
 
 _ROUNDING = 1e-6
-"""What adding up many small times may lack of a whole request."""
+"""The part of a request that rounding may cost when many short times are added up."""
 
 
 _REMEMBERED = 1000
-"""Requests a window remembers, whatever it takes: refused ones may come in any number."""
+"""The least number of requests a window keeps; bounded, because refused ones count too and have no limit."""
 
 
 class TokenBucket:
-    """So many requests a second, and as many at once after a quiet second.
+    """Allows ``rate`` requests per second, and as many at once after a quiet second.
 
     Args:
         clock: Time.
-        rate: Requests a second.
+        rate: Requests per second.
     """
 
     def __init__(self, clock: Clock, rate: float) -> None:
@@ -40,7 +40,7 @@ class TokenBucket:
 
 
 class SlidingWindow:
-    """So many requests in any window of so many seconds.
+    """Allows ``count`` requests in any window of ``seconds``.
 
     Args:
         clock: Time.
@@ -66,7 +66,7 @@ class SlidingWindow:
 
     @property
     def used(self) -> int:
-        """How many requests the window holds now; more than it takes where refused ones count as well."""
+        """How many requests count now; it may exceed ``count``, as refused ones count unless ``lenient``."""
         now = self._clock.monotonic()
         while self._past and now - self._past[0] >= self._seconds:
             self._past.popleft()
@@ -74,7 +74,7 @@ class SlidingWindow:
 
     @property
     def opens_in(self) -> float:
-        """Seconds until the next request may pass; of a window that takes none, its length."""
+        """Seconds until the next request may pass; the whole window if ``count`` is 0."""
         if not self.count:
             return self._seconds
         if self.used < self.count:

@@ -1,4 +1,4 @@
-"""What the emulated price sources without a stream share: a market, and a rate."""
+"""What the emulated price sources without a stream have in common: a market, and a rate limit."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from streamsim.world.market import Market
 
 
 class PolledServer(HttpServer):
-    """A price source on loopback that answers GET, so often and no more.
+    """A price source on loopback that answers GET requests within a rate limit.
 
     Args:
         clock: Time.
-        market: What it tells about; a mint without a price there is left out of every answer.
+        market: The market it serves; a mint without a price there is left out of every answer.
         watch: Called with the mints a client asks for.
-        requests: How many it takes in any window of time; one that is refused does not count.
-        seconds: How long that window is.
+        requests: Requests allowed in any window of ``seconds``; refused ones do not count.
+        seconds: Length of that window.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class PolledServer(HttpServer):
         self.limit_to(requests, seconds)
 
     def limit_to(self, requests: int, seconds: float) -> None:
-        """Take so many requests in so many seconds from now on, and begin to count anew."""
+        """Change the rate limit, and start counting from zero."""
         self._window = SlidingWindow(self.clock, requests, seconds, lenient=True)
 
     @property
@@ -49,11 +49,11 @@ class PolledServer(HttpServer):
 
     @abstractmethod
     def _reply(self, request: HttpRequest) -> HttpReply:
-        """Return the answer to a request that is within the rate."""
+        """Return the answer to a request that is within the rate limit."""
 
     @abstractmethod
     def _rate_headers(self) -> dict[str, str]:
-        """Return the headers that tell about the rate, on success and on 429."""
+        """Return the headers about the rate limit, for answers with status 200 and 429."""
 
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""

@@ -1,4 +1,4 @@
-"""What every emulated provider has: an HTTP port, faults, and what a test may look at.
+"""The base of every emulated provider: an HTTP port, faults, and what a test may look at.
 
 A provider that is only polled subclasses `HttpServer`; one with a WebSocket
 `streamsim.servers.websocket.ProviderServer`, which is an `HttpServer` as well.
@@ -21,13 +21,13 @@ from streamsim.tasks import Tasks
 
 
 class HttpServer(ABC):
-    """One provider over HTTP, and what is known about its use.
+    """An emulated provider over HTTP, which keeps the requests it gets for tests to look at.
 
     After `start` you must `close` it.
     """
 
     name: ClassVar[str]
-    """For messages."""
+    """The provider's name in error messages."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -39,7 +39,7 @@ class HttpServer(ABC):
         self._tasks = Tasks()
         self._http = Http11Server(self._handle, clock)
 
-    # What a provider fills in
+    # Implemented by each provider
 
     @abstractmethod
     def _error_body(self, status: int) -> bytes:
@@ -49,7 +49,7 @@ class HttpServer(ABC):
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
 
-    # Life
+    # Start and end
 
     async def start(self, port: int) -> None:
         """Listen on ``port``; 0 takes a free one.
@@ -79,7 +79,7 @@ class HttpServer(ABC):
     async def wait_for(self, condition: Callable[[], object], timeout: float = 60.0) -> None:  # noqa: ASYNC109
         """Return as soon as ``condition()`` is true.
 
-        It is looked at whenever this server has received something or sent data.
+        The condition is checked whenever this server has received something or sent data.
 
         Args:
             condition: What to wait for.
@@ -98,8 +98,8 @@ class HttpServer(ABC):
         finally:
             self._waiters.remove(waiter)
 
-    def touch(self) -> None:
-        """Look at the conditions of everybody who waits; something may have come true."""
+    def check_waiters(self) -> None:
+        """Check the conditions of all calls of `wait_for`; called after everything that may change one."""
         for condition, future in self._waiters:
             if not future.done() and condition():
                 future.set_result(None)
@@ -109,7 +109,7 @@ class HttpServer(ABC):
     async def _handle(self, request: HttpRequest) -> HttpReply | None:
         self._requests.append(request)
         self.faults.happened(Event.REQUEST)
-        self.touch()
+        self.check_waiters()
         if terms := self.faults.take(Fault.HTTP_SLOW):
             await self._pause(terms.seconds)
         if self.faults.take(Fault.HTTP_DROP):
@@ -127,7 +127,7 @@ class HttpServer(ABC):
         return HttpReply(terms.status, body, headers)
 
     async def _pause(self, seconds: float) -> None:
-        """Let time pass, but not longer than the server lives."""
+        """Sleep, but end at once when the server is closed."""
         with contextlib.suppress(TimeoutError):
             await wait_for(self.clock, self._closing.wait(), seconds)
 

@@ -1,8 +1,8 @@
-"""A proxy on loopback that spoils the way between a client and a server, below every protocol.
+"""A TCP proxy on loopback that simulates network faults between a client and a server.
 
-It knows nothing of HTTP or WebSocket: bytes go in and out, and the network faults of
-`streamsim.servers.faults` decide what becomes of them. Put one before an emulated provider, or before
-any other server on this machine.
+It knows nothing of HTTP or WebSocket: it passes bytes on, and the network faults of
+`streamsim.servers.faults` delay, split or drop them. Put one before an emulated provider, or before any other
+server on this machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from streamsim.tasks import LOGGER, Tasks
 
 _CHUNK = 65536
 _TURNS = 3
-"""Turns of the event loop until a receiver on the same loop has taken a piece as a segment of its own."""
+"""Turns of the event loop after each piece, so that a receiver on the same loop reads it on its own."""
 
 _BACKLOG = 128
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -36,8 +36,8 @@ class Proxy:
 
     Args:
         target: The port of the server behind it.
-        clock: Time, for links that are slow.
-        faults: The switches; several proxies may share them. ``None`` makes a set of its own.
+        clock: Time, for slow links.
+        faults: The faults to simulate; several proxies may share them. ``None``: its own, all off.
     """
 
     def __init__(self, target: int, clock: Clock, faults: Faults | None = None) -> None:
@@ -63,7 +63,7 @@ class Proxy:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and break what is left."""
+        """Stop listening and break every connection."""
         await self.close()
 
     @property
@@ -141,7 +141,7 @@ class Proxy:
                 return
             await link.run(self._target)
         except OSError:
-            link.reset()  # one side has broken it, or nobody is behind it: the other side hears the same
+            link.reset()  # one side has broken it, or nothing listens behind it: reset the other side as well
         finally:
             self._links.discard(link)
             link.close()
@@ -202,7 +202,7 @@ class _Link:
                 data = await loop.sock_recv(source, _CHUNK)
             except OSError:
                 if self._is_dead():
-                    return  # the other side must never hear of it
+                    return  # a half-open connection: the other side must not notice
                 raise
             if not data:
                 break
@@ -219,7 +219,7 @@ class _Link:
                 sink.shutdown(socket.SHUT_WR)
 
     def _is_dead(self) -> bool:
-        # a stream that lacks bytes is of no use any more, so it stays dead when the fault is over
+        # a stream that has lost bytes is useless, so it stays dead when the fault is over
         self._dead = self._dead or self._faults.take(Fault.HALF_OPEN) is not None
         return self._dead
 

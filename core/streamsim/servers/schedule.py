@@ -1,4 +1,4 @@
-"""Planned faults: which one begins when, by the clock or with an event, and with which provider."""
+"""Planned faults: which one begins and ends when, by time or with an event, at which provider."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from streamsim.servers.websocket import ProviderServer
 
 
 class Moment(StrEnum):
-    """What happens once and has no duration."""
+    """A fault that is an action of a server; all but `FREEZE` have no duration."""
 
     DROP = "drop"
     """Break every open WebSocket without a close frame."""
@@ -51,22 +51,22 @@ OWN_FAULTS = {
     "coinbase": EXCHANGE_FAULTS,
     "solana": HELIUS_FAULTS,
 }
-"""Providers with a stream to the faults that their messages can have and not everybody's."""
+"""The faults that only some providers can have, by provider; all providers with a stream are keys."""
 
 PROVIDERS = tuple(OWN_FAULTS)
 PROXIED = ("birdeye", "helius")
-"""Providers that a proxy can be put before."""
+"""The providers for which a proxy can be started."""
 
 _SPECIAL = frozenset[Fault | Moment]().union(*OWN_FAULTS.values())
 
 
 class BadFault(ValueError):
-    """Not a fault that could be planned; the text says why."""
+    """The text of a fault cannot be understood, or the provider cannot have it; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """An event that has happened so many times."""
+    """The time when an event has happened ``count`` times."""
 
     event: Event
     count: int = 1
@@ -79,15 +79,15 @@ class Planned:
     what: Fault | Moment
     providers: tuple[str, ...]
     at: float | Occasion = 0.0
-    """Seconds after the start, or what it begins with."""
+    """Seconds after the start, or the event it begins with."""
     lasts: float | Occasion | None = None
-    """Seconds, or what it ends with, counted from its beginning; ``None``: until the end."""
+    """Seconds, or the event it ends with, counted from its beginning; ``None``: it does not end."""
     times: int | None = None
-    """How often it bites; ``None``: as often as it is met."""
+    """How often it applies; ``None``: always."""
 
     @property
     def needs_proxy(self) -> bool:
-        """Whether it happens on the way to the server."""
+        """Whether it is a fault of the network, which needs a proxy before the server."""
         return self.what in NETWORK_FAULTS
 
 
@@ -181,7 +181,7 @@ def _able(what: Fault | Moment) -> tuple[str, ...]:
 
 
 def listing() -> str:
-    """Return every fault with what it does, one a line."""
+    """Return every fault and what it does, one per line."""
     lines = []
     for kind in (Fault, Moment):
         for what in kind:
@@ -197,13 +197,13 @@ async def carry_out(
     network: Mapping[str, Faults],
     clock: Clock,
 ) -> None:
-    """Let the planned faults happen, each at its time; return after the last one has ended.
+    """Carry out the planned faults, each at its time; return after the last one has ended.
 
     Args:
         plans: What is planned.
         servers: The emulated providers, by name.
         network: The faults of the proxies before them, by provider; needed where a plan `needs_proxy`.
-        clock: Time; it counts from the call.
+        clock: Time; seconds count from the call.
     """
     async with asyncio.TaskGroup() as tasks:
         for planned in plans:
@@ -240,7 +240,7 @@ async def _carry_out(planned: Planned, server: ProviderServer[Any], faults: Faul
 async def _at(
     moment: float | Occasion, server: ProviderServer[Any], clock: Clock, act: Callable[[], None]
 ) -> None:
-    """Act when it is time: with an event in the very moment, before anything else can happen."""
+    """Call ``act`` when it is time: for an event synchronously, before anything else can happen."""
     if not isinstance(moment, Occasion):
         if moment:
             await clock.sleep(moment)

@@ -1,6 +1,6 @@
-"""What the emulated providers with a stream have in common: sockets, clients, faults.
+"""The base of the emulated providers with a stream: WebSockets, clients, faults.
 
-A provider subclasses `ProviderServer` and fills in what it says. Tests drive a server through ``faults`` and
+A provider subclasses `ProviderServer` and implements its messages. Tests drive one through ``faults`` and
 the methods `ProviderServer.drop`, `ProviderServer.close_clients`, `ProviderServer.send_raw` and so on, and
 watch it through its properties and `ProviderServer.wait_for`; they never need to sleep.
 """
@@ -31,7 +31,7 @@ from streamsim.servers.provider import HttpServer, unusable
 from streamsim.tasks import LOGGER
 
 KEEPALIVE_INTERVAL = 30.0
-"""Seconds between pings, and between looks for clients that have gone quiet."""
+"""Seconds between pings, and between checks for clients that have gone quiet."""
 
 _CLOSE_TIMEOUT = 0.3
 """Seconds a client gets to answer a close frame."""
@@ -49,7 +49,7 @@ AnyClient = TypeVar("AnyClient", bound=Client)
 
 
 class ProviderServer(HttpServer, Generic[AnyClient]):
-    """One provider: a WebSocket port, an HTTP port, and what is known about their use.
+    """An emulated provider with a WebSocket port and an HTTP port, which keeps what its clients sent.
 
     After `start` you must `close` it.
     """
@@ -58,7 +58,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
     """The query parameter that holds the key."""
     subprotocols: ClassVar[tuple[str, ...]] = ()
     rounds_until_dropped: ClassVar[int]
-    """A client that gave no sign of life in so many keepalive rounds is dropped."""
+    """After how many keepalive rounds in which nothing was received a client is dropped."""
     pings: ClassVar[bool]
     """Whether the server sends pings."""
 
@@ -71,15 +71,15 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         self._numbers = itertools.count(1)
         self._frames: deque[Any] = deque(maxlen=REMEMBERED)
         self._handshakes: deque[Handshake] = deque(maxlen=REMEMBERED)
-        self._held: dict[AnyClient, Frame] = {}  # frames kept back to come out of order
+        self._held: dict[AnyClient, Frame] = {}  # frames held back by `Fault.OUT_OF_ORDER`
         self._sockets: WeakSet[Connection] = WeakSet()
         self._ws: Server | None = None
 
-    # What a provider fills in
+    # Implemented by each provider
 
     @abstractmethod
     def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
-        """Return the answer that refuses an upgrade, ``None`` to let it pass."""
+        """Return the answer that refuses an upgrade, or ``None`` to accept it."""
 
     @abstractmethod
     def _client(self, number: int, connection: Connection, handshake: Handshake, key: str) -> AnyClient:
@@ -93,7 +93,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
     def _received(self, client: AnyClient, message: Any) -> None:
         """Act on a frame of a client: decoded JSON, or `Unreadable`."""
 
-    # Life
+    # Start and end
 
     async def start(self, port: int) -> None:
         """Listen on ``port`` for WebSockets and on the next one for HTTP; 0 takes two free ones.
@@ -125,12 +125,12 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         self._tasks.spawn(self._keepalive())
 
     async def close(self) -> None:
-        """Say goodbye to every client (1001), stop listening, end every task."""
+        """Close every client (1001), stop listening, end every task."""
         self._closing.set()
         await self._tasks.cancel()
         for connection in tuple(self._sockets):
             if connection.state is State.CONNECTING:
-                connection.transport.abort()  # or its handshake would be waited for
+                connection.transport.abort()  # otherwise closing would wait for its handshake
         for client in self._clients:
             client.connection.transport.resume_reading()
         if self._ws is not None:
@@ -161,7 +161,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         """Every attempt to open a WebSocket, oldest first, refused ones included."""
         return list(self._handshakes)
 
-    # Things that happen once, when a test says so
+    # Actions of a test
 
     def drop(self) -> None:
         """Break every TCP connection of a WebSocket, without a close frame."""
@@ -185,11 +185,11 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         self.faults.clear(Fault.STALL)
 
     async def send_raw(self, frame: Frame) -> None:
-        """Send one frame to every client, as it is and whatever the faults say."""
+        """Send one frame to every client; faults do not apply to it."""
         self._send(self.clients, frame)
 
     async def send_error(self, message: str, code: int = 400) -> None:
-        """Send the provider's kind of error frame, unasked for, to every client."""
+        """Send an error frame of the provider's kind to every client, without a request."""
         self._send(self.clients, self._error_frame(message, code))
 
     @abstractmethod
@@ -206,7 +206,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         handshake = Handshake.read(request, self.clock.monotonic())
         self._handshakes.append(handshake)
-        self.touch()
+        self.check_waiters()
         if terms := self.faults.take(Fault.SLOW_UPGRADE):
             await self._pause(terms.seconds)
         if terms := self.faults.take(Fault.REFUSE_UPGRADE):
@@ -227,28 +227,28 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         try:
             self.faults.happened(Event.CONNECT)
             self._opened(client)
-            self.touch()
+            self.check_waiters()
             async for frame in connection:
                 message = decoded(frame)
                 client.frames_received.append(message)
                 self._frames.append(message)
                 self.faults.happened(Event.MESSAGE)
                 self._received(client, message)
-                self.touch()
+                self.check_waiters()
         except ConnectionClosed:
-            pass  # how it ended is the client's business
+            pass  # however the client ended it
         finally:
             del self._clients[client]
             self._held.pop(client, None)
             self.faults.happened(Event.DISCONNECT)
-            self.touch()
+            self.check_waiters()
 
     async def _keepalive(self) -> None:
         while True:
             await self.clock.sleep(KEEPALIVE_INTERVAL)
             for client in self.clients:
                 if client.connection.transport.get_write_buffer_size() > _MAX_BACKLOG:
-                    client.connection.transport.abort()  # it does not read; real servers cut it off too
+                    client.connection.transport.abort()  # it does not read; real servers drop it, too
                     continue
                 client.quiet_rounds = 0 if client.connection.heard else client.quiet_rounds + 1
                 client.connection.heard = False
@@ -260,7 +260,7 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
     # Sending
 
     def publish(self, clients: Iterable[AnyClient], frame: Frame) -> None:
-        """Send one data frame to some clients, through whatever faults are on."""
+        """Send one data frame to some clients; the `DATA_FAULTS` that are on apply to it."""
         self.faults.happened(Event.DATA)
         if not self.faults.touches_data and not self._held:
             self._send(clients, frame)
@@ -300,8 +300,8 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
         broadcast(connections, frame)
         self.bytes_sent += len(frame) * len(connections)
         if self._waiters:
-            # Whoever waits may look at what the receivers did with it, so they get their turn first.
-            asyncio.get_running_loop().call_soon(self.touch)
+            # a condition may depend on what the receivers do with the frame, so they get their turn first
+            asyncio.get_running_loop().call_soon(self.check_waiters)
 
 
 async def _ping(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""How much a public Solana node takes of one address: what is documented, and what was measured.
+"""The rate limits of a public Solana node per IP address: documented ones, and measured ones.
 
 Sources: solana.com/docs/references/clusters; headers of api.mainnet-beta.solana.com seen by several public
 projects in 2026-03 and 2026-09.
@@ -15,7 +15,7 @@ WINDOW = 10.0
 
 @dataclass(frozen=True, slots=True)
 class NodeLimits:
-    """What one address may ask for within `WINDOW`; refused calls count as well."""
+    """What one IP address may request within `WINDOW`; refused calls count as well."""
 
     requests: int
     """Calls of all methods together."""
@@ -34,7 +34,7 @@ class NodeLimits:
 
 
 DOCUMENTED = NodeLimits(requests=100, other_methods=40, sockets=40)
-"""As solana.com has it."""
+"""As documented at solana.com."""
 
 MARCH_2026 = NodeLimits(
     requests=100,

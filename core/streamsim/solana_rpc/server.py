@@ -1,8 +1,7 @@
-"""An emulated public Solana node: what Helius speaks without a key, and without Helius' own methods.
+"""An emulated public Solana node: the protocol of Helius without a key and without Helius' own methods.
 
-It tells about the same chain as the emulated Helius. What differs is who may come in and how often:
-nobody needs a key, and all who come from one address, here everybody, share the limits of
-`streamsim.solana_rpc.limits`, which every answer tells in its headers.
+It serves the same chain as the emulated Helius. No key is needed, and all clients from one IP address, here
+all clients, share the limits of `streamsim.solana_rpc.limits`, which stand in the headers of every answer.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from streamsim.world.wallets import WalletChain
 NEW_CONNECTIONS = 40
 """In `WINDOW` seconds."""
 SUBSCRIPTIONS = 240
-"""More than these on one connection end it without a word."""
+"""How many a connection may have; one more drops it without a close frame."""
 
 _SPECIFIC = "Too many requests for a specific RPC call"
 _CONTACT = ", contact your app developer or support@rpcpool.com."
@@ -44,30 +43,30 @@ def error_reply(
 
 
 def _is_browser(headers: Mapping[str, str]) -> bool:
-    # seen in 2026-09: what a page of somebody's sends is refused, whoever it is
+    # seen in 2026-09: requests from web pages are refused, whatever site they come from
     return "origin" in headers or headers.get("user-agent", "").startswith("Mozilla/")
 
 
 class SolanaRpc(HeliusRpc):
-    """Answers JSON-RPC requests about a chain, to anybody, within the public limits.
+    """Answers JSON-RPC requests about a chain without a key, within the public limits.
 
     Args:
         clock: Time.
-        chain: What it tells about.
-        watch: Called with the addresses somebody asks for.
+        chain: The chain it serves.
+        watch: Called with the addresses a client asks for.
     """
 
     def __init__(self, clock: Clock, chain: WalletChain, watch: Callable[[list[str]], None]) -> None:
         super().__init__(clock, chain, watch)
         self.blocked = False
-        """Whether everybody is answered 403."""
+        """Whether every request is answered with 403."""
         self.refused = 0
         """Requests answered with 429."""
         self.limits = SEPTEMBER_2026
 
     @property
     def limits(self) -> NodeLimits:
-        """What everybody together may ask for; setting it begins to count anew."""
+        """The limits that all clients share; setting them starts counting from zero."""
         return self._limits
 
     @limits.setter
@@ -98,7 +97,7 @@ class SolanaRpc(HeliusRpc):
             headers[f"x-ratelimit-{name}-limit"] = str(limit)
             headers[f"x-ratelimit-{name}-remaining"] = str(limit - used)
         headers["x-ratelimit-endpoint-limit"] = "unlimited"
-        headers["x-ratelimit-endpoint-remaining"] = "-2010"  # as seen, and of no use to anybody
+        headers["x-ratelimit-endpoint-remaining"] = "-2010"  # as seen; it has no meaning
         return headers
 
     def _method_window(self, method: str) -> SlidingWindow:
@@ -109,7 +108,7 @@ class SolanaRpc(HeliusRpc):
         return window
 
     def _profile(self, request: HttpRequest) -> Profile:
-        return Profile.PAID  # a plan is nothing that could be refused here
+        return Profile.PAID  # a public node has no plans, so nothing is refused because of one
 
     def _unwelcome(self, request: HttpRequest) -> HttpReply | None:
         if self.blocked or _is_browser(request.headers):
@@ -144,13 +143,13 @@ class SolanaServer(HeliusServer):
 
     Args:
         clock: Time.
-        chain: What it tells about.
+        chain: The chain it serves.
         watch: Called with the addresses a client asks for.
         seed: Equal seeds give equal subscription numbers.
     """
 
     name: ClassVar[str] = "Solana"
-    # About half a minute in which nothing passes ends a connection.
+    # a connection on which nothing passes in either direction for about half a minute is dropped
     rounds_until_dropped: ClassVar[int] = 1
 
     rpc: SolanaRpc
@@ -172,7 +171,7 @@ class SolanaServer(HeliusServer):
 
     @property
     def limits(self) -> NodeLimits:
-        """What one address may ask for: see `streamsim.solana_rpc.limits`. A test may set it."""
+        """What one IP address may request: see `streamsim.solana_rpc.limits`. A test may set it."""
         return self.rpc.limits
 
     @limits.setter
@@ -181,7 +180,7 @@ class SolanaServer(HeliusServer):
 
     @property
     def wallets(self) -> frozenset[str]:
-        """The addresses whose logs some client follows now: wallets and token accounts."""
+        """The wallets and token accounts whose logs some client is subscribed to."""
         return frozenset(held.subject for held in self.subscriptions if held.kind == "logs" and held.subject)
 
     def _refusal(self, handshake: Handshake, key: str) -> HttpReply | None:
@@ -207,5 +206,5 @@ class SolanaServer(HeliusServer):
     def _send(self, clients: Iterable[Client], frame: Frame) -> None:
         listening = tuple(clients)
         for client in listening:
-            client.connection.heard = True  # what breaks the silence may pass in either direction
+            client.connection.heard = True  # what the node sends keeps a connection alive, too
         super()._send(listening, frame)

@@ -1,4 +1,4 @@
-"""What is done to accounts themselves: opened, closed, for others too; and tokens made and burned."""
+"""Transactions about accounts themselves: opening and closing them, for others too; minting and burning."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_own(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         rent=-rent,
         says=("opened token account",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def open_for_others(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -52,7 +52,7 @@ def open_for_others(chain: Holders, wallet: str, rng: random.Random, ago: float)
         rent=-count * RENT,
         says=("opened",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def close_for_another(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -64,7 +64,7 @@ def close_for_another(chain: Holders, wallet: str, rng: random.Random, ago: floa
     truth = TransactionTruth(
         wallet=wallet, types=one_of("account"), fee=builder.fee, says=("went to another",)
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def close_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -74,7 +74,7 @@ def close_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -
     for _ in range(count):
         close_account(builder, wallet, chain.account_of(wallet, chain.new_key(rng)), wallet)
     truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=count * RENT)
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -105,11 +105,11 @@ def burn(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         action="burn",
         says=("burned",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def claim(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let a program make tokens for the wallet, and return the signature."""
+    """Let a program mint tokens for the wallet, and return the signature."""
     key, units = chain.account_of(wallet, BONK), rng.randint(1, 10**12)
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
     builder.use(METAPLEX, TOKEN, builder.mint(BONK))
@@ -126,7 +126,7 @@ def claim(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         action="mint",
         says=("minted",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def move_to_itself(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -134,4 +134,4 @@ def move_to_itself(chain: Holders, wallet: str, rng: random.Random, ago: float) 
     builder = TransactionBuilder(chain, rng, wallet, seconds_ago=ago)
     transfer_sol(builder, wallet, wallet, rng.randint(1_000_000, 10**9))
     truth = TransactionTruth(wallet=wallet, types=one_of("called"), fee=builder.fee, says=("to itself",))
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)

@@ -1,7 +1,7 @@
-"""What moves by itself: a walk of prices, and the life of wallets.
+"""Activity over time: trades on the market, and transactions of wallets.
 
-Both loops sleep when there is nothing to move, and both are seeded: the same seed and the same clock give
-the same demo.
+Both loops start with the first thing that is watched, and both are seeded: the same seed and the same clock
+give the same demo.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from streamsim.world.market import Market
 from streamsim.world.wallets import WalletChain
 
 _SHORTEST_SLEEP = 0.01
-"""Seconds: many events within less are done in one go, so that a high rate costs no timers."""
+"""Seconds: events that are closer together happen without a sleep between, so that a high rate is cheap."""
 
 _LONGEST_DEBT = 0.05
-"""Seconds: how much of a missed past is made up for in one go, before other tasks get their turn."""
+"""Seconds the loop may fall behind; then it skips what it missed, and lets other tasks run."""
 
 
 async def _happen(
     clock: Clock, rng: random.Random, rate: Callable[[], float], event: Callable[[], None]
 ) -> None:
-    """Call ``event`` at random moments, ``rate()`` times a second on average, until cancelled."""
+    """Call ``event`` at random times, ``rate()`` times per second on average, until cancelled."""
     due = clock.monotonic()
     while True:
         due += rng.expovariate(rate())
@@ -38,12 +38,12 @@ async def _happen(
 
 
 class _Activity:
-    """A loop that starts with the first thing to move, and first moves that come soon."""
+    """Moves things at random times: each soon after it is first watched, then at the common rate."""
 
     def __init__(self, clock: Clock, rate: float, rng: random.Random) -> None:
         self.rate = rate
         self.moving: list[str] = []
-        """What moves, in the order it was first seen."""
+        """The names of what moves, in the order in which they were first watched."""
         self._clock = clock
         self._rng = rng
         self._tasks = Tasks()
@@ -91,11 +91,13 @@ class _Activity:
 
 
 class MarketActivity(_Activity):
-    """Moves the prices of the tokens somebody has asked for.
+    """Trades the tokens that are watched.
 
     Args:
-        market: What to move.
-        rate: Moves a second, over all tokens; 0: nothing moves by itself.
+        market: Where to trade.
+        clock: Time.
+        rate: Trades per second, over all tokens; 0: none.
+        seed: Equal seeds give equal trades.
     """
 
     def __init__(self, market: Market, clock: Clock, rate: float, seed: int) -> None:
@@ -103,7 +105,7 @@ class MarketActivity(_Activity):
         self._market = market
 
     def watch(self, mints: list[str]) -> None:
-        """Let these tokens move from now on, each for the first time within a fraction of a second."""
+        """Trade these tokens from now on, each for the first time within a fraction of a second."""
         self._watch(mints, (0.04, 0.25))
 
     def _move(self, name: str) -> None:
@@ -112,11 +114,13 @@ class MarketActivity(_Activity):
 
 
 class WalletActivity(_Activity):
-    """Lets the wallets somebody has asked for live.
+    """Makes transactions of the wallets that are watched.
 
     Args:
-        chain: Where their transactions go.
-        rate: Transactions a second and wallet, on average; 0: nothing happens by itself.
+        chain: Where the transactions are recorded.
+        clock: Time.
+        rate: Transactions per second and wallet, on average; 0: none.
+        seed: Equal seeds give equal activity.
     """
 
     def __init__(self, chain: WalletChain, clock: Clock, rate: float, seed: int) -> None:
@@ -124,7 +128,7 @@ class WalletActivity(_Activity):
         self._chain = chain
 
     def watch(self, wallets: list[str]) -> None:
-        """Let these wallets live from now on, each with a first transaction within a second."""
+        """Make transactions of these wallets from now on, each with a first one within a second."""
         self._watch(wallets, (0.2, 0.8))
 
     def _events_a_second(self) -> float:

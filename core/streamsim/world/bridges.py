@@ -1,14 +1,14 @@
-"""The Wormhole token bridge: tokens sent to another chain, and tokens that came from one."""
+"""Transactions with the Wormhole token bridge: tokens sent to another chain, and received from one."""
 
 from __future__ import annotations
 
 import random
-from decimal import Decimal
 
 from streamsim.world.catalog import BONK, USDC
-from streamsim.world.holders import Holders, decimals_of, raw_amount, token_address
+from streamsim.world.holders import Holders, token_address
 from streamsim.world.instructions import create_account, open_associated, transfer_sol, transfer_tokens
 from streamsim.world.programs import TOKEN, WORMHOLE, WORMHOLE_TOKEN_BRIDGE, numbered_data
+from streamsim.world.trades import some_dollars
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
 
@@ -23,9 +23,7 @@ def send(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     Raises:
         ValueError: It has none.
     """
-    units = raw_amount(chain.holding(wallet, USDC) * Decimal(rng.randint(1, 20)) / 100, decimals_of(USDC))
-    if not units:
-        raise ValueError(f"{wallet} has no dollars to send")
+    units = some_dollars(chain, wallet, rng)
     chain.lamports.setdefault(FEE_COLLECTOR, 29_569_980)
     custody = chain.account_of(chain.pool_owner, USDC)
     source, message = chain.account_of(wallet, USDC), chain.new_key(rng)
@@ -53,7 +51,7 @@ def send(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=WORMHOLE_TOKEN_BRIDGE,
         says=("bridged",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def redeem(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -83,4 +81,4 @@ def redeem(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=WORMHOLE_TOKEN_BRIDGE,
         says=("bridged",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)

@@ -1,4 +1,4 @@
-"""Transactions in which the main thing has company: a tip, a memo, accounts opened and closed beside it."""
+"""Transactions of several parts: a transfer or a trade, with a tip, a memo, accounts opened or closed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.chain import RENT
-from streamsim.world.holders import Holders, decimals_of, raw_amount, token_address
+from streamsim.world.holders import Holders, decimals_of, token_address
 from streamsim.world.instructions import close_account, open_associated, transfer_sol, transfer_tokens
 from streamsim.world.payments import some_tip
 from streamsim.world.programs import PUMP_FUN, SYSTEM, anchor_data
-from streamsim.world.trades import some_holding
+from streamsim.world.trades import some_dollars, some_holding
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
 
@@ -23,7 +23,7 @@ _MEMOS = ("for the pizza", "invoice 1042", "🦍", "a\tb")
 
 @dataclass(slots=True)
 class _Sum:
-    """What the parts of a transaction come to for the wallet."""
+    """The sum of what the parts of a transaction mean for the wallet, as in `TransactionTruth`."""
 
     types: frozenset[str]
     sol: int = 0
@@ -34,7 +34,7 @@ class _Sum:
 
 
 def bundle(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet do something with up to four things beside it, in any order; return the signature.
+    """Let the wallet transfer or trade along with up to four other parts, in any order; return the signature.
 
     Raises:
         ValueError: It has too little for it.
@@ -67,10 +67,10 @@ def bundle(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens=total.tokens,
         parties=total.parties,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
-# The main thing
+# The main part
 
 
 def _send_sol(
@@ -86,9 +86,7 @@ def _send_sol(
 def _send_tokens(
     chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.Random, total: _Sum
 ) -> None:
-    units = raw_amount(chain.holding(wallet, USDC) * Decimal(rng.randint(1, 20)) / 100, decimals_of(USDC))
-    if not units:
-        raise ValueError(f"{wallet} has no dollars to send")
+    units = some_dollars(chain, wallet, rng)
     target = chain.new_key(rng)
     total.rent -= open_associated(builder, wallet, target, USDC)
     source = chain.account_of(wallet, USDC)
@@ -128,7 +126,7 @@ def _sell(chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.
     total.tokens[mint] = -units
 
 
-# What is beside it
+# The other parts
 
 
 def _tip(chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.Random, total: _Sum) -> None:

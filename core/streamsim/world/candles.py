@@ -1,4 +1,4 @@
-"""Candles of the emulated market: how long each chart's candles are, when one begins, what it holds."""
+"""Candles of the emulated market, as Birdeye's chart types have them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ CHART_SECONDS = {
     "1W": 604800,
     "1M": 2592000,
 }
-"""Seconds of each chart type; ``1M`` is a calendar month and only about that long."""
+"""Length of a candle of each chart type in seconds; ``1M`` is a calendar month, so only about that long."""
 
 _MONDAY = 345600
 """The first Monday after the Unix epoch, in seconds: where weeks are counted from."""
 
 
 def bucket_start(chart: str, unix: float) -> int:
-    """Return when the candle of ``chart`` that holds ``unix`` began, in Unix seconds."""
+    """Return the start of the candle of type ``chart`` that includes ``unix``, both in Unix seconds."""
     if chart == "1M":
         day = datetime.fromtimestamp(unix, UTC)
         return int(day.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
@@ -57,7 +57,7 @@ class Candle:
 
     @classmethod
     def begun(cls, start: int, price: Decimal) -> Candle:
-        """Return a candle in which nothing has been traded yet, at the price the last one ended with."""
+        """Return a candle without trades that starts at ``price``, the close of the one before."""
         return cls(start, price, price, price, price)
 
     def add(self, price: Decimal, tokens: Decimal) -> None:

@@ -1,7 +1,7 @@
 """The tokens the emulated market knows by name, with the figures it starts from.
 
-The figures are plausible, not current: a demo must look right, it must not be believed. A mint that is not
-here gets figures derived from its own bytes, the same ones every time.
+The figures are plausible, not current: a demo should look real, but nobody should rely on it. A mint that is
+not here gets figures derived from its own bytes, the same ones every time.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ exchange:HYPE HYPE 8 41.0833 52.7 0 333.9 0.07 Hyperliquid
 """
 
 ASSETS = {listing.mint: listing for listing in map(_listing, _ASSET_ROWS.strip().splitlines())}
-"""Every asset known by name that only an exchange has, by its key on the market."""
+"""Every known asset that is not a Solana token, by its key on the market."""
 
 CATALOG = {listing.mint: listing for listing in map(_listing, _ROWS.strip().splitlines())}
 """Every token known by name, by mint."""
@@ -132,7 +132,7 @@ FOLLOWS = {
     "J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn": SOL,
     "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So": SOL,
 }
-"""Tokens that stand for something else, with the key of that: whatever it does, their price does too."""
+"""Wrapped and staked tokens to the key of the asset whose price theirs follows."""
 
 
 def listing_of(mint: str) -> Listing:

@@ -1,4 +1,4 @@
-"""The emulated chain: accounts, slots, and every transaction that was ever recorded on it.
+"""The emulated chain: accounts, slots, and recorded transactions.
 
 Nothing here knows what wallets do (`streamsim.world.wallets`) or how a transaction is put together
 (`streamsim.world.transaction_builder`); it keeps the books and answers questions about them.
@@ -36,11 +36,11 @@ FINAL_AFTER = 32
 """Slots until a confirmed transaction is final."""
 
 RENT_EPOCH = 18_446_744_073_709_551_615
-"""What every rent-exempt account says."""
+"""The ``rentEpoch`` of every rent-exempt account."""
 
 
 class Expansion(StrEnum):
-    """How far the token accounts of a wallet count as the wallet, in the words of Helius."""
+    """Which transactions of its token accounts count as transactions of a wallet; the values are Helius'."""
 
     NONE = "none"
     BALANCE_CHANGED = "balanceChanged"
@@ -59,7 +59,7 @@ class TokenAccount:
     program: str = TOKEN
     """The token program it belongs to."""
     space: int = 165
-    """Bytes: what extensions there are, if any, decides."""
+    """Size in bytes; extensions of Token-2022 make it larger."""
 
     @property
     def rent(self) -> int:
@@ -69,7 +69,7 @@ class TokenAccount:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transaction:
-    """One recorded transaction: the facts a server filters by, and the text it sends."""
+    """One recorded transaction: the facts a server filters by, and the JSON it sends."""
 
     signature: str
     slot: int
@@ -78,7 +78,7 @@ class Transaction:
     block_time: int
     """Unix seconds."""
     made_at: float
-    """Monotonic seconds at which it was recorded; minus infinity for what was before the simulator."""
+    """Monotonic seconds at which it was recorded; minus infinity for history from before the start."""
     version: str | int
     """``"legacy"``, 0 or 1."""
     keys: tuple[str, ...]
@@ -104,7 +104,7 @@ class Transaction:
 
     @property
     def order(self) -> tuple[int, int]:
-        """What sorts transactions as the chain does."""
+        """The sort key for the order of the chain."""
         return (self.slot, self.index)
 
 
@@ -113,8 +113,7 @@ class Chain:
 
     Args:
         clock: Time; slots advance with it.
-        keep: How many transactions are remembered; the oldest are forgotten, so that a demo may run for
-            weeks.
+        keep: How many transactions are kept; the oldest are dropped, so that a demo can run for weeks.
     """
 
     def __init__(self, clock: Clock, *, keep: int = 20_000) -> None:
@@ -144,7 +143,7 @@ class Chain:
         return self.slot_ago(0.0)
 
     def slot_ago(self, seconds: float) -> int:
-        """Return the slot of so many seconds ago."""
+        """Return the slot ``seconds`` ago."""
         return FIRST_SLOT + int((self._clock.monotonic() - self._started - seconds) // SLOT_SECONDS)
 
     def block_time(self, slot: int) -> int:
@@ -171,7 +170,7 @@ class Chain:
         return key in PROGRAMS
 
     def record(self, transaction: Transaction) -> None:
-        """Put a transaction into the books; one that is not history goes to every listener as well."""
+        """Record a transaction, and pass it to every listener unless it is history."""
         self._recorded.append(transaction)
         self._by_signature[transaction.signature] = transaction
         for key in set(transaction.keys):
@@ -273,7 +272,7 @@ def account_value(chain: Chain, key: str, encoding: str | None) -> dict[str, Any
     elif encoding in {"jsonParsed", "base64"}:
         data = [msgspec.to_builtins(raw), "base64"]
     else:
-        # The node refuses to spell more than 128 bytes in base58, and says so in the place of the data.
+        # a node does not encode more than 128 bytes in base58: it sends this text in place of the data
         text = (
             base58.b58encode(raw).decode() if len(raw) <= 128 else "error: data too large for bs58 encoding"
         )
@@ -297,5 +296,5 @@ def _packed(account: TokenAccount) -> bytes:
         + bytes(36)  # no delegate
         + b"\x01"  # initialized
         + bytes(12 + 8 + 36)  # not native, nothing delegated, no close authority
-        + bytes(account.space - 165)  # extensions, of which nobody here reads anything
+        + bytes(account.space - 165)  # extensions, which nothing here reads
     )

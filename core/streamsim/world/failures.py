@@ -1,4 +1,4 @@
-"""Transactions that fail: nothing happens but the fee, and the error says why, if one knows whose it is."""
+"""Transactions that fail: only the fee is paid; what a custom error number means depends on the program."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from streamsim.world.holders import Holders
 from streamsim.world.programs import (
     JUPITER,
     ORCA,
-    PUMP_FUN,
     RAYDIUM,
+    SLIPPAGE,
     SYSTEM,
     TOKEN,
     anchor_data,
 )
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
-
-SLIPPAGE = {JUPITER: (6001,), RAYDIUM: (30,), ORCA: (6036, 6037), PUMP_FUN: (6002, 6003)}
-"""By program, the custom errors that mean that the price had moved too far."""
 
 
 def slippage(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -38,7 +35,10 @@ def slippage(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
 
 
 def slippage_inside(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the same happen in a pool that the router called: the number is the pool's, not the router's."""
+    """Let a swap fail for slippage in a pool that the router called, with the pool's error number.
+
+    Return the signature.
+    """
     program = rng.choice((ORCA, RAYDIUM))
     number = rng.choice(SLIPPAGE[program])
     builder, held = _begun(chain, wallet, rng, ago)
@@ -99,4 +99,4 @@ def _failed(
         program=program,
         says=(why, str(number)),
     )
-    return chain.tell(builder.commit(err={"InstructionError": [position, {"Custom": number}]}), truth)
+    return chain.record_truth(builder.commit(err={"InstructionError": [position, {"Custom": number}]}), truth)

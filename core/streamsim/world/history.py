@@ -1,7 +1,7 @@
-"""What the emulated market remembers of the last two days: prices, and what was traded.
+"""The last two days of a token on the emulated market: its prices, and what was traded.
 
-Every figure "of 24 hours" that an emulated provider tells is derived from here, so that all of them agree.
-Moments are monotonic seconds of the market's clock.
+Every 24 hour figure that an emulated provider sends is computed from this, so that all of them agree. Times
+are monotonic seconds of the market's clock.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from decimal import Decimal
 from streamsim.wire import exact
 
 BAR_SECONDS = 1800.0
-"""Trades are summed up in half hours; a span that begins inside one takes that part of it."""
+"""Trades are summed in half hours; of one that is only partly inside a span, that share is counted."""
 
 DAY = 86_400.0
 """Seconds."""
 
 STEP = 10.0
-"""Seconds between remembered prices. In between, the price of the past is drawn as a straight line, so that
-what is measured against it moves as smoothly as time does."""
+"""Seconds between the prices that are kept. Between two of them the price is interpolated, so that changes
+measured against it move smoothly."""
 
 _BARS_KEPT = int(2 * DAY / BAR_SECONDS) + 2
 _CENT = Decimal("0.01")
@@ -70,7 +70,7 @@ class Bar:
         )
 
     def trade(self, price: Decimal, usd: Decimal, *, bought: bool) -> None:
-        """Count one trade in."""
+        """Count a trade."""
         self.low = min(self.low, price)
         self.high = max(self.high, price)
         if bought:
@@ -83,7 +83,7 @@ class Bar:
             self.sells += 1
 
     def add(self, other: Bar, share: float = 1.0) -> None:
-        """Count ``share`` of the trades of ``other`` in; its prices count as a whole."""
+        """Add ``share`` of the trades of another bar; its lowest and highest price count fully."""
         self.low = min(self.low, other.low)
         self.high = max(self.high, other.high)
         if share == 1.0:
@@ -97,17 +97,17 @@ class Bar:
             self.sell_usd += other.sell_usd * part
             self.buy_tokens += other.buy_tokens * part
             self.sell_tokens += other.sell_tokens * part
-        # something of a trade is left as long as something of its volume is
+        # rounded up: as long as there is volume there must be a trade
         self.buys += math.ceil(other.buys * share)
         self.sells += math.ceil(other.sells * share)
 
 
 class PricePath:
-    """What a token cost at every moment of the last day.
+    """The price of a token at every time of the last day.
 
     Args:
-        moments: Those of the past that is made up, oldest first; the last one is the opening of the market.
-        prices: What it cost then, USD.
+        moments: Times of the invented past, oldest first; the last one is the opening of the market.
+        prices: The prices at those times, USD.
     """
 
     def __init__(self, moments: list[float], prices: list[Decimal]) -> None:
@@ -116,7 +116,7 @@ class PricePath:
         self._opened = moments[-1]
 
     def moving(self, now: float, price: Decimal) -> None:
-        """Take note that the price, up to now ``price``, is about to move."""
+        """Note that the price, which is ``price`` until ``now``, is about to move."""
         step = self._opened + (now - self._opened) // STEP * STEP
         last = self._moments[-1]
         if last >= step:
@@ -151,9 +151,9 @@ class TradeHistory:
     """The trades of the last two days, in half hours.
 
     Args:
-        bars: Those of the past that is made up, oldest first.
-        opened: The moment at which the last of them ended.
-        price: What the token cost then, USD.
+        bars: Those of the invented past, oldest first.
+        opened: The time at which the last of them ended.
+        price: The price at that time, USD.
     """
 
     def __init__(self, bars: list[Bar], opened: float, price: Decimal) -> None:
@@ -162,7 +162,7 @@ class TradeHistory:
         self._sums: dict[tuple[int, int], Bar] = {}
 
     def advance(self, now: float, price: Decimal) -> None:
-        """Let time pass: begin the half hours that have begun since, with the present price."""
+        """Append a bar, at the present ``price``, for every half hour that has begun since the last call."""
         late = now - self._open_since
         if late < BAR_SECONDS:
             return
@@ -173,13 +173,13 @@ class TradeHistory:
         self._sums.clear()
 
     def trade(self, price: Decimal, usd: Decimal, *, bought: bool) -> None:
-        """Count a trade of this moment; call `advance` first."""
+        """Count a trade that happens now; call `advance` first."""
         self._bars[-1].trade(price, usd, bought=bought)
 
     def window(self, start: float, end: float, now: float) -> Bar:
         """Return what was traded from ``start`` to ``end``; call `advance` first.
 
-        Where it begins moves in steps of ten seconds, as exchanges count it.
+        The beginning is rounded down to steps of ten seconds, as exchanges do.
         """
         start = self._open_since + (start - self._open_since) // STEP * STEP
         newest = len(self._bars) - 1
@@ -199,7 +199,7 @@ class TradeHistory:
         return total
 
     def _sum(self, first: int, end: int) -> Bar:
-        """Return the sum of closed bars, ``end`` excluded, which is the same until a half hour ends."""
+        """Return the sum of finished bars, ``end`` excluded; kept until the next half hour begins."""
         known = self._sums.get((first, end))
         if known is None:
             known = self._bars[first].copy()

@@ -1,6 +1,6 @@
-"""Who there is on the emulated chain, and what they hold: wallets, the strangers they deal with, pools.
+"""The owners on the emulated chain, and what they hold: wallets, the strangers they deal with, pools.
 
-Amounts are whole SOL and whole tokens.
+Amounts are in whole SOL and whole tokens.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAMPORTS = 1_000_000_000
 """In one SOL."""
 
 FEE_TOKEN = "ABSgxtc3uuFDA6FVPKMZaGM9ckV7Rq4yvXzzMbJna5fE"  # noqa: S105 - a mint, not a secret
-"""A Token-2022 token of this chain that keeps back a hundredth of every transfer."""
+"""A Token-2022 token of this chain with a transfer fee of one percent."""
 
 PLAIN_2022 = "BrUqqsV7BtsYnERCKoSQkPKF7GopEww1kyZLje4jBk3n"
 """A Token-2022 token of this chain without a fee."""
@@ -42,12 +42,12 @@ def decimals_of(mint: str) -> int:
 
 
 def token_address(owner: str, mint: str) -> str:
-    """Return the token account of an owner: always the same, and like a real one on no curve that matters."""
+    """Return the address of an owner's token account for a mint: always the same, derived by a hash."""
     return base58.b58encode(hashlib.sha256(f"{owner}/{mint}".encode()).digest()).decode()
 
 
 def token_account(owner: str, mint: str) -> TokenAccount:
-    """Return an empty token account of the kind its mint demands: extensions take space, and space rent."""
+    """Return an empty token account for a mint, of its token program and with space for its extensions."""
     if mint == FEE_TOKEN:
         return TokenAccount(mint, owner, decimals_of(mint), program=TOKEN_2022, space=182)
     if mint == PLAIN_2022:
@@ -57,7 +57,7 @@ def token_account(owner: str, mint: str) -> TokenAccount:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A limit order that waits to be filled."""
+    """A limit order that waits to be filled: ``units`` of mint ``give`` for tokens of mint ``take``."""
 
     key: str
     give: str
@@ -66,7 +66,7 @@ class Order:
 
     @property
     def escrow(self) -> str:
-        """The token account in which what was given waits."""
+        """The token account of the order, which holds what was given."""
         return token_address(self.key, self.give)
 
 
@@ -77,7 +77,7 @@ class Holders(Chain):
         clock: Time.
         seed: Equal seeds give equal owners.
         price: Returns the USD price of a mint, for swaps at the market's rate.
-        keep: How many transactions are remembered.
+        keep: How many transactions are kept.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Holders(Chain):
         self._wallets: dict[str, random.Random] = {}
         self._friends = [self.new_key() for _ in range(_FRIENDS)]
         self.pool_owner = self.new_key()
-        """Who owns what pools hold."""
+        """The owner of everything that pools hold."""
         self.lookup_table = self.new_key()
         """The address lookup table that swaps use."""
         self.orders: dict[str, list[Order]] = {}
@@ -102,13 +102,13 @@ class Holders(Chain):
         """The mints of NFTs, by wallet, oldest first."""
         self._truths: dict[str, tuple[TransactionTruth, ...]] = {}
 
-    def tell(self, transaction: Transaction, *truths: TransactionTruth) -> str:
-        """Write down what a transaction meant, and return its signature."""
+    def record_truth(self, transaction: Transaction, *truths: TransactionTruth) -> str:
+        """Keep what a transaction means for each wallet, and return its signature."""
         self._truths[transaction.signature] = truths
         return transaction.signature
 
     def truths(self, signature: str) -> tuple[TransactionTruth, ...]:
-        """Return what a transaction meant, for every wallet of which that is known."""
+        """Return what a transaction means, for every wallet for which that was recorded."""
         return self._truths.get(signature, ())
 
     def _forget(self, transaction: Transaction) -> None:
@@ -116,7 +116,7 @@ class Holders(Chain):
         self._truths.pop(transaction.signature, None)
 
     def know(self, wallet: str) -> None:
-        """Give a wallet balances, unless it is known, a token account, a mint or a program."""
+        """Add a wallet with balances, unless the address is known, a token account, a mint or a program."""
         if wallet in self._wallets or wallet in self.token_accounts or wallet in CATALOG:
             return
         if self.is_program(wallet):
@@ -127,14 +127,14 @@ class Holders(Chain):
         self._became_known(wallet, rng)
 
     def _became_known(self, wallet: str, rng: random.Random) -> None:
-        """Do what belongs to a new wallet beside its balances."""
+        """Called for each new wallet, after it was given balances; subclasses give it a history."""
 
     def is_wallet(self, address: str) -> bool:
-        """Tell whether an address is a wallet this chain has been asked about."""
+        """Return whether an address is a wallet that was added with `know`."""
         return address in self._wallets
 
     def fund(self, owner: str, amount: Decimal, mint: str = SOL) -> None:
-        """Give somebody SOL or tokens out of thin air, without a transaction."""
+        """Add SOL or tokens to an owner's balance, without a transaction."""
         if mint == SOL:
             self.lamports[owner] = self.balance(owner) + raw_amount(amount, 9)
         else:
@@ -142,44 +142,44 @@ class Holders(Chain):
             account.amount += raw_amount(amount, account.decimals)
 
     def holding(self, owner: str, mint: str = SOL) -> Decimal:
-        """Return how much somebody holds now."""
+        """Return how much an owner holds now."""
         if mint == SOL:
             return Decimal(self.balance(owner)) / LAMPORTS
         account = self.token_accounts.get(token_address(owner, mint))
         return Decimal(0) if account is None else Decimal(account.amount).scaleb(-account.decimals)
 
     def signatures_of(self, wallet: str, *, history: bool = True) -> tuple[str, ...]:
-        """Return what concerned a wallet, oldest first.
+        """Return the signatures of a wallet's transactions, oldest first.
 
         Args:
-            wallet: Whose account keys or token balances count.
-            history: Also what the wallet is said to have done before the simulator knew it.
+            wallet: The wallet; transactions that only change its token balances count, too.
+            history: Whether to include its invented past.
         """
         concerned = self.transactions(wallet, Expansion.BALANCE_CHANGED)
         return tuple(known.signature for known in concerned if history or known.made_at >= 0)
 
     def friend(self, rng: random.Random) -> str:
-        """Return one of the few owners that the wallets of this chain deal with."""
+        """Return one of the few strangers that the wallets of this chain deal with."""
         return rng.choice(self._friends)
 
     def known_or_friend(self, name: str | None, rng: random.Random) -> str:
-        """Return ``name``, known from now on, or one of the few others where there is none."""
+        """Return the wallet ``name``, added if it is new, or for ``None`` a `friend`."""
         if name is None:
             return self.friend(rng)
         self.know(name)
         return name
 
     def rng_of(self, wallet: str) -> random.Random:
-        """Return a wallet's own source of chance, knowing the wallet from now on."""
+        """Return a wallet's own random generator; the wallet is added if it is new."""
         self.know(wallet)
         return self._wallets.get(wallet, self._rng)
 
     def new_key(self, rng: random.Random | None = None) -> str:
-        """Return an address nobody has had before."""
+        """Return a new random address."""
         return base58.b58encode((rng or self._rng).randbytes(32)).decode()
 
     def account_of(self, owner: str, mint: str) -> str:
-        """Return somebody's token account, which they have had for long if it is new here."""
+        """Return the address of an owner's token account; a new one is added without a transaction."""
         address = token_address(owner, mint)
         if address not in self.token_accounts:
             account = self.token_accounts[address] = token_account(owner, mint)
@@ -187,7 +187,7 @@ class Holders(Chain):
         return address
 
     def provide(self, owner: str, amount: Decimal, mint: str | None = None) -> None:
-        """See to it that a stranger or a pool holds at least ``amount``; no mint: of unwrapped SOL."""
+        """Make sure that a stranger or a pool holds at least ``amount``; without a mint, of unwrapped SOL."""
         if mint is None:
             self.fund(owner, max(Decimal(0), amount * 3 - self.holding(owner)))
             return

@@ -1,4 +1,4 @@
-"""The instructions that many transactions are made of, in the shapes of the real ones, with their effects."""
+"""The instructions that many transactions share, in the form of real ones, along with their effects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RENT_SYSVAR = "SysvarRent111111111111111111111111111111111"
 def transfer_sol(
     builder: TransactionBuilder, source: str, target: str, lamports: int, *, inner: bool = False
 ) -> None:
-    """Move lamports by the system program."""
+    """Move lamports with the system program; ``inner``: as part of the last instruction."""
     builder.use(source, target, writable=True)
     builder.use(SYSTEM)
     say = builder.inner if inner else builder.parsed
@@ -36,14 +36,14 @@ def transfer_tokens(
     """Move tokens from one token account to another.
 
     Args:
-        builder: What it becomes part of.
-        authority: Who may move them.
+        builder: The transaction to add it to.
+        authority: The owner or delegate that signs.
         source: A token account.
         target: Another one of the same mint.
         units: How many, in the smallest unit.
-        inner: Whether the last instruction did it.
+        inner: Whether it is an inner instruction of the last one.
         checked: Whether the instruction names mint and decimals.
-        withheld: What a Token-2022 fee keeps back; ``None``: the instruction knows of no fee.
+        withheld: The Token-2022 fee to name, in the smallest unit; ``None``: an instruction without a fee.
     """
     held = builder.opened_account(source)
     builder.use(source, target, writable=True)
@@ -75,7 +75,7 @@ def open_associated(
 ) -> int:
     """Open the token account of an owner unless there is one; return the rent that ``payer`` paid for it.
 
-    ``account``: what it looks like where that does not follow from the mint.
+    ``account``: the new account, where its properties do not follow from the mint.
     """
     key, account = token_address(owner, mint), account or token_account(owner, mint)
     builder.use(key, writable=True)
@@ -109,7 +109,7 @@ def open_associated(
 
 
 def create_account(builder: TransactionBuilder, payer: str, key: str, owner: str, space: int) -> int:
-    """Let the last instruction make an account of a program; return its rent, which ``payer`` paid."""
+    """Let the last instruction create an account of a program; return its rent, which ``payer`` paid."""
     lamports = rent_of(space)
     builder.use(key, writable=True)
     builder.use(owner, SYSTEM)
@@ -120,7 +120,7 @@ def create_account(builder: TransactionBuilder, payer: str, key: str, owner: str
 
 
 def allocate_account(builder: TransactionBuilder, payer: str, key: str, owner: str, space: int) -> int:
-    """Do the same in three steps, as programs do that let an account be funded beforehand."""
+    """Like `create_account`, but in three steps: transfer, allocate, assign, as some programs do."""
     lamports = rent_of(space)
     builder.use(key, writable=True)
     builder.use(owner, SYSTEM)
@@ -132,7 +132,7 @@ def allocate_account(builder: TransactionBuilder, payer: str, key: str, owner: s
 
 
 def wrap_sol(builder: TransactionBuilder, wallet: str, wrapped: str, units: int) -> None:
-    """Open a token account for wrapped SOL that has so many lamports to spend beyond its rent."""
+    """Open a token account with ``units`` lamports of wrapped SOL, on top of its rent."""
     account = TokenAccount(SOL, wallet, 9, units)
     builder.use(wrapped, writable=True)
     info = {
@@ -153,7 +153,7 @@ def wrap_sol(builder: TransactionBuilder, wallet: str, wrapped: str, units: int)
 def close_account(
     builder: TransactionBuilder, owner: str, account: str, destination: str, *, inner: bool = False
 ) -> None:
-    """Close a token account; what it holds of lamports goes to ``destination``."""
+    """Close a token account; its lamports go to ``destination``."""
     held = builder.opened_account(account)
     builder.use(account, destination, writable=True)
     builder.use(held.program)

@@ -1,11 +1,11 @@
-"""A market of tokens that moves when told to, and knows the truth about itself.
+"""A market of tokens whose prices move only with `Market.trade`.
 
-`Market.trade` is the only thing that moves a price. Who wants a market that moves by itself runs
-`streamsim.world.activity.MarketActivity` beside it. Every figure is a `Decimal` of at most fifteen
-digits, so a double on the wire carries it unchanged and a test may compare with ``==``.
+For a market that moves by itself, run `streamsim.world.activity.MarketActivity` with it. Every figure is a
+`Decimal` of at most fifteen digits, which a double on the wire carries unchanged, so a test may compare with
+``==``.
 
-All figures over a span of time come from `Token.window` and `Token.price_ago`, whichever provider tells
-them, so no two providers can contradict each other about one token.
+All figures over a span of time come from `Token.window` and `Token.price_ago`, whichever provider sends them,
+so no two providers contradict each other about a token.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from streamsim.world.history import BAR_SECONDS, DAY, Bar, PricePath, TradeHisto
 
 _BARS_A_DAY = int(DAY / BAR_SECONDS)
 _LOOSENESS = 0.0002
-"""Standard deviation of the logarithm by which a token differs from what it follows."""
+"""Standard deviation of the logarithmic difference between a token and the asset it follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What is true of a token now, exactly as every answer on the wire says it."""
+    """The present figures of a token, exactly as every provider sends them."""
 
     price: Decimal
     """USD."""
@@ -93,7 +93,7 @@ class Token:
 
 
 class Market:
-    """All tokens, created as they are first asked for.
+    """All tokens; each is created when it is first asked for.
 
     Args:
         clock: Time.
@@ -102,7 +102,7 @@ class Market:
 
     def __init__(self, clock: Clock, seed: int) -> None:
         self.unpriced: set[str] = set()
-        """Mints this market pretends not to know: no price, ``null`` in every answer."""
+        """Mints that have no price here: ``null`` in every answer."""
         self._clock = clock
         self._seed = seed
         self._tokens: dict[str, Token] = {}
@@ -122,7 +122,7 @@ class Market:
         return token
 
     def truth(self, mint: str) -> Truth | None:
-        """Return what is true of a token now; ``None`` for one without a price."""
+        """Return the present figures of a token; ``None`` for one without a price."""
         token = self.token(mint)
         if token is None:
             return None
@@ -138,12 +138,12 @@ class Market:
         return token.price if token is not None else listing_of(SOL).price
 
     def trade(self, mint: str, *, price: Decimal | None = None, volume_usd: Decimal | None = None) -> Trade:
-        """Let one trade happen and tell every listener before returning.
+        """Make a trade, and pass it to every listener before returning.
 
         Args:
             mint: The token.
-            price: USD; ``None`` takes a step of a random walk around the price the token began with.
-            volume_usd: How much was traded; ``None`` picks a plausible amount.
+            price: USD; ``None``: a random step from the present price.
+            volume_usd: How much is traded; ``None``: a plausible random amount.
 
         Raises:
             ValueError: The token has no price on this market (`unpriced`), or a figure is not positive.
@@ -177,7 +177,7 @@ class Market:
         if leader is not None:
             follows = token.listing.price * leader.price / leader.listing.price
             return follows * Decimal(math.exp(token.rng.gauss(0.0, _LOOSENESS)))
-        # The pull back to the first price keeps a demo of many days plausible.
+        # the pull back to the first price keeps prices plausible in a demo of many days
         pull = -0.002 * math.log(token.price / token.listing.price)
         noise = token.rng.gauss(0.0, token.listing.volatility * 0.012)
         return token.price * Decimal(math.exp(pull + noise))
@@ -187,7 +187,7 @@ class Market:
         return Decimal(f"{max(0.5, usual * token.rng.lognormvariate(0.0, 1.2)):.2f}")
 
     def _leader(self, listing: Listing) -> Token | None:
-        """Return what a token follows, if it stands for something else."""
+        """Return the asset whose price a token follows, if any."""
         key = FOLLOWS.get(listing.mint)
         return None if key is None else self.token(key)
 

@@ -1,7 +1,7 @@
-"""NFTs: minted, bought from a pool, sold, and listed while they stay where they are.
+"""Transactions with NFTs: minting, buying from a pool, selling, and listing without a transfer.
 
-After real transactions of Metaplex (a master edition), TensorSwap (a purchase from a pool, whose price goes
-to several) and Tensor (the listing of a compressed NFT).
+Modelled on real transactions of Metaplex (a master edition), TensorSwap (a purchase from a pool, whose price
+goes to several receivers) and Tensor (the listing of a compressed NFT).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _METADATA, _EDITION, _LISTING, _RECORD, _MINT = 679, 282, 317, 80, 82
 
 
 def mint(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet make an NFT, which costs rent and nothing else; return the signature.
+    """Let the wallet mint an NFT, which costs only rent; return the signature.
 
     Raises:
         ValueError: It cannot pay the rent.
@@ -68,13 +68,13 @@ def mint(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=METAPLEX,
         says=("minted",),
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.nfts.setdefault(wallet, []).append(nft)
     return signature
 
 
 def buy(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet buy an NFT from a pool, the price of which goes to four others; return the signature.
+    """Let the wallet buy an NFT from a pool; the price goes to four receivers. Return the signature.
 
     Raises:
         ValueError: It has too little.
@@ -111,7 +111,7 @@ def buy(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens={nft: 1},
         program=TENSOR_SWAP,
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.nfts.setdefault(wallet, []).append(nft)
     return signature
 
@@ -146,7 +146,7 @@ def sell(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tokens={nft: -1},
         program=TENSOR_SWAP,
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     owned.remove(nft)
     return signature
 
@@ -171,7 +171,7 @@ def list_compressed(chain: Holders, wallet: str, rng: random.Random, ago: float)
         program=TENSOR,
         says=("listed",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def _open(builder: TransactionBuilder, owner: str, nft: str, *, inner: bool = False) -> int:

@@ -1,7 +1,7 @@
 """Limit orders at Jupiter: placed by a wallet, filled by a keeper or cancelled.
 
-After real transactions of Jupiter Limit Order v2: what was given waits in a token account of the order,
-filling and cancelling close both, and the rent goes back to the maker.
+Modelled on real transactions of Jupiter Limit Order v2: the order holds what was given in a token account of
+its own; filling and cancelling close both accounts, and the rent goes back to the maker.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from streamsim.world.chain import RENT
 from streamsim.world.holders import Holders, Order, decimals_of, raw_amount, token_address
 from streamsim.world.instructions import close_account, create_account, open_associated, transfer_tokens
 from streamsim.world.programs import JUPITER_LIMIT_V2, anchor_data, rent_of
+from streamsim.world.trades import some_dollars
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
 
@@ -24,15 +25,12 @@ _TAKEN = (BONK, *(mint for mint in CATALOG if mint not in {SOL, USDC}))
 
 
 def place(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet offer some of its dollars for another token, and return the signature.
+    """Let the wallet offer some of its USDC for another token, and return the signature.
 
     Raises:
         ValueError: It has none.
     """
-    share = Decimal(rng.randint(1, 20)) / 100
-    units = raw_amount(chain.holding(wallet, USDC) * share, decimals_of(USDC))
-    if not units:
-        raise ValueError(f"{wallet} has no dollars to offer")
+    units = some_dollars(chain, wallet, rng)
     order = Order(chain.new_key(rng), USDC, units, rng.choice(_TAKEN))
     builder = TransactionBuilder(
         chain, rng, wallet, version="legacy", priority_fee=rng.randint(1, 60_000), seconds_ago=ago
@@ -56,7 +54,7 @@ def place(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def fill(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -92,11 +90,11 @@ def fill(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("filled order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def cancel(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet take its oldest order back, and return the signature.
+    """Let the wallet cancel its oldest order, and return the signature.
 
     Raises:
         ValueError: It has none.
@@ -122,7 +120,7 @@ def cancel(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         program=JUPITER_LIMIT_V2,
         says=("cancelled order",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def _oldest(chain: Holders, wallet: str) -> Order:
@@ -133,7 +131,7 @@ def _oldest(chain: Holders, wallet: str) -> Order:
 
 
 def _close(builder: TransactionBuilder, order: Order, wallet: str) -> int:
-    """End an order; return the rent that comes back. No instruction says that the order itself is emptied."""
+    """Close an order; return the rent that comes back. Its own lamports move without an instruction."""
     close_account(builder, order.key, order.escrow, wallet, inner=True)
     builder.use(order.key, writable=True)
     builder.empty(order.key, wallet)

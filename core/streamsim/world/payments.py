@@ -1,4 +1,4 @@
-"""Payments out of the common: to several, with a fee of the token itself, to tip accounts, with odd memos."""
+"""Unusual payments: to several receivers, with a token's transfer fee, to tip accounts, with odd memos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
 
 FEE_IN = 100
-"""One in so many units of `FEE_TOKEN` is kept back."""
+"""The transfer fee of `FEE_TOKEN` is one in so many units."""
 
 ODD_MEMOS = (
     "",
@@ -27,11 +27,11 @@ ODD_MEMOS = (
     "x" * 566,
     "CFP #4115716",
 )
-"""What is written into memos: nothing, control characters, markup, other directions, a whole page."""
+"""Memos to test with: empty, with control characters, markup, right-to-left text, very long."""
 
 
 def pay_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet send SOL to a few others in one go, equal parts or not; return the signature.
+    """Let the wallet send SOL to several in one transaction, equal parts or not; return the signature.
 
     Raises:
         ValueError: It has too little.
@@ -59,11 +59,11 @@ def pay_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> 
         TransactionTruth(wallet=receiver, types=one_of("received"), sol=part, parties=(wallet,))
         for receiver, part in zip(receivers, parts, strict=True)
     ]
-    return chain.tell(builder.commit(), sent, *got)
+    return chain.record_truth(builder.commit(), sent, *got)
 
 
 def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet send dollars to a few strangers, whose accounts it opens; return the signature.
+    """Let the wallet send USDC to a few strangers, whose accounts it opens; return the signature.
 
     Raises:
         ValueError: It has too little.
@@ -90,7 +90,7 @@ def pay_tokens_to_several(chain: Holders, wallet: str, rng: random.Random, ago: 
         TransactionTruth(wallet=receiver, types=one_of("received"), tokens={USDC: units}, parties=(wallet,))
         for receiver in receivers
     ]
-    return chain.tell(builder.commit(), sent, *got)
+    return chain.record_truth(builder.commit(), sent, *got)
 
 
 def tip(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -111,27 +111,27 @@ def tip(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
         tip=lamports,
         says=("tipped",),
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def some_tip(chain: Holders, rng: random.Random) -> tuple[str, int]:
-    """Return a tip account and an amount as it goes beside a swap."""
+    """Return a tip account and a number of lamports as is usual with a swap."""
     return _tip_account(chain, rng), rng.randint(10_000, 1_000_000)
 
 
 def odd_memo(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let somebody send the wallet a little SOL with an odd text, and return the signature."""
+    """Let a stranger send the wallet a little SOL with an odd memo, and return the signature."""
     sender, lamports, text = chain.friend(rng), rng.randint(20, 2_000_000), rng.choice(ODD_MEMOS)
     chain.provide(sender, Decimal(1))
     builder = TransactionBuilder(chain, rng, sender, seconds_ago=ago)
     transfer_sol(builder, sender, wallet, lamports)
     builder.memo(text)
     truth = TransactionTruth(wallet=wallet, types=one_of("received"), sol=lamports, parties=(sender,))
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet send or get a Token-2022 token, some of which is kept back; return the signature."""
+    """Let the wallet send or get a Token-2022 token, mostly one with a fee; return the signature."""
     mint = rng.choice((FEE_TOKEN, FEE_TOKEN, PLAIN_2022))
     units = rng.randint(1000, 10**9)
     withheld = units // FEE_IN if mint == FEE_TOKEN else 0
@@ -164,7 +164,7 @@ def send_with_fee(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         withheld=withheld,
         parties=(sender,),
     )
-    return chain.tell(builder.commit(), sent, got)
+    return chain.record_truth(builder.commit(), sent, got)
 
 
 def _tip_account(chain: Holders, rng: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""The programs of the emulated chain, and how the data of their instructions begins.
+"""The programs of the emulated chain, their slippage errors, and the data of their instructions.
 
 Ids and instruction names are those of the real programs, as found in real transactions.
 """
@@ -63,6 +63,9 @@ PROGRAMS = frozenset(
 )
 """The programs this chain runs."""
 
+SLIPPAGE = {JUPITER: (6001,), RAYDIUM: (30,), ORCA: (6036, 6037), PUMP_FUN: (6002, 6003)}
+"""The custom errors by which a program says that the price has moved too far."""
+
 TIP_ACCOUNTS = (
     "96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5",
     "HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe",
@@ -73,7 +76,7 @@ TIP_ACCOUNTS = (
     "DttWaMuVvTiduZRnguLF7jNxTgiMBZ1hyAumKUiL2KRL",
     "3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT",
 )
-"""Accounts of Jito that take tips."""
+"""The tip accounts of Jito."""
 
 _LAMPORTS_A_BYTE = 6_960
 _OVERHEAD = 128
@@ -92,5 +95,5 @@ def anchor_data(name: str, rng: random.Random, arguments: int = 16) -> str:
 
 
 def numbered_data(number: int, rng: random.Random, arguments: int = 16) -> str:
-    """Return the data of an instruction of a program that counts them."""
+    """Return the data of an instruction of a program that numbers them: one byte, then arguments."""
     return base58.b58encode(bytes([number]) + rng.randbytes(arguments)).decode()

@@ -1,4 +1,4 @@
-"""Scenarios: what happens to a wallet on a usual day, one transaction at a time."""
+"""Scenarios: the transactions of a wallet on a usual day, each with the weight of how often it happens."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def act(chain: TransactionShapes, wallet: str, rng: random.Random, ago: float) -
     """Record one usual transaction of a wallet and return its signature.
 
     Args:
-        chain: Where.
-        wallet: Whose; it must be known to the chain.
-        rng: Chance.
+        chain: Where to record it.
+        wallet: The wallet; it must be known to the chain.
+        rng: The random generator to use.
         ago: How many seconds ago it happened; 0 is now.
     """
     (scenario,) = rng.choices(SCENARIOS, _WEIGHTS)
     try:
         return scenario(chain, wallet, rng, ago)
     except ValueError:
-        # The wallet has nothing left for it; somebody helps out.
+        # the wallet has too little for it: let it receive some SOL instead
         return chain.sol_in(wallet, Decimal(rng.randint(5, 25)), seconds_ago=ago)
 
 
@@ -171,5 +171,5 @@ _WEIGHED: dict[_Scenario, int] = {
     failures.not_enough: 1,
 }
 SCENARIOS = tuple(_WEIGHED)
-"""Everything that may happen to a wallet: functions of chain, wallet, chance and how many seconds ago."""
+"""All scenarios: functions of chain, wallet, random generator, and how many seconds ago."""
 _WEIGHTS = tuple(_WEIGHED.values())

@@ -1,7 +1,7 @@
-"""The usual shapes of a transaction.
+"""The usual kinds of transactions.
 
-The methods named after one (`TransactionShapes.sol_in`, `TransactionShapes.swap`, …) record one transaction
-and return its signature. Amounts are whole SOL and whole tokens.
+Each method (`TransactionShapes.sol_in`, `TransactionShapes.swap`, …) records one transaction and returns its
+signature. Amounts are in whole SOL and whole tokens.
 """
 
 from __future__ import annotations
@@ -18,23 +18,18 @@ from streamsim.world.instructions import (
     transfer_tokens,
     wrap_sol,
 )
-from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, RAYDIUM, SYSTEM, TOKEN, anchor_data
+from streamsim.world.programs import ASSOCIATED_TOKEN, JUPITER, SLIPPAGE, SYSTEM, TOKEN, anchor_data
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
-
-SLIPPAGE = {JUPITER: 6001, RAYDIUM: 30}
-"""The custom error by which a program says that the price had moved too far; Orca's is 6036."""
-
-_ORCA_SLIPPAGE = 6036
 
 HOSTILE_MEMO = (
     "[bold red]free[/] \x1b[2Jairdrop\u202e \x07https://claim.example/?a=1\r\n[@click=app.quit]win[/]"
 )
-"""Markup, escape sequences and direction marks, as strangers do write into memos."""
+"""A memo with markup, escape sequences and direction marks, as in spam."""
 
 
 class TransactionShapes(Holders):
-    """The chain, on which wallets do what they are told to; see `Holders` for what it takes."""
+    """The chain with methods that make transactions of wallets; see `Holders` for its arguments."""
 
     def sol_in(
         self,
@@ -129,7 +124,7 @@ class TransactionShapes(Holders):
             tokens={mint: -units},
             parties=(wallet,),
         )
-        return self.tell(builder.commit(), received, sent)
+        return self.record_truth(builder.commit(), received, sent)
 
     def spl_out(
         self,
@@ -164,7 +159,7 @@ class TransactionShapes(Holders):
             tokens={mint: -units},
             parties=(owner,),
         )
-        return self.tell(builder.commit(), sent)
+        return self.record_truth(builder.commit(), sent)
 
     def swap(
         self,
@@ -223,13 +218,13 @@ class TransactionShapes(Holders):
         if tip is not None:
             transfer_sol(builder, wallet, *tip)
         done = _swapped(wallet, {give: -paid, take: received}, rent, builder.fee, program, tip)
-        return self.tell(builder.commit(lookup_table=self.lookup_table), done)
+        return self.record_truth(builder.commit(lookup_table=self.lookup_table), done)
 
     def failed_swap(self, wallet: str, *, program: str = JUPITER, seconds_ago: float = 0.0) -> str:
         """Let a swap of the wallet fail for slippage; it pays the fee. Return the signature."""
         rng = self.rng_of(wallet)
         held = self.account_of(wallet, USDC)
-        number = SLIPPAGE.get(program, _ORCA_SLIPPAGE)
+        number = SLIPPAGE[program][0]
         builder = TransactionBuilder(self, rng, wallet, priority_fee=5000, seconds_ago=seconds_ago)
         builder.use(held, writable=True)
         builder.use(program, TOKEN)
@@ -243,14 +238,14 @@ class TransactionShapes(Holders):
             program=program,
             says=("slippage", str(number)),
         )
-        return self.tell(builder.commit(err=error), truth)
+        return self.record_truth(builder.commit(err=error), truth)
 
     def close_token_account(self, wallet: str, mint: str | None = None, *, seconds_ago: float = 0.0) -> str:
         """Let the wallet close an empty token account and get its rent back; return the signature.
 
         Args:
             wallet: Whose.
-            mint: Which of its accounts; ``None`` or one it has not: an empty account it had forgotten.
+            mint: Which of its accounts; ``None`` or one it does not have: an empty account is added first.
             seconds_ago: How long ago it happened.
 
         Raises:
@@ -265,7 +260,7 @@ class TransactionShapes(Holders):
         builder = TransactionBuilder(self, rng, wallet, version="legacy", seconds_ago=seconds_ago)
         close_account(builder, wallet, held, wallet)
         truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=account.rent)
-        return self.tell(builder.commit(), truth)
+        return self.record_truth(builder.commit(), truth)
 
     def _send_sol(
         self, builder: TransactionBuilder, source: str, target: str, sol: Decimal, memo: str | None
@@ -280,7 +275,7 @@ class TransactionShapes(Holders):
             wallet=source, types=one_of("sent"), sol=-lamports, fee=builder.fee, parties=(target,)
         )
         received = TransactionTruth(wallet=target, types=one_of("received"), sol=lamports, parties=(source,))
-        return self.tell(builder.commit(), received, sent)
+        return self.record_truth(builder.commit(), received, sent)
 
 
 def _swapped(

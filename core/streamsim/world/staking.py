@@ -1,4 +1,4 @@
-"""Stake: a stake account of one's own, and liquid stake at Marinade."""
+"""Staking transactions: with a stake account of the wallet, and liquid staking at Marinade."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def stake(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
     truth = TransactionTruth(
         wallet=wallet,
         types=one_of("sent"),
-        sol=-lamports,  # with the rent: it is stake
+        sol=-lamports,  # with the rent, which is part of the stake
         fee=builder.fee,
         action="stake",
         program=STAKE,
         says=("staked",),
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.stakes.setdefault(wallet, []).append(key)
     return signature
 
@@ -85,7 +85,7 @@ def deactivate(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
     truth = TransactionTruth(
         wallet=wallet, types=one_of("called"), fee=builder.fee, action="unstake", program=STAKE
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def withdraw(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -118,7 +118,7 @@ def withdraw(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         program=STAKE,
         says=("unstaked",),
     )
-    signature = chain.tell(builder.commit(), truth)
+    signature = chain.record_truth(builder.commit(), truth)
     chain.stakes[wallet].remove(key)
     return signature
 
@@ -150,7 +150,7 @@ def stake_liquid(chain: Holders, wallet: str, rng: random.Random, ago: float) ->
         action="stake",
         program=MARINADE,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def _some_sol(chain: Holders, wallet: str, rng: random.Random) -> int:

@@ -1,7 +1,7 @@
-"""Trades that are less plain than `WalletChain.swap`: tiny ones, over several pools, from SOL kept wrapped.
+"""Less usual trades than `TransactionShapes.swap`: tiny ones, through several pools, with SOL kept wrapped.
 
-In a tiny trade the rent that comes and goes is larger than what is traded, so whoever estimates it from
-balances gets it wrong.
+In a tiny trade the rent that is paid or returned is larger than the amount traded, so estimating the amount
+from balances goes wrong.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def buy_little(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
         tokens={BONK: got},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -77,7 +77,7 @@ def sell_all(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         tokens={mint: -units},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -101,18 +101,16 @@ def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: floa
         tokens={mint: -units},
         program=JUPITER,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet swap dollars into a token over a third one, of which nothing is left; the signature.
+    """Let the wallet swap USDC into a token by way of a third one, none of which stays; return the signature.
 
     Raises:
         ValueError: It has no dollars.
     """
-    paid = raw_amount(chain.holding(wallet, USDC) * Decimal(rng.randint(1, 20)) / 100, decimals_of(USDC))
-    if not paid:
-        raise ValueError(f"{wallet} has no dollars")
+    paid = some_dollars(chain, wallet, rng)
     take = rng.choice([mint for mint in _TRADED if mint not in {USDC, _MIDDLE}])
     between, got = rng.randint(1, 10**9), rng.randint(1, 10**9)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 9000), seconds_ago=ago)
@@ -130,11 +128,11 @@ def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: fl
         tokens={USDC: -paid, take: got},
         program=JUPITER,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet buy at pump.fun, where SOL goes out by plain transfers, some as fees; the signature.
+    """Let the wallet buy at pump.fun, paying by plain transfers, some of them fees; return the signature.
 
     Raises:
         ValueError: It has too little.
@@ -162,18 +160,16 @@ def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) 
         tokens={mint: got},
         program=PUMP_FUN,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
 
 
 def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet give dollars and BONK to a pool for its token; return the signature.
+    """Let the wallet add USDC and BONK to a pool, for the pool's token; return the signature.
 
     Raises:
         ValueError: It has no dollars.
     """
-    paid = raw_amount(chain.holding(wallet, USDC) * Decimal(rng.randint(1, 10)) / 100, decimals_of(USDC))
-    if not paid:
-        raise ValueError(f"{wallet} has no dollars")
+    paid = some_dollars(chain, wallet, rng, most=10)
     bonk, shares = rng.randint(1, 10**9), rng.randint(1, 10**9)
     pool_token = token_address(chain.pool_owner, "pool token")
     chain.provide(wallet, Decimal(bonk).scaleb(-decimals_of(BONK)), BONK)
@@ -196,7 +192,20 @@ def add_liquidity(chain: Holders, wallet: str, rng: random.Random, ago: float) -
         tokens={USDC: -paid, BONK: -bonk, pool_token: shares},
         program=RAYDIUM,
     )
-    return chain.tell(builder.commit(), truth)
+    return chain.record_truth(builder.commit(), truth)
+
+
+def some_dollars(chain: Holders, wallet: str, rng: random.Random, *, most: int = 20) -> int:
+    """Return some of the USDC a wallet holds, in the smallest unit; ``most``: percent at most.
+
+    Raises:
+        ValueError: It holds none.
+    """
+    share = Decimal(rng.randint(1, most)) / 100
+    units = raw_amount(chain.holding(wallet, USDC) * share, decimals_of(USDC))
+    if not units:
+        raise ValueError(f"{wallet} has no USDC")
+    return units
 
 
 def some_holding(chain: Holders, wallet: str, rng: random.Random) -> tuple[str, str, int]:
@@ -226,7 +235,17 @@ def _exchange(
     *,
     target: str | None = None,
 ) -> None:
-    """Exchange one token for another with the pools; no ``program``: the last instruction goes on."""
+    """Exchange one token for another with a pool.
+
+    Args:
+        chain: The chain.
+        builder: The transaction to add it to.
+        wallet: Who trades.
+        program: The program to call; ``None``: it becomes part of the last instruction.
+        give: Token account, mint and amount of what is paid.
+        take: Mint and amount of what is received.
+        target: The token account that receives it; ``None``: the wallet's own for that mint.
+    """
     source, given, paid = give
     taken, got = take
     for mint, units in ((given, 0), (taken, got)):

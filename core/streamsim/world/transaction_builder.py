@@ -1,7 +1,7 @@
-"""A transaction in the making: accounts, instructions and effects, checked and then put on the chain.
+"""Builds a transaction from accounts, instructions and effects, checks it, and records it on the chain.
 
-The balances before and after are taken from the chain and the effects, never written down by hand, so a
-finished transaction always satisfies ``sum(before) - sum(after) == fee``.
+The balances before and after are computed from the chain and the effects, so a finished transaction always
+satisfies ``sum(before) - sum(after) == fee``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from streamsim.world.programs import (
 )
 
 MINT_LAMPORTS = 1_461_600
-"""What keeps a mint of 82 bytes alive."""
+"""The rent of a mint, which has 82 bytes."""
 
 SIGNATURE_FEE = 5000
 """Lamports a transaction with one signature costs."""
@@ -50,15 +50,15 @@ class _Meta:
 
 
 class TransactionBuilder:
-    """One transaction in the making.
+    """Builds one transaction.
 
-    Name every account with `use` (the payer, programs and what `call` lists are named already), say what
-    happens, then call `commit` once.
+    Add every account with `use` (the payer, programs and the accounts of a `call` are added already), add
+    instructions and effects, then call `commit` once.
 
     Args:
         chain: Where it will be recorded.
-        rng: Chance, for signatures and blockhashes.
-        payer: Who pays the fee.
+        rng: The random generator for signatures and blockhashes.
+        payer: The account that pays the fee.
         version: ``"legacy"``, 0 or 1.
         priority_fee: Lamports on top of the signature fee.
         seconds_ago: Record it as history of so many seconds ago; 0 is now.
@@ -91,7 +91,7 @@ class TransactionBuilder:
         self._logs: list[str] = []
         self._memo: str | None = None
         if priority_fee and version != 1:
-            # Version 1 carries its compute budget in the message and has no instructions for it.
+            # a version 1 transaction has its compute budget in the message, not in instructions
             self.use(COMPUTE_BUDGET)
             for data in ("3DdGGhkhJbjm", "Fj2Eoy"):
                 self.call(COMPUTE_BUDGET, [], data)
@@ -102,7 +102,7 @@ class TransactionBuilder:
         return self._fee
 
     def use(self, *keys: str, writable: bool = False, lookup: bool = False, signer: bool = False) -> None:
-        """Name accounts; ``lookup`` takes them from a lookup table. Naming one again only adds rights.
+        """Add accounts; ``lookup``: from a lookup table. Adding one again can only add rights.
 
         Every signer beyond the payer costs another signature.
         """
@@ -123,14 +123,14 @@ class TransactionBuilder:
         failed: str | None = None,
         inside: tuple[str, ...] = (),
     ) -> None:
-        """Add an instruction the RPC cannot parse.
+        """Add an instruction that the RPC cannot parse.
 
         Args:
-            program: Whose it is.
-            accounts: What it works on.
+            program: The program it calls.
+            accounts: Its accounts.
             data: In base58.
-            failed: The end of its last log line where it fails.
-            inside: Log lines of what it calls.
+            failed: The error in its last log line, if it fails.
+            inside: Log lines of the programs it calls.
         """
         self.use(program, *accounts)
         self._instructions.append(
@@ -139,7 +139,7 @@ class TransactionBuilder:
         self._log(program, failed, inside)
 
     def parsed(self, program: str, kind: str, info: dict[str, Any], *, failed: str | None = None) -> None:
-        """Add an instruction the RPC parses; ``failed`` is the end of its last log line where it fails."""
+        """Add an instruction that the RPC parses; ``failed``: the error in its last log line, if it fails."""
         self.use(program)
         self._instructions.append(_parsed(program, kind, info, None))
         self._log(program, failed)
@@ -149,19 +149,19 @@ class TransactionBuilder:
         self._logs += [f"Program {program} invoke [1]", *inside, f"Program {program} {result}"]
 
     def inner(self, program: str, kind: str, info: dict[str, Any]) -> None:
-        """Add an instruction that the last outer one made."""
+        """Add an inner instruction of the last outer one."""
         self.use(program)
         self._inner.setdefault(len(self._instructions) - 1, []).append(_parsed(program, kind, info, 2))
 
     def inner_call(self, program: str, accounts: list[str], data: str) -> None:
-        """Add an instruction that the last outer one made and the RPC cannot parse."""
+        """Add an inner instruction of the last outer one that the RPC cannot parse."""
         self.use(program, *accounts)
         self._inner.setdefault(len(self._instructions) - 1, []).append(
             {"programId": program, "accounts": accounts, "data": data, "stackHeight": 2}
         )
 
     def memo(self, text: str) -> None:
-        """Add a memo; its text is whatever somebody wrote."""
+        """Add a memo with any text."""
         self.use(MEMO)
         self._instructions.append(
             {"program": "spl-memo", "programId": MEMO, "parsed": text, "stackHeight": None}
@@ -175,14 +175,14 @@ class TransactionBuilder:
         self._memo = f"[{length}] {text}"
 
     def mint(self, mint: str) -> str:
-        """Name a mint, which has existed for long unless this transaction makes it, and return it."""
+        """Add a mint, which exists already unless this transaction creates it, and return it."""
         self.use(mint)
         if not self._lamports[mint]:
             self.chain.lamports.setdefault(mint, MINT_LAMPORTS)
         return mint
 
     def opened_account(self, key: str) -> TokenAccount:
-        """Return a token account, be it opened by this transaction or before.
+        """Return a token account, whether this transaction opens it or it exists already.
 
         Raises:
             KeyError: There is none.
@@ -190,7 +190,7 @@ class TransactionBuilder:
         return self._opened.get(key) or self.chain.token_accounts[key]
 
     def has_account(self, key: str) -> bool:
-        """Tell whether there is such a token account, be it opened by this transaction or before."""
+        """Return whether there is such a token account, or this transaction opens it."""
         return key in self._opened or key in self.chain.token_accounts
 
     def pay(self, source: str, destination: str, lamports: int) -> None:
@@ -199,9 +199,9 @@ class TransactionBuilder:
         self._lamports[destination] += lamports
 
     def move(self, source: str, destination: str, amount: int, withheld: int = 0) -> None:
-        """Move tokens between two token accounts; wrapped SOL takes its lamports with it.
+        """Move tokens between two token accounts, and for wrapped SOL also the lamports.
 
-        ``withheld`` of them stay in the destination as a fee that its owner cannot reach.
+        ``withheld`` of them are a transfer fee, which the destination's owner does not get.
         """
         self._tokens[source] -= amount
         self._tokens[destination] += amount - withheld
@@ -209,21 +209,21 @@ class TransactionBuilder:
             self.pay(source, destination, amount)
 
     def issue(self, account: str, amount: int) -> None:
-        """Let tokens come into being in a token account; a negative amount burns them."""
+        """Mint tokens into a token account; a negative amount burns them."""
         self._tokens[account] += amount
 
     def open_account(self, key: str, account: TokenAccount, payer: str) -> None:
-        """Open a token account and let ``payer`` pay its rent, and the SOL it wraps."""
+        """Open a token account; ``payer`` pays its rent and the SOL it wraps."""
         self._opened[key] = account
         self.pay(payer, key, account.rent + (account.amount if account.mint == SOL else 0))
 
     def close_account(self, key: str, destination: str) -> None:
-        """Close a token account; what lamports it holds by then go to ``destination``."""
+        """Close a token account; the lamports it holds at this point go to ``destination``."""
         self._closed.add(key)
         self.empty(key, destination)
 
     def empty(self, key: str, destination: str) -> None:
-        """Let everything an account holds by then go to ``destination``, which ends it."""
+        """Move all lamports an account holds at this point to ``destination``, which ends the account."""
         self.pay(key, destination, self.chain.balance(key) + self._lamports[key])
 
     def commit(self, *, err: Any = None, lookup_table: str | None = None) -> Transaction:
@@ -291,7 +291,7 @@ class TransactionBuilder:
         return transaction
 
     def _rank(self, key: str) -> tuple[bool, bool, bool]:
-        # The order the RPC lists keys in: the payer, the message's own, then loaded writable and read-only.
+        # the RPC's order of keys: the payer, the message's own, then writable and read-only looked-up ones
         meta = self._metas[key]
         return (key != self.payer, meta.lookup, meta.lookup and not meta.writable)
 

@@ -1,7 +1,7 @@
-"""What a transaction of the emulated chain really meant for a wallet, known because it was made to be so.
+"""What a transaction of the emulated chain means for a wallet, to test the interpretation against.
 
-It is written down from what a scenario was asked to do, never read off the finished transaction, so that a
-reading of the transaction can be held against it.
+It is recorded from what a scenario was asked to do, never derived from the finished transaction, so that it
+does not depend on any interpretation.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ class TransactionTruth:
     """What one transaction meant for one wallet.
 
     Attributes:
-        wallet: Whose view it is.
-        types: The words of the event's ``type`` that are true.
+        wallet: The wallet.
+        types: The values of the event's ``type`` that are correct.
         sol: Lamports gained (positive) or given, without fee and rent, with the tip.
         fee: Lamports paid as fee.
         rent: Lamports got back from closed accounts (positive) or paid for new ones.
         tip: Lamports of ``sol`` that were a tip.
         tokens: By mint, the smallest units gained or given; wrapped SOL counts as SOL.
-        withheld: Of a single token: the units that a transfer fee kept back.
-        action: The verb, where there is one.
-        parties: The other side, the largest first; empty where it is a pool, an order or nobody.
-        program: The program it was about.
-        says: What a line about it must have in it.
+        withheld: The transfer fee in the smallest unit, where a single token is moved.
+        action: The expected ``action`` of the event, if any.
+        parties: The counterparties, largest amount first; empty for a pool, an order or none.
+        program: The address of the expected program, if any.
+        says: Texts that the summary must contain.
     """
 
     wallet: str
@@ -44,5 +44,5 @@ class TransactionTruth:
 
 
 def one_of(*types: str) -> frozenset[str]:
-    """Return the types that are true of a transaction."""
+    """Return the set of correct types of a transaction."""
     return frozenset(types)

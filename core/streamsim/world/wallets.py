@@ -1,4 +1,4 @@
-"""Wallets that live: each has a short past, and does something usual whenever it is asked to."""
+"""The chain with wallets that have a short history and make usual transactions on request."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from streamsim.world.shapes import TransactionShapes
 
 
 class WalletChain(TransactionShapes):
-    """The chain with wallets that do something by themselves; see `Holders` for what it takes."""
+    """The complete emulated chain; see `Holders` for its arguments."""
 
     def live(self, wallet: str) -> str:
-        """Let the wallet do, or be done, something usual now; return the signature."""
+        """Make one usual transaction of the wallet now, sent or received, and return its signature."""
         return scenarios.act(self, wallet, self.rng_of(wallet), 0.0)
 
     def _became_known(self, wallet: str, rng: random.Random) -> None:
-        """Give the wallet a short past."""
+        """Give the wallet a short history."""
         ago = rng.uniform(20_000.0, 90_000.0)
         for _ in range(rng.randint(4, 7)):
             scenarios.act(self, wallet, rng, ago)

@@ -155,6 +155,6 @@ async def test_prices_can_come_with_another_change_than_the_overview_as_the_real
 
         one, other = await changes()
         assert one == other
-        emulators.birdeye.change_apart = True
+        emulators.birdeye.change_differs = True
         another, same = await changes()
         assert (another != one, same) == (True, other)

@@ -95,7 +95,7 @@ async def test_every_product_has_a_heartbeat_of_its_own_that_names_the_last_trad
 @pytest.mark.parametrize("lives", [True, False])
 async def test_an_unknown_product_is_an_error_and_the_rest_lives_or_does_not(lives: bool) -> None:
     async with still() as emulators, stream(emulators) as socket:
-        emulators.coinbase.rest_of_a_bad_request_lives = lives
+        emulators.coinbase.grants_rest_of_bad_request = lives
         emulators.coinbase.listed.discard("ETH")
         await say(socket, "subscribe", "SOL-USD", "ETH-USD")
         error = wire_fixtures.public("coinbase_exchange", "s2c_error_invalid_product")
@@ -272,7 +272,7 @@ async def test_the_codec_and_the_emulator_understand_each_other(lives: bool) -> 
         provider(emulators) as coinbase,
         connect(coinbase.endpoint().url) as socket,
     ):
-        emulators.coinbase.rest_of_a_bad_request_lives = lives
+        emulators.coinbase.grants_rest_of_bad_request = lives
         codec, reports = coinbase.codec(), list[Report]()
         codec.opened()
         codec.set_topics(("SOL-USD", "NOPE-USD", "NEVER-USD", "BONK-USD"))
