@@ -74,4 +74,4 @@ async def wait_for(clock: Clock, awaitable: Awaitable[T], seconds: float) -> T:
         work.cancel()
         await asyncio.wait({work, alarm})
         if not work.cancelled():
-            work.exception()  # nobody will ask for it when this was cancelled just now
+            work.exception()  # retrieved, so that asyncio does not warn when this function was cancelled

@@ -1,7 +1,6 @@
-"""Examines every source in use: tries all that has to work, in the order in which it would fail.
+"""Examines every provider in use: tries each step that has to work, from the name lookup to a first price.
 
-It knows no provider: what is tried goes through the same seam and the same transport as the engine's own
-traffic.
+It knows no provider by name, and uses the same `Provider` interface and transport as the engine does.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ if TYPE_CHECKING:
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
 
-PATIENCE = 0.8
-"""The share of the timeout that is waited for a first price."""
+FIRST_PRICE_SHARE = 0.8
+"""Part of the timeout to wait for a first price, so that this ends before the step itself is timed out."""
 
 
 class Result(StrEnum):
@@ -72,7 +71,7 @@ class Check:
     """How long it took; ``None`` when nothing was waited for."""
     detail: str
     needed: bool = True
-    """Whether its failure makes the whole examination one."""
+    """Whether its failure means that the examination has failed."""
 
 
 async def examine(
@@ -90,7 +89,7 @@ async def examine(
         loaded: What is configured, and where it came from.
         clock: Time; ``None``: the system's.
         transport: The way to the providers; ``None``: the real network. Name lookup, TCP and TLS are tried
-            beside it, one by one.
+            on connections of their own, not through it.
         providers: Makes each provider by its name.
         demo: Serves demo data where the settings ask for it.
         capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
@@ -134,7 +133,7 @@ async def examine(
 
 
 def needed_failed(checks: Sequence[Check]) -> bool:
-    """Return whether something failed that is needed, not just something that would step in."""
+    """Return whether a check failed that is needed; providers that only step in for others are not."""
     return any(check.result is Result.FAILED and check.needed for check in checks)
 
 
@@ -144,7 +143,7 @@ def _configuration(loaded: Loaded) -> Check:
 
 
 def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
-    """Return who would come first if its key were set."""
+    """Return a check for each provider that is not used, but would be if its key were set."""
     return [
         Check(one.name, "key", Result.SKIPPED, None, f"{one.key.variables[0]} is not set")
         for kind in DataKind
@@ -157,7 +156,7 @@ def _keys_not_set(settings: Settings, used: Sequence[str]) -> list[Check]:
 
 
 class _Examination:
-    """The checks of one provider, one after the other; what builds on a failed one is not tried."""
+    """The checks of one provider, one after the other; what depends on a failed one is skipped."""
 
     def __init__(
         self,
@@ -174,13 +173,13 @@ class _Examination:
         """Make one that has tried nothing yet.
 
         Args:
-            choice: Who is examined.
-            provider: The same, at work.
+            choice: The provider to examine, as it was chosen.
+            provider: That provider.
             loaded: What is configured, and where it came from.
-            settings: What is in force: in the demo, other URLs than configured.
+            settings: The settings to use: in the demo their URLs are not the configured ones.
             clock: Time.
             transport: The way there.
-            dialler: The same way, step by step.
+            dialler: Opens the connections for the checks of TCP and TLS.
             needed: It is the first of its kind; the others only step in for it.
         """
         self._choice = choice
@@ -197,11 +196,11 @@ class _Examination:
         self._failed: str | None = None
         self._socket: Socket | None = None
         self._codec: Codec | None = None
-        self._heard: list[Report] = []
-        """What the last frame said."""
+        self._last_reports: list[Report] = []
+        """The reports of the last frame."""
 
     async def run(self) -> list[Check]:
-        """Return the checks, tried or not."""
+        """Try everything and return the checks, also those that were skipped."""
         self._note("key", *self._key())
         endpoint = self._provider.endpoint()
         await self._reach(self._rest_url() if endpoint is None else endpoint.url)
@@ -213,7 +212,7 @@ class _Examination:
             await self._try("WebSocket", self._dial)
             await self._try("subscription", self._subscribe)
             if self._provider.kind is DataKind.PRICES:
-                await self._try("first message", self._hear)
+                await self._try("first message", self._first_price)
         finally:
             if self._socket is not None:
                 await self._socket.close()
@@ -251,9 +250,13 @@ class _Examination:
             await self._try("name lookup", look_up)
         if len(addresses) > 1:  # of a single one the next check says whether it answers
             await self._try_each(addresses, port)
-        await self._try("TLS" if encrypted else "TCP", shake_hands, whom=lambda: self._silent(host, port))
+        await self._try(
+            "TLS" if encrypted else "TCP",
+            shake_hands,
+            of_whom=lambda: self._proxy_that_did_not_answer(host, port),
+        )
 
-    def _silent(self, host: str, port: int) -> str:
+    def _proxy_that_did_not_answer(self, host: str, port: int) -> str:
         proxy = self._dialler.whom_it_waits_for(host, port)
         return "" if proxy is None else f" of {proxy}"
 
@@ -267,9 +270,9 @@ class _Examination:
             self._note("address", result, detail, needed=False)
 
     async def _try(
-        self, name: str, step: Callable[[], Awaitable[str]], *, whom: Callable[[], str] = lambda: ""
+        self, name: str, step: Callable[[], Awaitable[str]], *, of_whom: Callable[[], str] = lambda: ""
     ) -> None:
-        """Try a step. ``whom``: says, when time ran out, of whom there was no answer."""
+        """Try a step. ``of_whom``: called at a timeout, names the proxy that did not answer, if it was one."""
         if self._failed is not None:
             self._note(name, Result.SKIPPED, f"needs: {self._failed}")
             return
@@ -279,7 +282,7 @@ class _Examination:
             detail = await wait_for(self._clock, step(), timeout)
             result = Result.PASSED
         except TimeoutError:
-            detail, result = f"no answer{whom()} within {timeout:g} s", Result.FAILED
+            detail, result = f"no answer{of_whom()} within {timeout:g} s", Result.FAILED
         except ProviderError as error:
             detail, result = error.message, Result.FAILED
         self._note(name, result, detail, self._clock.monotonic() - started)
@@ -317,17 +320,19 @@ class _Examination:
         await self._listen_for(Alive, PriceReport, TransactionReport)
         return f"{self._choice.provider} answered"
 
-    async def _hear(self) -> str:
+    async def _first_price(self) -> str:
         """Wait for a first price; where nothing is traded none comes, and nothing is wrong."""
-        if not any(isinstance(report, PriceReport) for report in self._heard):
+        if not any(isinstance(report, PriceReport) for report in self._last_reports):
             try:
                 await wait_for(
-                    self._clock, self._listen_for(PriceReport), self._stream.connect_timeout * PATIENCE
+                    self._clock,
+                    self._listen_for(PriceReport),
+                    self._stream.connect_timeout * FIRST_PRICE_SHARE,
                 )
             except TimeoutError:
                 return "none yet: nothing was traded in that time"
         price = next(
-            (r.price for r in self._heard if isinstance(r, PriceReport) and r.price is not None), None
+            (r.price for r in self._last_reports if isinstance(r, PriceReport) and r.price is not None), None
         )
         return self._topics[0] if price is None else f"{self._topics[0]}: {price:f} USD"
 
@@ -337,11 +342,11 @@ class _Examination:
         while True:
             for frame in self._codec.frames_to_send():
                 await self._socket.send(frame)
-            self._heard = self._codec.received(await self._socket.receive())
-            for report in self._heard:
+            self._last_reports = self._codec.received(await self._socket.receive())
+            for report in self._last_reports:
                 if isinstance(report, Refusal):
                     raise report.error
-            if any(isinstance(report, kinds) for report in self._heard):
+            if any(isinstance(report, kinds) for report in self._last_reports):
                 return
 
     async def _fetch(self) -> str:

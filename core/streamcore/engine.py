@@ -1,7 +1,7 @@
-"""What a program that shows or passes on events relies on, whoever makes them: the `Engine`.
+"""The interface between whatever produces events and the programs that use them: the `Engine`.
 
-`streamcore.StreamManager` is the engine that talks to providers. Whoever takes an `Engine` works with any
-other that keeps the same promises: one that is fed by a relay, or by a recording.
+`streamcore.StreamManager` is the engine that talks to providers. A program that takes an `Engine` also works
+with any other, such as one that is fed by a relay or a recording.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from streamcore.status import ProviderStatus
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The present state of an engine.
 
-    Transactions are no state: whoever comes later than one does not find it here.
+    It has no transactions: they are events of a moment, not state.
     """
 
     ts: float
     """When it was taken, Unix seconds."""
     prices: Mapping[str, PriceUpdate]
-    """What each row is named by (see `Engine.price_sources`) to all that is known of its price.
+    """Each watched symbol's key (see `Engine.describe`) to all that is known of its price.
 
-    Each is a ``snapshot`` event, dated by the message that last concerned it. A row of which nothing is known
-    yet is not here.
+    Each is a ``snapshot`` event whose ``ts`` is that of the last message about it. A symbol without any
+    message yet is not here.
     """
     statuses: Mapping[str, ProviderStatus]
     """Every provider in use by name."""
 
 
 class Engine(Protocol):
-    """Offers events and present state, takes subscriptions, and tells how its providers are.
+    """Takes subscriptions and offers events, the present state, and the status of its providers.
 
     It is an asynchronous context manager: entering starts it, once; leaving ends it, and with it every
     iteration over `events`. Subscriptions and reconnects before or after that raise `NotRunning`.
@@ -102,8 +102,8 @@ class Engine(Protocol):
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
 
         ``mint`` is empty for an asset that is no Solana token, or not the same everywhere: ``BTC`` is bitcoin
-        on an exchange and a wrapped token on the chain. Such a row is named by its ``symbol``, every other
-        by its ``mint``.
+        on an exchange and a wrapped token on the chain. The key of such an asset, in `snapshot` and
+        `price_sources`, is its ``symbol``, of every other its ``mint``.
 
         Raises:
             InputError: It is no token that is known.
@@ -119,9 +119,9 @@ class Engine(Protocol):
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:
-        """What each watched symbol's row is named by (see `describe`) to the provider that serves it now.
+        """Each watched symbol's key (see `describe`) to the provider that serves it now.
 
-        ``None``: no source in use has it. Empty while the engine does not run.
+        ``None``: no provider in use has it. Empty while the engine does not run.
         """
         ...
 
@@ -133,12 +133,12 @@ class Engine(Protocol):
         """Attach a consumer and return its events, in a bounded buffer of its own.
 
         First comes what is known at this moment: the state of each provider that has ever done something, and
-        a ``snapshot`` of each row that has a price. Then comes what happens from now on; nothing is missed in
-        between, and nothing comes twice. A consumer may attach before the start.
+        a ``snapshot`` of each symbol that has a price. Then comes what happens from now on; nothing is missed
+        in between, and nothing comes twice. A consumer may attach before the start.
 
         A consumer that falls behind gets the newest price of each token and every transaction that the
-        buffer could keep; what gave way is counted in ``dropped`` of the status, and a row whose price gave
-        way comes as a snapshot the next time. The iteration ends when the engine does.
+        buffer could keep; what was dropped is counted in ``dropped`` of the status, and a token whose price
+        was dropped comes as a snapshot the next time. The iteration ends when the engine does.
 
         Raises:
             NotRunning: The engine has ended: nothing would ever come.

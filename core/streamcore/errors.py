@@ -11,7 +11,7 @@
     ├── NotRunning           the engine has not started, or has ended
     ├── AlreadyStarted       an engine was started a second time
     ├── MalformedEvent       a line that is no event                     .line .reason
-    ├── IllegalTransition    our own bug: a step the table lacks         .state .target
+    ├── IllegalTransition    a fault of ours: no such change of state    .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
@@ -27,7 +27,7 @@ from streamcore.text import HIDDEN
 from streamcore.wallet_secrets import secret_refusal
 
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
-"""Kinds that no waiting cures: the stream is parked until a person acts."""
+"""Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
 
 class StreamcoreError(Exception):
@@ -37,7 +37,7 @@ class StreamcoreError(Exception):
 class SettingsError(StreamcoreError):
     """A setting is wrong.
 
-    What looks like a wallet's secret is not repeated, and that it was given is what the error says.
+    A part that looks like a wallet's secret is replaced by ``***``, and the text says that it was given.
 
     Attributes:
         key: The dotted key, option or variable, for example ``stream.stale_after``.
@@ -68,11 +68,11 @@ class SettingsError(StreamcoreError):
 class InputError(StreamcoreError, ValueError):
     """A person named something that cannot be watched.
 
-    What looks like a wallet's secret is not repeated, and that it was given is what the error says.
+    A value that looks like a wallet's secret is replaced by ``***``, and the text says that it was given.
 
     Attributes:
         value: What was typed.
-        reason: Why it cannot be used, as a sentence without a subject.
+        reason: Why it cannot be used, as what follows the value: ``is not a ticker``.
     """
 
     def __init__(self, value: str, reason: str) -> None:
@@ -106,7 +106,7 @@ class UnknownProvider(StreamcoreError, KeyError):
 
 
 class NotRunning(StreamcoreError):
-    """The engine is not there to be asked: it has not started yet, or it has ended."""
+    """The engine was asked for something before it started, or after it ended."""
 
 
 class AlreadyStarted(StreamcoreError):
@@ -117,7 +117,7 @@ class MalformedEvent(StreamcoreError, ValueError):
     """A line cannot be read as an event.
 
     Attributes:
-        line: How it begins, harmless to show.
+        line: How the line begins, safe to print.
         reason: Why not, as a phrase.
     """
 
@@ -128,7 +128,7 @@ class MalformedEvent(StreamcoreError, ValueError):
 
 
 class IllegalTransition(StreamcoreError):
-    """A step that the transition table does not have; the state has not changed."""
+    """A change of state that the table in `streamcore.streams.state` lacks; the state stays as it was."""
 
     def __init__(self, state: State, target: State) -> None:
         self.state = state

@@ -1,7 +1,7 @@
-"""The immutable events a consumer receives, and the words they are made of.
+"""The immutable events a consumer receives, and the enumerations in their fields.
 
 The shape of an event is the shape of one line of ``streamtui stream``: the same field names, in the same
-order; `streamcore.json_lines` writes such lines and reads them. Amounts a person computes with are `Decimal`
+order; `streamcore.json_lines` writes such lines and reads them. Prices and amounts are `Decimal`
 here and strings in JSON; what is not known is ``None`` and ``null``, never zero. ``provider`` is empty in an
 error that is not about a single provider.
 
@@ -58,27 +58,43 @@ class TransactionType(StrEnum):
     RECEIVED = "received"
     SENT = "sent"
     BOUGHT = "bought"
+    """A token for SOL."""
     SOLD = "sold"
+    """A token for SOL."""
     SWAPPED = "swapped"
+    """One token for another."""
     FAILED = "failed"
     ACCOUNT = "account"
+    """Token accounts were opened or closed, and nothing else moved."""
     CALLED = "called"
+    """The wallet signed, but nothing of its own moved."""
     MENTIONED = "mentioned"
+    """The wallet neither signed nor gained or lost anything, or the transaction cannot be read."""
     MULTI = "multi"
+    """More moved than one amount, or one for another; also loans and bridges that give one for another."""
 
 
 class ErrorKind(StrEnum):
-    """What went wrong, as far as a consumer must tell apart."""
+    """What went wrong."""
 
     AUTH = "auth"
+    """The API key is missing or refused."""
     PLAN = "plan"
+    """The plan behind the key does not include this."""
     QUOTA = "quota"
+    """The plan's allowance is used up."""
     RATE_LIMIT = "rate_limit"
+    """Too many requests or messages; the provider asks to slow down."""
     SUBSCRIPTION = "subscription"
+    """A symbol or wallet cannot be watched, or is not what it was taken for."""
     PROTOCOL = "protocol"
+    """The provider sent something that cannot be understood, or this program has a fault."""
     NETWORK = "network"
+    """The provider could not be reached, or the connection was lost."""
     SERVER = "server"
+    """The provider reports a fault or maintenance of its own."""
     GAP = "gap"
+    """Transactions may be missing."""
 
 
 PRICE_FIELDS = ("price", "change_24h", "volume_24h")
@@ -94,6 +110,8 @@ class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """The fields that every event has."""
+
     provider: str
     ts: float
     demo: bool
@@ -103,8 +121,8 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)
-    altered. An update whose ``changed`` is empty still says: confirmed at ``ts``. The highest and lowest
-    price of the last 24 hours go along where the source tells them; ``changed`` does not speak of them.
+    altered. An update whose ``changed`` is empty confirms at ``ts`` what was known. The highest and lowest
+    price of the last 24 hours are there where the source tells them, and are never named in ``changed``.
     """
 
     symbol: str
@@ -119,7 +137,7 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     low_24h: Decimal | None = None
 
     def as_snapshot(self) -> PriceUpdate:
-        """Return this event as one that begins with the whole state, for somebody who knows nothing yet."""
+        """Return this event as a ``snapshot``, for a consumer that has seen none of the earlier ones."""
         known = tuple(name for name in PRICE_FIELDS if getattr(self, name) is not None)
         return msgspec.structs.replace(self, kind=PriceKind.SNAPSHOT, changed=known)
 

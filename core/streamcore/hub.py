@@ -1,4 +1,4 @@
-"""Fan-out: every consumer has a bounded buffer of its own, and none can slow the socket or another."""
+"""Fan-out of events: each consumer has a bounded buffer, so a slow one delays neither sockets nor others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, Walle
 _Numbered: TypeAlias = tuple[int, Event]
 
 
-class _Waiting:
-    """The newest price of a token, and what makes it stand for those it has overtaken."""
+class _WaitingPrice:
+    """The newest price of a token that waits, merged with the older ones that it has overtaken."""
 
     __slots__ = ("_changed", "_kind", "_newest", "number")
 
@@ -35,8 +35,8 @@ class _Waiting:
         self._newest = newer
         if newer.kind is PriceKind.SNAPSHOT:
             self._kind = newer.kind
-        if newer.changed != self._changed:
-            self._changed = _together(self._changed, newer.changed)
+        if newer.changed is not self._changed and newer.changed != self._changed:
+            self._changed = _union(self._changed, newer.changed)
 
     def event(self) -> PriceUpdate:
         # made here, not at each overtaking: most of those are overtaken themselves
@@ -52,18 +52,18 @@ class Buffer:
     A price that waits is overtaken by the next one of the same token: the buffer then holds the newest
     values in the old place, with the changed fields of both. That loses nothing a reader could still use
     and is not counted. Transactions are never merged. When the buffer is full, status and error events
-    give way first, then transactions, then prices; each that gives way is counted for its provider, and a
-    token whose price gave way comes as a snapshot the next time.
+    are dropped first, then transactions, then prices; each is counted for its provider, and a token whose
+    price was dropped comes as a snapshot the next time.
     """
 
     def __init__(self, capacity: int, dropped: Callable[[str], None]) -> None:
-        """``dropped`` is called with the provider's name for every event that had to give way."""
+        """``dropped`` is called with the provider's name for every event that is dropped for want of room."""
         self._capacity = capacity
         self._dropped = dropped
         self._number = 0
-        self._prices: dict[tuple[str, str], _Waiting] = {}
+        self._prices: dict[tuple[str, str], _WaitingPrice] = {}
         self._owed: set[tuple[str, str]] = set()
-        """Keys of prices that gave way: the next one must be good for a reader who has not seen those."""
+        """Keys of prices that were dropped: the next price of each must be a snapshot."""
         self._last: dict[str, tuple[str, str]] = {}
         """Symbol to the key of its last price, which differs where the asset depends on the source."""
         self._transactions: deque[_Numbered] = deque()
@@ -71,7 +71,7 @@ class Buffer:
 
     @property
     def owes(self) -> bool:
-        """Whether the next price of some token must be made a snapshot here."""
+        """Whether a price was dropped, so that the next one of its token must become a snapshot here."""
         return bool(self._owed)
 
     def __len__(self) -> int:
@@ -89,7 +89,7 @@ class Buffer:
                 if self._owed and key in self._owed:
                     self._owed.remove(key)
                     event = event.as_snapshot()
-                self._prices[key] = _Waiting(self._next_number(), event)
+                self._prices[key] = _WaitingPrice(self._next_number(), event)
                 return
             waiting.overtake(event)
             if last != key and last in self._prices:
@@ -147,15 +147,15 @@ class Buffer:
 
 
 @cache  # of three names there are few combinations
-def _together(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, ...]:
+def _union(older: tuple[str, ...], newer: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in PRICE_FIELDS if name in older or name in newer)
 
 
 class Subscriber:
     """One consumer: iterate over it to receive events; `close` it, or leave the loop, to detach.
 
-    A reader that waits for news keeps up, so it receives every event of what comes together, unmerged: the
-    next turn of the event loop is its own. What it leaves then waits in a `Buffer`, and may be overtaken.
+    A reader that is waiting when events come keeps up: it receives each of them, unmerged, in the next turn
+    of the event loop. What it leaves there after that turn moves to a `Buffer`, where prices are merged.
     """
 
     def __init__(self, hub: Hub, capacity: int) -> None:
@@ -163,7 +163,7 @@ class Subscriber:
         self._capacity = capacity
         self._buffer = Buffer(capacity, hub.count_dropped)
         self._news: deque[Event] = deque()
-        """What has come since a reader that keeps up was woken; nothing is in `_buffer` then."""
+        """What has come since a reader that keeps up was woken; `_buffer` is empty then."""
         self._keeps_up = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._arrived = asyncio.Event()
@@ -221,8 +221,8 @@ class Subscriber:
 class _BatchBuffer:
     """The buffer behind `Hub.drain`.
 
-    It fills from the start, so that the first batch misses nothing; but a buffer that nobody has ever
-    drained is nobody's loss, so what overflows counts as dropped only from the first drain on.
+    It fills from the start, so that the first batch misses nothing. What overflows before anybody has
+    drained it is counted as dropped only when somebody does: until then nobody has missed it.
     """
 
     def __init__(self, capacity: int, hub: Hub) -> None:
@@ -256,7 +256,7 @@ class Hub:
         self._batches: dict[str, _BatchBuffer] = {}
         self._closed = False
         self.dropped: Counter[str] = Counter()
-        """Events that gave way in a full buffer, by provider, over all consumers."""
+        """Events dropped from full buffers, by provider, over all consumers."""
 
     def subscribe(self, first: Iterable[Event] = ()) -> Subscriber:
         """Attach a new consumer.
@@ -280,7 +280,7 @@ class Hub:
         self._subscribers = [ref for ref in self._subscribers if ref is not gone]
 
     def count_dropped(self, provider: str) -> None:
-        """Count one event of ``provider`` that gave way."""
+        """Count one event of ``provider`` that was dropped."""
         self.dropped[provider] += 1
 
     def publish(self, event: Event) -> None:

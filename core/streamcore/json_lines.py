@@ -19,7 +19,7 @@ No amount on a chain has more than 255 decimals, and ``1e999999`` in plain notat
 """
 
 SHOWN = 120
-"""Characters of a bad line that its error repeats."""
+"""Characters of a malformed line that its error repeats."""
 
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

@@ -15,7 +15,7 @@ def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], 
 
     Args:
         package: The ``__name__`` of the package.
-        homes: Module to the public names that are defined in it.
+        homes: The public names of the package, by the module that defines them.
     """
     home_of = {name: home for home, names in homes.items() for name in names}
 

@@ -1,4 +1,4 @@
-"""Telling this machine from the rest of the world."""
+"""Whether a host is this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine that talks to providers: it makes the parts, ties them together, and is asked in their place."""
+"""The engine that talks to providers: makes its parts, connects them, and is the one door to all of them."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ class StreamManager:
 
         Args:
             settings: What is configured.
-            clock: Time and chance; the system's, unless a test brings its own.
+            clock: Time and random numbers; the system's, unless a test brings its own.
             transport: The way to the providers; the real network, unless a test or a recording stands in its
                 place. Whoever hands one in closes it.
             providers: Makes each provider by its name.
             demo: Serves demo data where ``settings`` ask for it; `streamsim.demo.embedded` does.
-            remember: Keep from one run to the next what can be found out again, such as what exchanges list,
-                in this user's folder for caches; otherwise nothing is written.
+            remember: Keep in this user's cache folder, for the next run, what exchanges list; otherwise
+                nothing is written.
             capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
         """
         self.settings = settings
@@ -151,17 +151,17 @@ class StreamManager:
             tracking = self._tracking = self._track()
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
-            self._tasks.start_loop("status every ten seconds", self._beat)
+            self._tasks.start_loop("status every ten seconds", self._publish_statuses)
             watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
             self._tasks.start_loop("watching for jumps of time", watch)
-            self._keep_markets(tracking.prices)
+            self._start_market_lists(tracking.prices)
             self._exit = stack.pop_all()
         return self
 
     def _track(self) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
-        prices = PriceTracker(self._serving(DataKind.PRICES), tokens, clock, publish=publish)
-        following = self._serving(DataKind.WALLETS)
+        prices = PriceTracker(self._streams_of(DataKind.PRICES), tokens, clock, publish=publish)
+        following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         return _Tracking(prices, wallets)
 
@@ -218,7 +218,7 @@ class StreamManager:
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""
-        return self._hub.drain(self._named(name).name if name else name)
+        return self._hub.drain(self._stream_named(name).name if name else name)
 
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`."""
@@ -226,7 +226,7 @@ class StreamManager:
 
     def status(self, name: str) -> ProviderStatus:
         """See `Engine.status`."""
-        return self._statuses.of(self._named(name))
+        return self._statuses.of(self._stream_named(name))
 
     @property
     def is_any_connected(self) -> bool:
@@ -241,7 +241,7 @@ class StreamManager:
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`."""
         self._running()
-        stream = self._named(name)
+        stream = self._stream_named(name)
         stream.reconnect()
         self._trackers[stream.provider.kind].forgive(name)
 
@@ -264,13 +264,13 @@ class StreamManager:
         self._trackers[stream.provider.kind].restarted(stream, topics)
 
     def status_changed(self, stream: ReportSource) -> None:
-        """Publish a status event if there is news in it, and let data come from whom it now should."""
+        """See `ReportSink.status_changed`: publish what is new in the status, and choose sources anew."""
         self._statuses.changed(stream)
         if not self._closing:
             self._trackers[stream.provider.kind].reroute()
 
-    def _keep_markets(self, prices: PriceTracker) -> None:
-        for stream in self._serving(DataKind.PRICES):
+    def _start_market_lists(self, prices: PriceTracker) -> None:
+        for stream in self._streams_of(DataKind.PRICES):
             if (markets := stream.provider.markets) is not None:
                 keep = partial(markets.keep, self._cache, prices.markets_changed)
                 self._tasks.start_loop(f"{stream.name} markets", keep)
@@ -278,12 +278,12 @@ class StreamManager:
     def _hint(self, stream: ReportSource) -> str:
         return "" if stream.demo else key_hint(stream.name, self.settings)
 
-    def _named(self, name: str) -> Stream:
+    def _stream_named(self, name: str) -> Stream:
         if name not in self._streams:
             raise UnknownProvider(name, self._streams)
         return self._streams[name]
 
-    def _serving(self, kind: DataKind) -> list[Stream]:
+    def _streams_of(self, kind: DataKind) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.provider.kind is kind]
 
     def _running(self) -> _Tracking:
@@ -303,7 +303,7 @@ class StreamManager:
         for stream in self._streams.values():
             stream.check()
 
-    async def _beat(self) -> None:
+    async def _publish_statuses(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
             for tracker in self._trackers.values():
@@ -312,4 +312,4 @@ class StreamManager:
 
 
 if TYPE_CHECKING:
-    _ENGINE: type[Engine] = StreamManager  # the type checker holds it to its promise
+    _ENGINE: type[Engine] = StreamManager  # so that the type checker compares it with the protocol

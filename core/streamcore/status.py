@@ -1,8 +1,8 @@
-"""What can be asked about a provider at any moment: state, health and statistics."""
+"""The status of a provider at one moment: its state, its health and its counters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 import msgspec
@@ -11,10 +11,10 @@ from streamcore.events import DataKind, State, StatusChange
 
 
 class Health(Enum):
-    """What routing must know of a provider's condition."""
+    """How well a provider delivers, as far as the choice between providers depends on it."""
 
     STARTING = "starting"
-    """Not up yet, but nothing has failed: it is given its chance."""
+    """Not connected yet, but nothing has failed so far."""
     UP = "up"
     """It delivers as it is meant to."""
     POLLED = "polled"
@@ -24,14 +24,14 @@ class Health(Enum):
 
 
 class BreakerState(StrEnum):
-    """Whether calls are made."""
+    """State of the circuit breaker around a provider's HTTP API."""
 
     CLOSED = "closed"
-    """As usual."""
+    """Requests are made as usual."""
     OPEN = "open"
-    """None until the rest is over."""
+    """No request is made until a pause is over."""
     HALF_OPEN = "half_open"
-    """The next one is a trial: success closes the breaker, failure opens it again for longer."""
+    """The next request is a trial: success closes the breaker, failure opens it again for longer."""
 
 
 @dataclass(slots=True)
@@ -49,16 +49,16 @@ class Statistics:
     reconnects: int = 0
     """How often a stream came back after it had been lost."""
     malformed: int = 0
-    """Frames, or parts of them, that made no sense and were left out."""
-    latency: float | None = field(default=None)
+    """Frames, or parts of them, that could not be decoded and were left out."""
+    latency: float | None = None
     """Seconds of the last ping's round trip; ``None`` before the first pong."""
 
 
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot of one provider, taken when it was asked for.
 
-    A provider whose subscriptions need several sockets is summed up: its counters are added, and its
-    state is that of its worst socket. What is about sockets keeps its default where there are none.
+    Of a provider that needs several sockets the counters are the sums and the state is that of the worst
+    socket. For one that is only polled, the fields about sockets keep their defaults.
     """
 
     provider: str
@@ -104,19 +104,23 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     recovered: int = 0
     """Transactions that were found that way, or by a check for what a stream left out."""
     behind: int = 0
-    """Topics whose past, or first state, has not been fetched yet."""
+    """Topics whose missed transactions, or first state, have not been fetched yet."""
+    waiting: int = 0
+    """Transactions that have been announced, and not been fetched yet."""
+    lag: float = 0.0
+    """Seconds that the oldest of them has waited."""
     limits: str = ""
-    """What is kept to for the provider's sake, for a person to read."""
+    """The provider's limits that this program keeps to, as text for a person."""
     hint: str = ""
-    """What a key that is not set would add, for a person to read."""
+    """What setting an API key would add, as text for a person; empty where it would add nothing."""
     streams: bool = True
-    """It has a stream; if not, being polled is all that can be wished of it."""
+    """It has a stream. One that has none is well when it is polled."""
     heartbeats: bool = False
-    """Its stream says something all the time: what it does not tell has not happened."""
+    """Its stream sends heartbeats: while they come, a price that is not repeated still holds."""
     standby: bool = False
-    """Idle, because it only steps in for others of its kind."""
+    """Idle, because others of its kind come first and it only steps in for them."""
     breaker: BreakerState = BreakerState.CLOSED
-    """Whether the REST side is being asked, or left alone because it kept failing."""
+    """State of the circuit breaker around its HTTP API."""
 
     def event(self, ts: float) -> StatusChange:
         """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""

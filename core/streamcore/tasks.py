@@ -1,6 +1,6 @@
-"""Supervised background work: a failure is heard, and what must go on is started again.
+"""Supervised background work: a failure is logged and reported, and a loop that failed is started again.
 
-A task that nobody awaits keeps its exception to itself, so nothing in this package starts one any other way.
+asyncio keeps the exception of a task that nobody awaits to itself, so all background tasks start here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FIRST_RESTART = 1.0
 LONGEST_RESTART = 60.0
 
 WELL_AFTER = 60.0
-"""Seconds a loop must run before its past failures are forgotten."""
+"""Seconds a loop must run until its next restart is as quick as the first."""
 
 Arguments = TypeVarTuple("Arguments")
 Task: TypeAlias = asyncio.Task[None]
@@ -32,7 +32,8 @@ _LOGGER = logging.getLogger(__name__)
 class Tasks:
     """The background work of one owner. The owner must `close` it.
 
-    Whatever an exception ends is logged with its traceback and told as an error without one.
+    Work that ends with an exception is logged with its traceback, and ``failed`` is called with an error for
+    people, which has none.
     """
 
     def __init__(self, owner: str, clock: Clock, *, failed: Callable[[ProviderError], None]) -> None:
@@ -41,7 +42,7 @@ class Tasks:
         Args:
             owner: Whose work it is, for the log and the names of the tasks.
             clock: Counts the time until a restart.
-            failed: Is given the error to tell.
+            failed: Called with the error of work that failed, for a person to read.
         """
         self._owner = owner
         self._clock = clock
@@ -102,7 +103,7 @@ class Tasks:
                 failure = error  # not this task was cancelled, but something it waited for
             except Exception as error:
                 failure = error
-            self._tell(name, failure)
+            self._report(name, failure)
             if not restart:
                 return None
             if self._clock.monotonic() - began_at >= WELL_AFTER:
@@ -110,18 +111,18 @@ class Tasks:
             await self._clock.sleep(wait)
             wait = min(2 * wait, LONGEST_RESTART)
 
-    def _tell(self, name: str, failure: BaseException) -> None:
+    def _report(self, name: str, failure: BaseException) -> None:
         error = failure if isinstance(failure, ProviderError) else internal_error(failure)
         _LOGGER.error("%s: %s failed", self._owner, name, exc_info=failure)
         try:
             self._failed(error)
         except Exception:
-            # the log is what is left; a failure of telling must not end the work as well
-            _LOGGER.exception("%s: the failure of %s could not be told", self._owner, name)
+            # a failure to report must not end the work as well; the log still has both
+            _LOGGER.exception("%s: the failure of %s could not be reported", self._owner, name)
 
 
 def internal_error(failure: BaseException) -> ProviderError:
-    """Return what a person is told about a mistake of our own; the log is expected to have its traceback."""
+    """Return what a person is told of a fault of this program; the caller must log its traceback."""
     text = f"internal error ({type(failure).__name__}); the log has the details"
     return ProviderError(ErrorKind.PROTOCOL, text)
 
@@ -130,7 +131,7 @@ async def first_to_end(*work: Coroutine[Any, Any, Any]) -> None:
     """Run all until one ends, then cancel the others and wait for their end.
 
     Raises:
-        Exception: What one of those that ended by themselves raised, the first in order.
+        Exception: What the one that ended raised; if several ended at once, the first in order.
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     try:

@@ -1,4 +1,4 @@
-"""Making text from outside harmless, and keeping secrets out of every text.
+"""Makes text from outside safe to print, and keeps secrets out of every text.
 
 Symbols, names, memos and server errors are written by strangers. `printable` turns what could steer a
 terminal, reverse a line or hide in it into something visible; it is not about markup, which is no danger
@@ -20,7 +20,7 @@ from streamcore.urls import hide_in_urls
 ELLIPSIS = "…"
 
 MAX_COMBINING_MARKS = 6
-"""Marks stacked on one letter beyond this many are no writing system, they smear over neighbouring lines."""
+"""Combining marks on one letter that are printed; no script needs more, and more cover other lines."""
 
 SHORTEST_SECRET = 4
 """A shorter secret is masked only where a key is expected: replacing every ``x`` would ruin all text."""
@@ -55,7 +55,7 @@ def printable(text: str, limit: int = 200) -> str:
     length = 0
     marks = 0
     previous = ""
-    after_selector = True  # nothing to select a variation of, yet
+    after_selector = True  # at the start there is no character whose form could be selected
     # One character more than fits decides whether to cut; a long text is not read to its end.
     for position, character in enumerate(text):
         if length > limit:
@@ -141,12 +141,12 @@ class Mask:
         return _KEY_POSITIONS.sub(lambda match: match[1] + HIDDEN, text)
 
 
-LONG_ENOUGH = 12
-"""Characters of a secret that `Echo` looks for; a shorter one, as for a demo, may be a word of a message."""
+SHORTEST_BLANKED = 12
+"""Shorter secrets, as of a demo, are not blanked by `Echo`: they may be ordinary words of a message."""
 
 
 class Echo:
-    """Blanks secrets in what a peer sent, before anybody reads it.
+    """Blanks secrets that a peer echoes, in what it sent and before anything else reads it.
 
     A server may repeat the key it was given, and a text that is cut off somewhere in the middle of a key
     cannot be masked any more. What is blanked keeps its length, so that binary messages stay readable.
@@ -155,7 +155,7 @@ class Echo:
     def __init__(self, secrets: Iterable[str]) -> None:
         forms: set[str] = set()
         for secret in secrets:
-            if len(secret) >= LONG_ENOUGH:
+            if len(secret) >= SHORTEST_BLANKED:
                 encoded = quote(secret, safe="")
                 forms |= {secret, secret.replace("/", r"\/"), encoded, _lower_escapes(encoded)}
         self._texts = [(form, "*" * len(form)) for form in forms]
@@ -195,9 +195,8 @@ class MaskingFilter(logging.Filter):
         """Mask ``record`` in place and let it pass."""
         try:
             message = record.getMessage()
-        except (
-            Exception
-        ):  # an argument's own __str__ or a wrong format: logging must not raise into its caller
+        except Exception:
+            # an argument's own __str__ or a wrong format: logging must not raise into its caller
             message = f"{record.msg} (its arguments could not be formatted)"
         record.msg = self._masked(message)
         record.args = None

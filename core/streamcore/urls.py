@@ -1,6 +1,6 @@
-"""What may be shown of an address on the network: people put keys into every part of it but the host.
+"""What of a URL may be shown: people put API keys into every part of one but the host.
 
-Every place where an address is written goes through here: settings that are shown, errors, `doctor`, log
+Every authority where a URL is written goes through here: settings that are shown, errors, `doctor`, log
 lines of this program and of the libraries below it.
 """
 
@@ -11,13 +11,15 @@ import re
 from urllib.parse import unquote
 
 HIDDEN = "***"
-"""What stands in the place of a secret."""
+"""What stands in the authority of a secret."""
 
 SHORTEST_KEY = 8
-"""Characters of a piece of a path that may be a key. Shorter ones name a version or a method."""
+"""Characters from which on a segment of a path may be a key. Shorter ones name a version or a method."""
 
-WORDS = frozenset({"AssetPairs", "currencies", "multi_price", "price_volume", "products", "volume-summary"})
-"""Longer pieces that are known to be no key, because they are asked for all the time."""
+KNOWN_SEGMENTS = frozenset(
+    {"AssetPairs", "currencies", "multi_price", "price_volume", "products", "volume-summary"}
+)
+"""Longer segments that are no keys but names of the API methods this program calls."""
 
 _URL = re.compile(r"""(?i)\b(?:https?|wss?|socks\w*)://[^\s"'<>|\\^`{}]+""")
 _PARTS = re.compile(r"(?s)((?:[^:/?#]+://)?)([^/?#]*)([^?#]*)(\??[^#]*)(#?.*)")
@@ -25,27 +27,27 @@ _END_OF_SENTENCE = ".,:;!)]"
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without what may be a key: user and password, query, fragment, long pieces of the path.
+    """Return a URL without what may be a key: user, password, query, fragment, long path segments.
 
-    It need not be a valid one: what people mistype holds keys, too.
+    The URL need not be valid: a mistyped one holds a key all the same.
     """
-    scheme, place, path, query, fragment = _split(url)
-    if "@" in place:
-        place = f"{HIDDEN}@{place.rpartition('@')[2]}"
-    path = "/".join(HIDDEN if _may_be_key(piece) else piece for piece in path.split("/"))
-    return "".join((scheme, place, path, f"?{HIDDEN}" if query else "", f"#{HIDDEN}" if fragment else ""))
+    scheme, authority, path, query, fragment = _split(url)
+    if "@" in authority:
+        authority = f"{HIDDEN}@{authority.rpartition('@')[2]}"
+    path = "/".join(HIDDEN if _may_be_key(segment) else segment for segment in path.split("/"))
+    return "".join((scheme, authority, path, f"?{HIDDEN}" if query else "", f"#{HIDDEN}" if fragment else ""))
 
 
 def hidden_parts(url: str) -> tuple[str, ...]:
-    """Return the parts of a URL that `shown_url` hides and that are long enough to be told from words.
+    """Return the parts of a URL that `shown_url` hides and that are long enough not to be ordinary words.
 
     They are what a `streamcore.text.Mask` must know to hide them in any text.
     """
-    _, place, path, query, fragment = _split(url)
-    user, _, password = place.rpartition("@")[0].partition(":")
+    _, authority, path, query, fragment = _split(url)
+    user, _, password = authority.rpartition("@")[0].partition(":")
     pieces = [user, password, query[1:], *(pair.partition("=")[2] for pair in query[1:].split("&"))]
     found = dict.fromkeys(piece for piece in (*pieces, fragment[1:]) if len(piece) >= SHORTEST_KEY)
-    found |= dict.fromkeys(piece for piece in path.split("/") if _may_be_key(piece))
+    found |= dict.fromkeys(segment for segment in path.split("/") if _may_be_key(segment))
     return tuple(dict.fromkeys((*found, *map(unquote, found))))
 
 
@@ -62,19 +64,19 @@ def _shown_match(match: re.Match[str]) -> str:
 def _split(url: str) -> tuple[str, str, str, str, str]:
     match = _PARTS.fullmatch(url)
     assert match is not None  # noqa: S101 - each part may be empty, so everything matches
-    scheme, place, path, query, fragment = match.groups()
-    return scheme, place, path, query, fragment
+    scheme, authority, path, query, fragment = match.groups()
+    return scheme, authority, path, query, fragment
 
 
-def _may_be_key(piece: str) -> bool:
-    return len(piece) >= SHORTEST_KEY and piece not in WORDS
+def _may_be_key(segment: str) -> bool:
+    return len(segment) >= SHORTEST_KEY and segment not in KNOWN_SEGMENTS
 
 
 class UrlFilter(logging.Filter):
     """Hides what may be a key in the URLs of log records; for the `logging.Logger` of a library."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record in place and let it pass."""
+        """Change the record in authority and let it pass."""
         message = record.getMessage()
         hidden = hide_in_urls(message)
         if hidden != message:

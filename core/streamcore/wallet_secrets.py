@@ -23,7 +23,10 @@ ADVICE = (
 )
 
 _BASE58 = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{80,96}(?![A-Za-z0-9])")
-_HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})(?![0-9A-Za-z])")
+_HEXADECIMAL = re.compile(
+    r"(?<![0-9A-Za-z/\\])(?:0[xX])?(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})(?![0-9A-Za-z/\\])"
+)
+"""Not within a path: containers and nodes have folders and tokens of that form."""
 _HEXADECIMAL_GROUPS = re.compile(
     r"(?<![0-9A-Za-z])(?:0[xX])?[0-9A-Fa-f]{2,32}(?:[\s,;:|-]+(?:0[xX])?[0-9A-Fa-f]{2,32})+(?![0-9A-Za-z])"
 )
@@ -53,6 +56,8 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 
 _SHORTEST = 40
 """Characters; nothing shorter in ASCII is a secret of these forms, not even twelve words of three letters."""
+_LEAST_OF_A_KIND = 3
+"""Capital letters, small ones and digits in 64 bytes of base64, of which there are 13 digits on average."""
 _FEWEST_WORDS = 12
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
@@ -90,7 +95,7 @@ def secret_form(text: str) -> str | None:
         return HEXADECIMAL
     if any(_are_bytes(match.group()) for match in _NUMBERS.finditer(text)) or _has_numbered_bytes(text):
         return "the numbers of a keypair file"
-    if _BASE64.search(text):
+    if any(_is_base64(match.group()) for match in _BASE64.finditer(text)):
         return BASE64
     if _has_phrase(text) or any(_are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
         return "the words of a recovery phrase"
@@ -145,6 +150,12 @@ def _has_hexadecimal_bytes(text: str) -> bool:
         if in_one_size and len(groups) * size // 2 in _KEY_SIZES:
             return True
     return False
+
+
+def _is_base64(text: str) -> bool:
+    """Return whether a text of the right length is a key, and not a path or a row of words."""
+    of_a_kind = (sum(map(is_one, text)) for is_one in (str.isupper, str.islower, str.isdigit))
+    return text.endswith("=") or min(of_a_kind) >= _LEAST_OF_A_KIND
 
 
 def _has_checksum(text: str) -> bool:

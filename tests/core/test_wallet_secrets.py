@@ -81,6 +81,10 @@ def test_a_secret_is_recognised_in_every_form_a_wallet_hands_it_out(text: str, a
         "12345678-1234-1234-1234-123456789012,12345678-1234-1234-1234-123456789012",
         "eyJhbGciOiJFUzI1NiJ9." + "e" * 60 + "." + "s" * 86,
         "L" + "1" * 51,
+        "/var/lib/docker/overlay2/" + "ab" * 32 + "/merged/config.toml",
+        "/var/lib/docker/containers/" + "ab" * 32,
+        "/home/me/" + "a-long-name-of-a-folder/" * 3 + "notes",
+        "/tmp/pytest-of-root/pytest-454/test_a_name_of_a_test_that_is_a_little_longer_than/logs",
         "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24",
     ],
 )

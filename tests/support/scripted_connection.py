@@ -129,6 +129,7 @@ class PaperProvider:
     """A fake provider, with a stream for `PaperCodec` or without one."""
 
     name = "paper"
+    metered = False
 
     def __init__(
         self,

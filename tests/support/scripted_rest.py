@@ -37,6 +37,9 @@ class ScriptedRest:
         self.under_way = 0
         self.most_under_way = 0
 
+    def wanted_anew(self, topics: Sequence[str]) -> None:
+        """Do nothing: every fetch tells what the script says."""
+
     @property
     def fetched_at(self) -> list[float]:
         return [at for at, _ in self.fetches]

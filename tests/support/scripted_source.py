@@ -21,6 +21,7 @@ class TrackedProvider:
         self.venue = venue
         self._streams = streams
         self.streams_change = False
+        self.metered = False
         self.listed: set[str] | None = None
         """The tickers that an exchange lists; ``None``: every one."""
 

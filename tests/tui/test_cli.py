@@ -444,3 +444,21 @@ def test_row_15_without_a_home_the_paths_are_asked_for(run, monkeypatch):
     assert shown.status == 0
     assert "# file: none (not there)" in shown.out
     assert "the defaults are used" in shown.err
+
+
+def test_row_15_completion_that_cannot_be_installed_in_an_odd_home_is_a_sentence(run, monkeypatch):
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("bash", "/bin/bash"))
+    result = run("--install-completion")
+    assert result.status == 1
+    assert "completion cannot be installed" in result.err
+    assert "unexpected" not in result.err
+
+
+def test_row_21_all_that_cannot_be_watched_is_told_in_one_message(run):
+    result = run("stream", "--demo", "-s", "NOPE,SOL;NEVER NOPE", "-w", f"{WALLET},nobody")
+    assert result.status == 2
+    assert result.err.count("\n") == 1
+    assert "'NOPE' (option --symbols): is not a ticker" in result.err
+    assert "nor can these be watched: 'NEVER', 'nobody'" in result.err

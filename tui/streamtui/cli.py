@@ -131,15 +131,25 @@ def _run(arguments: Sequence[str], programs: Programs) -> int:
         command, given = parse(arguments)
         for wish in ("install", "show"):
             if given.pop(f"{wish}_completion", False):
-                from streamtui.completion import complete
-
-                complete(f"--{wish}-completion")
+                return _completion(wish)
     except WrongUsage as error:
         _say(str(error))
         return WRONG_USAGE
     with _ending() as end:
         _DOES[command](given, programs)
     return end.status
+
+
+def _completion(wish: str) -> int:
+    """Install completion, or show what it runs; returns only if that cannot be done."""
+    from streamtui.completion import complete
+
+    try:
+        complete(f"--{wish}-completion")
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        _say(f"completion cannot be installed: {reason or type(error).__name__}")
+        return FAILED
 
 
 def _write_everywhere() -> None:

@@ -17,7 +17,7 @@ from streamcore.wallet_secrets import secret_refusal
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What web pages and messengers put between letters, and nobody sees."""
-SEPARATORS = re.compile(r"[,;\s]+")
+SEPARATORS = re.compile(r"[,;，；、\s]+")
 _AROUND = "\"'`‘’‚‛“”„‟«»‹›<>()[]{}.:*"
 _BASE58_WORDS = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{32,44}(?![A-Za-z0-9.])")
 _ADDRESS_BYTES = 32

@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import TypeAlias, cast
 
 from streamcore.clock import Clock
 from streamcore.config.proxies import Proxy
@@ -23,6 +23,8 @@ from streamcore.net.tunnel import Waiting, ask_http_proxy, ask_socks_proxy
 
 ATTEMPT_DELAY = 0.25
 """Seconds after which the next address is tried; RFC 8305, section 5."""
+
+_Attempt: TypeAlias = asyncio.Task[asyncio.Transport]
 
 _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 """What the system says where it lacks a whole family of addresses: of several reasons the least telling."""
@@ -140,38 +142,47 @@ async def first_to_answer(addresses: Sequence[str], port: int, clock: Clock) -> 
         OSError: None did; the most telling of the reasons.
     """
     left = deque(addresses)
-    attempts: list[asyncio.Task[asyncio.Transport]] = []
+    under_way: set[_Attempt] = set()
     failures: list[OSError] = []
     winner: asyncio.Transport | None = None
     try:
-        under_way: set[asyncio.Task[asyncio.Transport]] = set()
         while winner is None and (left or under_way):
             if left:
-                attempts.append(asyncio.ensure_future(_attempt(left.popleft(), port)))
-                under_way.add(attempts[-1])
+                under_way.add(asyncio.ensure_future(_attempt(left.popleft(), port)))
             for task in await _some_end(under_way, clock if left else None):
-                under_way.discard(task)
                 if isinstance(failure := task.exception(), OSError):
                     failures.append(failure)
                 elif winner is None:
                     winner = task.result()
-    finally:
-        for task in attempts:
-            task.cancel()
-        await asyncio.gather(*attempts, return_exceptions=True)
-        for task in attempts:
-            if not task.cancelled() and task.exception() is None and task.result() is not winner:
-                task.result().abort()
+                else:
+                    continue  # it is given up below
+                under_way.discard(task)
+        await _give_up(under_way)
+    except BaseException:
+        if winner is not None:
+            winner.abort()
+        await _give_up(under_way)
+        raise
     if winner is None:
-        raise min(
-            failures, key=lambda failure: failure.errno in _NO_WAY, default=OSError("it has no address")
-        )
+        nothing = OSError("it has no address")
+        raise min(failures, key=lambda failure: failure.errno in _NO_WAY, default=nothing)
     return winner
 
 
-async def _some_end(
-    tasks: set[asyncio.Task[asyncio.Transport]], clock: Clock | None
-) -> set[asyncio.Task[asyncio.Transport]]:
+async def _give_up(attempts: set[_Attempt]) -> None:
+    for task in attempts:
+        task.add_done_callback(_hang_up)  # also when nobody waits for its end any more
+        task.cancel()
+    if attempts:
+        await asyncio.wait(attempts)
+
+
+def _hang_up(attempt: _Attempt) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().abort()
+
+
+async def _some_end(tasks: set[_Attempt], clock: Clock | None) -> set[_Attempt]:
     """Return those that have ended, as soon as one has, or none after `ATTEMPT_DELAY` of a clock."""
     alarm = None if clock is None else asyncio.ensure_future(clock.sleep(ATTEMPT_DELAY))
     try:

@@ -30,6 +30,7 @@ class WebSocket:
         self._host = host_of(endpoint.url)
         self._mask = Mask(endpoint.secrets)
         self._echo = Echo(endpoint.secrets)
+        self._has_secrets = bool(endpoint.secrets)
         self._awaits_pong = False
 
     async def receive(self) -> Frame:
@@ -40,27 +41,18 @@ class WebSocket:
         """
         with errors.talking(self._host, self._mask):
             frame = await self._connection.recv()
-        return self._echo.in_text(frame) if isinstance(frame, str) else self._echo.in_bytes(frame)
+        return self._without_echo(frame)
 
     def arrived(self) -> list[Frame]:
         """Return the messages that are here already, oldest first, without waiting.
 
         One in parts, or that is no text though it says so, is left to `receive`, and so is what follows it.
         """
-        waiting = internals.waiting_frames(self._connection)
-        arrived: list[Frame] = []
-        while waiting and waiting[0].fin:
-            data = bytes(waiting[0].data)
-            if internals.is_text(waiting[0]):
-                try:
-                    arrived.append(self._echo.in_text(data.decode()))
-                except UnicodeDecodeError:
-                    break
-            else:
-                arrived.append(self._echo.in_bytes(data))
-            waiting.popleft()
-        internals.frames_taken(self._connection)
-        return arrived
+        messages = internals.take_messages(self._connection)
+        return [self._without_echo(message) for message in messages] if self._has_secrets else messages
+
+    def _without_echo(self, frame: Frame) -> Frame:
+        return self._echo.in_text(frame) if isinstance(frame, str) else self._echo.in_bytes(frame)
 
     async def gather(self, seconds: float) -> bool:
         """Leave what comes in the buffer of the system for some seconds; return whether it did.

@@ -15,7 +15,6 @@ Its documentation promises nothing about these, so ``pyproject.toml`` bounds the
 from __future__ import annotations
 
 import logging
-from collections import deque
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -51,19 +50,28 @@ class Connect(connect):
         return connection
 
 
-def waiting_frames(connection: ClientConnection) -> deque[Frame]:
-    """Return the frames that have come in and were not taken; whoever takes some calls `frames_taken`."""
-    return connection.recv_messages.frames.queue
+def take_messages(connection: ClientConnection) -> list[str | bytes]:
+    """Return the messages that have come in and were not taken, oldest first, and let more come in.
 
-
-def frames_taken(connection: ClientConnection) -> None:
-    """Let more come in, if enough was taken from `waiting_frames`."""
+    One in parts, or that is no text though it says so, is left to `recv`, and so is what follows it.
+    """
+    waiting = connection.recv_messages.frames.queue
+    taken: list[str | bytes] = []
+    text = Opcode.TEXT
+    while waiting:  # nothing is called here that need not be: this is done for every message
+        frame = waiting[0]
+        if not frame.fin:
+            break
+        if frame.opcode is text:
+            try:
+                taken.append(str(frame.data, "utf-8"))
+            except UnicodeDecodeError:
+                break
+        else:
+            taken.append(bytes(frame.data))
+        waiting.popleft()
     connection.recv_messages.maybe_resume()
-
-
-def is_text(frame: Frame) -> bool:
-    """Return whether a frame holds text."""
-    return frame.opcode is Opcode.TEXT
+    return taken
 
 
 def pause_reading(connection: ClientConnection) -> None:

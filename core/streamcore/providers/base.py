@@ -15,7 +15,7 @@ wallet, an exchange's symbol. Whoever connects providers to consumers translates
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, TypeAlias
@@ -124,6 +124,17 @@ class TokenAccounts:
 
     topic: str
     addresses: tuple[str, ...]
+    """``topic`` itself first, then those most worth watching."""
+    minor: frozenset[str] = frozenset()
+    """Those of them that are watched last, where not all can be: NFTs, and accounts with next to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """The stream does not tell of these addresses of ``topic``, all of them: look at them over HTTP."""
+
+    topic: str
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,7 @@ Report: TypeAlias = (
     | CheckpointReport
     | PartialFetch
     | TokenAccounts
+    | Unfollowed
     | AccountReport
     | Question
     | Alive
@@ -248,6 +260,9 @@ class Codec(ABC):
 class Rest(ABC):
     """What a provider answers over HTTP."""
 
+    is_wanted: Callable[[str], bool] = staticmethod(lambda topic: True)
+    """Whether a topic is still wanted; whoever fetches may set it, and a long fetch asks it as it goes on."""
+
     @abstractmethod
     def fetch(self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]) -> AsyncIterator[Report]:
         """Yield the present state of the topics, or what happened since their checkpoints.
@@ -271,6 +286,19 @@ class Rest(ABC):
         return
         yield  # what makes this a generator
 
+    async def look(
+        self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        """Yield what happened lately to addresses of topics that the stream does not tell of.
+
+        Made to be called every few seconds, so it may find less than a fetch does. Here: nothing.
+
+        Raises:
+            ProviderError: The provider refused or could not be reached.
+        """
+        return
+        yield  # what makes this a generator
+
     async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
         """Yield what is odd about topics that are new: an `AccountReport` for each that is no wallet.
 
@@ -281,6 +309,9 @@ class Rest(ABC):
         """
         return
         yield  # what makes this a generator
+
+    def wanted_anew(self, topics: Sequence[str]) -> None:  # noqa: B027 - most always tell all they are asked
+        """Take note that nothing is known of these topics, so the next fetch tells them. Here: nothing."""
 
     def forget(self) -> None:  # noqa: B027 - most learn nothing
         """Forget what refusals have taught about the key's plan. Here: they teach nothing."""
@@ -326,6 +357,11 @@ class Provider(ABC):
     """Its stream tells a change over 24 hours that is another figure than that of its HTTP side.
 
     Then a row has it from the stream, and from HTTP only where the stream has never told it.
+    """
+    metered: bool = False
+    """It cannot be streamed, and every request costs something of a month's allowance.
+
+    Then it is asked only for what no other source has. May become so whenever it refuses something.
     """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs it must have that kept known."""

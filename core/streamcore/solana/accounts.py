@@ -99,8 +99,8 @@ def in_words(address: str, facts: AccountFacts, symbol_of: Callable[[str], str |
         case AccountKind.TOKEN_ACCOUNT:
             symbol = symbol_of(facts.mint) or short_address(facts.mint)
             return (
-                f"{short} is a token account, not a wallet: it holds {symbol} ({facts.mint}) of the wallet "
-                f"{facts.owner}, and is followed as a part of it; follow that for everything of its owner"
+                f"{short} is a token account, not a wallet: it belongs to {facts.owner} and holds {symbol} "
+                f"({facts.mint})"
             )
         case AccountKind.PROGRAM:
             name = NAMES.get(address)

@@ -16,6 +16,9 @@ import base58
 
 from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
 
+PARSED = frozenset({SYSTEM, STAKE, *TOKEN_PROGRAMS})
+"""The programs whose instructions `parse` knows."""
+
 MOST_DATA = 2_000
 """Characters of data that are decoded; more than fits into a transaction."""
 

@@ -9,13 +9,12 @@ content, so that one odd transaction cannot make a whole frame unreadable.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from streamcore.solana.programs import MEMO_PROGRAMS
-from streamcore.solana.raw_instructions import decoded, parse
+from streamcore.solana.raw_instructions import PARSED, decoded, parse
 
 READABLE_VERSIONS = frozenset({None, "legacy", 0, 1})
 """Versions whose instructions have a known shape. Of any other only keys and balances are read."""
@@ -91,8 +90,7 @@ class TransactionMeta(_Wire, frozen=True, kw_only=True):
     log_messages: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(msgspec.Struct, frozen=True):
     """One instruction, as far as it could be read.
 
     Attributes:
@@ -107,7 +105,7 @@ class Instruction:
 
     program_id: str
     type: str = ""
-    info: Mapping[str, Any] = field(default_factory=dict)
+    info: Mapping[str, Any] = {}
     text: str = ""
     data: str = ""
     position: int = 0
@@ -219,16 +217,17 @@ def _read(
         if parsed is None and data:
             if program_id in MEMO_PROGRAMS:
                 text = decoded(data).decode(errors="replace")
-            elif (known := parse(program_id, data, _accounts(raw.get("accounts"), keys))) is not None:
-                kind, info = known
+            elif program_id in PARSED:
+                known = parse(program_id, data, _accounts(raw.get("accounts"), keys))
+                kind, info = (kind, info) if known is None else known
         yield Instruction(
             program_id,
-            type=kind if isinstance(kind, str) else "",
-            info=info if isinstance(info, dict) else {},
-            text=text,
-            data=data,
-            position=position,
-            is_inner=is_inner,
+            kind if isinstance(kind, str) else "",
+            info if isinstance(info, dict) else {},
+            text,
+            data,
+            position,
+            is_inner,
         )
 
 

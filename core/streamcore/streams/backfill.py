@@ -120,6 +120,7 @@ class Backfill:
         """
         self._name = name
         self._rest = rest
+        rest.is_wanted = is_wanted
         self._checkpoints = checkpoints
         self._clock = clock
         self._tasks = tasks
@@ -146,12 +147,23 @@ class Backfill:
             answer=self._answer,
             is_needed=self._is_needed,
             gave_up=self._leave_as_gap,
+            behind=lambda error: failed(ProviderError(error.kind, f"{name}: {error.message}")),
         )
 
     @property
     def behind(self) -> int:
         """Topics whose past, or first state, has not been fetched yet."""
         return len(set().union(*(work.due for work in self._catching_up.values())))
+
+    @property
+    def waiting(self) -> int:
+        """Transactions that a codec was only told of, and that have not been fetched yet."""
+        return self._questions.waiting
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest of them has waited."""
+        return self._questions.lag
 
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
@@ -160,6 +172,7 @@ class Backfill:
         more a little later.
         """
         key = tuple(topics)
+        self._rest.wanted_anew(key)
         known = self._catching_up.get(key)
         work = self._catching_up[key] = known or _CatchingUp()
         work.has_gap = any(checkpoint.since is None for checkpoint in self._checkpoints.of(key).values())
@@ -194,6 +207,23 @@ class Backfill:
             ProviderError: It failed, or the breaker is open.
         """
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
+
+    async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
+        """Look at what a stream does not tell of; what is asked beside it meanwhile delays nothing.
+
+        Raises:
+            ProviderError: It failed, or the breaker is open.
+        """
+        self.breaker.check()
+        as_of = self._clock.monotonic()
+        try:
+            async for report in self._rest.look(unfollowed, self._checkpoints.of(unfollowed)):
+                news = self._deliver(report, Source.BACKFILL, as_of)
+                self.recovered += news and isinstance(report, TransactionReport)
+        except ProviderError as error:
+            self.breaker.failed(error)
+            raise
+        self._has_answered()
 
     async def moved(self, topics: Sequence[str]) -> bool:
         """Return whether the present state is news to a stream that has been silent.

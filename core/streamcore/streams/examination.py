@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
-from streamcore.events import Source
+from streamcore.events import ErrorKind, Source
 from streamcore.providers.base import Report, Rest
 from streamcore.tasks import Tasks
 
+FOR_GOOD = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL)
+"""Kinds of refusal that another try does not change, as where a node does not have the method."""
 FIRST_RETRY = 15.0
 LONGEST_RETRY = 240.0
 """Seconds between two tries; nothing waits for the answer, so the host is left in peace."""
@@ -67,7 +69,7 @@ class Examination:
                     self._deliver(report, Source.POLL, asked)
             except ProviderError as error:
                 # it is tried for real, and told, by whoever fetches the same topics
-                if error.parks:
+                if error.parks or error.kind in FOR_GOOD:
                     break
                 await self._clock.sleep(max(wait, error.retry_after or 0.0))
                 wait = min(2 * wait, LONGEST_RETRY)

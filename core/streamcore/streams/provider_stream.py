@@ -23,6 +23,7 @@ from streamcore.providers.base import (
     TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
+    Unfollowed,
 )
 from streamcore.status import Health, ProviderStatus
 from streamcore.streams.backfill import Backfill
@@ -34,6 +35,9 @@ from streamcore.streams.poller import Poller
 from streamcore.streams.reporting import STREAM, Reporting, ReportSink
 from streamcore.streams.subscriptions import Shards
 from streamcore.tasks import Tasks
+
+LOOK_EVERY = 10.0
+"""Seconds between two looks at what a stream does not tell of."""
 
 _BEST_FIRST = (
     State.CONNECTED,
@@ -61,6 +65,8 @@ class ProviderStream:
         demo: bool,
     ) -> None:
         self.provider = provider
+        self.name = provider.name
+        """The provider's name."""
         self._transport = transport
         self.demo = demo
         self._settings = settings
@@ -97,6 +103,8 @@ class ProviderStream:
             is_wanted=lambda topic: topic in self._wanted,
         )
         self._omissions = Omissions(clock)
+        self._unfollowed: dict[str, tuple[str, ...]] = {}
+        """Topic to the addresses of it that its stream does not tell of."""
         self._sweeper: asyncio.Task[None] | None = None
         self._poller = Poller(
             self._poll,
@@ -110,11 +118,6 @@ class ProviderStream:
         self.poll_failed = False
         """Its stream is down, and the polling in its place brings nothing either."""
         self._since = clock.time()
-
-    @property
-    def name(self) -> str:
-        """The provider's name."""
-        return self.provider.name
 
     @property
     def health(self) -> Health:
@@ -168,6 +171,7 @@ class ProviderStream:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:
             self._sweeper = self._work.start_loop("sweep", self._sweep)
+            self._work.start_loop("look at what is not followed", self._look)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
@@ -239,6 +243,8 @@ class ProviderStream:
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
             behind=self._backfill.behind,
+            waiting=self._backfill.waiting,
+            lag=self._backfill.lag,
             limits=self.provider.limits.words,
             heartbeats=self.provider.limits.silence is not None,
         )
@@ -251,6 +257,9 @@ class ProviderStream:
         """Pass it on; when every stream is back, without polling."""
         if connection.state is State.CONNECTED and not self._down():
             self._stop_polling()
+        elif connection.state is State.CONNECTING:
+            for topic in connection.topics:
+                self._unfollowed.pop(topic, None)  # the next stream will say what it leaves out
         self._sink.status_changed(self)
 
     def connection_established(self, connection: Connection) -> None:
@@ -281,6 +290,8 @@ class ProviderStream:
         for report in reports:
             if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
                 self._sink.report(self, report, Source.STREAM, now)
+            elif isinstance(report, Unfollowed):
+                self._unfollowed[report.topic] = report.addresses
             elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
                     self._omissions.told(report.signature)
@@ -340,8 +351,28 @@ class ProviderStream:
                 except ProviderError as error:
                     self._reporting.request_failed(error)
                     continue
-                self._omissions.found(found, self._clock.time() - connection.uptime)
+                told_of = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
+                self._omissions.found(told_of, self._clock.time() - connection.uptime)
             self._mend(self._omissions.overdue())
+
+    async def _look(self) -> None:
+        """Look often at what the stream does not tell of, beside the sweep of everything."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY)
+            unfollowed = {
+                topic: addresses
+                for connection in self._connections
+                if connection.state is State.CONNECTED
+                for topic in connection.topics
+                if (addresses := self._unfollowed.get(topic))
+            }
+            if not unfollowed:
+                continue
+            try:
+                await self._backfill.look(unfollowed)
+            except ProviderError as error:
+                self._reporting.request_failed(error)
+                await self._clock.sleep(error.retry_after or 0.0)
 
     def _mend(self, left_out: Sequence[str]) -> None:
         """Subscribe anew where the stream left something out. ``left_out``: a topic for each transaction."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from itertools import count
 
 from streamcore.clock import Clock
@@ -14,13 +12,17 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.circuit_breaker import CircuitBreaker
 from streamcore.providers.base import Question, TokenAccountsRequest
+from streamcore.streams.backlog import BEHIND, Backlog, Pending
 from streamcore.tasks import Tasks, first_to_end
 
 AT_ONCE = 4
 """Answers waited for at the same time; the provider's rate limit paces them anyway."""
 
 MOST_WAITING = 1000
-"""Questions that wait; transactions hinted at beyond them are left to the next check over HTTP."""
+"""Questions that wait; for each one beyond them the oldest of the busiest topic is left to the next check."""
+
+TOLD_AGAIN_AFTER = 60.0
+"""Seconds between two reports of how much waits."""
 
 FIRST_WAIT = 1.0
 """Seconds until a question is asked again; doubled each time."""
@@ -37,14 +39,6 @@ MOST_TRIES = 8
 a price comes with the next trade, or when its next trade is missed."""
 
 
-@dataclass(order=True, slots=True)
-class _Pending:
-    due: float
-    number: int
-    question: Question = field(compare=False)
-    tries: int = field(default=0, compare=False)
-
-
 class Questions:
     """Asks, repeats the very question that failed, and never asks the same thing twice at a time."""
 
@@ -57,6 +51,7 @@ class Questions:
         answer: Callable[[Question], Awaitable[ProviderError | None]],
         is_needed: Callable[[Question], bool],
         gave_up: Callable[[Question], None],
+        behind: Callable[[ProviderError], None],
     ) -> None:
         """Make one that has nothing to ask.
 
@@ -67,6 +62,7 @@ class Questions:
             answer: Asks once and delivers the answer; returns what went wrong.
             is_needed: Whether a question still has to be asked, called just before that is done.
             gave_up: Is given a question that is not asked again.
+            behind: Is told when more happens than can be asked about.
         """
         self._tasks = tasks
         self._clock = clock
@@ -74,11 +70,14 @@ class Questions:
         self._answer = answer
         self._is_needed = is_needed
         self._gave_up = gave_up
+        self._behind = behind
         self._numbers = count()
         self._open: set[Question] = set()
         """All that have not been answered: those that wait, and those being asked."""
-        self._ready: deque[_Pending] = deque()
-        self._later: list[_Pending] = []
+        self._ready = Backlog(clock)
+        self._left_out = 0
+        self._told_at = float("-inf")
+        self._later: list[Pending] = []
         """A heap: those that failed, by when they are asked again."""
         self._under_way = 0
         self._wake = asyncio.Event()
@@ -86,19 +85,49 @@ class Questions:
 
     def ask(self, question: Question) -> None:
         """Have a question answered; returns at once."""
-        if question in self._open or len(self._open) >= MOST_WAITING:
+        if question in self._open:
             return
+        if len(self._open) >= MOST_WAITING:
+            dropped = self._ready.drop_oldest()
+            if dropped is None:
+                return
+            self._open.discard(dropped.question)
+            self._left_out += 1
         self._open.add(question)
-        self._ready.append(_Pending(0.0, next(self._numbers), question))
+        self._ready.add(Pending(0.0, next(self._numbers), question, self._clock.monotonic()))
         self._wake.set()
         if self._task is None:
             self._task = self._tasks.start_loop("questions", self._run)
 
     def ask_now(self) -> None:
         """Do not wait any longer with what has failed: the host is known to be well."""
-        self._ready.extend(sorted(self._later))
+        for pending in sorted(self._later):
+            self._ready.add(pending)
         self._later.clear()
         self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Questions that have no answer yet."""
+        return len(self._open)
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest of those has waited which could be asked now, but for the host's limits."""
+        return self._ready.lag
+
+    def _tell_lag(self, now: float) -> None:
+        """Say now and then that more happens than can be asked about, for as long as that is so."""
+        lag = self._ready.lag
+        if lag < BEHIND or now - self._told_at < TOLD_AGAIN_AFTER:
+            return
+        self._told_at = now
+        text = f"more happens than may be asked about: {len(self._ready)} transactions wait, most of"
+        text += f" {self._ready.busiest}, the oldest for {lag:.0f} s; the newest are told first"
+        if self._left_out:
+            text += f", and {self._left_out} of the oldest are left to the next check"
+            self._left_out = 0
+        self._behind(ProviderError(ErrorKind.RATE_LIMIT, text))
 
     async def _run(self) -> None:
         while True:
@@ -117,13 +146,14 @@ class Questions:
         """
         now = self._clock.monotonic()
         while self._later and self._later[0].due <= now:
-            self._ready.append(heapq.heappop(self._later))
+            self._ready.add(heapq.heappop(self._later))
+        self._tell_lag(now)
         if self._ready and (rest := self._breaker.rest):
             return rest
         # of a host that has just failed only one thing at a time is asked: it would fail at all of them
         most = 1 if self._breaker.in_doubt else AT_ONCE
         while self._ready and self._under_way < most:
-            pending = self._ready.popleft()
+            pending = self._ready.take()
             if self._is_needed(pending.question):
                 self._under_way += 1
                 self._tasks.start("question", self._ask_once, pending)
@@ -131,7 +161,7 @@ class Questions:
                 self._open.discard(pending.question)
         return self._later[0].due - now if self._later else None
 
-    async def _ask_once(self, pending: _Pending) -> None:
+    async def _ask_once(self, pending: Pending) -> None:
         question = pending.question
         problem: ProviderError | None = None
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -15,6 +16,11 @@ MAX_MAGNITUDE = 30
 
 They must be refused here: written out in plain notation, ``1e999999`` is a megabyte.
 """
+
+
+_ZERO = Decimal(0)
+_ALL_OF_IT = Decimal(-100)
+"""Percent that a price loses when it becomes nothing."""
 
 
 class Merge(msgspec.Struct, frozen=True, gc=False):
@@ -35,9 +41,13 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     """The report said something believable, and a price is known; if not, there is nothing to tell."""
 
 
+FIELDS = (*PRICE_FIELDS, "high_24h", "low_24h")
+"""All that is known of a token."""
+
+
 @dataclass(slots=True)
 class _Entry:
-    values: dict[str, Decimal] = field(default_factory=dict)
+    values: dict[str, Decimal | None] = field(default_factory=lambda: dict.fromkeys(FIELDS))
     streamed_at: dict[str, float] = field(default_factory=dict)
     announced: bool = False
     source: Source | None = None
@@ -59,11 +69,16 @@ def credible(name: str, value: Decimal) -> bool:
         return False
     match name:
         case "price" | "high_24h" | "low_24h":
-            return value > 0
+            return value > _ZERO
         case "change_24h":
-            return value >= -100
+            return value >= _ALL_OF_IT
         case _:
-            return value >= 0
+            return value >= _ZERO
+
+
+@cache  # of five names there are few combinations
+def _told(*changed: str) -> tuple[str, ...]:
+    return tuple(name for name in PRICE_FIELDS if name in changed)
 
 
 class PriceBook:
@@ -90,7 +105,7 @@ class PriceBook:
 
         Args:
             key: The token.
-            fields: New values by name, those of `PRICE_FIELDS` or high and low; ``None`` says nothing.
+            fields: New values by name, those of `FIELDS`; ``None`` says nothing.
             source: How the values came.
             complete: They are the token's whole state.
             now: Monotonic seconds.
@@ -100,29 +115,38 @@ class PriceBook:
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
+        values, streamed_at = entry.values, entry.streamed_at
         changed: list[str] = []
         refused: list[str] = []
         confirmed = False
+        streaming = source is Source.STREAM
         for name, value in fields.items():
             if value is None:
+                continue
+            known = values[name]
+            if value is known:
+                # the very object that is known has been found credible, and is no change: codecs hand on the
+                # same one for as long as a figure stays the same
+                confirmed = True
+                if streaming:
+                    streamed_at[name] = now
                 continue
             if not credible(name, value):
                 refused.append(name)
                 continue
             confirmed = True
-            if source is Source.STREAM:
-                entry.streamed_at[name] = now
-            elif entry.streamed_at.get(name, float("-inf")) >= as_of:
+            if streaming:
+                streamed_at[name] = now
+            elif streamed_at.get(name, float("-inf")) >= as_of:
                 continue
-            if entry.values.get(name) != value:
+            if value != known:
                 changed.append(name)
-            entry.values[name] = value
-        values = entry.values
-        if values.get("price") is None:
+            values[name] = value
+        if values["price"] is None:
             # figures of a day without a price are nothing to show; the first price brings them along
             entry.held_back.update(changed)
             confirmed = False
-        elif confirmed:
+        elif confirmed and entry.held_back:
             changed += entry.held_back
             entry.held_back.clear()
         fresh = not entry.announced or (complete and source is Source.STREAM)
@@ -131,16 +155,16 @@ class PriceBook:
             if source is Source.STREAM or entry.source is None or "price" in changed:
                 entry.source = source
         return Merge(
-            kind=PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
-            source=entry.source or source,
-            price=values.get("price"),
-            change_24h=values.get("change_24h"),
-            volume_24h=values.get("volume_24h"),
-            high_24h=values.get("high_24h"),
-            low_24h=values.get("low_24h"),
-            changed=tuple([name for name in PRICE_FIELDS if name in changed]),
-            refused=tuple(refused),
-            confirmed=confirmed,
+            PriceKind.SNAPSHOT if fresh else PriceKind.DELTA,
+            entry.source or source,
+            values["price"],
+            values["change_24h"],
+            values["volume_24h"],
+            values["high_24h"],
+            values["low_24h"],
+            _told(*changed),
+            tuple(refused),
+            confirmed,
         )
 
     def is_streamed(self, key: str, name: str | None = None) -> bool:

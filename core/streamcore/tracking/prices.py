@@ -280,7 +280,7 @@ class PriceTracker:
             },
             source=source,
             complete=report.complete,
-            now=self._clock.monotonic(),
+            now=as_of if source is Source.STREAM else self._clock.monotonic(),
             as_of=as_of,
         )
         if merge.refused:

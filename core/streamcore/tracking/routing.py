@@ -19,7 +19,8 @@ class Router:
     An instrument is wanted of the first provider that can have it, and, for as long as that one is not
     well, of the next ones too. Its prices are taken from the best of them at the moment. So a row moves on
     when its source is lost, and back when the better one is well again. A provider that has an instrument
-    but knows no price of it goes on being asked, while the next ones are asked too.
+    but knows no price of it goes on being asked, while the next ones are asked too. One that is metered is
+    asked for what no other one has.
     """
 
     def __init__(self, providers: Sequence[Provider]) -> None:
@@ -102,8 +103,10 @@ class Router:
     def _asked(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
         """Yield of whom an instrument is wanted, and by what topic."""
         polled = False
-        for name, topic in self.candidates(instrument):
-            if polled and name not in self._streaming:
+        metered = {provider.name for provider in self._providers if provider.metered}
+        # the others first: who is asked last is asked only when none of them has it
+        for name, topic in sorted(self.candidates(instrument), key=lambda candidate: candidate[0] in metered):
+            if polled and (name in metered or name not in self._streaming):
                 continue  # another one that is polled would be no better
             yield name, topic
             if (name, topic) in self._unpriced:

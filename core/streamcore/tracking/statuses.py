@@ -49,7 +49,7 @@ class Statuses:
         status = stream.status(self._dropped[stream.name])
         if hint := self._hint(stream):
             status = msgspec.structs.replace(status, hint=hint)
-        if status.idle and self._first(stream) is not stream:
+        if status.idle and (stream.provider.metered or self._first(stream) is not stream):
             status = msgspec.structs.replace(status, standby=True)
         return status
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +21,17 @@ from streamsim.world.market import Market, Token
 
 PAID_RATE = 15.0
 """Requests a second on a paid plan."""
+
+FREE_UNITS = 30_000
+"""Compute units a month of the free plan."""
+
+_UNITS = {
+    "/defi/price": 3,
+    "/defi/multi_price": 3,
+    "/defi/price_volume/single": 15,
+    "/defi/price_volume/multi": 15,
+}
+"""Compute units of one token; a request about several takes them times a power of their number."""
 
 FREE_WINDOW = 2.0
 """Seconds one request of a free key takes up."""
@@ -68,6 +81,12 @@ class BirdeyeRest:
         self._watch = watch
         self._windows: dict[str, SlidingWindow] = {}
         self._buckets: dict[str, TokenBucket] = {}
+        self.free_units = FREE_UNITS
+        """What a free key has in a month."""
+        self.unserved: set[str] = set()
+        """Paths that no plan serves at present."""
+        self.units_spent: Counter[str] = Counter()
+        """Key to the compute units of its answers."""
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
@@ -82,12 +101,18 @@ class BirdeyeRest:
             return refusal
         if route is None:
             return HttpReply(404, error_body(404))
-        if profile is Profile.FREE and request.path not in _FREE_PATHS:
+        not_free = profile is Profile.FREE and request.path not in _FREE_PATHS
+        if not_free or request.path in self.unserved:
             return HttpReply(401, error_body(401, _PLAN))
         try:
-            return HttpReply.json({"success": True, "data": route(self, request)})
+            units = _units(request)
+            if profile is Profile.FREE and self.units_spent[key] + units > self.free_units:
+                return HttpReply(400, error_body(400, "Compute units usage limit exceeded for plan Free"))
+            data = route(self, request)
         except _BadRequest as bad:
             return HttpReply(400, error_body(400, bad.message))
+        self.units_spent[key] += units
+        return HttpReply.json({"success": True, "data": data})
 
     def _too_often(self, key: str, profile: Profile) -> HttpReply | None:
         if profile is Profile.FREE:
@@ -272,11 +297,18 @@ class BirdeyeRest:
 
     def _credits(self, request: HttpRequest) -> Any:
         now = int(self._clock.time())
+        usage = {"total": 1_176_300, "api": 1_162_912, "ws": 13_388}
+        remaining = {"api": 48_837_088, "ws": 49_986_612, "total": 98_823_700}
+        key = request.headers.get("x-api-key", "")
+        if Profile.of(key) is Profile.FREE:
+            spent = self.units_spent[key]
+            usage = {"total": spent, "api": spent, "ws": 0}
+            remaining = {"api": self.free_units - spent, "ws": 0, "total": self.free_units - spent}
         return {
             "start_time": now - 864_000,
             "end_time": now + 1_728_000,
-            "usage": {"total": 1_176_300, "api": 1_162_912, "ws": 13_388},
-            "remaining": {"api": 48_837_088, "ws": 49_986_612, "total": 98_823_700},
+            "usage": usage,
+            "remaining": remaining,
             "overage_usage": {"api": 0, "ws": 0, "total": 0},
             "overage_cost": {"api": 0, "ws": 0, "total": 0},
         }
@@ -310,6 +342,14 @@ def _addresses(listed: object, most: int) -> list[str]:
     if not names or len(names) > most or not all(map(is_address, names)):
         raise _BadRequest("list_address is invalid format")
     return names
+
+
+def _units(request: HttpRequest) -> int:
+    """Return the compute units of a request, as far as this program makes such."""
+    each = _UNITS.get(request.path, 0)
+    listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
+    count = listed.count(",") + 1 if isinstance(listed, str) else 1
+    return math.ceil(math.pow(count, 0.8) * each)
 
 
 def _field(request: HttpRequest, name: str) -> Any:

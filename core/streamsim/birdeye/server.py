@@ -76,7 +76,8 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
         """Whether a SUBSCRIBE_PRICE is answered with the present candle of each feed."""
         self._market = market
         self._watch = watch
-        self._rest = BirdeyeRest(clock, market, watch)
+        self.rest = BirdeyeRest(clock, market, watch)
+        """Its HTTP side."""
         self._stats_wanted = asyncio.Event()
         self._stats_told: dict[str, float] = {}  # monotonic seconds of the last ones, by address
         market.listen(self._traded)
@@ -87,11 +88,11 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
         The real ones did for seven of nine tokens on 2025-06-24. A test may set it.
         """
-        return self._rest.change_differs
+        return self.rest.change_differs
 
     @change_differs.setter
     def change_differs(self, apart: bool) -> None:
-        self._rest.change_differs = apart
+        self.rest.change_differs = apart
 
     @property
     def ws_url(self) -> str:
@@ -290,7 +291,7 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
-        return self._rest.answer(request)
+        return self.rest.answer(request)
 
 
 def _json(frame: dict[str, Any]) -> str:

@@ -18,7 +18,16 @@ TOKENS = TokenTable()
 
 @pytest.mark.parametrize(
     "text",
-    ["SOL,BTC", "SOL BTC", "SOL;BTC", "SOL, BTC;", "SOL\tBTC\n", " SOL\r\nBTC SOL", "SO\u200bL,\ufeffBTC"],
+    [
+        "SOL,BTC",
+        "SOL BTC",
+        "SOL;BTC",
+        "SOL, BTC;",
+        "SOL\tBTC\n",
+        " SOL\r\nBTC SOL",
+        "SO\u200bL,\ufeffBTC",
+        "SOL、BTC",
+    ],
 )
 def test_row_21_names_are_separated_by_commas_semicolons_and_white_space(text: str) -> None:
     assert split_names(text) == ["SOL", "BTC"]

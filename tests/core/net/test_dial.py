@@ -93,6 +93,40 @@ async def test_an_attempt_that_is_given_up_leaves_nothing_behind() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("addresses", [("127.0.0.1",), ("127.0.0.1", "127.0.0.1")])
+@on_virtual_time
+async def test_a_connection_that_nobody_waits_for_any_more_is_not_left_open(
+    monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...], turns: int
+) -> None:
+    """Whenever the attempt is cancelled, so many turns of the loop after the connection was made."""
+    loop, opened = asyncio.get_running_loop(), list[asyncio.Transport]()
+    connect = loop.create_connection
+
+    def cancel_after(left: int) -> None:
+        if left:
+            loop.call_soon(cancel_after, left - 1)
+        else:
+            attempt.cancel()
+
+    async def note(factory: Any, address: str, port: int) -> Any:
+        transport, protocol = await connect(factory, address, port)
+        opened.append(transport)
+        cancel_after(turns)
+        return transport, protocol
+
+    monkeypatch.setattr(loop, "create_connection", note)
+    async with raw_server(silent) as address:
+        port = int(address.rpartition(":")[2])
+        attempt = asyncio.ensure_future(first_to_answer(addresses, port, VirtualClock()))
+        await asyncio.wait({attempt})
+        await asyncio.sleep(1)
+        kept = [] if attempt.cancelled() else [attempt.result()]
+        assert [one for one in opened if not one.is_closing()] == kept
+        for one in kept:
+            one.abort()
+
+
 async def test_the_families_of_addresses_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     lead_to(monkeypatch, {"venue.example": ("::1", "::2", "::3", "192.0.2.1", "192.0.2.1", "192.0.2.2")})
     found = await look_up("venue.example", 443)

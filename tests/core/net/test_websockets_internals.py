@@ -38,7 +38,7 @@ UNDOCUMENTED = (
 
 
 @asynccontextmanager
-async def connected(*messages: str | bytes) -> AsyncIterator[ClientConnection]:
+async def connected(*messages: str | bytes | list[str]) -> AsyncIterator[ClientConnection]:
     """Return a connection on which these messages have come in, but were not taken."""
     sent = asyncio.Event()
 
@@ -61,24 +61,25 @@ async def connected(*messages: str | bytes) -> AsyncIterator[ClientConnection]:
 
 async def test_recv_messages_holds_the_frames_that_came_in_oldest_first_in_a_deque() -> None:
     async with connected("one", b"two") as connection:
-        waiting = internals.waiting_frames(connection)
+        waiting = connection.recv_messages.frames.queue
         assert isinstance(waiting, deque)
         assert [(bytes(frame.data), frame.fin) for frame in waiting] == [(b"one", True), (b"two", True)]
-        assert [internals.is_text(frame) for frame in waiting] == [True, False]
+        assert [frame.opcode is Opcode.TEXT for frame in waiting] == [True, False]
+        assert internals.take_messages(connection) == ["one", b"two"]
+        assert internals.take_messages(connection) == []
 
 
-async def test_a_frame_taken_from_the_deque_is_not_received_again() -> None:
-    async with connected("one", "two") as connection:
-        internals.waiting_frames(connection).popleft()
-        internals.frames_taken(connection)
+async def test_a_message_that_was_taken_is_not_received_again() -> None:
+    async with connected("one", ["t", "wo"], "three") as connection:
+        assert internals.take_messages(connection) == ["one"]
         assert await connection.recv() == "two"
+        assert internals.take_messages(connection) == ["three"]
 
 
 async def test_maybe_resume_lets_the_socket_be_read_on() -> None:
     async with connected(*map(str, range(17))) as connection:  # the buffer is full above sixteen
         assert connection.recv_messages.paused
-        internals.waiting_frames(connection).clear()
-        internals.frames_taken(connection)
+        internals.take_messages(connection)
         assert not connection.recv_messages.paused
 
 

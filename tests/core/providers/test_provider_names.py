@@ -20,7 +20,6 @@ ALLOWED = {
     "core/streamcore/providers/__init__.py": "the registry",
     "core/streamcore/config/model.py": "the typed settings, a section for each",
     "core/streamcore/assets/listings.py": "where the listings of tickers are from",
-    "core/streamcore/assets/names.py": "what people bring along from elsewhere",
     "core/streamcore/assets/tokens.py": "a token that is called so",
     "core/streamcore/solana": "programs and services on the chain that are called so",
     "tui/streamtui/options.py": "ports of emulators: options are read before the engine is imported",

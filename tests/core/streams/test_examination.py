@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from manual_clock import ManualClock
 from scripted_rest import ScriptedRest
 
@@ -64,9 +65,10 @@ async def test_a_look_that_failed_is_tried_again_in_peace_and_tells_no_error() -
     assert bench.told == bench.internal == []
 
 
-async def test_what_is_refused_for_good_is_looked_at_again_when_it_is_followed_anew() -> None:
+@pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.SUBSCRIPTION])
+async def test_what_is_refused_for_good_is_looked_at_again_when_it_is_followed_anew(kind: ErrorKind) -> None:
     bench = Bench()
-    bench.rest.on_examine = lambda topics: [ProviderError(ErrorKind.AUTH, "no")]
+    bench.rest.on_examine = lambda topics: [ProviderError(kind, "no")]
     bench.examination.look_at(["a"])
     await bench.clock.advance(1000.0)
     assert len(bench.rest.examined) == 1

@@ -9,6 +9,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.circuit_breaker import CircuitBreaker
 from streamcore.providers.base import Question, SignatureSeen, TokenAccountsRequest
+from streamcore.streams.backlog import BEHIND
 from streamcore.streams.questions import AT_ONCE, MOST_TRIES, MOST_WAITING, Questions
 from streamcore.tasks import Tasks
 
@@ -32,6 +33,7 @@ class Bench:
         self.needed: Callable[[Question], bool] = lambda question: True
         self.asked: list[tuple[float, Question]] = []
         self.given_up: list[Question] = []
+        self.told: list[tuple[float, ProviderError]] = []
         self.under_way = self.most_under_way = 0
         self.questions = Questions(
             self.tasks,
@@ -40,6 +42,7 @@ class Bench:
             answer=self._answer,
             is_needed=lambda question: self.needed(question),
             gave_up=self.given_up.append,
+            behind=lambda error: self.told.append((self.clock.monotonic(), error)),
         )
 
     @property
@@ -206,3 +209,75 @@ async def test_a_mistake_of_our_own_is_told_and_the_next_question_is_asked() -> 
         "internal error (RuntimeError); the log has the details"
     ]
     await bench.tasks.close()
+
+
+# More than may be asked about
+
+
+def about(wallet: str, number: int) -> SignatureSeen:
+    return SignatureSeen(wallet, f"{wallet}{number}", number)
+
+
+async def test_row_12_a_quiet_wallet_goes_before_a_busy_one(bench: Bench) -> None:
+    bench.takes = 1.0
+    for number in range(100):
+        bench.questions.ask(about("busy", number))
+    await bench.clock.advance(2.5)
+    bench.questions.ask(about("quiet", 1))
+    await bench.clock.advance(1.0)
+    assert about("quiet", 1) in [question for _, question in bench.asked]
+
+
+async def test_row_12_a_wallet_that_is_on_time_is_told_in_order_and_one_that_is_behind_newest_first(
+    bench: Bench,
+) -> None:
+    bench.takes = 1.0
+    for number in range(100):
+        bench.questions.ask(about("busy", number))
+    await bench.clock.advance(9.5)
+    asked = [question for _, question in bench.asked]
+    assert asked == [about("busy", number) for number in range(len(asked))]
+    await bench.clock.advance(2)
+    bench.questions.ask(about("busy", 100))
+    bench.asked.clear()
+    await bench.clock.advance(1)
+    assert bench.asked[0][1] == about("busy", 100)
+
+
+async def test_row_12_how_far_behind_it_is_is_told_once_a_minute_and_what_was_left_out(bench: Bench) -> None:
+    bench.takes = 1.0
+    for number in range(MOST_WAITING + 30):
+        bench.questions.ask(about("busy", number))
+    assert bench.questions.waiting == MOST_WAITING
+    await bench.clock.advance(12)
+    ((at, error),) = bench.told
+    assert at == pytest.approx(BEHIND, abs=1.0)
+    assert error.kind is ErrorKind.RATE_LIMIT
+    assert (
+        "most of busy, the oldest for 10 s; the newest are told first, and 30 of the oldest" in error.message
+    )
+    assert bench.questions.lag == pytest.approx(12, abs=1)
+    await bench.clock.advance(70)
+    assert len(bench.told) == 2
+    assert "left to the next check" not in bench.told[1][1].message
+
+
+async def test_row_12_what_is_left_out_for_want_of_room_is_the_oldest_of_the_busiest(bench: Bench) -> None:
+    bench.takes = 0.01
+    bench.questions.ask(about("quiet", 1))
+    for number in range(MOST_WAITING + 4):
+        bench.questions.ask(about("busy", number))
+    await bench.clock.advance(100)
+    asked = {question for _, question in bench.asked}
+    assert about("quiet", 1) in asked
+    assert about("busy", 0) not in asked
+    assert about("busy", MOST_WAITING + 3) in asked
+
+
+async def test_row_f_what_a_codec_must_know_goes_before_all_transactions(bench: Bench) -> None:
+    bench.takes = 1.0
+    for number in range(100):
+        bench.questions.ask(about("busy", number))
+    bench.questions.ask(TokenAccountsRequest("other"))
+    await bench.clock.advance(1.5)
+    assert TokenAccountsRequest("other") in [question for _, question in bench.asked]

@@ -21,6 +21,7 @@ class Named:
     def __init__(self, name: str, *, streams: bool = True) -> None:
         self.name = name
         self._streams = streams
+        self.metered = False
 
     def topic(self, instrument: Instrument) -> str | None:
         if self._streams:
@@ -220,3 +221,49 @@ def test_where_nobody_knows_a_price_the_row_stays_with_the_first(router: Router)
     router.wanted([btc], health(UP, UP))
     router.forget(btc)
     assert not router.has_unpriced
+
+
+# A source of which every answer has its price
+
+
+def metered(*, last: bool = False) -> Router:
+    """Return a router whose first source has no stream for this key."""
+    first = Named("first")
+    first.metered = True
+    others = [] if last else [Named("second"), Named("polled", streams=False)]
+    return Router([first, *others])  # type: ignore[list-item]
+
+
+def test_row_d_a_metered_source_is_not_asked_for_what_another_one_streams_or_may_be_about_to() -> None:
+    for well in (UP, STARTING):
+        health = {"first": POLLED, "second": well, "polled": STARTING}
+        wanted = metered().wanted([meant("SOL"), meant("BTC")], health)
+        assert wanted == {"first": [], "second": ["SOL/USD", "BTC/USD"], "polled": []}
+        assert metered().source(meant("SOL"), health) == "second"
+
+
+def test_row_d_a_metered_source_is_asked_for_what_no_other_one_has() -> None:
+    router = metered()
+    health = {"first": STARTING, "second": UP, "polled": STARTING}
+    router.refuse("second", "BTC/USD", 0.0)
+    assert router.wanted([meant("SOL"), meant("BTC")], health)["first"] == ["BTC/USD"]
+    assert router.source(meant("BTC"), health) == "first"
+
+
+def test_row_d_a_metered_source_steps_in_while_every_other_one_is_down_and_they_go_on_being_tried() -> None:
+    router = metered()
+    health = {"first": STARTING, "second": DOWN, "polled": DOWN}
+    wanted = router.wanted([meant("SOL"), meant("BTC")], health)
+    assert (wanted["first"], wanted["second"]) == (["SOL/USD", "BTC/USD"], ["SOL/USD", "BTC/USD"])
+    assert router.source(meant("SOL"), {**health, "first": POLLED}) == "first"
+
+
+def test_row_d_a_metered_source_steps_in_where_another_one_knows_no_price() -> None:
+    router = metered()
+    health = {"first": POLLED, "second": UP, "polled": DOWN}
+    router.set_priced("second", "BTC/USD", priced=False)
+    assert router.wanted([meant("BTC")], health)["first"] == ["BTC/USD"]
+
+
+def test_row_d_a_metered_source_that_is_the_only_one_is_asked() -> None:
+    assert metered(last=True).wanted([meant("SOL")], {"first": POLLED}) == {"first": ["SOL/USD"]}

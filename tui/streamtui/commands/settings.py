@@ -52,23 +52,30 @@ def check_watched(loaded: Loaded) -> None:
     """Check every symbol and wallet before anything is started, and say which is read as something else.
 
     Raises:
-        SettingsError: One cannot be watched; it names where it came from.
+        SettingsError: Some cannot be watched; it says why the first of them cannot, where that came from,
+            and which the others are.
     """
     settings = loaded.settings
     tokens, exchanges = TokenTable(settings.tokens), choose(settings).exchanges
-    hints = []
+    hints: list[str] = []
+    refused: dict[str, tuple[str, str]] = {}
     for key, symbol in _symbols(settings):
         try:
             understand(symbol, tokens, exchanges=exchanges)
             pair = read_pair(symbol, tokens)
             hints += [pair.hint] if pair is not None and pair.hint else []
         except InputError as error:
-            raise SettingsError(key, symbol, error.reason, loaded.origins[key]) from error
+            refused.setdefault(symbol, (key, error.reason))
     for wallet in settings.wallets:
         try:
             check_address(wallet)
         except InputError as error:
-            raise SettingsError("wallets", wallet, error.reason, loaded.origins["wallets"]) from error
+            refused.setdefault(wallet, ("wallets", error.reason))
+    if refused:
+        first, *others = refused
+        key, reason = refused[first]
+        more = f"; nor can these be watched: {', '.join(map(repr, others))}" if others else ""
+        raise SettingsError(key, first, reason + more, loaded.origins[key])
     _warn(dict.fromkeys(hints))
 
 

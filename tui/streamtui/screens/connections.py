@@ -43,6 +43,9 @@ LOG_COLUMNS = (
 )
 CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "quiet": "dim"}
 
+WORTH_SAYING = 5.0
+"""Seconds that a transaction may wait to be read without a word about it."""
+
 
 class Connections(Dialog[None]):
     """Shows the state of every provider, kept up to date, and lets the person reconnect them."""
@@ -205,6 +208,8 @@ def _gaps(status: ProviderStatus) -> str:
     text = f"{status.gaps_filled} filled, {count(status.recovered, 'transaction')} recovered"
     if status.behind and status.kind is DataKind.WALLETS:
         text += f"; catching up: {status.behind} of {count(status.subscriptions, 'wallet')} still to be read"
+    if status.lag >= WORTH_SAYING:
+        text += f"; {status.waiting:,} still to be read, the oldest for {status.lag:.0f} s"
     return text
 
 

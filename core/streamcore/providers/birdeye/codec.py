@@ -78,9 +78,19 @@ class _Generic(msgspec.Struct, frozen=True):
 class BirdeyeCodec(Codec):
     """One Birdeye connection; see `streamcore.providers.base.Codec`. Topics are mint addresses."""
 
-    def __init__(self, statistics_refused: Callable[[], None] = lambda: None) -> None:
-        """``statistics_refused``: called when the stream will tell no statistics."""
+    def __init__(
+        self,
+        statistics_refused: Callable[[], None] = lambda: None,
+        stream_refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make a codec for a connection that is not open yet.
+
+        Args:
+            statistics_refused: Called when the stream will tell no statistics.
+            stream_refused: Called when the key's plan has no stream.
+        """
         self._statistics_refused = statistics_refused
+        self._stream_refused = stream_refused
         self._open = False
         self._alive = False
         self._wanted: tuple[str, ...] = ()
@@ -184,6 +194,8 @@ class BirdeyeCodec(Codec):
             self._subscribed = None  # which of the two messages was denied is not said
             return self._throttle.denied(f"Birdeye asks for fewer messages: {shown}")
         if (refusal := _whole_refusal(shown, folded)) is not None:
+            if refusal.error.kind is ErrorKind.PLAN:
+                self._stream_refused()
             return [refusal]
         if named := [mint for mint in self._wanted if mint in text]:
             self._refused.update(named)

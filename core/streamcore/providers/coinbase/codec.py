@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -27,8 +26,8 @@ from streamcore.providers.base import (
     Refusal,
     Report,
 )
-from streamcore.providers.decoding import Undecodable, json_as, number
-from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since, unless_zero
+from streamcore.providers.decoding import Figures, Undecodable, json_as, message_reader
+from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
@@ -54,21 +53,33 @@ _REASONS = {
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """Any frame, with the fields of all that are read; ``volume_24h`` is in base units."""
+    """Any frame that is no ticker, with the fields of all that are read."""
 
     type: str
     product_id: str = ""
-    sequence: object = None
-    price: object = None
-    open_24h: object = None
-    volume_24h: object = None
-    high_24h: object = None
-    low_24h: object = None
-    trade_id: object = None
     last_trade_id: object = None
     message: object = None
     reason: object = None
     channels: object = None
+
+
+_NULL = msgspec.Raw(b"null")
+
+
+class _Ticker(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ticker"):
+    """The usual frame, read at once; ``volume_24h`` is in base units."""
+
+    product_id: str = ""
+    sequence: object = None
+    price: msgspec.Raw = _NULL
+    open_24h: msgspec.Raw = _NULL
+    volume_24h: msgspec.Raw = _NULL
+    high_24h: msgspec.Raw = _NULL
+    low_24h: msgspec.Raw = _NULL
+    trade_id: object = None
+
+
+_read_ticker = message_reader(_Ticker, binary=True)
 
 
 @dataclass(slots=True)
@@ -89,6 +100,9 @@ class _Progress:
     """That it is not has been told."""
     asked: int = 0
     """The trade because of which the price was asked for last."""
+    figures: Figures = field(
+        default_factory=lambda: Figures("price", "open_24h", "volume_24h", "high_24h", "low_24h")
+    )
 
 
 class CoinbaseCodec(Codec):
@@ -135,7 +149,13 @@ class CoinbaseCodec(Codec):
         """Return what one frame says."""
         reports: list[Report] = []
         try:
-            reports += self._read(json_as(frame, _Frame))
+            ticker = _read_ticker(frame)
+            if ticker is None:
+                reports += self._read(json_as(frame, _Frame))
+            else:
+                told = self._ticker(ticker)
+                reports += self._proof()
+                reports += told
         except Undecodable as error:
             reports.append(Malformed(str(error)))
         self._ask()
@@ -162,9 +182,6 @@ class CoinbaseCodec(Codec):
 
     def _read(self, frame: _Frame) -> list[Report]:
         match frame.type:
-            case "ticker":
-                reports = self._ticker(frame)
-                return [*self._proof(), *reports]
             case "heartbeat":
                 reports = self._heartbeat(frame)
                 return [*self._proof(), *reports]
@@ -191,7 +208,7 @@ class CoinbaseCodec(Codec):
         if left_out != self._left_out:
             self._left_out, self._pulse = left_out, None
 
-    def _ticker(self, frame: _Frame) -> list[Report]:
+    def _ticker(self, frame: _Ticker) -> list[Report]:
         product = frame.product_id
         if not self._is_live(product):
             return []
@@ -206,25 +223,20 @@ class CoinbaseCodec(Codec):
             progress.sequence = sequence
         progress.trade = progress.trade if trade is None else trade
         first, progress.begun = not progress.begun, True
-        values: dict[str, Decimal | None] = {}
-        bad: list[Report] = []
-        for name in ("price", "open_24h", "volume_24h", "high_24h", "low_24h"):
-            try:
-                values[name] = number(getattr(frame, name))
-            except Undecodable as error:
-                values[name] = None
-                bad.append(Malformed(f"{name}: {error}"))
-        price = unless_zero(values["price"])
+        figures = progress.figures
+        bad = figures.read((frame.price, frame.open_24h, frame.volume_24h, frame.high_24h, frame.low_24h))
+        last, opened, volume, high, low = figures.values
+        price = last or None
         report = PriceReport(
             product,
-            price=price,
-            change_24h=percent_since(price, values["open_24h"]),
-            volume_24h=in_dollars(values["volume_24h"], price),
-            high_24h=unless_zero(values["high_24h"]),
-            low_24h=unless_zero(values["low_24h"]),
-            complete=first,
+            price,
+            percent_since(price, opened),
+            in_dollars(volume, price),
+            high or None,
+            low or None,
+            first,
         )
-        return [report, *bad]
+        return [report, *map(Malformed, bad)]
 
     def _heartbeat(self, frame: _Frame) -> list[Report]:
         product = frame.product_id

@@ -17,12 +17,11 @@ from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,
     Pages,
-    Rpc,
-    RpcFailure,
     SolanaHistory,
     gap,
 )
 from streamcore.providers.solana_rpc.messages import transaction_options
+from streamcore.providers.solana_rpc.rpc import Rpc, RpcFailure
 from streamcore.providers.solana_rpc.transactions import report_listed
 
 FULL_PAGE = 100

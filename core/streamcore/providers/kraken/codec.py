@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,8 +17,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
-from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, unless_zero
+from streamcore.providers.decoding import Figures, Undecodable, content, json_as, message_reader, number
+from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
@@ -51,17 +51,63 @@ class _Frame(msgspec.Struct, frozen=True):
     result: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Ticker(msgspec.Struct, frozen=True):
+_NULL = msgspec.Raw(b"null")
+
+
+class _Ticker(msgspec.Struct, frozen=True, gc=False):
     """``change_pct`` is percent, ``volume`` in base units; all but ``last`` are of the last 24 hours."""
 
     symbol: str
-    last: object = None
-    volume: object = None
-    vwap: object = None
-    change_pct: object = None
-    high: object = None
-    low: object = None
+    last: msgspec.Raw = _NULL
+    volume: msgspec.Raw = _NULL
+    vwap: msgspec.Raw = _NULL
+    change_pct: msgspec.Raw = _NULL
+    high: msgspec.Raw = _NULL
+    low: msgspec.Raw = _NULL
     trades: object = None
+
+
+class _TickerMessage(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="ticker"):
+    """The usual frame, read at once; any other, and one with something wrong in it, is read as a `_Frame`."""
+
+    type: Literal["snapshot", "update"]
+    data: list[_Ticker]
+
+
+_read_tickers = message_reader(_TickerMessage)
+
+
+class _Told(Figures):
+    """The numbers of one pair, and what they come to."""
+
+    __slots__ = ("_dollars",)
+
+    def __init__(self) -> None:
+        super().__init__("last", "volume", "vwap", "change_pct", "high", "low")
+        self._dollars: tuple[Decimal | None, Decimal | None, Decimal | None] = (None, None, None)
+
+    def report(self, pair: str, trades: object, *, complete: bool) -> PriceReport:
+        """Return what the last ticker says. ``trades``: how many there were in the last 24 hours.
+
+        Where nothing was traded for 24 hours Kraken says 0 for everything that is made of trades. That is not
+        known, neither a price of 0 nor a change of 0 %; the whole state is then that there is no price.
+        """
+        last, volume, vwap, change, high, low = self.values
+        price = last or None
+        if price is None and last is not None:
+            return PriceReport(pair, complete=True)
+        if volume is not None and not volume and not trades:
+            change = dollars = None
+        else:
+            dollars = self._in_dollars(volume, vwap or None)
+        return PriceReport(pair, price, change, dollars, high or None, low or None, complete)
+
+    def _in_dollars(self, volume: Decimal | None, average: Decimal | None) -> Decimal | None:
+        of, at, dollars = self._dollars
+        if volume is not of or average is not at:
+            dollars = in_dollars(volume, average)
+            self._dollars = volume, average, dollars
+        return dollars
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -93,6 +139,7 @@ class KrakenCodec(Codec):
         self._throttle = Throttle()
         self._alive = False
         self._requests = 0
+        self._told: dict[str, _Told] = {}
         self._outgoing: list[Frame] = []
 
     def opened(self) -> None:
@@ -103,6 +150,7 @@ class KrakenCodec(Codec):
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted pairs, all of them; only what changes is sent."""
         self._pairs.set_topics(topics)
+        self._told = {pair: told for pair, told in self._told.items() if self._pairs.wants(pair)}
         self._ask()
 
     @property
@@ -124,7 +172,14 @@ class KrakenCodec(Codec):
         """Return what one frame says."""
         reports: list[Report] = []
         try:
-            reports += self._read(json_as(frame, _Frame))
+            usual = _read_tickers(frame)
+            if usual is None:
+                reports += self._read(json_as(frame, _Frame))
+            else:
+                reports += self._proof()
+                complete = usual.type == "snapshot"
+                for ticker in usual.data:
+                    self._ticker(ticker, reports, complete=complete)
         except Undecodable as error:
             reports.append(Malformed(str(error)))
         self._ask()
@@ -171,27 +226,34 @@ class KrakenCodec(Codec):
         reports = self._proof()
         for item in items:
             try:
-                reports += self._ticker(content(item, _Ticker), complete=frame.type == "snapshot")
+                ticker = content(item, _Ticker)
             except Undecodable as error:
                 reports.append(Malformed(f"a ticker: {error}"))
+            else:
+                self._ticker(ticker, reports, complete=frame.type == "snapshot")
         return reports
 
-    def _ticker(self, ticker: _Ticker, *, complete: bool) -> list[Report]:
+    def _ticker(self, ticker: _Ticker, reports: list[Report], *, complete: bool) -> None:
         pair = ticker.symbol
         self._pairs.answered(pair)
-        if not self._pairs.wants(pair):
-            if self._pairs.knows(pair):
-                return []  # it was on its way when the pair was given back
-            raise Undecodable("a pair that was never asked for")
-        bad: list[Report] = []
-        values: dict[str, Decimal | None] = {}
-        for name in ("last", "volume", "vwap", "change_pct", "high", "low", "trades"):
+        told = self._told.get(pair)
+        if told is None:
+            if not self._pairs.wants(pair):
+                if not self._pairs.knows(pair):
+                    reports.append(Malformed("a ticker: a pair that was never asked for"))
+                return  # or it was on its way when the pair was given back
+            told = self._told[pair] = _Told()
+        bad = told.read((ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low))
+        trades = ticker.trades
+        if type(trades) is not int:
             try:
-                values[name] = number(getattr(ticker, name))
+                trades = number(trades)
             except Undecodable as error:
-                values[name] = None
-                bad.append(Malformed(f"{name}: {error}"))
-        return [_report(pair, values, complete=complete), *bad]
+                trades = None
+                bad.append(f"trades: {error}")
+        reports.append(told.report(pair, trades, complete=complete))
+        if bad:
+            reports += map(Malformed, bad)
 
     def _status(self, data: msgspec.Raw) -> list[Report]:
         reports: list[Report] = []
@@ -263,27 +325,6 @@ class KrakenCodec(Codec):
             return named[0]
         found = _PAIR.search(text[:MOST_TEXT])
         return found[0] if found else None
-
-
-def _report(pair: str, values: dict[str, Decimal | None], *, complete: bool) -> PriceReport:
-    """Return what a ticker says.
-
-    Where nothing was traded for 24 hours Kraken says 0 for everything that is made of trades. That is not
-    known, neither a price of 0 nor a change of 0 %; the whole state is then that there is no price.
-    """
-    traded = values["volume"] is None or bool(values["volume"]) or bool(values["trades"])
-    price = unless_zero(values["last"])
-    if price is None and values["last"] is not None:
-        return PriceReport(pair, complete=True)
-    return PriceReport(
-        pair,
-        price=price,
-        change_24h=values["change_pct"] if traded else None,
-        volume_24h=in_dollars(values["volume"], unless_zero(values["vwap"])) if traded else None,
-        high_24h=unless_zero(values["high"]),
-        low_24h=unless_zero(values["low"]),
-        complete=complete,
-    )
 
 
 def _no_pair(pair: str, reason: str | None) -> ProviderError:

@@ -38,6 +38,7 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.batching import batches
 from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.solana_rpc.cut_off import CutOff
 from streamcore.providers.solana_rpc.messages import (
     COMMITMENT,
     INVALID_PARAMS,
@@ -148,8 +149,8 @@ class SolanaCodec(Codec):
             understand: Gives an error its meaning.
             stepped_down: Called when the plan does not allow whole transactions and logs are followed
                 instead; ``None``: such a refusal ends the connection.
-            most_logs: Accounts whose logs one connection may follow; those left out are told in a `Notice`,
-                and what happens to them is found over HTTP. ``None``: no limit is known.
+            most_logs: Accounts whose logs one connection may follow; those left out are told as `Unfollowed`
+                and, to a person, in a `Notice`. ``None``: no limit is known.
         """
         self._batch_size = batch_size
         self._title = title
@@ -158,7 +159,9 @@ class SolanaCodec(Codec):
         self._stepped_down = stepped_down
         self._most_logs = most_logs
         self._throttle = Throttle()
-        self._cut_off = False
+        self._cut_off = CutOff(title)
+        self._minor: frozenset[str] = frozenset()
+        """Accounts that are cut off first."""
         self._open = False
         self._alive = False
         self._wallets: tuple[str, ...] = ()
@@ -192,6 +195,7 @@ class SolanaCodec(Codec):
     def resolved(self, related: TokenAccounts) -> None:
         """Follow the token accounts of a wallet, all of them."""
         self._related[related.topic] = related.addresses
+        self._minor |= related.minor
         self._plan()
         self._subscribe()
 
@@ -236,12 +240,14 @@ class SolanaCodec(Codec):
             for wallet in self._wallets
         ]
         wishes = tuple(wish for turn in zip_longest(*accounts) for wish in turn if wish is not None)
+        if self._most_logs is None:
+            self._wishes = wishes
+            return
+        # a stable order: what is worth little is cut off before what is worth more
+        wishes = tuple(sorted(wishes, key=lambda wish: wish.account in self._minor))
         self._wishes = wishes[: self._most_logs]
-        if len(self._wishes) < len(wishes) and not self._cut_off:
-            self._cut_off = True
-            text = f"the wallets have more token accounts than {self._title} lets one connection follow; what"
-            text += " happens to the rest shows up with the next check over HTTP"
-            self._questions.append(Notice(ProviderError(ErrorKind.SUBSCRIPTION, text)))
+        left_out = [(wish.wallets[0], wish.account) for wish in wishes[self._most_logs :]]
+        self._questions += self._cut_off.news(left_out, self._minor)
 
     def _accepted_parts(self, wish: _Wish) -> list[_Wish]:
         """Return a wish, or its halves where it was refused whole, until what is refused stands alone."""

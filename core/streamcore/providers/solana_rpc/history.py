@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -30,8 +31,9 @@ from streamcore.providers.base import (
     TokenAccountsRequest,
     TransactionReport,
 )
-from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
+from streamcore.providers.solana_rpc.rpc import Rpc, RpcFailure
+from streamcore.providers.solana_rpc.token_accounts import Amounts, Holding, list_holdings
 from streamcore.providers.solana_rpc.transactions import (
     UNKNOWN_VERSION,
     report_transaction,
@@ -57,16 +59,15 @@ OVERLAP_SLOTS = 32
 ACCOUNTS_FOR = 1800.0
 """Seconds for which a list of token accounts is believed; what is made meanwhile shows in transactions."""
 
+UNLISTED_FOR = 120.0
+"""Seconds after which a list that could not be had is asked for again."""
+
 PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
 """Seconds between tries for a transaction that is listed but cannot be had yet."""
 
 ACCOUNTS_AT_ONCE = 100
 """Addresses in one ``getMultipleAccounts``; the method's own limit."""
 
-TOKEN_PROGRAMS = (
-    "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
-    "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb",
-)
 UNSUPPORTED_VERSION = -32015
 EXCLUDED = -32010
 """The node does not know whose tokens an account holds, as with the large owners of the public one."""
@@ -80,27 +81,6 @@ class Pages:
     """Entries in one answer."""
     most: int = MOST_PAGES
     """Answers for one account."""
-
-
-class RpcFailure(Exception):
-    """A JSON-RPC error that may mean something other than trouble; ``error`` is as it came."""
-
-    def __init__(self, error: RpcError) -> None:
-        self.error = error
-        super().__init__(error.text)
-
-
-class Rpc(Protocol):
-    """Calls a node's methods."""
-
-    async def call(self, method: str, params: list[Any], shape: type[T]) -> T:
-        """Return the result of one call, read as ``shape``.
-
-        Raises:
-            RpcFailure: The node answered with an error about this call alone.
-            ProviderError: The node refused, or could not be reached.
-        """
-        ...
 
 
 class _Signature(msgspec.Struct, frozen=True, rename="camel"):
@@ -118,14 +98,6 @@ class _AccountInfos(msgspec.Struct, frozen=True):
     value: list[dict[str, Any] | None]
 
 
-class _TokenAccount(msgspec.Struct, frozen=True):
-    pubkey: str
-
-
-class _TokenAccounts(msgspec.Struct, frozen=True):
-    value: list[_TokenAccount]
-
-
 @dataclass(frozen=True, slots=True)
 class _Accounts:
     """A wallet and its token accounts."""
@@ -135,6 +107,8 @@ class _Accounts:
     """Monotonic seconds."""
     asked_on: float
     """Unix seconds."""
+    minor: frozenset[str] = frozenset()
+    """Those that matter least."""
 
 
 class SolanaHistory(Rest):
@@ -164,6 +138,8 @@ class SolanaHistory(Rest):
         self._clock = clock
         self._understand = understand
         self._accounts: dict[str, _Accounts] = {}
+        self._unfollowed = Amounts()
+        self._tokens = TokenTable()
         self._changed: dict[str, TokenAccounts] = {}
         """Lists of accounts that have changed since a codec was given them."""
         self._unlisted: dict[str, Notice] = {}
@@ -212,7 +188,8 @@ class SolanaHistory(Rest):
         """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
         try:
             if isinstance(question, TokenAccountsRequest):
-                yield TokenAccounts(question.topic, await self._addresses(question.topic))
+                addresses = await self._addresses(question.topic)
+                yield TokenAccounts(question.topic, addresses, self._accounts[question.topic].minor)
                 self._changed.pop(question.topic, None)
                 for news in self._taken_news(question.topic):
                     yield news
@@ -258,7 +235,42 @@ class SolanaHistory(Rest):
         addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
         if addresses != known.addresses:
             self._accounts[wallet] = replace(known, addresses=addresses)
-            self._changed[wallet] = TokenAccounts(wallet, addresses)
+            self._changed[wallet] = TokenAccounts(wallet, addresses, known.minor)
+
+    async def look(
+        self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
+    ) -> AsyncIterator[Report]:
+        """Yield what happened to accounts of wallets whose amounts have changed since the last look.
+
+        Two calls tell that for all accounts of a wallet, where their signatures would take one call each.
+        """
+        pasts = {
+            wallet: self._look(wallet, addresses, checkpoints[wallet])
+            for wallet, addresses in unfollowed.items()
+            if wallet in checkpoints
+        }
+        async for report in in_turns(pasts, self._meaning):
+            yield report
+
+    async def _look(
+        self, wallet: str, addresses: Sequence[str], checkpoint: Checkpoint
+    ) -> AsyncGenerator[Report, None]:
+        holdings = await self._token_accounts(wallet)
+        if holdings is None:
+            return
+        self._listed(wallet, holdings, self._accounts.get(wallet))
+        for address in self._unfollowed.changed(wallet, holdings, addresses):
+            if checkpoint.since is None:
+                entries, _ = await self._newer(address, checkpoint)
+            else:  # where its news begins is not known yet, and may take minutes for so many accounts
+                recent = await self._signatures(address, {"limit": HISTORY})
+                entries = [entry for entry in recent if (entry.block_time or 0) > checkpoint.since]
+            news = [entry for entry in reversed(entries) if entry.signature not in checkpoint.known]
+            for entry in news:
+                yield await self._transaction(wallet, entry)
+            self._unfollowed.looked_at(wallet, address, found=bool(news))
+        for report in self._taken_news(wallet):
+            yield report
 
     async def _beginning(self, wallet: str, since: float | None) -> tuple[CheckpointReport, bool]:
         """Return where a wallet's news begins, and whether there is some already."""
@@ -346,26 +358,37 @@ class SolanaHistory(Rest):
             or now - known.asked_at > ACCOUNTS_FOR
             or (not_before is not None and known.asked_on < not_before)
         ):
-            before = known
-            listed = await self._token_accounts(wallet)
-            # where there is no list, the wallet itself can be followed all the same
-            kept = known.addresses if listed is None and known is not None else ()
-            found = tuple(dict.fromkeys((wallet, *(listed or kept))))
-            known = self._accounts[wallet] = _Accounts(found, now, self._clock.time())
-            if before is not None and before.addresses != known.addresses:
-                self._changed[wallet] = TokenAccounts(wallet, known.addresses)
+            holdings = await self._token_accounts(wallet)
+            known = self._listed(wallet, holdings, known)
+            if holdings is not None:
+                self._unfollowed.begin(wallet, holdings)
         return known.addresses
 
-    async def _token_accounts(self, wallet: str) -> list[str] | None:
+    def _listed(self, wallet: str, holdings: Sequence[Holding] | None, before: _Accounts | None) -> _Accounts:
+        """Take note of a list of token accounts; ``None``: there is none, and what is known stays."""
+        if holdings is None:
+            # the wallet itself can be followed all the same
+            addresses, minor = (
+                ((wallet,), frozenset[str]()) if before is None else (before.addresses, before.minor)
+            )
+        else:
+            addresses = tuple(dict.fromkeys((wallet, *(holding.address for holding in holdings))))
+            minor = frozenset(holding.address for holding in holdings if holding.minor)
+        asked_at = self._clock.monotonic()
+        if holdings is None:
+            asked_at += UNLISTED_FOR - ACCOUNTS_FOR
+        known = self._accounts[wallet] = _Accounts(addresses, asked_at, self._clock.time(), minor)
+        if before is not None and before.addresses != known.addresses:
+            self._changed[wallet] = TokenAccounts(wallet, known.addresses, known.minor)
+        return known
+
+    def _is_well_known(self, mint: str) -> bool:
+        return self._tokens.by_mint(mint) is not None
+
+    async def _token_accounts(self, wallet: str) -> list[Holding] | None:
         """Return the token accounts of a wallet; ``None``: the node does not list them, whoever asks."""
-        found: list[str] = []
         try:
-            for program in TOKEN_PROGRAMS:
-                options = {"encoding": "jsonParsed", "commitment": COMMITMENT}
-                owned = await self._rpc.call(
-                    "getTokenAccountsByOwner", [wallet, {"programId": program}, options], _TokenAccounts
-                )
-                found += [account.pubkey for account in owned.value]
+            return await list_holdings(self._rpc, wallet, self._is_well_known)
         except (RpcFailure, ProviderError) as failure:
             error = self._understand(failure.error) if isinstance(failure, RpcFailure) else failure
             excluded = isinstance(failure, RpcFailure) and failure.error.code == EXCLUDED
@@ -375,7 +398,6 @@ class SolanaHistory(Rest):
             text += f" may be missed: {error.message}"
             self._unlisted[wallet] = Notice(ProviderError(ErrorKind.SUBSCRIPTION, text))
             return None
-        return found
 
 
 def gap(wallet: str, after: int, before: int | None) -> Notice:
@@ -383,16 +405,3 @@ def gap(wallet: str, after: int, before: int | None) -> Notice:
     where = f"after slot {after}" if before is None else f"between slots {after} and {before}"
     text = f"too much happened to {wallet} to recover it all: transactions {where} are missing"
     return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))
-
-
-def read_result(result: msgspec.Raw, shape: type[T], title: str, method: str) -> T:
-    """Return a call's result.
-
-    Raises:
-        ProviderError: It is not of that shape.
-    """
-    try:
-        return content(result, shape)
-    except Undecodable as error:
-        text = f"{title} answered {method} with something unreadable: {error}"
-        raise ProviderError(ErrorKind.PROTOCOL, text) from error

@@ -13,9 +13,9 @@ from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST
-from streamcore.providers.solana_rpc.history import RpcFailure, read_result
 from streamcore.providers.solana_rpc.limits import MethodLimits, concerns_all
 from streamcore.providers.solana_rpc.messages import Message, RpcError, read, request
+from streamcore.providers.solana_rpc.rpc import RpcFailure, read_result
 from streamcore.text import printable
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
-from streamcore.providers.birdeye.provider import FREE_PERIOD, PAID_RATE, BirdeyeProvider, meaning
+from streamcore.providers.birdeye.provider import BirdeyeProvider
+from streamcore.providers.birdeye.rest import FREE_PERIOD, PAID_RATE, meaning
 
 KEY = "birdeye-key-123"
 SOL = "So11111111111111111111111111111111111111112"
@@ -45,12 +46,21 @@ def quote() -> Answer:
     return answer(200, json.dumps({"success": True, "data": {"value": 1.5, "priceChange24h": -2.25}}))
 
 
+class PricesHttp(ScriptedHttp):
+    """Answers about prices; that there is more than these to ask for, the plan denies."""
+
+    async def request(self, method: str, url: str, **more: Any) -> Answer:
+        if "/defi/price_volume" in url or "/utils/" in url:
+            return PLAN
+        return await super().request(method, url, **more)
+
+
 class Bench:
     """A provider whose HTTP answers are scripted."""
 
     def __init__(self, reply: Callable[[Asked], Answer], **stream: Any) -> None:
         self.clock = ManualClock()
-        self.http = ScriptedHttp(reply, self.clock.monotonic)
+        self.http = PricesHttp(reply, self.clock.monotonic)
         settings = Settings(birdeye=BirdeyeSettings(api_key=KEY), stream=StreamSettings(**stream))
         self.provider = BirdeyeProvider(settings, self.http, self.clock)  # type: ignore[arg-type]
 
@@ -268,12 +278,45 @@ async def test_a_rate_limit_says_how_long_the_provider_wants_to_be_left_alone() 
 
 
 async def test_the_next_request_after_a_rate_limit_waits_for_its_end() -> None:
-    replies = [TOO_MANY, quotes(["a"])]
+    replies = [answer(429, "", retry_after="30"), quotes(["a"])]
     bench = Bench(lambda asked: replies.pop(0))
     with pytest.raises(ProviderError):
         await anext(bench.provider.rest.fetch(["a"], {}))
     await bench.fetch("a")
-    assert [asked.at for asked in bench.http.asked] == pytest.approx([0.0, 1.0], abs=1e-3)
+    assert [asked.at for asked in bench.http.asked] == pytest.approx([0.0, 30.0], abs=1e-3)
+
+
+async def test_row_e_a_batch_denied_for_a_moment_is_taken_for_a_free_key_s_pace() -> None:
+    replies = [TOO_MANY, TOO_MANY, quote(), quote(), quotes(["a", "b"])]
+    bench = Bench(lambda asked: replies.pop(0))
+    assert [report.topic for report in await bench.fetch("a", "b") if isinstance(report, PriceReport)] == [
+        "a",
+        "b",
+    ]
+    assert not bench.provider.metered  # nothing has shown that yet
+    await bench.fetch("a", "b")
+    assert bench.paths == ["/defi/multi_price", *["/defi/price"] * 3, "/defi/multi_price"]
+    times = [asked.at for asked in bench.http.asked[:4]]
+    assert times == pytest.approx([0.0, 2.05, 2.05 + FREE_PERIOD, 2.05 + 2 * FREE_PERIOD], abs=1e-3)
+
+
+async def test_row_e_the_next_fetch_goes_on_with_what_was_denied_not_with_the_first() -> None:
+    replies = [PLAN, quote(), *[answer(429, "", retry_after="30")], quote(), quote()]
+    bench = Bench(lambda asked: replies.pop(0))
+    reports = bench.provider.rest.fetch(["a", "b", "c"], {})
+    with pytest.raises(ProviderError):
+        await _collected(bench, reports)
+    await bench.fetch("a", "b", "c")
+    assert [asked.params.get("address") for asked in bench.http.asked] == [None, "a", "b", "b", "c"]
+
+
+async def _collected(bench: Bench, reports: AsyncIterator[Report]) -> list[Report]:
+    async def collect() -> list[Report]:
+        return [report async for report in reports]
+
+    task = asyncio.ensure_future(collect())
+    await bench.clock.advance(100)
+    return await task
 
 
 async def test_what_had_been_learnt_before_a_failure_stands() -> None:
@@ -288,7 +331,7 @@ async def test_what_had_been_learnt_before_a_failure_stands() -> None:
 
 async def test_a_trailing_slash_in_the_url_does_no_harm() -> None:
     clock = ManualClock()
-    http = ScriptedHttp(always(quotes(["a"])), clock.monotonic)
+    http = PricesHttp(always(quotes(["a"])), clock.monotonic)
     settings = Settings(birdeye=BirdeyeSettings(api_key=KEY, rest_url="http://127.0.0.1:8080/"))
     provider = BirdeyeProvider(settings, http, clock)  # type: ignore[arg-type]
     assert [report async for report in provider.rest.fetch(["a"], {})]

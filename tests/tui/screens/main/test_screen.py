@@ -80,6 +80,17 @@ async def test_the_connections_show_how_far_behind_the_catching_up_of_wallets_is
         assert "catching up: 17 of 20 wallets still to be read" in stage.text()
 
 
+async def test_row_12_the_connections_show_how_much_waits_to_be_read_and_for_how_long() -> None:
+    async with on_stage() as stage:
+        stage.manager.set_status("helius", state=State.CONNECTED, subscriptions=2, waiting=412, lag=63.4)
+        await stage.pass_time(1.0)
+        await stage.press("c", "down")
+        assert "412 still to be read, the oldest for 63 s" in stage.text()
+        stage.manager.set_status("helius", state=State.CONNECTED, subscriptions=2, waiting=3, lag=0.4)
+        await stage.pass_time(1.0)
+        assert "still to be read" not in stage.text()
+
+
 async def test_r_with_several_to_choose_from_opens_the_connections() -> None:
     async with on_stage() as stage:
         for name in ("kraken", "jupiter"):

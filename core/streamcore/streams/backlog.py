@@ -1,0 +1,89 @@
+"""What waits to be asked over HTTP, and what of it comes next when more happens than the host lets one ask.
+
+Quiet topics go before busy ones, so that one with much to tell delays no other. A topic that is on time is
+told in the order things happened. Of one that is behind the newest comes first: whoever watches wants to know
+what happens now, and the rest is filled in when there is time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from streamcore.clock import Clock
+from streamcore.providers.base import Question, TokenAccountsRequest
+
+BEHIND = 10.0
+"""Seconds of waiting after which a topic is behind."""
+
+
+@dataclass(order=True, slots=True)
+class Pending:
+    """A question and how it has fared."""
+
+    due: float
+    """Monotonic seconds before which it is not asked again."""
+    number: int
+    question: Question = field(compare=False)
+    since: float = field(compare=False)
+    """Monotonic seconds of the moment it came up."""
+    tries: int = field(default=0, compare=False)
+
+
+class Backlog:
+    """Questions that may be asked now, the next one first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._requests: deque[Pending] = deque()
+        """What a codec must know to do its work; it goes before everything else."""
+        self._topics: dict[str, deque[Pending]] = {}
+        """Topic to what is to be asked about it, in the order it happened."""
+
+    def __len__(self) -> int:
+        return len(self._requests) + sum(map(len, self._topics.values()))
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest has waited."""
+        oldest = min((queue[0].since for queue in self._topics.values()), default=None)
+        return 0.0 if oldest is None else self._clock.monotonic() - oldest
+
+    @property
+    def busiest(self) -> str:
+        """The topic that most is to be asked about; empty when there is none."""
+        return max(self._topics, key=lambda topic: len(self._topics[topic]), default="")
+
+    def add(self, pending: Pending) -> None:
+        """Let a question be asked, for the first time or once more."""
+        if isinstance(pending.question, TokenAccountsRequest):
+            self._requests.append(pending)
+            return
+        queue = self._topics.setdefault(pending.question.topic, deque())
+        if pending.tries:
+            queue.appendleft(pending)
+        else:
+            queue.append(pending)
+
+    def take(self) -> Pending:
+        """Take out the next question; there must be one."""
+        if self._requests:
+            return self._requests.popleft()
+        topic = min(self._topics, key=lambda topic: len(self._topics[topic]))
+        queue = self._topics[topic]
+        is_behind = self._clock.monotonic() - queue[0].since > BEHIND
+        pending = queue.pop() if is_behind else queue.popleft()
+        if not queue:
+            del self._topics[topic]
+        return pending
+
+    def drop_oldest(self) -> Pending | None:
+        """Give up the oldest question about the busiest topic; return it, or ``None`` where there is none."""
+        topic = self.busiest
+        if not topic:
+            return None
+        queue = self._topics[topic]
+        pending = queue.popleft()
+        if not queue:
+            del self._topics[topic]
+        return pending
