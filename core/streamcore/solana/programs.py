@@ -166,7 +166,7 @@ _BRIDGES = {
     "CCTPV2Sm4AdWt5296sk4P66VBZ7bEhcARwFaaS9YPbeC": "Circle CCTP v2",
     "CCTPV2vPZJS2u2BBsUoscuikbYjnpFmbFsvVuJdgUMQe": "Circle CCTP v2",
     "DLv3NggMiSaef97YCkew5xKUHDh13tVGZ7tydt3ZeAru": "Across",
-    # transactions.md calls the first of these Mayan; its own IDL and four other sources say deBridge.
+    # The first of these is listed as Mayan in places; its own IDL and four other sources say deBridge.
     "src5qyZHqTqecJV4aY6Cb6zDZLMDzrDKKezs22MPHr4": "deBridge",
     "dst5MGcFPoBeREFAA5E3tU5ij8m5uVYwkzkSAbsLbNo": "deBridge",
     "FC4eXxkyrMPTjiYUpp4EAnkmwMbQyZ6NDCh1kfLn6vsf": "Mayan",
