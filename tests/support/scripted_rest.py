@@ -1,4 +1,4 @@
-"""The HTTP side of a provider and who hears of it, for tests of one provider at work."""
+"""A fake REST side and a fake report sink, for tests of one provider's stream."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from streamcore.status import ProviderStatus
 from streamcore.streams.reporting import ReportSource
 
 Step = Report | ProviderError | Exception | float
-"""What comes of a request: a report, an error, or seconds that pass."""
+"""A step of an answer: a report, an error to raise, or seconds to wait."""
 
 
 class ScriptedRest:
-    """A `streamcore.providers.base.Rest` that does as ``on_fetch`` and ``on_answer`` say, and notes all."""
+    """A `streamcore.providers.base.Rest` that carries out the steps of ``on_fetch`` and ``on_answer``.
+
+    It keeps every call with its time (monotonic seconds).
+    """
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -27,10 +30,10 @@ class ScriptedRest:
         self.examined: list[tuple[float, tuple[str, ...]]] = []
         """When which topics were looked at."""
         self.fetches: list[tuple[float, tuple[str, ...]]] = []
-        """When which topics were fetched."""
+        """Time and topics of each call of `fetch`."""
         self.checkpoints: list[Mapping[str, Checkpoint]] = []
         self.answers: list[tuple[float, Question]] = []
-        """When which question was asked."""
+        """Time and question of each call of `answer`."""
         self.under_way = 0
         self.most_under_way = 0
 
@@ -79,7 +82,7 @@ class ScriptedRest:
 
 
 class ScriptedSink:
-    """A `streamcore.streams.reporting.ReportSink` that notes everything; ``on_status`` may act on it."""
+    """A `streamcore.streams.reporting.ReportSink` that keeps everything; it calls ``on_status``."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[Report, Source]] = []
