@@ -57,7 +57,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
     terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
-    from streamtui.model.engine import engine_factory
+    from streamtui.model.engine import real_engine_factory
     from streamtui.terminal import end_within
 
     settings = loaded.settings
@@ -65,7 +65,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
     app = StreamTuiApp(
         settings,
         # without a capture the app makes it, and imports it only after the first frame
-        manager_factory=None if capture is None else engine_factory(capture),
+        engine_factory=None if capture is None else real_engine_factory(capture),
         config_path=loaded.path,
         saved=saved(loaded),
         starter=nothing_set,
