@@ -27,6 +27,7 @@ from streamcore.providers.base import (
     SignatureSeen,
     TransactionReport,
 )
+from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.questions import Questions
 from streamcore.tasks import Tasks, first_to_end
@@ -354,6 +355,8 @@ class Backfill:
         self.breaker.check()
         fetched = Fetched()
         odd: dict[str, ProviderError] = {}
+        failures: list[ProviderError] = []
+        in_a_row = 0
         succeeded = False
         parts = deque(_Part(part) for part in self._parts(topics))
         try:
@@ -362,28 +365,37 @@ class Backfill:
                 try:
                     if not await self._go_on(part, source, deliver, fetched):
                         parts.append(part)
+                        in_a_row = 0
                         continue
                 except ProviderError as error:
-                    self.breaker.failed(error)
-                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
+                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None:
+                        self.breaker.failed(error)
                         raise
+                    # whether it is about these topics or about the host, the others will show
+                    failures.append(error)
+                    in_a_row += not self._odd.issuperset(part.topics)
                     left = [topic for topic in part.topics if topic not in part.answered]
                     if len(left) > 1:
                         middle = len(left) // 2
                         parts += (_Part(tuple(left[:middle])), _Part(tuple(left[middle:])))
                     else:
                         odd.update(dict.fromkeys(left or part.topics, error))
+                    if in_a_row >= FAILURES_OF_A_HOST:
+                        self._odd |= {*left, *odd}  # the others come first the next time
+                        self._count_failures(failures)
+                        raise
                 else:
                     self._has_answered()
-                    succeeded = True
+                    succeeded, in_a_row = True, 0
                     if due is not None:
                         due.difference_update(part.topics)
                 succeeded = succeeded or bool(part.answered)
         finally:
             for part in parts:
                 await part.close()
-        if odd and not succeeded:
-            raise next(iter(odd.values()))
+        if failures and not succeeded:
+            self._count_failures(failures)
+            raise failures[-1]
         self._odd = {*self._odd.difference(topics), *odd}
         for topic, refusal in odd.items():
             fetched.incomplete.add(topic)
@@ -391,11 +403,15 @@ class Backfill:
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
 
+    def _count_failures(self, failures: Sequence[ProviderError]) -> None:
+        for failure in failures:
+            self.breaker.failed(failure)
+
     def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
         """Return what is asked for together: all, but for what has checkpoints or has failed alone."""
         apart = {*self._checkpoints.of(topics), *self._odd}
         together = tuple(topic for topic in topics if topic not in apart)
-        parts = [(topic,) for topic in topics if topic in apart]
+        parts = [(topic,) for topic in sorted(topics, key=self._odd.__contains__) if topic in apart]
         return deque([together, *parts] if together else parts)
 
     async def _go_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
