@@ -1,6 +1,7 @@
-"""What is asked over HTTP beside the stream: first states, gaps after a reconnect, sweeps, codecs' questions.
+"""Fetches over HTTP beside the stream: first states, gaps, polls, sweeps, and answers to codecs' questions.
 
-The answers leave by one door, marked as what they are; a failing API is left alone by a circuit breaker.
+Every report goes to one callback together with the way it came; a circuit breaker pauses the requests to an
+API that keeps failing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from streamcore.streams.questions import Questions
 from streamcore.tasks import Tasks, first_to_end
 
 SECOND_LOOK = 15.0
-"""Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
+"""Seconds after a gap was filled until it is fetched again: the node's index may lag behind its stream."""
 
 LONGEST_RETRY = 60.0
 """Seconds after which a failed fetch is tried again at the latest, whatever the host asks for."""
@@ -52,12 +53,12 @@ class Fetched:
     transactions: list[TransactionReport] = field(default_factory=list)
     """Those that were news, in the order they came."""
     incomplete: set[str] = field(default_factory=set)
-    """Topics of which not everything could be told."""
+    """Topics of which not everything could be fetched."""
 
 
 @dataclass(eq=False, slots=True)
 class _Part:
-    """What is asked for together, and how far the answer has come."""
+    """Topics that one request asks for, and how far its answer has been read."""
 
     topics: tuple[str, ...]
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
@@ -68,7 +69,7 @@ class _Part:
     answered: set[str] = field(default_factory=set)
     """Topics whose present state has been told, or refused."""
     malformed: Malformed | None = None
-    """The last thing it said that cannot be used."""
+    """The last part of the answer that could not be decoded."""
 
     async def close(self) -> None:
         """Abandon the answer."""
@@ -78,14 +79,14 @@ class _Part:
 
 @dataclass(eq=False, slots=True)
 class _CatchingUp:
-    """What is wanted of a catching up that is under way."""
+    """The state of one `Backfill.catch_up` that is under way."""
 
     has_gap: bool = False
-    """Something may have been missed, so it is looked at twice."""
+    """Transactions may have been missed, so they are looked for twice."""
     again: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set: from the start once more, now."""
+    """Set: it was asked for again, so it starts over."""
     due: set[str] = field(default_factory=set)
-    """Topics that have still to be asked about."""
+    """Topics that have still to be fetched."""
 
 
 class Backfill:
@@ -114,10 +115,10 @@ class Backfill:
             clock: Time.
             tasks: Runs what nobody waits for.
             deliver: Is given every report.
-            failed: Hears of errors of fetches that nobody waits for.
-            answered: Called when the host has answered well.
+            failed: Called with the errors of fetches that nobody waits for.
+            answered: Called when the host has answered without an error.
             is_wanted: Whether a topic is still wanted.
-            retries: Whether what fails is tried again; ``False`` where everything is polled anyway.
+            retries: Whether a failed fetch is tried again; ``False`` where everything is polled anyway.
         """
         self._name = name
         self._rest = rest
@@ -133,11 +134,11 @@ class Backfill:
         self._turn = asyncio.Lock()
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
-        """Those of them whose fetch has failed and waits to be tried once more."""
-        self._odd: set[str] = set()
-        """Topics that failed alone while others did not; they are asked for apart."""
+        """Those of `_catching_up` whose fetch has failed and waits to be tried again."""
+        self._failing: set[str] = set()
+        """Topics that failed while others did not; each is asked for in a request of its own."""
         self.gaps_filled = 0
-        """Fetches that have told all that was missed."""
+        """Gaps that were filled completely."""
         self.recovered = 0
         """Transactions found by fetches that fill gaps, or look for some."""
         self.breaker = CircuitBreaker(clock)
@@ -153,17 +154,17 @@ class Backfill:
 
     @property
     def behind(self) -> int:
-        """Topics whose past, or first state, has not been fetched yet."""
+        """Topics whose missed transactions, or first state, have not been fetched yet."""
         return len(set().union(*(work.due for work in self._catching_up.values())))
 
     @property
     def waiting(self) -> int:
-        """Transactions that a codec was only told of, and that have not been fetched yet."""
+        """Questions of codecs without an answer yet: mostly transactions known only by their signature."""
         return self._questions.waiting
 
     @property
     def lag(self) -> float:
-        """Seconds that the oldest of them has waited."""
+        """Seconds that the oldest of these has waited that only the provider's limits hold back."""
         return self._questions.lag
 
     def catch_up(self, topics: Sequence[str]) -> None:
@@ -187,7 +188,7 @@ class Backfill:
         self._questions.ask(question)
 
     def reset(self) -> None:
-        """Leave the host alone no longer: it has shown that it is well, or a person asked to try again."""
+        """End every pause: the host has shown that it is well, or a person asked to try again."""
         self.breaker.reset()
         self._questions.ask_now()
         for work in self._retrying:
@@ -202,7 +203,7 @@ class Backfill:
         await self._fetch(tuple(topics), Source.POLL)
 
     async def sweep(self, topics: Sequence[str]) -> list[TransactionReport]:
-        """Look for what a stream that seems well never told; return what that was.
+        """Fetch what a stream that seems well has left out; return what that was.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
@@ -210,7 +211,7 @@ class Backfill:
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
     async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
-        """Look at what a stream does not tell of; what is asked beside it meanwhile delays nothing.
+        """Fetch what happened at addresses the stream does not tell of; runs beside other fetches.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
@@ -226,8 +227,8 @@ class Backfill:
             raise
         self._has_answered()
 
-    async def moved(self, topics: Sequence[str]) -> bool:
-        """Return whether the present state is news to a stream that has been silent.
+    async def has_news(self, topics: Sequence[str]) -> bool:
+        """Fetch the present state beside a silent stream; return whether any of it was news.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
@@ -253,8 +254,8 @@ class Backfill:
     async def _until_caught_up(self, key: tuple[str, ...], work: _CatchingUp) -> None:
         """Fetch until it has succeeded and nobody asked for it once more.
 
-        A gap is closed only when it has been looked at twice: what the index did not have the first time,
-        live transactions that came meanwhile must not hide.
+        A gap counts as filled only after a second fetch from the same checkpoint: a live transaction that
+        came meanwhile must not hide what the node's index did not have the first time.
         """
         first_look: dict[str, Checkpoint] | None = None
         failures = 0
@@ -265,7 +266,7 @@ class Backfill:
                     work.again.clear()
                     work.due.update(wanted)
                 work.due.intersection_update(wanted)
-                # after a failure it goes on where it stopped: the first ones must not take every turn
+                # after a failure it goes on where it stopped: the first topics are not fetched each time
                 left = tuple(topic for topic in wanted if topic in work.due) if failures else ()
                 topics = left or wanted
                 reported = self._checkpoints.newest(wanted)
@@ -344,17 +345,17 @@ class Backfill:
     async def _fetch_in_turn(
         self, topics: tuple[str, ...], source: Source, deliver: Deliver, due: set[str] | None = None
     ) -> Fetched:
-        """Fetch once. What fails is taken apart until the odd ones are alone, and the others are fetched.
+        """Fetch once. A request that fails is halved until the failing topics stand alone.
 
-        What has a past takes turns, one report each: one with much to tell keeps no other from its own.
-        ``due``: loses each topic that has been asked about.
+        Topics with checkpoints take turns, one report each: a long history delays no other topic.
+        ``due``: each topic that has been fetched is removed from it.
 
         Raises:
             ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
         """
         self.breaker.check()
         fetched = Fetched()
-        odd: dict[str, ProviderError] = {}
+        failing: dict[str, ProviderError] = {}
         failures: list[ProviderError] = []
         in_a_row = 0
         succeeded = False
@@ -363,7 +364,7 @@ class Backfill:
             while parts:
                 part = parts.popleft()
                 try:
-                    if not await self._go_on(part, source, deliver, fetched):
+                    if not await self._read_on(part, source, deliver, fetched):
                         parts.append(part)
                         in_a_row = 0
                         continue
@@ -373,15 +374,15 @@ class Backfill:
                         raise
                     # whether it is about these topics or about the host, the others will show
                     failures.append(error)
-                    in_a_row += not self._odd.issuperset(part.topics)
+                    in_a_row += not self._failing.issuperset(part.topics)
                     left = [topic for topic in part.topics if topic not in part.answered]
                     if len(left) > 1:
                         middle = len(left) // 2
                         parts += (_Part(tuple(left[:middle])), _Part(tuple(left[middle:])))
                     else:
-                        odd.update(dict.fromkeys(left or part.topics, error))
+                        failing.update(dict.fromkeys(left or part.topics, error))
                     if in_a_row >= FAILURES_OF_A_HOST:
-                        self._odd |= {*left, *odd}  # the others come first the next time
+                        self._failing |= {*left, *failing}  # the others come first the next time
                         self._count_failures(failures)
                         raise
                 else:
@@ -396,8 +397,8 @@ class Backfill:
         if failures and not succeeded:
             self._count_failures(failures)
             raise failures[-1]
-        self._odd = {*self._odd.difference(topics), *odd}
-        for topic, refusal in odd.items():
+        self._failing = {*self._failing.difference(topics), *failing}
+        for topic, refusal in failing.items():
             fetched.incomplete.add(topic)
             text = f"{refusal.message} (asked for {topic})"
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
@@ -408,14 +409,14 @@ class Backfill:
             self.breaker.failed(failure)
 
     def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
-        """Return what is asked for together: all, but for what has checkpoints or has failed alone."""
-        apart = {*self._checkpoints.of(topics), *self._odd}
+        """Return the topics of each request: all in one, but alone what has a checkpoint or failed before."""
+        apart = {*self._checkpoints.of(topics), *self._failing}
         together = tuple(topic for topic in topics if topic not in apart)
-        parts = [(topic,) for topic in sorted(topics, key=self._odd.__contains__) if topic in apart]
+        parts = [(topic,) for topic in sorted(topics, key=self._failing.__contains__) if topic in apart]
         return deque([together, *parts] if together else parts)
 
-    async def _go_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
-        """Take the next report of a part that has a past, or all of any other; return whether it has ended.
+    async def _read_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
+        """Deliver the next report of a part with checkpoints, of others all; return whether it has ended.
 
         Raises:
             ProviderError: It could not be fetched.

@@ -1,7 +1,7 @@
-"""One provider at work: its connections, the polling that stands in for them, and its status.
+"""Runs a provider that streams: its connections, the polling that stands in for them, and its status.
 
-Stream, polling and catching up after a gap meet here and leave by one door, `Reporting`; behind it the way an
-event came is a field of the event and nothing else.
+Reports of the stream, of polls and of fetches after a gap all pass through `Reporting`; beyond it, the way
+they came is just a field of the event.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ class ProviderStream:
         self._connections: list[Connection] = []
         self._reporting = Reporting(self, sink, clock, resolved=self._resolved)
         self._work = Tasks(self.name, clock, failed=self._reporting.internal)
-        """All but the connections."""
-        self._links = Tasks(self.name, clock, failed=self._reporting.internal)
-        """The connections; they end last, as they have to say good-bye."""
+        """All work but that of the connections."""
+        self._connection_tasks = Tasks(self.name, clock, failed=self._reporting.internal)
+        """The connections; closed last, since each still sends a close frame."""
         self._backfill = Backfill(
             provider.name,
             provider.rest,
@@ -143,7 +143,7 @@ class ProviderStream:
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; connects and disconnects as that needs.
 
-        Returns at once, and calls nobody back before it has.
+        Returns at once; the sink is never called from within this call.
         """
         new = [topic for topic in topics if topic not in self._wanted]
         self._topics, self._wanted = tuple(topics), frozenset(topics)
@@ -156,7 +156,7 @@ class ProviderStream:
                         self._clock,
                         self,
                         transport=self._transport,
-                        tasks=self._links,
+                        tasks=self._connection_tasks,
                     )
                 )
             connection = self._connections[position]
@@ -186,7 +186,10 @@ class ProviderStream:
                 connection.reconnect()
 
     def check(self) -> None:
-        """Doubt everything known, after time has jumped: see `Connection.check`. What is parked stays so."""
+        """Check every connection and fetch what may have been missed, after time has jumped.
+
+        See `Connection.check`; what is parked stays parked.
+        """
         topics: list[str] = []
         for connection in self._connections:
             connection.check()
@@ -199,7 +202,7 @@ class ProviderStream:
         """Close every connection with a close frame and stop all work."""
         await self._work.close()
         await asyncio.gather(*(connection.close() for connection in self._connections))
-        await self._links.close()
+        await self._connection_tasks.close()
 
     def status(self, dropped: int) -> ProviderStatus:
         """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
@@ -250,11 +253,11 @@ class ProviderStream:
         )
 
     def malformed(self, text: str) -> None:
-        """Tell of something unusable; what comes in a burst is one piece of news."""
+        """Report data that cannot be used; of a burst only the first is reported."""
         self._reporting.errors.malformed(text)
 
     def connection_changed(self, connection: Connection) -> None:
-        """Pass it on; when every stream is back, without polling."""
+        """Pass it on, and stop polling once every connection is back."""
         if connection.state is State.CONNECTED and not self._down():
             self._stop_polling()
         elif connection.state is State.CONNECTING:
@@ -272,7 +275,7 @@ class ProviderStream:
         self._backfill.catch_up(connection.topics)
 
     def connection_quiet(self, connection: Connection) -> None:
-        """Ask over HTTP whether nothing happens, or just nothing is told; the sweep does that in its time."""
+        """Ask over HTTP whether nothing happens or the stream is dead, unless a sweep will find that out."""
         if not self.provider.limits.sweep:
             self._work.start("check of a silence", self._check_silence, connection)
 
@@ -285,7 +288,7 @@ class ProviderStream:
         connection.fall_back()
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
-        """Pass on what the stream says, at once: what is still being fetched of the past delays nothing."""
+        """Pass on what the stream says at once, whatever is still being fetched over HTTP."""
         now = self._clock.monotonic()
         for report in reports:
             if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
@@ -331,16 +334,16 @@ class ProviderStream:
 
     async def _check_silence(self, connection: Connection) -> None:
         try:
-            moved = await self._backfill.moved(connection.topics)
+            has_news = await self._backfill.has_news(connection.topics)
         except ProviderError as error:
             self._reporting.request_failed(error)
             return
-        if moved and connection.stale:
+        if has_news and connection.stale:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
             connection.give_up(ProviderError(ErrorKind.NETWORK, text))
 
     async def _sweep(self) -> None:
-        """Now and then look for what a subscription that died in silence never told."""
+        """Fetch, now and then, what a subscription that silently died has left out."""
         while True:
             await self._clock.sleep(self._settings.stream.sweep_interval)
             for connection in self._connections:

@@ -419,9 +419,9 @@ async def test_accounts_asked_for_are_passed_on(bench: Bench) -> None:
 
 async def test_whether_prices_move_is_told_by_what_was_news(bench: Bench) -> None:
     bench.rest.on_fetch = lambda topics: map(price, topics)
-    assert await bench.backfill.moved(["SOL"])
+    assert await bench.backfill.has_news(["SOL"])
     bench.rest.on_fetch = lambda topics: []
-    assert not await bench.backfill.moved(["SOL"])
+    assert not await bench.backfill.has_news(["SOL"])
 
 
 async def test_a_poll_is_marked_as_one_and_moves_the_checkpoint(bench: Bench) -> None:
