@@ -272,7 +272,7 @@ class _Examination:
     async def _try(
         self, name: str, step: Callable[[], Awaitable[str]], *, of_whom: Callable[[], str] = lambda: ""
     ) -> None:
-        """Try a step. ``of_whom``: called at a timeout; names the proxy that did not answer, if any."""
+        """Try a step. ``of_whom``: names, at a timeout, the proxy that did not answer, if it was one."""
         if self._failed is not None:
             self._note(name, Result.SKIPPED, f"needs: {self._failed}")
             return

@@ -53,8 +53,8 @@ class BirdeyeProvider(Provider):
         """What it allows; with a metered key, what its month is spread to."""
         if not self.metered:
             return self._limits
-        words = f"this key has no stream, so it is asked only for what no other source has: {self.rest.words}"
-        return replace(self._limits, text=words)
+        text = f"this key has no stream: only for what no other source has, {self.rest.words}"
+        return replace(self._limits, text=text)
 
     @property
     def metered(self) -> bool:  # type: ignore[override]

@@ -1,7 +1,8 @@
 """The messages of Kraken's WebSocket v2: subscriptions out; acknowledgements, tickers and states in.
 
-Every ticker is a full object, so there is nothing to merge. Heartbeats come about every second while there
-is nothing else to say. Source: docs.kraken.com, "Spot WebSocket v2", channels ticker, status, heartbeat.
+Every ticker is a full object, so there is nothing to merge; none has a number, so that one was lost cannot be
+known. Heartbeats come about every second while there is nothing else to say. Source: docs.kraken.com, "Spot
+WebSocket v2", channels ticker, status, heartbeat.
 """
 
 from __future__ import annotations

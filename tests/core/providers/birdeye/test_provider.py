@@ -60,7 +60,7 @@ def test_row_d_a_key_whose_plan_has_no_stream_is_metered_until_a_person_asks_ane
     assert not provider.metered
     provider.handshake_refusal(403, {}, b"")
     assert provider.metered
-    assert "asked only for what no other source has: one request in" in provider.limits.text
+    assert "only for what no other source has, 1 request in" in provider.limits.text
     provider.forget()
     assert not provider.metered
 
