@@ -14,7 +14,6 @@ TESTS = Path(__file__).parent
 
 ELSEWHERE = {
     # below the transport: how it gets through
-    "net/http_connections.py": "net/test_proxies.py",
     "net/tunnel.py": "net/test_proxies.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",

@@ -31,11 +31,6 @@ class BrokenLoop(VirtualTimeLoop):
         raise self._error
 
 
-def offline() -> BrokenLoop:
-    """Return an event loop of a machine without any network."""
-    return BrokenLoop(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
-
-
 def run_broken(error: BaseException, work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` on a loop on which every attempt to connect raises ``error``, and return its result."""
     with asyncio.Runner(loop_factory=lambda: BrokenLoop(error)) as runner:

@@ -44,10 +44,6 @@ class ScriptedRest:
     def fetched_at(self) -> list[float]:
         return [at for at, _ in self.fetches]
 
-    @property
-    def answered_at(self) -> list[float]:
-        return [at for at, _ in self.answers]
-
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:

@@ -50,7 +50,7 @@ class Stage:
         """What methods of the engine raise, by their names."""
         self.app = StreamTuiApp(
             Settings(**settings),
-            manager_factory=self._make,
+            engine_factory=self._make,
             clock=self.clock,
             config_path=self.config_path,
             starter=starter,

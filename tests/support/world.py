@@ -224,11 +224,6 @@ class World:
         """From now on no transaction of the subscribed wallets may be missed."""
         self._sure = set(self.wallets)
 
-    @property
-    def surely_watched(self) -> frozenset[str]:
-        """The wallets of which no transaction may be missed."""
-        return frozenset(self._sure)
-
     def preferred(self, symbol: str) -> str:
         """Return the provider that serves a symbol when all are well."""
         return FIRST_PUBLIC[symbol] if self.sources == "public" else "birdeye"

@@ -7,7 +7,7 @@ asks where it came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from streamcore.events import TokenChange, TransactionType
@@ -58,7 +58,8 @@ class Meaning:
     Attributes:
         type: In one word.
         summary: In one line, safe to print, without markup.
-        sol_change: SOL received (positive) or sent, without fee and rent.
+        sol_change: SOL received (positive) or sent, without fee and rent. Like the other amounts of SOL it is
+            ``None`` where the transaction could not be read.
         fee: SOL the wallet paid as fee; zero when somebody else did.
         token_changes: What it gained or lost of tokens other than wrapped SOL.
         counterparty: Address of the other side, where there is exactly one.
@@ -72,28 +73,35 @@ class Meaning:
 
     type: TransactionType
     summary: str
-    sol_change: Decimal = _ZERO
-    fee: Decimal = _ZERO
+    sol_change: Decimal | None = _ZERO
+    fee: Decimal | None = _ZERO
     token_changes: tuple[TokenChange, ...] = ()
     counterparty: str | None = None
     program: str | None = None
     error: str | None = None
-    rent: Decimal = _ZERO
-    tip: Decimal = _ZERO
+    rent: Decimal | None = _ZERO
+    tip: Decimal | None = _ZERO
     action: str | None = None
     counterparties: tuple[str, ...] = ()
 
 
 def unreadable(reason: str) -> Meaning:
     """Return what can be said of a transaction of which nothing but its signature could be read."""
-    return Meaning(type=TransactionType.MENTIONED, summary=f"unparsed: {reason}")
+    return Meaning(
+        type=TransactionType.MENTIONED,
+        summary=f"unparsed: {reason}",
+        sol_change=None,
+        fee=None,
+        rent=None,
+        tip=None,
+    )
 
 
 def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) -> Meaning:
     """Return what a transaction meant for ``wallet``.
 
     A transaction whose ledger does not add up, or whose encoding cannot be read, is ``mentioned`` with a
-    summary that begins ``unparsed:``; its numbers are zero because none can be trusted. Never raises,
+    summary that begins ``unparsed:``; its numbers are ``None`` because none can be trusted. Never raises,
     unless ``symbol_of`` does.
     """
     balances = read_balances(transaction)
@@ -102,9 +110,8 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     failure = read_failure(transaction, signed)
     if isinstance(balances, Defect):
         failed = f"; it failed ({failure.text})" if failure else ""
-        return Meaning(
-            type=TransactionType.MENTIONED,
-            summary=f"unparsed: {balances.reason}{failed}",
+        return replace(
+            unreadable(f"{balances.reason}{failed}"),
             program=_named(main_program(instructions, moved_tokens=False, moved_sol=False)),
             error=failure.text if failure else None,
         )

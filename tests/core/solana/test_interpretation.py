@@ -248,7 +248,7 @@ def test_a_ledger_that_does_not_add_up_gives_a_reason_and_no_numbers(
     assert meaning.type is TransactionType.MENTIONED
     assert meaning.summary.startswith("unparsed: ")
     assert reason in meaning.summary
-    assert (meaning.sol_change, meaning.fee) == (Decimal(0), Decimal(0))
+    assert (meaning.sol_change, meaning.fee, meaning.rent, meaning.tip) == (None,) * 4
     assert not meaning.token_changes
 
 
