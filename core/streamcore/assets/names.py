@@ -22,6 +22,9 @@ _AROUND = "\"'`‘’‚‛“”„‟«»‹›<>()[]{}.:*"
 _BASE58_WORDS = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{32,44}(?![A-Za-z0-9.])")
 _ADDRESS_BYTES = 32
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGNORECASE)
+_TRANSACTION = re.compile(
+    r"/(?:tx|txs|transaction)/[1-9A-HJ-NP-Za-km-z]{80,90}(?![A-Za-z0-9])", re.IGNORECASE
+)
 _FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
 _PAYMENT = re.compile(r"solana:(?://)?([^?/#]*).*", re.IGNORECASE)
 _PAGE_OF_A_PAIR = re.compile(
@@ -131,6 +134,8 @@ def why_no_name(text: str) -> str | None:
     if _LINK.fullmatch(word):
         if _is_of_a_pair(word):
             return "it is a link to a trading pair; give the address of the token itself"
+        if _TRANSACTION.search(word):
+            return "it is a transaction, not a wallet or a token; give the address of one"
         several = len({one for one in _BASE58_WORDS.findall(word) if _is_address(one)}) > 1
         return "it is a link with several addresses" if several else "it is a link without an address"
     if _FILE.fullmatch(word):

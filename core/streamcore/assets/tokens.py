@@ -210,7 +210,9 @@ def check_signature(text: str) -> str:
     signature = text.strip()
     reason = _why_not(signature, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature")
     if reason is not None:
-        raise InputError(text, f"is not a transaction signature: {reason}")
+        # a wallet's secret is as long, so that only its ends may be repeated
+        shown = text if len(signature) <= _ADDRESS_LENGTHS[1] else short_address(signature)
+        raise InputError(shown, f"is not a transaction signature: {reason}")
     return signature
 
 

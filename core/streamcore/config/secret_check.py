@@ -12,7 +12,12 @@ from typing import Any
 from streamcore.config.keys import setting_keys
 from streamcore.errors import SettingsError
 from streamcore.text import HIDDEN
-from streamcore.wallet_secrets import ADVICE, IN_AN_ADDRESS_OF_A_HOST, secret_form
+from streamcore.wallet_secrets import (
+    IN_AN_ADDRESS_OF_A_HOST,
+    LIKE_A_KEY_OF_AN_API,
+    refusal_of,
+    secret_form,
+)
 
 
 def refuse_secrets(name: str, value: Any, origin: str) -> None:
@@ -27,10 +32,12 @@ def refuse_secrets(name: str, value: Any, origin: str) -> None:
         SettingsError: It does; the text does not repeat it.
     """
     if (form := secret_form(name)) is not None:
-        raise SettingsError(HIDDEN, None, _refusal(form), origin)
+        raise SettingsError(HIDDEN, None, refusal_of(form), origin)
     form = secret_form(" ".join(_texts(value)))
-    if form is not None and not (form in IN_AN_ADDRESS_OF_A_HOST and _is_url(name, value)):
-        raise SettingsError(name, HIDDEN, _refusal(form), origin)
+    if form is None or (form in IN_AN_ADDRESS_OF_A_HOST and _is_url(name, value)):
+        return
+    if not (form in LIKE_A_KEY_OF_AN_API and _is_api_key(name)):
+        raise SettingsError(name, HIDDEN, refusal_of(form), origin)
 
 
 def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str = "") -> None:
@@ -48,20 +55,22 @@ def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str 
         name = prefix + field
         if isinstance(value, Mapping):
             refuse_secrets_within(value, origin, f"{name}.")
-        refuse_secrets(name, value if not isinstance(value, Mapping) else _own(value), origin)
+        refuse_secrets(name, value if not isinstance(value, Mapping) else _own(name, value), origin)
 
 
-def _own(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table without the tables within, and without URLs: each of those is looked at by itself."""
+def _own(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table without tables, URLs and API keys: each of those is looked at by itself."""
     return {
         name: value
-        for name, value in table.items()
-        if not isinstance(value, Mapping) and not (isinstance(value, str) and "://" in value)
+        for name, value in values.items()
+        if not (isinstance(value, Mapping) or _is_api_key(f"{table}.{name}"))
+        and not (isinstance(value, str) and "://" in value)
     }
 
 
-def _refusal(form: str) -> str:
-    return f"looks like a wallet's secret ({form}): {ADVICE}"
+def _is_api_key(name: str) -> bool:
+    key = setting_keys().get(name)
+    return key is not None and key.secret
 
 
 def _is_url(name: str, value: Any) -> bool:
