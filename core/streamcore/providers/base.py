@@ -9,7 +9,8 @@ A provider is three things, none of which knows a socket or a consumer:
 All three are base classes; what only some providers need has a default here.
 
 A *topic* is what one subscription of the provider is about, in the provider's own spelling: a mint, a
-wallet, an exchange's symbol. Only `streamcore.tracking` translates between topics and what a person named.
+wallet, an exchange's symbol. `Provider.topic` gives that of an instrument; reports have it, and the trackers
+translate back.
 """
 
 from __future__ import annotations
