@@ -18,7 +18,7 @@ from streamcore.net.endpoint import Endpoint, RefusalMeaning
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Frame, Socket
 from streamcore.recording.lines import Ended, Exchange, KeptRequest, Line, Opened, Received, Sent, decoded
-from streamcore.recording.masking import Places
+from streamcore.recording.masking import ProviderUrls
 from streamcore.tasks import first_to_end
 
 GAP = 1e-6
@@ -47,7 +47,7 @@ class ReplayedNetwork:
     def __init__(self, lines: Iterable[Line], settings: Settings, clock: Clock) -> None:
         """``settings``: those of the engine under test, by which a URL is assigned to its provider."""
         self._clock = clock
-        self._places = Places(settings)
+        self._places = ProviderUrls(settings)
         stories: dict[int, list[Line]] = defaultdict(list)
         self._sockets: dict[str, list[list[Line]]] = defaultdict(list)
         self._exchanges: dict[tuple[str, str], list[Exchange]] = defaultdict(list)

@@ -26,8 +26,8 @@ class ScriptedRest:
         self._clock = clock
         self.on_fetch: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
         self.on_answer: Callable[[Question], Iterable[Step]] = lambda question: ()
-        self.on_examine: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
-        self.examined: list[tuple[float, tuple[str, ...]]] = []
+        self.on_check_accounts: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
+        self.checked: list[tuple[float, tuple[str, ...]]] = []
         """When which topics were looked at."""
         self.fetches: list[tuple[float, tuple[str, ...]]] = []
         """Time and topics of each call of `fetch`."""
@@ -57,9 +57,9 @@ class ScriptedRest:
         async for report in self._play(self.on_answer(question)):
             yield report
 
-    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
-        self.examined.append((self._clock.monotonic(), tuple(topics)))
-        async for report in self._play(self.on_examine(tuple(topics))):
+    async def check_accounts(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        self.checked.append((self._clock.monotonic(), tuple(topics)))
+        async for report in self._play(self.on_check_accounts(tuple(topics))):
             yield report
 
     async def _play(self, steps: Iterable[Step]) -> AsyncIterator[Report]:

@@ -7,10 +7,8 @@ API that keeps failing.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
@@ -18,18 +16,16 @@ from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import CircuitBreaker
 from streamcore.providers.base import (
     Checkpoint,
-    Malformed,
     PartialFetch,
     PriceReport,
     Question,
-    Refusal,
     Report,
     Rest,
     SignatureSeen,
     TransactionReport,
 )
-from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.fetching import Deliver, Fetched, Fetcher
 from streamcore.streams.questions import Questions
 from streamcore.tasks import Tasks, first_to_end
 
@@ -38,43 +34,6 @@ SECOND_LOOK = 15.0
 
 LONGEST_RETRY = 60.0
 """Seconds after which a failed fetch is tried again at the latest, whatever the host asks for."""
-
-OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)
-"""Kinds of failure that may be about one of the topics asked for together, not about all."""
-
-Deliver: TypeAlias = Callable[[Report, Source, float], bool]
-"""Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
-
-
-@dataclass(slots=True)
-class Fetched:
-    """What one fetch brought."""
-
-    transactions: list[TransactionReport] = field(default_factory=list)
-    """Those that were news, in the order they came."""
-    incomplete: set[str] = field(default_factory=set)
-    """Topics of which not everything could be fetched."""
-
-
-@dataclass(eq=False, slots=True)
-class _Part:
-    """Topics that one request asks for, and how far its answer has been read."""
-
-    topics: tuple[str, ...]
-    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
-    reports: AsyncIterator[Report] | None = None
-    """``None``: it has not been asked for yet."""
-    as_of: float = 0.0
-    """Monotonic seconds of asking."""
-    answered: set[str] = field(default_factory=set)
-    """Topics whose present state has been told, or refused."""
-    malformed: Malformed | None = None
-    """The last part of the answer that could not be decoded."""
-
-    async def close(self) -> None:
-        """Abandon the answer."""
-        if isinstance(self.reports, AsyncGenerator):
-            await self.reports.aclose()
 
 
 @dataclass(eq=False, slots=True)
@@ -126,7 +85,7 @@ class Backfill:
         self._checkpoints = checkpoints
         self._clock = clock
         self._tasks = tasks
-        self._deliver = deliver
+        self._deliver_report = deliver
         self._failed = failed
         self._answered = answered
         self._is_wanted = is_wanted
@@ -135,13 +94,14 @@ class Backfill:
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
         """Those of `_catching_up` whose fetch has failed and waits to be tried again."""
-        self._failing: set[str] = set()
-        """Topics that failed while others did not; each is asked for in a request of its own."""
         self.gaps_filled = 0
         """Gaps that were filled completely."""
         self.recovered = 0
         """Transactions found by fetches that fill gaps, or look for some."""
         self.breaker = CircuitBreaker(clock)
+        self._fetcher = Fetcher(
+            name, rest, checkpoints, clock, self.breaker, failed=failed, succeeded=self._has_answered
+        )
         self._questions = Questions(
             tasks,
             clock,
@@ -210,7 +170,7 @@ class Backfill:
         """
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
-    async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
+    async def fetch_unfollowed(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
         """Fetch what happened at addresses the stream does not tell of; runs beside other fetches.
 
         Raises:
@@ -219,9 +179,8 @@ class Backfill:
         self.breaker.check()
         as_of = self._clock.monotonic()
         try:
-            async for report in self._rest.look(unfollowed, self._checkpoints.of(unfollowed)):
-                news = self._deliver(report, Source.BACKFILL, as_of)
-                self.recovered += news and isinstance(report, TransactionReport)
+            async for report in self._rest.fetch_unfollowed(unfollowed, self._checkpoints.of(unfollowed)):
+                self._deliver(report, Source.BACKFILL, as_of)
         except ProviderError as error:
             self.breaker.failed(error)
             raise
@@ -271,7 +230,7 @@ class Backfill:
                 topics = left or wanted
                 reported = self._checkpoints.newest(wanted)
                 try:
-                    fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
+                    fetched = await self._fetcher.fetch(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
                     self._failed(self._gap(topics, error) if work.has_gap else error)
                     if error.parks or not self._retries:
@@ -338,112 +297,15 @@ class Backfill:
         # one after the other: the first may set the checkpoints that the next starts from
         async with self._turn:
             reported = self._checkpoints.newest(topics)
-            fetched = await self._fetch_in_turn(topics, source, deliver or self._deliver)
+            fetched = await self._fetcher.fetch(topics, source, deliver or self._deliver)
             self._verify(reported, fetched)
             return fetched
 
-    async def _fetch_in_turn(
-        self, topics: tuple[str, ...], source: Source, deliver: Deliver, due: set[str] | None = None
-    ) -> Fetched:
-        """Fetch once. A request that fails is halved until the failing topics stand alone.
-
-        Topics with checkpoints take turns, one report each: a long history delays no other topic.
-        ``due``: each topic that has been fetched is removed from it.
-
-        Raises:
-            ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
-        """
-        self.breaker.check()
-        fetched = Fetched()
-        failing: dict[str, ProviderError] = {}
-        failures: list[ProviderError] = []
-        in_a_row = 0
-        succeeded = False
-        parts = deque(_Part(part) for part in self._parts(topics))
-        try:
-            while parts:
-                part = parts.popleft()
-                try:
-                    if not await self._read_on(part, source, deliver, fetched):
-                        parts.append(part)
-                        in_a_row = 0
-                        continue
-                except ProviderError as error:
-                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None:
-                        self.breaker.failed(error)
-                        raise
-                    # whether it is about these topics or about the host, the others will show
-                    failures.append(error)
-                    in_a_row += not self._failing.issuperset(part.topics)
-                    left = [topic for topic in part.topics if topic not in part.answered]
-                    if len(left) > 1:
-                        middle = len(left) // 2
-                        parts += (_Part(tuple(left[:middle])), _Part(tuple(left[middle:])))
-                    else:
-                        failing.update(dict.fromkeys(left or part.topics, error))
-                    if in_a_row >= FAILURES_OF_A_HOST:
-                        self._failing |= {*left, *failing}  # the others come first the next time
-                        self._count_failures(failures)
-                        raise
-                else:
-                    self._has_answered()
-                    succeeded, in_a_row = True, 0
-                    if due is not None:
-                        due.difference_update(part.topics)
-                succeeded = succeeded or bool(part.answered)
-        finally:
-            for part in parts:
-                await part.close()
-        if failures and not succeeded:
-            self._count_failures(failures)
-            raise failures[-1]
-        self._failing = {*self._failing.difference(topics), *failing}
-        for topic, refusal in failing.items():
-            fetched.incomplete.add(topic)
-            text = f"{refusal.message} (asked for {topic})"
-            self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
-        return fetched
-
-    def _count_failures(self, failures: Sequence[ProviderError]) -> None:
-        for failure in failures:
-            self.breaker.failed(failure)
-
-    def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
-        """Return the topics of each request: all in one, but alone what has a checkpoint or failed before."""
-        apart = {*self._checkpoints.of(topics), *self._failing}
-        together = tuple(topic for topic in topics if topic not in apart)
-        parts = [(topic,) for topic in sorted(topics, key=self._failing.__contains__) if topic in apart]
-        return deque([together, *parts] if together else parts)
-
-    async def _read_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
-        """Deliver the next report of a part with checkpoints, of others all; return whether it has ended.
-
-        Raises:
-            ProviderError: It could not be fetched.
-        """
-        if part.reports is None:
-            part.as_of = self._clock.monotonic()
-            part.checkpoints = self._checkpoints.of(part.topics)
-            part.reports = self._rest.fetch(part.topics, part.checkpoints)
-        async for report in part.reports:
-            match report:
-                case Malformed():
-                    part.malformed = report
-                case PartialFetch(topic=topic):
-                    fetched.incomplete.add(topic)
-                case PriceReport(topic=topic):
-                    part.answered.add(topic)
-                case Refusal():
-                    part.answered.update(report.topics)
-            if deliver(report, source, part.as_of) and isinstance(report, TransactionReport):
-                self.recovered += source is Source.BACKFILL
-                fetched.transactions.append(report)
-            if part.checkpoints:
-                return False
-        if part.malformed is not None and not part.answered and not part.checkpoints:
-            text = f"{self._name} answered with nothing that can be used: {part.malformed.reason}"
-            raise ProviderError(ErrorKind.PROTOCOL, text)
-        return True
+    def _deliver(self, report: Report, source: Source, as_of: float) -> bool:
+        is_news = self._deliver_report(report, source, as_of)
+        if is_news and source is Source.BACKFILL and isinstance(report, TransactionReport):
+            self.recovered += 1
+        return is_news
 
     def _verify(self, reported: Mapping[str, Checkpoint], fetched: Fetched) -> None:
         complete = {topic: reported[topic] for topic in reported if topic not in fetched.incomplete}

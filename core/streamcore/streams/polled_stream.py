@@ -167,7 +167,7 @@ class PolledStream:
             breaker=self._backfill.breaker.state,
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
-            limits=self.provider.limits.words,
+            limits=self.provider.limits.text,
         )
 
     def _poll_now(self) -> None:

@@ -26,18 +26,18 @@ from streamcore.providers.base import (
     Unfollowed,
 )
 from streamcore.status import Health, ProviderStatus
+from streamcore.streams.account_checks import AccountChecks
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.connection import Connection
-from streamcore.streams.examination import Examination
 from streamcore.streams.omissions import Omissions
 from streamcore.streams.poller import Poller
 from streamcore.streams.reporting import STREAM, Reporting, ReportSink
 from streamcore.streams.subscriptions import Shards
 from streamcore.tasks import Tasks
 
-LOOK_EVERY = 10.0
-"""Seconds between two looks at what a stream does not tell of."""
+UNFOLLOWED_EVERY = 10.0
+"""Seconds between two fetches of what a stream does not cover."""
 
 _BEST_FIRST = (
     State.CONNECTED,
@@ -94,7 +94,7 @@ class ProviderStream:
             answered=self._reporting.request_succeeded,
             is_wanted=lambda topic: topic in self._wanted,
         )
-        self._examination = Examination(
+        self._account_checks = AccountChecks(
             provider.rest,
             clock,
             self._work,
@@ -104,7 +104,7 @@ class ProviderStream:
         )
         self._omissions = Omissions(clock)
         self._unfollowed: dict[str, tuple[str, ...]] = {}
-        """Topic to the addresses of it that its stream does not tell of."""
+        """Topic to those of its addresses that the stream does not cover."""
         self._sweeper: asyncio.Task[None] | None = None
         self._poller = Poller(
             self._poll,
@@ -122,7 +122,7 @@ class ProviderStream:
     @property
     def health(self) -> Health:
         """What routing must know of it."""
-        if not self._down():
+        if not self._topics_down():
             if self._in_doubt():
                 return Health.DOWN
             return Health.UP if self._topics else Health.STARTING
@@ -166,12 +166,12 @@ class ProviderStream:
             # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
             self._backfill.catch_up(new)
             if self.provider.kind is DataKind.WALLETS:
-                self._examination.look_at(new)
+                self._account_checks.check(new)
         if not topics:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:
             self._sweeper = self._work.start_loop("sweep", self._sweep)
-            self._work.start_loop("look at what is not followed", self._look)
+            self._work.start_loop("fetching unfollowed addresses", self._fetch_unfollowed)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
@@ -248,7 +248,7 @@ class ProviderStream:
             behind=self._backfill.behind,
             waiting=self._backfill.waiting,
             lag=self._backfill.lag,
-            limits=self.provider.limits.words,
+            limits=self.provider.limits.text,
             heartbeats=self.provider.limits.silence is not None,
         )
 
@@ -258,7 +258,7 @@ class ProviderStream:
 
     def connection_changed(self, connection: Connection) -> None:
         """Pass it on, and stop polling once every connection is back."""
-        if connection.state is State.CONNECTED and not self._down():
+        if connection.state is State.CONNECTED and not self._topics_down():
             self._stop_polling()
         elif connection.state is State.CONNECTING:
             for topic in connection.topics:
@@ -304,7 +304,7 @@ class ProviderStream:
                     self._omissions.told(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
 
-    def _down(self) -> tuple[str, ...]:
+    def _topics_down(self) -> tuple[str, ...]:
         return tuple(
             topic
             for connection in self._connections
@@ -318,7 +318,7 @@ class ProviderStream:
                 connection.resolve(accounts)
 
     async def _poll(self) -> None:
-        await self._backfill.poll(self._down())
+        await self._backfill.poll(self._topics_down())
         self._polled_at = self._clock.time()
         self._polled(succeeded=True)
 
@@ -354,14 +354,14 @@ class ProviderStream:
                 except ProviderError as error:
                     self._reporting.request_failed(error)
                     continue
-                told_of = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
-                self._omissions.found(told_of, self._clock.time() - connection.uptime)
-            self._mend(self._omissions.overdue())
+                expected = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
+                self._omissions.found(expected, self._clock.time() - connection.uptime)
+            self._reconnect_where_omitted(self._omissions.overdue())
 
-    async def _look(self) -> None:
-        """Look often at what the stream does not tell of, beside the sweep of everything."""
+    async def _fetch_unfollowed(self) -> None:
+        """Fetch often what the stream does not cover, beside the rarer sweep of everything."""
         while True:
-            await self._clock.sleep(LOOK_EVERY)
+            await self._clock.sleep(UNFOLLOWED_EVERY)
             unfollowed = {
                 topic: addresses
                 for connection in self._connections
@@ -372,13 +372,13 @@ class ProviderStream:
             if not unfollowed:
                 continue
             try:
-                await self._backfill.look(unfollowed)
+                await self._backfill.fetch_unfollowed(unfollowed)
             except ProviderError as error:
                 self._reporting.request_failed(error)
                 await self._clock.sleep(error.retry_after or 0.0)
 
-    def _mend(self, left_out: Sequence[str]) -> None:
-        """Subscribe anew where the stream left something out. ``left_out``: a topic for each transaction."""
+    def _reconnect_where_omitted(self, left_out: Sequence[str]) -> None:
+        """Reconnect where the stream left transactions out. ``left_out``: the wallet of each of them."""
         for connection in self._connections:
             missed = sum(topic in connection.topics for topic in left_out)
             if missed and connection.state is State.CONNECTED:

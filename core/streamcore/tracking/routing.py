@@ -20,10 +20,10 @@ class Router:
     """Spreads instruments over providers in an order of preference.
 
     An instrument is wanted of the first provider that can have it, and, for as long as that one is not
-    well, of the next ones too. Its prices are taken from the best of them at the moment. So a row moves on
-    when its source is lost, and back when the better one is well again. A provider that has an instrument
-    but knows no price of it goes on being asked, while the next ones are asked too. One that is metered is
-    asked for what no other one has.
+    well, of the next ones too. Its prices are taken from the best of them at the moment. So an instrument
+    moves on when its source is lost, and back when the better one is well again. A provider that has it but
+    knows no price of it goes on being asked, while the next ones are asked too. A metered provider is asked
+    only for what no other one has.
     """
 
     def __init__(self, providers: Sequence[Provider]) -> None:
@@ -86,14 +86,14 @@ class Router:
         """Return the topics wanted of each provider, by its name; every provider is in it."""
         wanted: dict[str, dict[str, None]] = {provider.name: {} for provider in self._providers}
         for instrument in instruments:
-            for name, topic in self._asked(instrument, health):
+            for name, topic in self._wanted_of(instrument, health):
                 self._topics.setdefault((name, topic), {})[instrument.key] = instrument
                 wanted[name][topic] = None
         return {name: [*topics] for name, topics in wanted.items()}
 
     def source(self, instrument: Instrument, health: Mapping[str, Health]) -> str | None:
         """Return the provider whose prices of an instrument are published; ``None``: no provider has it."""
-        asked = [*self._asked(instrument, health)]
+        asked = [*self._wanted_of(instrument, health)]
         priced = [name for name, topic in asked if (name, topic) not in self._unpriced]
         names = priced or [name for name, _ in asked]
         for wish in (Health.UP, Health.POLLED, Health.STARTING):
@@ -102,8 +102,8 @@ class Router:
                     return name
         return names[0] if names else None
 
-    def _asked(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
-        """Yield of whom an instrument is wanted, and by what topic."""
+    def _wanted_of(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
+        """Yield the providers that an instrument is wanted of, each with its topic."""
         polled = False
         metered = {provider.name for provider in self._providers if provider.metered}
         # the others first: who is asked last is asked only when none of them has it

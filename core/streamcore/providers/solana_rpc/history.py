@@ -208,7 +208,7 @@ class SolanaHistory(Rest):
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
 
-    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+    async def check_accounts(self, topics: Sequence[str]) -> AsyncIterator[Report]:
         """Yield what each address is that is no wallet; one call for a hundred of them.
 
         Of an address without an account nothing is known: it may be a wallet that never had anything.
@@ -239,7 +239,7 @@ class SolanaHistory(Rest):
             self._accounts[wallet] = replace(known, addresses=addresses)
             self._changed[wallet] = TokenAccounts(wallet, addresses, known.minor)
 
-    async def look(
+    async def fetch_unfollowed(
         self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
         """Yield what happened to accounts of wallets whose amounts have changed since the last look.

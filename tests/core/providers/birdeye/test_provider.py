@@ -55,12 +55,12 @@ def test_a_url_that_has_a_query_gets_the_key_as_one_more_parameter() -> None:
 
 def test_row_d_a_key_whose_plan_has_no_stream_is_metered_until_a_person_asks_anew() -> None:
     provider = made()
-    assert "free key: 1 in 2.1 s" in provider.limits.words
+    assert "free key: 1 in 2.1 s" in provider.limits.text
     provider.handshake_refusal(503, {}, b"")
     assert not provider.metered
     provider.handshake_refusal(403, {}, b"")
     assert provider.metered
-    assert "only for what no other source has, 1 request in" in provider.limits.words
+    assert "only for what no other source has, 1 request in" in provider.limits.text
     provider.forget()
     assert not provider.metered
 

@@ -302,21 +302,21 @@ async def test_row_20_one_call_tells_what_all_addresses_are(bench: NodeBench) ->
     token = {"owner": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "executable": False, "data": data}
     wallet = {"owner": "1" * 32, "executable": False, "data": ["", "base64"]}
     bench.node.told = {ACCOUNT: token, W: wallet}
-    reports = [report async for report in bench.provider.rest.examine([ACCOUNT, W, W2])]
+    reports = [report async for report in bench.provider.rest.check_accounts([ACCOUNT, W, W2])]
     facts = AccountFacts(AccountKind.TOKEN_ACCOUNT, owner=W, mint=ACCOUNT)
     assert reports == [AccountReport(ACCOUNT, facts)]
     assert [params[0] for params in bench.called("getMultipleAccounts")] == [[ACCOUNT, W, W2]]
 
 
 async def test_more_addresses_than_the_method_takes_are_asked_about_in_parts(bench: NodeBench) -> None:
-    assert [report async for report in bench.provider.rest.examine([W] * 150)] == []
+    assert [report async for report in bench.provider.rest.check_accounts([W] * 150)] == []
     assert [len(params[0]) for params in bench.called("getMultipleAccounts")] == [100, 50]
 
 
 async def test_a_node_that_does_not_have_the_method_is_a_failure_of_the_look(bench: NodeBench) -> None:
     bench.node.errors["getMultipleAccounts"] = RpcError(-32601, "Method not found")
     with pytest.raises(ProviderError):
-        _ = [report async for report in bench.provider.rest.examine([W])]
+        _ = [report async for report in bench.provider.rest.check_accounts([W])]
 
 
 async def test_row_3_a_transaction_that_always_fails_keeps_those_after_it_back_only_for_a_while(
