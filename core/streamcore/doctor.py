@@ -241,8 +241,8 @@ class _Examination:
             version = await reach.shake_hands(
                 host, port, encrypted=encrypted, within=within, dialler=self._dialler
             )
-            told = f"{host}:{port}" + ("" if version is None else f", {version}")
-            return told if proxy is None else f"{told}, by {proxy.shown}"
+            shown = f"{host}:{port}" + ("" if version is None else f", {version}")
+            return shown if proxy is None else f"{shown}, by {proxy.shown}"
 
         if proxy is not None:
             self._note("name lookup", Result.SKIPPED, f"left to {proxy.shown}")

@@ -58,8 +58,8 @@ def account_facts(account: Mapping[str, Any]) -> AccountFacts | None:
     data = account.get("data")
     parsed = data.get("parsed") if isinstance(data, Mapping) else None
     parsed = parsed if isinstance(parsed, Mapping) else {}
-    told = parsed.get("info")
-    info: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    members = parsed.get("info")
+    info: Mapping[str, Any] = members if isinstance(members, Mapping) else {}
     if not isinstance(owner, str):
         return None
     if owner in TOKEN_PROGRAMS:

@@ -147,7 +147,7 @@ def _succeeded(
     # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
-    from_nobody = not parties and bool(movement.tokens)
+    minted_or_burned = not parties and bool(movement.tokens)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
         # The other side is a pool, which means nothing to a person, unless it signed.
         parties = [party for party in parties if party.address in balances.signers]
@@ -162,7 +162,7 @@ def _succeeded(
         sol=sol,
         changes=changes,
         parties=parties,
-        from_nobody=from_nobody,
+        minted_or_burned=minted_or_burned,
         program=_shown(doing),
         is_plumbing=doing is None or doing in PLUMBING,
         action=action,
@@ -188,7 +188,7 @@ def _succeeded(
         program=_named(program_id),
         rent=in_units(sum(movement.rent.back.values()) - sum(movement.rent.paid.values()), SOL_DECIMALS),
         tip=in_units(tip, SOL_DECIMALS),
-        action=_verb(action, kind, from_nobody=from_nobody),
+        action=_verb(action, kind, minted_or_burned=minted_or_burned),
         counterparties=addresses if len(addresses) > 1 else (),
     )
 
@@ -303,12 +303,12 @@ def _parties(
     return sol_parties(balances, wallet, movement) if sol else []
 
 
-def _verb(action: Action | None, kind: TransactionType, *, from_nobody: bool) -> str | None:
+def _verb(action: Action | None, kind: TransactionType, *, minted_or_burned: bool) -> str | None:
     if action is not None:
         return str(action.verb)
-    if from_nobody and kind is TransactionType.RECEIVED:
+    if minted_or_burned and kind is TransactionType.RECEIVED:
         return str(Verb.MINT)
-    if from_nobody and kind is TransactionType.SENT:
+    if minted_or_burned and kind is TransactionType.SENT:
         return str(Verb.BURN)
     return None
 

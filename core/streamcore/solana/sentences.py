@@ -47,7 +47,7 @@ class Facts:
         sol: Lamports gained or lost as a side of the trade: without rent, tips and dust.
         changes: The tokens, as events show them.
         parties: The counterparties, the largest first, without pools.
-        from_nobody: Whether tokens came from or went to nobody: they were minted or burned.
+        minted_or_burned: Whether tokens have no other side: they were minted or burned.
         program: The name of the program, or its shortened address.
         is_plumbing: Whether the program is not worth a mention; see `PLUMBING`.
         action: What was done, if there is a verb for it.
@@ -63,7 +63,7 @@ class Facts:
     sol: int
     changes: tuple[TokenChange, ...]
     parties: list[Party]
-    from_nobody: bool
+    minted_or_burned: bool
     program: str
     is_plumbing: bool
     action: Action | None
@@ -117,7 +117,7 @@ def _moved(facts: Facts) -> str:
         text += f" {'from' if received else 'to'} {_who(facts)}"
         if action is not None:
             text += " (minted an NFT)" if action.verb is Verb.MINT else ""
-    elif facts.from_nobody:
+    elif facts.minted_or_burned:
         text += f" ({'minted' if received else 'burned'})"
     return text if facts.is_plumbing else f"{text}, {facts.program}"
 

@@ -23,9 +23,9 @@ def withheld_fee(balances: Balances, wallet: str, movement: TokenMovement) -> in
     own = {balances.keys[account.index] for account in accounts if account.belongs_to(wallet)}
     near = "destination" if movement.amount > 0 else "source"
     token = [instruction for instruction in balances.instructions if instruction.program_id == TOKEN_2022]
-    told = [_fee(i.info) for i in token if i.type == "transferCheckedWithFee" and address(i, near) in own]
-    if told:
-        return sum(told)
+    withheld = [_fee(i.info) for i in token if i.type == "transferCheckedWithFee" and address(i, near) in own]
+    if withheld:
+        return sum(withheld)
     if any(word in instruction.type.lower() for instruction in token for word in _CHANGES_SUPPLY):
         return 0
     same_side = {

@@ -70,7 +70,7 @@ class Connection:
     """One stream: attempt after attempt while topics are wanted, each with a codec of its own.
 
     `start` it once and `close` it in the end. Without topics it rests in ``disconnected``. The public
-    attributes are for reading. Its state changes in `_enter` alone, and every change is told.
+    attributes are for reading. Its state changes in `_enter` alone, and every change is reported.
     """
 
     def __init__(

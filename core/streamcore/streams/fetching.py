@@ -52,7 +52,7 @@ class _Part:
     as_of: float = 0.0
     """Monotonic seconds of asking."""
     answered: set[str] = field(default_factory=set)
-    """Topics whose present state has been told, or refused."""
+    """Topics whose present state has been reported, or refused."""
     malformed: Malformed | None = None
     """The last part of the answer that could not be decoded."""
 

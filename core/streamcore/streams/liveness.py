@@ -167,7 +167,7 @@ class Liveness:
         if self._heartbeat is None:
             # without heartbeats a quiet market looks like a dead connection: reconnect ever more rarely
             patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
-        told = False
+        reported = False
         while True:
             quiet = self._silent_for()
             if quiet >= patience and self._established_at is not None:
@@ -176,11 +176,11 @@ class Liveness:
             while mark <= quiet:
                 mark += silence / 2
             if not self.stale:
-                told = False
+                reported = False
             else:
-                if not told:
+                if not reported:
                     self._changed()
-                told = True
+                reported = True
                 self._quiet()
             await self._clock.sleep(max(mark - quiet, 0.001))  # a difference from rounding would spin
 

@@ -33,7 +33,7 @@ class Omissions:
             for wallet in transaction.topics[:1]:
                 self._found[transaction.signature] = (due, wallet)
 
-    def told(self, signature: str) -> None:
+    def streamed(self, signature: str) -> None:
         """Take note that the stream has brought a transaction."""
         if self._found:
             self._found.pop(signature, None)

@@ -297,11 +297,11 @@ class ProviderStream:
                 self._unfollowed[report.topic] = report.addresses
             elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
-                    self._omissions.told(report.signature)
+                    self._omissions.streamed(report.signature)
                 self._backfill.ask(report)
             else:
                 if isinstance(report, TransactionReport):
-                    self._omissions.told(report.signature)
+                    self._omissions.streamed(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
 
     def _topics_down(self) -> tuple[str, ...]:
