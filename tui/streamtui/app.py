@@ -15,6 +15,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -90,6 +91,8 @@ class StreamTuiApp(App[None]):
             self.register_theme(theme)
         self.theme = settings.ui.theme or DARK.name
         self._leaving = leaving
+        self._notified: dict[str, float] = {}
+        """The notifications that are shown, and until when, in seconds of the monotonic clock."""
         self._failed = False
         """Whether an error has ended it."""
         self._notifier: Notifier | None = None
@@ -250,6 +253,31 @@ class StreamTuiApp(App[None]):
         shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")
         self._alarm_text = ""
         self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification, unless the same one stands there already.
+
+        What is pasted into the main screen may come in many pieces, each answered with the same sentence.
+        """
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        now = self.session.clock.monotonic()
+        self._notified = {text: until for text, until in self._notified.items() if until > now}
+        if message not in self._notified:
+            self._notified[message] = now + seconds
+            super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
+
+    def clear_notifications(self) -> None:
+        """Put all notifications away."""
+        self._notified.clear()
+        super().clear_notifications()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours for up, down and wallets that fit the theme and the settings."""

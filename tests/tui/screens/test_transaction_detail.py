@@ -45,6 +45,14 @@ async def test_the_amounts_of_a_transaction_that_could_not_be_read_are_said_to_b
         assert stage.text().count("not known: the transaction could not be read") == 4
 
 
+async def test_a_long_memo_is_shown_whole() -> None:
+    async with on_stage(size=(80, 24)) as stage:
+        memo = " ".join(f"word{number}" for number in range(34))
+        await stage.tell(stage.transaction(1, summary=f"sent 1 SOL to 7xKX…gAsU, memo “{memo}”"))
+        await stage.press("tab", "enter")
+        assert "word32 word33”" in " ".join(stage.text().replace("│", " ").split())
+
+
 async def test_an_invented_transaction_has_no_link() -> None:
     async with on_stage() as stage:
         await stage.tell(full_transaction(stage, demo=True))

@@ -23,6 +23,7 @@ from streamcore import (
 )
 from streamtui.format.lamps import LIVE, lamp
 from streamtui.model.engine import EngineFactory, closed_in_time, real_engine_factory
+from streamtui.model.event_log import log_failure
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
@@ -225,6 +226,7 @@ class Updates:
                 session.health.changed(event)
                 self.read_statuses()
             case StreamError():
+                log_failure(event)
                 session.health.failed(event)
                 if event.kind is ErrorKind.SUBSCRIPTION:
                     whose = f"{event.provider}: " if event.provider else ""

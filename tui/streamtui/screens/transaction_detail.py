@@ -12,7 +12,7 @@ from textual.content import Content
 from streamcore import Source, WalletTransaction, printable
 from streamtui.clipboard import sent
 from streamtui.format.ages import moment
-from streamtui.format.cells import literal
+from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import UNKNOWN, amount
 from streamtui.screens.dialog import Dialog
@@ -74,9 +74,9 @@ class TransactionDetail(Dialog[None]):
         label = self._label(tx.wallet)
         named = f"{tx.wallet} ({label})" if label not in (tx.wallet, "") and "…" not in label else tx.wallet
         return {
-            "what": literal(tx.summary),
+            "what": literal(tx.summary, limit=PARAGRAPH),
             **({"action": literal(tx.action)} if tx.action else {}),
-            "error": literal(tx.error, "bold $text-error") if tx.error else Content("none"),
+            "error": literal(tx.error, "bold $text-error", limit=PARAGRAPH) if tx.error else Content("none"),
             "wallet": literal(named),
             "signature": literal(tx.signature),
             "link": literal(self.link or "none: the transaction is invented", MUTED if tx.demo else ""),
