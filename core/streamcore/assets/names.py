@@ -45,7 +45,7 @@ _EXCHANGE_CODES = {
     "XXRP": "XRP",
     "XZEC": "ZEC",
 }
-"""Kraken's own codes of assets, in the manner of ISO 4217, to the usual tickers."""
+"""An exchange's own codes of assets, in the manner of ISO 4217, to the usual tickers."""
 _DOLLARS = frozenset({"USD", "ZUSD", "DOLLAR"})
 _DOLLAR_TOKENS = frozenset({"USDT", "USDC", "USDS", "USD1", "FDUSD", "TUSD", "PYUSD", "DAI", "BUSD", "USDG"})
 _OTHER_QUOTES = frozenset(

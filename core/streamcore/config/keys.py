@@ -38,7 +38,7 @@ class Key:
     secret: bool
     """Its value is never shown."""
     familiar: str | None
-    """A second variable that sets it: one that people have for other programs, as ``HELIUS_API_KEY``."""
+    """A second variable that sets it: the provider's own name for it, which people often have set."""
     schemes: tuple[str, ...]
     """For a URL: the encrypted scheme, then the plain one that only a loopback host may use."""
     host_only: bool
