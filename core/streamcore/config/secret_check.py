@@ -1,7 +1,7 @@
-"""Refusing a wallet's secret that was written in the place of a setting, wherever it stands.
+"""Refuses a wallet's secret that was written where a setting belongs.
 
-Values are looked at as they were written, before a list is split: a comma and a space may be parts of a
-secret. Names are looked at as well, also those of keys and variables that nobody knows.
+Values are checked as they were written, before a list is split: a comma and a space may be parts of a
+secret. Names are checked as well, also those of unknown keys and variables.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def refuse_secrets(name: str, value: Any, origin: str) -> None:
         origin: Where it was written.
 
     Raises:
-        SettingsError: It does, and nothing of it is repeated.
+        SettingsError: It does; the text does not repeat it.
     """
     if (form := secret_form(name)) is not None:
         raise SettingsError(HIDDEN, None, refusal_of(form), origin)
@@ -49,7 +49,7 @@ def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str 
         prefix: What the keys begin with.
 
     Raises:
-        SettingsError: One of them does, and nothing of it is repeated.
+        SettingsError: One of them does; the text does not repeat it.
     """
     for field, value in document.items():
         name = prefix + field
