@@ -114,8 +114,8 @@ def secret_form(text: str) -> str | None:
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
             may_be_signature = key[-1] <= _MOST_OF_A_SIGNATURE
-            if may_be_signature and _LINK_TO_A_TRANSACTION.search(text, 0, match.start()):
-                continue
+            if _LINK_TO_A_TRANSACTION.search(text, 0, match.start()):
+                continue  # nobody's key stands there
             also = _OR_A_SIGNATURE if may_be_signature else ""
             return f"64 bytes in base58: a secret key as wallets export it{also}"
     if _MARKED.search(text) or any(_has_checksum(match.group()) for match in _CHECKSUMMED.finditer(text)):

@@ -140,6 +140,8 @@ def test_several_addresses_after_each_other_are_no_secret(seed: int) -> None:
 @pytest.mark.parametrize("link", ["https://solscan.io/tx/{}", "https://explorer.solana.com/tx/{}?cluster=x"])
 def test_a_link_to_a_transaction_is_no_secret(link: str) -> None:
     assert secret_form(link.format(SIGNATURE)) is None
+    assert secret_form(link.format(BASE58)) is None
+    assert secret_form(f"{link.format(SIGNATURE)} {BASE58}") is not None
 
 
 def test_of_what_may_be_a_signature_both_are_said() -> None:

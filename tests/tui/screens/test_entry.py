@@ -89,6 +89,7 @@ async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
 
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 KEY = base58.b58encode(bytes([77] * 63 + [200])).decode()
+MIXED_KEY = base58.b58encode(bytes(range(101, 165))).decode()
 
 
 @pytest.mark.parametrize("key", ["s", "w", "a"])
@@ -123,8 +124,15 @@ async def test_a_secret_is_refused_in_every_line_and_nothing_of_it_stays(
 @pytest.mark.parametrize("key", ["s", "w", "a", "slash"])
 @pytest.mark.parametrize(
     "secret",
-    [PHRASE, KEY, str([7] * 64).replace(", ", ",\n"), "\n".join(PHRASE.split())],
-    ids=["words", "base58", "numbers line by line", "words line by line"],
+    [
+        PHRASE,
+        KEY,
+        str([7] * 64).replace(", ", ",\n"),
+        "\n".join(PHRASE.split()),
+        f"{MIXED_KEY[:40]}\n{MIXED_KEY[40:80]}\n{MIXED_KEY[80:]}",
+        "0" + MIXED_KEY[1:],
+    ],
+    ids=["words", "base58", "numbers line by line", "words line by line", "broken base58", "mistyped base58"],
 )
 async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: str) -> None:
     async with on_stage() as stage:
@@ -135,7 +143,9 @@ async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: 
         assert line.value == ""
         told = " ".join((stage.text() + stage.toasts()).replace("│", " ").split())
         assert "looks like a wallet's secret" in told
-        assert not any(piece in told for piece in (*PHRASE.split(), KEY[:12], "7, 7") if len(piece) > 3)
+        assert not any(
+            piece in told for piece in (*PHRASE.split(), KEY[:12], "7, 7", MIXED_KEY[1:12]) if len(piece) > 3
+        )
         assert stage.app.session.prices.filter == ""
 
 
