@@ -7,8 +7,10 @@ what happens now, and the rest is filled in when there is time.
 
 from __future__ import annotations
 
+import bisect
 from collections import deque
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from streamcore.clock import Clock
 from streamcore.providers.base import Question, TokenAccountsRequest
@@ -60,10 +62,8 @@ class Backlog:
             self._requests.append(pending)
             return
         queue = self._topics.setdefault(pending.question.topic, deque())
-        if pending.tries:
-            queue.appendleft(pending)
-        else:
-            queue.append(pending)
+        # what failed goes back to its place: several that failed together come back in any order
+        bisect.insort(queue, pending, key=attrgetter("number"))
 
     def take(self) -> Pending:
         """Take out the next question; there must be one."""

@@ -10,8 +10,8 @@ from itertools import count
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.circuit_breaker import CircuitBreaker
-from streamcore.providers.base import Question, TokenAccountsRequest
+from streamcore.net.circuit_breaker import OF_THE_HOST, CircuitBreaker
+from streamcore.providers.base import Question, SignatureSeen, TokenAccountsRequest
 from streamcore.streams.backlog import BEHIND, Backlog, Pending
 from streamcore.tasks import Tasks, first_to_end
 
@@ -28,6 +28,10 @@ FIRST_WAIT = 1.0
 """Seconds until a question is asked again; doubled each time."""
 
 LONGEST_WAIT = 60.0
+LONGEST_WAIT_WHILE_LIVE = 5.0
+"""The same for the host's own trouble while its stream lives: what happens now is waited for. It is also the
+longest rest of the breaker then."""
+
 LONGEST_WAIT_OF_RATE_LIMIT = 5.0
 """The same after a denial that does not say for how long: such limits are counted by the second."""
 
@@ -52,6 +56,7 @@ class Questions:
         is_needed: Callable[[Question], bool],
         gave_up: Callable[[Question], None],
         behind: Callable[[ProviderError], None],
+        is_live: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make one that has nothing to ask.
 
@@ -63,6 +68,7 @@ class Questions:
             is_needed: Whether a question still has to be asked, called just before that is done.
             gave_up: Is given a question that is not asked again.
             behind: Is told when more happens than can be asked about.
+            is_live: Whether the stream that the questions come from lives.
         """
         self._tasks = tasks
         self._clock = clock
@@ -71,12 +77,15 @@ class Questions:
         self._is_needed = is_needed
         self._gave_up = gave_up
         self._behind = behind
+        self._is_live = is_live
         self._numbers = count()
         self._open: set[Question] = set()
         """All that have not been answered: those that wait, and those being asked."""
         self._ready = Backlog(clock)
         self._left_out = 0
         self._told_at = float("-inf")
+        self._in_doubt_at = float("-inf")
+        """Monotonic seconds at which the host was last in trouble."""
         self._later: list[Pending] = []
         """A heap: those that failed, by when they are asked again."""
         self._under_way = 0
@@ -112,14 +121,23 @@ class Questions:
         return len(self._open)
 
     @property
+    def waiting_transactions(self) -> int:
+        """Transactions among them."""
+        return sum(isinstance(question, SignatureSeen) for question in self._open)
+
+    @property
     def lag(self) -> float:
-        """Seconds that the oldest of those has waited which could be asked now, but for the host's limits."""
-        return self._ready.lag
+        """Seconds that the oldest of those has waited that are not being asked at present."""
+        now = self._clock.monotonic()
+        return max(self._ready.lag, *(now - pending.since for pending in self._later), 0.0)
 
     def _tell_lag(self, now: float) -> None:
         """Say now and then that more happens than can be asked about, for as long as that is so."""
         lag = self._ready.lag
-        if lag < BEHIND or now - self._told_at < TOLD_AGAIN_AFTER:
+        if self._breaker.in_doubt:
+            self._in_doubt_at = now
+        # what waits because the host was in trouble waits for that, and not for its limits
+        if min(lag, now - self._in_doubt_at) < BEHIND or now - self._told_at < TOLD_AGAIN_AFTER:
             return
         self._told_at = now
         text = f"more happens than may be asked about: {len(self._ready)} transactions wait, most of"
@@ -148,6 +166,8 @@ class Questions:
         while self._later and self._later[0].due <= now:
             self._ready.add(heapq.heappop(self._later))
         self._tell_lag(now)
+        if (self._ready or self._later) and self._is_live():
+            self._breaker.hurry(LONGEST_WAIT_WHILE_LIVE)
         if self._ready and (rest := self._breaker.rest):
             return rest
         # of a host that has just failed only one thing at a time is asked: it would fail at all of them
@@ -186,6 +206,9 @@ class Questions:
         chance = JITTER * self._clock.random()
         if problem.retry_after is not None:
             return problem.retry_after + chance
-        is_limit = problem.kind is ErrorKind.RATE_LIMIT
-        longest = LONGEST_WAIT_OF_RATE_LIMIT if is_limit else LONGEST_WAIT
+        longest = LONGEST_WAIT
+        if problem.kind is ErrorKind.RATE_LIMIT:
+            longest = LONGEST_WAIT_OF_RATE_LIMIT
+        elif problem.kind in OF_THE_HOST and self._is_live():
+            longest = LONGEST_WAIT_WHILE_LIVE
         return min(FIRST_WAIT * 2.0 ** (tries - 1), longest) * (1.0 - JITTER + 2.0 * chance)
