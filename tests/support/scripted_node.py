@@ -37,7 +37,7 @@ class PaperNode:
         self.not_yet: dict[str, int] = {}
         """Signatures to how often `getTransaction` will not have them."""
         refusal = RpcError(-32600, "getTransactionsForAddress is not available on the free plan")
-        self.errors: dict[str, RpcError] = {"getTransactionsForAddress": refusal}
+        self.errors: dict[str, RpcError | ProviderError] = {"getTransactionsForAddress": refusal}
         """Methods or signatures to what they fail with."""
         self.answers: dict[str, Any] = {}
         """Signatures to what is answered instead of a transaction of the usual shape."""

@@ -38,7 +38,11 @@ LONGEST_RETRY = 60.0
 """Seconds after which a failed fetch is tried again at the latest, whatever the host asks for."""
 
 OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)
-"""Kinds of failure that may be about one of the topics asked for together, not about all."""
+"""Kinds of failure that may be about one of the topics asked for together, not about all; so may be a request
+that is not answered."""
+
+UNANSWERED_FOR = 60.0
+"""Seconds for which a topic is not polled whose request alone was not answered, so others are on time."""
 
 Deliver: TypeAlias = Callable[[Report, Source, float], bool]
 """Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
@@ -52,6 +56,8 @@ class Fetched:
     """Those that were news, in the order they came."""
     incomplete: set[str] = field(default_factory=set)
     """Topics of which not everything could be told."""
+    unanswered: set[str] = field(default_factory=set)
+    """Topics about which a request was not answered in time."""
 
 
 @dataclass(eq=False, slots=True)
@@ -137,8 +143,11 @@ class Backfill:
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
         """Those of them whose fetch has failed and waits to be tried once more."""
-        self._odd: set[str] = set()
-        """Topics that failed alone while others did not; they are asked for apart."""
+        self._odd: dict[str, float] = {}
+        """Topics that failed alone while others did not; they are asked for apart, after the others, and
+        polled only from these monotonic seconds on."""
+        self._unanswered: set[Question] = set()
+        """Questions that wait and were not answered in time before."""
         self.gaps_filled = 0
         """Fetches that have told all that was missed."""
         self.recovered = 0
@@ -352,13 +361,23 @@ class Backfill:
                 if isinstance(report, PartialFetch):
                     problem = report.error
         except ProviderError as error:
-            self.breaker.failed(error)
+            again = error.unanswered and question in self._unanswered
+            # a second time it is more likely about the question, unless the host is known to be in trouble
+            if not again or self.breaker.cause is not None:
+                self.breaker.failed(error)
+            elif isinstance(question, SignatureSeen):
+                text = f"{error.message} (asked for the transaction {question.signature})"
+                error = ProviderError(error.kind, text, unanswered=True)
+            if error.unanswered:
+                self._unanswered.add(question)
             self._failed(error)
             return error
+        self._unanswered.discard(question)
         self._has_answered()
         return problem
 
     def _leave_as_gap(self, question: Question) -> None:
+        self._unanswered.discard(question)
         if isinstance(question, SignatureSeen):
             self.catch_up((question.topic,))
 
@@ -385,6 +404,8 @@ class Backfill:
         """
         self.breaker.check()
         fetched = Fetched()
+        topics, left_out = self._in_time(topics, source)
+        fetched.incomplete.update(left_out)
         odd: dict[str, ProviderError] = {}
         succeeded = False
         parts = deque(_Part(part) for part in self._parts(topics))
@@ -397,7 +418,8 @@ class Backfill:
                         continue
                 except ProviderError as error:
                     self.breaker.failed(error)
-                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
+                    is_of_one = error.unanswered or error.kind in OF_ONE_TOPIC
+                    if not is_of_one or error.retry_after is not None or self.breaker.rest:
                         raise
                     left = [topic for topic in part.topics if topic not in part.answered]
                     if len(left) > 1:
@@ -416,18 +438,36 @@ class Backfill:
                 await part.close()
         if odd and not succeeded:
             raise next(iter(odd.values()))
-        self._odd = {*self._odd.difference(topics), *odd}
+        self._remember_odd(topics, odd, fetched)
         for topic, refusal in odd.items():
             fetched.incomplete.add(topic)
             text = f"{refusal.message} (asked for {topic})"
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
 
+    def _in_time(self, topics: tuple[str, ...], source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the topics to ask for, and those that are left out, for a poll must not wait for them."""
+        now = self._clock.monotonic()
+        left_out = tuple(topic for topic in topics if self._odd.get(topic, now) > now)
+        if source is not Source.POLL or len(left_out) == len(topics):
+            return topics, ()
+        return tuple(topic for topic in topics if topic not in left_out), left_out
+
+    def _remember_odd(
+        self, topics: tuple[str, ...], odd: Mapping[str, ProviderError], fetched: Fetched
+    ) -> None:
+        for topic in topics:
+            self._odd.pop(topic, None)
+        now = self._clock.monotonic()
+        for topic, error in odd.items():
+            self._odd[topic] = now + UNANSWERED_FOR if error.unanswered else now
+        self._odd.update(dict.fromkeys(fetched.unanswered, now + UNANSWERED_FOR))
+
     def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
         """Return what is asked for together: all, but for what has checkpoints or has failed alone."""
         apart = {*self._checkpoints.of(topics), *self._odd}
         together = tuple(topic for topic in topics if topic not in apart)
-        parts = [(topic,) for topic in topics if topic in apart]
+        parts = [(topic,) for topic in sorted(topics, key=self._odd.__contains__) if topic in apart]
         return deque([together, *parts] if together else parts)
 
     async def _go_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
@@ -446,6 +486,8 @@ class Backfill:
                     part.malformed = report
                 case PartialFetch(topic=topic):
                     fetched.incomplete.add(topic)
+                    if report.error.unanswered:
+                        fetched.unanswered.add(topic)
                 case PriceReport(topic=topic):
                     part.answered.add(topic)
                 case Refusal():

@@ -30,6 +30,8 @@ class Pending:
     since: float = field(compare=False)
     """Monotonic seconds of the moment it came up."""
     tries: int = field(default=0, compare=False)
+    slow: bool = field(default=False, compare=False)
+    """It was asked and not answered in time; whatever is asked next to it must not wait for it."""
 
 
 class Backlog:

@@ -88,7 +88,12 @@ class Questions:
         """Monotonic seconds at which the host was last in trouble."""
         self._later: list[Pending] = []
         """A heap: those that failed, by when they are asked again."""
+        self._slow: list[Pending] = []
+        """Those that may be asked again, and that were not answered in time before."""
+        self._slow_under_way = 0
+        """How many of these are being asked; at most one."""
         self._under_way = 0
+        """How many of the others are."""
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -111,7 +116,7 @@ class Questions:
     def ask_now(self) -> None:
         """Do not wait any longer with what has failed: the host is known to be well."""
         for pending in sorted(self._later):
-            self._ready.add(pending)
+            self._is_due(pending)
         self._later.clear()
         self._wake.set()
 
@@ -129,7 +134,7 @@ class Questions:
     def lag(self) -> float:
         """Seconds that the oldest of those has waited that are not being asked at present."""
         now = self._clock.monotonic()
-        return max(self._ready.lag, *(now - pending.since for pending in self._later), 0.0)
+        return max(self._ready.lag, *(now - one.since for one in (*self._later, *self._slow)), 0.0)
 
     def _tell_lag(self, now: float) -> None:
         """Say now and then that more happens than can be asked about, for as long as that is so."""
@@ -164,36 +169,55 @@ class Questions:
         """
         now = self._clock.monotonic()
         while self._later and self._later[0].due <= now:
-            self._ready.add(heapq.heappop(self._later))
+            self._is_due(heapq.heappop(self._later))
         self._tell_lag(now)
-        if (self._ready or self._later) and self._is_live():
+        if (self._ready or self._slow or self._later) and self._is_live():
             self._breaker.hurry(LONGEST_WAIT_WHILE_LIVE)
-        if self._ready and (rest := self._breaker.rest):
+        if (self._ready or self._slow) and (rest := self._breaker.rest):
             return rest
         # of a host that has just failed only one thing at a time is asked: it would fail at all of them
         most = 1 if self._breaker.in_doubt else AT_ONCE
         while self._ready and self._under_way < most:
-            pending = self._ready.take()
-            if self._is_needed(pending.question):
-                self._under_way += 1
-                self._tasks.start("question", self._ask_once, pending)
-            else:
-                self._open.discard(pending.question)
+            self._start(self._ready.take())
+        while self._slow and not self._slow_under_way:
+            newest = max(self._slow, key=lambda pending: pending.number)
+            self._slow.remove(newest)
+            self._start(newest)
         return self._later[0].due - now if self._later else None
 
+    def _is_due(self, pending: Pending) -> None:
+        if pending.slow:
+            self._slow.append(pending)
+        else:
+            self._ready.add(pending)
+
+    def _start(self, pending: Pending) -> None:
+        if not self._is_needed(pending.question):
+            self._open.discard(pending.question)
+            return
+        if pending.slow:
+            self._slow_under_way += 1
+        else:
+            self._under_way += 1
+        self._tasks.start("question", self._ask_once, pending)
+
     async def _ask_once(self, pending: Pending) -> None:
-        question = pending.question
+        question, slow = pending.question, pending.slow
         problem: ProviderError | None = None
         try:
             problem = await self._answer(question)
         finally:
-            self._under_way -= 1
+            if slow:
+                self._slow_under_way -= 1
+            else:
+                self._under_way -= 1
             self._wake.set()
             if problem is None:
                 self._open.discard(question)
         if problem is None:
             return
         pending.tries += 1
+        pending.slow = problem.unanswered
         has_other_ways = not isinstance(question, TokenAccountsRequest)
         if problem.parks or (has_other_ways and pending.tries >= MOST_TRIES):
             self._open.discard(question)
