@@ -441,7 +441,8 @@ class Backfill:
         self._remember_odd(topics, odd, fetched)
         for topic, refusal in odd.items():
             fetched.incomplete.add(topic)
-            text = f"{refusal.message} (asked for {topic})"
+            # whoever asked about several may have named it already
+            text = refusal.message if topic in refusal.message else f"{refusal.message} (asked for {topic})"
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
 

@@ -356,6 +356,14 @@ async def test_a_topic_that_is_never_answered_delays_no_poll_but_one_a_minute(be
     assert bench.backfill.breaker.state is BreakerState.CLOSED
 
 
+async def test_a_topic_that_is_named_already_is_not_named_twice(bench: Bench) -> None:
+    bench.watch("hangs", "w")
+    named = ProviderError(ErrorKind.NETWORK, "no answer (asked for hangs)", unanswered=True)
+    bench.rest.on_fetch = lambda topics: [named] if "hangs" in topics else []
+    await bench.backfill.poll(["hangs", "w"])
+    assert [error.message for error in bench.errors] == ["no answer (asked for hangs)"]
+
+
 async def test_one_transaction_that_is_never_answered_is_named_and_opens_no_breaker(bench: Bench) -> None:
     bench.watch("w")
     bench.rest.on_answer = lambda question: [10.0, HANGS]
