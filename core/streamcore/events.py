@@ -58,9 +58,9 @@ class TransactionType(StrEnum):
     RECEIVED = "received"
     SENT = "sent"
     BOUGHT = "bought"
-    """A token for SOL."""
+    """The wallet gave SOL and got a token."""
     SOLD = "sold"
-    """A token for SOL."""
+    """The wallet gave a token and got SOL."""
     SWAPPED = "swapped"
     """One token for another."""
     FAILED = "failed"
@@ -71,7 +71,7 @@ class TransactionType(StrEnum):
     MENTIONED = "mentioned"
     """The wallet neither signed nor gained or lost anything, or the transaction cannot be read."""
     MULTI = "multi"
-    """More moved than one amount, or one for another; also loans and bridges that give one for another."""
+    """Several amounts moved, and not just one for another; or one for another in a loan or over a bridge."""
 
 
 class ErrorKind(StrEnum):
@@ -146,7 +146,8 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     """One transaction as seen from one watched wallet; a (signature, wallet) pair comes once.
 
     ``fee`` is what the wallet itself paid, zero when somebody else did. ``sol_change`` leaves out the fee
-    and rent. ``block_time`` is ``None`` until the chain has told it.
+    and rent. Of a transaction that could not be read these two, ``rent`` and ``tip`` are ``None``.
+    ``block_time`` is ``None`` until the chain has told it.
 
     ``rent`` is SOL paid for new accounts (negative) or got back from closed ones. ``tip`` is SOL paid to
     block builders and the like, a positive number that ``sol_change`` includes. ``action`` is a verb such as
@@ -160,15 +161,15 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     block_time: int | None
     type: TransactionType
     summary: str
-    sol_change: Decimal
-    fee: Decimal
+    sol_change: Decimal | None
+    fee: Decimal | None
     token_changes: tuple[TokenChange, ...]
     counterparty: str | None
     program: str | None
     error: str | None
     source: Source
-    rent: Decimal = Decimal(0)
-    tip: Decimal = Decimal(0)
+    rent: Decimal | None = Decimal(0)
+    tip: Decimal | None = Decimal(0)
     action: str | None = None
     counterparties: tuple[str, ...] = ()
 

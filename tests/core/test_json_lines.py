@@ -138,7 +138,7 @@ FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         **common,
         **dict.fromkeys(("wallet", "signature", "summary"), texts),
         **dict.fromkeys(("counterparty", "program", "error", "action"), st.none() | texts),
-        **dict.fromkeys(("sol_change", "fee", "rent", "tip"), amounts),
+        **dict.fromkeys(("sol_change", "fee", "rent", "tip"), st.none() | amounts),
         "counterparties": st.lists(texts, max_size=3).map(tuple),
         "slot": whole,
         "block_time": st.none() | whole,

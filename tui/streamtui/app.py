@@ -15,6 +15,7 @@ from rich.console import RenderableType
 from textual import events
 from textual.app import App, ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -63,7 +64,7 @@ class StreamTuiApp(App[None]):
         self,
         settings: Settings,
         *,
-        manager_factory: EngineFactory | None = None,
+        engine_factory: EngineFactory | None = None,
         clock: Clock | None = None,
         config_path: Path | None = None,
         saved: Watched | None = None,
@@ -74,7 +75,7 @@ class StreamTuiApp(App[None]):
 
         Args:
             settings: The effective settings. ``ui.theme`` must be a theme that exists.
-            manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
+            engine_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
             config_path: The file to save what is watched to; ``None``: saving is refused.
             saved: What that file holds; ``None``: unknown, and before something in it is replaced the person
@@ -90,6 +91,8 @@ class StreamTuiApp(App[None]):
             self.register_theme(theme)
         self.theme = settings.ui.theme or DARK.name
         self._leaving = leaving
+        self._notified: dict[str, float] = {}
+        """The notifications that are shown, and until when, in seconds of the monotonic clock."""
         self._failed = False
         """Whether an error has ended it."""
         self._notifier: Notifier | None = None
@@ -101,7 +104,7 @@ class StreamTuiApp(App[None]):
         """What is watched and shown."""
         self._updates = Updates(
             self.session,
-            manager_factory=manager_factory,
+            engine_factory=engine_factory,
             repaint=self._repaint,
             tick=self._tick,
             notice=self._notice,
@@ -250,6 +253,31 @@ class StreamTuiApp(App[None]):
         shown = f"Alert: {printable(self._alarm_text)}" + (f"\n{more} more; a shows them" if more > 0 else "")
         self._alarm_text = ""
         self.notify(shown, severity="warning", markup=False, timeout=ALERT_SHOWN)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notification, unless the same one stands there already.
+
+        What is pasted into the main screen may come in many pieces, each answered with the same sentence.
+        """
+        seconds = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        now = self.session.clock.monotonic()
+        self._notified = {text: until for text, until in self._notified.items() if until > now}
+        if message not in self._notified:
+            self._notified[message] = now + seconds
+            super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
+
+    def clear_notifications(self) -> None:
+        """Put all notifications away."""
+        self._notified.clear()
+        super().clear_notifications()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours for up, down and wallets that fit the theme and the settings."""

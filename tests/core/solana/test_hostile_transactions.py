@@ -67,9 +67,11 @@ def check(meaning: Meaning) -> None:
     assert printable(meaning.summary, 10_000) == meaning.summary
     if meaning.summary.startswith("unparsed: "):
         nothing = (meaning.sol_change, meaning.fee, meaning.rent, meaning.tip)
-        assert nothing == (Decimal(0),) * 4
+        assert nothing == (None,) * 4
         assert meaning.token_changes == ()
-    assert meaning.tip >= 0
+    else:
+        assert meaning.tip is not None
+        assert meaning.tip >= 0
     assert meaning.counterparty is None or meaning.counterparties == ()
     assert len(meaning.counterparties) != 1
 

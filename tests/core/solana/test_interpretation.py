@@ -190,7 +190,8 @@ def test_without_any_readable_instruction_the_program_is_unknown() -> None:
     [
         ("invoice 17", "received 1 SOL from 955d…Apxc, memo “invoice 17”"),
         ("\x1b]0;x\x07[red]", "received 1 SOL from 955d…Apxc, memo “␛]0;x␇[red]”"),
-        ("m" * 100, "received 1 SOL from 955d…Apxc, memo “" + "m" * 59 + "…”"),
+        ("m" * 300, "received 1 SOL from 955d…Apxc, memo “" + "m" * 300 + "”"),
+        ("m" * 600, "received 1 SOL from 955d…Apxc, memo “" + "m" * 299 + "…”"),
         ("  ", "received 1 SOL from 955d…Apxc"),
     ],
 )
@@ -248,7 +249,7 @@ def test_a_ledger_that_does_not_add_up_gives_a_reason_and_no_numbers(
     assert meaning.type is TransactionType.MENTIONED
     assert meaning.summary.startswith("unparsed: ")
     assert reason in meaning.summary
-    assert (meaning.sol_change, meaning.fee) == (Decimal(0), Decimal(0))
+    assert (meaning.sol_change, meaning.fee, meaning.rent, meaning.tip) == (None,) * 4
     assert not meaning.token_changes
 
 

@@ -11,6 +11,7 @@ from real_transactions import wire
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import Source, TransactionType, WalletTransaction
+from streamcore.json_lines import from_json, to_json
 from streamcore.providers.solana_rpc.transactions import report_transaction
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tracking.wallets import WalletTracker
@@ -74,6 +75,11 @@ def test_a_transaction_that_cannot_be_read_is_told_with_its_signature(transactio
     assert (event.wallet, event.signature, event.slot) == (SENDER, "signature", 5)
     assert event.type is TransactionType.MENTIONED
     assert event.summary == f"unparsed: {reason}"
+    line = json.loads(to_json(event))
+    assert {name: line[name] for name in ("sol_change", "fee", "rent", "tip")} == dict.fromkeys(
+        ("sol_change", "fee", "rent", "tip")
+    ), "nobody knows them, so a ledger must not take them for zero"
+    assert from_json(to_json(event)) == event
 
 
 def test_of_several_wallets_those_an_unreadable_transaction_names_are_told() -> None:

@@ -93,6 +93,14 @@ def test_a_wallet_alert_tells_every_transaction_or_those_above_an_amount() -> No
     assert alerts.transaction(transaction(wallet="another", sol_change=Decimal(3))) == []
 
 
+def test_a_transaction_that_could_not_be_read_fires_an_alert_about_every_one_but_none_about_an_amount() -> (
+    None
+):
+    unread = transaction(wallet=WALLET, summary="unparsed: no message", sol_change=None, fee=None)
+    assert book(AlertSettings(wallet=WALLET)).transaction(unread) == ["treasury: unparsed: no message"]
+    assert book(AlertSettings(wallet=WALLET, above=Decimal(0))).transaction(unread) == []
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [

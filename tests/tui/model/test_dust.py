@@ -15,7 +15,9 @@ def test_dust_is_what_strangers_send_to_be_noticed() -> None:
     assert is_dust(transaction(sol_change=tiny, token_changes=()))
     assert is_dust(transaction(sol_change=Decimal(0), token_changes=unknown))
     assert is_dust(transaction(type=TransactionType.MENTIONED))
-    unread = transaction(type=TransactionType.MENTIONED, summary="unparsed: balances do not add up")
+    unread = transaction(
+        type=TransactionType.MENTIONED, summary="unparsed: no message", sol_change=None, fee=None
+    )
     assert not is_dust(unread), "nobody knows what it is"
     assert is_dust(transaction(type=TransactionType.FAILED)), "it failed for somebody else"
     assert not is_dust(transaction(type=TransactionType.FAILED, fee=Decimal("0.000005")))

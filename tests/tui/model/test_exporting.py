@@ -6,6 +6,7 @@ import csv
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from sample_events import price, transaction
@@ -46,6 +47,20 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     paths = {export([price()], "prices", Format.JSON, tmp_path, AT) for _ in range(3)}
     assert len(paths) == 3
     assert stamp(AT) == "20261029-220000"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+def test_nothing_is_left_behind_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def onto_a_full_disk(path: Path, mode: str = "r", **more: Any) -> IO[Any]:
+        opened(path, mode, **more).close()
+        return opened(Path("/dev/full"), "w", **more)
+
+    monkeypatch.setattr(Path, "open", onto_a_full_disk)
+    with pytest.raises(NotWritten, match="No space left on device"):
+        export([price()], "prices", Format.CSV, tmp_path, AT)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

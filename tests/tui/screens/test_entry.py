@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import base58
 import pytest
 from stage import WALLET, on_stage
@@ -135,6 +137,17 @@ async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: 
         assert "looks like a wallet's secret" in told
         assert not any(piece in told for piece in (*PHRASE.split(), KEY[:12], "7, 7") if len(piece) > 3)
         assert stage.app.session.prices.filter == ""
+
+
+@pytest.mark.parametrize("key", ["s", "w", "a"])
+@pytest.mark.parametrize("size", [(60, 18), (80, 24), (100, 30), (120, 40)])
+async def test_the_advice_about_a_secret_is_shown_to_its_end(size: tuple[int, int], key: str) -> None:
+    async with on_stage(size=size) as stage:
+        await stage.press(key)
+        await stage.type(KEY)
+        await stage.pass_time(0.1)
+        told = re.sub(r"[│\s▁▂▃▄▅▆▇█]+", "", "".join(line.partition("│")[2] for line in stage.lines()))
+        assert "andgivethewallet'saddresshere" in told, stage.text()
 
 
 async def test_row_1_a_secret_that_is_typed_is_gone_with_its_last_word() -> None:

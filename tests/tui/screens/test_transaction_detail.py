@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from stage import OTHER_WALLET, WALLET, full_transaction, on_stage
 
@@ -33,6 +34,23 @@ async def test_a_transaction_gives_signature_link_and_wallet_to_the_clipboard() 
         assert stage.app.clipboard == WALLET
         await stage.press("y")
         assert stage.app.clipboard == transaction.signature
+
+
+async def test_the_amounts_of_a_transaction_that_could_not_be_read_are_said_to_be_unknown() -> None:
+    async with on_stage() as stage:
+        unknown: dict[str, Any] = dict.fromkeys(("sol_change", "fee", "rent", "tip"))
+        await stage.tell(stage.transaction(1, summary="unparsed: no message", token_changes=(), **unknown))
+        assert any("unparsed: no message" in line for line in stage.lines())
+        await stage.press("tab", "enter")
+        assert stage.text().count("not known: the transaction could not be read") == 4
+
+
+async def test_a_long_memo_is_shown_whole() -> None:
+    async with on_stage(size=(80, 24)) as stage:
+        memo = " ".join(f"word{number}" for number in range(34))
+        await stage.tell(stage.transaction(1, summary=f"sent 1 SOL to 7xKX…gAsU, memo “{memo}”"))
+        await stage.press("tab", "enter")
+        assert "word32 word33”" in " ".join(stage.text().replace("│", " ").split())
 
 
 async def test_an_invented_transaction_has_no_link() -> None:

@@ -31,9 +31,20 @@ def cell(text: str, style: str = "") -> Cell:
     return (Span(text, style),)
 
 
-def literal(text: str, style: str = "") -> Content:
-    """Return text from outside as content that shows it as it is: no markup, no control characters."""
-    return Content.styled(printable(text), style) if style else Content(printable(text))
+PARAGRAPH = 600
+"""Characters of a text that wraps, such as a refusal with its advice or a summary with a memo."""
+
+
+def literal(text: str, style: str = "", *, limit: int = 200) -> Content:
+    """Return text from outside as content that shows it as it is: no markup, no control characters.
+
+    Args:
+        text: The text.
+        style: How it looks.
+        limit: The most characters to show; `PARAGRAPH` where a text is to be read to its end.
+    """
+    shown = printable(text, limit)
+    return Content.styled(shown, style) if style else Content(shown)
 
 
 def fitted(content: Cell, width: int, align: Align = "left") -> list[Span]:

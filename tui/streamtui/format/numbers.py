@@ -102,7 +102,7 @@ def compact(value: Decimal | None) -> str:
     return f"{sign}{_rounded(size, 0 if size >= 100 or size == size.to_integral_value() else 2):f}"
 
 
-def amount(value: Decimal, *, signed: bool = False) -> str:
+def amount(value: Decimal | None, *, signed: bool = False) -> str:
     """Return every digit of an amount in plain notation, thousands grouped, no trailing zeros."""
     if not is_plausible(value):
         return UNKNOWN

@@ -101,8 +101,12 @@ class Alert:
         return None
 
     def transaction(self, transaction: WalletTransaction, label: str) -> str | None:
-        """Take a transaction of the wallet; return the text of the alert if it fires, else ``None``."""
-        if self.rule.above is not None and abs(transaction.sol_change) <= self.rule.above:
+        """Take a transaction of the wallet; return the text of the alert if it fires, else ``None``.
+
+        Of one whose amount is not known, only an alert about every transaction can say anything.
+        """
+        moved = transaction.sol_change
+        if self.rule.above is not None and (moved is None or abs(moved) <= self.rule.above):
             return None
         return self._fire(transaction.ts, f"{label}: {transaction.summary}")
 

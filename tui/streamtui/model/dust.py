@@ -17,7 +17,7 @@ def is_dust(transaction: WalletTransaction) -> bool:
     them, a transaction that merely mentions the wallet, or somebody else's that failed. A transaction whose
     fee the wallet paid is never dust, and neither is one that could not be interpreted.
     """
-    if transaction.fee or transaction.summary.startswith("unparsed: "):
+    if transaction.fee or transaction.sol_change is None:
         return False
     if transaction.type in (TransactionType.MENTIONED, TransactionType.FAILED):
         return True

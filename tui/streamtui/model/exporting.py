@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -62,14 +63,25 @@ def write_new(folder: Path, stem: str, suffix: str, text: str) -> Path:
         path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
         try:
             path = path.absolute()
-            with path.open("x", encoding="utf-8", newline="") as file:
-                file.write(text)
+            _write(path, text)
         except FileExistsError:
             continue
         except OSError as error:
             raise NotWritten(f"not saved: {_reason(error, path)}") from error
         return path
     raise NotWritten(f"not saved: {folder.absolute()} has {ATTEMPTS} files called {stem} already")
+
+
+def _write(path: Path, text: str) -> None:
+    """Make a file, or leave none behind: half of one would be taken for all of it."""
+    file = path.open("x", encoding="utf-8", newline="")
+    try:
+        with file:
+            file.write(text)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def _reason(error: OSError, path: Path) -> str:

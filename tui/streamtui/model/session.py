@@ -348,6 +348,11 @@ class Session:
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 
+    def has_real_data(self) -> bool:
+        """Return whether `switch_demo` would lose prices or transactions that are not invented."""
+        has_prices = any(row.update is not None for row in self.prices.rows.values())
+        return not self.settings.demo and (has_prices or len(self.transactions) + self.transactions.held > 0)
+
     def switch_demo(self) -> None:
         """Show invented data from the next start of the engine on, or real data again.
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label
 
 from streamcore import StreamcoreError
 from streamtui.format.ages import time_of_day
-from streamtui.format.cells import Cell, cell, literal
+from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import UNKNOWN
 from streamtui.model.alerts import EXAMPLES, Alert
@@ -148,4 +148,4 @@ class AlertsDialog(Dialog[None]):
         self._refuse(event.reason)
 
     def _refuse(self, reason: str) -> None:
-        self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))
+        self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error", limit=PARAGRAPH))

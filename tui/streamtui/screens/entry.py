@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from streamcore import StreamcoreError, split_names
-from streamtui.format.cells import cell, literal
+from streamtui.format.cells import PARAGRAPH, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.model.price_row import WatchedToken
 from streamtui.screens.dialog import Dialog
@@ -176,7 +176,7 @@ class EntryDialog(Dialog[None]):
         self._refuse(event.reason)
 
     def _refuse(self, reason: str) -> None:
-        self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error"))
+        self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error", limit=PARAGRAPH))
 
 
 def _last_word(text: str) -> str:

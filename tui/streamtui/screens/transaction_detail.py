@@ -12,13 +12,14 @@ from textual.content import Content
 from streamcore import Source, WalletTransaction, printable
 from streamtui.clipboard import sent
 from streamtui.format.ages import moment
-from streamtui.format.cells import literal
+from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import UNKNOWN, amount
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.fields import Fields
 
 EXPLORER = "https://solscan.io/tx/"
+UNREAD = "not known: the transaction could not be read"
 SOURCES = {
     Source.STREAM: "stream",
     Source.BACKFILL: "recovered after a gap in the stream",
@@ -69,18 +70,23 @@ class TransactionDetail(Dialog[None]):
 
     def _values(self) -> dict[str, Content]:
         tx = self.transaction
+        is_read = tx.sol_change is not None
         label = self._label(tx.wallet)
         named = f"{tx.wallet} ({label})" if label not in (tx.wallet, "") and "…" not in label else tx.wallet
         return {
-            "what": literal(tx.summary),
+            "what": literal(tx.summary, limit=PARAGRAPH),
             **({"action": literal(tx.action)} if tx.action else {}),
-            "error": literal(tx.error, "bold $text-error") if tx.error else Content("none"),
+            "error": literal(tx.error, "bold $text-error", limit=PARAGRAPH) if tx.error else Content("none"),
             "wallet": literal(named),
             "signature": literal(tx.signature),
             "link": literal(self.link or "none: the transaction is invented", MUTED if tx.demo else ""),
-            "SOL": Content(f"{amount(tx.sol_change, signed=True)} SOL, without fee and rent"),
-            "tokens": self._tokens(),
-            "fee": Content(f"{amount(tx.fee)} SOL" if tx.fee else "not paid by this wallet"),
+            "SOL": Content(
+                f"{amount(tx.sol_change, signed=True)} SOL, without fee and rent" if is_read else UNREAD
+            ),
+            "tokens": self._tokens() if is_read else Content(UNREAD),
+            "fee": Content(
+                UNREAD if tx.fee is None else f"{amount(tx.fee)} SOL" if tx.fee else "not paid by this wallet"
+            ),
             "rent": self._rent(),
             **({"tip": Content(f"{amount(tx.tip)} SOL, counted in the SOL above")} if tx.tip else {}),
             "with": self._with(),
@@ -93,6 +99,8 @@ class TransactionDetail(Dialog[None]):
 
     def _rent(self) -> Content:
         rent = self.transaction.rent
+        if rent is None:
+            return Content(UNREAD)
         if not rent:
             return Content("none")
         return Content(f"{amount(abs(rent))} SOL {'got back' if rent > 0 else 'paid for new accounts'}")

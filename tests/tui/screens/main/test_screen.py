@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
+from textual.events import Paste
 
 from streamcore.config.model import StreamSettings
 from streamcore.events import State
@@ -167,7 +168,7 @@ async def test_capital_d_shows_invented_data_and_brings_the_real_one_back() -> N
         without_keys(stage)
         await stage.tell(*some_life(stage))
         assert "150.5" in stage.text()
-        await stage.press("D")
+        await stage.press("D", "y")
         await stage.pass_time(1.0)
         assert [manager.settings.demo for manager in stage.managers] == [False, True]
         assert stage.managers[0].closed
@@ -181,6 +182,46 @@ async def test_capital_d_shows_invented_data_and_brings_the_real_one_back() -> N
         await stage.pass_time(1.0)
         assert stage.manager.settings.demo is False
         assert "99.5" not in stage.text()
+
+
+async def test_capital_d_asks_before_the_prices_and_transactions_of_the_session_are_lost() -> None:
+    async with on_stage() as stage:
+        without_keys(stage)
+        await stage.tell(*some_life(stage))
+        await stage.press("D")
+        assert "2 prices and 5 transactions" in stage.text()
+        await stage.press("D", "d", "enter")
+        assert len(stage.managers) == 1, "only y agrees to the loss"
+        await stage.press("escape")
+        await stage.pass_time(1.0)
+        assert isinstance(stage.app.screen, MainScreen)
+        assert len(stage.managers) == 1
+        assert "150.50" in stage.line("SOL ")
+        assert len(stage.app.session.transactions) == 5
+
+
+async def test_capital_d_asks_nothing_where_nothing_real_would_be_lost() -> None:
+    async with on_stage() as stage:
+        await stage.press("D")
+        await stage.pass_time(1.0)
+        assert [manager.settings.demo for manager in stage.managers] == [False, True]
+        await stage.tell(*some_life(stage, demo=True))
+        await stage.press("D")
+        await stage.pass_time(1.0)
+        assert [manager.settings.demo for manager in stage.managers] == [False, True, False]
+
+
+async def test_what_is_pasted_in_many_pieces_is_answered_once() -> None:
+    async with on_stage() as stage:
+        for _ in range(12):
+            stage.app.screen.post_message(Paste("a list of words " * 400))
+        await stage.press()
+        assert stage.toasts().count("Nothing is typed here") == 1
+        await stage.press("escape")
+        assert stage.toasts() == ""
+        stage.app.screen.post_message(Paste("once more"))
+        await stage.press()
+        assert stage.toasts().count("Nothing is typed here") == 1
 
 
 async def test_without_a_network_the_panes_say_why_and_what_d_does() -> None:

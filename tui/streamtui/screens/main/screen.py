@@ -196,7 +196,21 @@ class MainScreen(Screen[None]):
         self.app.push_screen(SaveConflict(conflict.conflicts, demo=self._session.demo), decided)
 
     def action_switch_demo(self) -> None:
-        """Show invented data, or real data again."""
+        """Show invented data, or real data again; before real data is lost, ask."""
+        if not self._session.has_real_data():
+            self._switch_demo()
+            return
+        from streamtui.screens.leave_real_data import LeaveRealData
+
+        prices = sum(row.update is not None for row in self._session.prices.rows.values())
+
+        def decided(agreed: bool | None) -> None:
+            if agreed:
+                self._switch_demo()
+
+        self.app.push_screen(LeaveRealData(prices, len(self._session.transactions)), decided)
+
+    def _switch_demo(self) -> None:
         self._session.switch_demo()
         self._prices.show_rows()
         self._restart()
