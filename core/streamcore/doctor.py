@@ -241,8 +241,8 @@ class _Examination:
             version = await reach.shake_hands(
                 host, port, encrypted=encrypted, within=within, dialler=self._dialler
             )
-            told = f"{host}:{port}" + ("" if version is None else f", {version}")
-            return told if proxy is None else f"{told}, by {proxy.shown}"
+            shown = f"{host}:{port}" + ("" if version is None else f", {version}")
+            return shown if proxy is None else f"{shown}, by {proxy.shown}"
 
         if proxy is not None:
             self._note("name lookup", Result.SKIPPED, f"left to {proxy.shown}")
@@ -272,7 +272,7 @@ class _Examination:
     async def _try(
         self, name: str, step: Callable[[], Awaitable[str]], *, of_whom: Callable[[], str] = lambda: ""
     ) -> None:
-        """Try a step. ``of_whom``: called at a timeout, names the proxy that did not answer, if it was one."""
+        """Try a step. ``of_whom``: names, at a timeout, the proxy that did not answer, if it was one."""
         if self._failed is not None:
             self._note(name, Result.SKIPPED, f"needs: {self._failed}")
             return

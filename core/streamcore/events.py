@@ -58,9 +58,9 @@ class TransactionType(StrEnum):
     RECEIVED = "received"
     SENT = "sent"
     BOUGHT = "bought"
-    """A token for SOL."""
+    """The wallet gave SOL and got a token."""
     SOLD = "sold"
-    """A token for SOL."""
+    """The wallet gave a token and got SOL."""
     SWAPPED = "swapped"
     """One token for another."""
     FAILED = "failed"
@@ -71,7 +71,7 @@ class TransactionType(StrEnum):
     MENTIONED = "mentioned"
     """The wallet neither signed nor gained or lost anything, or the transaction cannot be read."""
     MULTI = "multi"
-    """More moved than one amount, or one for another; also loans and bridges that give one for another."""
+    """Several amounts moved, and not just one for another; or one for another in a loan or over a bridge."""
 
 
 class ErrorKind(StrEnum):

@@ -83,6 +83,9 @@ class Buffer:
             # by token, not by provider: when its source changes, the old source's price is superseded too
             key = (event.symbol, event.address or "")
             waiting = self._prices.get(key)
+            if waiting is not None and self._last[event.symbol] == key:
+                waiting.overtake(event)
+                return
             last, self._last[event.symbol] = self._last.get(event.symbol), key
             if waiting is None:
                 self._make_room()
@@ -230,9 +233,7 @@ class _BatchBuffer:
         self._overflow: Counter[str] = Counter()
         self._has_reader = False
         self._buffer = Buffer(capacity, self._count)
-
-    def put(self, event: Event) -> None:
-        self._buffer.put(event)
+        self.put = self._buffer.put
 
     def drain(self) -> list[Event]:
         self._has_reader = True

@@ -106,9 +106,9 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     behind: int = 0
     """Topics whose missed transactions, or first state, have not been fetched yet."""
     waiting: int = 0
-    """Transactions that have been announced, and not been fetched yet."""
+    """Transactions that the stream has announced and that have not been fetched yet."""
     lag: float = 0.0
-    """Seconds that the oldest of them has waited."""
+    """Seconds that the oldest of these has waited."""
     limits: str = ""
     """The provider's limits that this program keeps to, as text for a person."""
     hint: str = ""

@@ -1,8 +1,8 @@
 """Makes text from outside safe to print, and keeps secrets out of every text.
 
 Symbols, names, memos and server errors are written by strangers. `printable` turns what could steer a
-terminal, reverse a line or hide in it into something visible; it is not about markup, which is no danger
-to whoever never parses text as markup. `Mask` removes keys from what is shown or logged.
+terminal, reverse a line or hide in it into something visible. It leaves markup alone: text from outside is
+never parsed as markup. `Mask` removes keys from what is shown or logged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from streamcore.urls import HIDDEN as HIDDEN  # whoever masks has it from here
+from streamcore.urls import HIDDEN as HIDDEN  # defined there, since this module imports that one
 from streamcore.urls import hide_in_urls
 
 ELLIPSIS = "…"

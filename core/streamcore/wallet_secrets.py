@@ -6,7 +6,8 @@ nothing of it is repeated, kept or sent. Forms in which wallets hand one out: Ph
 to 24 words (BIP 39), of which steel plates keep four letters each and pictures the numbers (SeedQR). The
 secrets of other chains, which people keep in the same place, are known by their marks and checksums.
 
-A key of 32 bytes in base58 cannot be told from an address and is taken for one.
+A key of 32 bytes in base58 cannot be told from an address and is taken for one. A secret that was damaged,
+broken by a terminal's line ends or short of a letter, gives itself away all the same and is refused as well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ADVICE = (
 )
 
 _BASE58 = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{80,96}(?![A-Za-z0-9])")
+_LINK_TO_A_TRANSACTION = re.compile(r"/(?:tx|txs|transaction)/$", re.IGNORECASE)
 _HEXADECIMAL = re.compile(
     r"(?<![0-9A-Za-z/\\])(?:0[xX])?(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})(?![0-9A-Za-z/\\])"
 )
@@ -52,6 +54,18 @@ _DIGITS = re.compile(r"(?<!\d)(?:\d{48}|\d{60}|\d{72}|\d{84}|\d{96})(?!\d)")
 """The numbers of a phrase's words, four digits each."""
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff]+")
 """A Chinese character is a word by itself, whether or not there is a space behind it."""
+_LONG_RUN = re.compile(
+    r"(?<![0-9A-Za-z/\\.+-])(?:0[xX])?[0-9A-Za-z]{47,}(?![/\\+-]?[0-9A-Za-z]|\.[0-9A-Za-z])"
+)
+"""Longer than an address with a letter or two too many; no part of a path, a name with dots or base64."""
+_PIECES = re.compile(r"[0-9A-Za-z]+(?:[\s,;'\"\\|]+[0-9A-Za-z]+)+")
+_DAMAGED_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{65,}")
+_DAMAGED_SIZES = range(80, 91)
+"""Letters of the pieces of 64 bytes in base58, of which there are 86 to 88."""
+_SHORTEST_PIECE = 12
+"""Letters; a terminal breaks at its width, and only what is left over may be shorter."""
+_MOST_PIECES = 8
+_LIKE_AN_ADDRESS = range(32, 45)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 
 _SHORTEST = 40
@@ -59,6 +73,13 @@ _SHORTEST = 40
 _LEAST_OF_A_KIND = 3
 """Capital letters, small ones and digits in 64 bytes of base64, of which there are 13 digits on average."""
 _FEWEST_WORDS = 12
+_FEWEST_DIFFERENT = 6
+"""Of twelve words drawn by lot hardly two are equal; a row of one ticker is no phrase."""
+_TICKERS = frozenset(
+    {"atom", "cloud", "drift", "goat", "grass", "honey", "link", "mobile", "mother", "near", "orca", "pepe"}
+    | {"pump", "render", "sol", "useless"}
+)
+"""Words of the lists that are tickers as well; nobody's phrase has none but these."""
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
@@ -66,11 +87,16 @@ _MOST_OF_A_SIGNATURE = 0x10
 _OR_A_SIGNATURE = " or a transaction signature"
 _KEY_SIZES = (32, 64)
 """Bytes of a seed, and of a seed with the public key behind it (RFC 8032, section 5.1.5)."""
+_KEY_DIGITS = (64, 128)
+"""Of the same in hexadecimal."""
 _WORDS_IN_A_LIST = 2048
 
 HEXADECIMAL = "a key in hexadecimal"
 BASE64 = "a key in base64"
-IN_AN_ADDRESS_OF_A_HOST = frozenset({HEXADECIMAL, BASE64})
+DAMAGED = "a part of a key, or one that was broken or mistyped: longer than any address"
+LIKE_A_KEY_OF_AN_API = frozenset({DAMAGED})
+"""Forms that providers' keys may have as well."""
+IN_AN_ADDRESS_OF_A_HOST = frozenset({HEXADECIMAL, BASE64, DAMAGED})
 """Forms that the token of a node's operator has as well, in the path of its URL."""
 
 
@@ -87,7 +113,10 @@ def secret_form(text: str) -> str | None:
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
-            also = _OR_A_SIGNATURE if key[-1] <= _MOST_OF_A_SIGNATURE else ""
+            may_be_signature = key[-1] <= _MOST_OF_A_SIGNATURE
+            if may_be_signature and _LINK_TO_A_TRANSACTION.search(text, 0, match.start()):
+                continue
+            also = _OR_A_SIGNATURE if may_be_signature else ""
             return f"64 bytes in base58: a secret key as wallets export it{also}"
     if _MARKED.search(text) or any(_has_checksum(match.group()) for match in _CHECKSUMMED.finditer(text)):
         return "a private key"
@@ -99,7 +128,7 @@ def secret_form(text: str) -> str | None:
         return BASE64
     if _has_phrase(text) or any(_are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
         return "the words of a recovery phrase"
-    return None
+    return DAMAGED if _has_damaged_key(text) else None
 
 
 def secret_refusal(text: str) -> str | None:
@@ -109,7 +138,17 @@ def secret_refusal(text: str) -> str | None:
         text: See `secret_form`.
     """
     form = secret_form(text)
-    return None if form is None else f"looks like a wallet's secret ({form}): {ADVICE}"
+    return None if form is None else refusal_of(form)
+
+
+def refusal_of(form: str) -> str:
+    """Return why a text of a form is refused, see `secret_form`, as what follows a name."""
+    if form.endswith(_OR_A_SIGNATURE):
+        return (
+            "is either a transaction's signature, which is no wallet, or looks like a wallet's secret key, "
+            f"which has the same form: {ADVICE}"
+        )
+    return f"looks like a wallet's secret ({form}): {ADVICE}"
 
 
 def without_secrets(text: str) -> str:
@@ -121,6 +160,64 @@ def without_secrets(text: str) -> str:
     if form is None or form.endswith(_OR_A_SIGNATURE):
         return text
     return f"(left out: it looks like a wallet's secret, {form})"
+
+
+def _has_damaged_key(text: str) -> bool:
+    """Return whether there is a run of letters and digits, or pieces of one, of which no name consists."""
+    if any(_is_damaged_key(match.group()) for match in _LONG_RUN.finditer(text)):
+        return True
+    for match in _PIECES.finditer(text):
+        pieces = re.findall(r"[0-9A-Za-z]+", match.group())
+        for start in range(len(pieces) - 1):
+            if _begin_with_a_key(pieces[start : start + _MOST_PIECES]):
+                return True
+    return False
+
+
+def _begin_with_a_key(pieces: list[str]) -> bool:
+    """Return whether the first few of some pieces are a key together: all long, but for what is left over."""
+    size = short = longest = 0
+    for count, piece in enumerate(pieces, 1):
+        size += len(piece)
+        short += len(piece) < _SHORTEST_PIECE
+        longest = max(longest, len(piece))
+        if short > 1 or size > _KEY_DIGITS[-1]:
+            return False
+        if count == 1:
+            continue
+        together = "".join(pieces[:count])
+        if size in _DAMAGED_SIZES and _is_mixed(together):
+            # several addresses after each other are together as long
+            return longest not in _LIKE_AN_ADDRESS or not any(map(_is_address, pieces[:count]))
+        if size in _KEY_DIGITS and not short and _HEXADECIMAL.fullmatch(together):
+            return True
+    return False
+
+
+def _is_damaged_key(run: str) -> bool:
+    if len(run) in range(80, 97) and _is_signature(run):
+        return False  # where it may stand was looked at before
+    return _is_mixed(run) or _DAMAGED_HEXADECIMAL.fullmatch(run.removeprefix("0x")) is not None
+
+
+def _is_signature(run: str) -> bool:
+    try:
+        return len(base58.b58decode(run)) == _KEY_SIZES[-1]
+    except ValueError:
+        return False
+
+
+def _is_address(piece: str) -> bool:
+    try:
+        return len(piece) in _LIKE_AN_ADDRESS and len(base58.b58decode(piece)) == _KEY_SIZES[0]
+    except ValueError:
+        return False
+
+
+def _is_mixed(run: str) -> bool:
+    """Return whether letters of both cases and digits are mixed as in base58, and not as in words."""
+    of_a_kind = [sum(map(is_one, run)) for is_one in (str.isupper, str.islower, str.isdigit)]
+    return min(of_a_kind[:2]) >= len(run) // 8 and of_a_kind[2] > 0
 
 
 def _are_bytes(text: str) -> bool:
@@ -181,7 +278,12 @@ def _has_phrase(text: str) -> bool:
     for known in _word_lists():
         hits = [word in known for word in words]
         for start in range(len(hits) - _FEWEST_WORDS + 1):
-            if sum(hits[start : start + _FEWEST_WORDS]) >= _FEWEST_WORDS - _MISTYPED_WORDS:
+            end = start + _FEWEST_WORDS
+            different = {word for word in words[start:end] if word in known} - _TICKERS
+            if (
+                sum(hits[start:end]) >= _FEWEST_WORDS - _MISTYPED_WORDS
+                and len(different) >= _FEWEST_DIFFERENT
+            ):
                 return True
     return False
 

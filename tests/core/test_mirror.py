@@ -14,7 +14,6 @@ TESTS = Path(__file__).parent
 
 ELSEWHERE = {
     # below the transport: how it gets through
-    "net/http_connections.py": "net/test_proxies.py",
     "net/tunnel.py": "net/test_proxies.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
@@ -27,6 +26,8 @@ ELSEWHERE = {
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    # the part of the backfill that makes one fetch
+    "streams/fetching.py": "streams/test_backfill.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     "providers/kraken/listing.py": "providers/kraken/test_captured.py",

@@ -8,7 +8,7 @@ import base58
 import pytest
 from mnemonic import Mnemonic
 
-from streamcore.wallet_secrets import secret_form
+from streamcore.wallet_secrets import secret_form, secret_refusal
 
 SEED = random.Random(7).randbytes(32)
 KEY = SEED + random.Random(8).randbytes(32)
@@ -89,4 +89,72 @@ def test_a_secret_is_recognised_in_every_form_a_wallet_hands_it_out(text: str, a
     ],
 )
 def test_what_people_really_name_is_no_secret(text: str) -> None:
+    assert secret_form(text) is None
+
+
+BASE58 = SECRETS["base58"]
+SIGNATURE = base58.b58encode(KEY[:-1] + b"\x05").decode()
+DAMAGED = {
+    "broken by a line end": f"{BASE58[:50]}\n{BASE58[50:]}",
+    "broken by a space": f"{BASE58[:50]} {BASE58[50:]}",
+    "broken by a comma": f"{BASE58[:42]},{BASE58[42:]}",
+    "broken at 40 columns": f"{BASE58[:40]}\n{BASE58[40:80]}\n{BASE58[80:]}",
+    "broken at 20 columns": "\n".join(BASE58[at : at + 20] for at in range(0, len(BASE58), 20)),
+    "its first line": BASE58[:50],
+    "short of three letters": BASE58[:-3],
+    "a letter read as a digit": BASE58[:30] + "0" + BASE58[31:],
+    "a letter read as another": BASE58[:30] + "l" + BASE58[31:],
+    "a letter too many": BASE58 + "z",
+    "hexadecimal short of a digit": KEY.hex()[:-1],
+    "a seed in hexadecimal with a digit too many": SEED.hex() + "a",
+    "a seed in hexadecimal that is broken": f"{SEED.hex()[:40]}\n{SEED.hex()[40:]}",
+}
+
+
+@pytest.mark.parametrize("around", ["{}", "  {}\n", "'{}'", "SOL,{},BTC", "PRIVATE_KEY={}", "--wallets {}"])
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_secret_that_was_damaged_is_one_still(text: str, around: str) -> None:
+    assert secret_form(around.format(text)) is not None
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_secret_is_recognised_wherever_a_terminal_broke_it(seed: int) -> None:
+    chance = random.Random(seed)
+    secret = base58.b58encode(chance.randbytes(63) + b"\xff").decode()
+    for width in (20, 30, 40, 41, *range(45, len(secret))):
+        broken = "\n".join(secret[at : at + width] for at in range(0, len(secret), width))
+        assert secret_form(broken) is not None, width
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_several_addresses_after_each_other_are_no_secret(seed: int) -> None:
+    chance = random.Random(seed)
+    addresses = [base58.b58encode(chance.randbytes(32)).decode() for _ in range(4)]
+    for between in (" ", ",", "\n", ", "):
+        assert secret_form(between.join(addresses)) is None
+        assert secret_form(between.join(addresses[:2])) is None
+        assert secret_form(f"{addresses[0]}{between}{addresses[1][:-1]}!") is None
+        assert secret_form(f"{addresses[0]} treasury{between}{addresses[1]} savings") is None
+
+
+@pytest.mark.parametrize("link", ["https://solscan.io/tx/{}", "https://explorer.solana.com/tx/{}?cluster=x"])
+def test_a_link_to_a_transaction_is_no_secret(link: str) -> None:
+    assert secret_form(link.format(SIGNATURE)) is None
+
+
+def test_of_what_may_be_a_signature_both_are_said() -> None:
+    refusal = secret_refusal(SIGNATURE)
+    assert refusal is not None
+    assert refusal.startswith("is either a transaction's signature, which is no wallet, or looks like")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SOL " * 12,
+        "sol,atom," * 12,
+        "ATOM CLOUD DRIFT GOAT GRASS HONEY LINK MOBILE MOTHER NEAR RENDER USELESS",
+    ],
+)
+def test_words_that_repeat_or_are_tickers_are_no_phrase(text: str) -> None:
     assert secret_form(text) is None

@@ -155,3 +155,19 @@ async def test_token_accounts_are_followed_soon_after_the_list_of_them_was_denie
         event = await table.first(WalletTransaction, signature=signature, within=5)
         assert event.source is Source.STREAM
         assert table.manager.status("helius").reconnects == 0
+
+
+@pytest.mark.parametrize("retry_after", [None, 1.0, 3.0])
+@on_virtual_time
+async def test_row_f_of_the_public_node_too_every_account_is_followed_soon_after_a_denial(
+    retry_after: float | None,
+) -> None:
+    async with bench("public", sweep_interval=3600.0, patience=30.0) as table:
+        table.solana.faults.set(Fault.HTTP_STATUS, status=429, retry_after=retry_after)
+        await table.manager.subscribe_wallets([WALLET])
+        await table.connected("solana")
+        await asyncio.sleep(10)
+        table.solana.faults.clear()
+        accounts = {WALLET, *table.ledger.token_accounts_of(WALLET)}
+        # a node that does not say for how long is left alone for ten seconds
+        await table.until(lambda: accounts <= table.solana.wallets, within=5.0 + (retry_after or 10.0))

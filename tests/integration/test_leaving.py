@@ -21,7 +21,7 @@ WITH_A_FAKE_ENGINE = """
 from fake_manager import FakeManager
 from streamcore.config.model import Settings
 from streamtui.app import StreamTuiApp
-StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager).run()
+StreamTuiApp(Settings(symbols=("SOL",)), engine_factory=FakeManager).run()
 """
 
 HOST = """
@@ -29,7 +29,7 @@ import threading
 from fake_manager import FakeManager
 from streamcore.config.model import Settings
 from streamtui.app import StreamTuiApp
-app = StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager)
+app = StreamTuiApp(Settings(symbols=("SOL",)), engine_factory=FakeManager)
 app.run()
 timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
 print("the host goes on, nothing is left to end it" if not timers else f"{timers} would end the host")

@@ -11,8 +11,9 @@ from bench import NAMES, Sources
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from random_faults import ACTIONS, NETWORK_FAULTS, SERVER_FAULTS
 from virtual_time import new_runner
-from world import MOMENTS, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
+from world import SYMBOLS, WALLETS, World, WorldSetup
 
 symbols = st.sampled_from(SYMBOLS)
 wallets = st.sampled_from(WALLETS)
@@ -25,7 +26,7 @@ class Engine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = new_runner()
-        self.stage: Stage | None = None
+        self.stage: WorldSetup | None = None
         self.world: World
 
     def do(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -34,7 +35,7 @@ class Engine(RuleBasedStateMachine):
     @initialize(seed=st.integers(0, 2**16), sources=st.sampled_from(sorted(NAMES)))
     def begin(self, seed: int, sources: Sources) -> None:
         async def work() -> None:
-            self.stage = Stage(seed, sources)
+            self.stage = WorldSetup(seed, sources)
             self.world = await self.stage.enter()
             await self.world.subscribe_price("SOL")
             await self.world.subscribe_wallet(WALLETS[0])
@@ -75,23 +76,23 @@ class Engine(RuleBasedStateMachine):
 
         self.do(work())
 
-    @rule(provider=providers, switch=st.sampled_from(SWITCHES))
+    @rule(provider=providers, switch=st.sampled_from(SERVER_FAULTS))
     def spoil(self, provider: str, switch: tuple[Any, dict[str, Any]]) -> None:
         async def work() -> None:
             if provider in self.world.providers:
-                self.world.spoil(provider, *switch)
+                self.world.set_fault(provider, *switch)
 
         self.do(work())
 
-    @rule(provider=providers, switch=st.sampled_from(WAYS))
+    @rule(provider=providers, switch=st.sampled_from(NETWORK_FAULTS))
     def spoil_way(self, provider: str, switch: tuple[Any, dict[str, Any]]) -> None:
         async def work() -> None:
             if provider in self.world.providers:
-                self.world.spoil_way(provider, *switch)
+                self.world.set_network_fault(provider, *switch)
 
         self.do(work())
 
-    @rule(provider=providers, moment=st.sampled_from(MOMENTS))
+    @rule(provider=providers, moment=st.sampled_from(ACTIONS))
     def happen(self, provider: str, moment: str) -> None:
         if provider in self.world.providers:
             self.do(self.world.happen(provider, moment))

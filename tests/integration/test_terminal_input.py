@@ -17,7 +17,7 @@ import sys
 from fake_manager import FakeManager
 from streamcore.config.model import Settings
 from streamtui.app import StreamTuiApp
-app = StreamTuiApp(Settings(symbols=("SOL",)), manager_factory=FakeManager)
+app = StreamTuiApp(Settings(symbols=("SOL",)), engine_factory=FakeManager)
 app.run()
 sys.exit(app.return_code)
 """

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from bench import NAMES, Sources
+from random_faults import ACTIONS, NETWORK_FAULTS, SERVER_FAULTS
 from virtual_time import on_virtual_time
-from world import MOMENTS, STREAMING, SWITCHES, SYMBOLS, WALLETS, WAYS, Stage, World
+from world import STREAMING, SYMBOLS, WALLETS, World, WorldSetup
 
 from streamcore import PriceUpdate
 
@@ -60,12 +61,12 @@ class Trouble:
         lasts = self._rng.expovariate(1 / FAULT_LASTS)
         match self._rng.choices(["switch", "way", "moment", "sleep"], [10, 5, 4, 1])[0]:
             case "switch":
-                self._spoil(provider, self._world.spoil, SWITCHES, lasts)
+                self._spoil(provider, self._world.set_fault, SERVER_FAULTS, lasts)
             case "way":
-                self._spoil(provider, self._world.spoil_way, WAYS, lasts)
+                self._spoil(provider, self._world.set_network_fault, NETWORK_FAULTS, lasts)
             case "moment":
                 provider = self._rng.choice([name for name in self._world.providers if name in STREAMING])
-                moment = self._rng.choice(MOMENTS)
+                moment = self._rng.choice(ACTIONS)
                 self.names[moment] += 1
                 await self._world.happen(provider, moment)
                 if moment == "freeze":
@@ -101,7 +102,7 @@ class Trouble:
 @on_virtual_time
 async def test_an_hour_of_random_faults_loses_nothing_and_doubles_nothing(sources: Sources) -> None:
     began = time.monotonic()
-    stage = Stage(SEED, sources, keep_transactions=6000)
+    stage = WorldSetup(SEED, sources, keep_transactions=6000)
     world = await stage.enter()
     for symbol in SYMBOLS:
         await world.subscribe_price(symbol)

@@ -1,4 +1,4 @@
-"""A manager at work: the emulators it talks to, the time of both, and a consumer that notes everything."""
+"""A running manager with its emulators, on virtual time, and a consumer that keeps all events."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER_WALLET = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
 PATIENCE = 5.0
-"""Virtual seconds after which something that sockets should have brought is called missing."""
+"""Virtual seconds a test waits for something that must come over a socket."""
 
 STEP = 0.02
-"""Virtual seconds between two looks at a condition."""
+"""Virtual seconds between two checks of a condition."""
 
 Sources = Literal["keyed", "public", "all"]
 """Birdeye and Helius alone; the sources that need no key; all, in the order in which they step in."""
@@ -67,7 +67,7 @@ class Bench:
         self.clock = clock
         self.patience = patience
         self.network: dict[str, Faults] = {}
-        """The faults of the way to each provider, if the bench has proxies."""
+        """The network faults of each provider, if the bench has proxies."""
         self.proxies: list[Proxy] = []
         self.seen: list[Event] = []
 
@@ -98,19 +98,19 @@ class Bench:
         ]
 
     def states(self, name: str) -> list[State]:
-        """The states a provider went through, repetitions left out."""
+        """Return the states a provider went through, without repetitions."""
         states = [
             event.state for event in self.seen if isinstance(event, StatusChange) and event.provider == name
         ]
         return [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]]
 
     def sources(self, symbol: str) -> list[str]:
-        """The providers a symbol's prices came from, repetitions left out."""
+        """Return the providers a symbol's prices came from, in order, without repetitions."""
         names = [event.provider for event in self.all(PriceUpdate, symbol=symbol)]
         return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
 
     def at(self, *symbols: str) -> set[str]:
-        """Where the prices of some symbols come from now."""
+        """Return the providers of the last prices of some symbols."""
         return {self.sources(symbol)[-1] for symbol in symbols if self.sources(symbol)}
 
 
@@ -182,18 +182,18 @@ async def bench(
 
     Args:
         sources: Which providers the manager knows.
-        birdeye: The key, whose first letters choose what it is good for.
-        helius: The same.
-        clock: Time; ``None`` is one whose chance is always the middle.
+        birdeye: The key for Birdeye; for its meaning see `streamsim.servers.clients.Profile`.
+        helius: The same for Helius.
+        clock: Time; ``None``: one whose `random` is always 0.5.
         proxies: Whether a proxy stands before every port.
         emulated: Makes the emulators.
         backoff: Settings of the delays, ``None``: the usual ones.
-        patience: Virtual seconds that are waited for something.
-        prices: Who serves the prices; ``None``: as ``sources`` has it.
-        prepare: Prepares the emulators before anybody asks them.
-        wallet_rate: Transactions a second and wallet that happen by themselves.
-        market_rate: The same of prices, over all tokens.
-        keep_transactions: How many the ledger remembers.
+        patience: Virtual seconds that `Bench.until` waits.
+        prices: The setting ``prices``; ``None``: it follows from ``sources``.
+        prepare: Prepares the emulators before the manager starts.
+        wallet_rate: Transactions per second and wallet that happen by themselves.
+        market_rate: Trades per second over all tokens that happen by themselves.
+        keep_transactions: How many transactions the chain keeps.
         providers: Makes each provider.
         capture: Keeps what goes over the network.
         **stream: Settings of ``[stream]``.

@@ -1,4 +1,4 @@
-"""Event loops on which the network fails the way a test says, below every library."""
+"""Event loops whose network always fails with the error that a test gives, below every library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from virtual_time import VirtualTimeLoop
 T = TypeVar("T")
 
 SOMEWHERE = "192.0.2.1"
-"""An address that is nobody's (RFC 5737)."""
+"""An address that nobody has: it is reserved for documentation (RFC 5737)."""
 
 
 class BrokenLoop(VirtualTimeLoop):
@@ -31,12 +31,7 @@ class BrokenLoop(VirtualTimeLoop):
         raise self._error
 
 
-def offline() -> BrokenLoop:
-    """Return an event loop of a machine without any network."""
-    return BrokenLoop(socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
-
-
 def run_broken(error: BaseException, work: Coroutine[Any, Any, T]) -> T:
-    """Return the work's result; every attempt to reach something raises ``error`` meanwhile."""
+    """Run ``work`` on a loop on which every attempt to connect raises ``error``, and return its result."""
     with asyncio.Runner(loop_factory=lambda: BrokenLoop(error)) as runner:
         return runner.run(work)

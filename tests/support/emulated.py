@@ -1,4 +1,4 @@
-"""The simulator standing still: emulated providers and a chain on which nothing happens by itself."""
+"""The simulator without activity of its own: nothing happens but what a test does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP side of an exchange, asked over answers that a test gives."""
+"""The REST side of an exchange's provider, with answers that a test gives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def answer(status: int, body: Any, **headers: str) -> Answer:
 
 
 class ExchangeHttp:
-    """A provider, what it asks, and what it makes of the answers."""
+    """A provider, the requests it makes, and what it reports from the answers."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""An engine that a test plays: it takes what the app asks for and tells what the test wants it to tell."""
+"""A fake engine: it records the requests of the app, and sends the events that a test gives it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
 
 
 class FakeManager:
-    """Has the door of `streamcore.StreamManager`; tickers and addresses are checked by the real table."""
+    """A `streamcore.Engine`; tickers and addresses are checked by the real table.
+
+    ``breaks_at`` holds what its methods raise, by their names.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -9,7 +9,7 @@ from streamcore.recording.lines import Line
 
 
 class KeptInMemory:
-    """A `streamcore.recording.transport.Keeper`."""
+    """A `streamcore.recording.transport.LineSink`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

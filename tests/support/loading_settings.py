@@ -1,4 +1,4 @@
-"""Settings loaded from nothing but what a test gives."""
+"""Loading settings from a file, an environment and options that a test gives, and from nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamcore.errors import SettingsError
 
 
 def loader(folder: Path) -> Callable[..., Loaded]:
-    """Return what loads from a file in ``folder`` with a text, from an environment and from options."""
+    """Return a function that loads settings from the text of a file in ``folder``, variables and options."""
 
     def load_from(text: str = "", environ: dict[str, str] | None = None, options: Any = None) -> Loaded:
         file = folder / "config.toml"
@@ -25,7 +25,7 @@ def loader(folder: Path) -> Callable[..., Loaded]:
 
 
 def refused(load_from: Callable[..., Loaded], *args: Any, **kwargs: Any) -> SettingsError:
-    """Return the error that loading ends in."""
+    """Return the error that loading these settings raises."""
     with pytest.raises(SettingsError) as caught:
         load_from(*args, **kwargs)
     return caught.value

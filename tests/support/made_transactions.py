@@ -1,4 +1,4 @@
-"""Solana transactions made by hand, and the captured ones, read as the engine reads them."""
+"""Solana transactions written by hand, and captured ones, decoded as the engine decodes them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A clock that a test moves by hand, for what has no socket: time passes exactly when the test says so.
+"""A clock that a test moves by hand: time passes only in `ManualClock.advance`.
 
-With sockets, `virtual_time` is the clock to take: by hand nobody knows when they have come to rest.
+It is for tests without sockets. With sockets use `virtual_time`: a test cannot know when data sent over a
+socket has arrived.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ START = 1_793_311_200.0
 """Unix seconds at which every test begins."""
 
 TURNS = 12
-"""Turns of the event loop that what has been woken gets to act and to go to sleep again."""
+"""Turns of the event loop after a sleeper is woken, for everything that follows from it."""
 
 
 class ManualClock:
@@ -24,7 +25,7 @@ class ManualClock:
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self.wall_offset = 0.0
-        """Seconds by which somebody has set the wall clock; negative: back."""
+        """Seconds by which the wall clock was changed; negative: set back."""
         self.chance = 0.5
         """What `random` returns; 0.5 is the middle, so that jitter adds nothing."""
 
@@ -60,11 +61,11 @@ class ManualClock:
         await self.settle()
 
     async def settle(self) -> None:
-        """Let everything that can go on without time passing go on."""
+        """Let everything run that can go on without time passing."""
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
     @property
     def sleeping(self) -> int:
-        """How many sleeps are waited for."""
+        """How many calls of `sleep` are waiting."""
         return sum(1 for _, _, future in self._sleepers if not future.done())

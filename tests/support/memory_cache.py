@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class MemoryCache:
-    """A `streamcore.config.cache.Cache`; ``files`` is what it keeps."""
+    """A `streamcore.config.cache.Cache` whose files are in ``files``."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.full = False
-        """Nothing can be written any more."""
+        """Whether writing fails, as on a full disk."""
 
     async def read(self, name: str) -> bytes | None:
         return self.files.get(name)

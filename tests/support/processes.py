@@ -1,7 +1,7 @@
 """The real command as a process, behind pipes or under a terminal.
 
-A test waits for what the process says or does. `LIMIT` is a net for a process that hangs, never what is
-tested: a machine may be as slow as it likes.
+A test waits for what the process prints or does. `LIMIT` only catches a process that hangs; no test depends
+on how fast the machine is.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from streamsim import Emulators
 COMMAND = (sys.executable, "-m", "streamtui")
 
 LIMIT = 60.0
-"""Seconds of real time after which what did not happen is called missing."""
+"""Seconds of real time after which a test fails because something has not happened."""
 
 
 def surroundings(home: Path, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a process that knows no key and no setting but these.
+    """Return the environment of a process without any keys and settings but the given ones.
 
     Args:
         home: Folder in which the configuration is looked for.
@@ -52,7 +52,7 @@ def surroundings(home: Path, variables: Mapping[str, str] | None = None) -> dict
 
 
 def leading_to(emulators: Emulators) -> dict[str, str]:
-    """Return the variables that lead the command to these emulators, with keys."""
+    """Return the variables that make the command use these emulators, with keys."""
     return {
         "BIRDEYE_API_KEY": "paid",
         "STREAMTUI_BIRDEYE_WS_URL": emulators.birdeye.ws_url,
@@ -73,7 +73,7 @@ class PipedCommand:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
-            bufsize=0,  # so that select tells the truth about what is left to read
+            bufsize=0,  # with a buffer, select would not see what Python has read already
         )
 
     def line(self) -> bytes:
@@ -115,7 +115,7 @@ class PipedCommand:
 
 @contextmanager
 def starting(home: Path) -> Iterator[Callable[..., PipedCommand]]:
-    """Yield what starts the command with arguments and variables; what still runs at the end is killed."""
+    """Yield a function that starts the command with arguments and variables; at the end all are killed."""
     started: list[PipedCommand] = []
 
     def start(*arguments: str, **variables: str) -> PipedCommand:
@@ -133,7 +133,7 @@ class TerminalCommand:
     """A program under a pseudo-terminal."""
 
     def __init__(self, program: Sequence[str], environment: Mapping[str, str], *, controlling: bool) -> None:
-        """Start it. ``controlling``: whether the system tells it by a signal that the terminal is gone."""
+        """Start it. ``controlling``: whether it gets SIGHUP when the terminal goes away."""
         self.master, inside = pty.openpty()
 
         def take_the_terminal() -> None:

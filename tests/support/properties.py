@@ -1,4 +1,4 @@
-"""How property tests run here: the same few examples every time, so that a run is quick and repeatable."""
+"""The settings of property tests: the same few examples every time, so that runs are quick and repeatable."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from streamcore.providers.base import (
     TransactionReport,
 )
 from streamcore.recording.lines import Line
-from streamcore.recording.masking import Masking, Places
+from streamcore.recording.masking import Masking, ProviderUrls
 from streamcore.recording.transport import CapturingTransport
 
 PATIENCE = 20.0
@@ -128,7 +128,9 @@ async def meet(name: str, settings: Settings, clock: Clock, *, wallet: str) -> M
     """
     async with Network(clock, timeout=settings.stream.connect_timeout) as network:
         kept = KeptInMemory(clock)
-        transport = CapturingTransport(network, kept, Places(settings), Masking(secrets(settings)), clock)
+        transport = CapturingTransport(
+            network, kept, ProviderUrls(settings), Masking(secrets(settings)), clock
+        )
         provider = create(name, settings, transport, clock)
         tokens = TokenTable(settings.tokens)
         topic = provider.topic(understand(SYMBOL, tokens, exchanges=True)) or wallet

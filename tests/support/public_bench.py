@@ -1,4 +1,4 @@
-"""A manager at work with every choice left to itself, with keys or without."""
+"""A bench whose manager chooses the providers itself, with keys or without."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def public(
     prices: str = "auto",
     venues: Callable[[Emulators], None] = lambda emulators: None,
 ) -> AbstractAsyncContextManager[Bench]:
-    """Set up the emulators and such a manager.
+    """Set up such a bench.
 
     Args:
-        keys: Whether there are any.
-        stale_after: Seconds of silence that are too many.
-        prices: Who serves the prices.
-        venues: Prepares the emulators before anybody asks them.
+        keys: Whether there are API keys.
+        stale_after: The setting ``stream.stale_after``, seconds.
+        prices: The setting ``prices``.
+        venues: Prepares the emulators before the manager starts.
     """
-    # it takes a source some time to be given up
+    # patience: it takes long until the manager gives up a source
     return bench(
         "all" if keys else "public", patience=60.0, prices=prices, prepare=venues, stale_after=stale_after
     )

@@ -1,4 +1,4 @@
-"""A transaction in the encoding ``json``, made from the parsed one: bytes and indexes in place of words."""
+"""Converts a transaction from the encoding ``jsonParsed`` to ``json``: instructions as bytes and indexes."""
 
 from __future__ import annotations
 

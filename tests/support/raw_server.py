@@ -1,4 +1,4 @@
-"""A server on loopback that says just the bytes a test gives it."""
+"""A TCP server on loopback that sends exactly the bytes a test gives it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def raw_server(handler: Handler, *, tls: ssl.SSLContext | None = None) -> 
 
 
 def answering(response: bytes) -> Handler:
-    """Read one request's head and send these bytes."""
+    """Return a handler that reads the head of one request and sends these bytes."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -57,6 +57,6 @@ def answering(response: bytes) -> Handler:
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accept and never say a word."""
+    """Accept a connection and never send anything."""
     await reader.read()
     await asyncio.Event().wait()

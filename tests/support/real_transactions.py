@@ -1,4 +1,4 @@
-"""Real Solana transactions, and what each meant for a wallet."""
+"""Real Solana transactions, and what each means for a wallet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamcore.solana.wire import SolanaTransaction
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "realtx"
 CASES: list[dict[str, Any]] = json.loads((FOLDER / "cases.json").read_text())
-"""Each: ``id``, ``file``, ``wallet``, ``expect`` and perhaps ``would_be_better``."""
+"""Each has ``id``, ``file``, ``wallet``, ``expect``, and perhaps ``would_be_better``."""
 
 TABLE = TokenTable()
 

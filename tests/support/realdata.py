@@ -1,4 +1,4 @@
-"""What was captured from the live venues, as it came: frames, answers, and what they must lead to."""
+"""Frames and answers captured from the live providers, unchanged, with the expected results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A capture in the place of the network: what came then comes again, at its time and in its order."""
+"""A transport that replays a capture: the same frames and answers, at their times and in their order."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from streamcore.net.endpoint import Endpoint, RefusalMeaning
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Frame, Socket
 from streamcore.recording.lines import Ended, Exchange, KeptRequest, Line, Opened, Received, Sent, decoded
-from streamcore.recording.masking import Places
+from streamcore.recording.masking import ProviderUrls
 from streamcore.tasks import first_to_end
 
 GAP = 1e-6
-"""Seconds between what came at one moment: what came first has been dealt with when the next one comes."""
+"""Seconds between two lines of the same time, so that the first is handled before the second comes."""
 
 ASKED_WITHIN = 5.0
-"""Seconds an answer waits, after its time, for the frame that it followed: this codec may never send it."""
+"""Seconds that a frame waits, after its time, for the sent frame it followed, which may never be sent now."""
 
 
 def read_capture(path: Path) -> list[Line]:
@@ -37,16 +37,17 @@ def read_capture(path: Path) -> list[Line]:
 class ReplayedNetwork:
     """A `streamcore.net.transport.Transport`.
 
-    The first WebSocket of a provider brings what its first one brought, and so on, in time from its opening;
-    a frame that came after one was sent waits until as many have been sent again. A request gets what the
-    same one got, one after the other and the last again and again; or else what the next of the same path
-    got. What the capture does not know is out of reach. Where the capture ends nothing more comes.
+    The first WebSocket of a provider gets the frames of the first one in the capture, and so on, timed from
+    its opening; a frame waits until as many frames have been sent as before it in the capture. A request gets
+    the answers that the same request got, in order, the last one repeatedly; a request that is not in the
+    capture gets the next answer for the same path. If there is none, or no further connection, it fails with
+    a network error. After the end of the capture nothing more comes.
     """
 
     def __init__(self, lines: Iterable[Line], settings: Settings, clock: Clock) -> None:
-        """``settings``: those of the engine at work here, which say whose a URL is."""
+        """``settings``: those of the engine under test, by which a URL is assigned to its provider."""
         self._clock = clock
-        self._places = Places(settings)
+        self._places = ProviderUrls(settings)
         stories: dict[int, list[Line]] = defaultdict(list)
         self._sockets: dict[str, list[list[Line]]] = defaultdict(list)
         self._exchanges: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
@@ -126,7 +127,7 @@ class ReplayedSocket:
         self._opened_at = clock.monotonic()
         self._began = story[0].t
         self._coming: list[tuple[Received | Ended, int]] = []
-        """What comes, and how many frames were sent before it."""
+        """What is still to come, each with the number of frames that were sent before it."""
         before = 0
         for line in story:
             if isinstance(line, Sent):

@@ -1,4 +1,4 @@
-"""Events with everything filled in, of which a test names only what it is about."""
+"""Complete sample events; a test overrides the fields that it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider, its socket and its listener, all of paper: a connection goes through whatever is written."""
+"""Fakes around a real `streamcore.streams.connection.Connection`: provider, codec, transport, listener."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
 
 
 class PaperSocket:
-    """Gives what `say` was told, and keeps what was sent."""
+    """A fake socket: it receives what a test passes to `say`, and keeps what was sent."""
 
     def __init__(self, clock: ManualClock, pong_after: float | None) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class PaperSocket:
 
 
 class PaperCodec:
-    """Its words: ``alive``, ``bad``, ``answer``, ``slow:SECONDS``, ``refuse:KIND[:TOPIC]``, ``crash``."""
+    """A fake codec with the frames ``alive bad answer slow:SECONDS refuse:KIND[:TOPIC] crash``."""
 
     def __init__(self) -> None:
         self._open = False
@@ -126,7 +126,7 @@ class PaperCodec:
 
 
 class PaperProvider:
-    """A provider whose stream speaks the words of `PaperCodec`, or that has none."""
+    """A fake provider, with a stream for `PaperCodec` or without one."""
 
     name = "paper"
     metered = False
@@ -163,17 +163,17 @@ class PaperProvider:
 
 
 class PaperTransport:
-    """Opens a paper socket for every attempt but those that ``refusals`` answers.
+    """A fake transport: every attempt gets a new socket (in ``sockets``), unless ``refusals`` says otherwise.
 
-    An error there refuses an attempt, ``None`` lets it through to a new socket (in ``sockets``), and when the
-    list is used up every further attempt is let through.
+    Each attempt takes the first entry of ``refusals``, if there is one: an error is raised, ``None`` lets the
+    attempt succeed.
     """
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.refusals: list[ProviderError | None] = []
         self.hang = False
-        """Attempts neither succeed nor fail."""
+        """Whether attempts neither succeed nor fail."""
         self.pong_after: float | None = 0.05
         """Seconds until a new socket answers a ping; ``None``: never."""
         self.connected_at: list[float] = []
@@ -196,13 +196,13 @@ class PaperTransport:
         return self.sockets[-1]
 
     async def live(self) -> None:
-        """Have the newest socket prove its life."""
+        """Let the newest socket receive ``alive``, which makes the connection CONNECTED."""
         self.socket.say("alive")
         await self.clock.settle()
 
 
 class ScriptedConnection(PaperTransport):
-    """One connection, its transport and its listener."""
+    """A connection under test, of which this is the transport and the listener."""
 
     def __init__(self, **stream: float | bool) -> None:
         super().__init__(ManualClock())
@@ -215,7 +215,7 @@ class ScriptedConnection(PaperTransport):
         backoff = BackoffSettings(max_attempts=int(stream.pop("max_attempts", 100)))
         settings = Settings(stream=StreamSettings(**stream), backoff=backoff)  # type: ignore[arg-type]
         self.internal: list[ProviderError] = []
-        """Mistakes of our own that were told."""
+        """Internal errors that background tasks reported."""
         self.tasks = Tasks("paper", self.clock, failed=self.internal.append)
         self.connection = Connection(
             PaperProvider(),  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""An HTTP client that answers as a test says, and remembers what it was asked."""
+"""A fake HTTP client that gives the answers of a test, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Asked:
     headers: Mapping[str, str]
     json: Any
     at: float
-    """Monotonic seconds at which the budget let it through."""
+    """Monotonic seconds at which the rate limit let it through."""
 
 
 class ScriptedHttp:

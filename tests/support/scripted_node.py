@@ -1,4 +1,4 @@
-"""A Solana node of paper, and the HTTP side of a provider before it."""
+"""A fake Solana node, and Helius' REST side that uses it."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class RpcError(Exception):
 
 
 class PaperNode:
-    """A Solana node with a ledger: what happened to which account, oldest first."""
+    """A fake Solana node; ``happened`` has the signatures of each account, oldest first."""
 
     def __init__(self) -> None:
         self.happened: dict[str, list[dict[str, Any]]] = {}
         self.accounts: dict[str, list[str]] = {}
         self.not_yet: dict[str, int] = {}
-        """Signatures to how often `getTransaction` will not have them."""
+        """How often `getTransaction` still answers ``None``, by signature."""
         refusal = RpcError(-32600, "getTransactionsForAddress is not available on the free plan")
         self.errors: dict[str, RpcError] = {"getTransactionsForAddress": refusal}
-        """Methods or signatures to what they fail with."""
+        """The errors of requests, by method or signature."""
         self.answers: dict[str, Any] = {}
-        """Signatures to what is answered instead of a transaction of the usual shape."""
+        """Answers in place of a usual transaction, by signature."""
         self.block_time: int | None = None
         self.told: dict[str, Any] = {}
         """Addresses to what `getMultipleAccounts` says of them."""
@@ -86,7 +86,7 @@ class PaperNode:
 
 
 class NodeBench:
-    """Helius' REST side before a node of the test's own, or before any scripted answer."""
+    """Helius' REST side with a fake node, or with answers that a test gives."""
 
     def __init__(self, reply: Callable[[Asked], Answer] | None = None) -> None:
         self.clock = ManualClock()

@@ -1,4 +1,4 @@
-"""The HTTP side of a provider and who hears of it, for tests of one provider at work."""
+"""A fake REST side and a fake report sink, for tests of one provider's stream."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from streamcore.status import ProviderStatus
 from streamcore.streams.reporting import ReportSource
 
 Step = Report | ProviderError | Exception | float
-"""What comes of a request: a report, an error, or seconds that pass."""
+"""A step of an answer: a report, an error to raise, or seconds to wait."""
 
 
 class ScriptedRest:
-    """A `streamcore.providers.base.Rest` that does as ``on_fetch`` and ``on_answer`` say, and notes all."""
+    """A `streamcore.providers.base.Rest` that carries out the steps of ``on_fetch`` and ``on_answer``.
+
+    It keeps every call with its time (monotonic seconds).
+    """
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
         self.on_fetch: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
         self.on_answer: Callable[[Question], Iterable[Step]] = lambda question: ()
-        self.on_examine: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
-        self.examined: list[tuple[float, tuple[str, ...]]] = []
+        self.on_check_accounts: Callable[[tuple[str, ...]], Iterable[Step]] = lambda topics: ()
+        self.checked: list[tuple[float, tuple[str, ...]]] = []
         """When which topics were looked at."""
         self.fetches: list[tuple[float, tuple[str, ...]]] = []
-        """When which topics were fetched."""
+        """Time and topics of each call of `fetch`."""
         self.checkpoints: list[Mapping[str, Checkpoint]] = []
         self.answers: list[tuple[float, Question]] = []
-        """When which question was asked."""
+        """Time and question of each call of `answer`."""
         self.under_way = 0
         self.most_under_way = 0
 
@@ -40,10 +43,6 @@ class ScriptedRest:
     @property
     def fetched_at(self) -> list[float]:
         return [at for at, _ in self.fetches]
-
-    @property
-    def answered_at(self) -> list[float]:
-        return [at for at, _ in self.answers]
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -58,9 +57,9 @@ class ScriptedRest:
         async for report in self._play(self.on_answer(question)):
             yield report
 
-    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
-        self.examined.append((self._clock.monotonic(), tuple(topics)))
-        async for report in self._play(self.on_examine(tuple(topics))):
+    async def check_accounts(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        self.checked.append((self._clock.monotonic(), tuple(topics)))
+        async for report in self._play(self.on_check_accounts(tuple(topics))):
             yield report
 
     async def _play(self, steps: Iterable[Step]) -> AsyncIterator[Report]:
@@ -79,7 +78,7 @@ class ScriptedRest:
 
 
 class ScriptedSink:
-    """A `streamcore.streams.reporting.ReportSink` that notes everything; ``on_status`` may act on it."""
+    """A `streamcore.streams.reporting.ReportSink` that keeps everything; it calls ``on_status``."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[Report, Source]] = []

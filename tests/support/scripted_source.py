@@ -1,4 +1,4 @@
-"""A provider at work that a test plays to a tracker: it notes what is wanted and is as well as it is told."""
+"""A fake report source for tests of trackers: it keeps its topics, and has the health that a test sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamcore.status import Health, ProviderStatus
 
 
 class TrackedProvider:
-    """What a tracker asks of a provider: an exchange knows tickers, any other mints."""
+    """The part of a provider that a tracker uses: an exchange knows tickers, any other one mints."""
 
     def __init__(self, name: str, kind: DataKind, venue: Venue, *, streams: bool) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class TrackedProvider:
 
 
 class ScriptedSource:
-    """A provider at work."""
+    """A fake `streamcore.streams.reporting.ReportSource`."""
 
     def __init__(
         self,
@@ -56,11 +56,11 @@ class ScriptedSource:
         self.is_well = True
         self.topics: tuple[str, ...] = ()
         self.wishes: list[tuple[str, ...]] = []
-        """What it was given as its topics, each time they changed."""
+        """Its topics after each change."""
         self.refreshed: list[tuple[str, ...]] = []
         self.complaints: list[str] = []
         self.on_topics: Callable[[], None] = lambda: None
-        """Called whenever it is given topics; may do what a real stream does to its condition then."""
+        """Called by `set_topics`; a test may change the state there, as a real stream does."""
 
     def set_topics(self, topics: Sequence[str]) -> None:
         if tuple(topics) != self.topics:

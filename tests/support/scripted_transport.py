@@ -1,4 +1,4 @@
-"""A whole network of a test's own: HTTP answers as it says, and nobody lets a WebSocket be opened."""
+"""A fake transport: HTTP requests get the answers of a test, and WebSockets cannot be opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamcore.net.transport import Socket
 
 
 class ScriptedTransport(ScriptedHttp):
-    """A `streamcore.net.transport.Transport`; ``dialled`` holds where a WebSocket was wanted."""
+    """A `streamcore.net.transport.Transport`; ``dialled`` has the URLs of attempts to open a WebSocket."""
 
     dialled: tuple[str, ...] = ()
 

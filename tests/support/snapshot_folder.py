@@ -1,4 +1,4 @@
-"""Where screenshots are kept: at the top, because people look at them, too."""
+"""Keeps the snapshots of screens in the top folder, where people find them."""
 
 from __future__ import annotations
 

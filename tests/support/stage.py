@@ -1,4 +1,4 @@
-"""The app on a stage: a fake engine, a clock moved by hand, and eyes to read the screen with."""
+"""The app with a fake engine and a clock moved by hand, and functions to read its screen."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class Stage:
         self.config_path: Path | None = settings.pop("config_path", None)
         starter = settings.pop("starter", False)
         self.breaks_at: dict[str, Exception] = settings.pop("breaks_at", {})
-        """What the engine raises when it is asked for something, by the name of what is asked."""
+        """What methods of the engine raise, by their names."""
         self.app = StreamTuiApp(
             Settings(**settings),
-            manager_factory=self._make,
+            engine_factory=self._make,
             clock=self.clock,
             config_path=self.config_path,
             starter=starter,
@@ -67,7 +67,7 @@ class Stage:
         return self.manager
 
     async def settle(self, pilot: Pilot[None], seconds: float = 0.2) -> None:
-        """Let the app take in what it was told, and paint."""
+        """Let the app handle events and input, and paint."""
         await pilot.pause()
         await self.clock.advance(seconds)
         await pilot.pause()
@@ -85,7 +85,7 @@ class Stage:
         await self.settle(self.pilot, 0.0)
 
     async def type(self, text: str) -> None:
-        if len(text) > 15:  # nobody types an address
+        if len(text) > 15:  # long texts, such as addresses, are pasted
             self.app.screen.query_one(Input).post_message(Paste(text))
             await self.press()
             return
@@ -113,7 +113,7 @@ class Stage:
         return transaction(**fields)
 
     def feed_key(self, symbol: str) -> str:
-        """Return what names the row of a token."""
+        """Return the key of a token's row."""
         return key_of(self.manager.describe(symbol))
 
     def lines(self) -> list[str]:
@@ -121,7 +121,7 @@ class Stage:
         return lines_of(self.app)
 
     def toasts(self) -> str:
-        """Return the sentences that stand over the screen."""
+        """Return the texts of the notifications on the screen."""
         return "\n".join(toasts_of(self.app))
 
     def text(self) -> str:
@@ -145,7 +145,7 @@ async def on_stage(size: tuple[int, int] = (120, 40), **settings: Any) -> AsyncI
 
 
 def without_keys(stage: Stage) -> None:
-    """Let the engine serve from where no key is needed."""
+    """Make the engine one without keys: Kraken and a public Solana node."""
     stage.manager.exchanges = True
     stage.manager.current = {
         "kraken": status("kraken", heartbeats=True, hint="BIRDEYE_API_KEY would stream every Solana token"),

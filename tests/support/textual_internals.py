@@ -1,4 +1,4 @@
-"""What the tests of the app touch of Textual that Textual does not document. No other test may."""
+"""Every use of undocumented parts of Textual in the tests; no other file there may use any."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TOUCHED = (
     "textual.widget:Widget._exchange_repaint_regions",
     "textual.widget:Widget._repaint_required",
 )
-"""Each as its module and what it is in there."""
+"""The parts used, each as ``module:name``."""
 
 
 def pause_briefly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a pilot look more often whether the app has come to rest, and the app paint more often.
+    """Let a pilot check more often whether the app is idle, and let the app paint more often.
 
-    A pilot looks every 20 ms, and an app paints every 17 ms: most of a test would be spent asleep.
+    By default a pilot checks every 20 ms and an app paints every 17 ms, so a test would mostly sleep.
     """
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 1 / 200)
     monkeypatch.setattr(_wait, "SLEEP_IDLE", 1 / 2000)
@@ -39,12 +39,12 @@ def lines_of(app: App[Any]) -> list[str]:
 
 
 def toasts_of(app: App[Any]) -> list[str]:
-    """Return the sentences that stand over the screen."""
+    """Return the texts of the notifications on the screen."""
     return [toast.message for toast in app._notifications]
 
 
 def count_as_painted(widget: Widget) -> None:
-    """Let nothing of a widget wait for a repaint any more."""
+    """Mark a widget as painted: nothing of it waits for a repaint."""
     widget._exchange_repaint_regions()
     widget._repaint_required = False
 

@@ -1,7 +1,7 @@
-"""An event loop whose time jumps: real sockets, and an hour of waiting in as long as the work in it takes.
+"""An event loop with real sockets on virtual time: waiting takes no real time.
 
-Whenever nothing is left to do but wait for a timer, time jumps to that timer. So every ``asyncio.sleep``,
-every timeout of every library and the `VirtualClock` live in one time, in the same order as for real.
+Whenever there is nothing to do but wait for a timer, the time jumps to that timer. Every ``asyncio.sleep``,
+every timeout of a library and the `VirtualClock` use this time, and fire in the same order as in real time.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ SHORTEST = 1e-6
 """Seconds."""
 
 LOOK_EVERY = 2.0
-"""Virtual seconds after which the sockets are given real time."""
+"""Virtual seconds after which the loop waits in real time for the sockets."""
 
 LOOK = 0.001
-"""Seconds of real time that they are given.
+"""Seconds of real time of that wait.
 
-What is sent over loopback arrives at once as a rule. A kernel with more to do than it has processors for may
-hand it over later; this makes sure that it has every chance to, long before any timeout can pass.
+Data sent over loopback usually arrives at once, but on a busy machine the kernel may deliver it later. The
+wait gives it time to, long before any virtual timeout passes.
 """
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Instead of waiting for a time, it reports that time as passed."""
+    """A selector that does not wait for a timeout, but adds it to the virtual time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
         self.threads = 0
-        """Calls at work in threads, whose end is no timer: time stands still until they have ended."""
+        """Calls running in threads; time stands still until they have ended."""
         self._looked_at = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -79,7 +79,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._selector_of_time.threads -= 1
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
-        # a timeout would be virtual, and over before a thread that is still at work has ended
+        # the timeout would be virtual, so it could pass before a running thread has ended
         await super().shutdown_default_executor()
 
 
@@ -101,7 +101,7 @@ class VirtualClock:
         return 0.5 if self._rng is None else self._rng.random()
 
     async def sleep(self, seconds: float) -> None:
-        # a sleep too short to move a float would leave time standing still for ever
+        # a sleep so short that adding it changes nothing would stop the time for ever
         await asyncio.sleep(max(SHORTEST, seconds) if seconds > 0 else 0)
 
     def jump(self, seconds: float) -> None:

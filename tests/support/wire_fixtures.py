@@ -1,4 +1,4 @@
-"""The one-message examples of every provider, by the name of their file."""
+"""Example messages of every provider, one per file, by file name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def names(provider: str) -> list[str]:
 
 
 def shape(value: Any) -> Any:
-    """Return what a message is made of, whatever it says; one kind of number is as good as another."""
+    """Return the structure of a message with types in place of values; all numbers count as one type."""
     if isinstance(value, dict):
         return {name: shape(item) for name, item in value.items()}
     if isinstance(value, list):

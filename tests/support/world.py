@@ -1,8 +1,8 @@
-"""A small world to be cruel to: the real manager, the emulators, the way between them, and the whole truth.
+"""The model of random tests: the real manager, the emulators behind proxies, and what must come of them.
 
-Whoever drives it calls its deeds in any order, at any time; it keeps the books of what must have come out
-of the engine by then and of what must never come. Every price source has a market of its own here, so that a
-price tells where it is from.
+A test calls the actions of a `World` in any order, at any time. The world knows which events the engine must
+have sent by then, and which it must never send. Every price source has a market of its own here, so that a
+price shows which source it is from.
 """
 
 from __future__ import annotations
@@ -45,64 +45,20 @@ STREAMING = ("birdeye", "kraken", "coinbase", "helius", "solana")
 """The providers with a stream."""
 
 TRADE_EVERY = 15.0
-"""Seconds between two trades while all becomes well: some sources prove only by prices that they are."""
+"""Seconds between two trades during a recovery: a polled source shows only by prices that it works."""
 
 PATIENCE_FOR: dict[Sources, float] = {"keyed": 400.0, "all": 400.0, "public": 2000.0}
-"""Seconds within which every transaction must have come once all is well."""
+"""Seconds within which every transaction must have come after all faults have ended."""
 
 POLLED_ONLY = frozenset({State.DISCONNECTED, State.FALLBACK, State.FAILED})
 """The states of a provider without a stream."""
 
 FIRST_PUBLIC = dict.fromkeys(SYMBOLS, "kraken") | {"PNUT": "coinbase", "JLP": "jupiter"}
-"""Who serves each symbol when no key is there and everybody is well."""
-
-SWITCHES: tuple[tuple[Fault, dict[str, Any]], ...] = (
-    (Fault.REFUSE_UPGRADE, {"status": 503}),
-    (Fault.REFUSE_UPGRADE, {"status": 429, "retry_after": 5.0}),
-    (Fault.SLOW_UPGRADE, {"seconds": 3.0}),
-    (Fault.ACCEPT_AND_CLOSE, {}),
-    (Fault.STALL, {}),
-    (Fault.STALL_SLOTS, {}),
-    (Fault.STALL_HEARTBEATS, {}),
-    (Fault.WITHHOLD_WELCOME, {}),
-    (Fault.DELAY_ACK, {"seconds": 2.0}),
-    (Fault.WITHHOLD_ACK, {}),
-    (Fault.NOTIFY_BEFORE_ACK, {}),
-    (Fault.REJECT_SUBSCRIBE, {}),
-    (Fault.DUPLICATE, {}),
-    (Fault.OUT_OF_ORDER, {}),
-    (Fault.MALFORMED_JSON, {}),
-    (Fault.BINARY_GARBAGE, {}),
-    (Fault.UNKNOWN_TYPE, {}),
-    (Fault.STRING_NUMBERS, {}),
-    (Fault.NULL_PRICE, {}),
-    (Fault.EXTRA_FIELDS, {}),
-    (Fault.EMPTY_SYMBOL, {}),
-    (Fault.HTTP_STATUS, {"status": 500}),
-    (Fault.HTTP_STATUS, {"status": 429}),
-    (Fault.HTTP_SLOW, {"seconds": 4.0}),
-    (Fault.HTTP_DROP, {}),
-    (Fault.HTTP_GARBAGE, {}),
-)
-"""Faults of a server that somebody may turn on, with their terms."""
-
-WAYS: tuple[tuple[Fault, dict[str, Any]], ...] = (
-    (Fault.REFUSE_CONNECT, {}),
-    (Fault.RESET, {"times": 1}),
-    (Fault.HALF_OPEN, {}),
-    (Fault.SLOW_LINK, {"seconds": 0.5, "rate": 20_000.0}),
-    (Fault.SPLIT, {"size": 200}),
-    (Fault.MERGE, {"seconds": 0.3}),
-    (Fault.CUT, {"size": 5000, "times": 1}),
-)
-"""The same, of the way to it."""
-
-MOMENTS = ("drop", "close", "freeze", "error", "reconnect")
-"""What happens once."""
+"""The provider that serves each symbol without keys, when all are well."""
 
 
 class MarketsApart(Emulators):
-    """Emulators of which each price source tells of a market of its own."""
+    """Emulators whose price sources each have a market of their own."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -119,7 +75,7 @@ class MarketsApart(Emulators):
 
 
 class World:
-    """What is wanted, what has happened, and what the engine has said of it."""
+    """What is subscribed, what has happened, and which events about it the engine has sent."""
 
     def __init__(self, table: Bench, markets: dict[str, Market], sources: Sources, seed: int) -> None:
         self.table = table
@@ -130,13 +86,13 @@ class World:
         self.clock = table.clock
         self.rng = random.Random(seed)
         self.prices: Counter[str] = Counter()
-        """Symbols wanted, with how often."""
+        """Subscribed symbols, with the number of subscriptions."""
         self.wallets: Counter[str] = Counter()
         self.due: dict[tuple[str, str], float] = {}
-        """(wallet, signature) that must come, and when it happened; taken out when it has."""
+        """(wallet, signature) of events that must still come, and when the transaction happened."""
         self.told: Counter[tuple[str, str]] = Counter()
         self.sent = 0
-        """Transactions that must come, (wallet, signature) pairs."""
+        """How many (wallet, signature) pairs had to come so far."""
         self.faults = 0
         self.tokens = TokenTable({})
         self._sure: set[str] = set()
@@ -150,7 +106,7 @@ class World:
         for symbol in SYMBOLS:
             self.trade(symbol)  # the markets begin with the same prices
 
-    # Deeds
+    # Actions
 
     async def subscribe_price(self, symbol: str) -> None:
         self.prices[symbol] += 1
@@ -180,24 +136,24 @@ class World:
         return self.table.ledger.live(wallet)
 
     def trade(self, symbol: str) -> None:
-        """Let a symbol be traded on every market that has it, at prices whose last digit tells the market."""
+        """Trade a symbol on every market that has it, at prices whose last digit shows the market."""
         for number, name in enumerate(self.markets, 1):
             if (key := self._key(name, symbol)) is not None:
                 cents = 10 * self.rng.randrange(100, 1_000_000) + number
                 self.markets[name].trade(key, price=Decimal(cents) / 100)
 
-    def spoil(self, provider: str, fault: Fault, terms: dict[str, Any]) -> None:
+    def set_fault(self, provider: str, fault: Fault, terms: dict[str, Any]) -> None:
         """Turn a fault of a server on."""
         self.faults += 1
         getattr(self.table, provider).faults.set(fault, **terms)
 
-    def spoil_way(self, provider: str, fault: Fault, terms: dict[str, Any]) -> None:
-        """Turn a fault of the way to a server on."""
+    def set_network_fault(self, provider: str, fault: Fault, terms: dict[str, Any]) -> None:
+        """Turn a fault of the network before a server on."""
         self.faults += 1
         self.table.network[provider].set(fault, **terms)
 
     async def happen(self, provider: str, moment: str) -> None:
-        """Let something happen once."""
+        """Do one of `random_faults.ACTIONS`."""
         if provider not in STREAMING and moment != "reconnect":
             return
         self.faults += 1
@@ -215,7 +171,7 @@ class World:
                 await self.manager.reconnect(provider)
 
     def heal(self, provider: str) -> None:
-        """End every fault of a provider and of the way to it."""
+        """End every fault of a provider and of the network before it."""
         if provider in STREAMING:
             getattr(self.table, provider).thaw()
         getattr(self.table, provider).faults.clear()
@@ -225,10 +181,10 @@ class World:
         self.faults += 1
         self.clock.jump(seconds)
 
-    # Books
+    # Checks
 
     def look(self) -> None:
-        """Take in what the engine has said, and fail at the first thing that must never be."""
+        """Check the events that the engine has sent since the last call, and fail at the first wrong one."""
         seen, self.table.seen = self.table.seen, []
         for event in seen:
             match event:
@@ -248,7 +204,7 @@ class World:
                     assert "the log has the details" not in message, message
 
     def _key(self, name: str, symbol: str) -> str | None:
-        """Return by what key the market of a provider has a symbol; ``None``: it does not list it."""
+        """Return the key of a symbol on the market of a provider; ``None``: the provider does not list it."""
         server = getattr(self.table, name)
         if isinstance(server, ExchangeServer):
             return asset_key(symbol) if symbol in server.listed else None
@@ -265,23 +221,18 @@ class World:
                 self.sent += 1
 
     def begin(self) -> None:
-        """From now on nothing that happens to the wanted wallets may be missed."""
+        """From now on no transaction of the subscribed wallets may be missed."""
         self._sure = set(self.wallets)
 
-    @property
-    def surely_watched(self) -> frozenset[str]:
-        """The wallets of which nothing may be missed."""
-        return frozenset(self._sure)
-
     def preferred(self, symbol: str) -> str:
-        """Return who serves a symbol when everybody is well."""
+        """Return the provider that serves a symbol when all are well."""
         return FIRST_PUBLIC[symbol] if self.sources == "public" else "birdeye"
 
     def restored(self) -> bool:
-        """Whether the keyed emulators hold exactly what is wanted, on the newest connection.
+        """Return whether Birdeye's and Helius' newest connections have exactly the subscriptions they should.
 
-        An older one may be a ghost: a half-open link of which the server has not heard that it is dead. What
-        the others hold is seen by what they tell.
+        An older connection may be half-open: dead, without the server having noticed. Whether the other
+        providers have their subscriptions shows in the events.
         """
         if self.sources == "public":
             return True
@@ -294,7 +245,7 @@ class World:
         )
 
     def connected(self) -> bool:
-        """Whether every lamp is what it must be when all is well: green where something is wanted."""
+        """Return whether every provider has the state it must have when all is well."""
         sources = {self.preferred(symbol) for symbol in self.prices}
         if self.wallets:
             sources.add("solana" if self.sources == "public" else "helius")
@@ -324,13 +275,13 @@ class World:
         for name in self.providers:
             self.heal(name)
         for name in self.providers:
-            # what was refused is asked for again at once only when a person says so
+            # without a reconnect, refused topics are requested again only later
             await self.manager.reconnect(name)
         await self._until(lambda: self.connected() and self.restored(), within, "not connected as wanted")
         for symbol in self.prices:
             self.trade(symbol)
         await self._until(self.prices_are_true, 90.0, "a price is not the truth")
-        # a public node answers a few questions a second: what many faults have left undone takes its time
+        # a public node answers few requests per second, so catching up after many faults takes long
         await self._until(lambda: not self.due, PATIENCE_FOR[self.sources], "lost")
         self.begin()
 
@@ -348,7 +299,7 @@ class World:
             self.look()
 
     def explanation(self) -> str:
-        """Say what is wrong."""
+        """Return a description of the present state, for the message of a failed test."""
         statuses = [
             f"{s.provider}: {s.state} ({s.reason}), attempt {s.attempt}, parked {s.parked}, {s.breaker}"
             for s in self.manager.statuses().values()
@@ -363,7 +314,7 @@ class World:
 
 
 def open_sockets() -> int:
-    """Return how many sockets this process has open, as far as the system tells."""
+    """Return how many sockets this process has open; 0 where ``/proc`` does not tell."""
     gc.collect()
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
@@ -377,8 +328,8 @@ def open_sockets() -> int:
     return sum(link.startswith("socket:") for link in links)
 
 
-class Stage:
-    """A world that is entered and left, and that must leave nothing behind."""
+class WorldSetup:
+    """Starts and closes a `World`, and checks that no task and no socket is left."""
 
     def __init__(self, seed: int, sources: Sources = "keyed", **options: Any) -> None:
         self._seed = seed

@@ -64,7 +64,7 @@ class StreamTuiApp(App[None]):
         self,
         settings: Settings,
         *,
-        manager_factory: EngineFactory | None = None,
+        engine_factory: EngineFactory | None = None,
         clock: Clock | None = None,
         config_path: Path | None = None,
         saved: Watched | None = None,
@@ -75,7 +75,7 @@ class StreamTuiApp(App[None]):
 
         Args:
             settings: The effective settings. ``ui.theme`` must be a theme that exists.
-            manager_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
+            engine_factory: Makes the engine from the settings; ``None`` makes a `streamcore.StreamManager`.
             clock: Time; the system's, unless a test brings its own.
             config_path: The file to save what is watched to; ``None``: saving is refused.
             saved: What that file holds; ``None``: unknown, and before something in it is replaced the person
@@ -104,7 +104,7 @@ class StreamTuiApp(App[None]):
         """What is watched and shown."""
         self._updates = Updates(
             self.session,
-            manager_factory=manager_factory,
+            engine_factory=engine_factory,
             repaint=self._repaint,
             tick=self._tick,
             notice=self._notice,

@@ -27,10 +27,10 @@ DONE = 0
 FAILED = 1
 WRONG_USAGE = 2
 LEAVE_WITHIN = 4.0
-"""Seconds the app may take to leave, also when its terminal is gone; usually it takes half a second."""
+"""Seconds the app may take to shut down before it is ended; usually it takes half a second."""
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What the system says when standard output takes no more: nobody reads, a full disk, a broken one."""
+"""Errors of writing to standard output: its reader is gone, or the disk is full or broken."""
 
 _Given = Mapping[str, Any]
 """The options that were given, by name."""
@@ -57,7 +57,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
     terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
-    from streamtui.model.engine import engine_factory
+    from streamtui.model.engine import real_engine_factory
     from streamtui.terminal import end_within
 
     settings = loaded.settings
@@ -65,7 +65,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
     app = StreamTuiApp(
         settings,
         # without a capture the app makes it, and imports it only after the first frame
-        manager_factory=None if capture is None else engine_factory(capture),
+        engine_factory=None if capture is None else real_engine_factory(capture),
         config_path=loaded.path,
         saved=saved(loaded),
         starter=nothing_set,
@@ -80,15 +80,15 @@ def _is_terminal() -> bool:
 
 
 class Programs(NamedTuple):
-    """What the commands start once their options have been understood; each returns the exit status.
+    """The functions that do the work of the commands, each returning the exit status; tests pass their own.
 
-    A test hands in its own. The standard ones are imported when they are started. The last argument of each
-    keeps what goes over the network, if that is wanted.
+    The standard ones import their modules only when called. The last argument of each, if given, records the
+    network traffic.
     """
 
     app: Callable[[Loaded, Capture | None], int] = _shows
     stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
-    """Settings, the most lines, and seconds at most."""
+    """Takes the settings, the largest number of lines, and the longest time in seconds."""
     doctor: Callable[[Loaded, Capture | None], int] = _examines
     has_terminal: Callable[[], bool] = _is_terminal
 
@@ -97,7 +97,7 @@ STANDARD = Programs()
 
 
 class _Ended(Exception):
-    """The command has ended with this status, and said why."""
+    """Ends the command with this exit status; the reason has been printed already."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) 
 
     Args:
         arguments: What follows the program's name; ``None``: that of this process.
-        programs: What the commands start.
+        programs: The functions that do the work of the commands.
     """
     try:
         sys.exit(_run(sys.argv[1:] if arguments is None else arguments, programs))
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) 
 
 
 def _run(arguments: Sequence[str], programs: Programs) -> int:
-    """Do what was asked for, and return the exit status."""
+    """Run the command, and return the exit status."""
     _write_everywhere()
     if "_STREAMTUI_COMPLETE" in os.environ:
         from streamtui.completion import complete
@@ -153,7 +153,7 @@ def _completion(wish: str) -> int:
 
 
 def _write_everywhere() -> None:
-    """Let text be written whatever the terminal's encoding has no place for."""
+    """Make sure that printing never fails because the terminal's encoding lacks a character."""
     streams = (sys.stdout, sys.stderr, sys.__stderr__)
     if any(stream is not None and (stream.encoding or "").lower() != "utf-8" for stream in streams):
         from streamtui.format.ascii_signs import use_ascii_signs
@@ -325,7 +325,7 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "config show": _config_show,
     "config init": _config_init,
 }
-"""The words of each command to what does it."""
+"""The function of each command, by its words."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Every command and every option, each declared once.
 
-From this table come the parser, the help, the shell completion and what a command is handed. Nothing heavy is
-imported here, so that ``--help`` and ``--version`` answer at once.
+The parser, the help, the shell completion and the arguments of the commands come from this table. Nothing
+heavy is imported here, so that ``--help`` and ``--version`` answer at once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class WrongUsage(Exception):
     """
 
     def __init__(self, sentence: str, given: str) -> None:
-        """``given``: what the sentence may repeat of what was typed."""
+        """``given``: the part of the command line that the sentence repeats."""
         from streamcore import secret_refusal
 
         if refusal := secret_refusal(given):
@@ -159,9 +159,9 @@ COUNT = Option(
 DURATION = Option(name="duration", kind=Kind.NUMBER, metavar="S", least=0, help="Stop after S seconds.")
 
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
-"""Options that stand for a setting of the same name."""
+"""Options that set the setting of the same name."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
-"""What the app, ``stream`` and ``doctor`` take."""
+"""Options of the app and of ``doctor``; ``stream`` has them, too."""
 
 
 def _port(provider: str, second: str = "") -> Option:
@@ -233,4 +233,4 @@ COMMANDS = (
     ),
 )
 GROUPS = {"config": "Show the configuration, or write a file to start from."}
-"""Words that are only followed by a command's own, and what they are about."""
+"""The first words of commands with two words, with the help of the group."""

@@ -1,4 +1,4 @@
-"""What was typed, made out with argparse, which comes with Python and is imported in a few milliseconds."""
+"""Parsing the command line with argparse, which is imported in a few milliseconds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNKNOWN = "unrecognized arguments"
 _LIKE_AN_ADDRESS = 25
 """Characters; no ticker is that long."""
 _LONG_ENOUGH_FOR_A_SECRET = 12
-"""Characters; below that the check, and what it imports, can be left out."""
+"""Characters; shorter command lines are not checked, which saves the imports of the check."""
 
 
 class Parser(ArgumentParser):
@@ -43,7 +43,7 @@ class Parser(ArgumentParser):
         self.add_argument("--help", "-h", action="help", help="Show this message and exit.")
 
     def error(self, message: str) -> NoReturn:
-        """Refuse; the sentence says where help is.
+        """Refuse the command line, and name the option that shows help.
 
         Raises:
             WrongUsage: Always.
@@ -55,8 +55,8 @@ class Parser(ArgumentParser):
 def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Return the words of the command, empty for the app, and the options that were given, by name.
 
-    An option before the command's name holds, unless the command was given its own. ``--help`` prints and
-    exits with status 0.
+    An option may stand before the command's name; the same option after the name wins. ``--help`` prints the
+    help and exits with status 0.
 
     Args:
         arguments: What follows the program's name.
@@ -122,7 +122,7 @@ class _Version(Action):
 
 
 def _check_secrets(arguments: Sequence[str]) -> None:
-    """Refuse a wallet's secret wherever it stands, also a phrase whose words came one by one."""
+    """Refuse a wallet's secret anywhere in the arguments, also a seed phrase of several arguments."""
     together = " ".join(arguments)
     if len(together) >= _LONG_ENOUGH_FOR_A_SECRET:
         from streamcore import secret_refusal

@@ -1,1 +1,1 @@
-"""What can be priced, and what it is called where: tokens, exchange listings, instruments."""
+"""What can be priced, and its name on the chain and on exchanges: tokens, listings, instruments."""

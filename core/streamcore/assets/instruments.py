@@ -1,7 +1,7 @@
-"""What a person wants the price of, and what each kind of venue calls it.
+"""Instruments: what a person wants the price of, and its name at each kind of venue.
 
-An `Instrument` holds what was asked for; each provider says whether it has exactly that. What a ticker means
-on an exchange is the subject of `streamcore.assets.listings`.
+An `Instrument` holds what was asked for; each provider decides whether it has exactly that. What a ticker
+means on an exchange is the subject of `streamcore.assets.listings`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from streamcore.assets.tokens import Token, TokenTable, pinned_mint
 from streamcore.errors import UnknownSymbol
 
 TICKER = re.compile(r"[A-Z0-9]{1,12}")
-"""What may be a ticker on an exchange."""
+"""The form of a ticker on an exchange."""
 
 
 class Venue(Enum):
-    """Where a provider's prices are made."""
+    """Where a provider's prices come from."""
 
     CHAIN = "chain"
     """Tokens on Solana, by their mint."""
@@ -31,7 +31,7 @@ class Venue(Enum):
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One row a person asked for."""
+    """Something whose price a person asked for; one row of the price list."""
 
     symbol: str
     """As shown: a ticker, or a shortened mint."""
@@ -47,9 +47,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property  # asked for with every price
     def key(self) -> str:
-        """What tells it from every other: a mint where that token is meant, else the ticker.
+        """Its identity: the mint where just that token is meant, else the ticker.
 
-        ``BTC`` is not the mint of one of its wrapped tokens: which asset it is depends on who serves it.
+        The key of ``BTC`` is its ticker, not the mint of a wrapped token: the venue decides which it is.
         """
         if self.token is None or (not self.by_mint and self.listing is Listing.OTHER):
             return self.symbol.upper()
@@ -64,22 +64,22 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def mint(self) -> str | None:
-        """The mint of the Solana token it is or, for want of a better one, of a token wrapped around it."""
+        """The mint of its Solana token, which may be only a wrapped form of it; ``None``: there is none."""
         return None if self.token is None else self.token.mint
 
     @cached_property
     def own_mint(self) -> str | None:
-        """The mint, if that token is what was asked for, and not just a token wrapped around it."""
+        """The mint, if it is that of the very asset and not of a wrapped form; else ``None``."""
         return self.mint if self.by_mint or self.listing is not Listing.OTHER else None
 
     def address_at(self, venue: Venue) -> str | None:
-        """Return the mint that a price from such a venue is the price of; ``None``: of no Solana token."""
+        """Return the mint whose price such a venue has; ``None``: what it prices is no Solana token."""
         return self.mint if venue is Venue.CHAIN else self.own_mint
 
     def described(self, venue: Venue) -> Token:
-        """Return it as the token it is, with the name it has at a venue.
+        """Return it as a `Token`, with the name it has at a venue.
 
-        Its ``mint`` is empty where the ticker stands for an asset that is not that token everywhere.
+        The ``mint`` is empty where the ticker is another asset on exchanges than on the chain.
         """
         token = self.token
         if token is not None and self.own_mint is not None:
@@ -90,16 +90,16 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
-    """Return what a person means.
+    """Return the instrument that a person means.
 
     Args:
         text: A ticker in any case, with or without ``$``, a mint, a pair with the US dollar or a token that
             stands for it (see `read_pair`), or a link to a page about a token.
         tokens: The tickers that stand for one mint each.
-        exchanges: Whether a source in use may know tickers that the table does not.
+        exchanges: Whether a provider in use may know tickers that the table does not.
 
     Raises:
-        InputError: It is neither a mint, nor a ticker that anybody in use can know.
+        InputError: It is neither a mint, nor a ticker that a provider in use can know.
     """
     try:
         token = tokens.resolve(text)
@@ -110,7 +110,7 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
         if not exchanges or not TICKER.fullmatch(ticker):
             raise
         return Instrument(symbol=ticker, token=None, by_mint=False)
-    # a ticker that the configuration has given another mint means that mint, not what an exchange calls so
+    # a ticker that the configuration maps to another mint means that mint, not an exchange's asset
     own = pinned_mint(token.symbol) != token.mint
     return Instrument(symbol=token.symbol, token=token, by_mint=own or address_in(text) == token.mint)
 
@@ -118,10 +118,10 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
 def read_pair(text: str, tokens: TokenTable) -> Reading | None:
     """Return how a pair such as ``SOL/USDT`` is read, or an exchange's own name such as ``XBT``.
 
-    Its hint is for the person: what is watched is not quite what was written. ``None``: it is no pair.
+    Its hint tells the person when what is watched is not quite what was written. ``None``: it is no pair.
 
     Raises:
-        InputError: It is priced in something that prices here are not.
+        InputError: Its quote currency is not the US dollar, or it is a future.
     """
     typed = bare(text).removeprefix("$").upper()
     if typed in tokens.tickers:

@@ -1,4 +1,4 @@
-"""What the tickers of exchanges stand for: the same as a Solana token, something else, or nothing known.
+"""What the tickers of exchanges stand for: the same asset as a Solana token, another one, or unknown.
 
 An exchange's ticker is not a Solana mint. ``SOL`` and ``JUP`` are the same thing in both places; ``BTC`` is
 bitcoin on an exchange and only a wrapped token on the chain; and a ticker that is known to be a Solana token
@@ -56,7 +56,7 @@ NATIVE = frozenset(
         "WIF",
     }
 )
-"""Tickers under which exchanges list the very token that the pinned table has as that mint."""
+"""Tickers that stand for the same asset on exchanges as in the pinned table of Solana tokens."""
 
 _NAMES = {
     "AAVE": "Aave",
@@ -102,14 +102,14 @@ _NAMES = {
     "XRP": "XRP",
     "ZEC": "Zcash",
 }
-"""Assets that live elsewhere, on Solana only wrapped or not at all, by their ticker on exchanges."""
+"""Assets that are not native to Solana, where they are wrapped or missing: ticker on exchanges to name."""
 
 
 class Listing(Enum):
     """What a ticker is on an exchange, compared with the Solana token of that ticker."""
 
     SAME = "the same"
-    """The very token."""
+    """The same asset as that token."""
     OTHER = "another"
     """An asset of its own; the Solana token, if there is one, is only wrapped."""
     NONE = "none"
@@ -131,5 +131,5 @@ def exchange_name(ticker: str) -> str:
 
 
 def exchange_tickers() -> Collection[str]:
-    """Return the tickers of the assets that live elsewhere and have a name here."""
+    """Return the tickers of the assets not native to Solana that have a name here."""
     return _NAMES.keys()

@@ -1,7 +1,7 @@
-"""What people write where names of tokens and wallets are expected: lists, links, quotes, pairs.
+"""Reads what people write where tokens and wallets are expected: lists, links, quotes, pairs.
 
-The same in every option, variable, file, dialog and call. What stands around a name is taken away; what
-changes its meaning is a hint for the person (`Reading.hint`).
+Every option, variable, file, dialog and call reads them the same way. Quotes and brackets around a name are
+removed; where the reading may not be what was meant, it has a hint for the person (`Reading.hint`).
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from streamcore.errors import InputError
 from streamcore.wallet_secrets import secret_refusal
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-"""What web pages and messengers put between letters, and nobody sees."""
+"""Invisible characters that web pages and messengers put between letters."""
 SEPARATORS = re.compile(r"[,;，；、\s]+")
 _AROUND = "\"'`‘’‚‛“”„‟«»‹›<>()[]{}.:*"
 _BASE58_WORDS = re.compile(r"(?<![A-Za-z0-9])[1-9A-HJ-NP-Za-km-z]{32,44}(?![A-Za-z0-9.])")
 _ADDRESS_BYTES = 32
 _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGNORECASE)
+_TRANSACTION = re.compile(
+    r"/(?:tx|txs|transaction)/[1-9A-HJ-NP-Za-km-z]{80,90}(?![A-Za-z0-9])", re.IGNORECASE
+)
 _FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
 _PAYMENT = re.compile(r"solana:(?://)?([^?/#]*).*", re.IGNORECASE)
 _PAGE_OF_A_PAIR = re.compile(
@@ -29,7 +32,7 @@ _PAGE_OF_A_PAIR = re.compile(
 )
 """The address in such a link is that of a pool, which is neither a token nor a wallet."""
 
-_OTHER_NAMES = {
+_EXCHANGE_CODES = {
     "XBT": "BTC",
     "XXBT": "BTC",
     "XDG": "DOGE",
@@ -42,10 +45,10 @@ _OTHER_NAMES = {
     "XXRP": "XRP",
     "XZEC": "ZEC",
 }
-"""What an exchange calls assets among itself, in the manner of ISO 4217."""
+"""An exchange's own codes of assets, in the manner of ISO 4217, to the usual tickers."""
 _DOLLARS = frozenset({"USD", "ZUSD", "DOLLAR"})
 _DOLLAR_TOKENS = frozenset({"USDT", "USDC", "USDS", "USD1", "FDUSD", "TUSD", "PYUSD", "DAI", "BUSD", "USDG"})
-_OTHER_MONEY = frozenset(
+_OTHER_QUOTES = frozenset(
     {
         "EUR",
         "ZEUR",
@@ -79,12 +82,12 @@ _JOINED = re.compile(r"([A-Z0-9]{3,12}?)(ZUSD|USDT|USDC|USD)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a name is read."""
+    """What a text was read as."""
 
     name: str
     """The name alone."""
     hint: str = ""
-    """What a person should know because it may not be what was meant; empty if it is."""
+    """Why it may not be what was meant, for the person; empty if it surely is."""
 
 
 def split_names(text: str) -> list[str]:
@@ -96,8 +99,8 @@ def names_given(names: Iterable[str]) -> list[str]:
     """Return the names that a caller gave, one or several.
 
     Raises:
-        InputError: One by one or together they are a wallet's secret, such as the words of a phrase; nothing
-            of it is repeated.
+        InputError: Together they look like a wallet's secret, such as the words of a recovery phrase; the
+            error does not repeat it.
     """
     given = [names] if isinstance(names, str) else list(names)
     together = " ".join(map(str, given))
@@ -107,12 +110,12 @@ def names_given(names: Iterable[str]) -> list[str]:
 
 
 def bare(text: str) -> str:
-    """Return a text without white space, quotes and brackets around it, and without what nobody sees."""
+    """Return a text without white space, quotes and brackets around it, and without invisible characters."""
     return INVISIBLE.sub("", text).strip().strip(_AROUND).strip()
 
 
 def address_in(text: str) -> str:
-    """Return the address that a text holds in a link, a payment request or quotes; else the bare text."""
+    """Return the address in a link, a payment request or quotes; else the `bare` text."""
     word = bare(text)
     if payment := _PAYMENT.fullmatch(word):
         return payment[1]
@@ -126,11 +129,13 @@ def address_in(text: str) -> str:
 
 
 def why_no_name(text: str) -> str | None:
-    """Return why a text names neither a token nor a wallet, if it is a file or a link."""
+    """Return why a text names neither a token nor a wallet, if it is a file or a link; else ``None``."""
     word = bare(text)
     if _LINK.fullmatch(word):
         if _is_of_a_pair(word):
             return "it is a link to a trading pair; give the address of the token itself"
+        if _TRANSACTION.search(word):
+            return "it is a transaction, not a wallet or a token; give the address of one"
         several = len({one for one in _BASE58_WORDS.findall(word) if _is_address(one)}) > 1
         return "it is a link with several addresses" if several else "it is a link without an address"
     if _FILE.fullmatch(word):
@@ -142,30 +147,30 @@ def why_no_name(text: str) -> str | None:
 
 
 def pair_in(text: str, known: Iterable[str]) -> Reading | None:
-    """Return which asset a person means who wrote a pair or an exchange's own name of it.
+    """Return which asset a pair or an exchange's own code stands for; ``None``: the text is neither.
 
     Args:
         text: What was typed, and is no ticker by itself.
-        known: Tickers, in capitals. Of letters without a sign between them, only these are taken apart.
+        known: Tickers, in capitals. A pair without a separator, ``SOLUSD``, must begin with one of them.
 
     Raises:
-        InputError: It is priced in something that prices here are not.
+        InputError: Its quote currency is not the US dollar, or it is a future.
     """
     word = bare(text).removeprefix("$").upper()
     _, colon, rest = word.partition(":")
     if colon and (_PAIR.fullmatch(rest) or _JOINED.fullmatch(rest)):
-        word = rest  # before the colon stands where it is traded
-    if word in _OTHER_NAMES:
-        return Reading(_OTHER_NAMES[word])
+        word = rest  # before the colon is the name of an exchange
+    if word in _EXCHANGE_CODES:
+        return Reading(_EXCHANGE_CODES[word])
     if (pair := _PAIR.fullmatch(word)) is None:
         joined = _JOINED.fullmatch(word)
-        if joined is None or not {joined[1], _OTHER_NAMES.get(joined[1])} & {*known}:
+        if joined is None or not {joined[1], _EXCHANGE_CODES.get(joined[1])} & {*known}:
             return None
         pair = joined
-    base, quote = _OTHER_NAMES.get(pair[1], pair[1]), pair[2]
+    base, quote = _EXCHANGE_CODES.get(pair[1], pair[1]), pair[2]
     if quote in _DERIVATIVES:
         raise InputError(text, f"is a future; only what is traded itself is watched: for that write {base}")
-    if quote in _OTHER_MONEY:
+    if quote in _OTHER_QUOTES:
         raise InputError(text, f"is priced in {quote}; prices here are in US dollars: for that write {base}")
     if quote in _DOLLAR_TOKENS:
         hint = f"{bare(text)} is read as {base}: prices here are in US dollars, which {quote} is not quite"

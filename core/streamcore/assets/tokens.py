@@ -1,4 +1,4 @@
-"""Tickers, mints and addresses: what a person types, and which Solana token or account it stands for.
+"""Tickers, mints and addresses: which Solana token or account a text stands for.
 
 A ticker is looked up in a pinned table and nowhere else. Anybody can mint a token named TRUMP, and on
 public lists several tokens share one ticker, so a search by name would watch the wrong one.
@@ -28,8 +28,8 @@ SIGNATURE_BYTES = 64
 _ALPHABET = frozenset("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _ADDRESS_LENGTHS = (32, 44)
 _SIGNATURE_LENGTHS = (64, 88)
-_LOOKS_LIKE_ADDRESS = 25
-"""No ticker is this long: what is, was meant to be an address."""
+_SHORTEST_FOR_ADDRESS = 25
+"""Characters from which on a text was meant to be an address: no ticker is this long."""
 
 _ALIASES = {"BTC": "cbBTC", "WSOL": "SOL"}
 _SHOWN_AS_TYPED = frozenset({"BTC"})
@@ -57,10 +57,11 @@ class TokenTable:
     """The pinned tokens and a user's own.
 
     Args:
-        extra: Tickers to mint addresses. They win over pinned ones; their name says where they come from.
+        extra: Tickers to mint addresses. They win over pinned ones, and their name says that they come from
+            the configuration.
 
     Raises:
-        SettingsError: A ticker or a mint in ``extra`` is not one. It names ``tokens.TICKER``.
+        SettingsError: A ticker or a mint in ``extra`` is malformed. It names the key, ``tokens.TICKER``.
     """
 
     def __init__(self, extra: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -97,7 +98,7 @@ class TokenTable:
         typed = address_in(typed)
         if (reason := why_no_name(typed)) is not None:
             raise UnknownSymbol(text, f"is not a ticker: {reason}")
-        if len(typed) >= _LOOKS_LIKE_ADDRESS:
+        if len(typed) >= _SHORTEST_FOR_ADDRESS:
             mint = check_address(typed)
             return self._by_mint.get(mint) or Token(symbol=short_address(mint), name="", mint=mint)
         if not typed:
@@ -165,19 +166,19 @@ def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:
 
 @cache
 def _pinned() -> tuple[Token, ...]:
-    # Mints and decimals agree in every public token list that has the token.
+    # Every public token list that has one of these tokens agrees with its mint and decimals.
     data = files("streamcore.assets").joinpath("tokens.json").read_bytes()
     return msgspec.json.decode(data, type=tuple[Token, ...])
 
 
 @cache
 def _pinned_mints() -> dict[str, str]:
-    tokens = TokenTable()._by_ticker
-    return {ticker: token.mint for ticker, token in tokens.items()}
+    table = TokenTable()
+    return {ticker: table.resolve(ticker).mint for ticker in table.tickers}
 
 
 def pinned_mint(ticker: str) -> str | None:
-    """Return the mint a ticker stands for unless the configuration says otherwise; ``None`` if for none."""
+    """Return the mint that the pinned table has for a ticker, whatever is configured; or ``None``."""
     return _pinned_mints().get(ticker.upper())
 
 
@@ -188,7 +189,7 @@ def check_address(text: str) -> str:
     program-derived addresses do not.
 
     Raises:
-        BadAddress: It is none; the reason names the first thing that is wrong.
+        BadAddress: There is none; the reason names the first thing that is wrong.
     """
     address = address_in(text)
     reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
@@ -204,17 +205,19 @@ def check_signature(text: str) -> str:
     """Return the transaction signature in ``text``, without the white space around it.
 
     Raises:
-        InputError: It is none: not base58, or not 64 bytes.
+        InputError: It is not base58, or not 64 bytes.
     """
     signature = text.strip()
     reason = _why_not(signature, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature")
     if reason is not None:
-        raise InputError(text, f"is not a transaction signature: {reason}")
+        # a wallet's secret is as long, so that only its ends may be repeated
+        shown = text if len(signature) <= _ADDRESS_LENGTHS[1] else short_address(signature)
+        raise InputError(shown, f"is not a transaction signature: {reason}")
     return signature
 
 
 def short_address(address: str) -> str:
-    """Return an address as people recognise it: ``7xKX…gAsU``. Short texts stay as they are."""
+    """Return an address shortened to ``7xKX…gAsU``. Texts of up to nine characters stay as they are."""
     return address if len(address) <= 9 else f"{address[:4]}…{address[-4:]}"
 
 

@@ -1,6 +1,6 @@
 """Settings: the typed model, where each value came from, and which provider serves what.
 
-The names below are for programs that show or write settings; to others `streamcore.Settings` is enough.
+These names are for programs that show or write settings; for others `streamcore.Settings` is enough.
 """
 
 from __future__ import annotations

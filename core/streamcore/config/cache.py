@@ -1,4 +1,4 @@
-"""What is worth remembering from one run to the next and can be found out again: a folder of small files."""
+"""A cache between runs: a folder of small files, all of which can be fetched again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 MOST_BYTES = 8 * 1024 * 1024
-"""A larger file is not read: nothing that is kept here comes near."""
+"""A larger file is not read: nothing that is kept here is nearly as large."""
 
 
 class Cache(Protocol):
     """Small files by their names."""
 
     async def read(self, name: str) -> bytes | None:
-        """Return what was written last; ``None``: there is nothing that can be read."""
+        """Return what was written last under a name; ``None``: there is nothing that can be read."""
         ...
 
     async def write(self, name: str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Demo data: settings that lead to emulated providers in the place of the real ones."""
+"""Demo data: settings whose URLs lead to emulated providers in the place of the real ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from streamcore.errors import SettingsError
 from streamcore.events import DataKind
 
 DemoServers: TypeAlias = Callable[[Settings, Set[DataKind], Clock], AbstractAsyncContextManager[Settings]]
-"""Serves some kinds of data from emulated providers for as long as its context lasts.
+"""Returns a context manager that serves these kinds of data from emulated providers while it is entered.
 
-Yields settings that lead there.
+It yields the settings with their URLs.
 """
 
 NO_SERVERS = "this program brings no demo servers: hand them in, as in StreamManager(settings, demo=embedded)"
@@ -25,13 +25,13 @@ NO_SERVERS = "this program brings no demo servers: hand them in, as in StreamMan
 async def with_demo(
     settings: Settings, clock: Clock, servers: DemoServers | None, *, origin: str = "given"
 ) -> AsyncIterator[Settings]:
-    """Yield the settings to go by: as they are, or leading to demo servers where they ask for demo data.
+    """Yield the settings to use: as they are, or with the URLs of demo servers where they ask for demo data.
 
     Args:
         settings: What is configured.
         clock: Time.
         servers: Serves demo data; ``None``: nobody does.
-        origin: Where it was configured whether to use demo data, for the message.
+        origin: Where ``demo`` was configured, for the message of an error.
 
     Raises:
         SettingsError: They ask for demo data and nobody serves it, or for a provider that cannot be used.

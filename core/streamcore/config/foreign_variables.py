@@ -1,4 +1,4 @@
-"""Variables that begin like ours but are written by others: what is told to containers about services.
+"""Recognises environment variables that begin with our prefix but were set by a container runtime.
 
 A service called ``streamtui`` makes Kubernetes and Docker set ``STREAMTUI_PORT=tcp://10.0.0.1:80`` and more
 in every container beside it. Sources: Kubernetes, "Discovering services: environment variables"; Docker,
@@ -17,10 +17,10 @@ _LINK_ENVIRONMENT = re.compile(r"(?:.+_)?ENV_.+")
 
 
 def is_of_containers(rest: str, value: str) -> bool:
-    """Return whether a variable has one of the forms in which containers are told of services.
+    """Return whether a variable has one of the forms in which a container runtime describes services.
 
     Args:
-        rest: Its name after what ours begin with: ``SERVICE_HOST``.
+        rest: Its name after our prefix: ``SERVICE_HOST``.
         value: Its value.
     """
     return bool(

@@ -1,7 +1,7 @@
 """Every key that can be configured, derived from the structures in `streamcore.config.model`.
 
-One text serves the reader of files and variables, the messages about mistakes, ``config show`` and the
-starter file: what the key means, what it may be, and which environment variables set it.
+What a key means, what it may be and which variables set it is written there once; loading, error messages,
+``config show`` and the starter file all take it from here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from streamcore.config.model import Section, Settings, SourceSettings
 from streamcore.urls import hidden_parts
 
 PREFIX = "STREAMTUI_"
-"""Every environment variable that starts so is ours, and an unknown one is a mistake."""
+"""What our environment variables begin with; an unknown one that does is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Key:
     name: str
     """Dotted: ``stream.stale_after``; without a dot at the top level: ``symbols``."""
     type: Any
-    """What `msgspec.convert` is asked for."""
+    """The type, as `msgspec.convert` takes it."""
     default: Any
     description: str
     allowed: str
@@ -38,13 +38,13 @@ class Key:
     secret: bool
     """Its value is never shown."""
     familiar: str | None
-    """A variable that people already have in their environment for it, and that sets it as well."""
+    """A second variable that sets it: the provider's own name for it, which people often have set."""
     schemes: tuple[str, ...]
     """For a URL: the encrypted scheme, then the plain one that only a loopback host may use."""
     host_only: bool
     """For a URL: scheme and host, without a path."""
     verbatim: bool
-    """For a list: its texts are taken as they are, commas and repetitions included."""
+    """For a list: its items are taken as they are, not split at commas, and may repeat."""
     is_list: bool
     is_table: bool
     """Its value is a table of names that the user chooses."""
@@ -58,7 +58,7 @@ class Key:
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it; of a table, what such variables start with."""
+        """The environment variable that sets it; of a table, what its variables begin with."""
         return PREFIX + self.name.upper().replace(".", "_") + ("_" if self.is_table else "")
 
     @property
@@ -77,7 +77,7 @@ def setting_keys() -> dict[str, Key]:
 
 @cache
 def sections() -> dict[str, str]:
-    """Return every section's name and what it is about, in one phrase."""
+    """Return each section's name and what it is about, as a phrase."""
     found = {}
     for field in msgspec.structs.fields(Settings):
         if _is_section(field.type):
@@ -88,7 +88,7 @@ def sections() -> dict[str, str]:
 
 @cache
 def sources() -> dict[str, type[SourceSettings]]:
-    """Return the section of every provider by the provider's name, the most wanted of each kind first."""
+    """Return the section of every provider by the provider's name, the preferred of each kind first."""
     return {
         field.name: field.type
         for field in msgspec.structs.fields(Settings)

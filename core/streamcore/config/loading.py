@@ -1,9 +1,9 @@
-"""Where settings come from, which source wins, and what is said about mistakes.
+"""Loads settings from all their sources, decides which source wins, and explains mistakes.
 
 A command-line option wins over an environment variable, that over the file, and the file over the default.
-An empty variable is as good as none. What looks like a wallet's secret is refused before anything else.
-Every value of every source is checked, also one that another source overrules: a typing mistake in the file
-should not wait for the day the variable is gone.
+An empty variable counts as not set. What looks like a wallet's secret is refused before anything else.
+Every value of every source is checked, also one that another source overrides: a mistake in the file should
+not stay hidden until the variable is gone.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class Loaded:
 
     settings: Settings
     origins: Mapping[str, str]
-    """Every dotted key to where its value came from; entries of a table have a key each."""
+    """Every dotted key to where its value came from; each entry of a table has a key of its own."""
     path: Path | None
     """The file that was read, or would have been; ``None``: none was named and this user has no home."""
     found: bool
     """Whether there was a file."""
     warnings: tuple[str, ...]
-    """What a person should know although everything could be read, as sentences."""
+    """Sentences for a person about things that are odd but no errors."""
 
     def is_from_file(self, key: str) -> bool:
         """Return whether a value is the file's own, or the default that holds because the file has none."""
@@ -124,7 +124,7 @@ def _assemble(values: Mapping[str, Any]) -> Settings:
 
 
 def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
-    """Return what the file says, ``None`` if there is none, and what a person should know about it."""
+    """Return the parsed file, ``None`` if there is none, and warnings about it."""
     if path is None:
         return None, (NO_HOME,)
     shown = _shown_path(path)
@@ -163,7 +163,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _curly_quotes(error: str, lines: Sequence[str]) -> str:
-    """Return a hint if the line that an error names has quotes of a word processor; else nothing."""
+    """Return a hint if the line that an error names has typographic quotes; else an empty text."""
     place = _LINE.search(error)
     number = int(place[1]) if place else len(lines)
     found = dict.fromkeys(_CURLY.findall(lines[number - 1])) if number <= len(lines) else ()

@@ -1,7 +1,6 @@
 """The settings, typed: one structure a section, one documented field a key, every default in one place.
 
-Where values come from and which wins is the subject of `streamcore.config.loading`; `Settings.load`
-is its door.
+`Settings.load` fills it; where values come from and which wins is in `streamcore.config.loading`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 FrameRate = Annotated[int, Meta(ge=1, le=60)]
 ApiKey = Annotated[str, Meta(pattern=r"^[!-~]+$")]
 
-# What the type cannot say, for whoever reads a value from outside or shows one (`streamcore.config.keys`).
+# What a type cannot express; `streamcore.config.keys` reads it.
 SECRET = {"secret": True}
 WS_URL = {"schemes": ("wss", "ws")}
 HTTP_URL = {"schemes": ("https", "http")}
@@ -118,9 +117,9 @@ class UiSettings(Section, frozen=True, kw_only=True):
 class SourceSettings(Section, frozen=True, kw_only=True):
     """The base of a provider's section; its field in `Settings` has the provider's name.
 
-    What choosing between providers must know is said here and nowhere else: nothing below the providers may
-    import them. A section with an ``api_key`` belongs to a provider that cannot do without one. The order of
-    the fields in `Settings` is the order of preference.
+    It has what the choice between providers depends on, since the configuration may not import the providers.
+    A section with an ``api_key`` belongs to a provider that requires one. The order of the fields in
+    `Settings` is the order of preference.
     """
 
     serves: ClassVar[DataKind]
@@ -221,7 +220,7 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
 
 
 class AlertSettings(Section, frozen=True, kw_only=True):
-    """One ``[[alerts]]``: what a person wants to be told.
+    """One ``[[alerts]]``: when a person wants to be notified.
 
     A price alert names a symbol and one of ``above``, ``below`` (USD) and ``change`` (percent within
     ``minutes``, up or down); a wallet alert names a wallet and may say ``above`` (SOL).
@@ -235,7 +234,7 @@ class AlertSettings(Section, frozen=True, kw_only=True):
     minutes: Annotated[float, Meta(gt=0.0, le=1440.0)] = 10.0
 
     def mistake(self) -> str | None:
-        """Return what does not go together, or ``None``."""
+        """Return what is wrong with the combination of fields, as a phrase, or ``None``."""
         limits = [limit for limit in (self.above, self.below, self.change) if limit is not None]
         if not all(limit.is_finite() and limit > 0 for limit in limits):
             return "a limit is a number above 0"
@@ -312,7 +311,7 @@ class Settings(Section, frozen=True, kw_only=True):
         Raises:
             SettingsError: A key is unknown, or a value is not allowed. It names both, and the origin.
         """
-        # by its name: what reads settings stands above what they are
+        # imported by name: loading is a layer above this module
         loading = import_module("streamcore.config.loading")
         settings: Settings = loading.load(path, environ=environ, options=options).settings
         return settings

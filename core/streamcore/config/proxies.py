@@ -2,8 +2,7 @@
 
 ``HTTPS_PROXY`` counts, and ``ALL_PROXY`` where it is not set; ``NO_PROXY`` names the hosts that are reached
 without. Each is also known in lower case, which is the stronger, as for curl. Whatever leaves this machine is
-encrypted, so ``HTTP_PROXY`` is never asked for anything. Where none is set, Windows and macOS are asked for
-theirs.
+encrypted, so ``HTTP_PROXY`` is never used. Where none is set, the settings of Windows and macOS count.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _ASKS_THE_SYSTEM = sys.platform in ("win32", "darwin")
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """Who passes connections on."""
+    """A proxy that connections go through."""
 
     scheme: str
     """One of `SCHEMES`."""
@@ -43,7 +42,7 @@ class Proxy:
     """A name or an address, an IPv6 one without brackets."""
     port: int
     variable: str
-    """Who named it; for texts."""
+    """The variable that names it, or the system's settings; for texts."""
     username: str | None = field(default=None, repr=False)
     password: str = field(default="", repr=False)
 
@@ -54,11 +53,11 @@ class Proxy:
         return f"the proxy {host}:{self.port} ({self.variable})"
 
 
-class Exceptions:
-    """The hosts that ``NO_PROXY`` names. Nothing in it is refused: each program reads it in its own way.
+class NoProxy:
+    """The hosts that ``NO_PROXY`` names. No entry is an error, since every program reads it in its own way.
 
-    Known are ``*``, names (which stand for what is below them, too), ``.suffix``, ``*.suffix``, addresses
-    with or without brackets, networks such as ``10.0.0.0/8``, and ``:port`` behind each of them but networks.
+    Understood are ``*``, names (with all subdomains), ``.suffix``, ``*.suffix``, addresses with or without
+    brackets, networks such as ``10.0.0.0/8``, and ``:port`` behind each of them but networks.
     """
 
     def __init__(self, text: str) -> None:
@@ -103,7 +102,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 class Proxies:
-    """Says who is asked to pass on a connection."""
+    """Decides which proxy, if any, a connection goes through."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Read the environment.
@@ -113,7 +112,7 @@ class Proxies:
         """
         named = _variable("https_proxy", environ) or _variable("all_proxy", environ)
         self._proxy = None if named is None else _parsed(*named)
-        self._exceptions = Exceptions((_variable("no_proxy", environ) or ("", ""))[1])
+        self._no_proxy = NoProxy((_variable("no_proxy", environ) or ("", ""))[1])
         self._by_system = False
         if named is None and _ASKS_THE_SYSTEM:
             system = getproxies()
@@ -124,11 +123,11 @@ class Proxies:
                     self._by_system = True
 
     def proxy_for(self, host: str, port: int) -> Proxy | None:
-        """Return who passes on connections to a host; ``None``: it is reached without.
+        """Return the proxy for connections to a host; ``None``: none, as always for this machine.
 
-        This machine always is. ``host``: an IPv6 address without brackets.
+        ``host``: an IPv6 address without brackets.
         """
-        if self._proxy is None or is_loopback(host) or self._exceptions.cover(host, port):
+        if self._proxy is None or is_loopback(host) or self._no_proxy.cover(host, port):
             return None
         if self._by_system and proxy_bypass(host):
             return None

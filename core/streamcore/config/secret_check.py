@@ -1,7 +1,7 @@
-"""Refusing a wallet's secret that was written in the place of a setting, wherever it stands.
+"""Refuses a wallet's secret that was written where a setting belongs.
 
-Values are looked at as they were written, before a list is split: a comma and a space may be parts of a
-secret. Names are looked at as well, also those of keys and variables that nobody knows.
+Values are checked as they were written, before a list is split: a comma and a space may be parts of a
+secret. Names are checked as well, also those of unknown keys and variables.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ from typing import Any
 from streamcore.config.keys import setting_keys
 from streamcore.errors import SettingsError
 from streamcore.text import HIDDEN
-from streamcore.wallet_secrets import ADVICE, IN_AN_ADDRESS_OF_A_HOST, secret_form
+from streamcore.wallet_secrets import (
+    IN_AN_ADDRESS_OF_A_HOST,
+    LIKE_A_KEY_OF_AN_API,
+    refusal_of,
+    secret_form,
+)
 
 
 def refuse_secrets(name: str, value: Any, origin: str) -> None:
@@ -24,13 +29,15 @@ def refuse_secrets(name: str, value: Any, origin: str) -> None:
         origin: Where it was written.
 
     Raises:
-        SettingsError: It does, and nothing of it is repeated.
+        SettingsError: It does; the text does not repeat it.
     """
     if (form := secret_form(name)) is not None:
-        raise SettingsError(HIDDEN, None, _refusal(form), origin)
+        raise SettingsError(HIDDEN, None, refusal_of(form), origin)
     form = secret_form(" ".join(_texts(value)))
-    if form is not None and not (form in IN_AN_ADDRESS_OF_A_HOST and _is_url(name, value)):
-        raise SettingsError(name, HIDDEN, _refusal(form), origin)
+    if form is None or (form in IN_AN_ADDRESS_OF_A_HOST and _is_url(name, value)):
+        return
+    if not (form in LIKE_A_KEY_OF_AN_API and _is_api_key(name)):
+        raise SettingsError(name, HIDDEN, refusal_of(form), origin)
 
 
 def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str = "") -> None:
@@ -42,26 +49,28 @@ def refuse_secrets_within(document: Mapping[str, Any], origin: str, prefix: str 
         prefix: What the keys begin with.
 
     Raises:
-        SettingsError: One of them does, and nothing of it is repeated.
+        SettingsError: One of them does; the text does not repeat it.
     """
     for field, value in document.items():
         name = prefix + field
         if isinstance(value, Mapping):
             refuse_secrets_within(value, origin, f"{name}.")
-        refuse_secrets(name, value if not isinstance(value, Mapping) else _own(value), origin)
+        refuse_secrets(name, value if not isinstance(value, Mapping) else _own(name, value), origin)
 
 
-def _own(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table without the tables within, and without URLs: each of those is looked at by itself."""
+def _own(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table without tables, URLs and API keys: each of those is looked at by itself."""
     return {
         name: value
-        for name, value in table.items()
-        if not isinstance(value, Mapping) and not (isinstance(value, str) and "://" in value)
+        for name, value in values.items()
+        if not (isinstance(value, Mapping) or _is_api_key(f"{table}.{name}"))
+        and not (isinstance(value, str) and "://" in value)
     }
 
 
-def _refusal(form: str) -> str:
-    return f"looks like a wallet's secret ({form}): {ADVICE}"
+def _is_api_key(name: str) -> bool:
+    key = setting_keys().get(name)
+    return key is not None and key.secret
 
 
 def _is_url(name: str, value: Any) -> bool:

@@ -1,7 +1,7 @@
 """Which provider serves which kind of data: the meaning of ``auto``, of a name, and of ``demo``.
 
-A stream on this machine is an emulator or a relay: what the public hosts say would be another market, and
-the two must not be mixed in one row. So nobody steps in for it who does not lead to this machine as well.
+A stream on this machine is an emulator or a relay, with prices of another market than the public hosts. The
+two must not be mixed in one row, so only providers on this machine step in for it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Candidate:
     name: str
     kind: DataKind
     key: Key | None
-    """The API key it cannot do without; ``None``: it asks for none."""
+    """The API key that it requires; ``None``: it requires none."""
     is_exchange: bool
     """It may know tickers that the table of Solana tokens does not."""
 
@@ -44,7 +44,7 @@ class Candidate:
 
 @cache
 def candidates(kind: DataKind) -> tuple[Candidate, ...]:
-    """Return what can be chosen for a kind of data, the most wanted first: see `SourceSettings`."""
+    """Return what can be chosen for a kind of data, the preferred first: see `SourceSettings`."""
     return tuple(
         Candidate(name, kind, setting_keys().get(f"{name}.api_key"), section.is_exchange)
         for name, section in sources().items()
@@ -59,12 +59,12 @@ class Choice:
     kind: DataKind
     provider: str
     demo: bool
-    """It is the embedded emulator that answers, not the provider."""
+    """An emulator answers in the place of the provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What serves each kind of data, the most wanted first; nothing for a kind that is switched off."""
+    """What serves each kind of data, the preferred first; nothing for a kind that is switched off."""
 
     prices: tuple[Choice, ...]
     wallets: tuple[Choice, ...]
@@ -84,12 +84,12 @@ def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sour
     """Return which provider serves each kind of data that is switched on.
 
     ``auto`` takes the provider whose key is set, and after it those that need none, each stepping in for
-    those before it. ``public`` takes only those that need none. A provider that is named stands alone.
-    ``demo`` puts emulators in the place of whoever would have been asked; nothing else ever does.
+    those before it. ``public`` takes only those that need none. A provider that is named is the only one.
+    ``demo`` puts emulators in the place of the chosen providers; nothing else ever does.
 
     Args:
         settings: What is configured.
-        origins: Dotted keys to where their values came from, for the message.
+        origins: Dotted keys to where their values came from, for the message of an error.
 
     Raises:
         SettingsError: A named provider does not serve that kind, or needs a key that is not set.
@@ -135,7 +135,7 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
 
 
 def _is_here(settings: Settings, name: str) -> bool:
-    """Whether a provider leads to this machine, by the first URL it has."""
+    """Whether the first URL of a provider leads to this machine."""
     section = getattr(settings, name)
     url: str = getattr(section, "ws_url", None) or section.rest_url
     return is_loopback(urlsplit(url).hostname or "")

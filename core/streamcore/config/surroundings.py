@@ -1,4 +1,4 @@
-"""What the environment says about the way to the network: proxies, and whom to trust."""
+"""The environment's settings for connections: proxies and trusted certificates."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ FOLDER_VARIABLE = "SSL_CERT_DIR"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What streams and requests take from the environment, both the same."""
+    """The environment's settings for connections, the same for streams and HTTP requests."""
 
     proxies: Proxies
     certificate_file: str | None = None
-    """Certificates of the authorities to trust, and with `certificate_folders` of no others."""
+    """Certificates of authorities to trust; with `certificate_folders` the only ones, if either is set."""
     certificate_folders: str | None = None
     """Folders of such certificates, as OpenSSL names them, separated as in ``PATH``."""
 
 
 NOWHERE = Surroundings(Proxies({}))
-"""An environment that says nothing; for what stays on this machine."""
+"""No proxies and no certificates, for connections that stay on this machine."""
 
 
 def read_surroundings(environ: Mapping[str, str] | None = None) -> Surroundings:
-    """Return what the environment says; ``None``: that of this process.
+    """Return the settings in an environment; ``None``: that of this process.
 
     Raises:
         SettingsError: It names a proxy that cannot be used, or certificates that cannot be read; the text

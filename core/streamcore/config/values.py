@@ -1,4 +1,4 @@
-"""From what was written to a value of the right type: converting and checking one setting at a time."""
+"""Converts and checks what was written for one setting."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value from one source, not yet looked at."""
+    """One value from one source, not yet checked."""
 
     name: str
     value: Any
     origin: str
     is_text: bool
-    """It was written where there are no types: ``"20"`` may stand for 20."""
+    """It comes from a source without types, such as a variable, so ``"20"`` may mean 20."""
 
 
 def convert(key: Key, entry: Entry) -> Any:
@@ -52,7 +52,7 @@ def convert(key: Key, entry: Entry) -> Any:
     try:
         value = msgspec.convert(given, key.type, strict=not entry.is_text)
     except msgspec.ValidationError:
-        raise _refused(key, entry) from None  # its text speaks of types, ours of what to write
+        raise _refused(key, entry) from None  # msgspec's text is about types, not what to write
     if isinstance(value, float) and not math.isfinite(value):
         raise _refused(key, entry)
     if key.schemes:
@@ -71,7 +71,7 @@ def _listed(given: Any) -> Any:
 def _words(key: Key, entry: Entry) -> Any:
     if not isinstance(entry.value, str):
         return entry.value
-    if not entry.is_text:  # a text in the file may be meant for a shell, and there is none
+    if not entry.is_text:  # a single text in the file may be meant for a shell, but none is used
         raise _refused(key, entry)
     try:
         return shlex.split(entry.value)

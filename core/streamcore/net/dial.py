@@ -206,7 +206,9 @@ def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
     Raises:
         OSError: The connection has ended already.
     """
-    waiting = cast("Waiting", transport.get_protocol())
+    waiting = cast("Waiting | None", transport.get_protocol())
+    if waiting is None:  # what a closed transport has no more
+        raise ConnectionResetError(errno.ECONNRESET, "the connection has ended already")
     waiting.check()
     transport.set_protocol(protocol)
     protocol.connection_made(transport)

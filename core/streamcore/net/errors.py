@@ -32,6 +32,8 @@ NETWORK_AUTHENTICATION_REQUIRED = 511
 PROXY_AUTHENTICATION_REQUIRED = 407
 """RFC 9110, section 15.5.8."""
 
+_DENIALS = (401, 403)
+"""Statuses with which a host's own guard denies an address, too, and shows a page."""
 _OF_THE_HOST = (402, 408, 425, 429, 451)
 """Statuses below 500 that are kept although a web page comes with them."""
 
@@ -167,6 +169,16 @@ def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) ->
     is_page = status < 500 and status not in _OF_THE_HOST and _is_page(headers, body)
     if not (leads_away or is_page or status == NETWORK_AUTHENTICATION_REQUIRED):
         return None
+    if status in (401, 403):
+        # a wall before the host has such pages as well; no key is wrong, and it is asked ever more rarely
+        text = f"{host} answers with a web page (HTTP {status})"
+        told = f"{text}: it denied access, or the network wants a sign-in"
+        return ProviderError(ErrorKind.AUTH, told, retryable=True)
+    if status in _DENIALS:
+        text = f"{host} denied access with a web page (HTTP {status})"
+        return ProviderError(
+            ErrorKind.NETWORK, f"{text}: is this address blocked, or a sign-in wanted first?"
+        )
     return ProviderError(
         ErrorKind.NETWORK, f"{host} answers with a web page: does this network want a sign-in first?"
     )

@@ -27,7 +27,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             max_connections=MOST_CONNECTIONS,
             max_keepalive_connections=MOST_IDLE,
             keepalive_expiry=IDLE_FOR,
-            network_backend=_Backend(dialler),
+            network_backend=DialledBackend(dialler),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -73,8 +73,11 @@ class _Body(httpx.AsyncByteStream):
         await self._answer.aclose()
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
-    """Time is counted by whoever makes the request, so every ``timeout`` here is ``None``."""
+class DialledBackend(httpcore.AsyncNetworkBackend):
+    """Opens httpcore's connections by a `Dialler`.
+
+    Time is counted by whoever makes the request, so every ``timeout`` here is ``None``.
+    """
 
     def __init__(self, dialler: Dialler) -> None:
         self._dialler = dialler
@@ -87,6 +90,12 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        """Return a connection to a host.
+
+        Raises:
+            ProviderError: A proxy was not reached or has refused.
+            OSError: The host was not reached.
+        """
         return _Stream(self._dialler, host, port, await self._dialler.dial(host, port))
 
 
@@ -110,13 +119,19 @@ class _Stream(httpcore.AsyncNetworkStream):
         return self._opened
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        reader, _ = self._in_use()
-        return await reader.read(max_bytes)
+        try:
+            reader, _ = self._in_use()
+            return await reader.read(max_bytes)
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        _, writer = self._in_use()
-        writer.write(buffer)
-        await writer.drain()
+        try:
+            _, writer = self._in_use()
+            writer.write(buffer)
+            await writer.drain()
+        except OSError as error:  # httpcore still reads what the host may have said before it hung up
+            raise httpcore.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
         self._transport.close()

@@ -1,15 +1,16 @@
-"""The seam: what a provider must offer, and the words it may answer in.
+"""The provider interface: what a provider must offer, and the reports in which it answers.
 
 A provider is three things, none of which knows a socket or a consumer:
 
 * a `Codec`, new for every connection: frames in, `Report` values out; wanted topics in, frames out;
-* a `Rest` side for what has to be asked over HTTP: the first state, polling, what a gap swallowed;
+* a `Rest` side for what has to be asked over HTTP: first states, polls, and what a gap has missed;
 * facts: its name, the kind of data it serves, its limits, its endpoint, the meaning of its refusals.
 
 All three are base classes; what only some providers need has a default here.
 
 A *topic* is what one subscription of the provider is about, in the provider's own spelling: a mint, a
-wallet, an exchange's symbol. Whoever connects providers to consumers translates, nobody else.
+wallet, an exchange's symbol. `Provider.topic` gives that of an instrument; reports have it, and the trackers
+translate back.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def knows_nothing(self) -> bool:
-        """Whether the whole state of the token is that no figure is known, as where nobody trades it."""
+        """Whether this says that the provider knows no figure at all, as of a token that nobody trades."""
         return self.complete and self.price is self.change_24h is self.volume_24h is None
 
 
@@ -56,11 +57,11 @@ class TransactionReport:
     """One transaction as the chain told it.
 
     Attributes:
-        signature: What names it.
-        slot: Where in the chain it is.
+        signature: Its first signature, which identifies it.
+        slot: The slot of its block.
         transaction: What it did; without content if it is unreadable.
         block_time: Unix seconds, if they are known.
-        topics: The wallets it was asked for; empty: the transaction tells.
+        topics: The wallets it was fetched for; empty where its accounts tell whom it concerns.
         unreadable: Why nothing but its signature could be read, as a phrase; empty when it could.
     """
 
@@ -96,7 +97,7 @@ class CheckpointReport:
 
 @dataclass(frozen=True, slots=True)
 class PartialFetch:
-    """A fetch could not tell everything about ``topic``; ask again later, from the same checkpoint."""
+    """A fetch could not get everything about ``topic``; fetch again later, from the same checkpoint."""
 
     topic: str
     error: ProviderError
@@ -104,7 +105,7 @@ class PartialFetch:
 
 @dataclass(frozen=True, slots=True)
 class SignatureSeen:
-    """The stream said only that a transaction of ``topic`` happened; what it was must be asked over HTTP."""
+    """The stream told only the signature of a transaction of ``topic``; it must be fetched over HTTP."""
 
     topic: str
     signature: str
@@ -126,12 +127,12 @@ class TokenAccounts:
     addresses: tuple[str, ...]
     """``topic`` itself first, then those most worth watching."""
     minor: frozenset[str] = frozenset()
-    """Those of them that are watched last, where not all can be: NFTs, and accounts with next to nothing."""
+    """Those to leave out first where not all can be watched: NFTs, and accounts with almost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfollowed:
-    """The stream does not tell of these addresses of ``topic``, all of them: look at them over HTTP."""
+    """The stream does not cover these addresses of ``topic`` and covers all others: fetch these over HTTP."""
 
     topic: str
     addresses: tuple[str, ...]
@@ -147,7 +148,7 @@ class AccountReport:
 
 @dataclass(frozen=True, slots=True)
 class PriceRequest:
-    """The stream has left out trades of ``topic``, so the last price it told is not the price."""
+    """The stream has left out trades of ``topic``: its last price is out of date, fetch the present one."""
 
     topic: str
     trade: int = field(compare=False)
@@ -167,7 +168,7 @@ class Alive:
 class Refusal:
     """The provider said no.
 
-    With ``topics`` it refused just those, and the rest lives on. Without, the connection is of no use:
+    With ``topics`` it refused just those, and the others go on. Without, the connection is of no use:
     it is closed, and ``error`` decides about the next attempt.
     """
 
@@ -179,7 +180,7 @@ class Refusal:
 class Throttled:
     """The provider wants fewer frames; the connection is kept.
 
-    Whoever runs the codec tells ``error``, and calls `Codec.rested` when ``seconds`` have passed.
+    Whoever runs the codec reports ``error``, and calls `Codec.rested` when ``seconds`` have passed.
     """
 
     error: ProviderError
@@ -188,14 +189,14 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something worth telling a person that changes nothing about the connection."""
+    """Something a person should know that changes nothing about the connection."""
 
     error: ProviderError
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A frame, or part of one, that makes no sense and was left out."""
+    """A frame, or part of one, that could not be decoded and was left out."""
 
     reason: str
 
@@ -218,7 +219,7 @@ Report: TypeAlias = (
 
 
 class Codec(ABC):
-    """One connection's worth of a provider's words, both directions. No I/O, no clock, no chance.
+    """Encodes and decodes the messages of one connection. No I/O, no clock, no random numbers.
 
     Call `opened` once when the socket is open, `set_topics` whenever the wanted topics change (also before),
     `resolved` for every answer to what it asked, `rested` some time after a `Throttled`, `received` for every
@@ -243,7 +244,7 @@ class Codec(ABC):
 
     @property
     def unanswered(self) -> object:
-        """What names the oldest request that waits for its answer; ``None`` when none does.
+        """Something that identifies the oldest request without an answer; ``None`` when there is none.
 
         A connection on which it stays the same for too long is of no use. Here: ``None``, for a provider
         that answers no request.
@@ -261,7 +262,7 @@ class Rest(ABC):
     """What a provider answers over HTTP."""
 
     is_wanted: Callable[[str], bool] = staticmethod(lambda topic: True)
-    """Whether a topic is still wanted; whoever fetches may set it, and a long fetch asks it as it goes on."""
+    """Whether a topic is still wanted. Whoever fetches may set it; a long fetch asks it before each topic."""
 
     @abstractmethod
     def fetch(self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]) -> AsyncIterator[Report]:
@@ -286,10 +287,10 @@ class Rest(ABC):
         return
         yield  # what makes this a generator
 
-    async def look(
+    async def fetch_unfollowed(
         self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
-        """Yield what happened lately to addresses of topics that the stream does not tell of.
+        """Yield what happened lately at the addresses of topics that the stream does not cover.
 
         Made to be called every few seconds, so it may find less than a fetch does. Here: nothing.
 
@@ -299,10 +300,10 @@ class Rest(ABC):
         return
         yield  # what makes this a generator
 
-    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
-        """Yield what is odd about topics that are new: an `AccountReport` for each that is no wallet.
+    async def check_accounts(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+        """Yield an `AccountReport` for each of these new topics that is no wallet.
 
-        Here: nothing, for a provider whose topics cannot be taken for something else.
+        Here: nothing, for a provider whose topics are no addresses that a person follows.
 
         Raises:
             ProviderError: The provider refused or could not be reached.
@@ -310,8 +311,11 @@ class Rest(ABC):
         return
         yield  # what makes this a generator
 
-    def wanted_anew(self, topics: Sequence[str]) -> None:  # noqa: B027 - most always tell all they are asked
-        """Take note that nothing is known of these topics, so the next fetch tells them. Here: nothing."""
+    def wanted_anew(self, topics: Sequence[str]) -> None:  # noqa: B027 - most fetch all they are asked
+        """Take note that the consumer knows nothing of these topics. Here: do nothing.
+
+        A provider whose `fetch` leaves out what it has answered recently must not leave these out next time.
+        """
 
     def forget(self) -> None:  # noqa: B027 - most learn nothing
         """Forget what refusals have taught about the key's plan. Here: they teach nothing."""
@@ -327,10 +331,10 @@ class Limits:
     """Seconds to gather changes of the wanted topics before they are sent."""
     silence: float | None = None
     """Seconds without a frame after which a stream with heartbeats is dead; ``None``: it has none."""
-    words: str = ""
+    text: str = ""
     """What this program keeps to, for a person to read."""
     sweep: bool = False
-    """What its stream left out can be found over HTTP, so it is looked for now and then."""
+    """What its stream leaves out can be found over HTTP, so it is looked for now and then."""
 
 
 class Provider(ABC):
@@ -359,12 +363,12 @@ class Provider(ABC):
     Then a row has it from the stream, and from HTTP only where the stream has never told it.
     """
     metered: bool = False
-    """It cannot be streamed, and every request costs something of a month's allowance.
+    """It has no stream for this key, and every request uses up part of a monthly allowance.
 
-    Then it is asked only for what no other source has. May become so whenever it refuses something.
+    Then it is asked only for what no other provider has. May become true whenever it refuses something.
     """
     markets: MarketDirectory | None = None
-    """What it lists, where it has a list; whoever runs it must have that kept known."""
+    """What it lists, where it has a list; whoever runs the provider must run `MarketDirectory.keep`."""
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.

@@ -27,7 +27,9 @@ SILENCE = 10.0
 MOST_DOLLARS = 25
 """Powers of ten of the greatest sum that is rounded: with its cents it has as many digits as are kept."""
 
+_ZERO = Decimal(0)
 _CENT = Decimal("0.01")
+_HUNDRED = Decimal(100)
 _DOLLARS = Context(prec=28)
 
 MOST_TEXT = 2000
@@ -68,9 +70,9 @@ def percent_since(price: Decimal | None, before: Decimal | None) -> Decimal | No
 
     ``None`` if one of them is not known, or if there was no price before.
     """
-    if price is None or before is None or before <= 0:
+    if price is None or before is None or before <= _ZERO:
         return None
-    return _PERCENT.divide((price - before) * 100, before)
+    return _PERCENT.divide((price - before) * _HUNDRED, before)
 
 
 class HttpHost:

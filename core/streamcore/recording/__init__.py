@@ -1,4 +1,4 @@
-"""Keeping what came over the network as it came, in a file from which a test can be made."""
+"""Captures what comes over the network, unchanged but for masked keys, in a file that tests can replay."""
 
 from streamcore.recording.capture import Capture
 

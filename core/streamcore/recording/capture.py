@@ -1,7 +1,6 @@
 """A capture: a file that keeps raw frames and HTTP exchanges as they came, with keys masked.
 
-What is handed to it is masked, encoded and written in a thread of its own; whoever hands it over waits for
-nothing, and no failure of the file reaches it.
+A thread of its own masks, encodes and writes; the caller never waits, and never sees an error of the file.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ from streamcore.config.keys import secrets
 from streamcore.config.model import Settings
 from streamcore.net.transport import Transport
 from streamcore.recording.lines import FORMAT, Line, Start, Stop, encoded
-from streamcore.recording.masking import Masking, Places, own_hosts
+from streamcore.recording.masking import Masking, ProviderUrls, own_hosts
 from streamcore.recording.transport import CapturingTransport
 
 MAX_BYTES = 50 * 1024 * 1024
-"""How large a file becomes."""
+"""How large a file may become."""
 
 CLOSE_WITHIN = 5.0
-"""Seconds that closing waits for a disk that takes nothing."""
+"""Seconds that `Capture.close` waits for a disk that does not respond."""
 
 _ROOM_FOR_THE_END = 200
-"""Bytes that are left for the last line."""
+"""Bytes reserved for the last line, which says why the capture ended."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,10 +38,10 @@ _Lines: TypeAlias = Callable[[], Iterable[Line]]
 
 
 class Capture:
-    """Keeps what goes over the transports that are made by `around`, for one run or several engines.
+    """Captures what goes over the transports made by `around`; several engines may share one.
 
-    Use it as a context manager, outside of the engine; leaving it writes what is still waiting. When the file
-    is full, or the disk, it ends by itself: that is logged as a warning and stands in `ended`.
+    Use it as a context manager around the engine; leaving it writes what is still waiting. When the file or
+    the disk is full it ends by itself, logs a warning, and sets `ended`.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Capture:
             path: The file.
             clock: Time; the system's, unless a test brings its own.
             max_bytes: How large the file may become.
-            program: Name and version of the program, for who reads the file.
+            program: Name and version of the program, for the reader of the file.
 
         Raises:
             OSError: The file is there already (`FileExistsError`), or cannot be made.
@@ -66,9 +65,9 @@ class Capture:
         self._began = self._clock.monotonic()
         self._max_bytes = max_bytes
         self._accepted = 0
-        """Bytes handed over; counted by whoever hands over."""
+        """Bytes given to `note`; counted by the caller's thread."""
         self._written = 0
-        """Those of them that wait no more; counted by the thread that writes."""
+        """Those of them that are written or dropped; counted by the writing thread."""
         self._connections = 0
         self._masking = Masking(())
         self._queue: SimpleQueue[tuple[_Lines, int] | None] = SimpleQueue()
@@ -76,7 +75,7 @@ class Capture:
         self._file = open(os.open(path, flags, 0o600), "wb")  # noqa: PTH123, SIM115 - closed by the thread
         self._size = 0
         self._full = False
-        # a daemon: a disk that hangs must not keep the process
+        # a daemon, so that a disk that hangs does not keep the process from ending
         self._thread = threading.Thread(target=self._write, name="capture", daemon=True)
         self._thread.start()
         start = Start(0.0, FORMAT, self._clock.time(), program)
@@ -98,15 +97,15 @@ class Capture:
             self._end(f"{self.path} did not take all of the capture within {CLOSE_WITHIN:g} s")
 
     def around(self, transport: Transport, settings: Settings, *, configured: Settings) -> Transport:
-        """Return a transport that does what another does, and keeps here what goes over it.
+        """Return a transport that uses another one, and captures what goes over it.
 
         Args:
             transport: The other one.
             settings: The settings in force, which say where each provider is.
-            configured: What a person has configured: its secrets and the hosts that are their own are masked.
+            configured: The settings as a person has them: their secrets and private hosts are masked.
         """
         self._masking = self._masking.knowing((*secrets(configured), *own_hosts(configured)))
-        return CapturingTransport(transport, self, Places(settings), self._masking, self._clock)
+        return CapturingTransport(transport, self, ProviderUrls(settings), self._masking, self._clock)
 
     def now(self) -> float:
         """Return seconds since the capture began."""
@@ -118,11 +117,11 @@ class Capture:
         return self._connections
 
     def note(self, lines: _Lines, size: int = 0) -> None:
-        """Take note of lines; returns at once.
+        """Have lines written; returns at once.
 
         Args:
             lines: Makes them; called later, in another thread.
-            size: Bytes of what they are made of: no more waits for a slow disk than the file may hold.
+            size: Bytes they are made of; once more than ``max_bytes`` waits for the disk, the capture ends.
         """
         if self.ended:
             return

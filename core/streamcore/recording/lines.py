@@ -113,21 +113,21 @@ class KeptAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Exchange(_Line, frozen=True, omit_defaults=True, tag="http"):
-    """An HTTP request and what became of it; with neither answer nor failure nobody waited for it any more.
+    """An HTTP request with its answer or failure; with neither, it was cancelled.
 
-    ``t`` is when it was made; the line stands where the answer came.
+    ``t`` is when the request was made; its place among the lines is when the answer came.
     """
 
     provider: str
     seconds: float
-    """Until the answer was there."""
+    """From the request to its answer."""
     request: KeptRequest
     answer: KeptAnswer | None = None
     failure: Failure | None = None
 
 
 class Stop(_Line, frozen=True, tag="stop"):
-    """The last line, if the capture ended by itself: nothing is known of what came after it."""
+    """The last line of a capture that ended by itself: what came afterwards is missing."""
 
     reason: str
 
@@ -139,7 +139,7 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
 def encoded(line: Line) -> bytes:
-    """Return a line as it stands in the file, with its end."""
+    """Return a line as bytes, with its line feed."""
     return _encoder.encode(line) + b"\n"
 
 
@@ -163,7 +163,7 @@ def decoded(lines: Iterable[bytes]) -> list[Line]:
 
 
 def content(data: Frame) -> Mapping[str, str]:
-    """Return text or bytes as the fields that hold it."""
+    """Return the fields of a line that hold a text or bytes."""
     if isinstance(data, bytes):
         try:
             return {"text": data.decode()}

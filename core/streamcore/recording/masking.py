@@ -1,4 +1,4 @@
-"""What must not get into a capture: keys, wherever they stand, and where a server of one's own is."""
+"""Keeps out of a capture what is private: API keys, and the hosts of people's own servers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from streamcore.recording.lines import Failure, KeptAnswer, KeptRequest, content
 from streamcore.text import SHORTEST_SECRET, Mask
 
 URLS = ("rest_url", "rpc_url")
-"""The settings that say where a provider is asked over HTTP."""
+"""The settings with the URL of a provider's HTTP API."""
 
 STREAM_URLS = ("ws_url",)
-"""Those that say where its stream is."""
+"""The settings with the URL of its stream."""
 
 KEYS = ("key", "token", "secret", "password")
-"""How the name of a query parameter ends that is left out: nobody knows what each node calls its key."""
+"""Endings of query parameters that are left out: each node has its own name for its key."""
 
 HEADERS = ("retry-after", "date")
 """Headers of an answer that are kept, beside those with `RATE` in their names."""
@@ -30,9 +30,9 @@ RATE = "ratelimit"
 
 
 def own_hosts(settings: Settings) -> set[str]:
-    """Return the hosts in these settings that are somebody's own: neither public ones nor this machine.
+    """Return the hosts in these settings that are private: neither the default ones nor this machine.
 
-    A person's node is often named after them, and its address is nobody's business.
+    A person's own node is often named after them.
     """
     public = set(_hosts(Settings()))
     return {host for host in _hosts(settings) if host not in public and not is_loopback(host)}
@@ -47,7 +47,7 @@ def _hosts(settings: Settings) -> Iterator[str]:
 
 
 class Masking:
-    """Turns requests, answers, frames and errors into what may be kept of them."""
+    """Removes secrets from requests, answers, frames and errors before they are written."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """``secrets``: what must not be kept; an empty one is ignored."""
@@ -58,7 +58,7 @@ class Masking:
         self._bytes = [secret.encode() for secret in forms if len(secret) >= SHORTEST_SECRET]
 
     def knowing(self, secrets: Iterable[str]) -> Masking:
-        """Return one that masks these, too."""
+        """Return a masking that also masks these."""
         more = set(filter(None, secrets)) - self._secrets
         return Masking(self._secrets | more) if more else self
 
@@ -106,8 +106,8 @@ class Masking:
         return KeptAnswer(answer.status, kept, **self.frame(answer.body))
 
 
-class Places:
-    """Knows from its URL which provider a request is for."""
+class ProviderUrls:
+    """Finds the provider that a request is for by its URL."""
 
     def __init__(self, settings: Settings) -> None:
         """``settings``: those in force, which in the demo lead to emulators."""
@@ -123,9 +123,9 @@ class Places:
     def kept(
         self, method: str, url: str, params: Mapping[str, str] | None, json: Any
     ) -> tuple[str, KeptRequest]:
-        """Return whom a request is for, and what of it does not say who asks or where a server is.
+        """Return the provider of a request, and the request without host, keys and the number of a call.
 
-        The provider is empty for a URL that is in no setting; of that the path is all that is kept.
+        The provider is empty for a URL that is in no setting; then only the path is kept.
         """
         parts = urlsplit(url)
         query = {**dict(parse_qsl(parts.query)), **(params or {})}

@@ -1,4 +1,4 @@
-"""A transport that does what another does, and keeps what goes over it."""
+"""A transport that uses another one, and captures what goes over it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from streamcore.net.endpoint import Endpoint, RefusalMeaning
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Frame, Socket, Transport
 from streamcore.recording.lines import Ended, Exchange, Failure, KeptRequest, Line, Opened, Received, Sent
-from streamcore.recording.masking import Masking, Places
+from streamcore.recording.masking import Masking, ProviderUrls
 
 
-class Keeper(Protocol):
-    """Where it is kept; see `streamcore.recording.capture.Capture`."""
+class LineSink(Protocol):
+    """Takes the lines of a capture; see `streamcore.recording.capture.Capture`."""
 
     def now(self) -> float:
         """Return seconds since the capture began."""
@@ -28,7 +28,7 @@ class Keeper(Protocol):
         ...
 
     def note(self, lines: Callable[[], Iterable[Line]], size: int = 0) -> None:
-        """Take note of lines that are made later, in another thread."""
+        """Have lines written; see `streamcore.recording.capture.Capture.note`."""
         ...
 
 
@@ -36,11 +36,11 @@ class CapturingTransport:
     """A `streamcore.net.transport.Transport`; `streamcore.recording.capture.Capture.around` makes it."""
 
     def __init__(
-        self, transport: Transport, keeper: Keeper, places: Places, masking: Masking, clock: Clock
+        self, transport: Transport, sink: LineSink, urls: ProviderUrls, masking: Masking, clock: Clock
     ) -> None:
         self._transport = transport
-        self._keeper = keeper
-        self._places = places
+        self._sink = sink
+        self._urls = urls
         self._masking = masking
         self._clock = clock
 
@@ -53,16 +53,16 @@ class CapturingTransport:
             ProviderError: It could not be reached, or refused; that is kept, too.
         """
         masking = self._masking = self._masking.knowing(endpoint.secrets)
-        story = _Story(self._keeper, name, masking)
+        lines = _ConnectionLines(self._sink, name, masking)
         try:
             socket = await self._transport.connect(
                 endpoint, name=name, refusal=refusal, within=within, max_message_bytes=max_message_bytes
             )
         except ProviderError as error:
-            story.end(error)
+            lines.end(error)
             raise
-        story.open()
-        return CapturingSocket(socket, story)
+        lines.open()
+        return CapturingSocket(socket, lines)
 
     async def request(
         self,
@@ -81,14 +81,14 @@ class CapturingTransport:
             ProviderError: No answer came; that is kept, too.
         """
         if rate_limit is not None:
-            await rate_limit.take()  # here, so that the time that is kept is when it was really made
+            await rate_limit.take()  # here, so that ``t`` is when the request was really made
         masking = self._masking = self._masking.knowing(secrets)
-        provider, request = self._places.kept(method, url, params, json)
-        t, started = self._keeper.now(), self._clock.monotonic()
+        provider, request = self._urls.kept(method, url, params, json)
+        t, started = self._sink.now(), self._clock.monotonic()
 
         def keep(outcome: Answer | Failure | None, size: int = 0) -> None:
             seconds = round(self._clock.monotonic() - started, 6)
-            self._keeper.note(partial(_exchange, t, provider, seconds, request, outcome, masking), size)
+            self._sink.note(partial(_exchange, t, provider, seconds, request, outcome, masking), size)
 
         try:
             answer = await self._transport.request(
@@ -107,9 +107,9 @@ class CapturingTransport:
 class CapturingSocket:
     """A `streamcore.net.transport.Socket` whose frames are kept."""
 
-    def __init__(self, socket: Socket, story: _Story) -> None:
+    def __init__(self, socket: Socket, lines: _ConnectionLines) -> None:
         self._socket = socket
-        self._story = story
+        self._lines = lines
 
     async def receive(self) -> Frame:
         """Return the next message, and keep it.
@@ -120,16 +120,16 @@ class CapturingSocket:
         try:
             frame = await self._socket.receive()
         except ProviderError as error:
-            self._story.end(error)
+            self._lines.end(error)
             raise
-        self._story.frames(Received, (frame,))
+        self._lines.frames(Received, (frame,))
         return frame
 
     def arrived(self) -> list[Frame]:
         """Return the messages that are here already, and keep them."""
         frames = self._socket.arrived()
         if frames:
-            self._story.frames(Received, tuple(frames))
+            self._lines.frames(Received, tuple(frames))
         return frames
 
     async def gather(self, seconds: float) -> bool:
@@ -142,12 +142,12 @@ class CapturingSocket:
         Raises:
             ProviderError: The connection has ended; that is kept, too.
         """
-        # before it is sent: what answers it must stand behind it
-        self._story.frames(Sent, (frame,))
+        # before it is sent, so that its line comes before that of the answer
+        self._lines.frames(Sent, (frame,))
         try:
             await self._socket.send(frame)
         except ProviderError as error:
-            self._story.end(error)
+            self._lines.end(error)
             raise
 
     async def ping(self) -> Awaitable[float]:
@@ -167,44 +167,44 @@ class CapturingSocket:
         try:
             await self._socket.pong(waiter, seconds)
         except ProviderError as error:
-            self._story.end(error)
+            self._lines.end(error)
             raise
 
     async def close(self) -> None:
         """Close with a close frame."""
-        self._story.end(None)
+        self._lines.end(None)
         await self._socket.close()
 
 
-class _Story:
-    """What is kept of one WebSocket."""
+class _ConnectionLines:
+    """Writes the lines of one WebSocket."""
 
-    def __init__(self, keeper: Keeper, provider: str, masking: Masking) -> None:
-        self._keeper = keeper
+    def __init__(self, sink: LineSink, provider: str, masking: Masking) -> None:
+        self._sink = sink
         self._provider = provider
-        self._number = keeper.next_connection()
+        self._number = sink.next_connection()
         self._masking = masking
         self._over = False
 
     def open(self) -> None:
-        line = Opened(self._keeper.now(), self._provider, self._number)
-        self._keeper.note(lambda: [line])
+        line = Opened(self._sink.now(), self._provider, self._number)
+        self._sink.note(lambda: [line])
 
     def frames(self, kind: type[Received | Sent], frames: Sequence[Frame]) -> None:
         size = sum(map(len, frames))
-        self._keeper.note(partial(self._lines, kind, self._keeper.now(), frames), size)
+        self._sink.note(partial(self._lines, kind, self._sink.now(), frames), size)
 
     def _lines(self, kind: type[Received | Sent], t: float, frames: Sequence[Frame]) -> list[Line]:
         return [kind(t, self._provider, self._number, **self._masking.frame(frame)) for frame in frames]
 
     def end(self, error: ProviderError | None) -> None:
-        """Keep that it has ended, and why; only the first reason counts."""
+        """Write that it has ended, and why; later calls do nothing."""
         if self._over:
             return
         self._over = True
         failure = None if error is None else self._masking.failure(Failure.of(error))
-        line = Ended(self._keeper.now(), self._provider, self._number, failure)
-        self._keeper.note(lambda: [line])
+        line = Ended(self._sink.now(), self._provider, self._number, failure)
+        self._sink.note(lambda: [line])
 
 
 def _exchange(

@@ -1,1 +1,1 @@
-"""From a Solana transaction to what it meant for a wallet."""
+"""Interprets Solana transactions: what one meant for a wallet."""

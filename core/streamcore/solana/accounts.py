@@ -1,4 +1,4 @@
-"""What an address is that somebody follows as a wallet: a wallet, or something that only looks like one.
+"""What a followed address is: a wallet, or a token account, a mint, a program that only looks like one.
 
 Wallets, token accounts, mints and programs all have addresses of one form; only the account behind it tells.
 """
@@ -16,7 +16,7 @@ from streamcore.text import printable
 
 
 class AccountKind(Enum):
-    """What an account is, beside a wallet."""
+    """What an account that is no wallet is."""
 
     MINT = "mint"
     TOKEN_ACCOUNT = "token account"  # noqa: S105 - a word
@@ -33,24 +33,24 @@ class AccountFacts:
 
     kind: AccountKind
     owner: str = ""
-    """The wallet that a token account belongs to; of an account of a program, the program."""
+    """The wallet that a token account belongs to, or that controls a stake, vote or nonce account; else the
+    program that the account belongs to. Empty where it is not known."""
     mint: str = ""
     """Of a token account, the mint of what it holds."""
 
 
 def known_account(address: str, tokens: TokenTable) -> AccountFacts | None:
-    """Return what an address is, if that is known without asking anybody; ``None``: perhaps a wallet."""
+    """Return what an address is, if the tables here have it; ``None``: it may be a wallet."""
     if address in NAMES:
         return AccountFacts(AccountKind.PROGRAM)
     return None if tokens.by_mint(address) is None else AccountFacts(AccountKind.MINT)
 
 
 def account_facts(account: Mapping[str, Any]) -> AccountFacts | None:
-    """Return what an account is, as a node tells it in ``jsonParsed``; ``None``: a wallet, or unclear.
+    """Return what an account is, from a node's ``jsonParsed`` answer; ``None``: a wallet, or unclear.
 
     Args:
-        account: Its ``owner``, ``executable`` and ``data``; anything else a peer may have put there is no
-            reason to fail.
+        account: Its ``owner``, ``executable`` and ``data``, unchecked: members of a wrong shape are ignored.
     """
     owner = account.get("owner")
     if account.get("executable") is True:
@@ -58,8 +58,8 @@ def account_facts(account: Mapping[str, Any]) -> AccountFacts | None:
     data = account.get("data")
     parsed = data.get("parsed") if isinstance(data, Mapping) else None
     parsed = parsed if isinstance(parsed, Mapping) else {}
-    told = parsed.get("info")
-    info: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    members = parsed.get("info")
+    info: Mapping[str, Any] = members if isinstance(members, Mapping) else {}
     if not isinstance(owner, str):
         return None
     if owner in TOKEN_PROGRAMS:
@@ -83,7 +83,7 @@ def account_facts(account: Mapping[str, Any]) -> AccountFacts | None:
 
 
 def in_words(address: str, facts: AccountFacts, symbol_of: Callable[[str], str | None]) -> str:
-    """Return a sentence about an account that is followed and is no wallet.
+    """Return a sentence that tells a person that a followed account is no wallet, and what it is.
 
     Args:
         address: Its address.

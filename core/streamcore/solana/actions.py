@@ -1,4 +1,4 @@
-"""The verb of a transaction: what it did, where its program is known for one thing."""
+"""The verb of a transaction, such as ``stake`` or ``bridge``, where its instructions are known to do that."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from streamcore.solana.raw_instructions import decoded
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
 
-_SAY_ENOUGH = BRIDGES | {BUBBLEGUM, MPL_CORE}
-"""Programs that mean what they do even where one without a name calls them."""
+_KNOWN_WHEN_CALLED = BRIDGES | {BUBBLEGUM, MPL_CORE}
+"""Programs whose instructions tell what a transaction did even when another program calls them."""
 
 _STAKE_VERBS = {
     "delegate": Verb.STAKE,
@@ -44,12 +44,12 @@ class Action:
     """What a transaction did.
 
     Attributes:
-        verb: In one word, for the event.
+        verb: What it did, for the event.
         program_id: The program that did it.
-        given: What happened to what a wallet gave, as a participle.
-        got: What happened to what it got.
-        is_loan: Whether collateral and debt changed: neither is a purchase.
-        is_signed: Whether a signed instruction did it, and not one that a program called.
+        given: What happened to what the wallet gave, as a participle: ``deposited``.
+        got: What happened to what it got: ``withdrawn``.
+        is_loan: Whether it changed collateral or debt, so that what was given and got is no purchase.
+        is_signed: Whether a top-level instruction did it, not one that a program called.
     """
 
     verb: Verb
@@ -61,10 +61,10 @@ class Action:
 
 
 def find_action(instructions: Sequence[Instruction]) -> Action | None:
-    """Return what the instructions did, or ``None`` if there is no word for it.
+    """Return what the instructions did, or ``None`` if there is no verb for it.
 
-    Signed instructions come before those that programs called, and of them the first one that has a word;
-    but a bridge comes before all: whatever is done first only makes ready what goes over it.
+    Top-level instructions count before those that programs called, and of them the first with a verb; but a
+    bridge counts before all, since what comes before it only prepares the transfer.
     """
     signed = [
         action
@@ -76,10 +76,10 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
     called = [
         action
         for instruction in instructions
-        if instruction.is_inner and instruction.program_id in _SAY_ENOUGH
+        if instruction.is_inner and instruction.program_id in _KNOWN_WHEN_CALLED
         if (action := _action(instruction)) is not None
     ]
-    # What is burned on the way to a new one is its price.
+    # A burn beside another action is how that is paid for.
     done = next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
     return None if done is None else replace(done, is_signed=False)
 
@@ -106,7 +106,7 @@ def _action(instruction: Instruction) -> Action | None:
 
 
 def _loan(program: str, data: bytes) -> Action | None:
-    """Return what an ``operate`` did: collateral and debt, each as it grows (positive) or shrinks."""
+    """Return what an ``operate`` of Jupiter Lend did, by the signs of the changes of collateral and debt."""
     if data[:8] != OPERATE or len(data) < 40:
         return None
     collateral = int.from_bytes(data[8:24], "little", signed=True)
@@ -123,5 +123,5 @@ def _loan(program: str, data: bytes) -> Action | None:
 
 
 def is_order(action: Action | None) -> bool:
-    """Whether an action is about an order that holds what was given until it is filled."""
+    """Whether an action is about an order: one holds what was given until it is filled or cancelled."""
     return action is not None and action.program_id in ORDERS

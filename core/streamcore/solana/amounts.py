@@ -1,4 +1,4 @@
-"""Amounts, addresses and symbols as a line has room for them; the exact ones are in the event's fields."""
+"""Formats amounts, addresses and symbols for a summary line; the exact values are in the event's fields."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from streamcore.solana.balances import SOL_DECIMALS, in_units
 from streamcore.text import printable
 
 SIGNIFICANT_DIGITS = 4
-"""Of an amount below one; larger ones keep four places, from a thousand on two."""
+"""Digits of an amount below one; larger ones keep four decimal places, from a thousand on two."""
 
 IDENTIFIER_LENGTH = 64
-"""Of an address, which has 44 characters at most."""
+"""Characters of an address that are kept; a real one has 44 at most."""
 
 _ANY_AMOUNT = Context(prec=400)  # a u64 with 255 decimals is still rounded, not refused
 

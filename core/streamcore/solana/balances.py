@@ -1,6 +1,6 @@
 """What a Solana transaction moved for one wallet, computed from the balances before and after.
 
-Balances are what the chain says; instructions are only asked where balances cannot tell. All amounts are
+The balances are certain; instructions are only used for what balances do not tell. All amounts are
 integers in the smallest unit: lamports for SOL.
 """
 
@@ -40,7 +40,7 @@ class TokenAccount:
     program_id: str | None = None
 
     def change_for(self, owner: str) -> int:
-        """Return what ``owner`` gained by this account; one that changed hands is lost and won whole."""
+        """Return what ``owner`` gained by this account; one with a new owner counts with all it holds."""
         gained = self.after if self.owner_after == owner else 0
         return gained - (self.before if self.owner_before == owner else 0)
 
@@ -65,10 +65,10 @@ class Movement:
     Attributes:
         net: Change of the wallet's own balance, without the fee.
         fee: What the wallet paid as fee.
-        core: What was sent or received: ``net`` without rent, with wrapped SOL.
-        tip: What of ``core`` went to block builders, as a positive number.
+        core: SOL sent or received: ``net`` without rent, plus wrapped SOL.
+        tip: The part of ``core`` that went to block builders, as a positive number.
         rent: What it paid for new accounts and got back from closed ones.
-        account_rents: By token account of the wallet, how the rent locked in it changed, whoever paid it.
+        account_rents: By token account of the wallet, the change of the rent in it, whoever paid that.
         tokens: Changes other than zero, without wrapped SOL, in the order of the accounts.
     """
 
@@ -88,14 +88,18 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Why no number of a transaction can be trusted, as a phrase."""
+    """Why the numbers of a transaction cannot be trusted.
+
+    Attributes:
+        reason: As a phrase, for the summary.
+    """
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """The balances of one transaction, known to add up. Make one with `read_balances`.
+    """The balances of one transaction, checked to add up. Made by `read_balances`.
 
     Attributes:
         keys: The address of every account.
@@ -105,7 +109,7 @@ class Balances:
         accounts: The token accounts, in the order of their index.
         instructions: Every instruction, in the order of execution; empty if they cannot be read.
         signers: The accounts that signed.
-        flows: What the instructions say of lamports.
+        flows: The movements of lamports that the instructions tell.
     """
 
     keys: tuple[str, ...]
@@ -143,11 +147,11 @@ class Balances:
         )
 
     def accounts_of(self, owner: str) -> list[TokenAccount]:
-        """Return the token accounts that are or were of ``owner``."""
+        """Return the token accounts that belong or belonged to ``owner``."""
         return [account for account in self.accounts if account.belongs_to(owner)]
 
     def change(self, address: str) -> int:
-        """Return by how many lamports the balance of ``address`` changed, the fee among them."""
+        """Return by how many lamports the balance of ``address`` changed, including the fee."""
         return self._change(self.keys.index(address)) if address in self.keys else 0
 
     def owner_of(self, address: str) -> str:
@@ -205,7 +209,7 @@ def in_units(amount: int, decimals: int) -> Decimal:
     while amount and decimals and amount % 10 == 0:
         amount //= 10
         decimals -= 1
-    # Built from its digits: arithmetic would round to the precision of whoever calls.
+    # Built from digits: decimal arithmetic would round to the precision of the caller's context.
     return Decimal(f"{amount}E-{decimals}") if amount else Decimal(0)
 
 

@@ -1,7 +1,7 @@
-"""Why a transaction failed, in words.
+"""Why a transaction failed, as a phrase.
 
-A program tells its errors as numbers of its own, so a number means nothing without the program that raised
-it. That is the innermost one the logs call failed; without logs, the program of the signed instruction.
+Each program numbers its own errors, so a number means nothing without the program that raised it. That is the
+innermost one that the logs call failed; without logs, the program of the top-level instruction.
 Sources of the numbers, by program, below; the forms of ``err``: ``TransactionError`` in solana-sdk.
 """
 
@@ -77,7 +77,7 @@ MEANINGS: dict[str, dict[int, str]] = {
     METEORA_DBC: {6002: _SLIPPAGE},
     OKX_DEX: {6001: _SLIPPAGE},  # "Min return not reached" in okxlabs/DEX-Router-Solana-V1
 }
-"""By program, what its custom errors mean, where there is a word for them."""
+"""By program, the meanings of its custom errors, as far as they are known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Failure:
     """Why a transaction failed.
 
     Attributes:
-        text: As a phrase, safe to print.
-        position: Index of the signed instruction that failed, if one did.
+        text: Why, as a phrase, safe to print.
+        position: Index of the top-level instruction that failed, if one did.
     """
 
     text: str
@@ -98,7 +98,7 @@ def read_failure(transaction: SolanaTransaction, programs: dict[int, str]) -> Fa
 
     Args:
         transaction: The transaction.
-        programs: By position, the program of each signed instruction.
+        programs: By position, the program of each top-level instruction.
     """
     err = None if transaction.meta is None else transaction.meta.err
     if err is None:

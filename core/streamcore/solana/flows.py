@@ -1,9 +1,9 @@
-"""Where lamports went in a transaction, as far as its instructions say.
+"""Where lamports went in a transaction, as far as its instructions tell.
 
 Replays every parsed instruction that moves lamports, in the order of execution, over the balances before.
-What the replay does not arrive at was moved by a program without an instruction of its own: a program may
-take from its accounts and give to any. Source of the instructions' members: the ``jsonParsed`` encoding of
-agave's ``transaction-status`` crate.
+The difference between its result and the balances afterwards was moved without an instruction: a program may
+take lamports from its own accounts and give them to any. Source of the instructions' members: the
+``jsonParsed`` encoding of agave's ``transaction-status`` crate.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Transfer:
         source: The account they left.
         destination: The account they reached.
         lamports: How many.
-        instruction: The instruction that says so.
+        instruction: That instruction.
     """
 
     source: str
@@ -55,10 +55,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """Every movement of lamports that instructions tell.
+    """The movements of lamports in one transaction.
 
     Attributes:
-        transfers: The movements, in order.
+        transfers: Those that instructions tell, in order.
         unexplained: By account, the lamports it gained (positive) or lost without an instruction.
     """
 
@@ -66,7 +66,7 @@ class Flows:
     unexplained: dict[str, int]
 
     def took_from(self, account: str) -> bool:
-        """Whether an instruction says that something left ``account``."""
+        """Whether an instruction took lamports from ``account``."""
         return any(transfer.source == account and transfer.lamports for transfer in self.transfers)
 
 
@@ -139,18 +139,18 @@ def _transfer(instruction: Instruction, source: str, destination: str, lamports:
 
 
 def address(instruction: Instruction, member: str) -> str | None:
-    """Return the address a parsed instruction calls ``member``, if it does."""
+    """Return the address in a member of a parsed instruction, or ``None``."""
     value = instruction.info.get(member)
     return value if isinstance(value, str) else None
 
 
 def number(instruction: Instruction, member: str) -> int:
-    """Return the amount a parsed instruction calls ``member``; zero where there is none that fits 64 bits."""
+    """Return the amount in a member of a parsed instruction; zero where there is none that fits 64 bits."""
     return _amount(instruction.info.get(member))
 
 
 def token_amount(instruction: Instruction) -> int:
-    """Return how much of a token a parsed transfer moves, in its smallest unit; zero if it does not say."""
+    """Return how much of a token a parsed transfer moves, in its smallest unit; zero if it has no amount."""
     checked = instruction.info.get("tokenAmount")
     return _amount(checked.get("amount") if isinstance(checked, dict) else instruction.info.get("amount"))
 

@@ -1,7 +1,7 @@
-"""A Solana transaction told as what it meant for one wallet: a type, numbers, and a line to read.
+"""Interprets a Solana transaction for one wallet: its type, the amounts, and a summary line.
 
-Decode one to `SolanaTransaction`, then `interpret` it once for each watched wallet it touches. Nothing here
-asks where it came from.
+Decode one to `SolanaTransaction`, then `interpret` it once for each watched wallet it touches. It does not
+matter which provider it came from.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from streamcore.solana.failures import read_failure
 from streamcore.solana.flows import Transfer, address, token_amount
 from streamcore.solana.main_program import main_program
 from streamcore.solana.mints import is_minted
-from streamcore.solana.parties import CRUMB, Party, sol_parties, token_parties
+from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
-from streamcore.solana.sentences import Scene, failure_sentence, sentence
+from streamcore.solana.sentences import Facts, failure_sentence, sentence
 from streamcore.solana.transfer_fee import withheld_fee
 from streamcore.solana.verbs import Verb
 from streamcore.solana.wire import SolanaTransaction
@@ -37,10 +37,10 @@ from streamcore.text import printable
 __all__ = ["Meaning", "SolanaTransaction", "interpret", "touches", "wallets_touched"]
 
 NEGLIGIBLE_LAMPORTS = 10
-"""A SOL movement below this is rounding of programs, not a payment."""
+"""A change of SOL below this is a rounding difference of programs, not a payment."""
 
 SMALL_LAMPORTS = 1_000_000
-"""Beside one token given and one got, no more SOL than this is a tip or what was left over."""
+"""Beside one token given and one got, SOL up to this is a tip or a remainder, not a part of the trade."""
 
 _SYMBOL_LENGTH = 24
 _MEMO_LENGTH = 300
@@ -56,8 +56,8 @@ class Meaning:
     """What a transaction meant for one wallet.
 
     Attributes:
-        type: In one word.
-        summary: In one line, safe to print, without markup.
+        type: What it was, in one word.
+        summary: What it meant, in one line, safe to print, without markup.
         sol_change: SOL received (positive) or sent, without fee and rent. Like the other amounts of SOL it is
             ``None`` where the transaction could not be read.
         fee: SOL the wallet paid as fee; zero when somebody else did.
@@ -86,7 +86,7 @@ class Meaning:
 
 
 def unreadable(reason: str) -> Meaning:
-    """Return what can be said of a transaction of which nothing but its signature could be read."""
+    """Return the meaning of a transaction of which only the signature could be read. ``reason``: why."""
     return Meaning(
         type=TransactionType.MENTIONED,
         summary=f"unparsed: {reason}",
@@ -100,7 +100,7 @@ def unreadable(reason: str) -> Meaning:
 def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) -> Meaning:
     """Return what a transaction meant for ``wallet``.
 
-    A transaction whose ledger does not add up, or whose encoding cannot be read, is ``mentioned`` with a
+    A transaction whose balances do not add up, or whose encoding cannot be read, is ``mentioned`` with a
     summary that begins ``unparsed:``; its numbers are ``None`` because none can be trusted. Never raises,
     unless ``symbol_of`` does.
     """
@@ -137,32 +137,32 @@ def _succeeded(
 ) -> Meaning:
     has_signed = wallet in balances.signers
     action = _action(balances, movement, has_signed=has_signed)
-    sol, tip = _legs(movement)
+    sol, tip = _sol_and_tip(movement)
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
     opened, closed = _accounts_of_others(balances, wallet, movement)
     if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
         kind = TransactionType.ACCOUNT
-    # What was done is told with the program that did it, also where another one made it ready.
+    # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
-    from_nobody = not parties and bool(movement.tokens)
+    minted_or_burned = not parties and bool(movement.tokens)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
-        # The other side is a pool, which tells a person nothing, unless it signed.
+        # The other side is a pool, which means nothing to a person, unless it signed.
         parties = [party for party in parties if party.address in balances.signers]
     changes = tuple(_token_change(token, symbol_of) for token in movement.tokens)
     withheld = _ZERO
     if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
         token = movement.tokens[0]
         withheld = in_units(withheld_fee(balances, wallet, token), token.decimals)
-    scene = Scene(
+    facts = Facts(
         kind=kind,
         movement=movement,
         sol=sol,
         changes=changes,
         parties=parties,
-        from_nobody=from_nobody,
+        minted_or_burned=minted_or_burned,
         program=_shown(doing),
         is_plumbing=doing is None or doing in PLUMBING,
         action=action,
@@ -170,11 +170,11 @@ def _succeeded(
         withheld=withheld,
         opened=opened,
         closed=closed,
-        kept=_kept(balances, wallet, symbol_of) if kind is TransactionType.CALLED else "",
+        to_itself=_moved_to_itself(balances, wallet, symbol_of) if kind is TransactionType.CALLED else "",
     )
-    summary = sentence(scene)
+    summary = sentence(facts)
     if any(account.owner_before is None and account.owner_after is None for account in balances.accounts):
-        # Very old transactions: tokens may have moved that nothing tells to be the wallet's.
+        # Very old transactions do not tell owners: the wallet's tokens may have moved unseen.
         summary += ", token owners not recorded"
     summary += _memo(balances)
     addresses = tuple(printable(party.address, IDENTIFIER_LENGTH) for party in parties)
@@ -188,7 +188,7 @@ def _succeeded(
         program=_named(program_id),
         rent=in_units(sum(movement.rent.back.values()) - sum(movement.rent.paid.values()), SOL_DECIMALS),
         tip=in_units(tip, SOL_DECIMALS),
-        action=_verb(action, kind, from_nobody=from_nobody),
+        action=_verb(action, kind, minted_or_burned=minted_or_burned),
         counterparties=addresses if len(addresses) > 1 else (),
     )
 
@@ -212,7 +212,7 @@ def _action(balances: Balances, movement: Movement, *, has_signed: bool) -> Acti
         return find_action(balances.instructions)
     if not _was_touched(movement):
         return None
-    # What a program of another called it for need not be what it meant for somebody who did not sign.
+    # For a wallet that did not sign, what programs called one another for need not be what happened to it.
     return find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
 
 
@@ -220,13 +220,13 @@ def _was_touched(movement: Movement) -> bool:
     return bool(movement.tokens or movement.core or movement.account_rent or movement.rent.back)
 
 
-def _legs(movement: Movement) -> tuple[int, int]:
-    """Return the lamports that are a leg of their own, and those that are a tip."""
+def _sol_and_tip(movement: Movement) -> tuple[int, int]:
+    """Return the SOL that is a side of the trade by itself, and the SOL that is a tip, both in lamports."""
     sol, tip = movement.core + movement.tip, movement.tip
     amounts = [token.amount for token in movement.tokens]
     if len(amounts) == 2 and amounts[0] * amounts[1] < 0 and abs(sol) <= SMALL_LAMPORTS:
         return 0, tip + (-sol if sol <= -NEGLIGIBLE_LAMPORTS else 0)
-    if abs(sol) < (CRUMB if amounts or tip else NEGLIGIBLE_LAMPORTS):
+    if abs(sol) < (DUST if amounts or tip else NEGLIGIBLE_LAMPORTS):
         return 0, tip
     return sol, tip
 
@@ -257,7 +257,7 @@ def _classify(
 def _accounts_of_others(
     balances: Balances, wallet: str, movement: Movement
 ) -> tuple[int, tuple[Transfer, ...]]:
-    """Return how many token accounts of others the wallet paid for, and those it closed."""
+    """Return how many token accounts of others the wallet paid for, and the transfers that closed some."""
     others = {balances.keys[account.index] for account in balances.accounts if not account.belongs_to(wallet)}
     opened = sum(account in others for account in movement.rent.paid)
     closed = (
@@ -269,8 +269,8 @@ def _accounts_of_others(
     return opened, tuple(closed)
 
 
-def _kept(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:
-    """Return what the wallet moved from itself to itself, as it reads; empty if there is nothing."""
+def _moved_to_itself(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:
+    """Return what the wallet moved between its own accounts, as text; empty if nothing."""
     own = {balances.keys[account.index]: account for account in balances.accounts_of(wallet)}
     sol = sum(
         move.lamports
@@ -303,12 +303,12 @@ def _parties(
     return sol_parties(balances, wallet, movement) if sol else []
 
 
-def _verb(action: Action | None, kind: TransactionType, *, from_nobody: bool) -> str | None:
+def _verb(action: Action | None, kind: TransactionType, *, minted_or_burned: bool) -> str | None:
     if action is not None:
         return str(action.verb)
-    if from_nobody and kind is TransactionType.RECEIVED:
+    if minted_or_burned and kind is TransactionType.RECEIVED:
         return str(Verb.MINT)
-    if from_nobody and kind is TransactionType.SENT:
+    if minted_or_burned and kind is TransactionType.SENT:
         return str(Verb.BURN)
     return None
 

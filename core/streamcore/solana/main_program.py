@@ -1,4 +1,4 @@
-"""Which program a transaction was about."""
+"""Which of its programs a transaction was about."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from streamcore.solana.wire import Instruction
 
 _MOVES_SOL = frozenset({"transfer", "transferWithSeed", "createAccount", "createAccountWithSeed"})
 _PREPARES = frozenset({"advanceNonce", "syncNative", "approve", "approveChecked", "revoke"})
-"""Instructions that make ready what another one does."""
+"""Instructions that only prepare another one."""
 
 
 def main_program(instructions: Sequence[Instruction], *, moved_tokens: bool, moved_sol: bool) -> str | None:
-    """Return the address of the program a transaction was about for a wallet; ``None`` if none is told.
+    """Return the address of the program a transaction was about; ``None`` if no instruction has one.
 
-    That is the first signed instruction of a program with a name, else the first that called others;
-    plumbing apart. Without either it is what moved the tokens or the SOL, else what is left.
+    That is the program of the first top-level instruction that has a name here, else of the first that called
+    others; `PLUMBING` is passed over. Without either, it is the program that moved the tokens or the SOL,
+    else the first one left.
 
     Args:
         instructions: Every instruction, in the order of execution.

@@ -1,10 +1,10 @@
-"""NFTs that a wallet makes: what it pays for that is a fee, and no price."""
+"""Recognises an NFT that a wallet has minted itself: what it pays for that is a fee, not a price."""
 
 from __future__ import annotations
 
 from streamcore.solana.balances import Balances, Movement
 from streamcore.solana.flows import address
-from streamcore.solana.parties import CRUMB, token_parties
+from streamcore.solana.parties import DUST, token_parties
 from streamcore.solana.programs import METAPLEX, SYSTEM
 
 
@@ -16,9 +16,9 @@ def is_minted(balances: Balances, wallet: str, movement: Movement, sol: int) -> 
 
     Args:
         balances: The balances of the transaction.
-        wallet: The wallet it is told for.
-        movement: What was moved for it.
-        sol: Lamports gained or lost as a leg of their own.
+        wallet: The wallet.
+        movement: What the transaction moved for it.
+        sol: Lamports gained or lost as a side of the trade, without rent and tips.
     """
     if len(movement.tokens) != 1 or movement.tokens[0].amount < 0 or sol > 0:
         return False
@@ -34,4 +34,4 @@ def is_minted(balances: Balances, wallet: str, movement: Movement, sol: int) -> 
         if move.source == wallet and move.destination in metadata
     )
     fee = paid - sum(movement.rent.paid.get(account or "", 0) for account in metadata)
-    return -sol <= fee + CRUMB and not token_parties(balances, wallet, movement.tokens[0])
+    return -sol <= fee + DUST and not token_parties(balances, wallet, movement.tokens[0])

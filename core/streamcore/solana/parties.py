@@ -1,4 +1,4 @@
-"""Who was on the other side: the wallets that got what one gave, or gave what it got."""
+"""The counterparties of a wallet: who got what it gave, or gave what it got."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from streamcore.solana.flows import address, token_amount
 from streamcore.solana.programs import TOKEN_PROGRAMS
 from streamcore.solana.tips import is_tip
 
-CRUMB = 5_000
-"""Lamports; what is no more beside something else is no payment. The largest seen are 1,637."""
+DUST = 5_000
+"""Lamports up to which an amount beside another one is no payment. The largest dust seen is 1,637."""
 
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One on the other side: its address, and how much it got or gave, in the smallest unit."""
+    """A counterparty: its address, and how much it got or gave, in the smallest unit."""
 
     address: str
     amount: int
@@ -27,8 +27,8 @@ class Party:
 def sol_parties(balances: Balances, wallet: str, movement: Movement) -> list[Party]:
     """Return who got (or gave) the SOL, the largest amount first.
 
-    Those are the other sides of the transfers in the right direction, without rent, tips and crumbs, as far
-    as they have it in the end; without any, whose balance changed most the opposite way.
+    Those are the other ends of the transfers in the right direction, without rent, tips and dust, as far as
+    they still have it at the end. Without any, it is the owner whose balance changed most the opposite way.
     """
     own = {balances.keys[account.index] for account in balances.accounts_of(wallet)} | {wallet}
     received = movement.core > 0
@@ -55,16 +55,15 @@ def sol_parties(balances: Balances, wallet: str, movement: Movement) -> list[Par
     }
     if kept:
         most = max(kept.values())
-        return _sorted({who: amount for who, amount in kept.items() if amount > CRUMB or amount == most})
+        return _sorted({who: amount for who, amount in kept.items() if amount > DUST or amount == most})
     return _sorted({who: abs(change) for who, change in changes.items() if change * movement.core < 0})[:1]
 
 
 def token_parties(balances: Balances, wallet: str, movement: TokenMovement) -> list[Party]:
     """Return the owners who got (or gave) the tokens, the largest amount first.
 
-    Where several did, those count that the wallet's own accounts exchanged tokens with, or all of them if
-    nobody else moved any. Empty means there is no such owner: the token was minted or burned, unless owners
-    are not told.
+    Where several did, those count that had a transfer with the wallet's own accounts; without any, all if
+    nobody else moved any, else the largest. Empty: the token was minted or burned, or owners are not told.
     """
     accounts = [account for account in balances.accounts if account.mint == movement.mint]
     owners = dict.fromkeys(
@@ -106,7 +105,7 @@ def _direct(
 
 
 def _sol_changes(balances: Balances, own: set[str], movement: Movement) -> dict[str, int]:
-    """Return how the lamports of everybody else changed, rent apart; of a token account it is the owner's."""
+    """Return how the lamports of all others changed, without rent; a token account counts for its owner."""
     changes: defaultdict[str, int] = defaultdict(int)
     for index, key in enumerate(balances.keys):
         if key not in own:

@@ -1,4 +1,4 @@
-"""The Solana programs a person may know by name, what they are for, and those that are only plumbing.
+"""The Solana programs that are known by name, grouped by what they do.
 
 Every address was found under its name in at least two public sources: the programs' own repositories and
 IDLs, the program table of solana-foundation/explorer, the decoders of sevenlabs-hq/carbon, the tables of
@@ -62,7 +62,7 @@ MAGIC_EDEN_V1 = "MEisE1HzehtrDpAAT8PnLHjpSSkRYakotTuJRPjTpo8"
 WORMHOLE_TOKEN_BRIDGE = "wormDTUJ6AWPNvk59vGQbDvGJmqbDTdgWgAqcLBCgUb"  # noqa: S105
 
 TOKEN_PROGRAMS = frozenset({TOKEN, TOKEN_2022})
-"""What moves tokens, and SOL wrapped as one."""
+"""The programs of tokens, wrapped SOL among them."""
 
 MEMO_PROGRAMS = frozenset({MEMO, MEMO_V1})
 
@@ -83,7 +83,7 @@ _PLUMBING_NAMES = {
 }
 
 PLUMBING = frozenset(_PLUMBING_NAMES)
-"""Programs that serve nearly every transaction and do not tell what one was about."""
+"""Programs that nearly every transaction uses, so that they do not tell what one was about."""
 
 _EXCHANGES = {
     JUPITER: "Jupiter",
@@ -135,7 +135,7 @@ _EXCHANGES = {
     "SoLFiHG9TfgtdUXUjWAxi3LtvYuFyDLVhBWxdMZxyCe": "SolFi",
 }
 EXCHANGES = frozenset(_EXCHANGES)
-"""Where tokens are traded. The other side is a pool, which tells a person nothing."""
+"""Programs that trade tokens. The counterparty is a pool, which means nothing to a person."""
 
 _ORDERS = {
     JUPITER_DCA: "Jupiter DCA",
@@ -144,7 +144,7 @@ _ORDERS = {
     KAMINO_LIMIT: "Kamino Limit Order",
 }
 ORDERS = frozenset(_ORDERS)
-"""What is given is held until somebody fills the order or its maker takes it back."""
+"""Programs of orders: they hold what is given until somebody fills the order or its maker cancels it."""
 
 _LENDING = {
     JUPITER_EARN: "Jupiter Lend Earn",
@@ -166,14 +166,14 @@ _BRIDGES = {
     "CCTPV2Sm4AdWt5296sk4P66VBZ7bEhcARwFaaS9YPbeC": "Circle CCTP v2",
     "CCTPV2vPZJS2u2BBsUoscuikbYjnpFmbFsvVuJdgUMQe": "Circle CCTP v2",
     "DLv3NggMiSaef97YCkew5xKUHDh13tVGZ7tydt3ZeAru": "Across",
-    # transactions.md calls the first of these Mayan; its own IDL and four other sources say deBridge.
+    # The first of these is listed as Mayan in places; its own IDL and four other sources say deBridge.
     "src5qyZHqTqecJV4aY6Cb6zDZLMDzrDKKezs22MPHr4": "deBridge",
     "dst5MGcFPoBeREFAA5E3tU5ij8m5uVYwkzkSAbsLbNo": "deBridge",
     "FC4eXxkyrMPTjiYUpp4EAnkmwMbQyZ6NDCh1kfLn6vsf": "Mayan",
     "BLZRi6frs4X4DNLw56V4EXai1b6QVESN1BhHBTYM9VcY": "Mayan Swift",
 }
 BRIDGES = frozenset(_BRIDGES)
-"""What is given here comes out on another chain, and the other way round."""
+"""Programs that move tokens to and from other chains."""
 
 _STAKING = {
     STAKE: "Stake Program",

@@ -1,4 +1,4 @@
-"""Instructions of the system's own programs that a node has not parsed, read from their bytes.
+"""Decodes instructions of the System, Token and Stake Programs that a node has not parsed.
 
 A node parses what it knows. One that is older than a program's newest instruction, or is asked for the
 encoding ``json``, leaves bytes and accounts. Only what moves lamports or tokens, makes or closes accounts is
@@ -20,12 +20,12 @@ PARSED = frozenset({SYSTEM, STAKE, *TOKEN_PROGRAMS})
 """The programs whose instructions `parse` knows."""
 
 MOST_DATA = 2_000
-"""Characters of data that are decoded; more than fits into a transaction."""
+"""Characters of base58 data that are decoded at most; more than a transaction can hold."""
 
 _ADDRESS = 32
 
 Parsed = tuple[str, dict[str, Any]]
-"""What an instruction does, and its members."""
+"""The type of an instruction, such as ``transfer``, and its members."""
 
 
 class _Reader:
@@ -61,7 +61,7 @@ def decoded(data: str) -> bytes:
 
 
 def parse(program_id: str, data: str, accounts: Sequence[str]) -> Parsed | None:
-    """Return what an unparsed instruction does, as ``jsonParsed`` would say it; ``None`` if not known."""
+    """Return an unparsed instruction as ``jsonParsed`` would have it; ``None`` if it is not known here."""
     if program_id in TOKEN_PROGRAMS:
         read: Callable[[_Reader, Sequence[str]], Parsed | None] = _token
     elif program_id == SYSTEM:

@@ -1,7 +1,7 @@
-"""Rent: the lamports an account must hold to exist, which its maker pays and who closes it gets back.
+"""Rent: the lamports an account must hold to exist, paid when it is made and returned when it is closed.
 
-Told by the instructions and never by what the balances leave over: where a swap of 0.001 SOL closes an
-account of wrapped SOL, the rent that comes back is larger than the trade.
+Computed from the instructions, never as a remainder of the balances: where a swap of 0.001 SOL closes an
+account of wrapped SOL, the rent returned is larger than the trade.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.wire import Instruction
 
 LAMPORTS_PER_BYTE = 6_960
-"""The rent of one byte: 3,480 lamports a year, two years. Only ever used as an upper bound and as a divisor,
-since a cut to a tenth is announced."""
+"""The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since a
+cut to a tenth is announced."""
 
 ACCOUNT_OVERHEAD = 128
 """Bytes an account is charged for beyond its data. Source: ``ACCOUNT_STORAGE_OVERHEAD`` in solana-rent."""
@@ -40,8 +40,8 @@ class Rent:
     """The rent one wallet paid and got back, in lamports, by the account it is for.
 
     Attributes:
-        paid: What it paid for new accounts, whoever owns them.
-        back: What it got from accounts that were closed.
+        paid: By new account, what the wallet paid for it, whoever owns it.
+        back: By closed account, what the wallet got from it.
     """
 
     paid: Mapping[str, int]
@@ -50,7 +50,7 @@ class Rent:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What rent has to know of the accounts of a transaction.
+    """What the computation of rent needs of the accounts of a transaction.
 
     Attributes:
         before: Lamports of each account before.
@@ -80,8 +80,8 @@ def rent_by_balances(net: int, changes: Mapping[str, int]) -> Rent:
     """Return the rent of a wallet whose transaction shows no instructions, as far as balances allow a guess.
 
     Args:
-        net: What the wallet's own balance changed by, without the fee.
-        changes: By token account of the wallet, how the lamports that are no wrapped SOL changed.
+        net: Change of the wallet's own balance, without the fee.
+        changes: By token account of the wallet, the change of its lamports without wrapped SOL.
     """
     change = sum(changes.values())
     paid, back = min(max(-net, 0), max(change, 0)), min(max(net, 0), max(-change, 0))
@@ -112,12 +112,12 @@ def _paid(wallet: str, instructions: tuple[Instruction, ...], holdings: Holdings
     paid = {}
     for account, space in spaces.items():
         if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
-            continue  # one that came and went was paid for and given back at once
+            continue  # an account that was made and closed again: its rent was paid and returned at once
         bound = rent_of(space)
-        # What was created costs what creating it cost; what was allocated, what was sent to it.
+        # An account that was created has the rent from that; one that was allocated, from transfers to it.
         amount = put_in[account] or transferred[account]
         if owners.get(account) == STAKE and amount != bound:
-            continue  # what goes into a new stake account is stake; only a split pays its rent apart
+            continue  # other amounts in a new stake account are stake; a split pays exactly the rent
         if lamports := min(amount, bound):
             paid[account] = lamports
     return paid
@@ -142,8 +142,9 @@ def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str
 def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     """Return what came from program accounts, which close without an instruction that says so.
 
-    The wallet has it if it gained as much without an instruction, and nobody else can have got it: whoever
-    gained as much, too, gained exactly what other accounts held that were closed.
+    The wallet got the rent of a closed account if it gained at least that much without an instruction, and
+    nobody else can have got it: every other account that gained as much gained exactly the sum of some other
+    closed accounts.
     """
     unclaimed = flows.unexplained.get(wallet, 0)
     back = {}
@@ -165,7 +166,7 @@ def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[s
 
 
 def _sums(amounts: list[int]) -> set[int]:
-    """Return what some of ``amounts`` may add up to; nothing if they are too many to try."""
+    """Return every sum of some of ``amounts``, zero among them; only zero if they are too many to try."""
     sums = {0}
     for amount in amounts if len(amounts) <= _MOST_SUMMED else []:
         sums |= {so_far + amount for so_far in sums}

@@ -1,4 +1,4 @@
-"""What a transaction meant for a wallet, as one line to read."""
+"""The summary line of a transaction."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ _DONE = {
     Verb.ORDER_CANCELLED: "cancelled an order",
     Verb.BRIDGE: "bridged for another",
 }
-"""How to say that a wallet caused something that moved nothing of its own."""
+"""What a wallet did by a transaction that moved nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Everything a line is made of.
+class Facts:
+    """Everything a summary line is made of.
 
     Attributes:
         kind: The type of the event.
         movement: What was moved.
-        sol: Lamports gained or lost as a leg of their own: without tips and crumbs.
+        sol: Lamports gained or lost as a side of the trade: without rent, tips and dust.
         changes: The tokens, as events show them.
-        parties: The other side, the largest first, as far as it tells a person something.
-        from_nobody: Whether tokens came from or went to nobody: they were minted or burned.
-        program: What to call the program, shortened if it has no name.
-        is_plumbing: Whether the program goes without saying.
-        action: What was done, if there is a word for it.
+        parties: The counterparties, the largest first, without pools.
+        minted_or_burned: Whether tokens have no other side: they were minted or burned.
+        program: The name of the program, or its shortened address.
+        is_plumbing: Whether the program is not worth a mention; see `PLUMBING`.
+        action: What was done, if there is a verb for it.
         tip: Lamports that went to block builders and the like.
-        withheld: Of a single token: what its fee kept back, in whole tokens.
+        withheld: The transfer fee of a single token, in whole tokens; see `withheld_fee`.
         opened: How many accounts for others the wallet paid for.
-        closed: What became of accounts of others that the wallet closed.
-        kept: What the wallet moved from itself to itself; empty if nothing.
+        closed: The transfers by which the wallet closed accounts of others.
+        to_itself: What the wallet moved between its own accounts, as text; empty if nothing.
     """
 
     kind: TransactionType
@@ -63,7 +63,7 @@ class Scene:
     sol: int
     changes: tuple[TokenChange, ...]
     parties: list[Party]
-    from_nobody: bool
+    minted_or_burned: bool
     program: str
     is_plumbing: bool
     action: Action | None
@@ -71,82 +71,82 @@ class Scene:
     withheld: Decimal
     opened: int
     closed: tuple[Transfer, ...]
-    kept: str
+    to_itself: str
 
 
-def sentence(scene: Scene) -> str:
-    """Return the line, without the memo."""
-    match scene.kind:
+def sentence(facts: Facts) -> str:
+    """Return the summary, without the memo."""
+    match facts.kind:
         case TransactionType.RECEIVED | TransactionType.SENT:
-            text = _moved(scene)
+            text = _moved(facts)
         case TransactionType.BOUGHT | TransactionType.SOLD:
-            price = readable_sol(scene.sol)
-            text = f"{scene.kind} {readable_change(scene.changes[0])} for {price}{_where(scene)}{_how(scene)}"
+            price = readable_sol(facts.sol)
+            text = f"{facts.kind} {readable_change(facts.changes[0])} for {price}{_where(facts)}{_how(facts)}"
         case TransactionType.SWAPPED:
-            given, got = sorted(scene.changes, key=lambda change: change.amount)
-            text = f"swapped {readable_change(given)} for {readable_change(got)}{_where(scene)}{_how(scene)}"
+            given, got = sorted(facts.changes, key=lambda change: change.amount)
+            text = f"swapped {readable_change(given)} for {readable_change(got)}{_where(facts)}{_how(facts)}"
         case TransactionType.MULTI:
-            text = _several(scene)
+            text = _several(facts)
         case TransactionType.ACCOUNT:
-            text = _account(scene)
+            text = _account(facts)
         case TransactionType.CALLED:
-            text = _called(scene)
+            text = _called(facts)
         case _:
-            text = f"mentioned by {scene.program}"
-    if scene.tip and not text.startswith("tipped"):
-        text += f", tip {exact_sol(scene.tip)}"
+            text = f"mentioned by {facts.program}"
+    if facts.tip and not text.startswith("tipped"):
+        text += f", tip {exact_sol(facts.tip)}"
     return text
 
 
-def _moved(scene: Scene) -> str:
+def _moved(facts: Facts) -> str:
     """Return ``received`` or ``sent`` something, to or from whom, and by which program."""
-    received = scene.kind is TransactionType.RECEIVED
-    if not scene.changes and not scene.sol:
-        return f"tipped {exact_sol(scene.tip)}"
-    what = readable_change(scene.changes[0]) if scene.changes else readable_sol(scene.sol)
-    text = f"{scene.kind} {what}"
-    if scene.withheld:
-        text += f" (fee {readable(scene.withheld)} withheld)"
-    action = scene.action
+    received = facts.kind is TransactionType.RECEIVED
+    if not facts.changes and not facts.sol:
+        return f"tipped {exact_sol(facts.tip)}"
+    what = readable_change(facts.changes[0]) if facts.changes else readable_sol(facts.sol)
+    text = f"{facts.kind} {what}"
+    if facts.withheld:
+        text += f" (fee {readable(facts.withheld)} withheld)"
+    action = facts.action
     if action is not None and is_order(action):
         state = {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "")
         text += f" {'from' if received else 'to'} {state}order"
     elif action is not None and action.verb not in (Verb.MINT, Verb.BURN):
         text += f" ({action.got if received else action.given})"
-    elif scene.parties:
-        text += f" {'from' if received else 'to'} {_who(scene)}"
+    elif facts.parties:
+        text += f" {'from' if received else 'to'} {_who(facts)}"
         if action is not None:
             text += " (minted an NFT)" if action.verb is Verb.MINT else ""
-    elif scene.from_nobody:
+    elif facts.minted_or_burned:
         text += f" ({'minted' if received else 'burned'})"
-    return text if scene.is_plumbing else f"{text}, {scene.program}"
+    return text if facts.is_plumbing else f"{text}, {facts.program}"
 
 
-def _who(scene: Scene) -> str:
-    parties = scene.parties
+def _who(facts: Facts) -> str:
+    parties = facts.parties
     if len(parties) == 1:
         return shown_address(parties[0].address)
     largest = parties[0]
     if any(party.amount != largest.amount for party in parties):
-        side = "from" if scene.kind is TransactionType.RECEIVED else "to"
+        side = "from" if facts.kind is TransactionType.RECEIVED else "to"
         return f"{len(parties)} wallets, most {side} {shown_address(largest.address)}"
-    decimals = scene.movement.tokens[0].decimals if scene.changes else SOL_DECIMALS
+    decimals = facts.movement.tokens[0].decimals if facts.changes else SOL_DECIMALS
     return f"{len(parties)} wallets ({readable(in_units(largest.amount, decimals))} each)"
 
 
-def _where(scene: Scene) -> str:
-    return "" if scene.is_plumbing else f" on {scene.program}"
+def _where(facts: Facts) -> str:
+    return "" if facts.is_plumbing else f" on {facts.program}"
 
 
-def _how(scene: Scene) -> str:
-    action = scene.action
+def _how(facts: Facts) -> str:
+    action = facts.action
     if action is None:
         return ""
     return f" ({action.got})" if action.got == action.given else f" ({action.given}, {action.got})"
 
 
-def _several(scene: Scene) -> str:
-    action = scene.action
+def _several(facts: Facts) -> str:
+    action = facts.action
     loan = action if action is not None and action.is_loan else None
 
     def part(amount: Decimal, called: str) -> str:
@@ -155,20 +155,20 @@ def _several(scene: Scene) -> str:
             text += f" ({loan.got if amount > 0 else loan.given})"
         return text
 
-    parts = [part(change.amount, unit(change)) for change in scene.changes]
-    if scene.sol:
-        parts.append(part(in_units(scene.sol, SOL_DECIMALS), "SOL"))
-    text = f"multi: {', '.join(parts)}{_where(scene)}"
+    parts = [part(change.amount, unit(change)) for change in facts.changes]
+    if facts.sol:
+        parts.append(part(in_units(facts.sol, SOL_DECIMALS), "SOL"))
+    text = f"multi: {', '.join(parts)}{_where(facts)}"
     if action is not None and loan is None:
         text += f" ({action.given})"
     return text
 
 
-def _account(scene: Scene) -> str:
-    movement = scene.movement
+def _account(facts: Facts) -> str:
+    movement = facts.movement
     paid, back = sum(movement.rent.paid.values()), sum(movement.rent.back.values())
-    if scene.opened:
-        return f"opened {_token_accounts(scene.opened)} for another, rent {exact_sol(paid)}"
+    if facts.opened:
+        return f"opened {_token_accounts(facts.opened)} for another, rent {exact_sol(paid)}"
     change = movement.account_rent
     if change > 0:
         text = f"opened {_token_accounts(sum(rent > 0 for rent in movement.account_rents.values()))}"
@@ -184,9 +184,9 @@ def _account(scene: Scene) -> str:
             if back
             else f"{text}, rent {exact_sol(-change)} went to another"
         )
-    released = exact_sol(sum(move.lamports for move in scene.closed))
-    text = f"closed {_token_accounts(len(scene.closed))} of another, rent {released}"
-    to = {move.destination for move in scene.closed}
+    released = exact_sol(sum(move.lamports for move in facts.closed))
+    text = f"closed {_token_accounts(len(facts.closed))} of another, rent {released}"
+    to = {move.destination for move in facts.closed}
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
@@ -196,17 +196,17 @@ def _token_accounts(number: int) -> str:
     return "token account" if number == 1 else f"{number} token accounts"
 
 
-def _called(scene: Scene) -> str:
-    if scene.kept and scene.is_plumbing:
-        return f"moved {scene.kept} to itself"
-    done = None if scene.action is None else _DONE.get(scene.action.verb)
+def _called(facts: Facts) -> str:
+    if facts.to_itself and facts.is_plumbing:
+        return f"moved {facts.to_itself} to itself"
+    done = None if facts.action is None else _DONE.get(facts.action.verb)
     if done is not None:
-        return f"{done}, {scene.program}{_rent(scene)}"
-    return f"called {scene.program}{_rent(scene)}"
+        return f"{done}, {facts.program}{_rent(facts)}"
+    return f"called {facts.program}{_rent(facts)}"
 
 
-def _rent(scene: Scene) -> str:
-    rent = scene.movement.rent
+def _rent(facts: Facts) -> str:
+    rent = facts.movement.rent
     parts = []
     if paid := sum(rent.paid.values()):
         parts.append(f", rent {exact_sol(paid)}")
@@ -216,6 +216,6 @@ def _rent(scene: Scene) -> str:
 
 
 def failure_sentence(program: str, error: str, fee: Decimal) -> str:
-    """Return the line of a transaction that failed; ``fee`` is what the wallet paid for it, in SOL."""
+    """Return the summary of a transaction that failed; ``fee``: what the wallet paid for it, in SOL."""
     text = f"FAILED {program} ({error})"
     return f"{text} fee {plain(fee)} SOL" if fee else text

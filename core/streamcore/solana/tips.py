@@ -1,4 +1,4 @@
-"""Tips: lamports paid to who builds blocks or carries transactions, beside what a transaction is about."""
+"""Tips: lamports paid to block builders and to services that forward transactions to validators."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ Cix2bHfqPcKcM233mzxbLk14kSggUUiz2A87fJtGivXr
 """
 
 TIP_ACCOUNTS = JITO_TIP_ACCOUNTS.union(*(text.split() for text in (_NOZOMI, _SENDER, _BLOXROUTE, _ZERO_SLOT)))
-"""Whom a tip goes to. Beside Jito's: services that carry transactions to validators, each address found in
-the code of at least two programs that pay it. There are more; what goes to others counts as sent."""
+"""Accounts that take tips: Jito's, and those of services that forward transactions to validators, each found
+in the code of at least two programs that pay it. There are more; lamports to those count as sent."""
 
 
 def is_tip(transfer: Transfer, wallet: str) -> bool:

@@ -1,6 +1,6 @@
-"""The fee some Token-2022 tokens take from every transfer: it stays in the receiver's account, out of reach.
+"""The transfer fee of some Token-2022 tokens, which is withheld in the receiver's account.
 
-So the sender gives more than the receiver gets, and no balance shows the difference.
+The sender gives more than the receiver gets, and no balance shows the difference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _CHANGES_SUPPLY = ("mint", "burn", "confidential")
 def withheld_fee(balances: Balances, wallet: str, movement: TokenMovement) -> int:
     """Return how much of what ``wallet`` sent or received was withheld, in the token's smallest unit.
 
-    Zero as well where more than one sent or received, so that nobody can tell whose transfer it was.
+    Zero also where several wallets sent or received, since the fee cannot be told apart then.
     """
     accounts = [account for account in balances.accounts if account.mint == movement.mint]
     if not any(account.program_id == TOKEN_2022 for account in accounts):
@@ -23,9 +23,9 @@ def withheld_fee(balances: Balances, wallet: str, movement: TokenMovement) -> in
     own = {balances.keys[account.index] for account in accounts if account.belongs_to(wallet)}
     near = "destination" if movement.amount > 0 else "source"
     token = [instruction for instruction in balances.instructions if instruction.program_id == TOKEN_2022]
-    told = [_fee(i.info) for i in token if i.type == "transferCheckedWithFee" and address(i, near) in own]
-    if told:
-        return sum(told)
+    withheld = [_fee(i.info) for i in token if i.type == "transferCheckedWithFee" and address(i, near) in own]
+    if withheld:
+        return sum(withheld)
     if any(word in instruction.type.lower() for instruction in token for word in _CHANGES_SUPPLY):
         return 0
     same_side = {

@@ -1,7 +1,7 @@
-"""Which instruction of which program does what a person has a word for.
+"""The verb of each instruction that has one, by program.
 
 Programs made with the Anchor framework begin an instruction's data with eight bytes of the SHA-256 of its
-name, so its name is all that is needed to know it. Others count theirs. Sources, by program: the IDL in
+name, so the name is enough to recognise it. Other programs number theirs. Sources, by program: the IDL in
 jup-ag/jupiter-lend, marinade-finance/marinade-ts-sdk, tensor-hq/tensorswap-sdk, Kamino-Finance/klend,
 mrgnlabs/marginfi-v2; the decoders of sevenlabs-hq/carbon for Jupiter DCA, both limit orders, Kamino's
 limit orders, vaults and farms, Drift, Bubblegum, Metaplex Core; the IDL of the stake pool program in
@@ -225,7 +225,7 @@ NUMBERED_VERBS: dict[str, dict[int, Verb]] = {
 """By program, the verb of an instruction whose data begins with this byte."""
 
 OPERATE = discriminator("operate")
-"""Jupiter Lend Borrow does everything in one instruction: the signs of what follows, two 128-bit integers,
-tell whether collateral and debt grow or shrink."""
+"""The one instruction of Jupiter Lend Borrow. Two signed 128-bit integers follow: the changes of collateral
+and of debt."""
 
 OPERATES_LOANS = frozenset({JUPITER_BORROW})

@@ -99,7 +99,7 @@ class Instruction(msgspec.Struct, frozen=True):
         info: The members of a parsed instruction, from outside and unchecked.
         text: What a memo says; empty for everything else.
         data: The arguments of an instruction that is not parsed, in base58.
-        position: Index of the signed instruction that it is, or that called it.
+        position: Index of the top-level instruction that it is, or that called it.
         is_inner: Whether a program called it.
     """
 
@@ -169,7 +169,7 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
         return (*(self.meta.pre_token_balances or ()), *(self.meta.post_token_balances or ()))
 
     def instructions(self) -> list[Instruction]:
-        """Return every instruction in the order of execution: each signed one, then those it called.
+        """Return every instruction in the order of execution: each top-level one, then those it called.
 
         Empty when the version is one whose instructions have no known shape.
         """

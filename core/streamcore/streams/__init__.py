@@ -1,1 +1,1 @@
-"""One provider at work: connections, polling in their place, catching up after a gap."""
+"""Running one provider: its connections, polling in their place, and fetching what a gap has missed."""

@@ -1,15 +1,14 @@
-"""What is asked over HTTP beside the stream: first states, gaps after a reconnect, sweeps, codecs' questions.
+"""Fetches over HTTP beside the stream: first states, gaps, polls, sweeps, and answers to codecs' questions.
 
-The answers leave by one door, marked as what they are; a failing API is left alone by a circuit breaker.
+Every report goes to one callback together with the way it came; a circuit breaker pauses the requests to an
+API that keeps failing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
@@ -17,74 +16,36 @@ from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import CircuitBreaker
 from streamcore.providers.base import (
     Checkpoint,
-    Malformed,
     PartialFetch,
     PriceReport,
     Question,
-    Refusal,
     Report,
     Rest,
     SignatureSeen,
     TransactionReport,
 )
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.fetching import Deliver, Fetched, Fetcher
 from streamcore.streams.questions import Questions
 from streamcore.tasks import Tasks, first_to_end
 
 SECOND_LOOK = 15.0
-"""Seconds after a gap was filled until it is looked at again: the index may lag behind the stream."""
+"""Seconds after a gap was filled until it is fetched again: the node's index may lag behind its stream."""
 
 LONGEST_RETRY = 60.0
 """Seconds after which a failed fetch is tried again at the latest, whatever the host asks for."""
 
-OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)
-"""Kinds of failure that may be about one of the topics asked for together, not about all."""
-
-Deliver: TypeAlias = Callable[[Report, Source, float], bool]
-"""Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
-
-
-@dataclass(slots=True)
-class Fetched:
-    """What one fetch brought."""
-
-    transactions: list[TransactionReport] = field(default_factory=list)
-    """Those that were news, in the order they came."""
-    incomplete: set[str] = field(default_factory=set)
-    """Topics of which not everything could be told."""
-
-
-@dataclass(eq=False, slots=True)
-class _Part:
-    """What is asked for together, and how far the answer has come."""
-
-    topics: tuple[str, ...]
-    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
-    reports: AsyncIterator[Report] | None = None
-    """``None``: it has not been asked for yet."""
-    as_of: float = 0.0
-    """Monotonic seconds of asking."""
-    answered: set[str] = field(default_factory=set)
-    """Topics whose present state has been told, or refused."""
-    malformed: Malformed | None = None
-    """The last thing it said that cannot be used."""
-
-    async def close(self) -> None:
-        """Abandon the answer."""
-        if isinstance(self.reports, AsyncGenerator):
-            await self.reports.aclose()
-
 
 @dataclass(eq=False, slots=True)
 class _CatchingUp:
-    """What is wanted of a catching up that is under way."""
+    """The state of one `Backfill.catch_up` that is under way."""
 
     has_gap: bool = False
-    """Something may have been missed, so it is looked at twice."""
+    """Transactions may have been missed, so they are looked for twice."""
     again: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set: from the start once more, now."""
+    """Set: it was asked for again, so it starts over."""
     due: set[str] = field(default_factory=set)
-    """Topics that have still to be asked about."""
+    """Topics that have still to be fetched."""
 
 
 class Backfill:
@@ -113,10 +74,10 @@ class Backfill:
             clock: Time.
             tasks: Runs what nobody waits for.
             deliver: Is given every report.
-            failed: Hears of errors of fetches that nobody waits for.
-            answered: Called when the host has answered well.
+            failed: Called with the errors of fetches that nobody waits for.
+            answered: Called when the host has answered without an error.
             is_wanted: Whether a topic is still wanted.
-            retries: Whether what fails is tried again; ``False`` where everything is polled anyway.
+            retries: Whether a failed fetch is tried again; ``False`` where everything is polled anyway.
         """
         self._name = name
         self._rest = rest
@@ -124,7 +85,7 @@ class Backfill:
         self._checkpoints = checkpoints
         self._clock = clock
         self._tasks = tasks
-        self._deliver = deliver
+        self._deliver_report = deliver
         self._failed = failed
         self._answered = answered
         self._is_wanted = is_wanted
@@ -132,14 +93,15 @@ class Backfill:
         self._turn = asyncio.Lock()
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
-        """Those of them whose fetch has failed and waits to be tried once more."""
-        self._odd: set[str] = set()
-        """Topics that failed alone while others did not; they are asked for apart."""
+        """Those of `_catching_up` whose fetch has failed and waits to be tried again."""
         self.gaps_filled = 0
-        """Fetches that have told all that was missed."""
+        """Gaps that were filled completely."""
         self.recovered = 0
         """Transactions found by fetches that fill gaps, or look for some."""
         self.breaker = CircuitBreaker(clock)
+        self._fetcher = Fetcher(
+            name, rest, checkpoints, clock, self.breaker, failed=failed, succeeded=self._has_answered
+        )
         self._questions = Questions(
             tasks,
             clock,
@@ -152,17 +114,17 @@ class Backfill:
 
     @property
     def behind(self) -> int:
-        """Topics whose past, or first state, has not been fetched yet."""
+        """Topics whose missed transactions, or first state, have not been fetched yet."""
         return len(set().union(*(work.due for work in self._catching_up.values())))
 
     @property
     def waiting(self) -> int:
-        """Transactions that a codec was only told of, and that have not been fetched yet."""
+        """Questions of codecs without an answer yet: mostly transactions known only by their signature."""
         return self._questions.waiting
 
     @property
     def lag(self) -> float:
-        """Seconds that the oldest of them has waited."""
+        """Seconds that the oldest of these has waited that only the provider's limits hold back."""
         return self._questions.lag
 
     def catch_up(self, topics: Sequence[str]) -> None:
@@ -186,7 +148,7 @@ class Backfill:
         self._questions.ask(question)
 
     def reset(self) -> None:
-        """Leave the host alone no longer: it has shown that it is well, or a person asked to try again."""
+        """End every pause: the host has shown that it is well, or a person asked to try again."""
         self.breaker.reset()
         self._questions.ask_now()
         for work in self._retrying:
@@ -201,15 +163,15 @@ class Backfill:
         await self._fetch(tuple(topics), Source.POLL)
 
     async def sweep(self, topics: Sequence[str]) -> list[TransactionReport]:
-        """Look for what a stream that seems well never told; return what that was.
+        """Fetch what a stream that seems well has left out; return what that was.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
         """
         return (await self._fetch(tuple(topics), Source.BACKFILL)).transactions
 
-    async def look(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
-        """Look at what a stream does not tell of; what is asked beside it meanwhile delays nothing.
+    async def fetch_unfollowed(self, unfollowed: Mapping[str, Sequence[str]]) -> None:
+        """Fetch what happened at addresses the stream does not tell of; runs beside other fetches.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
@@ -217,16 +179,15 @@ class Backfill:
         self.breaker.check()
         as_of = self._clock.monotonic()
         try:
-            async for report in self._rest.look(unfollowed, self._checkpoints.of(unfollowed)):
-                news = self._deliver(report, Source.BACKFILL, as_of)
-                self.recovered += news and isinstance(report, TransactionReport)
+            async for report in self._rest.fetch_unfollowed(unfollowed, self._checkpoints.of(unfollowed)):
+                self._deliver(report, Source.BACKFILL, as_of)
         except ProviderError as error:
             self.breaker.failed(error)
             raise
         self._has_answered()
 
-    async def moved(self, topics: Sequence[str]) -> bool:
-        """Return whether the present state is news to a stream that has been silent.
+    async def has_news(self, topics: Sequence[str]) -> bool:
+        """Fetch the present state beside a silent stream; return whether any of it was news.
 
         Raises:
             ProviderError: It failed, or the breaker is open.
@@ -252,8 +213,8 @@ class Backfill:
     async def _until_caught_up(self, key: tuple[str, ...], work: _CatchingUp) -> None:
         """Fetch until it has succeeded and nobody asked for it once more.
 
-        A gap is closed only when it has been looked at twice: what the index did not have the first time,
-        live transactions that came meanwhile must not hide.
+        A gap counts as filled only after a second fetch from the same checkpoint: a live transaction that
+        came meanwhile must not hide what the node's index did not have the first time.
         """
         first_look: dict[str, Checkpoint] | None = None
         failures = 0
@@ -264,12 +225,12 @@ class Backfill:
                     work.again.clear()
                     work.due.update(wanted)
                 work.due.intersection_update(wanted)
-                # after a failure it goes on where it stopped: the first ones must not take every turn
+                # after a failure it goes on where it stopped: the first topics are not fetched each time
                 left = tuple(topic for topic in wanted if topic in work.due) if failures else ()
                 topics = left or wanted
                 reported = self._checkpoints.newest(wanted)
                 try:
-                    fetched = await self._fetch_in_turn(topics, Source.BACKFILL, self._deliver, work.due)
+                    fetched = await self._fetcher.fetch(topics, Source.BACKFILL, self._deliver, work.due)
                 except ProviderError as error:
                     self._failed(self._gap(topics, error) if work.has_gap else error)
                     if error.parks or not self._retries:
@@ -336,97 +297,15 @@ class Backfill:
         # one after the other: the first may set the checkpoints that the next starts from
         async with self._turn:
             reported = self._checkpoints.newest(topics)
-            fetched = await self._fetch_in_turn(topics, source, deliver or self._deliver)
+            fetched = await self._fetcher.fetch(topics, source, deliver or self._deliver)
             self._verify(reported, fetched)
             return fetched
 
-    async def _fetch_in_turn(
-        self, topics: tuple[str, ...], source: Source, deliver: Deliver, due: set[str] | None = None
-    ) -> Fetched:
-        """Fetch once. What fails is taken apart until the odd ones are alone, and the others are fetched.
-
-        What has a past takes turns, one report each: one with much to tell keeps no other from its own.
-        ``due``: loses each topic that has been asked about.
-
-        Raises:
-            ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
-        """
-        self.breaker.check()
-        fetched = Fetched()
-        odd: dict[str, ProviderError] = {}
-        succeeded = False
-        parts = deque(_Part(part) for part in self._parts(topics))
-        try:
-            while parts:
-                part = parts.popleft()
-                try:
-                    if not await self._go_on(part, source, deliver, fetched):
-                        parts.append(part)
-                        continue
-                except ProviderError as error:
-                    self.breaker.failed(error)
-                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None or self.breaker.rest:
-                        raise
-                    left = [topic for topic in part.topics if topic not in part.answered]
-                    if len(left) > 1:
-                        middle = len(left) // 2
-                        parts += (_Part(tuple(left[:middle])), _Part(tuple(left[middle:])))
-                    else:
-                        odd.update(dict.fromkeys(left or part.topics, error))
-                else:
-                    self._has_answered()
-                    succeeded = True
-                    if due is not None:
-                        due.difference_update(part.topics)
-                succeeded = succeeded or bool(part.answered)
-        finally:
-            for part in parts:
-                await part.close()
-        if odd and not succeeded:
-            raise next(iter(odd.values()))
-        self._odd = {*self._odd.difference(topics), *odd}
-        for topic, refusal in odd.items():
-            fetched.incomplete.add(topic)
-            text = f"{refusal.message} (asked for {topic})"
-            self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
-        return fetched
-
-    def _parts(self, topics: tuple[str, ...]) -> deque[tuple[str, ...]]:
-        """Return what is asked for together: all, but for what has checkpoints or has failed alone."""
-        apart = {*self._checkpoints.of(topics), *self._odd}
-        together = tuple(topic for topic in topics if topic not in apart)
-        parts = [(topic,) for topic in topics if topic in apart]
-        return deque([together, *parts] if together else parts)
-
-    async def _go_on(self, part: _Part, source: Source, deliver: Deliver, fetched: Fetched) -> bool:
-        """Take the next report of a part that has a past, or all of any other; return whether it has ended.
-
-        Raises:
-            ProviderError: It could not be fetched.
-        """
-        if part.reports is None:
-            part.as_of = self._clock.monotonic()
-            part.checkpoints = self._checkpoints.of(part.topics)
-            part.reports = self._rest.fetch(part.topics, part.checkpoints)
-        async for report in part.reports:
-            match report:
-                case Malformed():
-                    part.malformed = report
-                case PartialFetch(topic=topic):
-                    fetched.incomplete.add(topic)
-                case PriceReport(topic=topic):
-                    part.answered.add(topic)
-                case Refusal():
-                    part.answered.update(report.topics)
-            if deliver(report, source, part.as_of) and isinstance(report, TransactionReport):
-                self.recovered += source is Source.BACKFILL
-                fetched.transactions.append(report)
-            if part.checkpoints:
-                return False
-        if part.malformed is not None and not part.answered and not part.checkpoints:
-            text = f"{self._name} answered with nothing that can be used: {part.malformed.reason}"
-            raise ProviderError(ErrorKind.PROTOCOL, text)
-        return True
+    def _deliver(self, report: Report, source: Source, as_of: float) -> bool:
+        is_news = self._deliver_report(report, source, as_of)
+        if is_news and source is Source.BACKFILL and isinstance(report, TransactionReport):
+            self.recovered += 1
+        return is_news
 
     def _verify(self, reported: Mapping[str, Checkpoint], fetched: Fetched) -> None:
         complete = {topic: reported[topic] for topic in reported if topic not in fetched.incomplete}

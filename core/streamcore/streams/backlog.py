@@ -1,8 +1,8 @@
-"""What waits to be asked over HTTP, and what of it comes next when more happens than the host lets one ask.
+"""The questions that wait to be asked over HTTP, and their order when the provider's limits allow too few.
 
-Quiet topics go before busy ones, so that one with much to tell delays no other. A topic that is on time is
-told in the order things happened. Of one that is behind the newest comes first: whoever watches wants to know
-what happens now, and the rest is filled in when there is time.
+Topics with few questions go first, so that a busy wallet delays no other. The questions about a topic are
+asked in the order they came up, until the oldest has waited for `BEHIND` seconds; then the newest goes first:
+a person wants to see what happens now, and the rest follows when there is time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BEHIND = 10.0
 
 @dataclass(order=True, slots=True)
 class Pending:
-    """A question and how it has fared."""
+    """A question, and how often it has been asked."""
 
     due: float
     """Monotonic seconds before which it is not asked again."""
@@ -36,26 +36,26 @@ class Backlog:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._requests: deque[Pending] = deque()
-        """What a codec must know to do its work; it goes before everything else."""
+        """Requests for token accounts: a codec cannot subscribe without the answer, so they go first."""
         self._topics: dict[str, deque[Pending]] = {}
-        """Topic to what is to be asked about it, in the order it happened."""
+        """Topic to the questions about it, the oldest first."""
 
     def __len__(self) -> int:
         return len(self._requests) + sum(map(len, self._topics.values()))
 
     @property
     def lag(self) -> float:
-        """Seconds that the oldest has waited."""
+        """Seconds that the oldest question about a topic has waited; 0.0 when there is none."""
         oldest = min((queue[0].since for queue in self._topics.values()), default=None)
         return 0.0 if oldest is None else self._clock.monotonic() - oldest
 
     @property
     def busiest(self) -> str:
-        """The topic that most is to be asked about; empty when there is none."""
+        """The topic with the most questions; empty when there is none."""
         return max(self._topics, key=lambda topic: len(self._topics[topic]), default="")
 
     def add(self, pending: Pending) -> None:
-        """Let a question be asked, for the first time or once more."""
+        """Add a question, for the first time or once more."""
         if isinstance(pending.question, TokenAccountsRequest):
             self._requests.append(pending)
             return
@@ -66,7 +66,7 @@ class Backlog:
             queue.append(pending)
 
     def take(self) -> Pending:
-        """Take out the next question; there must be one."""
+        """Remove and return the next question; there must be one."""
         if self._requests:
             return self._requests.popleft()
         topic = min(self._topics, key=lambda topic: len(self._topics[topic]))
@@ -78,7 +78,7 @@ class Backlog:
         return pending
 
     def drop_oldest(self) -> Pending | None:
-        """Give up the oldest question about the busiest topic; return it, or ``None`` where there is none."""
+        """Remove and return the oldest question about the busiest topic; ``None`` when there is none."""
         topic = self.busiest
         if not topic:
             return None

@@ -1,4 +1,4 @@
-"""Which transactions of which wallet have been reported: each exactly once, and what has been verified."""
+"""Which transactions of each wallet have been reported, and up to where none is missing."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ A fetch looks back a few seconds beyond that check, and a stream may repeat itse
 """
 
 MOST_REMEMBERED = 10_000
-"""Signatures of one wallet remembered when no check succeeds; a fetch could not list more either."""
+"""Signatures of one wallet remembered while no check succeeds; a fetch could not list more either."""
 
 MOST_REMEMBERED_OF_ALL = 200_000
 """The same of all wallets together: about 40 MiB."""
 
 
 @dataclass(slots=True)
-class _Account:
+class _WalletRecord:
     watched_at: float
     newest: Checkpoint | None = None
     """The newest transaction reported."""
     verified: Checkpoint | None = None
-    """Up to here nothing is missing: the chain has been asked."""
+    """Up to here nothing is missing: a complete fetch has confirmed it."""
     reported: dict[str, int] = field(default_factory=dict)
     """Signature to slot, in the order they came."""
     forgotten_to: int = -1
     """Up to this slot everything counts as reported."""
     history: frozenset[str] = frozenset()
-    """What was there when watching began; only a fetch can come across it again."""
+    """Signatures from before watching began; a fetch may find them again, and they are no news."""
     history_to: int = 0
-    """The slot of the newest of them."""
+    """The slot of the newest signature in `history`."""
 
     def forget_to(self, slot: int) -> None:
         """Drop what happened up to a slot."""
@@ -48,95 +48,93 @@ class _Account:
             self.history = frozenset()
 
     def forget_oldest(self, most: int) -> None:
-        """Drop the oldest beyond so many."""
+        """Drop the oldest signatures, so that ``most`` are left."""
         while len(self.reported) > most:
             slot = self.reported.pop(next(iter(self.reported)))
             self.forgotten_to = max(self.forgotten_to, slot)
 
 
-class _Known(Container[str]):
-    """The signatures of a wallet that need not be fetched: looked up where they are, never copied."""
+class _KnownSignatures(Container[str]):
+    """The signatures of a wallet that need not be fetched; a view, since a copy would be large."""
 
-    def __init__(self, account: _Account) -> None:
-        self._account = account
+    def __init__(self, record: _WalletRecord) -> None:
+        self._record = record
 
     def __contains__(self, signature: object) -> bool:
-        return signature in self._account.reported or signature in self._account.history
+        return signature in self._record.reported or signature in self._record.history
 
 
 class Checkpoints:
     """Remembers the newest transactions of every watched wallet, bounded.
 
-    What a stream tells proves nothing about what it left out. So a fetch always starts where the last
-    complete fetch ended, not at the newest transaction known; between them lies what may have gaps. What is
-    older than that needs no memory: by then everything has been reported.
+    A stream may leave transactions out unnoticed. So a fetch always starts where the last complete fetch
+    ended, not at the newest transaction known; between the two there may be gaps. What is older need not be
+    remembered: everything up to there has been reported.
     """
 
     def __init__(self) -> None:
-        self._accounts: dict[str, _Account] = {}
+        self._records: dict[str, _WalletRecord] = {}
 
     @property
     def wallets(self) -> Mapping[str, object]:
         """The watched wallets, in the order they were added; made for ``in`` and iteration."""
-        return self._accounts
+        return self._records
 
     def watch(self, wallet: str, now: float) -> None:
-        """Start keeping account of a wallet; what happens after ``now`` (Unix seconds) is news."""
-        self._accounts.setdefault(wallet, _Account(now))
+        """Start remembering a wallet; what happens after ``now`` (Unix seconds) is news."""
+        self._records.setdefault(wallet, _WalletRecord(now))
 
     def forget(self, wallet: str) -> None:
         """Drop what is known of a wallet."""
-        self._accounts.pop(wallet, None)
+        self._records.pop(wallet, None)
 
     def of(self, wallets: Iterable[str]) -> dict[str, Checkpoint]:
         """Return where a fetch has to start, for each of the wallets that is watched.
 
-        What is ``known`` of each is what is known at the moment of asking, also of what is recorded later.
+        The ``known`` of each is a view: it also has what is recorded later.
         """
         checkpoints: dict[str, Checkpoint] = {}
         for wallet in wallets:
-            account = self._accounts.get(wallet)
-            if account is None:
+            record = self._records.get(wallet)
+            if record is None:
                 continue
-            known = _Known(account)
-            if account.verified is None:
-                checkpoints[wallet] = Checkpoint("", 0, since=account.watched_at, known=known)
+            known = _KnownSignatures(record)
+            if record.verified is None:
+                checkpoints[wallet] = Checkpoint("", 0, since=record.watched_at, known=known)
             else:
-                checkpoints[wallet] = Checkpoint(
-                    account.verified.signature, account.verified.slot, known=known
-                )
+                checkpoints[wallet] = Checkpoint(record.verified.signature, record.verified.slot, known=known)
         return checkpoints
 
     def is_reported(self, wallet: str, signature: str) -> bool:
         """Whether a transaction of a wallet has been reported and is remembered."""
-        account = self._accounts.get(wallet)
-        return account is not None and signature in account.reported
+        record = self._records.get(wallet)
+        return record is not None and signature in record.reported
 
     def newest(self, wallets: Iterable[str]) -> dict[str, Checkpoint]:
         """Return the newest transaction reported of each of the wallets that has one."""
-        accounts = ((wallet, self._accounts.get(wallet)) for wallet in wallets)
-        return {wallet: account.newest for wallet, account in accounts if account and account.newest}
+        records = ((wallet, self._records.get(wallet)) for wallet in wallets)
+        return {wallet: record.newest for wallet, record in records if record and record.newest}
 
     def verify(self, complete: Mapping[str, Checkpoint]) -> None:
-        """Take note that nothing up to these is missing.
+        """Take note that no transaction up to these is missing.
 
-        Give what was `newest` when the fetch began: the stream has gone on since, and may have left
-        something out.
+        The caller passes what was `newest` when the fetch began: what the stream has told since is not
+        confirmed by that fetch.
         """
         for wallet, checkpoint in complete.items():
-            account = self._accounts.get(wallet)
-            if account is None or (account.verified and account.verified.slot > checkpoint.slot):
+            record = self._records.get(wallet)
+            if record is None or (record.verified and record.verified.slot > checkpoint.slot):
                 continue
-            account.verified = checkpoint
-            account.forget_to(checkpoint.slot - KEPT_SLOTS)
+            record.verified = checkpoint
+            record.forget_to(checkpoint.slot - KEPT_SLOTS)
 
     def begin(self, wallet: str, checkpoint: Checkpoint, history: Iterable[str]) -> None:
-        """Set where news starts: at ``checkpoint``; what a fetch finds of ``history`` is old."""
-        account = self._accounts.get(wallet)
-        if account is not None and account.verified is None:
-            account.history, account.history_to = frozenset(history), checkpoint.slot
-            account.verified = checkpoint
-            account.newest = account.newest or checkpoint
+        """Set where news starts: after ``checkpoint``; the signatures in ``history`` are old."""
+        record = self._records.get(wallet)
+        if record is not None and record.verified is None:
+            record.history, record.history_to = frozenset(history), checkpoint.slot
+            record.verified = checkpoint
+            record.newest = record.newest or checkpoint
 
     def record(self, wallet: str, signature: str, slot: int, *, streamed: bool) -> bool:
         """Return whether this transaction of this wallet is news, and take note of it.
@@ -144,17 +142,17 @@ class Checkpoints:
         ``streamed``: it came over the stream, which never tells of the past; so it is news even when a
         fetch, made a moment too late, took it for history.
         """
-        account = self._accounts.get(wallet)
-        if account is None or signature in account.reported or slot <= account.forgotten_to:
+        record = self._records.get(wallet)
+        if record is None or signature in record.reported or slot <= record.forgotten_to:
             return False
-        if not streamed and signature in account.history:
+        if not streamed and signature in record.history:
             return False
-        account.reported[signature] = slot
-        if len(account.reported) > self._most():
-            account.forget_oldest(self._most())
-        if account.newest is None or slot >= account.newest.slot:
-            account.newest = Checkpoint(signature, slot)
+        record.reported[signature] = slot
+        if len(record.reported) > self._most_per_wallet():
+            record.forget_oldest(self._most_per_wallet())
+        if record.newest is None or slot >= record.newest.slot:
+            record.newest = Checkpoint(signature, slot)
         return True
 
-    def _most(self) -> int:
-        return min(MOST_REMEMBERED, MOST_REMEMBERED_OF_ALL // len(self._accounts))
+    def _most_per_wallet(self) -> int:
+        return min(MOST_REMEMBERED, MOST_REMEMBERED_OF_ALL // len(self._records))

@@ -1,7 +1,7 @@
-"""One socket of one provider: connect, prove life, serve, come back.
+"""One WebSocket of one provider: connects, waits for proof of life, serves, and reconnects.
 
-A `Connection` drives any provider's codec; it knows no provider's words. What frames mean goes to its
-`Listener` as reports; what happens to the connection itself goes there as changes of state.
+A `Connection` drives any provider's codec and knows nothing of its messages. Its `Listener` receives what
+frames mean as reports, and what happens to the connection itself as changes of state.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    """What a connection tells, always from the event loop and never awaited."""
+    """Who hears of a connection. The methods are called on the event loop and must not block."""
 
     def connection_changed(self, connection: Connection) -> None:
         """The state changed, or the connection went stale or fresh."""
@@ -62,7 +62,7 @@ class Listener(Protocol):
         ...
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
-        """Frames said this; what concerns only the connection has been taken out."""
+        """The reports of frames that were read together, in order."""
         ...
 
 
@@ -70,7 +70,7 @@ class Connection:
     """One stream: attempt after attempt while topics are wanted, each with a codec of its own.
 
     `start` it once and `close` it in the end. Without topics it rests in ``disconnected``. The public
-    attributes are for reading. Its state changes in `_enter` alone, and every change is told.
+    attributes are for reading. Its state changes in `_enter` alone, and every change is reported.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._was_connected = False
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self.statistics = Statistics()
         self._liveness = Liveness(
             settings.stream,
@@ -151,7 +151,7 @@ class Connection:
 
     @property
     def in_doubt(self) -> bool:
-        """The last one ended in silence, and this one has not said more than a greeting yet."""
+        """See `Liveness.in_doubt`."""
         return self._liveness.in_doubt
 
     @property
@@ -192,7 +192,7 @@ class Connection:
             self._restart.set()
 
     def check(self) -> None:
-        """Doubt everything known: ping an open stream now, make a waiting retry now.
+        """Find out now how things are: ping an open stream, make a waiting retry.
 
         For moments such as the wake-up of a laptop, when the time that was counted is not the time that
         has passed. A parked stream stays parked.
@@ -222,8 +222,8 @@ class Connection:
             self._enter(State.DISCONNECTING)
         task.cancel()
         await asyncio.wait({task})
-        if self._farewells:
-            await asyncio.wait(set(self._farewells))
+        if self._closing:
+            await asyncio.wait(set(self._closing))
         self._liveness.ended()
         if self.state is State.DISCONNECTING:
             self._enter(State.DISCONNECTED)
@@ -250,7 +250,7 @@ class Connection:
                 self._enter(State.DISCONNECTED, NOTHING_WANTED)
 
     def _recover(self) -> None:
-        """Come to a state to begin from, after a mistake of our own has ended the loop anywhere."""
+        """Reach a state from which the loop can begin, after an internal error has ended it at any point."""
         self._liveness.ended()
         self._plan.cancel()
         if self.state in (State.CONNECTING, State.CONNECTED):
@@ -265,15 +265,15 @@ class Connection:
             try:
                 return await self._serve(socket)
             finally:
-                # not waited for: a peer that is dead would keep the news of it back
-                farewell = self._tasks.start("farewell", socket.close)
-                if farewell is not None:
-                    self._farewells.add(farewell)
-                    farewell.add_done_callback(self._farewells.discard)
+                # not awaited: with a dead peer it takes long, and the loss is to be reported at once
+                closing = self._tasks.start("closing a socket", socket.close)
+                if closing is not None:
+                    self._closing.add(closing)
+                    closing.add_done_callback(self._closing.discard)
         except ProviderError as error:
             return error
         except Exception as error:
-            # our own mistake, not the peer's: a monitor says so and goes on, it does not die unseen
+            # a fault of this program, not of the peer: it is reported, and the next attempt is made
             _LOGGER.exception("the %s stream stopped on an internal error", self._provider.name)
             return internal_error(error)
 

@@ -1,4 +1,4 @@
-"""Which errors of a provider are told to a person: each as often as it is news, and no more."""
+"""Which errors of a provider are reported to a person: each once for as long as it lasts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ TOLD_AGAIN_AFTER = 60.0
 """Seconds between two reports of the same error at least."""
 
 OVER_AFTER = 600.0
-"""Seconds without an error after which it is over, whether or not anything has shown that all is well."""
+"""Seconds without an error after which it counts as over, even if no success has been seen."""
 
 MOST_REMEMBERED = 100
-"""Errors remembered; the text of some names what it is about, so there is no end of different ones."""
+"""Errors remembered; without a bound, texts that name a symbol or wallet would add up."""
 
 
 @dataclass(slots=True)
@@ -25,14 +25,14 @@ class _Reported:
     told_at: float
     seen_at: float
     over: bool = False
-    """All has been well since it was seen last."""
+    """Its subject has worked since it was seen last."""
 
 
 class ErrorReports:
     """Passes errors on; of one that lasts, only the first.
 
-    An error that comes back after all was well is news again, but not more often than once in
-    `TOLD_AGAIN_AFTER` seconds. Damaged data comes in bursts, so of all reports of such only one passes in
+    An error that comes back after its subject has worked is reported again, but not more often than once in
+    `TOLD_AGAIN_AFTER` seconds. Malformed data comes in bursts, so of all reports of it only one passes in
     that time.
     """
 
@@ -41,7 +41,7 @@ class ErrorReports:
         self._clock = clock
         self._tell = tell
         self._reported: dict[tuple[ErrorKind, str], _Reported] = {}
-        """What has been told, the longest unseen first."""
+        """The errors reported, the one that has not occurred for longest first."""
         self._malformed_told_at = float("-inf")
 
     def report(self, error: ProviderError, subject: str = "") -> None:

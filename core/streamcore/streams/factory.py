@@ -1,4 +1,4 @@
-"""Putting a provider to work in the way it can: streaming, or being polled."""
+"""Runs a provider the way it allows: over its stream, or by polling alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streamcore.streams.provider_stream import ProviderStream
 from streamcore.streams.reporting import ReportSink
 
 Stream: TypeAlias = ProviderStream | PolledStream
-"""One provider at work. Whoever has it made must close it."""
+"""A provider that is being run. Whoever calls `make_stream` must close it."""
 
 
 def make_stream(
@@ -27,15 +27,15 @@ def make_stream(
     *,
     demo: bool,
 ) -> Stream:
-    """Return the provider at work, with nothing wanted of it yet.
+    """Return what runs a provider, with no topic wanted of it yet.
 
     Args:
-        provider: Who is asked.
+        provider: The provider to run.
         settings: What is configured.
         transport: The way to it.
-        clock: Time and chance.
+        clock: Time and random numbers.
         checkpoints: What is known of each wallet, shared by all that follow wallets.
-        sink: Is told what it says and how it is.
+        sink: Receives its reports, errors and changes of status.
         demo: Whether an emulator answers in its place.
     """
     if provider.endpoint() is None:

@@ -1,7 +1,7 @@
-"""Whether a connection lives: pings and pongs, silence, requests without an answer.
+"""Whether a connection is alive: pings and pongs, silence, requests without an answer.
 
-All that is known is when something was heard last and how earlier connections ended; whether a connection
-is stale or in doubt follows from that.
+Only two facts are kept: when the last frame came, and how earlier connections ended. Whether a connection
+is stale or in doubt is derived from them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from streamcore.tasks import first_to_end
 SILENCES_DOUBLED = 4
 """Silent connections in a row up to which ``stream.stale_after`` is doubled for the next one."""
 
-GREETED = 5.0
-"""Seconds after which what comes is more than the answers to the first requests."""
+GREETING = 5.0
+"""Seconds after connecting in which frames may just be the answers to the first requests."""
 
 
 class Liveness:
@@ -52,7 +52,7 @@ class Liveness:
             clock: Time.
             statistics: Where the round trip of a ping is noted.
             changed: Called when `stale` or `in_doubt` has changed.
-            quiet: Called when nothing has been heard for half of the patience, and again each time as long.
+            quiet: Called when the connection becomes stale, and again each time as long.
         """
         self._settings = settings
         self._heartbeat = heartbeat
@@ -64,7 +64,7 @@ class Liveness:
         """Monotonic seconds of the last frame, at first of the opening; ``None``: it is not open."""
         self._established_at: float | None = None
         self._silences = 0
-        """Connections in a row that ended in silence: no word after the first answers, no pong, no answer."""
+        """Connections in a row that ended in silence: no frame beyond first answers, no pong, no answer."""
         self._check_now = asyncio.Event()
 
     @property
@@ -79,15 +79,16 @@ class Liveness:
 
     @property
     def in_doubt(self) -> bool:
-        """The last one ended in silence, and this one has not said more than a greeting yet.
+        """The last connection ended in silence, and this one has brought no more than first answers yet.
 
-        A far side that greets and then is silent again and again would otherwise seem well most of the time.
+        A server that answers the subscription and then falls silent, again and again, would otherwise seem
+        well most of the time.
         """
         return self._silences > 0
 
     @property
     def healthy(self) -> bool:
-        """Whether it has lived long enough for past failures to be forgotten."""
+        """Whether it has been up long enough for past failures to be forgotten."""
         return self.uptime >= HEALTHY_AFTER and not self.in_doubt
 
     def opened(self) -> None:
@@ -106,13 +107,13 @@ class Liveness:
         """Take note of a frame. ``unanswered``: it did not answer all that was requested."""
         was_stale, was_in_doubt = self.stale, self.in_doubt
         self._heard_at = self._clock.monotonic()
-        if self._silences and self.uptime > GREETED and not unanswered:
+        if self._silences and self.uptime > GREETING and not unanswered:
             self._silences = 0
         if was_stale or was_in_doubt is not self.in_doubt:
             self._changed()
 
     def given_up(self) -> None:
-        """Take note that the connection is taken for dead, as if it had ended in silence."""
+        """Count the connection as one that ended in silence: whoever runs it takes it for dead."""
         self._silences += 1
 
     def check(self) -> None:
@@ -131,13 +132,13 @@ class Liveness:
 
     @property
     def _silence(self) -> float:
-        """Seconds of silence that are worth a look when half of them have passed."""
+        """Seconds of silence after half of which the connection is `stale`."""
         return min(self._settings.stale_after, self._heartbeat or self._settings.stale_after)
 
     def _silent_for(self) -> float:
         return 0.0 if self._heard_at is None else self._clock.monotonic() - self._heard_at
 
-    def _dead(self, kind: ErrorKind, text: str) -> ProviderError:
+    def _ended_in_silence(self, kind: ErrorKind, text: str) -> ProviderError:
         self._silences += 1
         return ProviderError(kind, text)
 
@@ -148,7 +149,7 @@ class Liveness:
             try:
                 await socket.pong(pong, self._settings.pong_timeout)
             except ProviderError:
-                self._silences += 1  # a far side that does not even answer a ping is silent, too
+                self._silences += 1  # a server that does not even answer a ping is silent, too
                 raise
             self._statistics.latency = self._clock.monotonic() - sent_at
             self._check_now.clear()
@@ -164,24 +165,24 @@ class Liveness:
     async def _watch_silence(self) -> None:
         silence = patience = self._silence
         if self._heartbeat is None:
-            # where nothing happens every connection is silent: look for a fault there ever more rarely
+            # without heartbeats a quiet market looks like a dead connection: reconnect ever more rarely
             patience = silence * 2.0 ** min(self._silences, SILENCES_DOUBLED)
-        told = False
+        reported = False
         while True:
             quiet = self._silent_for()
             if quiet >= patience and self._established_at is not None:
-                raise self._dead(ErrorKind.NETWORK, f"no data for {patience:g} s")
+                raise self._ended_in_silence(ErrorKind.NETWORK, f"no data for {patience:g} s")
             mark = silence / 2
             while mark <= quiet:
                 mark += silence / 2
             if not self.stale:
-                told = False
+                reported = False
             else:
-                if not told:
+                if not reported:
                     self._changed()
-                told = True
+                reported = True
                 self._quiet()
-            await self._clock.sleep(max(mark - quiet, 0.001))  # a rounding error is no time at all
+            await self._clock.sleep(max(mark - quiet, 0.001))  # a difference from rounding would spin
 
     async def _watch_answers(self, codec: Codec) -> None:
         patience = self._settings.connect_timeout
@@ -191,4 +192,6 @@ class Liveness:
             if codec.unanswered is None or codec.unanswered != oldest:
                 oldest, since = codec.unanswered, self._clock.monotonic()
             elif self._clock.monotonic() - since >= patience:
-                raise self._dead(ErrorKind.SERVER, f"a request was not answered for {patience:g} s")
+                raise self._ended_in_silence(
+                    ErrorKind.SERVER, f"a request was not answered for {patience:g} s"
+                )

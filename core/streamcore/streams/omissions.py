@@ -1,4 +1,4 @@
-"""Whether a stream that seems well leaves transactions out: what a check found, the stream must tell soon."""
+"""Transactions that a stream leaves out: a check over HTTP found them, and the stream does not follow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from streamcore.clock import Clock
 from streamcore.providers.base import TransactionReport
 
 LATE = 20.0
-"""Seconds after which a transaction that the stream has not told will not come by the stream any more."""
+"""Seconds after which a transaction that has not come over the stream counts as left out by it."""
 
 
 class Omissions:
@@ -17,12 +17,12 @@ class Omissions:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._found: dict[str, tuple[float, str]] = {}
-        """Signature to when the stream must have told it (monotonic seconds), and to the wallet."""
+        """Signature to when the stream must have brought it (monotonic seconds), and to its wallet."""
 
     def found(self, transactions: Iterable[TransactionReport], subscribed_at: float) -> None:
-        """Take note of what was news to a check over HTTP.
+        """Take note of transactions that a check over HTTP found before the stream brought them.
 
-        ``subscribed_at``: Unix seconds; of what happened before, the stream cannot tell.
+        ``subscribed_at``: Unix seconds; what happened before that, the stream cannot bring.
         """
         now, today = self._clock.monotonic(), self._clock.time()
         for transaction in transactions:
@@ -33,8 +33,8 @@ class Omissions:
             for wallet in transaction.topics[:1]:
                 self._found[transaction.signature] = (due, wallet)
 
-    def told(self, signature: str) -> None:
-        """Take note that the stream has told a transaction."""
+    def streamed(self, signature: str) -> None:
+        """Take note that the stream has brought a transaction."""
         if self._found:
             self._found.pop(signature, None)
 

@@ -1,4 +1,4 @@
-"""A provider without a stream at work: polled for as long as something of it is wanted."""
+"""Runs a provider that has no stream: polls it for as long as topics of it are wanted."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ class PolledStream:
 
     @property
     def _parked(self) -> bool:
-        """It has said no for good; only a person can make it be asked again."""
+        """Its last error is one that waiting does not cure: it is asked again only when a person wants it."""
         return self._error is not None and self._error.parks
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them.
 
-        Returns at once, and calls nobody back before it has: what changes by it is told a moment later.
+        Returns at once; the sink hears of a change afterwards, never from within this call.
         """
         new = [topic for topic in topics if topic not in self._wanted]
         self._topics, self._wanted = tuple(topics), frozenset(topics)
@@ -138,7 +138,7 @@ class PolledStream:
         await self._work.close()
 
     def malformed(self, text: str) -> None:
-        """Tell of something unusable; what comes in a burst is one piece of news."""
+        """Report data that cannot be used; of a burst only the first is reported."""
         self._reporting.errors.malformed(text)
 
     def status(self, dropped: int) -> ProviderStatus:
@@ -167,7 +167,7 @@ class PolledStream:
             breaker=self._backfill.breaker.state,
             gaps_filled=self._backfill.gaps_filled,
             recovered=self._backfill.recovered,
-            limits=self.provider.limits.words,
+            limits=self.provider.limits.text,
         )
 
     def _poll_now(self) -> None:
@@ -184,7 +184,7 @@ class PolledStream:
         self._change(error=error, succeeded=self._succeeded)
 
     def _change(self, *, error: ProviderError | None, succeeded: bool) -> None:
-        """Take note of how it is. A change is told a moment later: whoever caused it may be who is told."""
+        """Set what `health` follows from. A task tells the sink of a change, since it may be the caller."""
         before = self.health
         self._error, self._succeeded = error, succeeded
         if self.health is not before:

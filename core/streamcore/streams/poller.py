@@ -16,8 +16,8 @@ _LOGGER = logging.getLogger(__name__)
 class Poller:
     """Calls one fetch after another, `poll_interval` apart, from `start` until `stop`.
 
-    A failed poll is told and tried again at the next turn, or when the provider asked for it; a refusal
-    that no waiting cures ends the polling until the next `start`.
+    A failed poll is reported and made again after the interval, or later if the provider asked for that; a
+    refusal that waiting does not cure ends the polling until the next `start`.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Poller:
             poll: Does one round.
             interval: Seconds between the starts of two rounds.
             clock: Time.
-            failed: Hears of errors.
+            failed: Called with the error of each round that failed.
             tasks: Runs the rounds.
         """
         self._poll = poll
@@ -73,9 +73,9 @@ class Poller:
                     return
                 wait = max(wait, error.retry_after or 0.0)
             except Exception as error:
-                # our own mistake, not the host's: it is told, and the next round may do better
+                # a fault of this program, not of the host: it is reported, and the next round is made
                 _LOGGER.exception("a poll stopped on an internal error")
                 self._failed(internal_error(error))
-            # a round that took longer than the interval still leaves the host a breath
+            # also after a round that took longer than the interval there is a pause
             left = wait - (self._clock.monotonic() - started)
             await self._clock.sleep(max(left, self._interval / 5))

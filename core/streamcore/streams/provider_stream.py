@@ -1,7 +1,7 @@
-"""One provider at work: its connections, the polling that stands in for them, and its status.
+"""Runs a provider that streams: its connections, the polling that stands in for them, and its status.
 
-Stream, polling and catching up after a gap meet here and leave by one door, `Reporting`; behind it the way an
-event came is a field of the event and nothing else.
+Reports of the stream, of polls and of fetches after a gap all pass through `Reporting`; beyond it, the way
+they came is just a field of the event.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from streamcore.providers.base import (
     Unfollowed,
 )
 from streamcore.status import Health, ProviderStatus
+from streamcore.streams.account_checks import AccountChecks
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.connection import Connection
-from streamcore.streams.examination import Examination
 from streamcore.streams.omissions import Omissions
 from streamcore.streams.poller import Poller
 from streamcore.streams.reporting import STREAM, Reporting, ReportSink
 from streamcore.streams.subscriptions import Shards
 from streamcore.tasks import Tasks
 
-LOOK_EVERY = 10.0
-"""Seconds between two looks at what a stream does not tell of."""
+UNFOLLOWED_EVERY = 10.0
+"""Seconds between two fetches of what a stream does not cover."""
 
 _BEST_FIRST = (
     State.CONNECTED,
@@ -80,9 +80,9 @@ class ProviderStream:
         self._connections: list[Connection] = []
         self._reporting = Reporting(self, sink, clock, resolved=self._resolved)
         self._work = Tasks(self.name, clock, failed=self._reporting.internal)
-        """All but the connections."""
-        self._links = Tasks(self.name, clock, failed=self._reporting.internal)
-        """The connections; they end last, as they have to say good-bye."""
+        """All work but that of the connections."""
+        self._connection_tasks = Tasks(self.name, clock, failed=self._reporting.internal)
+        """The connections; closed last, since each still sends a close frame."""
         self._backfill = Backfill(
             provider.name,
             provider.rest,
@@ -94,7 +94,7 @@ class ProviderStream:
             answered=self._reporting.request_succeeded,
             is_wanted=lambda topic: topic in self._wanted,
         )
-        self._examination = Examination(
+        self._account_checks = AccountChecks(
             provider.rest,
             clock,
             self._work,
@@ -104,7 +104,7 @@ class ProviderStream:
         )
         self._omissions = Omissions(clock)
         self._unfollowed: dict[str, tuple[str, ...]] = {}
-        """Topic to the addresses of it that its stream does not tell of."""
+        """Topic to those of its addresses that the stream does not cover."""
         self._sweeper: asyncio.Task[None] | None = None
         self._poller = Poller(
             self._poll,
@@ -122,7 +122,7 @@ class ProviderStream:
     @property
     def health(self) -> Health:
         """What routing must know of it."""
-        if not self._down():
+        if not self._topics_down():
             if self._in_doubt():
                 return Health.DOWN
             return Health.UP if self._topics else Health.STARTING
@@ -143,7 +143,7 @@ class ProviderStream:
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted topics, all of them; connects and disconnects as that needs.
 
-        Returns at once, and calls nobody back before it has.
+        Returns at once; the sink is never called from within this call.
         """
         new = [topic for topic in topics if topic not in self._wanted]
         self._topics, self._wanted = tuple(topics), frozenset(topics)
@@ -156,7 +156,7 @@ class ProviderStream:
                         self._clock,
                         self,
                         transport=self._transport,
-                        tasks=self._links,
+                        tasks=self._connection_tasks,
                     )
                 )
             connection = self._connections[position]
@@ -166,12 +166,12 @@ class ProviderStream:
             # over HTTP and at once: the stream may take long to come, or say nothing of a quiet topic
             self._backfill.catch_up(new)
             if self.provider.kind is DataKind.WALLETS:
-                self._examination.look_at(new)
+                self._account_checks.check(new)
         if not topics:
             self._stop_polling()
         if topics and self._sweeper is None and self.provider.limits.sweep:
             self._sweeper = self._work.start_loop("sweep", self._sweep)
-            self._work.start_loop("look at what is not followed", self._look)
+            self._work.start_loop("fetching unfollowed addresses", self._fetch_unfollowed)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
@@ -186,7 +186,10 @@ class ProviderStream:
                 connection.reconnect()
 
     def check(self) -> None:
-        """Doubt everything known, after time has jumped: see `Connection.check`. What is parked stays so."""
+        """Check every connection and fetch what may have been missed, after time has jumped.
+
+        See `Connection.check`; what is parked stays parked.
+        """
         topics: list[str] = []
         for connection in self._connections:
             connection.check()
@@ -199,7 +202,7 @@ class ProviderStream:
         """Close every connection with a close frame and stop all work."""
         await self._work.close()
         await asyncio.gather(*(connection.close() for connection in self._connections))
-        await self._links.close()
+        await self._connection_tasks.close()
 
     def status(self, dropped: int) -> ProviderStatus:
         """Return a snapshot of this moment. ``dropped``: events that gave way in consumers' buffers."""
@@ -245,17 +248,17 @@ class ProviderStream:
             behind=self._backfill.behind,
             waiting=self._backfill.waiting,
             lag=self._backfill.lag,
-            limits=self.provider.limits.words,
+            limits=self.provider.limits.text,
             heartbeats=self.provider.limits.silence is not None,
         )
 
     def malformed(self, text: str) -> None:
-        """Tell of something unusable; what comes in a burst is one piece of news."""
+        """Report data that cannot be used; of a burst only the first is reported."""
         self._reporting.errors.malformed(text)
 
     def connection_changed(self, connection: Connection) -> None:
-        """Pass it on; when every stream is back, without polling."""
-        if connection.state is State.CONNECTED and not self._down():
+        """Pass it on, and stop polling once every connection is back."""
+        if connection.state is State.CONNECTED and not self._topics_down():
             self._stop_polling()
         elif connection.state is State.CONNECTING:
             for topic in connection.topics:
@@ -272,7 +275,7 @@ class ProviderStream:
         self._backfill.catch_up(connection.topics)
 
     def connection_quiet(self, connection: Connection) -> None:
-        """Ask over HTTP whether nothing happens, or just nothing is told; the sweep does that in its time."""
+        """Ask over HTTP whether nothing happens or the stream is dead, unless a sweep will find that out."""
         if not self.provider.limits.sweep:
             self._work.start("check of a silence", self._check_silence, connection)
 
@@ -285,7 +288,7 @@ class ProviderStream:
         connection.fall_back()
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
-        """Pass on what the stream says, at once: what is still being fetched of the past delays nothing."""
+        """Pass on what the stream says at once, whatever is still being fetched over HTTP."""
         now = self._clock.monotonic()
         for report in reports:
             if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
@@ -294,14 +297,14 @@ class ProviderStream:
                 self._unfollowed[report.topic] = report.addresses
             elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
-                    self._omissions.told(report.signature)
+                    self._omissions.streamed(report.signature)
                 self._backfill.ask(report)
             else:
                 if isinstance(report, TransactionReport):
-                    self._omissions.told(report.signature)
+                    self._omissions.streamed(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
 
-    def _down(self) -> tuple[str, ...]:
+    def _topics_down(self) -> tuple[str, ...]:
         return tuple(
             topic
             for connection in self._connections
@@ -315,7 +318,7 @@ class ProviderStream:
                 connection.resolve(accounts)
 
     async def _poll(self) -> None:
-        await self._backfill.poll(self._down())
+        await self._backfill.poll(self._topics_down())
         self._polled_at = self._clock.time()
         self._polled(succeeded=True)
 
@@ -331,16 +334,16 @@ class ProviderStream:
 
     async def _check_silence(self, connection: Connection) -> None:
         try:
-            moved = await self._backfill.moved(connection.topics)
+            has_news = await self._backfill.has_news(connection.topics)
         except ProviderError as error:
             self._reporting.request_failed(error)
             return
-        if moved and connection.stale:
+        if has_news and connection.stale:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
             connection.give_up(ProviderError(ErrorKind.NETWORK, text))
 
     async def _sweep(self) -> None:
-        """Now and then look for what a subscription that died in silence never told."""
+        """Fetch, now and then, what a subscription that silently died has left out."""
         while True:
             await self._clock.sleep(self._settings.stream.sweep_interval)
             for connection in self._connections:
@@ -351,14 +354,14 @@ class ProviderStream:
                 except ProviderError as error:
                     self._reporting.request_failed(error)
                     continue
-                told_of = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
-                self._omissions.found(told_of, self._clock.time() - connection.uptime)
-            self._mend(self._omissions.overdue())
+                expected = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
+                self._omissions.found(expected, self._clock.time() - connection.uptime)
+            self._reconnect_where_omitted(self._omissions.overdue())
 
-    async def _look(self) -> None:
-        """Look often at what the stream does not tell of, beside the sweep of everything."""
+    async def _fetch_unfollowed(self) -> None:
+        """Fetch often what the stream does not cover, beside the rarer sweep of everything."""
         while True:
-            await self._clock.sleep(LOOK_EVERY)
+            await self._clock.sleep(UNFOLLOWED_EVERY)
             unfollowed = {
                 topic: addresses
                 for connection in self._connections
@@ -369,13 +372,13 @@ class ProviderStream:
             if not unfollowed:
                 continue
             try:
-                await self._backfill.look(unfollowed)
+                await self._backfill.fetch_unfollowed(unfollowed)
             except ProviderError as error:
                 self._reporting.request_failed(error)
                 await self._clock.sleep(error.retry_after or 0.0)
 
-    def _mend(self, left_out: Sequence[str]) -> None:
-        """Subscribe anew where the stream left something out. ``left_out``: a topic for each transaction."""
+    def _reconnect_where_omitted(self, left_out: Sequence[str]) -> None:
+        """Reconnect where the stream left transactions out. ``left_out``: the wallet of each of them."""
         for connection in self._connections:
             missed = sum(topic in connection.topics for topic in left_out)
             if missed and connection.state is State.CONNECTED:

@@ -19,10 +19,10 @@ AT_ONCE = 4
 """Answers waited for at the same time; the provider's rate limit paces them anyway."""
 
 MOST_WAITING = 1000
-"""Questions that wait; for each one beyond them the oldest of the busiest topic is left to the next check."""
+"""Questions that may wait; beyond them the oldest of the busiest topic is left to the next fetch."""
 
 TOLD_AGAIN_AFTER = 60.0
-"""Seconds between two reports of how much waits."""
+"""Seconds between two reports of how many questions wait."""
 
 FIRST_WAIT = 1.0
 """Seconds until a question is asked again; doubled each time."""
@@ -35,12 +35,12 @@ JITTER = 0.25
 """The part of a wait that is left to chance, so that two programs with one key do not ask in step."""
 
 MOST_TRIES = 8
-"""Times a transaction or a price is asked for. After that a transaction is a gap, to be found like any other;
-a price comes with the next trade, or when its next trade is missed."""
+"""Times a transaction or a price is asked for. After that the transaction is fetched like any other gap, and
+the price comes with the next trade, or is asked for when the stream leaves out another trade."""
 
 
 class Questions:
-    """Asks, repeats the very question that failed, and never asks the same thing twice at a time."""
+    """Asks questions, repeats each that fails, and never has the same one asked twice at a time."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class Questions:
 
         Args:
             tasks: Runs its work.
-            clock: Time and chance.
+            clock: Time and random numbers.
             breaker: Says when the host is left alone; nothing is asked then.
             answer: Asks once and delivers the answer; returns what went wrong.
             is_needed: Whether a question still has to be asked, called just before that is done.
-            gave_up: Is given a question that is not asked again.
-            behind: Is told when more happens than can be asked about.
+            gave_up: Called with a question that is not asked again.
+            behind: Called with an error for a person when more transactions happen than can be fetched.
         """
         self._tasks = tasks
         self._clock = clock
@@ -100,7 +100,7 @@ class Questions:
             self._task = self._tasks.start_loop("questions", self._run)
 
     def ask_now(self) -> None:
-        """Do not wait any longer with what has failed: the host is known to be well."""
+        """Ask again at once what has failed: the host is known to be well."""
         for pending in sorted(self._later):
             self._ready.add(pending)
         self._later.clear()
@@ -113,11 +113,11 @@ class Questions:
 
     @property
     def lag(self) -> float:
-        """Seconds that the oldest of those has waited which could be asked now, but for the host's limits."""
+        """Seconds that the oldest question has waited that only the provider's limits hold back."""
         return self._ready.lag
 
     def _tell_lag(self, now: float) -> None:
-        """Say now and then that more happens than can be asked about, for as long as that is so."""
+        """Report, at most once a minute, that more transactions happen than can be fetched."""
         lag = self._ready.lag
         if lag < BEHIND or now - self._told_at < TOLD_AGAIN_AFTER:
             return
@@ -150,7 +150,7 @@ class Questions:
         self._tell_lag(now)
         if self._ready and (rest := self._breaker.rest):
             return rest
-        # of a host that has just failed only one thing at a time is asked: it would fail at all of them
+        # a host that has just failed is asked one question at a time: if it is still down, only one fails
         most = 1 if self._breaker.in_doubt else AT_ONCE
         while self._ready and self._under_way < most:
             pending = self._ready.take()
@@ -174,6 +174,7 @@ class Questions:
         if problem is None:
             return
         pending.tries += 1
+        # nothing but the answer can tell the token accounts, so they are asked for until they are known
         has_other_ways = not isinstance(question, TokenAccountsRequest)
         if problem.parks or (has_other_ways and pending.tries >= MOST_TRIES):
             self._open.discard(question)

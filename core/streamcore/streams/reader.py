@@ -1,4 +1,4 @@
-"""Reading one socket: frames in, reports out, as many at a time as may be.
+"""Reads one socket through a codec: frames in, reports out, as many at a time as have come.
 
 A message that is taken alone costs a wake-up, a system call for the wait, one for the read and a turn of
 the event loop; together that is more than all that is then done with it. So what came together is taken
@@ -20,18 +20,18 @@ BUSY = 100.0
 """Messages a second from which on they are left to gather."""
 
 PLENTY = 256
-"""Messages taken at once from which on waiting would save nothing more, and only slow the peer down. After so
-many everybody else has a turn of the event loop, too."""
+"""Messages taken at once from which on leaving them to gather saves nothing and only slows the peer down.
+After so many, other tasks get a turn of the event loop."""
 
 WINDOW = 0.1
 """Seconds over which the rate is measured, at least."""
 
 
 class Coalescing:
-    """Decides from the rate of one stream how long to leave its messages alone.
+    """Decides from the rate of one stream how long to leave its messages in the socket.
 
-    After a quiet spell nothing is delayed: to wait is decided only after the messages that are there have
-    been taken, and only while the last `WINDOW` was busy.
+    After a quiet time nothing is delayed: a wait comes only after the messages that have arrived were read,
+    and only while the last `WINDOW` was busy.
     """
 
     def __init__(self, now: float) -> None:
@@ -41,10 +41,10 @@ class Coalescing:
         self._busy = False
 
     def taken(self, count: int, now: float) -> float:
-        """Take note of messages that were taken together; return the seconds to leave the next ones alone.
+        """Take note of messages that were read together; return the seconds to wait before reading more.
 
         Args:
-            count: How many were taken.
+            count: How many were read.
             now: Monotonic seconds.
         """
         self._count += count

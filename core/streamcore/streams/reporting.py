@@ -1,6 +1,6 @@
-"""How what a provider says leaves this package: the seam to whoever tracks it, and the one way there.
+"""The interface of this package to the trackers above it: a `ReportSource` reports to a `ReportSink`.
 
-What the stream says, what polling brings and what catching up finds all pass through `Reporting`.
+The reports of streams, of polls and of fetches after a gap all pass through `Reporting`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from streamcore.status import ProviderStatus
 from streamcore.streams.error_reports import ErrorReports
 
 REQUESTS = "requests"
-"""What an error over HTTP is about; see `ErrorReports.well`."""
+"""The subject of errors over HTTP; see `ErrorReports.well`."""
 
 STREAM = "stream"
-"""What the loss of a stream is about."""
+"""The subject of errors that end a stream."""
 
 
 class ReportSource(Protocol):
-    """A provider at work, as far as a `ReportSink` must know it."""
+    """A provider that is being run, as far as a `ReportSink` must know it."""
 
     @property
     def name(self) -> str:
@@ -49,7 +49,7 @@ class ReportSource(Protocol):
         ...
 
     def malformed(self, text: str) -> None:
-        """Tell of something it said that cannot be used."""
+        """Report data of it that cannot be used."""
         ...
 
     def status(self, dropped: int) -> ProviderStatus:
@@ -58,7 +58,7 @@ class ReportSource(Protocol):
 
 
 class ReportSink(Protocol):
-    """Who is told what a provider says and how it is.
+    """Receives the reports, errors and changes of status of providers.
 
     It is called from the work of a source, never within a call of `set_topics`, `refresh`, `reconnect` or
     `check`; so it may call those from here.
@@ -72,15 +72,15 @@ class ReportSink(Protocol):
         ...
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
-        """Something a person should know."""
+        """An error that a person should know of."""
         ...
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """The way these topics come has changed; what follows starts with their whole state."""
+        """The stream of these topics is new, or polling replaces it: the next report counts as a snapshot."""
         ...
 
     def status_changed(self, stream: ReportSource) -> None:
-        """`ReportSource.status` has something new to say."""
+        """`ReportSource.status` has changed."""
         ...
 
 
@@ -101,7 +101,7 @@ class Reporting:
         self._resolved = resolved
         self.errors = ErrorReports(clock, lambda error: sink.trouble(stream, error))
         self.malformed_count = 0
-        """Reports of data that could not be used, of those that passed here."""
+        """How many `Malformed` reports have passed."""
 
     def deliver(self, report: Report, source: Source, as_of: float) -> bool:
         """Pass a report on; return whether it was news. See `ReportSink.report`."""
@@ -119,7 +119,7 @@ class Reporting:
         return False
 
     def request_failed(self, error: ProviderError) -> None:
-        """Tell of an error over HTTP, if it is news."""
+        """Report an error over HTTP, if it is news."""
         self.errors.report(error, REQUESTS)
 
     def request_succeeded(self) -> None:
@@ -127,5 +127,5 @@ class Reporting:
         self.errors.well(REQUESTS)
 
     def internal(self, error: ProviderError) -> None:
-        """Tell of a mistake of our own, if it is news."""
+        """Report a fault of this program, if it is news."""
         self.errors.report(error)

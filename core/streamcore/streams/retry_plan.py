@@ -1,4 +1,4 @@
-"""When the next attempt to connect is made: after a growing delay, when somebody asks, or not until then."""
+"""When the next attempt to connect is made: after a growing delay, or only when a person asks for it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.FALLBACK: frozenset({S.CONNECTING, S.FAILED, S.DISCONNECTING}),
     S.DISCONNECTING: frozenset({S.DISCONNECTED}),
 }
-"""From each state, the states that may follow. A missing entry is the error."""
+"""From each state, the states that may follow; any other change is refused."""
 
 
 class StateMachine:

@@ -1,4 +1,4 @@
-"""Who wants what: counted references, and how wanted topics are spread over connections."""
+"""Which topics are wanted, by counted references, and how they are spread over connections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 
 class References:
-    """Counts how many times each topic is wanted; order is that of the first wish."""
+    """Counts how many times each topic is wanted; the order is that of the first reference."""
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}

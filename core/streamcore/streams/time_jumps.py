@@ -11,7 +11,7 @@ LOOK_EVERY = 2.0
 """Seconds between two looks at whether time has jumped."""
 
 JUMP = 5.0
-"""Seconds by which the wall clock must leave the monotonic one behind to be called a jump.
+"""Seconds by which the wall clock and the monotonic one must drift apart for it to be a jump.
 
 The monotonic clock of Linux and macOS stands still while a laptop sleeps.
 """

@@ -1,1 +1,1 @@
-"""From what providers report to events: routing, merging, each transaction once."""
+"""Turns what providers report into events: routes, merges prices, reports each transaction once."""

@@ -28,7 +28,7 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
 
     kind: PriceKind
     source: Source
-    """How the price came that is known now; a report that only confirms it does not change that."""
+    """How the present price came; a report that only confirms it does not change that."""
     price: Decimal | None
     change_24h: Decimal | None
     volume_24h: Decimal | None
@@ -36,9 +36,9 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     low_24h: Decimal | None
     changed: tuple[str, ...]
     refused: tuple[str, ...]
-    """Fields whose new value could not be true, so that the known one stayed."""
+    """Fields whose new value is not credible, so that the known one stayed."""
     confirmed: bool
-    """The report said something believable, and a price is known; if not, there is nothing to tell."""
+    """The report had a credible value, and a price is known; if not, there is nothing to publish."""
 
 
 FIELDS = (*PRICE_FIELDS, "high_24h", "low_24h")
@@ -173,7 +173,7 @@ class PriceBook:
         return entry is not None and (bool(entry.streamed_at) if name is None else name in entry.streamed_at)
 
     def restart(self, key: str) -> None:
-        """Let the next merge of ``key`` count as a snapshot, with what is known kept: its stream is new."""
+        """Make the next merge of ``key`` a snapshot, because its stream is new; what is known is kept."""
         if entry := self._entries.get(key):
             entry.announced = False
             entry.source = None

@@ -1,7 +1,7 @@
-"""Everything about prices between the providers and the consumers: who wants what, who serves it, the state.
+"""Prices between the providers and the consumers: subscriptions, the choice of source, the merged state.
 
-Several providers may serve an instrument; at any moment the prices of one of them count. When that changes,
-the next event is a snapshot, and names the provider it is from.
+Several providers may serve an instrument; at any moment the prices of one of them, its source, are published.
+When the source changes, the next event is a snapshot, and names the new one.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from streamcore.tracking.tracker import Rerouting
 
 
 class PriceSource(ReportSource, Protocol):
-    """A provider of prices at work."""
+    """A provider of prices that is being run."""
 
     @property
     def health(self) -> Health:
-        """What routing must know of it."""
+        """How well it delivers."""
         ...
 
     def set_topics(self, topics: Sequence[str]) -> None:
@@ -53,7 +53,7 @@ class PriceTracker:
         *,
         publish: Callable[[Event], None],
     ) -> None:
-        """``streams``: the most wanted first; ``publish`` passes an event on to the consumers."""
+        """``streams``: the preferred first; ``publish`` passes an event on to the consumers."""
         self._streams = streams
         self._tokens = tokens
         self._clock = clock
@@ -65,24 +65,24 @@ class PriceTracker:
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
         self._sources: dict[str, str | None] = {}
-        """Key of each instrument to the provider whose prices counted last."""
+        """Key of each instrument to its source; ``None``: no provider has it."""
         self._latest: dict[str, PriceUpdate] = {}
         """Key of each instrument to the last event about it, for as long as its source is the same."""
-        self._asked: dict[str, frozenset[str]] = {}
-        """Provider to the topics wanted of it last."""
+        self._topics: dict[str, frozenset[str]] = {}
+        """Provider to its topics as of the last rerouting."""
         self._missing: set[str] = set()
-        """Keys of the instruments of which it has been told that nobody has them."""
+        """Keys of the instruments without a source or a price, of which an error has been published."""
 
     @property
     def sources(self) -> Mapping[str, str | None]:
-        """Key of each wanted instrument to the provider that serves it now; ``None``: nobody has it."""
+        """Key of each wanted instrument to its source; ``None``: no provider has it."""
         return self._sources
 
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
 
         Raises:
-            InputError: Nobody in use can know one of them; nothing has been changed.
+            InputError: No provider in use can know one of them; nothing has been changed.
         """
         if not self._streams:
             raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
@@ -92,25 +92,27 @@ class PriceTracker:
             self._instruments.setdefault(instrument.key, instrument)
         self.reroute()
         for instrument in new:
-            self._begin(instrument)
+            self._request_first_price(instrument)
         return [self._described(instrument) for instrument in instruments]
 
-    def _begin(self, instrument: Instrument) -> None:
-        """Let a new row have its first price, or the reason why there will be none."""
+    def _request_first_price(self, instrument: Instrument) -> None:
+        """Have the first price of a new instrument fetched, or publish why there is none."""
         for stream in self._streams:
             if stream.name != self._sources.get(instrument.key):
                 continue
             for name, topic in self._router.candidates(instrument):
                 if name == stream.name and len(self._router.instruments(name, topic)) > 1:
-                    stream.refresh((topic,))  # it is watched for another row, so nothing else would bring it
+                    stream.refresh(
+                        (topic,)
+                    )  # subscribed for another instrument already: no new snapshot comes
             return
         if instrument.key not in self._missing:
             self._missing.add(instrument.key)
-            text = f"no source in use has {instrument.symbol} at the moment{self._question(instrument)}"
-            self._tell_missing("", text)
+            text = f"no source in use has {instrument.symbol} at the moment{self._suggestion(instrument)}"
+            self._publish_missing("", text)
 
-    def _tell_missing(self, provider: str, text: str) -> None:
-        """Tell that a row has no source; ``provider``: who said so, empty for nobody in particular."""
+    def _publish_missing(self, provider: str, text: str) -> None:
+        """Publish that an instrument has no source or price. ``provider``: the one that said so, or empty."""
         error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
         demo = any(stream.demo for stream in self._streams)
         self._publish(error.event(provider, self._clock.time(), demo=demo))
@@ -119,7 +121,7 @@ class PriceTracker:
         """Take one reference of each symbol away.
 
         Raises:
-            InputError: Nobody in use can know one of them; nothing has been changed.
+            InputError: No provider in use can know one of them; nothing has been changed.
         """
         for instrument in self._understood(symbols):
             if self._wanted.remove(instrument.key):
@@ -135,26 +137,26 @@ class PriceTracker:
         self._latest.pop(key, None)
 
     def snapshot(self) -> dict[str, PriceUpdate]:
-        """Return key of each row that has a price to all that is known of it, as a ``snapshot`` event."""
+        """Return each key that has a price to all that is known of it, as a ``snapshot`` event."""
         return {key: event.as_snapshot() for key, event in self._latest.items()}
 
     def reroute(self) -> None:
-        """Want every instrument of whom it should come from now; for whenever a health has changed."""
+        """Choose the source of every instrument anew. To be called when the health of a provider changes."""
         self._rerouting.ask()
 
     def _reroute(self) -> None:
         health = self._health()
         wanted = self._router.wanted(self._instruments.values(), health)
-        before, self._asked = self._asked, {name: frozenset(topics) for name, topics in wanted.items()}
+        before, self._topics = self._topics, {name: frozenset(topics) for name, topics in wanted.items()}
         for stream in self._streams:
             stream.set_topics(wanted[stream.name])
         moved: dict[str, list[str]] = {}
         for key, instrument in self._instruments.items():
             source = self._router.source(instrument, health)
             if source != self._sources.get(key, source):
-                self._forget(key)  # what one source says is never mixed with what another said
+                self._forget(key)  # figures of two sources are never mixed in one state
                 for name, topic in self._router.candidates(instrument):
-                    # what it said while it did not count is gone; of what is new to it, it will tell itself
+                    # its reports of this topic were dropped so far; one that is new to it, it reports anyway
                     if name == source and topic in before.get(name, ()):
                         moved.setdefault(name, []).append(topic)
             self._sources[key] = source
@@ -166,7 +168,7 @@ class PriceTracker:
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
 
         Raises:
-            InputError: Nobody in use can know it.
+            InputError: No provider in use can know it.
         """
         return self._described(understand(symbol, self._tokens, exchanges=self._has_exchange))
 
@@ -181,22 +183,22 @@ class PriceTracker:
         self.reroute()
 
     def markets_changed(self) -> None:
-        """Let every row come from a source that has it; for whenever a provider's list has changed."""
+        """Choose sources anew. To be called when the list of markets of a provider has changed."""
         self.reroute()
         self._missing = {key for key in self._missing if self._sources.get(key) is None}
         for key, instrument in self._instruments.items():
             if self._sources.get(key) is None:
-                self._begin(instrument)
+                self._request_first_price(instrument)
 
     def pass_time(self) -> None:
-        """Ask again for what was refused long enough ago; to be called now and then."""
+        """Ask again for what was refused long enough ago. To be called every few seconds."""
         if self._router.forgive_expired(self._clock.monotonic()):
             self.reroute()
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
-        """Move what a provider does not have to the next one that may.
+        """Move the instruments that a provider refuses to the next one that may have them.
 
-        What it streams at the moment it has, whatever an answer over HTTP has left out.
+        A topic that it streams at the moment it has, even if an answer over HTTP leaves it out.
         """
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
@@ -206,13 +208,13 @@ class PriceTracker:
                     continue
                 self._missing.add(instrument.key)
                 text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
-                self._tell_missing(stream.name, text + self._question(instrument))
+                self._publish_missing(stream.name, text + self._suggestion(instrument))
         self.reroute()
 
-    def _question(self, instrument: Instrument) -> str:
-        """Return what to add where nobody has a ticker: those it may have been meant for."""
-        question = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
-        return f"; {question}" if question else ""
+    def _suggestion(self, instrument: Instrument) -> str:
+        """Return what to add to an error about an unknown ticker: similar ones, if there are any."""
+        suggestion = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
+        return f"; {suggestion}" if suggestion else ""
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
@@ -221,14 +223,14 @@ class PriceTracker:
         )
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """Let the next price of each topic be a snapshot, if this provider's prices count."""
+        """Make the next price of each topic a snapshot, where this provider is the source."""
         for topic in topics:
             for instrument in self._router.instruments(stream.name, topic):
                 if self._sources.get(instrument.key) == stream.name:
                     self._book.restart(instrument.key)
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
-        """Merge what a provider said and publish it, or take note of what it does not have.
+        """Merge and publish a price, or move on what the provider refuses.
 
         Returns whether the price was news.
         """
@@ -241,13 +243,13 @@ class PriceTracker:
         if report.knows_nothing if report.price is None else self._router.has_unpriced:
             self._note_price(stream, report)
         for instrument in self._router.instruments(name, report.topic):
-            # else: a stand-in that is not needed any more
+            # a provider that is no longer the source may still report for a moment
             if self._sources.get(instrument.key) == name:
                 news |= self._merge(stream, instrument, report, source, as_of)
         return news
 
     def _note_price(self, stream: ReportSource, report: PriceReport) -> None:
-        """Let a row come from another source while its own knows no price of it, and back when it does."""
+        """Move an instrument to another provider while its own knows no price of it, and back afterwards."""
         priced = report.price is not None
         if not self._router.set_priced(stream.name, report.topic, priced=priced):
             return
@@ -258,13 +260,13 @@ class PriceTracker:
             if self._sources.get(instrument.key) == stream.name and instrument.key not in self._missing:
                 self._missing.add(instrument.key)
                 text = f"{stream.name} lists {instrument.symbol}, but knows no price of it at present"
-                self._tell_missing(stream.name, text)
+                self._publish_missing(stream.name, text)
 
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float
     ) -> bool:
         name = stream.name
-        # an answer over HTTP that restores a stream is still an answer over HTTP
+        # for prices there is no backfill: a price fetched over HTTP after a gap is one that was polled
         source = Source.STREAM if source is Source.STREAM else Source.POLL
         change = report.change_24h
         if change is not None and source is not Source.STREAM and self._streams_change(stream, instrument):
@@ -308,7 +310,7 @@ class PriceTracker:
         return "price" in merge.changed
 
     def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
-        """Whether a row has its change from the stream, so that another figure over HTTP is none of it."""
+        """Whether the change over 24 hours is the stream's, so that the figure over HTTP is left out."""
         return stream.provider.streams_change and (
             self._health()[stream.name] in (Health.UP, Health.STARTING)
             or self._book.is_streamed(instrument.key, "change_24h")

@@ -1,4 +1,4 @@
-"""Which provider serves which instrument, when there are several: one source a row, the best that is well."""
+"""Which of several providers serves each instrument: the preferred one that has it and is well."""
 
 from __future__ import annotations
 
@@ -10,34 +10,37 @@ from streamcore.status import Health
 
 REFUSED_FIRST = 30.0
 REFUSED_LONGEST = 3600.0
-"""Seconds a refusal counts, at first and at most: lists grow, and answers may leave something out once."""
+"""Seconds until a refused topic is asked for again, at first and at most; doubled at each refusal.
+
+Exchanges list new assets, and an answer may leave out a topic by mistake.
+"""
 
 
 class Router:
     """Spreads instruments over providers in an order of preference.
 
     An instrument is wanted of the first provider that can have it, and, for as long as that one is not
-    well, of the next ones too. Its prices are taken from the best of them at the moment. So a row moves on
-    when its source is lost, and back when the better one is well again. A provider that has an instrument
-    but knows no price of it goes on being asked, while the next ones are asked too. One that is metered is
-    asked for what no other one has.
+    well, of the next ones too. Its prices are taken from the best of them at the moment. So an instrument
+    moves on when its source is lost, and back when the better one is well again. A provider that has it but
+    knows no price of it goes on being asked, while the next ones are asked too. A metered provider is asked
+    only for what no other one has.
     """
 
     def __init__(self, providers: Sequence[Provider]) -> None:
-        """``providers``: the most wanted first."""
+        """``providers``: the preferred first."""
         self._providers = providers
         self._streaming = {provider.name for provider in providers if provider.endpoint() is not None}
         self._refused: dict[tuple[str, str], float] = {}
         """Provider and topic to the moment from which it may be asked for again."""
-        self._patience: dict[tuple[str, str], float] = {}
-        """Provider and topic to the seconds its next refusal will count."""
+        self._next_wait: dict[tuple[str, str], float] = {}
+        """Provider and topic to the seconds that its next refusal will hold."""
         self._unpriced: set[tuple[str, str]] = set()
-        """Provider and topic of which it has said that there is no price at present."""
+        """Provider and topic of which the provider has said that it knows no price at present."""
         self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
         """Provider and topic to the instruments it stands for, by their keys; mostly one."""
 
     def candidates(self, instrument: Instrument) -> list[tuple[str, str]]:
-        """Return who may serve an instrument and by what topic, the most wanted first."""
+        """Return the providers that may serve an instrument, each with its topic, the preferred first."""
         found = ((provider.name, provider.topic(instrument)) for provider in self._providers)
         return [
             (name, topic) for name, topic in found if topic is not None and (name, topic) not in self._refused
@@ -46,11 +49,10 @@ class Router:
     def refuse(self, name: str, topic: str, now: float) -> tuple[Instrument, ...]:
         """Take note that a provider does not have a topic; return the instruments it was wanted for.
 
-        It may be a passing omission, so it counts for `REFUSED_FIRST` seconds (``now`` is monotonic), and the
-        next time for twice as long.
+        The refusal holds for `REFUSED_FIRST` seconds (``now`` is monotonic), the next one for twice as long.
         """
-        wait = self._patience.get((name, topic), REFUSED_FIRST)
-        self._patience[name, topic] = min(2 * wait, REFUSED_LONGEST)
+        wait = self._next_wait.get((name, topic), REFUSED_FIRST)
+        self._next_wait[name, topic] = min(2 * wait, REFUSED_LONGEST)
         self._refused[name, topic] = now + wait
         return self.instruments(name, topic)
 
@@ -72,10 +74,10 @@ class Router:
     def forgive(self, name: str) -> None:
         """Forget what a provider has refused: a person asked to try again."""
         self._refused = {refusal: at for refusal, at in self._refused.items() if refusal[0] != name}
-        self._patience = {refusal: wait for refusal, wait in self._patience.items() if refusal[0] != name}
+        self._next_wait = {refusal: wait for refusal, wait in self._next_wait.items() if refusal[0] != name}
 
     def forgive_expired(self, now: float) -> bool:
-        """Forget the refusals that have counted for long enough; return whether there was any."""
+        """Forget the refusals whose time is over; return whether there was any."""
         before = len(self._refused)
         self._refused = {refusal: until for refusal, until in self._refused.items() if until > now}
         return len(self._refused) < before
@@ -84,14 +86,14 @@ class Router:
         """Return the topics wanted of each provider, by its name; every provider is in it."""
         wanted: dict[str, dict[str, None]] = {provider.name: {} for provider in self._providers}
         for instrument in instruments:
-            for name, topic in self._asked(instrument, health):
+            for name, topic in self._wanted_of(instrument, health):
                 self._topics.setdefault((name, topic), {})[instrument.key] = instrument
                 wanted[name][topic] = None
         return {name: [*topics] for name, topics in wanted.items()}
 
     def source(self, instrument: Instrument, health: Mapping[str, Health]) -> str | None:
-        """Return the name of the provider whose prices of an instrument count; ``None``: nobody has it."""
-        asked = [*self._asked(instrument, health)]
+        """Return the provider whose prices of an instrument are published; ``None``: no provider has it."""
+        asked = [*self._wanted_of(instrument, health)]
         priced = [name for name, topic in asked if (name, topic) not in self._unpriced]
         names = priced or [name for name, _ in asked]
         for wish in (Health.UP, Health.POLLED, Health.STARTING):
@@ -100,8 +102,8 @@ class Router:
                     return name
         return names[0] if names else None
 
-    def _asked(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
-        """Yield of whom an instrument is wanted, and by what topic."""
+    def _wanted_of(self, instrument: Instrument, health: Mapping[str, Health]) -> Iterator[tuple[str, str]]:
+        """Yield the providers that an instrument is wanted of, each with its topic."""
         polled = False
         metered = {provider.name for provider in self._providers if provider.metered}
         # the others first: who is asked last is asked only when none of them has it
@@ -116,7 +118,7 @@ class Router:
             polled = polled or health[name] is Health.POLLED
 
     def instruments(self, name: str, topic: str) -> tuple[Instrument, ...]:
-        """Return what a provider's topic stands for; a ticker in a generic frame counts as its own topic."""
+        """Return the instruments of a provider's topic; a ticker, which some frames name instead, will do."""
         found = self._topics.get((name, topic))
         if found is not None:
             return tuple(found.values())

@@ -1,4 +1,4 @@
-"""How the providers in use are, and the events about it."""
+"""The statuses of the providers in use, and the events that publish them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATUS_EVERY = 10.0
 
 
 class Statuses:
-    """Looks at every provider's status and publishes it: what is news at once, and all of it now and then."""
+    """Publishes the status of each provider: at once when it changes, and all of them when told to."""
 
     def __init__(
         self,
@@ -27,13 +27,13 @@ class Statuses:
         hint: Callable[[ReportSource], str],
         publish: Callable[[Event], None],
     ) -> None:
-        """Take what is looked at; nothing is published yet.
+        """Make one that has published nothing yet.
 
         Args:
-            streams: The providers at work by name, the most wanted of each kind of data first; more may come.
+            streams: The providers by name, the preferred of each kind of data first; may grow afterwards.
             clock: Time.
-            dropped: Events of each provider that gave way in consumers' buffers.
-            hint: What a person may do for more of a provider; empty for nothing.
+            dropped: Events of each provider that were dropped from consumers' buffers.
+            hint: Returns the ``hint`` of `ProviderStatus`.
             publish: Passes an event on to the consumers.
         """
         self._streams = streams
@@ -41,8 +41,8 @@ class Statuses:
         self._dropped = dropped
         self._hint = hint
         self._publish = publish
-        self._told: dict[str, tuple[object, ...]] = {}
-        """What the last event about each provider said that is worth one of its own."""
+        self._published: dict[str, tuple[object, ...]] = {}
+        """By provider, those fields of its last event whose change is published at once."""
 
     def of(self, stream: ReportSource) -> ProviderStatus:
         """Return the status of a provider at this moment."""
@@ -62,23 +62,20 @@ class Statuses:
         return {name: self.of(stream) for name, stream in self._streams.items()}
 
     def known(self) -> list[StatusChange]:
-        """Return what somebody must be told who has heard nothing yet.
-
-        That is an event about each provider there has ever been news of: of the others nothing was wanted.
-        """
+        """Return what a new consumer needs: the status of each provider that has ever published one."""
         now = self._clock.time()
-        return [self.of(self._streams[name]).event(now) for name in self._told]
+        return [self.of(self._streams[name]).event(now) for name in self._published]
 
     def changed(self, stream: ReportSource) -> None:
-        """Publish the status of a provider if there is news in it."""
+        """Publish the status of a provider if state, reason, attempt, fallback or stale have changed."""
         event = self.of(stream).event(self._clock.time())
         news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
-        if self._told.get(stream.name) != news:
-            self._told[stream.name] = news
+        if self._published.get(stream.name) != news:
+            self._published[stream.name] = news
             self._publish(event)
 
     def publish_all(self) -> None:
-        """Publish the status of every provider, but of those that only wait to step in."""
+        """Publish the status of every provider but those on standby."""
         now = self._clock.time()
         for status in self.all().values():
             if not status.standby:

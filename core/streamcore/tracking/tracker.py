@@ -11,13 +11,14 @@ from streamcore.providers.base import Report
 from streamcore.streams.reporting import ReportSource
 
 MOST_IN_A_ROW = 20
-"""Reroutings that may cause one another. A stream's condition changes at most once for want of topics."""
+"""Reroutings that may follow one another; more are an endless loop. Being given other topics changes the
+health of a stream at most once, so a few are enough."""
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class Tracker(Protocol):
-    """Makes events of what the providers of one kind of data report, and tells each what is wanted of it."""
+    """Makes events of the reports of all providers of one kind of data, and gives each its topics."""
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Take one report. ``as_of``: monotonic seconds at which it can first have been true.
@@ -27,15 +28,15 @@ class Tracker(Protocol):
         ...
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """The way these topics come has changed; what follows starts with their whole state."""
+        """See `ReportSink.restarted`: the next report of each of these topics counts as a snapshot."""
         ...
 
     def reroute(self) -> None:
-        """Want everything of whom it should come from now: a provider's condition has changed."""
+        """Choose anew which provider serves what: the health of one has changed."""
         ...
 
     def forgive(self, name: str) -> None:
-        """Ask a provider again for what it has refused: a person wished it."""
+        """Ask a provider again for what it has refused: a person wants it."""
         ...
 
     def pass_time(self) -> None:
@@ -46,18 +47,18 @@ class Tracker(Protocol):
 class Rerouting:
     """Does a rerouting to its end before the next one begins.
 
-    To be given other topics may change the condition of a stream at once, and a changed condition asks for a
-    rerouting. One that is asked for in the middle of another is done after it, with what is so by then.
+    Other topics may change the health of a stream at once, and a changed health asks for a rerouting. One
+    that is asked for during another is done after it.
     """
 
     def __init__(self, reroute: Callable[[], None]) -> None:
-        """``reroute`` is the rerouting itself."""
+        """``reroute`` does one rerouting."""
         self._reroute = reroute
         self._wanted = False
         self._under_way = False
 
     def ask(self) -> None:
-        """Reroute, or see to it that it is done again."""
+        """Reroute now, or once more after the rerouting that is under way."""
         self._wanted = True
         if self._under_way:
             return
@@ -68,7 +69,7 @@ class Rerouting:
                 self._reroute()
                 if not self._wanted:
                     return
-            # our own mistake: going on would hold up everything else, and the next change reroutes as well
+            # a fault of this program; an endless loop would block everything, and the next change reroutes
             _LOGGER.error("the routing does not settle: every rerouting asks for another")
         finally:
             self._under_way = False

@@ -1,8 +1,8 @@
-"""Everything about transactions between the providers and the consumers: who is followed, by whom, once each.
+"""Transactions between the providers and the consumers: which wallets are followed, and by which provider.
 
 The first provider follows every wallet. When neither its stream nor its polling brings anything, the next
 one steps in until it does again. All of them share one set of checkpoints, which tells where the other
-left off; so nothing is missed and nothing told twice.
+stopped; so nothing is missed and nothing published twice.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from streamcore.tracking.tracker import Rerouting
 
 
 class WalletSource(ReportSource, Protocol):
-    """A provider of transactions at work."""
+    """A provider of transactions that is being run."""
 
     @property
     def is_well(self) -> bool:
-        """Whether it brings data, one way or the other, as far as can be known."""
+        """Whether it brings data, over its stream or by polling, as far as can be known."""
         ...
 
     def set_topics(self, topics: Sequence[str]) -> None:
@@ -55,7 +55,7 @@ class WalletTracker:
         *,
         publish: Callable[[Event], None],
     ) -> None:
-        """``streams``: the most wanted first, all reading ``checkpoints``; ``publish`` passes an event on."""
+        """``streams``: the preferred first, all using ``checkpoints``; ``publish`` passes an event on."""
         self._streams = streams
         self._tokens = tokens
         self._checkpoints = checkpoints
@@ -64,7 +64,7 @@ class WalletTracker:
         self._wanted = References()
         self._rerouting = Rerouting(self._reroute)
         self._accounts: dict[str, AccountFacts] = {}
-        """What is known of those of the wanted addresses that are no wallets, and has been told."""
+        """The wanted addresses that are no wallets; an error about each has been published."""
 
     def subscribe(self, addresses: Iterable[str]) -> list[str]:
         """Add one reference to each wallet; return the addresses without white space.
@@ -75,7 +75,7 @@ class WalletTracker:
         wallets = self._checked(addresses)
         for wallet in wallets:
             if self._wanted.add(wallet) and (facts := known_account(wallet, self._tokens)) is not None:
-                self._tell_account("", wallet, facts)
+                self._publish_account("", wallet, facts)
             self._checkpoints.watch(wallet, self._clock.time())
         self.reroute()
         return wallets
@@ -93,7 +93,7 @@ class WalletTracker:
         self.reroute()
 
     def reroute(self) -> None:
-        """Want every wallet of whom should follow it now; for whenever a provider's condition has changed."""
+        """Choose which provider follows the wallets. To be called when the health of one changes."""
         self._rerouting.ask()
 
     def _reroute(self) -> None:
@@ -115,7 +115,7 @@ class WalletTracker:
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Publish what a transaction means for each wallet it touches; return whether it was news.
 
-        Where watching a wallet begins is kept, and a refusal is told.
+        A `CheckpointReport` sets where watching begins; a refusal is published as an error.
         """
         match report:
             case TransactionReport():
@@ -123,13 +123,13 @@ class WalletTracker:
             case CheckpointReport(topic=topic, checkpoint=checkpoint, history=history):
                 self._checkpoints.begin(topic, checkpoint, history)
             case AccountReport(topic=topic, facts=facts) if topic in self._wanted:
-                self._tell_account(stream.name, topic, facts)
+                self._publish_account(stream.name, topic, facts)
             case Refusal(error=error):
                 self._publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
         return False
 
-    def _tell_account(self, provider: str, address: str, facts: AccountFacts) -> None:
-        """Tell once what an address is that is no wallet. ``provider``: who said so; empty: it is known."""
+    def _publish_account(self, provider: str, address: str, facts: AccountFacts) -> None:
+        """Publish once what an address that is no wallet is. ``provider``: the one that said so, or empty."""
         if address in self._accounts:
             return
         self._accounts[address] = facts
@@ -138,8 +138,8 @@ class WalletTracker:
         demo = any(stream.demo for stream in self._streams)
         self._publish(error.event(provider, self._clock.time(), demo=demo))
 
-    def _read_for(self, wallet: str) -> str:
-        """Return whose view of a transaction counts: of a token account, that of its owner."""
+    def _wallet_behind(self, wallet: str) -> str:
+        """Return the wallet to interpret a transaction for: of a token account, its owner."""
         facts = self._accounts.get(wallet)
         is_part = facts is not None and facts.kind is AccountKind.TOKEN_ACCOUNT
         return facts.owner or wallet if facts is not None and is_part else wallet
@@ -154,7 +154,7 @@ class WalletTracker:
             meaning = (
                 unreadable(report.unreadable)
                 if report.unreadable
-                else interpret(report.transaction, self._read_for(wallet), self._symbol_of)
+                else interpret(report.transaction, self._wallet_behind(wallet), self._symbol_of)
             )
             self._publish(
                 WalletTransaction(

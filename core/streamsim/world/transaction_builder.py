@@ -237,10 +237,7 @@ class TransactionBuilder:
             ValueError: An account would hold less than nothing; nothing has changed.
         """
         if err is not None:
-            self._lamports = Counter({self.payer: -self._fee})
-            self._tokens.clear()
-            self._opened.clear()
-            self._closed.clear()
+            self._drop_effects()
         chain = self.chain
         keys = sorted(self._metas, key=self._rank)
         before = [chain.balance(key) for key in keys]
@@ -280,15 +277,26 @@ class TransactionBuilder:
             message=_raw({"signatures": [signature], "message": self._message(keys, lookup_table)}),
             meta=_raw(self._meta(err, keys, before, after, held_before, held_after)),
         )
-        for key, lamports in zip(keys, after, strict=True):
+        self._apply(dict(zip(keys, after, strict=True)), held_after)
+        chain.record(transaction)
+        return transaction
+
+    def _drop_effects(self) -> None:
+        self._lamports = Counter({self.payer: -self._fee})
+        self._tokens.clear()
+        self._opened.clear()
+        self._closed.clear()
+
+    def _apply(self, lamports: dict[str, int], held: dict[str, TokenAccount]) -> None:
+        """Put the balances after the transaction on the chain."""
+        chain = self.chain
+        for key, balance in lamports.items():
             if self._lamports[key]:
-                chain.lamports[key] = lamports
+                chain.lamports[key] = balance
         for key in self._closed:
             chain.token_accounts.pop(key, None)
             chain.lamports.pop(key, None)
-        chain.token_accounts.update(held_after)
-        chain.record(transaction)
-        return transaction
+        chain.token_accounts.update(held)
 
     def _rank(self, key: str) -> tuple[bool, bool, bool]:
         # the RPC's order of keys: the payer, the message's own, then writable and read-only looked-up ones

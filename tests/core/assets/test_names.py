@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base58
 import pytest
 
 from streamcore.assets.instruments import read_pair, understand
@@ -154,3 +155,11 @@ def test_row_1_names_that_are_a_secret_together_are_refused(names: list[str] | s
 
 def test_a_single_text_is_one_name() -> None:
     assert names_given("SOL") == ["SOL"]
+
+
+def test_a_link_to_a_transaction_is_said_to_be_no_wallet() -> None:
+    signature = base58.b58encode(bytes(range(1, 64)) + b"\x05").decode()
+    for link in (f"https://solscan.io/tx/{signature}", f"solscan.io/tx/{signature}?cluster=devnet"):
+        with pytest.raises(BadAddress, match="it is a transaction, not a wallet or a token") as caught:
+            check_address(link)
+        assert caught.value.value == link

@@ -147,3 +147,30 @@ def test_the_token_of_a_node_in_its_url_is_no_secret_of_a_wallet(loaded):
     assert loaded(f"[solana]\nrpc_url = '{url}'").settings.solana.rpc_url == url
     assert loaded(environ={"STREAMTUI_SOLANA_RPC_URL": url}).settings.solana.rpc_url == url
     check(refused(loaded, f"[solana]\nrpc_url = 'https://rpc.example.org/{BASE58}'"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BASE58[:50]}\n{BASE58[50:]}",
+        f"{BASE58[:50]} {BASE58[50:]}",
+        BASE58[:-3],
+        BASE58 + "z",
+        "0" + BASE58[1:],
+    ],
+    ids=["two lines", "two pieces", "too short", "too long", "a digit for a letter"],
+)
+def test_row_1_a_damaged_secret_is_refused_and_not_repeated(loaded, text):
+    for error in (
+        refused(loaded, environ={"STREAMTUI_WALLETS": text}),
+        refused(loaded, f"wallets = {json.dumps(text.split())}"),
+        refused(loaded, options={"symbols": [text]}),
+    ):
+        check(error)
+        assert BASE58[50:62] not in f"{error}"
+
+
+def test_a_long_key_of_a_provider_is_no_damaged_secret(loaded):
+    key = BASE58[:60]
+    assert loaded(f"[birdeye]\napi_key = '{key}'").settings.birdeye.api_key == key
+    assert loaded(environ={"HELIUS_API_KEY": key}).settings.helius.api_key == key

@@ -15,7 +15,8 @@ from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
-from streamcore.net.dial import ATTEMPT_DELAY, Dialler, first_to_answer, look_up
+from streamcore.net.dial import ATTEMPT_DELAY, Dialler, first_to_answer, hand_over, look_up
+from streamcore.net.tunnel import Waiting
 
 PLAIN = {"stream": "ws", "request": "http"}
 
@@ -161,3 +162,15 @@ def test_the_double_for_a_dead_address_is_dead() -> None:
         knocking.settimeout(0.05)
         with pytest.raises(TimeoutError):
             knocking.connect(("127.0.0.2", 45_455))
+
+
+async def test_a_connection_that_has_ended_meanwhile_is_handed_over_to_nobody() -> None:
+    loop = asyncio.get_running_loop()
+    server = await asyncio.start_server(lambda reader, writer: writer.transport.abort(), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        transport, _ = await loop.create_connection(Waiting, "127.0.0.1", port)
+        transport.abort()
+        await asyncio.sleep(0)
+        with pytest.raises(OSError, match="ended already"):
+            hand_over(transport, asyncio.Protocol())

@@ -165,7 +165,6 @@ PAGES = {
     "a page with success": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
     "led away": b"HTTP/1.1 302 Found\r\nLocation: http://login.hotel.example/\r\nContent-Length: 0\r\n\r\n",
     "said so": b"HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n",
-    "refused": b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
     "not found": b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
     "words": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\nPlease log in",
 }
@@ -180,6 +179,19 @@ async def test_the_page_of_a_network_one_must_sign_in_to_is_no_answer(
         error = await failed(http.request("GET", f"http://{address}/"))
     assert error.kind is ErrorKind.NETWORK
     assert error.message == f"{address} answers with a web page: does this network want a sign-in first?"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_page_that_denies_access_is_no_word_about_a_key(http: HttpClient, status: int) -> None:
+    """It may be a wall before the host, or a network's page: no key is wrong, and nothing is parked."""
+    answer = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(PAGE), PAGE)
+    async with raw_server(answering(answer)) as address:
+        error = await failed(http.request("GET", f"http://{address}/"))
+    told = (
+        f"{address} answers with a web page (HTTP {status}): it denied access, or the network wants a sign-in"
+    )
+    assert error.message == told
+    assert (error.kind, error.retryable, error.parks) == (ErrorKind.AUTH, True, False)
 
 
 @pytest.mark.parametrize("status", [402, 429, 451, 500, 503, 520])

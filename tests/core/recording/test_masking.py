@@ -10,7 +10,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.recording.lines import Failure, KeptRequest
-from streamcore.recording.masking import Masking, Places, own_hosts
+from streamcore.recording.masking import Masking, ProviderUrls, own_hosts
 
 KEY = "geheim/1234+x"
 MASKING = Masking([KEY])
@@ -56,7 +56,7 @@ def test_of_an_answer_s_headers_only_what_says_when_to_ask_again_is_kept() -> No
 
 
 def test_a_request_is_of_the_provider_whose_url_it_is_and_keeps_only_the_path() -> None:
-    places = Places(Settings())
+    places = ProviderUrls(Settings())
     assert places.kept("GET", "https://api.kraken.com/0/public/Ticker", {"pair": "SOLUSD"}, None) == (
         "kraken",
         KeptRequest("GET", "/0/public/Ticker", {"pair": "SOLUSD"}),
@@ -69,7 +69,7 @@ def test_a_request_is_of_the_provider_whose_url_it_is_and_keeps_only_the_path() 
 
 def test_neither_a_key_in_the_query_nor_the_number_of_a_call_is_kept() -> None:
     call = {"jsonrpc": "2.0", "id": 17, "method": "getSlot", "params": []}
-    provider, request = Places(Settings()).kept(
+    provider, request = ProviderUrls(Settings()).kept(
         "POST", "https://mainnet.helius-rpc.com/?api-key=geheim", {"Token": "geheim", "page": "2"}, call
     )
     assert provider == "helius"
@@ -83,7 +83,7 @@ def test_where_a_node_of_one_s_own_is_and_the_key_in_its_path_are_not_kept() -> 
     settings = Settings(
         solana=SolanaSettings(rpc_url=url), helius=HeliusSettings(rpc_url="https://h.example")
     )
-    places = Places(settings)
+    places = ProviderUrls(settings)
     for asked in (url, f"{url}/", f"{url}?x=1"):
         provider, request = places.kept("POST", asked, None, None)
         assert provider == "solana"

@@ -17,7 +17,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Answer, Frame
 from streamcore.recording.lines import Ended, Exchange, Line, Opened, Received, Sent
-from streamcore.recording.masking import Masking, Places
+from streamcore.recording.masking import Masking, ProviderUrls
 from streamcore.recording.transport import CapturingTransport
 
 ENDPOINT = Endpoint("wss://x/?key=geheim-1234", "wss://x/", secrets=("geheim-1234",))
@@ -85,7 +85,7 @@ def made(
     kept = KeptInMemory(clock)
     network = Dialled(answer, clock.monotonic)
     network.wires = wires
-    capturing = CapturingTransport(network, kept, Places(Settings()), Masking(["geheim-1234"]), clock)
+    capturing = CapturingTransport(network, kept, ProviderUrls(Settings()), Masking(["geheim-1234"]), clock)
     return capturing, kept, network, clock
 
 
@@ -222,7 +222,7 @@ async def test_a_request_without_an_answer_is_kept_with_its_reason_or_as_given_u
     clock = ManualClock()
     kept = KeptInMemory(clock)
     network = Hanging(fails, clock.monotonic)
-    capturing = CapturingTransport(network, kept, Places(Settings()), Masking([]), clock)
+    capturing = CapturingTransport(network, kept, ProviderUrls(Settings()), Masking([]), clock)
     asking = asyncio.create_task(capturing.request("GET", "https://api.kraken.com/x"))
     await asyncio.sleep(0)
     asking.cancel()

@@ -419,9 +419,9 @@ async def test_accounts_asked_for_are_passed_on(bench: Bench) -> None:
 
 async def test_whether_prices_move_is_told_by_what_was_news(bench: Bench) -> None:
     bench.rest.on_fetch = lambda topics: map(price, topics)
-    assert await bench.backfill.moved(["SOL"])
+    assert await bench.backfill.has_news(["SOL"])
     bench.rest.on_fetch = lambda topics: []
-    assert not await bench.backfill.moved(["SOL"])
+    assert not await bench.backfill.has_news(["SOL"])
 
 
 async def test_a_poll_is_marked_as_one_and_moves_the_checkpoint(bench: Bench) -> None:
@@ -487,3 +487,35 @@ async def test_wallets_take_turns_so_that_a_busy_one_keeps_no_other_waiting(benc
     await bench.clock.advance(600.0)
     slots = [report.slot for report, _ in bench.delivered if isinstance(report, TransactionReport)]
     assert sorted({*slots}) == [*range(101, 151)]
+
+
+# One member, or the host
+
+
+async def test_row_3_wallets_that_always_fail_are_no_outage_whichever_place_they_have(bench: Bench) -> None:
+    wallets = ("bad1", "bad2", "bad3", "good1", "good2")
+    bench.watch(*wallets)
+    bench.rest.on_fetch = lambda topics: (
+        [BROKEN] if topics[0].startswith("bad") else [transaction(topics[0], 105)]
+    )
+    bench.backfill.catch_up(wallets)
+    await bench.clock.advance(40)
+    assert {report.signature for report, _ in bench.delivered if isinstance(report, TransactionReport)} == {
+        "good1 105",
+        "good2 105",
+    }
+    assert bench.backfill.breaker.state is BreakerState.CLOSED
+    bench.rest.fetches.clear()
+    with pytest.raises(ProviderError):
+        await bench.backfill.sweep(("bad1", "bad2", "bad3"))
+    assert bench.backfill.breaker.state is BreakerState.OPEN
+
+
+async def test_row_3_two_odd_wallets_among_others_never_count_as_failures_of_the_host(bench: Bench) -> None:
+    wallets = ("bad1", "good", "bad2")
+    bench.watch(*wallets)
+    bench.rest.on_fetch = lambda topics: [BROKEN] if topics[0].startswith("bad") else []
+    for _ in range(5):
+        await bench.backfill.sweep(wallets)
+        assert bench.backfill.breaker.state is BreakerState.CLOSED
+        assert not bench.backfill.breaker.in_doubt

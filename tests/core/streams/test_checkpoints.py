@@ -154,7 +154,7 @@ def test_without_a_check_only_so_many_signatures_are_remembered_and_none_is_told
     checkpoints = watching("a")
     for number in range(MOST_REMEMBERED + 5):
         assert checkpoints.record("a", str(number), number, streamed=True)
-    assert len(checkpoints._accounts["a"].reported) == MOST_REMEMBERED
+    assert len(checkpoints._records["a"].reported) == MOST_REMEMBERED
     for number in (0, 4, 5, MOST_REMEMBERED + 4):
         assert not checkpoints.record("a", str(number), number, streamed=number % 2 == 0)
 
@@ -193,7 +193,7 @@ def test_what_no_gap_can_need_any_more_is_forgotten_and_still_not_told_twice() -
     for slot in range(2, 5000):
         checkpoints.record("a", str(slot), slot, streamed=True)
     checkpoints.verify(checkpoints.newest(["a"]))
-    assert len(checkpoints._accounts["a"].reported) == KEPT_SLOTS
+    assert len(checkpoints._records["a"].reported) == KEPT_SLOTS
     for signature, slot in (("h", 1), ("7", 7), ("4999", 4999)):
         assert not checkpoints.record("a", signature, slot, streamed=False)
 

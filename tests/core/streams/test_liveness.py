@@ -10,7 +10,7 @@ from streamcore.config.model import StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.status import Statistics
-from streamcore.streams.liveness import GREETED, Liveness
+from streamcore.streams.liveness import GREETING, Liveness
 
 
 class Far:
@@ -153,7 +153,7 @@ async def test_it_is_in_doubt_after_a_silence_until_it_has_said_more_than_a_gree
     await bench.open()
     bench.liveness.heard(unanswered=False)
     assert bench.liveness.in_doubt
-    await bench.clock.advance(GREETED + 1)
+    await bench.clock.advance(GREETING + 1)
     bench.liveness.heard(unanswered=True)
     assert bench.liveness.in_doubt
     bench.liveness.heard(unanswered=False)

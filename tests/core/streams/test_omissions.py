@@ -37,7 +37,7 @@ async def test_what_is_young_when_it_is_found_was_left_out_if_the_stream_does_no
     bench.found("of unknown time", age=None)
     await bench.clock.advance(LATE - 0.1)
     assert bench.omissions.overdue() == []
-    bench.omissions.told("b")
+    bench.omissions.streamed("b")
     await bench.clock.advance(0.1)
     assert bench.omissions.overdue() == ["w", "w"]
 
@@ -53,5 +53,5 @@ async def test_a_new_subscription_starts_with_a_clean_slate() -> None:
     bench = Bench()
     bench.found("a", age=LATE + 1)
     bench.omissions.clear()
-    bench.omissions.told("never found")
+    bench.omissions.streamed("never found")
     assert bench.omissions.overdue() == []

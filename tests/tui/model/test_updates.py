@@ -43,7 +43,7 @@ async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> N
     session = Session(Settings(), clock)
     updates = Updates(
         session,
-        manager_factory=None,
+        engine_factory=None,
         repaint=repaint,
         tick=lambda: None,
         notice=lambda text, bad: None,
@@ -73,7 +73,7 @@ async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provide
     session = Session(Settings(), clock)
     updates = Updates(
         session,
-        manager_factory=lambda settings: engine,
+        engine_factory=lambda settings: engine,
         repaint=lambda: None,
         tick=lambda: None,
         notice=lambda text, bad: notices.append(text),
@@ -95,7 +95,7 @@ async def test_a_clock_that_is_set_back_makes_no_price_fresh_and_stops_no_chart(
     alarms: list[str] = []
     updates = Updates(
         session,
-        manager_factory=lambda settings: engine,
+        engine_factory=lambda settings: engine,
         repaint=lambda: None,
         tick=lambda: None,
         notice=lambda text, bad: None,
@@ -128,7 +128,7 @@ async def test_a_clock_that_is_corrected_a_little_is_not_set_back() -> None:
     session.last_data = clock.time() + 1.0
     updates = Updates(
         session,
-        manager_factory=None,
+        engine_factory=None,
         repaint=lambda: None,
         tick=lambda: None,
         notice=lambda text, bad: None,

@@ -7,9 +7,10 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from streamcore import Event, PriceUpdate, WalletTransaction, to_json
+from streamcore import Event, PriceUpdate, StreamError, WalletTransaction, to_json
 from streamtui.commands.shutdown import Deadline, calling
 from streamtui.commands.stdout import Output, calling_when_closed
+from streamtui.model.event_log import log_failure
 
 if TYPE_CHECKING:
     from streamcore import Engine, Settings
@@ -170,6 +171,8 @@ class _Printer:
     async def _take(self, events: AsyncIterator[Event]) -> None:
         async for event in events:
             await self._waiting.put(event)
+            if isinstance(event, StreamError):
+                log_failure(event)
             if isinstance(event, PriceUpdate | WalletTransaction):
                 self.delivered += 1
                 if self.delivered == self._count:

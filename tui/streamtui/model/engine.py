@@ -24,15 +24,15 @@ EngineFactory: TypeAlias = "Callable[[Settings], Engine]"
 
 
 @asynccontextmanager
-async def closed_in_time(manager: Engine) -> AsyncIterator[Engine]:
+async def closed_in_time(unopened: Engine) -> AsyncIterator[Engine]:
     """Enter an engine, and leave it within `CLOSE_TIMEOUT`, even if it hangs while closing."""
     async with AsyncExitStack() as stack:
-        engine = await manager.__aenter__()
+        engine = await unopened.__aenter__()
 
         async def close(*error: Any) -> None:
             try:
                 async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await manager.__aexit__(*error)
+                    await unopened.__aexit__(*error)
             except TimeoutError:
                 logger.warning("the engine did not close within %s s", CLOSE_TIMEOUT)
 
@@ -40,7 +40,7 @@ async def closed_in_time(manager: Engine) -> AsyncIterator[Engine]:
         yield engine
 
 
-def engine_factory(capture: Capture | None = None) -> EngineFactory:
+def real_engine_factory(capture: Capture | None = None) -> EngineFactory:
     """Return a factory of the real engine; ``capture`` records its network traffic.
 
     Blocking: importing the engine takes as long as drawing the first frame. Call it after that, in a thread.

@@ -22,7 +22,8 @@ from streamcore import (
     WalletTransaction,
 )
 from streamtui.format.lamps import LIVE, lamp
-from streamtui.model.engine import EngineFactory, closed_in_time, engine_factory
+from streamtui.model.engine import EngineFactory, closed_in_time, real_engine_factory
+from streamtui.model.event_log import log_failure
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
@@ -50,7 +51,7 @@ class Updates:
         self,
         session: Session,
         *,
-        manager_factory: EngineFactory | None,
+        engine_factory: EngineFactory | None,
         repaint: Callable[[], None],
         tick: Callable[[], None],
         notice: Callable[[str, bool], None],
@@ -61,7 +62,7 @@ class Updates:
 
         Args:
             session: What the engine is to watch, and where its events go.
-            manager_factory: Makes the engine; ``None``: `run` imports and makes the real one.
+            engine_factory: Makes the engine; ``None``: `run` imports and makes the real one.
             repaint: Called when something is to be drawn.
             tick: Called once a second.
             notice: Called with a sentence to show, and whether it is about a failure.
@@ -69,7 +70,7 @@ class Updates:
             starter: Whether to watch `STARTER` when the settings name no symbols.
         """
         self._session = session
-        self._manager_factory = manager_factory
+        self._engine_factory = engine_factory
         self._repaint = repaint
         self._tick = tick
         self._notice = notice
@@ -88,9 +89,9 @@ class Updates:
         """
         session = self._session
         session.failure = None
-        factory = self._manager_factory
+        factory = self._engine_factory
         if factory is None:
-            factory = await asyncio.to_thread(engine_factory)
+            factory = await asyncio.to_thread(real_engine_factory)
         async with closed_in_time(factory(session.settings)) as engine:
             session.attach(engine)
             self.read_statuses()
@@ -225,6 +226,7 @@ class Updates:
                 session.health.changed(event)
                 self.read_statuses()
             case StreamError():
+                log_failure(event)
                 session.health.failed(event)
                 if event.kind is ErrorKind.SUBSCRIPTION:
                     whose = f"{event.provider}: " if event.provider else ""

@@ -1,4 +1,4 @@
-"""The line in which a person types names: it takes what is pasted whole, and no wallet's secret."""
+"""The input for names: it accepts pasted text of several lines, and refuses the secret of a wallet."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from streamcore import secret_refusal
 
 
 class EntryLine(Input):
-    """A line that keeps all of what is pasted: a list may come line by line.
+    """An input that keeps all lines of a pasted text, joined by spaces.
 
-    What looks like a wallet's secret never becomes its value: the line is emptied, and `SecretRefused` says
-    why. Whoever shows that must not repeat what was typed, and cannot: nobody has it.
+    Text that looks like a wallet's secret never becomes its value: the input is emptied, and `SecretRefused`
+    is posted with the reason. The text itself is not kept anywhere.
     """
 
     class SecretRefused(Message):
@@ -32,12 +32,12 @@ class EntryLine(Input):
 
         Args:
             value: What it holds at first.
-            known: Returns whether a text is on the screen already, as a signature may be, and so no secret.
-            more: What `Input` takes.
+            known: Returns whether a text is public and no secret, such as a signature on the screen.
+            more: Other arguments of `Input`.
         """
         self._known = known
         self.refused = False
-        """Whether it is empty because a secret was refused."""
+        """Whether the input is empty because a secret was refused."""
         super().__init__(value, **more)
 
     def validate_value(self, value: str) -> str:
@@ -51,7 +51,7 @@ class EntryLine(Input):
         return value
 
     def on_paste(self, event: events.Paste) -> None:
-        """Put what is pasted into the line, in the place of the one line that `Input` would keep."""
+        """Insert all lines of the pasted text; `Input` would keep only the first."""
         event.stop()
         event.prevent_default()
         if (reason := self._refusal(event.text)) is not None:
@@ -69,5 +69,5 @@ class EntryLine(Input):
 
     def _refuse(self, reason: str) -> None:
         self.refused = True
-        # behind the message that the line has changed, which puts away what was said before
+        # after `Input.Changed`, whose handlers clear the last error
         self.call_next(self.post_message, self.SecretRefused(reason))

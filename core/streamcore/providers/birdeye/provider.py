@@ -42,7 +42,7 @@ class BirdeyeProvider(Provider):
         self._limits = Limits(
             topics_per_connection=size,
             debounce=DEBOUNCE,
-            words=f"{size} tokens a connection, {PAID_RATE:g} requests/s (free key: 1 in {FREE_PERIOD:g} s)",
+            text=f"{size} tokens a connection, {PAID_RATE:g} requests/s (free key: 1 in {FREE_PERIOD:g} s)",
         )
         self.rest: BirdeyeRest = BirdeyeRest(settings, http, clock)
         # the change of ``multi_price`` and that of the statistics are different figures (seen 2025-06-24)
@@ -53,8 +53,8 @@ class BirdeyeProvider(Provider):
         """What it allows; with a metered key, what its month is spread to."""
         if not self.metered:
             return self._limits
-        words = f"this key has no stream, so it is asked only for what no other source has: {self.rest.words}"
-        return replace(self._limits, words=words)
+        text = f"this key has no stream: only for what no other source has, {self.rest.words}"
+        return replace(self._limits, text=text)
 
     @property
     def metered(self) -> bool:  # type: ignore[override]

@@ -61,8 +61,8 @@ class UnitPlan:
         """Return what is kept to, for a person to read. ``units``: what one request takes."""
         end = datetime.fromtimestamp(self._until, UTC)
         about = "" if self._told else "about "
-        left = f"{about}{self._left:,.0f} compute units left until {end.day} {end:%b}"
-        return f"one request in {_span(self._share(units))}, {left}"
+        left = f"{about}{self._left:,.0f} units left until {end.day} {end:%b}"
+        return f"1 request in {_span(self._share(units))}, {left}"
 
     def _share(self, units: int) -> float:
         """Return the seconds of the month that so many units have to last."""

@@ -153,9 +153,8 @@ class CoinbaseCodec(Codec):
             if ticker is None:
                 reports += self._read(json_as(frame, _Frame))
             else:
-                told = self._ticker(ticker)
-                reports += self._proof()
-                reports += told
+                told = self._ticker(ticker)  # if it makes no sense, it is no proof of life
+                reports = told if self._alive else [*self._proof(), *told]
         except Undecodable as error:
             reports.append(Malformed(str(error)))
         self._ask()
@@ -212,7 +211,7 @@ class CoinbaseCodec(Codec):
         product = frame.product_id
         if not self._is_live(product):
             return []
-        progress = self._progress.setdefault(product, _Progress())
+        progress = self._progress_of(product)
         sequence, trade = _count(frame.sequence), _count(frame.trade_id)
         if sequence is not None:
             older = 0 < (progress.sequence or sequence) - sequence <= RESTARTED_BY
@@ -236,13 +235,13 @@ class CoinbaseCodec(Codec):
             low or None,
             first,
         )
-        return [report, *map(Malformed, bad)]
+        return [report, *map(Malformed, bad)] if bad else [report]
 
     def _heartbeat(self, frame: _Frame) -> list[Report]:
         product = frame.product_id
         if not self._is_live(product):
             return []
-        progress = self._progress.setdefault(product, _Progress())
+        progress = self._progress_of(product)
         trade, promised = progress.trade, progress.promised
         progress.promised = _count(frame.last_trade_id)
         reports = self._give_up_left_out(product) if self._left_out else []
@@ -275,6 +274,12 @@ class CoinbaseCodec(Codec):
                 text = f"Coinbase did not subscribe {one}, and did not say why"
                 reports.append(self._pairs.refuse(one, ProviderError(ErrorKind.SUBSCRIPTION, text)))
         return reports
+
+    def _progress_of(self, product: str) -> _Progress:
+        progress = self._progress.get(product)
+        if progress is None:
+            progress = self._progress[product] = _Progress()
+        return progress
 
     def _is_live(self, product: str) -> bool:
         """Whether something about a product is of interest; ``False`` just after it was given back.

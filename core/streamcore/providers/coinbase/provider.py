@@ -71,7 +71,7 @@ class CoinbaseProvider(Provider):
         topics_per_connection=None,
         debounce=DEBOUNCE,
         silence=SILENCE,
-        words=f"{PRODUCTS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
+        text=f"{PRODUCTS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:

@@ -120,7 +120,7 @@ class DexScreenerProvider(PolledProvider):
     limits = Limits(
         topics_per_connection=None,
         debounce=0.0,
-        words=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests/min",
+        text=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests/min",
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:

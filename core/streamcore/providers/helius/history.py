@@ -16,6 +16,7 @@ from streamcore.providers.helius.codec import TITLE, meaning_of_error
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,
+    UNSUPPORTED_VERSION,
     Pages,
     SolanaHistory,
     gap,
@@ -52,15 +53,20 @@ class HeliusHistory(SolanaHistory):
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
         if self._whole_pages:
+            told_all = True
             try:
                 async for report in self._pages(wallet, checkpoint):
+                    told_all = told_all and not isinstance(report, Malformed)
                     yield report
             except (RpcFailure, ProviderError) as error:
-                meaning = meaning_of_error(error.error) if isinstance(error, RpcFailure) else error
-                if meaning.kind not in (ErrorKind.PLAN, ErrorKind.SUBSCRIPTION):
-                    raise
-                self._whole_pages = False
-            else:
+                # one that cannot be read fails its whole page; told one by one, each has its signature
+                told_all = False
+                if not isinstance(error, RpcFailure) or error.error.code != UNSUPPORTED_VERSION:
+                    meaning = meaning_of_error(error.error) if isinstance(error, RpcFailure) else error
+                    if meaning.kind not in (ErrorKind.PLAN, ErrorKind.SUBSCRIPTION):
+                        raise
+                    self._whole_pages = False
+            if told_all:
                 return
         async for report in super()._since(wallet, checkpoint):
             yield report

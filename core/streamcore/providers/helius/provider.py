@@ -63,7 +63,7 @@ class HeliusProvider(Provider):
             topics_per_connection=None,
             debounce=DEBOUNCE,
             silence=SILENCE,
-            words=f"{self._batch_size} wallets a subscription, {RATE:g} requests/s",
+            text=f"{self._batch_size} wallets a subscription, {RATE:g} requests/s",
             sweep=True,
         )
         rpc = HeliusRpc(settings, http, clock)

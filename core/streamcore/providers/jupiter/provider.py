@@ -83,7 +83,7 @@ class JupiterProvider(PolledProvider):
     limits = Limits(
         topics_per_connection=None,
         debounce=0.0,
-        words=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests in {WINDOW:g} s",
+        text=f"{MINTS_PER_REQUEST} mints a request, {REQUESTS_PER_WINDOW} requests in {WINDOW:g} s",
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:

@@ -1,7 +1,7 @@
-"""What Kraken announces in its ``status``: maintenance to come and incidents, each told once, with its time.
+"""What Kraken announces in its ``status``: coming maintenance and incidents, each reported once.
 
-Every new connection gets the whole list again, days ahead of the event, so what was told is remembered for
-longer than a connection lives. Source: a capture of 2026-10-03.
+Every new connection gets the whole list again, days ahead of the event, so what has been reported is
+remembered across connections. Source: a capture of 2026-10-03.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from streamcore.providers.decoding import Undecodable, content
 from streamcore.text import printable
 
 REMEMBERED = 200
-"""Announcements of which it is known that they have been told."""
+"""Announcements remembered as reported."""
 
 
 class _Announcement(msgspec.Struct, frozen=True):
@@ -35,44 +35,55 @@ class Announcements:
     """Turns Kraken's announcements into news. Keep one for all connections."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, str, str], None] = {}
+        self._published: dict[tuple[str, str, str], None] = {}
 
     def news(self, what: str, items: object) -> list[Notice]:
-        """Return what of a list of announcements has not been told yet.
+        """Return those of a list of announcements that have not been reported yet.
 
         Args:
-            what: What they are about, as a person says it.
+            what: What they are about, for the text: ``maintenance``.
             items: As they came; anything but a list announces nothing.
         """
         notices: list[Notice] = []
         for item in items if isinstance(items, list) else ():
             try:
-                told = content(item, _Announcement)
+                announcement = content(item, _Announcement)
             except Undecodable:
-                told = _Announcement()
+                announcement = _Announcement()
             # one that is moved to another time is news again
-            identity = what, _shown(told.event_id) or _title(told), _shown(told.expected_start_utc)
-            if identity in self._told:
+            identity = (
+                what,
+                _shown(announcement.event_id) or _title(announcement),
+                _shown(announcement.expected_start_utc),
+            )
+            if identity in self._published:
                 continue
-            self._told[identity] = None
-            while len(self._told) > REMEMBERED:
-                del self._told[next(iter(self._told))]
-            notices.append(Notice(ProviderError(ErrorKind.SERVER, _sentence(what, told))))
+            self._published[identity] = None
+            while len(self._published) > REMEMBERED:
+                del self._published[next(iter(self._published))]
+            notices.append(Notice(ProviderError(ErrorKind.SERVER, _sentence(what, announcement))))
         return notices
 
 
-def _sentence(what: str, told: _Announcement) -> str:
-    parts = [part for part in (_title(told), _span(told)) if part]
+def _sentence(what: str, announcement: _Announcement) -> str:
+    parts = [part for part in (_title(announcement), _span(announcement)) if part]
     return f"Kraken announces {what}" + (f": {', '.join(parts)}" if parts else "")
 
 
-def _title(told: _Announcement) -> str:
-    return next((shown for text in (told.title, told.name, told.message) if (shown := _shown(text))), "")
+def _title(announcement: _Announcement) -> str:
+    return next(
+        (
+            shown
+            for text in (announcement.title, announcement.name, announcement.message)
+            if (shown := _shown(text))
+        ),
+        "",
+    )
 
 
-def _span(told: _Announcement) -> str:
+def _span(announcement: _Announcement) -> str:
     """Return when it is expected, as ``5 Oct 2026, 09:00 to 10:00 UTC``; empty where it does not say."""
-    start, end = _time(told.expected_start_utc), _time(told.expected_end_utc)
+    start, end = _time(announcement.expected_start_utc), _time(announcement.expected_end_utc)
     if start is None:
         return ""
     day = f"{start.day} {start:%b %Y}, {start:%H:%M}"

@@ -1,7 +1,8 @@
-"""The words of Kraken's WebSocket v2: subscriptions out; acknowledgements, tickers and states in.
+"""The messages of Kraken's WebSocket v2: subscriptions out; acknowledgements, tickers and states in.
 
-Every ticker is a full object, so there is nothing to merge. Heartbeats come about every second while there
-is nothing else to say. Source: docs.kraken.com, "Spot WebSocket v2", channels ticker, status, heartbeat.
+Every ticker is a full object, so there is nothing to merge; none has a number, so that one was lost cannot be
+known. Heartbeats come about every second while there is nothing else to say. Source: docs.kraken.com, "Spot
+WebSocket v2", channels ticker, status, heartbeat.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _SOFT_STATES = {
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """Any frame: those of a channel have ``channel`` and ``data``, answers have ``method``."""
+    """Any frame: messages of a channel have ``channel`` and ``data``, answers have ``method``."""
 
     channel: object = None
     method: object = None
@@ -68,7 +69,7 @@ class _Ticker(msgspec.Struct, frozen=True, gc=False):
 
 
 class _TickerMessage(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="ticker"):
-    """The usual frame, read at once; any other, and one with something wrong in it, is read as a `_Frame`."""
+    """A frame of tickers, decoded in one step; any other, and a malformed one, is read as a `_Frame`."""
 
     type: Literal["snapshot", "update"]
     data: list[_Ticker]
@@ -77,8 +78,8 @@ class _TickerMessage(msgspec.Struct, frozen=True, gc=False, tag_field="channel",
 _read_tickers = message_reader(_TickerMessage)
 
 
-class _Told(Figures):
-    """The numbers of one pair, and what they come to."""
+class _PairFigures(Figures):
+    """The numbers in the last ticker of one pair, and the report they make."""
 
     __slots__ = ("_dollars",)
 
@@ -89,8 +90,8 @@ class _Told(Figures):
     def report(self, pair: str, trades: object, *, complete: bool) -> PriceReport:
         """Return what the last ticker says. ``trades``: how many there were in the last 24 hours.
 
-        Where nothing was traded for 24 hours Kraken says 0 for everything that is made of trades. That is not
-        known, neither a price of 0 nor a change of 0 %; the whole state is then that there is no price.
+        Where nothing was traded for 24 hours Kraken sends 0 for price, change, volume and average. That means
+        unknown, not a price of 0 or a change of 0 %, so the report is then one without any figure.
         """
         last, volume, vwap, change, high, low = self.values
         price = last or None
@@ -132,14 +133,14 @@ class KrakenCodec(Codec):
 
         Args:
             batch_size: Pairs in one subscribe message at most.
-            announcements: Knows what other connections have been told; ``None``: there were none.
+            announcements: Those already reported by other connections; ``None``: none.
         """
         self._pairs = Pairs(min(batch_size, PAIRS_PER_REQUEST))
         self._announcements = announcements or Announcements()
         self._throttle = Throttle()
         self._alive = False
         self._requests = 0
-        self._told: dict[str, _Told] = {}
+        self._figures: dict[str, _PairFigures] = {}
         self._outgoing: list[Frame] = []
 
     def opened(self) -> None:
@@ -150,7 +151,7 @@ class KrakenCodec(Codec):
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted pairs, all of them; only what changes is sent."""
         self._pairs.set_topics(topics)
-        self._told = {pair: told for pair, told in self._told.items() if self._pairs.wants(pair)}
+        self._figures = {pair: figures for pair, figures in self._figures.items() if self._pairs.wants(pair)}
         self._ask()
 
     @property
@@ -172,13 +173,13 @@ class KrakenCodec(Codec):
         """Return what one frame says."""
         reports: list[Report] = []
         try:
-            usual = _read_tickers(frame)
-            if usual is None:
+            message = _read_tickers(frame)
+            if message is None:
                 reports += self._read(json_as(frame, _Frame))
             else:
                 reports += self._proof()
-                complete = usual.type == "snapshot"
-                for ticker in usual.data:
+                complete = message.type == "snapshot"
+                for ticker in message.data:
                     self._ticker(ticker, reports, complete=complete)
         except Undecodable as error:
             reports.append(Malformed(str(error)))
@@ -236,14 +237,16 @@ class KrakenCodec(Codec):
     def _ticker(self, ticker: _Ticker, reports: list[Report], *, complete: bool) -> None:
         pair = ticker.symbol
         self._pairs.answered(pair)
-        told = self._told.get(pair)
-        if told is None:
+        figures = self._figures.get(pair)
+        if figures is None:
             if not self._pairs.wants(pair):
                 if not self._pairs.knows(pair):
                     reports.append(Malformed("a ticker: a pair that was never asked for"))
                 return  # or it was on its way when the pair was given back
-            told = self._told[pair] = _Told()
-        bad = told.read((ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low))
+            figures = self._figures[pair] = _PairFigures()
+        bad = figures.read(
+            (ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low)
+        )
         trades = ticker.trades
         if type(trades) is not int:
             try:
@@ -251,7 +254,7 @@ class KrakenCodec(Codec):
             except Undecodable as error:
                 trades = None
                 bad.append(f"trades: {error}")
-        reports.append(told.report(pair, trades, complete=complete))
+        reports.append(figures.report(pair, trades, complete=complete))
         if bad:
             reports += map(Malformed, bad)
 

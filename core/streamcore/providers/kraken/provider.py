@@ -43,11 +43,11 @@ from streamcore.urls import hidden_parts, shown_url
 
 TITLE = "Kraken"
 RATE = 0.9
-"""Requests a second; one a second is what the public endpoints bear, and two clocks are never quite equal."""
+"""Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
 
 
 class KrakenProvider(Provider):
-    """Kraken behind the seam; topics are pairs such as ``SOL/USD``."""
+    """Kraken as a `Provider`; topics are pairs such as ``SOL/USD``."""
 
     name = "kraken"
     title = TITLE
@@ -58,7 +58,7 @@ class KrakenProvider(Provider):
         topics_per_connection=None,
         debounce=DEBOUNCE,
         silence=SILENCE,
-        words=f"{PAIRS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
+        text=f"{PAIRS_PER_REQUEST} pairs a message, {RATE:g} requests/s",
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
@@ -77,7 +77,7 @@ class KrakenProvider(Provider):
         return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
 
     def forget(self) -> None:
-        """Ask anew what is listed; what was refused is remembered by whoever routes."""
+        """Fetch the list of markets anew; refused topics are remembered by the routing, not here."""
         self.markets.doubt()
 
     def codec(self) -> KrakenCodec:
@@ -106,7 +106,7 @@ class _Ticker(msgspec.Struct, frozen=True):
 
 
 class _BadRequest(ProviderError):
-    """Kraken found something wrong with what was asked, for which one of the pairs may be the cause."""
+    """Kraken refused a request, and one of the pairs in it may be the reason."""
 
     def __init__(self, message: str, *, unknown_pair: bool) -> None:
         """``unknown_pair``: at least one of the pairs does not exist."""
@@ -115,7 +115,7 @@ class _BadRequest(ProviderError):
 
 
 class KrakenRest(Rest):
-    """Prices over HTTP, many in one request; the change over 24 hours is not to be had here."""
+    """Prices over HTTP, many in one request; Kraken does not tell the change over 24 hours there."""
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         section = settings.kraken
@@ -142,10 +142,10 @@ class KrakenRest(Rest):
                 yield _not_listed(pair)
             else:
                 askable.append(pair)
-        async for report in in_turn(batches(askable, self._batch_size), self._together):
+        async for report in in_turn(batches(askable, self._batch_size), self._fetch_together):
             yield report
 
-    async def _together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
+    async def _fetch_together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:
             tickers, error = await self._get(pairs)
         except ProviderError as refused:
@@ -172,9 +172,9 @@ class KrakenRest(Rest):
             yield Notice(error)
 
     async def _in_halves(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
-        """One bad pair fails the whole call; halve until it stands alone."""
+        """Fetch each half apart: one bad pair fails the whole call, until it stands alone."""
         middle = len(pairs) // 2
-        async for report in in_turn((tuple(pairs[:middle]), tuple(pairs[middle:])), self._together):
+        async for report in in_turn((tuple(pairs[:middle]), tuple(pairs[middle:])), self._fetch_together):
             yield report
 
     def _names(self, pair: str) -> tuple[str, ...]:
@@ -195,12 +195,12 @@ class KrakenRest(Rest):
             tickers = content(body.result, dict[str, msgspec.Raw])
         except Undecodable as unreadable:
             if error is not None:
-                raise self._rested(error) from unreadable
+                raise self._pause_after(error) from unreadable
             text = f"{TITLE} answered a request for prices with something unreadable: {unreadable}"
             raise ProviderError(ErrorKind.PROTOCOL, text) from unreadable
         if error is not None and not tickers:
-            raise self._rested(error)
-        return tickers, None if error is None else self._rested(error)
+            raise self._pause_after(error)
+        return tickers, None if error is None else self._pause_after(error)
 
     async def _ask(self, method: str, params: Mapping[str, str], rate_limit: RateLimit | None) -> _Body:
         answer = await self._http.request(
@@ -211,7 +211,7 @@ class KrakenRest(Rest):
             rate_limit=rate_limit,
         )
         if answer.status != 200:
-            raise self._rested(refusal(TITLE, answer.status, answer.headers, key_setting=None))
+            raise self._pause_after(refusal(TITLE, answer.status, answer.headers, key_setting=None))
         try:
             return json_as(answer.body, _Body)
         except Undecodable as error:
@@ -229,12 +229,13 @@ class KrakenRest(Rest):
         try:
             found = markets(body.result)
         except Undecodable as error:
-            raise self._rested(meaning(body.error)) from error
+            raise self._pause_after(meaning(body.error)) from error
         if not found:
-            raise self._rested(meaning(body.error))
+            raise self._pause_after(meaning(body.error))
         return found
 
-    def _rested(self, error: ProviderError) -> ProviderError:
+    def _pause_after(self, error: ProviderError) -> ProviderError:
+        """Pause the requests if the error is a rate limit; return it."""
         if error.kind is ErrorKind.RATE_LIMIT:
             self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
         return error

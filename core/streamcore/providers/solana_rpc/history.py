@@ -31,6 +31,7 @@ from streamcore.providers.base import (
     TokenAccountsRequest,
     TransactionReport,
 )
+from streamcore.providers.solana_rpc.failed_transactions import FailedTransactions
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
 from streamcore.providers.solana_rpc.rpc import Rpc, RpcFailure
 from streamcore.providers.solana_rpc.token_accounts import Amounts, Holding, list_holdings
@@ -139,6 +140,7 @@ class SolanaHistory(Rest):
         self._understand = understand
         self._accounts: dict[str, _Accounts] = {}
         self._unfollowed = Amounts()
+        self._failed = FailedTransactions()
         self._tokens = TokenTable()
         self._changed: dict[str, TokenAccounts] = {}
         """Lists of accounts that have changed since a codec was given them."""
@@ -206,7 +208,7 @@ class SolanaHistory(Rest):
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
 
-    async def examine(self, topics: Sequence[str]) -> AsyncIterator[Report]:
+    async def check_accounts(self, topics: Sequence[str]) -> AsyncIterator[Report]:
         """Yield what each address is that is no wallet; one call for a hundred of them.
 
         Of an address without an account nothing is known: it may be a wallet that never had anything.
@@ -237,7 +239,7 @@ class SolanaHistory(Rest):
             self._accounts[wallet] = replace(known, addresses=addresses)
             self._changed[wallet] = TokenAccounts(wallet, addresses, known.minor)
 
-    async def look(
+    async def fetch_unfollowed(
         self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
         """Yield what happened to accounts of wallets whose amounts have changed since the last look.
@@ -326,13 +328,17 @@ class SolanaHistory(Rest):
                     "getTransaction", [entry.signature, transaction_options()], msgspec.Raw
                 )
             except RpcFailure as failure:
-                if failure.error.code != UNSUPPORTED_VERSION:
-                    raise
                 # no later try would read it, and what comes after it must not wait for it
+                reason = UNKNOWN_VERSION
+                if failure.error.code != UNSUPPORTED_VERSION:
+                    if not self._failed.is_hopeless(entry.signature):
+                        raise
+                    reason = f"{self._title} cannot show it"
                 return unreadable_transaction(
-                    entry.signature, entry.slot, (wallet,), UNKNOWN_VERSION, entry.block_time
+                    entry.signature, entry.slot, (wallet,), reason, entry.block_time
                 )
             if bytes(answer) != b"null":
+                self._failed.shown(entry.signature)
                 break
             if wait is None:
                 text = f"{self._title} lists a transaction of {wallet} but cannot show it yet"

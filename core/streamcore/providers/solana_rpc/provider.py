@@ -72,7 +72,7 @@ class SolanaProvider(Provider):
             topics_per_connection=WALLETS_PER_CONNECTION,
             debounce=DEBOUNCE,
             silence=SILENCE,
-            words=f"{WALLETS_PER_CONNECTION} wallets and {LOGS_PER_CONNECTION} accounts a connection, "
+            text=f"{WALLETS_PER_CONNECTION} wallets and {LOGS_PER_CONNECTION} accounts a connection, "
             f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s, and of each method as many as the node tells",
             sweep=True,
         )

@@ -34,7 +34,7 @@ async def test_row_d_what_birdeye_says_is_left_counts_before_what_was_assumed() 
     assert not plan.is_due
     await clock.advance(0.2)
     assert plan.is_due
-    assert plan.words(PRICE).startswith("one request in 3 s, 300 compute units left until")
+    assert plan.words(PRICE).startswith("1 request in 3 s, 300 units left until")
 
 
 async def test_row_d_with_nothing_left_nothing_is_due_before_the_month_ends() -> None:
@@ -63,4 +63,4 @@ async def test_row_d_requests_made_together_have_to_last_together() -> None:
 def test_row_d_what_is_only_assumed_is_said_to_be() -> None:
     plan = UnitPlan(ManualClock())
     words = plan.words(PRICE)
-    assert words.startswith("one request in 4 min, about 30,000 compute units left until 28 Nov"), words
+    assert words.startswith("1 request in 4 min, about 30,000 units left until 28 Nov"), words

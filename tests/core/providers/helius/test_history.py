@@ -4,7 +4,7 @@ import json
 
 import pytest
 from scripted_http import Asked
-from scripted_node import NodeBench, W, told
+from scripted_node import NodeBench, RpcError, W, told
 from wire_fixtures import helius
 
 from streamcore.config.model import Settings
@@ -18,6 +18,7 @@ from streamcore.providers.base import (
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.helius.provider import HeliusRpc
 from streamcore.providers.solana_rpc.history import Pages
+from streamcore.providers.solana_rpc.transactions import UNKNOWN_VERSION
 
 K = ErrorKind
 
@@ -89,3 +90,30 @@ async def test_after_so_many_pages_the_gap_is_told_instead_of_being_filled() -> 
     assert {asked.json["params"][1]["limit"] for asked in bench.http.asked} == {2}
     assert isinstance(last, Notice)
     assert (last.error.kind, last.error.retryable) == (ErrorKind.GAP, False)
+
+
+async def test_row_24_a_page_with_a_version_nobody_knows_is_told_one_by_one_with_its_signature(
+    bench: NodeBench,
+) -> None:
+    for number in (1, 2, 3):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    bench.node.errors["getTransactionsForAddress"] = RpcError(
+        -32015, "Transaction version (2) is not supported"
+    )
+    bench.node.errors["s2"] = RpcError(-32015, "Transaction version (2) is not supported")
+    for _ in range(2):
+        reports = await bench.fetch(first=Checkpoint("", 0))
+        assert told(reports) == ["s1", "s2", "s3"]
+        odd = reports[1]
+        assert isinstance(odd, TransactionReport)
+        assert odd.unreadable == UNKNOWN_VERSION
+    assert len(bench.called("getTransactionsForAddress")) == 2  # the plan has not changed
+
+
+async def test_row_24_an_entry_of_a_page_without_a_readable_signature_is_asked_for_by_it() -> None:
+    node = NodeBench()
+    node.node.happens("s1", 101, W)
+    del node.node.errors["getTransactionsForAddress"]
+    node.node.getTransactionsForAddress = lambda *_: {"data": [{"slot": 101, "transaction": ["AbCd"]}]}  # type: ignore[attr-defined]
+    reports = await node.fetch(first=Checkpoint("", 0))
+    assert told(reports) == ["s1"]

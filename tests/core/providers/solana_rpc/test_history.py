@@ -20,6 +20,7 @@ from streamcore.providers.base import (
     TokenAccounts,
     TransactionReport,
 )
+from streamcore.providers.solana_rpc.failed_transactions import MOST_TRIES
 from streamcore.providers.solana_rpc.history import (
     ACCOUNTS_FOR,
     HISTORY,
@@ -301,18 +302,43 @@ async def test_row_20_one_call_tells_what_all_addresses_are(bench: NodeBench) ->
     token = {"owner": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "executable": False, "data": data}
     wallet = {"owner": "1" * 32, "executable": False, "data": ["", "base64"]}
     bench.node.told = {ACCOUNT: token, W: wallet}
-    reports = [report async for report in bench.provider.rest.examine([ACCOUNT, W, W2])]
+    reports = [report async for report in bench.provider.rest.check_accounts([ACCOUNT, W, W2])]
     facts = AccountFacts(AccountKind.TOKEN_ACCOUNT, owner=W, mint=ACCOUNT)
     assert reports == [AccountReport(ACCOUNT, facts)]
     assert [params[0] for params in bench.called("getMultipleAccounts")] == [[ACCOUNT, W, W2]]
 
 
 async def test_more_addresses_than_the_method_takes_are_asked_about_in_parts(bench: NodeBench) -> None:
-    assert [report async for report in bench.provider.rest.examine([W] * 150)] == []
+    assert [report async for report in bench.provider.rest.check_accounts([W] * 150)] == []
     assert [len(params[0]) for params in bench.called("getMultipleAccounts")] == [100, 50]
 
 
 async def test_a_node_that_does_not_have_the_method_is_a_failure_of_the_look(bench: NodeBench) -> None:
     bench.node.errors["getMultipleAccounts"] = RpcError(-32601, "Method not found")
     with pytest.raises(ProviderError):
-        _ = [report async for report in bench.provider.rest.examine([W])]
+        _ = [report async for report in bench.provider.rest.check_accounts([W])]
+
+
+async def test_row_3_a_transaction_that_always_fails_keeps_those_after_it_back_only_for_a_while(
+    bench: NodeBench,
+) -> None:
+    for number in (1, 2, 3):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    bench.node.errors["s2"] = RpcError(-32603, "Internal error")
+    for _ in range(MOST_TRIES - 1):
+        assert told(await bench.fetch(first=Checkpoint("", 0))) == ["s1"]
+    reports = await bench.fetch(first=Checkpoint("", 0))
+    assert told(reports) == ["s1", "s2", "s3"]
+    odd = reports[1]
+    assert isinstance(odd, TransactionReport)
+    assert odd.unreadable == "Helius cannot show it"
+
+
+async def test_row_3_while_no_transaction_can_be_shown_none_is_given_up(bench: NodeBench) -> None:
+    bench.node.happens("s1", 101, W)
+    bench.node.errors["s1"] = RpcError(-32603, "Internal error")
+    for _ in range(2 * MOST_TRIES):
+        with pytest.raises(ProviderError):
+            await bench.fetch(first=Checkpoint("", 0))
+    bench.node.errors.clear()
+    assert told(await bench.fetch(first=Checkpoint("", 0))) == ["s1"]

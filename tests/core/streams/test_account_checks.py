@@ -10,7 +10,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.providers.base import AccountReport, Report
 from streamcore.solana.accounts import AccountFacts, AccountKind
-from streamcore.streams.examination import FIRST_RETRY, Examination
+from streamcore.streams.account_checks import FIRST_RETRY, AccountChecks
 from streamcore.tasks import Tasks
 
 
@@ -21,7 +21,7 @@ class Bench:
         self.told: list[Report] = []
         self.wanted = {"a", "b", "c"}
         self.internal: list[ProviderError] = []
-        self.examination = Examination(
+        self.checks = AccountChecks(
             self.rest,  # type: ignore[arg-type]
             self.clock,
             Tasks("bench", self.clock, failed=self.internal.append),
@@ -37,15 +37,15 @@ class Bench:
 async def test_topics_that_come_together_are_asked_about_together_and_once() -> None:
     bench = Bench()
     odd = AccountReport("a", AccountFacts(AccountKind.MINT))
-    bench.rest.on_examine = lambda topics: [odd]
-    bench.examination.look_at(["a"])
-    bench.examination.look_at(["b", "a"])
+    bench.rest.on_check_accounts = lambda topics: [odd]
+    bench.checks.check(["a"])
+    bench.checks.check(["b", "a"])
     await bench.clock.advance(5.0)
-    assert bench.rest.examined == [(1.0, ("a", "b"))]
+    assert bench.rest.checked == [(1.0, ("a", "b"))]
     assert bench.told == [odd]
-    bench.examination.look_at(["a", "b", "c"])
+    bench.checks.check(["a", "b", "c"])
     await bench.clock.advance(5.0)
-    assert [topics for _, topics in bench.rest.examined] == [("a", "b"), ("c",)]
+    assert [topics for _, topics in bench.rest.checked] == [("a", "b"), ("c",)]
 
 
 async def test_a_look_that_failed_is_tried_again_in_peace_and_tells_no_error() -> None:
@@ -55,23 +55,23 @@ async def test_a_look_that_failed_is_tried_again_in_peace_and_tells_no_error() -
         [ProviderError(ErrorKind.RATE_LIMIT, "no", retry_after=100.0)],
         [],
     ]
-    bench.rest.on_examine = lambda topics: answers.pop(0)
-    bench.examination.look_at(["a", "b"])
+    bench.rest.on_check_accounts = lambda topics: answers.pop(0)
+    bench.checks.check(["a", "b"])
     await bench.clock.advance(1.0 + FIRST_RETRY)
     bench.wanted.discard("b")
     await bench.clock.advance(1000.0)
-    assert [at for at, _ in bench.rest.examined] == [1.0, 1.0 + FIRST_RETRY, 101.0 + FIRST_RETRY]
-    assert bench.rest.examined[-1][1] == ("a",)
+    assert [at for at, _ in bench.rest.checked] == [1.0, 1.0 + FIRST_RETRY, 101.0 + FIRST_RETRY]
+    assert bench.rest.checked[-1][1] == ("a",)
     assert bench.told == bench.internal == []
 
 
 @pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.SUBSCRIPTION])
 async def test_what_is_refused_for_good_is_looked_at_again_when_it_is_followed_anew(kind: ErrorKind) -> None:
     bench = Bench()
-    bench.rest.on_examine = lambda topics: [ProviderError(kind, "no")]
-    bench.examination.look_at(["a"])
+    bench.rest.on_check_accounts = lambda topics: [ProviderError(kind, "no")]
+    bench.checks.check(["a"])
     await bench.clock.advance(1000.0)
-    assert len(bench.rest.examined) == 1
-    bench.examination.look_at(["a"])
+    assert len(bench.rest.checked) == 1
+    bench.checks.check(["a"])
     await bench.clock.advance(10.0)
-    assert len(bench.rest.examined) == 2
+    assert len(bench.rest.checked) == 2

@@ -1,4 +1,4 @@
-"""One look at what is newly followed: is it what it was taken for?"""
+"""Checks each newly followed address once: is it a wallet, or a token account, a mint, a program?"""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FOR_GOOD = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL)
 """Kinds of refusal that another try does not change, as where a node does not have the method."""
 FIRST_RETRY = 15.0
 LONGEST_RETRY = 240.0
-"""Seconds between two tries; nothing waits for the answer, so the host is left in peace."""
+"""Seconds between two tries, at first and at most; nothing waits for the answer, so there is no hurry."""
 
 
-class Examination:
-    """Asks a provider's HTTP side once about every topic; see `streamcore.providers.base.Rest.examine`."""
+class AccountChecks:
+    """Has a provider check every topic once; see `streamcore.providers.base.Rest.check_accounts`."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Examination:
             rest: The provider's HTTP side.
             clock: Time.
             tasks: Runs what nobody waits for.
-            gather: Seconds in which topics are gathered, to be asked about together.
+            gather: Seconds in which topics are gathered, so that one request is about many.
             deliver: Is given every report.
             is_wanted: Whether a topic is still wanted.
         """
@@ -51,24 +51,24 @@ class Examination:
         self._due: set[str] = set()
         self._work: asyncio.Task[None] | None = None
 
-    def look_at(self, topics: Iterable[str]) -> None:
-        """Have topics looked at that have not been before; returns at once."""
+    def check(self, topics: Iterable[str]) -> None:
+        """Have the topics checked that have not been before; returns at once."""
         new = {topic for topic in topics if topic not in self._seen}
         self._seen |= new
         self._due |= new
         if self._due and (self._work is None or self._work.done()):
-            self._work = self._tasks.start("looking at what is followed", self._look)
+            self._work = self._tasks.start("checking accounts", self._check)
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         wait = FIRST_RETRY
         await self._clock.sleep(self._gather)
         while due := sorted(topic for topic in self._due if self._is_wanted(topic)):
-            asked = self._clock.monotonic()
+            as_of = self._clock.monotonic()
             try:
-                async for report in self._rest.examine(due):
-                    self._deliver(report, Source.POLL, asked)
+                async for report in self._rest.check_accounts(due):
+                    self._deliver(report, Source.POLL, as_of)
             except ProviderError as error:
-                # it is tried for real, and told, by whoever fetches the same topics
+                # not reported: the fetch of the same topics fails as well, and reports it
                 if error.parks or error.kind in FOR_GOOD:
                     break
                 await self._clock.sleep(max(wait, error.retry_after or 0.0))
