@@ -21,19 +21,24 @@ KNOWN_SEGMENTS = frozenset(
 )
 """Longer segments that are no keys but names of the API methods this program calls."""
 
+_KEY_IN_LABEL = re.compile(r"(?i)(?=[0-9a-z]*[0-9][0-9a-z]*[0-9])[0-9a-z]{16,}")
+"""A word of a host has no two digits, or is shorter."""
+
 _URL = re.compile(r"""(?i)\b(?:https?|wss?|socks\w*)://[^\s"'<>|\\^`{}]+""")
 _PARTS = re.compile(r"(?s)((?:[^:/?#]+://)?)([^/?#]*)([^?#]*)(\??[^#]*)(#?.*)")
 _END_OF_SENTENCE = ".,:;!)]"
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without what may be a key: user, password, query, fragment, long path segments.
+    """Return a URL without what may be a key: user, password, query, fragment, long segments and subdomains.
 
     The URL need not be valid: a mistyped one holds a key all the same.
     """
     scheme, authority, path, query, fragment = _split(url)
     if "@" in authority:
         authority = f"{HIDDEN}@{authority.rpartition('@')[2]}"
+    for label in _keys_in_host(authority):
+        authority = authority.replace(label, HIDDEN)
     path = "/".join(HIDDEN if _may_be_key(segment) else segment for segment in path.split("/"))
     return "".join((scheme, authority, path, f"?{HIDDEN}" if query else "", f"#{HIDDEN}" if fragment else ""))
 
@@ -48,6 +53,7 @@ def hidden_parts(url: str) -> tuple[str, ...]:
     pieces = [user, password, query[1:], *(pair.partition("=")[2] for pair in query[1:].split("&"))]
     found = dict.fromkeys(piece for piece in (*pieces, fragment[1:]) if len(piece) >= SHORTEST_KEY)
     found |= dict.fromkeys(segment for segment in path.split("/") if _may_be_key(segment))
+    found |= dict.fromkeys(_keys_in_host(authority))
     return tuple(dict.fromkeys((*found, *map(unquote, found))))
 
 
@@ -66,6 +72,12 @@ def _split(url: str) -> tuple[str, str, str, str, str]:
     assert match is not None  # noqa: S101 - each part may be empty, so everything matches
     scheme, authority, path, query, fragment = match.groups()
     return scheme, authority, path, query, fragment
+
+
+def _keys_in_host(authority: str) -> list[str]:
+    """Return the subdomains that are no words: some operators of nodes put the token there."""
+    labels = authority.rpartition("@")[2].split(".")[:-2]
+    return [label for label in labels if _KEY_IN_LABEL.search(label.replace("-", ""))]
 
 
 def _may_be_key(segment: str) -> bool:

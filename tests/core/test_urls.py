@@ -94,3 +94,30 @@ def test_a_record_without_an_address_stays_as_it_is() -> None:
     record = logging.LogRecord("httpx", logging.INFO, "", 0, "load %s", ("x",), None)
     UrlFilter().filter(record)
     assert (record.msg, record.args) == ("load %s", ("x",))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"https://{TOKEN}.host.example/", "https://***.host.example/"),
+        ("wss://abcdef0123456789.host.example:8900", "wss://***.host.example:8900"),
+        ("https://sol.5e5e5e5e-aaaa-4bbb-8ccc-0123456789ab.host.example", "https://sol.***.host.example"),
+    ],
+)
+def test_a_token_in_a_subdomain_is_hidden(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+    assert any(part in url.partition("//")[2].split(".host")[0] for part in hidden_parts(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "wss://advanced-trade-ws.coinbase.com",
+        "https://cold-white-frog.solana-mainnet.quiknode.pro",
+        "https://ec2-10-0-0-12.eu-central-1.compute.amazonaws.com",
+        "ws://127.0.0.1:8900",
+        "http://[2001:0db8:85a3:0000:0000:8a2e:0370:7334]:8899",
+    ],
+)
+def test_ordinary_hosts_are_shown(url: str) -> None:
+    assert shown_url(url) == url

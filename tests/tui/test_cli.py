@@ -156,7 +156,7 @@ def test_a_mistake_in_the_environment_is_status_2(run, monkeypatch):
     assert result.status == 2
     assert result.err == (
         "streamtui: stream.stale_after = 'never' (environment variable STREAMTUI_STREAM_STALE_AFTER): "
-        "expected a number above 0, up to 86400\n"
+        "expected a number from 0.1 to 86400\n"
     )
 
 
@@ -235,7 +235,16 @@ def test_an_unexpected_failure_is_status_1_in_one_line_and_its_traceback_is_in_t
 
 
 @pytest.mark.parametrize(
-    "arguments", [["config", "show"], ["config", "path"], ["emulator", "--fault", "list"]]
+    "arguments",
+    [
+        ["config", "show"],
+        ["config", "path"],
+        ["emulator", "--fault", "list"],
+        ["--version"],
+        ["stream", "--version"],
+        ["--help"],
+        ["config", "show", "--help"],
+    ],
 )
 def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
     with open("/dev/full", "w") as full:  # noqa: PTH123
@@ -244,6 +253,34 @@ def test_a_full_disk_is_a_sentence_and_status_1(monkeypatch, capsys, arguments):
             main(arguments)
     assert end.value.code == 1
     assert capsys.readouterr().err == "streamtui: the output cannot be written: No space left on device\n"
+
+
+def test_help_that_nobody_reads_ends_quietly(monkeypatch, capsys):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as pipe:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdout", pipe)
+        with pytest.raises(SystemExit) as end:
+            main(["--help"])
+    assert end.value.code == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "symbols = ['SOL', 'XMR']",
+        "symbols = ['SOL']\n[watchlists]\na = ['XMR', 'SOL']",
+        "symbols = ['SOL']\n[[alerts]]\nsymbol = 'XMR'\nabove = 1",
+    ],
+)
+def test_the_demo_starts_with_a_file_that_names_what_only_an_exchange_knows(stream, streamed, tmp_path, text):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    result = stream("stream", "--demo", "--config", str(file))
+    assert result.status == 0
+    assert streamed[0].settings.symbols == ("SOL",)
+    assert "warning: XMR: not in the token table, and the demo has no exchange" in result.err
 
 
 def test_a_full_disk_ends_the_stream_with_a_sentence(run):

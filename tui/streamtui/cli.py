@@ -127,8 +127,13 @@ def _run(arguments: Sequence[str], programs: Programs) -> int:
         from streamtui.completion import complete
 
         complete(*arguments)
+    command: str | None = None
+    given: dict[str, Any] = {}
     try:
-        command, given = parse(arguments)
+        with _writing() as end:
+            command, given = parse(arguments)
+        if command is None:  # help or a version that nobody could read
+            return end.status
         for wish in ("install", "show"):
             if given.pop(f"{wish}_completion", False):
                 return _completion(wish)
@@ -170,19 +175,28 @@ def _ending() -> Iterator[_End]:
     """Turn the ways in which a command ends into an exit status."""
     from streamcore import InputError, SettingsError
 
-    end = _End()
-    try:
+    with _writing() as end:
         try:
             yield end
         except _Ended as ended:
             end.status = ended.status
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (SettingsError, InputError) as error:
-        _say(str(error))
-        end.status = WRONG_USAGE
-    except KeyboardInterrupt:
-        pass
+        except (SettingsError, InputError) as error:
+            _say(str(error))
+            end.status = WRONG_USAGE
+        except KeyboardInterrupt:
+            pass
+
+
+@contextmanager
+def _writing() -> Iterator[_End]:
+    """Write out what was printed, also before an exit, and say so if it cannot be written."""
+    end = _End()
+    try:
+        try:
+            yield end
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
@@ -214,15 +228,15 @@ def _app(given: _Given, programs: Programs) -> None:
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
-    from streamtui.commands.settings import check_surroundings, check_watched, loaded
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded, without_symbols
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
     with as_keyboard_interrupt():
         effective = loaded(given)
-        check_watched(effective)
+        unknown = check_watched(effective)
         check_surroundings(effective)
         check_open_files()
-        settings = effective.settings
+        settings = without_symbols(effective.settings, unknown)
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
         if not symbols_wanted and not wallets_wanted:

@@ -13,9 +13,12 @@ from argparse import (
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from itertools import takewhile
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, WrongUsage
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 PROGRAM = "streamtui"
 EPILOG = "Without a command: the terminal app. Options > environment > configuration file > defaults."
@@ -41,6 +44,10 @@ class Parser(ArgumentParser):
             **more,
         )
         self.add_argument("--help", "-h", action="help", help="Show this message and exit.")
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is not None:
+            file.write(message)  # argparse would pass over a full disk
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line, and name the option that shows help.

@@ -105,7 +105,10 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
         token = tokens.resolve(text)
     except UnknownSymbol:
         if (pair := read_pair(text, tokens)) is not None:
-            return understand(pair.name, tokens, exchanges=exchanges)
+            try:
+                return understand(pair.name, tokens, exchanges=exchanges)
+            except UnknownSymbol as error:
+                raise UnknownSymbol(text, f"is read as {pair.name}, which {error.reason}") from None
         ticker = bare(text).removeprefix("$").upper()
         if not exchanges or not TICKER.fullmatch(ticker):
             raise

@@ -25,6 +25,9 @@ _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGN
 _TRANSACTION = re.compile(
     r"/(?:tx|txs|transaction)/[1-9A-HJ-NP-Za-km-z]{80,90}(?![A-Za-z0-9])", re.IGNORECASE
 )
+_DOMAIN = re.compile(r"[\w-]+\.sol", re.IGNORECASE)
+"""A name of the Solana Name Service."""
+_NAMED = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}[:=].+")
 _FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
 _PAYMENT = re.compile(r"solana:(?://)?([^?/#]*).*", re.IGNORECASE)
 _PAGE_OF_A_PAIR = re.compile(
@@ -131,6 +134,10 @@ def address_in(text: str) -> str:
 def why_no_name(text: str) -> str | None:
     """Return why a text names neither a token nor a wallet, if it is a file or a link; else ``None``."""
     word = bare(text)
+    if _DOMAIN.fullmatch(word):
+        return f"names such as {word} are not looked up; give the address"
+    if _NAMED.fullmatch(word):
+        return "there is a name behind the address; give the address alone, and its name in [labels]"
     if _LINK.fullmatch(word):
         if _is_of_a_pair(word):
             return "it is a link to a trading pair; give the address of the token itself"
@@ -168,6 +175,8 @@ def pair_in(text: str, known: Iterable[str]) -> Reading | None:
             return None
         pair = joined
     base, quote = _EXCHANGE_CODES.get(pair[1], pair[1]), pair[2]
+    if _DOMAIN.fullmatch(bare(text)) and base not in {*known}:
+        raise InputError(text, f"is not a ticker: {why_no_name(text)}")
     if quote in _DERIVATIVES:
         raise InputError(text, f"is a future; only what is traded itself is watched: for that write {base}")
     if quote in _OTHER_QUOTES:

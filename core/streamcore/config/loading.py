@@ -8,6 +8,7 @@ not stay hidden until the variable is gone.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -20,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from streamcore.assets.tokens import pinned_mint
 from streamcore.config.foreign_variables import is_of_containers
 from streamcore.config.keys import PREFIX, Key, sections, setting_keys
 from streamcore.config.locations import config_file
@@ -105,7 +107,8 @@ def load(
             origins[name] = entry.origin
     settings = _assemble(values)
     choose(settings, origins)
-    return Loaded(settings, origins, chosen, document is not None, (*warnings, *_quotes(environ, document)))
+    warnings = (*warnings, *_quotes(environ, document), *_replaced_tokens(settings, origins))
+    return Loaded(settings, origins, chosen, document is not None, warnings)
 
 
 def _assemble(values: Mapping[str, Any]) -> Settings:
@@ -147,6 +150,9 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 def _read(path: Path) -> dict[str, Any]:
     shown = _shown_path(path)
     text = ""
+    # a pipe would be waited for, and a device may never end
+    if not path.is_file() and path.exists() and str(path) != os.devnull:
+        raise OSError(errno.EINVAL, "it is not a file")
     try:
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text)
@@ -274,6 +280,15 @@ def _quotes(environ: Mapping[str, str], document: Mapping[str, Any] | None) -> I
             value = document.get(key.section, {}).get(key.name.rpartition(".")[2], "")
             if isinstance(value, str) and _unquoted(value) != value.strip():
                 yield f"{key.name} in the file has quotes within its quotes; no key has any"
+
+
+def _replaced_tokens(settings: Settings, origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for every ticker of the token table that was given another mint."""
+    for ticker, mint in settings.tokens.items():
+        if pinned_mint(ticker) not in (None, mint):
+            key = f"tokens.{ticker}"
+            known = f"{ticker.upper()} another token than the well-known one"
+            yield f"{key} ({origins[key]}) makes {known}: {mint}"
 
 
 # --- the file as a file --------------------------------------------------------------------------------

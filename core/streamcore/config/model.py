@@ -17,7 +17,8 @@ from msgspec import Meta
 
 from streamcore.events import DataKind
 
-Seconds = Annotated[float, Meta(gt=0.0, le=86_400.0)]
+Seconds = Annotated[float, Meta(ge=0.1, le=86_400.0)]
+"""A tenth of a second is sooner than any provider answers; less would only keep this computer busy."""
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 FrameRate = Annotated[int, Meta(ge=1, le=60)]
 ApiKey = Annotated[str, Meta(pattern=r"^[!-~]+$")]

@@ -163,3 +163,27 @@ def test_a_link_to_a_transaction_is_said_to_be_no_wallet() -> None:
         with pytest.raises(BadAddress, match="it is a transaction, not a wallet or a token") as caught:
             check_address(link)
         assert caught.value.value == link
+
+
+@pytest.mark.parametrize("text", ["toly.sol", "my-name.sol", "TOLY.SOL"])
+def test_a_name_of_the_name_service_is_said_not_to_be_looked_up(text: str) -> None:
+    for ask in (check_address, lambda name: understand(name, TOKENS, exchanges=True)):
+        with pytest.raises(InputError, match=rf"names such as {text} are not looked up; give the address"):
+            ask(text)
+
+
+def test_a_pair_of_a_known_ticker_with_sol_is_still_a_pair() -> None:
+    with pytest.raises(InputError, match="is priced in SOL"):
+        understand("BTC.SOL", TOKENS, exchanges=True)
+
+
+@pytest.mark.parametrize("between", [":", "="])
+def test_a_name_joined_to_an_address_is_said_to_belong_to_the_labels(between: str) -> None:
+    with pytest.raises(BadAddress, match="give the address alone, and its name in \\[labels\\]"):
+        check_address(f"{A}{between}main")
+
+
+def test_of_an_exchanges_own_name_it_is_said_how_it_was_read() -> None:
+    with pytest.raises(InputError, match=r"^'XDG' is read as DOGE, which is not a ticker"):
+        understand("XDG", TOKENS, exchanges=False)
+    assert understand("XDG/USD", TOKENS, exchanges=True).symbol == "DOGE"

@@ -357,3 +357,31 @@ def test_the_address_of_a_wallet_is_taken_out_of_what_stands_around_it(loaded):
     (alert,) = loaded(f"[[alerts]]\nwallet = 'solana:{WALLET}'").settings.alerts
     assert alert.wallet == WALLET
     assert loaded(f"[labels]\n'solana:{WALLET}' = 'mine'").settings.labels == {WALLET: "mine"}
+
+
+def test_a_pipe_a_device_and_a_folder_are_no_configuration_file(tmp_path):
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        with pytest.raises(SettingsError, match="it is not a file"):
+            load(path, environ={})
+
+
+def test_the_null_device_is_an_empty_configuration_file():
+    assert load(Path(os.devnull), environ={}).settings == Settings()
+
+
+def test_a_pipe_in_the_place_of_the_default_file_is_told_and_not_waited_for(tmp_path, monkeypatch):
+    pipe = tmp_path / "config.toml"
+    os.mkfifo(pipe)
+    monkeypatch.setattr("streamcore.config.loading.config_file", lambda: pipe)
+    (warning,) = load(environ={}).warnings
+    assert "cannot be read: it is not a file; the defaults are used" in warning
+
+
+def test_a_ticker_of_the_token_table_that_is_given_another_mint_is_warned_about(loaded):
+    usdc = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+    (warning,) = loaded(f'[tokens]\nSOL = "{usdc}"').warnings
+    assert "makes SOL another token than the well-known one" in warning
+    assert usdc in warning
+    assert loaded(f'[tokens]\nUSDC = "{usdc}"\nMINE = "{usdc}"').warnings == ()

@@ -20,10 +20,10 @@ def loaded(tmp_path: Path):
 @pytest.mark.parametrize(
     ("variable", "text", "allowed"),
     [
-        ("STREAMTUI_STREAM_STALE_AFTER", "-5", "a number above 0, up to 86400"),
-        ("STREAMTUI_STREAM_STALE_AFTER", "soon", "a number above 0, up to 86400"),
-        ("STREAMTUI_STREAM_STALE_AFTER", "nan", "a number above 0, up to 86400"),
-        ("STREAMTUI_STREAM_STALE_AFTER", "inf", "a number above 0, up to 86400"),
+        ("STREAMTUI_STREAM_STALE_AFTER", "-5", "a number from 0.1 to 86400"),
+        ("STREAMTUI_STREAM_STALE_AFTER", "soon", "a number from 0.1 to 86400"),
+        ("STREAMTUI_STREAM_STALE_AFTER", "nan", "a number from 0.1 to 86400"),
+        ("STREAMTUI_STREAM_STALE_AFTER", "inf", "a number from 0.1 to 86400"),
         ("STREAMTUI_BACKOFF_JITTER", "1.5", "a number from 0 to 1"),
         ("STREAMTUI_BACKOFF_MAX_ATTEMPTS", "2.5", "a whole number from 0 to 1000000"),
         ("STREAMTUI_UI_FRAMES_PER_SECOND", "100", "a whole number from 1 to 60"),
@@ -199,3 +199,9 @@ def test_the_command_of_an_alert_keeps_its_commas_and_knows_no_shell(loaded):
     split = loaded(environ={"STREAMTUI_UI_ALERT_COMMAND": "say 'two words' {text}"}).settings.ui.alert_command
     assert split == ("say", "two words", "{text}")
     refused(loaded, '[ui]\nalert_command = "rm -rf $HOME"')
+
+
+@pytest.mark.parametrize("key", ["stale_after", "poll_interval", "ping_interval", "connect_timeout"])
+def test_a_time_too_short_for_any_provider_is_refused(loaded, key):
+    assert "expected a number from 0.1" in str(refused(loaded, f"[stream]\n{key} = 0.000001"))
+    assert getattr(loaded(f"[stream]\n{key} = 0.1").settings.stream, key) == 0.1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+import msgspec
 
 from streamcore import (
     InputError,
@@ -48,8 +50,12 @@ def check_surroundings(loaded: Loaded) -> None:
         read_surroundings()
 
 
-def check_watched(loaded: Loaded) -> None:
+def check_watched(loaded: Loaded) -> Collection[str]:
     """Check every symbol and wallet before anything is started, and say which is read as something else.
+
+    Returns:
+        The symbols of the file and the environment that only an exchange may know, in the demo, which has
+        none. They are right with real data, so they are warned about; an engine of the demo refuses them.
 
     Raises:
         SettingsError: Some cannot be watched; it says why the first of them cannot, where that came from,
@@ -59,13 +65,19 @@ def check_watched(loaded: Loaded) -> None:
     tokens, exchanges = TokenTable(settings.tokens), choose(settings).exchanges
     hints: list[str] = []
     refused: dict[str, tuple[str, str]] = {}
+    unknown: dict[str, None] = {}
     for key, symbol in _symbols(settings):
         try:
             understand(symbol, tokens, exchanges=exchanges)
             pair = read_pair(symbol, tokens)
             hints += [pair.hint] if pair is not None and pair.hint else []
         except InputError as error:
-            refused.setdefault(symbol, (key, error.reason))
+            # whoever is typing can put a mistake right; a file that serves real data is none
+            typed = loaded.origins[key].startswith("option ")
+            if settings.demo and not (typed or exchanges) and _is_ticker_elsewhere(symbol, tokens):
+                unknown[symbol] = None
+            else:
+                refused.setdefault(symbol, (key, error.reason))
     for wallet in settings.wallets:
         try:
             check_address(wallet)
@@ -76,7 +88,27 @@ def check_watched(loaded: Loaded) -> None:
         key, reason = refused[first]
         more = f"; nor can these be watched: {', '.join(map(repr, others))}" if others else ""
         raise SettingsError(key, first, reason + more, loaded.origins[key])
+    if unknown:
+        hints.append(
+            f"{', '.join(unknown)}: not in the token table, and the demo has no exchange that may know more; "
+            "no price will come"
+        )
     _warn(dict.fromkeys(hints))
+    return unknown.keys()
+
+
+def without_symbols(settings: Settings, left_out: Collection[str]) -> Settings:
+    """Return settings that watch all symbols but some."""
+    symbols = tuple(symbol for symbol in settings.symbols if symbol not in left_out)
+    return msgspec.structs.replace(settings, symbols=symbols)
+
+
+def _is_ticker_elsewhere(symbol: str, tokens: TokenTable) -> bool:
+    try:
+        understand(symbol, tokens, exchanges=True)
+    except InputError:
+        return False
+    return True
 
 
 def _warn(warnings: Iterable[str]) -> None:
