@@ -150,7 +150,9 @@ async def test_the_public_node_is_never_asked_more_often_than_it_tells() -> None
         await table.until(lambda: len(table.all(WalletTransaction)) == 12, within=600)
         await table.until(lambda: table.manager.status("solana").behind == 0, within=600)
         assert table.solana.rpc.refused == 0
-        assert not table.all(StreamError)
+        # how far behind that keeps it may be told, but no denial
+        assert {event.retryable for event in table.all(StreamError)} <= {True}
+        assert not [event for event in table.all(StreamError) if "asks for fewer" in event.message]
 
 
 @on_virtual_time
