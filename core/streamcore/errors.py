@@ -13,7 +13,7 @@
     ├── MalformedEvent       a line that is no event                     .line .reason
     ├── IllegalTransition    a fault of ours: no such change of state    .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after
-                                                                         .unanswered .parks
+                                                                  .unanswered .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
 (websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.

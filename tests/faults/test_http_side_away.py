@@ -12,7 +12,7 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import State, StatusChange, WalletTransaction
 from streamsim import Fault
 
-OUTAGE = 20.0
+OUTAGE = 24.0
 
 
 async def through_an_outage(table: Bench, name: str, *, drop: bool) -> tuple[list[str], float]:
@@ -43,8 +43,9 @@ async def test_what_was_announced_comes_within_seconds_of_the_recovery(
         signatures, over_at = await through_an_outage(table, name, drop=drop)
         await table.until(lambda: table.all(WalletTransaction, signature=signatures[-1]), within=6)
         for signature in signatures:
-            await table.first(WalletTransaction, signature=signature, within=6)
-        assert table.clock.monotonic() - over_at < 12
+            await table.first(WalletTransaction, signature=signature, within=14)
+        # a dozen of them, where the public node answers ten such calls in ten seconds
+        assert table.clock.monotonic() - over_at < 16
 
 
 @pytest.mark.parametrize(("sources", "name"), [("public", "solana"), ("keyed", "helius")])
