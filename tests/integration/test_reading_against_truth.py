@@ -89,7 +89,7 @@ def compare(transaction: Transaction, truth: TransactionTruth) -> None:
         assert words in meaning.summary, what
     assert ("withheld)" in meaning.summary) is bool(truth.withheld), what
     assert meaning.summary.isprintable(), what
-    assert len(meaning.summary) < 250, what
+    assert len(meaning.summary) < 340, what
     assert (meaning.type is TransactionType.FAILED) is (meaning.error is not None), what
 
 
