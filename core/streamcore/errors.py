@@ -12,7 +12,8 @@
     ├── AlreadyStarted       an engine was started a second time
     ├── MalformedEvent       a line that is no event                     .line .reason
     ├── IllegalTransition    a fault of ours: no such change of state    .state .target
-    └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after .parks
+    └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after
+                                                                  .unanswered .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
 (websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
@@ -144,6 +145,7 @@ class ProviderError(StreamcoreError):
         message: A sentence for a person. Never holds a key, nor a URL with a key.
         retryable: Whether trying again later may help without anybody acting.
         retry_after: Seconds the provider asked us to wait, if it did.
+        unanswered: A request was given up after waiting: it may be the host, or only what was asked for.
     """
 
     def __init__(
@@ -153,11 +155,13 @@ class ProviderError(StreamcoreError):
         *,
         retryable: bool | None = None,
         retry_after: float | None = None,
+        unanswered: bool = False,
     ) -> None:
         self.kind = kind
         self.message = message
         self.retryable = kind not in PARKING_KINDS if retryable is None else retryable
         self.retry_after = retry_after
+        self.unanswered = unanswered
         super().__init__(message)
 
     @property

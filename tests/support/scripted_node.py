@@ -37,7 +37,7 @@ class PaperNode:
         self.not_yet: dict[str, int] = {}
         """How often `getTransaction` still answers ``None``, by signature."""
         refusal = RpcError(-32600, "getTransactionsForAddress is not available on the free plan")
-        self.errors: dict[str, RpcError] = {"getTransactionsForAddress": refusal}
+        self.errors: dict[str, RpcError | ProviderError] = {"getTransactionsForAddress": refusal}
         """The errors of requests, by method or signature."""
         self.answers: dict[str, Any] = {}
         """Answers in place of a usual transaction, by signature."""

@@ -14,6 +14,9 @@ LONGEST_REST = 300.0
 LONGEST_REST_OF_NETWORK = 10.0
 """The same where the host was not reached: no call has burdened it, and the way may be back any moment."""
 
+OF_THE_HOST = (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL)
+"""Kinds of failure that are trouble of the host or of the way to it."""
+
 
 class CircuitBreaker:
     """Counts failures in a row that are the host's fault, and says when to leave it alone."""
@@ -35,6 +38,11 @@ class CircuitBreaker:
         return BreakerState.HALF_OPEN
 
     @property
+    def cause(self) -> ProviderError | None:
+        """The last failure, where the breaker has opened and no call has succeeded since."""
+        return None if self._trial_at is None else self._cause
+
+    @property
     def in_doubt(self) -> bool:
         """Whether the last call failed; until one succeeds, make one at a time."""
         return self._failures > 0
@@ -54,6 +62,14 @@ class CircuitBreaker:
             text = f"{self._cause.message}; it keeps failing and is left alone for a while"
             raise ProviderError(self._cause.kind, text, retryable=True, retry_after=rest)
 
+    def hurry(self, seconds: float) -> None:
+        """Make the next call in so many seconds at the latest, for something is waited for that happens now.
+
+        A host that has said itself for how long to leave it alone is not hurried.
+        """
+        if self._trial_at is not None and self._cause.retry_after is None:
+            self._trial_at = min(self._trial_at, self._clock.monotonic() + seconds)
+
     def succeeded(self) -> None:
         """Take note of an answer."""
         self._failures = 0
@@ -69,7 +85,7 @@ class CircuitBreaker:
 
         To be blocked counts as trouble where no key is to blame, so that waiting may help.
         """
-        of_the_host = error.kind in (ErrorKind.NETWORK, ErrorKind.SERVER, ErrorKind.PROTOCOL)
+        of_the_host = error.kind in OF_THE_HOST
         if not of_the_host and not (error.kind is ErrorKind.AUTH and error.retryable):
             return
         self._cause = error

@@ -146,7 +146,8 @@ def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
     try:
         yield
     except (httpx.TimeoutException, TimeoutError) as error:
-        raise ProviderError(ErrorKind.NETWORK, f"{host} did not answer within {within:g} s") from error
+        text = f"{host} did not answer within {within:g} s"
+        raise ProviderError(ErrorKind.NETWORK, text, unanswered=True) from error
     except (httpx.TransportError, httpcore.NetworkError, OSError, UnicodeError) as error:
         raise _unreachable(host, _root(error), within, mask) from error
     except httpcore.ProtocolError as error:

@@ -43,7 +43,7 @@ SMALL_LAMPORTS = 1_000_000
 """Beside one token given and one got, SOL up to this is a tip or a remainder, not a part of the trade."""
 
 _SYMBOL_LENGTH = 24
-_MEMO_LENGTH = 300
+_MEMO_LENGTH = 250
 
 _ZERO = Decimal(0)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
-from streamcore.net.circuit_breaker import CircuitBreaker
+from streamcore.net.circuit_breaker import OF_THE_HOST, CircuitBreaker
 from streamcore.providers.base import (
     Checkpoint,
     PartialFetch,
@@ -26,7 +26,7 @@ from streamcore.providers.base import (
 )
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.fetching import Deliver, Fetched, Fetcher
-from streamcore.streams.questions import Questions
+from streamcore.streams.questions import FIRST_WAIT, LONGEST_WAIT_WHILE_LIVE, Questions
 from streamcore.tasks import Tasks, first_to_end
 
 SECOND_LOOK = 15.0
@@ -64,6 +64,7 @@ class Backfill:
         answered: Callable[[], None],
         is_wanted: Callable[[str], bool],
         retries: bool = True,
+        is_live: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make one that has nothing to do yet.
 
@@ -78,6 +79,8 @@ class Backfill:
             answered: Called when the host has answered without an error.
             is_wanted: Whether a topic is still wanted.
             retries: Whether a failed fetch is tried again; ``False`` where everything is polled anyway.
+            is_live: Whether the stream lives: then a failed fetch is tried again within seconds, because
+                nothing stands in for it.
         """
         self._name = name
         self._rest = rest
@@ -90,10 +93,13 @@ class Backfill:
         self._answered = answered
         self._is_wanted = is_wanted
         self._retries = retries
+        self._is_live = is_live
         self._turn = asyncio.Lock()
         self._catching_up: dict[tuple[str, ...], _CatchingUp] = {}
         self._retrying: set[_CatchingUp] = set()
         """Those of `_catching_up` whose fetch has failed and waits to be tried again."""
+        self._unanswered: set[Question] = set()
+        """Questions that wait, and for which a request was given up after waiting for its answer."""
         self.gaps_filled = 0
         """Gaps that were filled completely."""
         self.recovered = 0
@@ -109,6 +115,7 @@ class Backfill:
             answer=self._answer,
             is_needed=self._is_needed,
             gave_up=self._leave_as_gap,
+            is_live=is_live,
             behind=lambda error: failed(ProviderError(error.kind, f"{name}: {error.message}")),
         )
 
@@ -119,13 +126,27 @@ class Backfill:
 
     @property
     def waiting(self) -> int:
-        """Questions of codecs without an answer yet: mostly transactions known only by their signature."""
-        return self._questions.waiting
+        """Transactions that a codec knows only by their signature, and that have not been fetched yet."""
+        return self._questions.waiting_transactions
 
     @property
     def lag(self) -> float:
         """Seconds that the oldest of these has waited that only the provider's limits hold back."""
         return self._questions.lag
+
+    @property
+    def unfetched(self) -> str | None:
+        """What is known to be missing because the host fails, as text for a person; ``None``: nothing."""
+        cause = self.breaker.cause
+        if cause is None:
+            return None
+        if waiting := self.waiting:
+            noun = "transaction" if waiting == 1 else "transactions"
+            return f"{waiting} {noun} known but not fetched: {cause.message}"
+        if behind := self.behind:
+            noun = "wallet" if behind == 1 else "wallets"
+            return f"what {behind} {noun} may have missed is not fetched yet: {cause.message}"
+        return None
 
     def catch_up(self, topics: Sequence[str]) -> None:
         """Fetch the first state of new topics, or what happened since their checkpoints; returns at once.
@@ -150,6 +171,9 @@ class Backfill:
     def reset(self) -> None:
         """End every pause: the host has shown that it is well, or a person asked to try again."""
         self.breaker.reset()
+        self._ask_now()
+
+    def _ask_now(self) -> None:
         self._questions.ask_now()
         for work in self._retrying:
             work.again.set()
@@ -236,7 +260,7 @@ class Backfill:
                     if error.parks or not self._retries:
                         return
                     failures += 1
-                    wait = min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
+                    wait = self._wait(error, failures)
                     self._retrying.add(work)
                 else:
                     failures = 0
@@ -253,6 +277,16 @@ class Backfill:
                         wait = 0.0
             await first_to_end(self._clock.sleep(wait), work.again.wait())
             self._retrying.discard(work)
+
+    def _wait(self, error: ProviderError, failures: int) -> float:
+        """Return the seconds until a catching up that has failed so often in a row is tried again."""
+        if error.kind in OF_THE_HOST and self._is_live():
+            self.breaker.hurry(LONGEST_WAIT_WHILE_LIVE)
+            if rest := self.breaker.rest:
+                return rest
+            if error.retry_after is None:
+                return min(FIRST_WAIT * 2.0 ** (failures - 1), LONGEST_WAIT_WHILE_LIVE)
+        return min(error.retry_after or SECOND_LOOK * failures, LONGEST_RETRY)
 
     def _gap(self, topics: tuple[str, ...], error: ProviderError) -> ProviderError:
         """Return the news that a gap is still open; the checkpoints stay, so it is tried again."""
@@ -281,13 +315,23 @@ class Backfill:
                 if isinstance(report, PartialFetch):
                     problem = report.error
         except ProviderError as error:
-            self.breaker.failed(error)
+            again = error.unanswered and question in self._unanswered
+            # a second time it is more likely about the question, unless the host is known to be in trouble
+            if not again or self.breaker.cause is not None:
+                self.breaker.failed(error)
+            elif isinstance(question, SignatureSeen):
+                text = f"{error.message} (asked for the transaction {question.signature})"
+                error = ProviderError(error.kind, text, unanswered=True)
+            if error.unanswered:
+                self._unanswered.add(question)
             self._failed(error)
             return error
+        self._unanswered.discard(question)
         self._has_answered()
         return problem
 
     def _leave_as_gap(self, question: Question) -> None:
+        self._unanswered.discard(question)
         if isinstance(question, SignatureSeen):
             self.catch_up((question.topic,))
 
@@ -312,5 +356,8 @@ class Backfill:
         self._checkpoints.verify(complete)
 
     def _has_answered(self) -> None:
+        was_left_alone = self.breaker.cause is not None
         self.breaker.succeeded()
+        if was_left_alone:
+            self._ask_now()
         self._answered()

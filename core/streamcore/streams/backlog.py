@@ -7,8 +7,10 @@ a person wants to see what happens now, and the rest follows when there is time.
 
 from __future__ import annotations
 
+import bisect
 from collections import deque
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from streamcore.clock import Clock
 from streamcore.providers.base import Question, TokenAccountsRequest
@@ -28,6 +30,8 @@ class Pending:
     since: float = field(compare=False)
     """Monotonic seconds of the moment it came up."""
     tries: int = field(default=0, compare=False)
+    slow: bool = field(default=False, compare=False)
+    """It was asked and not answered in time; whatever is asked next to it must not wait for it."""
 
 
 class Backlog:
@@ -60,10 +64,8 @@ class Backlog:
             self._requests.append(pending)
             return
         queue = self._topics.setdefault(pending.question.topic, deque())
-        if pending.tries:
-            queue.appendleft(pending)
-        else:
-            queue.append(pending)
+        # what failed goes back to its place: several that failed together come back in any order
+        bisect.insort(queue, pending, key=attrgetter("number"))
 
     def take(self) -> Pending:
         """Remove and return the next question; there must be one."""

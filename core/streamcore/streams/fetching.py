@@ -25,7 +25,11 @@ from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.streams.checkpoints import Checkpoints
 
 OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)
-"""Kinds of failure that may be about one of the topics asked for together, not about all."""
+"""Kinds of failure that may be about one of the topics asked for together, not about all; so may be a request
+that is not answered."""
+
+UNANSWERED_FOR = 60.0
+"""Seconds for which a topic is not polled whose request alone was not answered, so others are on time."""
 
 Deliver: TypeAlias = Callable[[Report, Source, float], bool]
 """Takes a report, how it came, and the monotonic time of asking; returns whether it was news."""
@@ -39,6 +43,8 @@ class Fetched:
     """Those that were news, in the order they came."""
     incomplete: set[str] = field(default_factory=set)
     """Topics of which not everything could be fetched."""
+    unanswered: set[str] = field(default_factory=set)
+    """Topics about which a request was not answered in time."""
 
 
 @dataclass(eq=False, slots=True)
@@ -94,8 +100,9 @@ class Fetcher:
         self._breaker = breaker
         self._failed = failed
         self._succeeded = succeeded
-        self._failing: set[str] = set()
-        """Topics that failed while others did not; each is asked for in a request of its own."""
+        self._failing: dict[str, float] = {}
+        """Topics that failed while others did not, to the monotonic seconds before which they are not polled.
+        Each is asked for in a request of its own, after the others."""
 
     async def fetch(
         self, topics: tuple[str, ...], source: Source, deliver: Deliver, due: set[str] | None = None
@@ -114,6 +121,8 @@ class Fetcher:
         """
         self._breaker.check()
         fetched = Fetched()
+        topics, left_out = self._on_time(topics, source)
+        fetched.incomplete.update(left_out)
         failing: dict[str, ProviderError] = {}
         failures: list[ProviderError] = []
         in_a_row = 0
@@ -128,12 +137,13 @@ class Fetcher:
                         in_a_row = 0
                         continue
                 except ProviderError as error:
-                    if error.kind not in OF_ONE_TOPIC or error.retry_after is not None:
+                    may_be_of_one = error.unanswered or error.kind in OF_ONE_TOPIC
+                    if not may_be_of_one or error.retry_after is not None:
                         self._breaker.failed(error)
                         raise
                     # whether it is about these topics or about the host, the others will show
                     failures.append(error)
-                    in_a_row += not self._failing.issuperset(part.topics)
+                    in_a_row += not self._failing.keys() >= set(part.topics)
                     left = [topic for topic in part.topics if topic not in part.answered]
                     if len(left) > 1:
                         middle = len(left) // 2
@@ -141,7 +151,8 @@ class Fetcher:
                     else:
                         failing.update(dict.fromkeys(left or part.topics, error))
                     if in_a_row >= FAILURES_OF_A_HOST:
-                        self._failing |= {*left, *failing}  # the others come first the next time
+                        # the others come first the next time
+                        self._failing |= dict.fromkeys((*left, *failing), self._clock.monotonic())
                         self._count_failures(failures)
                         raise
                 else:
@@ -156,12 +167,31 @@ class Fetcher:
         if failures and not succeeded:
             self._count_failures(failures)
             raise failures[-1]
-        self._failing = {*self._failing.difference(topics), *failing}
+        self._remember(topics, failing, fetched)
         for topic, refusal in failing.items():
             fetched.incomplete.add(topic)
-            text = f"{refusal.message} (asked for {topic})"
+            # whoever asked about several may have named it already
+            text = refusal.message if topic in refusal.message else f"{refusal.message} (asked for {topic})"
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
+
+    def _on_time(self, topics: tuple[str, ...], source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the topics to ask for, and those left out, because a poll must not wait for them."""
+        now = self._clock.monotonic()
+        left_out = tuple(topic for topic in topics if self._failing.get(topic, now) > now)
+        if source is not Source.POLL or len(left_out) == len(topics):
+            return topics, ()
+        return tuple(topic for topic in topics if topic not in left_out), left_out
+
+    def _remember(
+        self, topics: tuple[str, ...], failing: Mapping[str, ProviderError], fetched: Fetched
+    ) -> None:
+        for topic in topics:
+            self._failing.pop(topic, None)
+        now = self._clock.monotonic()
+        for topic, error in failing.items():
+            self._failing[topic] = now + UNANSWERED_FOR if error.unanswered else now
+        self._failing.update(dict.fromkeys(fetched.unanswered, now + UNANSWERED_FOR))
 
     def _count_failures(self, failures: Sequence[ProviderError]) -> None:
         for failure in failures:
@@ -190,6 +220,8 @@ class Fetcher:
                     part.malformed = report
                 case PartialFetch(topic=topic):
                     fetched.incomplete.add(topic)
+                    if report.error.unanswered:
+                        fetched.unanswered.add(topic)
                 case PriceReport(topic=topic):
                     part.answered.add(topic)
                 case Refusal():

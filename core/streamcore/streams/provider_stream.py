@@ -90,10 +90,13 @@ class ProviderStream:
             clock,
             self._work,
             deliver=self._reporting.deliver,
-            failed=self._reporting.request_failed,
-            answered=self._reporting.request_succeeded,
+            failed=self._request_failed,
+            answered=self._request_succeeded,
             is_wanted=lambda topic: topic in self._wanted,
+            is_live=lambda: any(one.state is State.CONNECTED for one in self._connections),
         )
+        self._lacks = False
+        """Consumers have been told that something known cannot be fetched."""
         self._account_checks = AccountChecks(
             provider.rest,
             clock,
@@ -220,7 +223,7 @@ class ProviderStream:
             kind=self.provider.kind,
             demo=self.demo,
             state=State.DISCONNECTED if worst is None else worst.state,
-            reason=None if worst is None else worst.reason,
+            reason=None if worst is None else worst.reason or self._unfetched(),
             since=self._since if worst is None else worst.since,
             attempt=0 if worst is None else worst.attempt,
             retry_at=min(retries, default=None),
@@ -303,6 +306,24 @@ class ProviderStream:
                 if isinstance(report, TransactionReport):
                     self._omissions.streamed(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
+
+    def _request_failed(self, error: ProviderError) -> None:
+        self._reporting.request_failed(error)
+        self._tell_unfetched()
+
+    def _request_succeeded(self) -> None:
+        self._reporting.request_succeeded()
+        if self._lacks:
+            self._tell_unfetched()
+
+    def _unfetched(self) -> str | None:
+        return self._backfill.unfetched if self.provider.kind is DataKind.WALLETS else None
+
+    def _tell_unfetched(self) -> None:
+        lacks = self._unfetched() is not None
+        if lacks is not self._lacks:
+            self._lacks = lacks
+            self._sink.status_changed(self)
 
     def _topics_down(self) -> tuple[str, ...]:
         return tuple(

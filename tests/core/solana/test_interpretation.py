@@ -190,8 +190,8 @@ def test_without_any_readable_instruction_the_program_is_unknown() -> None:
     [
         ("invoice 17", "received 1 SOL from 955d…Apxc, memo “invoice 17”"),
         ("\x1b]0;x\x07[red]", "received 1 SOL from 955d…Apxc, memo “␛]0;x␇[red]”"),
-        ("m" * 300, "received 1 SOL from 955d…Apxc, memo “" + "m" * 300 + "”"),
-        ("m" * 600, "received 1 SOL from 955d…Apxc, memo “" + "m" * 299 + "…”"),
+        ("m" * 250, "received 1 SOL from 955d…Apxc, memo “" + "m" * 250 + "”"),
+        ("m" * 600, "received 1 SOL from 955d…Apxc, memo “" + "m" * 249 + "…”"),
         ("  ", "received 1 SOL from 955d…Apxc"),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
@@ -28,6 +30,7 @@ from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tasks import Tasks
 
 BROKEN = ProviderError(ErrorKind.SERVER, "trouble of its own")
+HANGS = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)
 REFUSED = ProviderError(ErrorKind.SUBSCRIPTION, "refused the request")
 NO_TRANSACTION: SolanaTransaction = None  # type: ignore[assignment]  # what it was does not matter here
 
@@ -304,6 +307,80 @@ async def test_a_wallet_that_is_refused_keeps_no_other_from_its_transactions(
     assert f"{error.message} (asked for odd)" in [told.message for told in bench.errors]
     await bench.backfill.sweep(["odd", "w"])
     assert (bench.slot("odd"), bench.slot("w")) == (100, 110)
+
+
+async def test_a_topic_that_is_never_answered_is_found_and_named_and_the_others_are_served(
+    bench: Bench,
+) -> None:
+    """A price source that hangs for one mint gave no price at all, and was left alone for a while."""
+
+    def fetch(topics: tuple[str, ...]) -> list[object]:
+        return [10.0, HANGS] if "LUNA" in topics else [price(topic) for topic in topics]
+
+    bench.rest.on_fetch = fetch  # type: ignore[assignment]
+    poll = asyncio.create_task(bench.backfill.poll(["SOL", "LUNA", "BTC", "ETH"]))
+    await bench.clock.advance(31)
+    await poll
+    assert {report.topic for report, _ in bench.delivered if isinstance(report, PriceReport)} == {
+        "SOL",
+        "BTC",
+        "ETH",
+    }
+    assert [error.message for error in bench.errors] == ["no answer within 10 s (asked for LUNA)"]
+    assert bench.backfill.breaker.state is BreakerState.CLOSED
+
+
+async def test_a_topic_that_is_never_answered_delays_no_poll_but_one_a_minute(bench: Bench) -> None:
+    bench.watch("hangs", "w")
+
+    def fetch(topics: tuple[str, ...]) -> list[object]:
+        return [10.0, HANGS] if "hangs" in topics else []
+
+    bench.rest.on_fetch = fetch  # type: ignore[assignment]
+
+    async def polls() -> None:
+        while True:
+            await bench.backfill.poll(["hangs", "w"])
+            await bench.clock.sleep(5)
+
+    polling = asyncio.create_task(polls())
+    await bench.clock.advance(200)
+    polling.cancel()
+    assert not polling.done()
+    hung = [at for at, topics in bench.rest.fetches if topics == ("hangs",)]
+    asked = [at for at, topics in bench.rest.fetches if topics == ("w",)]
+    assert (hung[0], asked[0]) == (0, 10)
+    assert 2 <= len(hung) <= 4
+    assert len(asked) > 25
+    assert max(later - at for at, later in itertools.pairwise(asked)) <= 15
+    assert bench.backfill.breaker.state is BreakerState.CLOSED
+
+
+async def test_a_topic_that_is_named_already_is_not_named_twice(bench: Bench) -> None:
+    bench.watch("hangs", "w")
+    named = ProviderError(ErrorKind.NETWORK, "no answer (asked for hangs)", unanswered=True)
+    bench.rest.on_fetch = lambda topics: [named] if "hangs" in topics else []
+    await bench.backfill.poll(["hangs", "w"])
+    assert [error.message for error in bench.errors] == ["no answer (asked for hangs)"]
+
+
+async def test_one_transaction_that_is_never_answered_is_named_and_opens_no_breaker(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_answer = lambda question: [10.0, HANGS]
+    bench.backfill.ask(SignatureSeen("w", "s1", 110))
+    await bench.clock.advance(40)
+    assert len(bench.rest.answers) >= 3
+    assert bench.backfill.breaker.state is BreakerState.CLOSED
+    assert "no answer within 10 s (asked for the transaction s1)" in {one.message for one in bench.errors}
+
+
+async def test_a_host_that_answers_nothing_at_all_is_left_alone(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_answer = lambda question: [10.0, HANGS]
+    for number in range(3):
+        bench.backfill.ask(SignatureSeen("w", f"s{number}", 110 + number))
+    await bench.clock.advance(11)
+    assert bench.backfill.breaker.state is BreakerState.OPEN
 
 
 async def test_where_all_fail_it_is_the_host_and_it_is_asked_three_times(bench: Bench) -> None:

@@ -179,6 +179,52 @@ async def test_a_host_that_fails_is_asked_one_at_a_time_and_then_left_alone(benc
     assert len(bench.asked) == AT_ONCE + 1  # the trial
 
 
+async def test_one_that_is_never_answered_keeps_no_other_waiting(bench: Bench) -> None:
+    """One getTransaction that hung kept all others back for 30 s."""
+    hangs = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)
+
+    async def answer(question: Question) -> ProviderError | None:
+        bench.asked.append((bench.clock.monotonic(), question))
+        if question != seen(0):
+            bench.breaker.succeeded()
+            return None
+        await bench.clock.sleep(10.0)
+        bench.breaker.failed(hangs)
+        return hangs
+
+    tasks = Tasks("paper", bench.clock, failed=bench.internal.append)
+    questions = Questions(
+        tasks,
+        bench.clock,
+        bench.breaker,
+        answer=answer,
+        is_needed=lambda question: True,
+        gave_up=bench.given_up.append,
+        behind=lambda error: None,
+    )
+    questions.ask(seen(0))
+    for number in range(1, 9):
+        await bench.clock.advance(5.0)
+        questions.ask(seen(number))
+        await bench.clock.advance(0.1)
+        assert bench.asked[-1] == (pytest.approx(bench.clock.monotonic(), abs=0.11), seen(number))
+    assert [question for _, question in bench.asked].count(seen(0)) >= 3
+    await tasks.close()
+
+
+async def test_those_that_are_never_answered_are_asked_one_at_a_time(bench: Bench) -> None:
+    bench.takes = 10.0
+    bench.reply = lambda question: ProviderError(ErrorKind.NETWORK, "no answer", unanswered=True)
+    for number in range(4):
+        bench.questions.ask(seen(number))
+    await bench.clock.advance(11)
+    bench.most_under_way = 0
+    bench.breaker.reset()
+    bench.questions.ask_now()
+    await bench.clock.advance(5)
+    assert bench.under_way == 1
+
+
 async def test_when_the_host_is_known_to_be_well_nothing_waits_any_longer(bench: Bench) -> None:
     bench.reply = lambda question: NO
     for number in range(10):

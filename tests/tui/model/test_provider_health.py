@@ -67,6 +67,8 @@ def test_a_connection_that_is_tried_in_vain_leaves_one_line_for_each_failure() -
 def test_trouble_tells_the_attempt_the_wait_and_the_reason() -> None:
     at = price().ts
     assert trouble(status(), at) == ""
+    lacking = "3 transactions known but not fetched: HTTP 503"
+    assert trouble(status(reason=lacking), at) == lacking
     waiting = status(
         state=State.FALLBACK, fallback=True, attempt=2, retry_at=at + 3.2, reason="no close frame"
     )

@@ -59,3 +59,5 @@ async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None
         await stage.press("a")
         assert "BTC is below 100.00: 99.0000 USD" in stage.text()
         assert "treasury: received 1.5 SOL" in stage.toasts()
+        assert "armed" in stage.line("treasury above 1 SOL"), "it has fired, and does so again"
+        assert "waiting" not in stage.line("treasury above 1 SOL")

@@ -192,6 +192,14 @@ async def test_row_21_a_pair_is_read_and_what_changes_is_told() -> None:
         assert "btc-usd" not in stage.toasts()
 
 
+async def test_under_a_pair_that_cannot_be_read_stands_what_can() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("JUP/USDT BTC/EUR")
+        assert "No token begins like this" not in stage.text()
+        assert "Prices are in US dollars: type BTC alone, or BTC/USDT." in stage.text()
+
+
 async def test_row_21_links_and_quotes_are_taken_away() -> None:
     async with on_stage(symbols=(), wallets=()) as stage:
         await stage.press("w")

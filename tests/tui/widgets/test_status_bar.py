@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fake_manager import status
 from stage import on_stage, without_keys
 
@@ -30,6 +31,22 @@ async def test_a_provider_that_reconnects_tells_the_attempt_the_wait_and_the_rea
         assert "try 2 in 8 s · connection lost: no close frame" in stage.line("birdeye  ")
         await stage.pass_time(3.0)
         assert "try 2 in 5 s" in stage.line("birdeye  ")
+
+
+@pytest.mark.parametrize("width", [46, 60, 80, 100, 120])
+async def test_what_a_key_would_add_is_told_whole_or_the_key_is_named(width: int) -> None:
+    async with on_stage(size=(width, 24)) as stage:
+        without_keys(stage)
+        stage.manager.set_status("solana", state=State.DISCONNECTED, idle=True, subscriptions=0, topics=())
+        await stage.pass_time(1.0)
+        for name, key, whole in (
+            ("kraken", "BIRDEYE_API_KEY", "would stream every Solana token"),
+            ("solana", "HELIUS_API_KEY", "would follow more wallets, sooner"),
+        ):
+            line = stage.line(f" {name}  ")
+            assert "…" not in line
+            assert width < 80 or line.endswith((f"{key} {whole}", f"{key} adds more"))
+            assert width < 100 or line.endswith(whole)
 
 
 async def test_more_providers_than_there_is_room_for_are_counted_and_each_kind_keeps_its_first() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore import ProviderStatus
+from streamcore import ProviderStatus, State
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
 
@@ -15,7 +15,8 @@ def trouble(status: ProviderStatus, at: float) -> str:
         at: Unix seconds now, for the countdown.
     """
     if healthy(status):
-        return ""
+        # the stream is well, but what it announces cannot be fetched
+        return (status.reason or "") if status.state is State.CONNECTED else ""
     parts = []
     if status.retry_at is not None:
         parts.append(f"try {status.attempt} in {countdown(status.retry_at - at)}")

@@ -25,10 +25,10 @@ MARGIN = Decimal("0.001")
 """The share of a limit by which a price must go back to arm the alert again."""
 HISTORY = 50
 """Firings remembered."""
-EXAMPLES = "SOL above 200 · BTC below 60000 · SOL change 5 in 10 · treasury any · treasury above 1.5"
+EXAMPLES = "SOL above 200 · BTC below 60000 · SOL change 5% in 10 min · treasury any · treasury above 1.5"
 _WRITTEN = re.compile(
     r"(?P<subject>.+?)\s*(?P<verb>\babove\b|\bover\b|>|\bbelow\b|\bunder\b|<|\bchanges?\b|±|\bany\b)\s*"
-    r"(?P<limit>[0-9][0-9,_.]*)?\s*(?:%|\$|usd|sol)?\s*(?:(?:in|within|over)?\s*(?P<minutes>[0-9.]+)\s*(?:m|min|minutes?)?)?",
+    r"(?:by\s+)?(?P<sign>[-+\u2212\u2013])?\s*(?P<limit>[0-9][0-9,_.]*)?\s*(?:%|\$|usd|sol)?\s*(?:(?:in|within|over)?\s*(?P<minutes>[0-9.]+)\s*(?:m|min|minutes?)?)?",
     re.IGNORECASE,
 )
 _VERBS = {"above": "above", "over": "above", ">": "above", "below": "below", "under": "below", "<": "below"}
@@ -219,6 +219,9 @@ def parse_alert(text: str, wallets: Mapping[str, str]) -> AlertSettings:
     wallet = wallets.get(subject.casefold())
     fields: dict[str, object] = {"wallet": wallet} if wallet else {"symbol": subject.removeprefix("$")}
     limit = _number(text, written["limit"])
+    if written["sign"] and limit is not None:
+        why = "an amount here has no sign" if verb in _VERBS else "a change counts up and down alike"
+        raise InputError(text, f"has a sign, but {why}; write {written['limit']}")
     if verb == "any":
         if wallet is None:
             raise InputError(subject, "is not a watched wallet; only a wallet can have any")

@@ -101,7 +101,7 @@ class AlertsDialog(Dialog[None]):
         if key not in self._session.prices.rows and key not in self._session.wallets:
             return "not watched now", "warn"
         if alert.rule.wallet is not None:
-            return "waiting", "dim"
+            return "armed", "dim"  # always: each transaction is another one
         if alert.armed is None:
             return "waiting for a price", "dim"
         return ("armed", "dim") if alert.armed else ("already beyond it", "warn")

@@ -130,8 +130,7 @@ class EntryDialog(Dialog[None]):
             )
         if shown:
             self._suggestions.select(next(iter(shown)))
-        nothing = "No token begins like this; a mint address works, too." if word else "Type to see tokens."
-        self._suggestions.set_message(nothing)
+        self._suggestions.set_message(_why_no_suggestion(word))
         self._chosen = [token.symbol for token in shown.values()] if word else []
 
     @on(Input.Submitted)
@@ -177,6 +176,13 @@ class EntryDialog(Dialog[None]):
 
     def _refuse(self, reason: str) -> None:
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error", limit=PARAGRAPH))
+
+
+def _why_no_suggestion(word: str) -> str:
+    base, slash, _ = word.partition("/")
+    if slash:
+        return f"Prices are in US dollars: type {base or 'SOL'} alone, or {base or 'SOL'}/USDT."
+    return "No token begins like this; a mint address works, too." if word else "Type to see tokens."
 
 
 def _last_word(text: str) -> str:

@@ -24,6 +24,7 @@ from streamtui.widgets.column_titles import ColumnTitles
 from streamtui.widgets.columns import Column, place
 from streamtui.widgets.line_painter import STYLES, LinePainter
 from streamtui.widgets.row_order import ListedRows, RowOrder
+from streamtui.widgets.table_texts import GAP, TableTexts
 
 HEADER = 1
 """Lines the column titles take."""
@@ -100,8 +101,7 @@ class LineTable(ScrollView, can_focus=True):
         """The row of the cursor, as of its last move or the last change of the rows."""
         self._top: str | None = None
         """The key of the first row in view, as of the last scrolling or the last change of the rows."""
-        self._message: tuple[str, ...] = ()
-        self._note: tuple[str, ...] = ()
+        self._texts = TableTexts()
         self._titles = ColumnTitles(columns)
 
     # What is shown
@@ -124,6 +124,11 @@ class LineTable(ScrollView, can_focus=True):
         """The key of the selected row; ``None`` when there is no row."""
         return self._cursor
 
+    @property
+    def lines_wanted(self) -> int:
+        """How many lines it would take to show everything, with the column titles."""
+        return HEADER + (len(self._rows) or len(self._texts.message_lines(self._drawn.width)))
+
     def in_view(self) -> list[str]:
         """Return the keys of the rows that can be seen now."""
         top = int(self.scroll_y)
@@ -137,18 +142,18 @@ class LineTable(ScrollView, can_focus=True):
             self.post_message(self.Uncovered(self))
 
     def set_message(self, *lines: str) -> None:
-        """Show these lines for as long as there are no rows: why it is empty, and what to press."""
-        if lines != self._message:
-            self._message = lines
+        """Show these sentences for as long as there are no rows: why it is empty, and what to press."""
+        if lines != self._texts.message:
+            self._texts.message = lines
             if not len(self._rows):
                 self.refresh()
 
     def set_note(self, *lines: str) -> None:
-        """Show these lines below the rows, as far as there is room."""
-        if lines != self._note:
-            self._note = lines
+        """Show these sentences below the rows, at least the first of them."""
+        if lines != self._texts.note:
+            self._texts.note = lines
             self._set_height()
-            self._refresh_lines_from(len(self._rows))
+            self.refresh()
 
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
@@ -291,6 +296,7 @@ class LineTable(ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         row = None if self._cursor is None else self._rows.row(self._cursor)
         room = self.size.height - HEADER
+        room -= self._texts.covered(len(self._rows), self.size.width, room)
         if row is None or room <= 0:
             return
         top = int(self.scroll_y)
@@ -335,7 +341,8 @@ class LineTable(ScrollView, can_focus=True):
 
     def _set_height(self) -> None:
         # a new virtual size makes Textual lay out and repaint everything: it only changes with a scrollbar
-        below = len(self._note) + 1 if self._note and len(self._rows) else 0
+        note = self._texts.note_lines(self._drawn.width) if len(self._rows) and self._drawn.width else []
+        below = len(note) + GAP if note else 0
         height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
@@ -363,9 +370,11 @@ class LineTable(ScrollView, can_focus=True):
             return self._painter.header(self._titles.cells(self._painter.placed), width)
         row, rows = y - HEADER + int(self.scroll_y), len(self._rows)
         if not rows:
-            return self._painter.message(self._message, row, width)
-        if row >= rows:  # one blank line, then the note
-            return self._painter.message(self._note, row - rows - 1, width)
+            return self._painter.message(self._texts.message_lines(width), row, width)
+        below = rows - int(self.scroll_y)
+        note = self._texts.note_at(y - HEADER, below, width, self._drawn.height - HEADER)
+        if note is not None:
+            return self._painter.message(*note, width)
         key = self._rows.key(row)
         cells = self._cells.get(key)
         if cells is None and (made := self.cells_of(key)) is not None:

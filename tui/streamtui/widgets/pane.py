@@ -49,8 +49,12 @@ class PaneTitle(CachedLines, Widget):
         return spread(left, right, self.size.width)
 
 
-EMPTY_HEIGHT = 5
-"""Lines of a pane without rows: the pane's title, the column titles, and up to three lines that say why."""
+TITLE = 1
+"""Lines the title of a pane takes."""
+LEAST = 5
+"""Lines the lower pane always has: two titles, and three rows or lines that say why there is none."""
+UPPER_SHARE = 0.55
+"""What the style sheet gives the upper pane when both would like more."""
 
 
 class Panes(Container):
@@ -61,12 +65,16 @@ class Panes(Container):
 
     BLANK = True  # the panes cover it: what it would draw is never seen
 
-    def share_room(self, *, empty: bool) -> None:
-        """Let the upper pane grow beyond its share if the lower one is ``empty``."""
-        upper = self.children[0]
-        room = self.size.height - EMPTY_HEIGHT
-        side_by_side = self.screen.has_class("-side-by-side")
-        upper.styles.max_height = room if empty and not side_by_side and room > EMPTY_HEIGHT else None
+    def share_room(self, lower_wants: int) -> None:
+        """Let the upper pane grow beyond its share by what the lower one has no use for.
+
+        Args:
+            lower_wants: How many lines the table in the lower pane would take to show everything.
+        """
+        upper, height = self.children[0], self.size.height
+        room = height - max(LEAST, TITLE + lower_wants)
+        grows = room > height * UPPER_SHARE and not self.screen.has_class("-side-by-side")
+        upper.styles.max_height = room if grows else None
 
 
 class Pane(CachedLines, Vertical):

@@ -99,10 +99,13 @@ class StatusBar(CachedLines, Widget):
         if line.trouble:
             numbers = numbers if self.size.width >= WIDE else []
             numbers = [*numbers, literal(line.trouble, TONES[line.lamp.tone])]
-        elif line.hint:
-            numbers = [*numbers, literal(line.hint, MUTED)]
-        content = Content("  ").join([content, *numbers])
-        return content.truncate(max(0, self.size.width - 1), ellipsis=True)
+        content, room = Content("  ").join([content, *numbers]), max(0, self.size.width - 1)
+        if line.hint and not line.trouble:
+            # half a sentence helps nobody: where there is no room for it, the key is named
+            for hint in (line.hint, f"{line.hint.partition(' ')[0]} adds more"):
+                if content.cell_length + 2 + len(hint) <= room:
+                    return Content.assemble(content, "  ", literal(hint, MUTED))
+        return content.truncate(room, ellipsis=True)
 
     def _numbers(self, line: ProviderLine) -> Sequence[Content]:
         quiet = MUTED if line.lamp is not LIVE else "$foreground"

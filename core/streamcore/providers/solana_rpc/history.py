@@ -41,6 +41,7 @@ from streamcore.providers.solana_rpc.transactions import (
     unreadable_transaction,
 )
 from streamcore.providers.solana_rpc.turns import in_turns
+from streamcore.providers.solana_rpc.unanswered import Unanswered
 from streamcore.solana.accounts import account_facts
 
 T = TypeVar("T")
@@ -142,6 +143,7 @@ class SolanaHistory(Rest):
         self._unfollowed = Amounts()
         self._failed = FailedTransactions()
         self._tokens = TokenTable()
+        self._unanswered = Unanswered(title, clock)
         self._changed: dict[str, TokenAccounts] = {}
         """Lists of accounts that have changed since a codec was given them."""
         self._unlisted: dict[str, Notice] = {}
@@ -296,10 +298,27 @@ class SolanaHistory(Rest):
             for position, entry in enumerate(reversed(entries)):
                 index = position if entry.transaction_index is None else entry.transaction_index
                 found[entry.signature] = ((entry.slot, index), entry)
-        for _, entry in sorted(found.values(), key=lambda item: item[0]):
+        in_order = [entry for _, entry in sorted(found.values(), key=lambda item: item[0])]
+        has_waited = False
+        # one that is not answered keeps no other waiting: it comes last
+        for entry in sorted(in_order, key=lambda entry: entry.signature in self._unanswered):
             if entry.signature in checkpoint.known:
                 continue
-            report = await self._transaction(wallet, entry)
+            if self._unanswered.rests(entry.signature):
+                yield self._unanswered.left_out(wallet, entry.signature)
+                continue
+            try:
+                report = await self._transaction(wallet, entry)
+            except ProviderError as error:
+                if not error.unanswered:
+                    raise
+                self._unanswered.add(entry.signature)
+                if has_waited:
+                    raise  # it is not about one transaction
+                has_waited = True
+                yield self._unanswered.left_out(wallet, entry.signature)
+                continue
+            self._unanswered.discard(entry.signature)
             yield report
             if isinstance(report, PartialFetch):
                 return  # what comes after it waits for the next time, or the checkpoint would pass it

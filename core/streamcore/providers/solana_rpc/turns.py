@@ -11,7 +11,8 @@ from streamcore.providers.base import PartialFetch, Report
 from streamcore.providers.batching import FAILURES_OF_A_HOST
 
 ABOUT_ONE_WALLET = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL, ErrorKind.SERVER)
-"""Failures that may be about the wallet that was asked about; any other would meet the next one as well."""
+"""Failures that may be about the wallet that was asked about, as may be a request that is not answered; any
+other would meet the next one as well."""
 
 
 async def in_turns(
@@ -41,9 +42,14 @@ async def in_turns(
                 error = understood(failure)
                 if error is None:
                     raise
+                if error.unanswered:
+                    text = f"{error.message} (asked for {wallet})"
+                    error = ProviderError(error.kind, text, unanswered=True)
                 failed.append(PartialFetch(wallet, error))
-                host_fails = error.kind is ErrorKind.SERVER and len(failed) >= FAILURES_OF_A_HOST
-                if error.kind not in ABOUT_ONE_WALLET or (host_fails and not answered):
+                in_trouble = error.unanswered or error.kind is ErrorKind.SERVER
+                host_fails = in_trouble and len(failed) >= FAILURES_OF_A_HOST
+                is_about_one = error.unanswered or error.kind in ABOUT_ONE_WALLET
+                if not is_about_one or (host_fails and not answered):
                     raise error from failure
                 continue
             answered = True

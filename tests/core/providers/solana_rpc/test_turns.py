@@ -57,6 +57,25 @@ async def test_a_wallet_that_fails_is_told_in_the_end_and_stops_no_other() -> No
     assert await told(in_turns(pasts, understood)) == ["b0", "b1", "a failed"]
 
 
+async def test_a_wallet_about_which_nothing_is_answered_stops_no_other_and_is_named() -> None:
+    """With two wallets of which one made the node hang, the other had no lines."""
+    hangs = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)
+    pasts = {"a": past("a", 0, hangs), "b": past("b", 1)}
+    reports = [report async for report in in_turns(pasts, understood)]
+    assert reports[0] == Malformed("b0")
+    assert isinstance(reports[1], PartialFetch)
+    assert reports[1].error.message == "no answer within 10 s (asked for a)"
+    assert reports[1].error.unanswered
+
+
+async def test_a_node_that_answers_about_no_wallet_is_asked_about_three() -> None:
+    hangs = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)
+    pasts = {wallet: past(wallet, 0, hangs) for wallet in "abcdef"}
+    with pytest.raises(ProviderError, match="no answer within 10 s"):
+        await told(in_turns(pasts, understood))
+    assert closed == ["a", "b", "c"]
+
+
 async def test_what_is_no_matter_of_one_wallet_ends_all_turns_and_closes_every_past() -> None:
     pasts = {"a": past("a", 1, error(ErrorKind.NETWORK)), "b": past("b", 5)}
     with pytest.raises(ProviderError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pytest
 from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
@@ -238,6 +240,35 @@ async def test_without_a_network_the_panes_say_why_and_what_d_does() -> None:
         assert "D for invented data" in stage.text()
         await stage.tell(stage.price("SOL", "150.5"))
         assert "No price yet" not in stage.text()
+
+
+SIX = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (80, 18), (60, 24), (60, 18)])
+async def test_without_a_network_a_small_screen_says_whole_sentences(size: tuple[int, int]) -> None:
+    async with on_stage(symbols=SIX, wallets=(), size=size) as stage:
+        without_keys(stage)
+        down: dict[str, Any] = {"state": State.FALLBACK, "fallback": True, "poll_failed": True}
+        stage.manager.set_status("kraken", **down, reason="name lookup of ws.kraken.com failed")
+        await stage.pass_time(1.0)
+        await stage.pass_time(1.0)
+        text = " ".join(stage.text().split())
+        assert "No price yet: no source answers. R tries again, D shows invented data." in text
+        assert "HELIUS_API_KEY would follow more wallets, sooner." in text
+        await stage.press("end")
+        assert " WIF " in stage.text(), "the last row can be reached"
+
+
+async def test_the_room_goes_to_the_pane_that_needs_it() -> None:
+    async with on_stage(symbols=SIX, size=(60, 18)) as stage:
+        await stage.tell(stage.price("SOL", "150"), stage.transaction(1))
+        await stage.pass_time(1.0)
+        assert all(any(line.startswith(f" {symbol} ") for line in stage.lines()) for symbol in SIX)
+        await stage.tell(*(stage.transaction(number) for number in range(2, 8)))
+        await stage.pass_time(1.0)
+        assert sum("received 1.5 SOL" in line for line in stage.lines()) >= 4, "both would like more now"
+        assert " JUP " in stage.text()
 
 
 async def test_prices_transactions_lamps_and_keys_are_on_one_screen() -> None:

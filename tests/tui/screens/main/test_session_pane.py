@@ -26,6 +26,16 @@ async def test_the_pane_is_exported_as_csv_or_json_and_it_says_where(
         assert len(json.loads((tmp_path / names[2]).read_text())) == 5
 
 
+async def test_a_single_row_is_told_in_the_singular(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with on_stage(symbols=("SOL",)) as stage:
+        await stage.tell(stage.price("SOL", "150"), stage.transaction(1))
+        await stage.press("e", "tab", "e")
+        await stage.pass_time(0.1)
+        assert "1 price written to " in stage.toasts()
+        assert "1 transaction written to " in stage.toasts()
+
+
 @pytest.fixture
 def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let the working directory be gone."""

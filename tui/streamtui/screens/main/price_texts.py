@@ -52,9 +52,9 @@ def why_waiting(session: Session) -> tuple[str, ...]:
     *names, last = [status.provider for status in down]
     who = f"{', '.join(names)} and {last}" if names else last
     reason = next((status.reason for status in down if status.reason), "")
-    demo = "" if session.settings.demo else ", D shows invented data instead"
+    demo = "" if session.settings.demo else ", D shows invented data"
     return (
-        f"No price yet: no source answers. R tries again now{demo}.",
+        f"No price yet: no source answers. R tries again{demo}.",
         f"Tried again automatically: {who}.",
         *([f"{down[0].provider}: {reason}"] if reason else []),
     )

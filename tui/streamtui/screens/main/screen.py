@@ -101,9 +101,9 @@ class MainScreen(Screen[None]):
 
     def _draw_the_rest(self) -> None:
         self._transactions.draw()
-        self._panes.share_room(empty=not self._transactions.table.row_count)
         self._prices.describe()
         self._transactions.describe()
+        self._panes.share_room(self._transactions.table.lines_wanted)
         self._update_bars()
         at = self._session.clock.time()
         for screen in self.app.screen_stack:

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from streamcore import DataKind, PriceUpdate, StreamcoreError, WalletTransaction, printable
 from streamtui.clipboard import sent
+from streamtui.format.texts import count
 from streamtui.model.session import Session
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
@@ -125,7 +126,7 @@ class SessionPane(Pane):
         except StreamcoreError as error:
             self.tell(str(error), bad=True)
         else:
-            self.tell(f"{len(events)} {what} written to {path}")
+            self.tell(f"{count(len(events), what.removesuffix('s'))} written to {path}")
 
     def action_alerts(self) -> None:
         """Show the alerts, and let one add and remove some."""
