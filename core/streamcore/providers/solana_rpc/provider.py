@@ -48,8 +48,7 @@ SILENCE = 10.0
 """Seconds without a slot after which the stream is dead: the public node's can stay open and mute."""
 
 REQUESTS_PER_WINDOW = 100
-REQUESTS_PER_WINDOW_AND_METHOD = 40
-"""As documented; what the node tells in its answers counts before it, see `MethodLimits`."""
+"""As documented, for all methods together; what the node tells itself counts first, see `MethodLimits`."""
 RATE = 7.0
 BURST = 15
 """With these, no window ever holds more than 85 requests."""

@@ -37,13 +37,15 @@ from streamcore.providers.solana_rpc.messages import RpcError
 from streamcore.providers.solana_rpc.provider import (
     LOGS_PER_CONNECTION,
     REQUESTS_PER_WINDOW,
-    REQUESTS_PER_WINDOW_AND_METHOD,
     WALLETS_PER_CONNECTION,
     WINDOW,
     SolanaProvider,
     meaning_of_error,
     meaning_of_status,
 )
+
+REQUESTS_PER_WINDOW_AND_METHOD = 40
+"""As documented by the node's operator."""
 
 W = "CM78CPUeXjn8o3yroDHxUtKsZZgoy4GPkPPXfouKNH12"
 W2 = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
