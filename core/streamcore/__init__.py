@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamcore.assets.listings import exchange_name
     from streamcore.assets.names import address_in, split_names
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
+    from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
     from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
     from streamcore.engine import Engine, Snapshot
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
+    from streamcore.token_hits import TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -64,6 +66,9 @@ __all__ = [
     "AlreadyStarted",
     "BadAddress",
     "BreakerState",
+    "Candle",
+    "CandleSeries",
+    "ChartRange",
     "Clock",
     "Colours",
     "DataKind",
@@ -92,11 +97,13 @@ __all__ = [
     "SystemClock",
     "Token",
     "TokenChange",
+    "TokenHit",
     "TokenTable",
     "TransactionType",
     "UiSettings",
     "UnknownProvider",
     "UnknownSymbol",
+    "VolumeUnit",
     "WalletTransaction",
     "address_in",
     "check_address",
@@ -117,6 +124,7 @@ _HOMES = {
     "streamcore.assets.listings": ("exchange_name",),
     "streamcore.assets.names": ("address_in", "split_names"),
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
+    "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
     "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
     "streamcore.engine": ("Engine", "Snapshot"),
@@ -151,6 +159,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
+    "streamcore.token_hits": ("TokenHit",),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

@@ -44,6 +44,12 @@ PUBLIC = {
     # what can be asked
     "BreakerState",
     "ProviderStatus",
+    # the past of a price, and what a search finds
+    "Candle",
+    "CandleSeries",
+    "ChartRange",
+    "TokenHit",
+    "VolumeUnit",
     # what can be watched, and what it is called
     "Token",
     "TokenTable",
