@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamcore.events import PriceKind, PriceUpdate
+from streamcore.events import MARKET_FIELDS, PRICE_FIELDS, PriceKind, PriceUpdate
 from streamcore.wire.encoding import Encoding
 from streamcore.wire.messages import Price
 from streamcore.wire.numbers import pack
 
-FIGURES: tuple[str, ...] = tuple(
-    name
-    for name in (
-        "price",
-        "change_24h",
-        "volume_24h",
-        "high_24h",
-        "low_24h",
-        "bid",
-        "ask",
-        "vwap_24h",
-        "trades_24h",
-    )
-    if name in PriceUpdate.__struct_fields__
-)
+FIGURES = (*PRICE_FIELDS, *MARKET_FIELDS)
 """The numbers of a price, named alike on the wire and in the events."""
 
 _MOST_MS = 2**31 - 1
