@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
-from streamcore.hub import Hub
+from streamcore.hub import Hub, Subscriber
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.providers import PROVIDERS, create, key_hint
@@ -78,6 +78,7 @@ class StreamManager:
         demo: DemoServers | None = None,
         remember: bool = False,
         capture: Capture | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -91,6 +92,8 @@ class StreamManager:
             remember: Keep in this user's cache folder, for the next run, what exchanges list; otherwise
                 nothing is written.
             capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
+            checkpoints: Remembers which transactions have been reported; restored ones make this manager go
+                on where an earlier one ended.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -102,7 +105,7 @@ class StreamManager:
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity)
-        self._checkpoints = Checkpoints()
+        self._checkpoints = checkpoints or Checkpoints()
         self._streams: dict[str, Stream] = {}
         hub = self._hub
         self._statuses = Statuses(
@@ -210,11 +213,12 @@ class StreamManager:
         prices = {} if self._tracking is None else self._tracking.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
-    def events(self) -> AsyncIterator[Event]:
-        """See `Engine.events`."""
+    def events(self, *, capacity: int | None = None) -> Subscriber:
+        """See `Engine.events`; ``capacity``: events that may wait, if not ``stream.queue_capacity``."""
         if self._closing:
             raise NotRunning(ENDED)
-        return self._hub.subscribe([*self._statuses.known(), *self.snapshot().prices.values()])
+        first: list[Event] = [*self._statuses.known(), *self.snapshot().prices.values()]
+        return self._hub.subscribe(first, capacity=capacity)
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""
