@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -213,8 +213,15 @@ class StreamManager:
         prices = {} if self._tracking is None else self._tracking.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
-    def events(self, *, capacity: int | None = None) -> Subscriber:
-        """See `Engine.events`; ``capacity``: events that may wait, if not ``stream.queue_capacity``."""
+    def events(self) -> AsyncIterator[Event]:
+        """See `Engine.events`."""
+        return self.consumer()
+
+    def consumer(self, capacity: int | None = None) -> Subscriber:
+        """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
+
+        ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+        """
         if self._closing:
             raise NotRunning(ENDED)
         first: list[Event] = [*self._statuses.known(), *self.snapshot().prices.values()]

@@ -43,6 +43,7 @@ ELSEWHERE = {
     "relay/upstream.py": "relay/test_server.py",
     "relay/gate.py": "relay/test_security.py",
     "relay/limits.py": "relay/test_security.py",
+    "relay/connections.py": "relay/test_security.py",
     "relay/log_writer.py": "relay/test_full_disk.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",

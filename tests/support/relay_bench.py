@@ -175,5 +175,5 @@ class Terminal:
 async def eventually(condition: Callable[[], Any]) -> None:
     """Wait for something that no message tells of."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)

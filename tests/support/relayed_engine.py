@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import fake_manager
@@ -12,6 +12,7 @@ import sample_events
 
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.tokens import Token, TokenTable, check_address
+from streamcore.clock import SystemClock
 from streamcore.engine import Snapshot
 from streamcore.errors import UnknownProvider
 from streamcore.events import Event, PriceUpdate, State
@@ -52,9 +53,9 @@ class RelayedEngine:
     def transaction(self, wallet: str, **more: Any) -> str:
         """Publish a transaction of a wallet once, as a tracker does; return its signature."""
         number = next(self.numbers)
-        event = sample_events.transaction(
-            more.pop("signature", f"sig{number}"), wallet=wallet, slot=number, **more
-        )
+        signature = more.pop("signature", f"sig{number}")
+        fields = {"ts": SystemClock().time(), "wallet": wallet, "slot": number, **more}
+        event = sample_events.transaction(signature, **fields)
         if self.checkpoints.record(wallet, event.signature, event.slot, streamed=True):
             self.hub.publish(event)
         return event.signature
@@ -117,7 +118,10 @@ class RelayedEngine:
         prices = {key: event.as_snapshot() for key, event in self.prices.items()}
         return Snapshot(ts=sample_events.status().ts, prices=prices, statuses=self.current)
 
-    def events(self, *, capacity: int | None = None) -> Subscriber:
+    def events(self) -> AsyncIterator[Event]:
+        return self.consumer()
+
+    def consumer(self, capacity: int | None = None) -> Subscriber:
         return self.hub.subscribe(self.snapshot().prices.values(), capacity=capacity)
 
     def drain(self, name: str) -> list[Event]:

@@ -54,7 +54,7 @@ class FanOut:
         self._close = close
         self._groups: dict[tuple[str, int], Group] = {}
         self._group_of: dict[Terminal, Group] = {}
-        self._events: Subscriber = engine.events(capacity=EVENTS_WAITING)
+        self._events: Subscriber = engine.consumer(EVENTS_WAITING)
         self._poked = asyncio.Event()
         self._collected_at = clock.monotonic()
         self.refresh_statuses(counters=True)

@@ -283,6 +283,10 @@ class Group:
                 seconds = f"{self._limits.too_slow_after:g}"
                 self._close(terminal, Close.TOO_SLOW, f"nothing was taken for {seconds} s")
             return
+        if terminal.position < self._log.pruned_to:
+            # when it comes back it is told that something is missing
+            self._close(terminal, Close.TOO_SLOW, "the log does not reach back any more")
+            return
         try:
             missed = self._log.after(terminal.position, cohort.wallet_list, most=REPLAYED_AT_ONCE)
         except LogFailed:

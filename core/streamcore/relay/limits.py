@@ -51,8 +51,6 @@ class RelayLimits:
     messages_at_once: int = 20
     refused_attempts_per_minute: int = 30
     """Attempts to connect without a valid token, of one address."""
-    handshakes: int = 200
-    """Connections whose upgrade is not complete, all together."""
     linger: float = 60.0
     """Seconds for which what the last terminal has given up stays subscribed at the providers."""
     want_within: float = 5.0

@@ -135,7 +135,8 @@ class TransactionLog:
                 run(f"PRAGMA user_version={SCHEMA_VERSION}")
         about = dict(run("SELECT name, value FROM about").fetchall())
         self.epoch: str = about["epoch"]
-        self._pruned_to = int(about["pruned_to"])
+        self.pruned_to = int(about["pruned_to"])
+        """Up to this offset everything has been deleted."""
         newest = run("SELECT seq FROM sqlite_sequence WHERE name = 'transactions'").fetchone()
         self.offset: int = newest[0] if newest else 0
         """That of the newest transaction; 0: there has been none."""
@@ -287,7 +288,7 @@ class TransactionLog:
                 run("DELETE FROM wallets WHERE followed_until < ?", (now - max(keep, RESUMED_WITHIN),))
         except sqlite3.Error as error:
             raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
-        self._pruned_to = max(self._pruned_to, last)
+        self.pruned_to = max(self.pruned_to, last)
         return len(doomed) == PRUNED_AT_ONCE
 
     def checkpoint_file(self) -> None:
@@ -309,7 +310,7 @@ class TransactionLog:
 
     def reaches_back(self, epoch: str, offset: int, wallets: Iterable[str]) -> bool:
         """Whether everything of these wallets since that position is here, or will be fetched."""
-        if epoch != self.epoch or not self._pruned_to <= offset <= self.offset:
+        if epoch != self.epoch or not self.pruned_to <= offset <= self.offset:
             return False
         return all(self._covered_from.get(wallet, self.offset + 1) <= offset for wallet in wallets)
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -22,6 +23,7 @@ from websockets.typing import Subprotocol
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State, StreamError
+from streamcore.relay.connections import BoundedConnection
 from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
 from streamcore.relay.limits import Bucket, Close, RelayLimits
@@ -156,6 +158,7 @@ class Relay:
             close_timeout=CLOSE_WITHIN,
             max_size=MAX_REQUEST_BYTES,
             max_queue=4,
+            create_connection=BoundedConnection,
             logger=_QUIET,
         )
         self._tasks.start_loop("passing on events", self.fan_out.run)
@@ -286,7 +289,13 @@ class Relay:
         """Close a connection without waiting for it."""
         if not terminal.closing:
             terminal.closing = True
-            self._tasks.start("closing a connection", terminal.connection.close, code, reason)
+            self._tasks.start("closing a connection", self._end, terminal, code, reason)
+
+    async def _end(self, terminal: Terminal, code: int, reason: str) -> None:
+        """Close a connection, and cut it off if its other side does not take that either."""
+        with suppress(TimeoutError):
+            await wait_for(self._clock, terminal.connection.close(code, reason), CLOSE_WITHIN)
+        terminal.connection.transport.abort()
 
     # --- housekeeping -----------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from streamcore.wire.messages import Refusal
 class RelayedEngine(Engine, Protocol):
     """An engine that a relay can serve."""
 
-    def events(self, *, capacity: int | None = None) -> Subscriber:
-        """See `Engine.events`; ``capacity``: how many events may wait."""
+    def consumer(self, capacity: int | None = None) -> Subscriber:
+        """Attach a consumer that takes in batches, of at most ``capacity`` events; see `Engine.events`."""
         ...
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,20 @@ from streamcore.streams.checkpoints import SavedCheckpoint
 NOW = 1_793_311_200.0
 
 
+OPEN: list[TransactionLog] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed_at_the_end() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def log_in(folder: Path) -> TransactionLog:
-    return TransactionLog(folder, now=NOW)
+    log = TransactionLog(folder, now=NOW)
+    OPEN.append(log)
+    return log
 
 
 def told(number: int, wallet: str = "w", **more: object) -> WalletTransaction:
