@@ -14,7 +14,7 @@ from streamcore.providers.base import Provider
 from streamcore.providers.descriptor import Descriptor
 from streamcore.providers.history_source import HistorySource
 
-WITH_HISTORY = ("kraken",)
+WITH_HISTORY = ("kraken", "coinbase")
 """Providers of live prices that have candles and ask for no key, the preferred first.
 
 They are asked also where they are not in use for live prices.
