@@ -21,6 +21,10 @@ def public(source: str, name: str) -> str:
     return (_FIXTURES / "public" / source / f"{name}.json").read_text(encoding="utf-8")
 
 
+def history(source: str, name: str) -> str:
+    return (_FIXTURES / "history" / source / f"{name}.json").read_text(encoding="utf-8")
+
+
 def names(provider: str) -> list[str]:
     return sorted(path.stem for path in (_FIXTURES / provider).glob("*.json"))
 
