@@ -236,6 +236,35 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     )
 
 
+class WireEncoding(StrEnum):
+    """How the messages of a relay are written; see ``docs/relay-wire.md``."""
+
+    MSGPACK = "msgpack"
+    JSON = "json"
+    PROTO = "proto"
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    """``[relay]``: one engine for many terminals."""
+
+    url: Annotated[
+        tuple[str, ...],
+        Meta(description="relays to use in the place of providers, tried in turn", extra=WS_URL),
+    ] = ()
+    token: Annotated[ApiKey | None, Meta(description="this terminal's token at the relay", extra=SECRET)] = (
+        None
+    )
+    encoding: Annotated[
+        WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
+    ] = WireEncoding.MSGPACK
+    interval: Annotated[
+        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+    ] = 250
+    direct: Annotated[
+        bool, Meta(description="whether to talk to the providers while no relay can be reached")
+    ] = False
+
+
 class AlertSettings(Section, frozen=True, kw_only=True):
     """One ``[[alerts]]``: when a person wants to be notified.
 
@@ -310,6 +339,7 @@ class Settings(Section, frozen=True, kw_only=True):
     geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    relay: RelaySettings = RelaySettings()
 
     @classmethod
     def load(

@@ -405,3 +405,10 @@ class Provider(ABC):
             body: As it came.
         """
         return refusal(self.title, status, headers, key_setting=None)
+
+    def connection_ended(self, error: ProviderError) -> ProviderError:
+        """Return what the end of a connection, or of an attempt, means: whether and when to try again.
+
+        Here: what it says already. A provider whose close codes have a meaning of their own says so.
+        """
+        return error

@@ -55,6 +55,8 @@ class Mirror:
 
     def __init__(self) -> None:
         self.demo = False
+        self.relay: str | None = None
+        """``host:port`` of the relay, which every event names; set it before `hello`."""
         self.prices: dict[str, PriceUpdate] = {}
         """The last event of each wanted row by its key: its mint, or its ticker where it has none."""
         self._epoch: str | None = None
@@ -148,13 +150,14 @@ class Mirror:
             key = (message.wallet, message.signature)
             if key not in self._told:
                 demo = self._is_demo(message.provider)
-                events.append(transaction_event(message, frame.t, shift, demo=demo))
+                events.append(transaction_event(message, frame.t, shift, demo=demo, relay=self.relay))
                 self._remember(key)
             self._move(message.offset)
         self._move(frame.offset)
         events += self._status_events(frame)
         for error in frame.errors:
-            events.append(error_event(error, frame.t, shift, demo=self._is_demo(error.provider)))
+            demo = self._is_demo(error.provider)
+            events.append(error_event(error, frame.t, shift, demo=demo, relay=self.relay))
         for name in frame.heard:
             if name in self._statuses:
                 self._statuses[name]["last_message_at"] = frame.t / 1000
@@ -176,6 +179,7 @@ class Mirror:
         if price.snapshot:
             provider = printable(price.provider or "")
             event = PriceUpdate(
+                relay=self.relay,
                 provider=provider,
                 ts=ts,
                 demo=self._is_demo(provider),
@@ -225,6 +229,7 @@ class Mirror:
             raise MalformedMessage("a status with a number that cannot be")
         return msgspec.structs.replace(
             status,
+            relay=self.relay,
             provider=printable(status.provider),
             reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
             topics=tuple(map(printable, status.topics)),
