@@ -33,6 +33,7 @@ from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.wire.messages import Answer
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
@@ -206,6 +207,13 @@ class Malformed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished message of a relay, to be passed on as it is."""
+
+    answer: Answer
+
+
 Report: TypeAlias = (
     PriceReport
     | TransactionReport
@@ -220,6 +228,7 @@ Report: TypeAlias = (
     | Throttled
     | Notice
     | Malformed
+    | Delivery
 )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame as Data
-from streamcore.providers.base import Alive, Codec, Refusal, Report
+from streamcore.providers.base import Alive, Codec, Delivery, Refusal, Report
 from streamcore.wire.encoding import Encoding
-from streamcore.wire.messages import VERSION, Answer, Hello, Position, Request, Want, Wanted
+from streamcore.wire.messages import VERSION, Hello, Position, Request, Want, Wanted
 
 PROGRAM = "streamtui"
 """What this program calls itself to the relay's operator."""
@@ -22,13 +22,6 @@ class Wishes:
 
     symbols: tuple[str, ...] = ()
     wallets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message of the relay."""
-
-    answer: Answer
 
 
 class RelayCodec(Codec):

@@ -93,13 +93,18 @@ class Mirror:
 
     # --- messages ---------------------------------------------------------------------------------------
 
-    def hello(self, hello: Hello) -> None:
+    def hello(self, hello: Hello, shift: float = 0.0) -> None:
         """Begin a connection: row numbers start anew, and statuses are told whole.
+
+        Args:
+            hello: The first message on it.
+            shift: Seconds to add to the relay's clock to get this computer's.
 
         Raises:
             MalformedMessage: A status makes no sense.
         """
         self.demo = hello.demo
+        self._shift = shift
         self._rows.clear()
         self._statuses.clear()
         for status in hello.statuses:
@@ -158,7 +163,7 @@ class Mirror:
         for error in frame.errors:
             demo = self._is_demo(error.provider)
             events.append(error_event(error, frame.t, shift, demo=demo, relay=self.relay))
-        for name in frame.heard:
+        for name in map(printable, frame.heard):
             if name in self._statuses:
                 self._statuses[name]["last_message_at"] = frame.t / 1000
         return events
@@ -203,10 +208,12 @@ class Mirror:
 
     def _merge_status(self, status: Mapping[str, Any]) -> str:
         name = status.get("provider")
-        is_new = name not in self._statuses
-        if not isinstance(name, str) or (is_new and len(self._statuses) >= MOST_PROVIDERS):
-            raise MalformedMessage("a status without a provider, or of too many")
-        self._statuses[name] = {**self._statuses.get(name, {}), **status}
+        if not isinstance(name, str):
+            raise MalformedMessage("a status without a provider")
+        name = printable(name)
+        if name not in self._statuses and len(self._statuses) >= MOST_PROVIDERS:
+            raise MalformedMessage("statuses of too many providers")
+        self._statuses[name] = {**self._statuses.get(name, {}), **status, "provider": name}
         self._status(name)  # raises if it makes no sense
         return name
 
@@ -230,7 +237,6 @@ class Mirror:
         return msgspec.structs.replace(
             status,
             relay=self.relay,
-            provider=printable(status.provider),
             reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
             topics=tuple(map(printable, status.topics)),
             limits=printable(status.limits, LONGEST_TEXT),
@@ -238,7 +244,7 @@ class Mirror:
         )
 
     def _is_demo(self, provider: str) -> bool:
-        status = self._statuses.get(provider)
+        status = self._statuses.get(printable(provider))
         return self.demo if status is None else bool(status.get("demo", self.demo))
 
     # --- transactions -----------------------------------------------------------------------------------

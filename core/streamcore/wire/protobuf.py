@@ -117,9 +117,7 @@ class ProtobufEncoding:
                 return _checked(Reconnect(message.reconnect.id, message.reconnect.provider or None))
             case "lookup":
                 lookup = message.lookup
-                return _checked(
-                    Lookup(lookup.id, lookup.what, lookup.text or None, lookup.range or None)
-                )
+                return _checked(Lookup(lookup.id, lookup.what, lookup.text or None, lookup.range or None))
             case _:
                 return None
 

@@ -105,9 +105,7 @@ def error_message(event: StreamError, t: int) -> Error:
     return Error(event.provider, relative(event.ts, t), event.kind, event.message, event.retryable)
 
 
-def error_event(
-    message: Error, t: int, shift: float, *, demo: bool, relay: str | None
-) -> StreamError:
+def error_event(message: Error, t: int, shift: float, *, demo: bool, relay: str | None) -> StreamError:
     """Return the event that a message of a frame at ``t`` stands for; see `transaction_event`."""
     return StreamError(
         provider=printable(message.provider),

@@ -112,7 +112,11 @@ def directions(found: Mapping[str, Mapping[str, str]]) -> str:
     Args:
         found: What `places` returned.
     """
-    keys = {key.section: key.variables[0] for key in setting_keys().values() if key.secret and key.section in found}
+    keys = {
+        key.section: key.variables[0]
+        for key in setting_keys().values()
+        if key.secret and key.section in found
+    }
     keyed = [f"{name.capitalize():<8} {'  '.join(found[name].values())}" for name in keys]
     with_keys = [({variable: DEMO_KEY} | dict(found[name])) for name, variable in keys.items()]
     without = [found[name] for name in found if name not in keys]
