@@ -22,6 +22,7 @@ from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
 from streamcore.history.price_history import PriceHistory
+from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
 from streamcore.hub import Hub
 from streamcore.net.network import Network
@@ -169,8 +170,9 @@ class StreamManager:
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
         sources = history_sources(settings, transport, clock, live, self._providers)
-        history = PriceHistory(sources, clock, self._tasks, live_source=prices.source_of)
-        return _Tracking(prices, wallets, history)
+        venues = {provider.name: provider.venue for provider in live}
+        order = SourceOrder(sources, live_source=prices.source_of, venues=venues)
+        return _Tracking(prices, wallets, PriceHistory(order, clock, self._tasks))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -26,6 +26,8 @@ ELSEWHERE = {
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    # pools as two sources list them
+    "providers/pools.py": "providers/dexscreener/test_pools.py",
     # what the past of prices is made of
     "history/asked_source.py": "history/test_price_history.py",
     "history/series_cache.py": "history/test_price_history.py",
