@@ -34,6 +34,12 @@ ELSEWHERE = {
     "history/shared_requests.py": "history/test_price_history.py",
     # the part of the backfill that makes one fetch
     "streams/fetching.py": "streams/test_backfill.py",
+    # both sides of the relay's wire, and what all of its encodings have in common
+    "wire/encoding.py": "wire/test_encodings.py",
+    "wire/json_text.py": "wire/test_encodings.py",
+    "wire/messagepack.py": "wire/test_encodings.py",
+    "wire/row_pieces.py": "wire/test_mirror.py",
+    "wire/transactions.py": "wire/test_mirror.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     # one request, which is made for prices and for candles
