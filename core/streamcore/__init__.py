@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         TransactionType,
         WalletTransaction,
     )
+    from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
@@ -109,6 +110,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "from_json",
+    "needs_refill",
     "printable",
     "read_pair",
     "secret_refusal",
@@ -116,6 +118,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "with_price",
     "without_secrets",
 ]
 
@@ -155,6 +158,7 @@ _HOMES = {
         "TransactionType",
         "WalletTransaction",
     ),
+    "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),

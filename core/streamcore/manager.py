@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from streamcore.assets.tokens import Token, TokenTable
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.cache import CacheFolder
 from streamcore.config.demo import DemoServers, with_demo
@@ -20,6 +21,8 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
+from streamcore.history.price_history import PriceHistory
+from streamcore.history.sources import history_sources
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
@@ -52,6 +55,7 @@ class _Tracking:
 
     prices: PriceTracker
     wallets: WalletTracker
+    history: PriceHistory
 
 
 class StreamManager:
@@ -148,7 +152,7 @@ class StreamManager:
                 )
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            tracking = self._tracking = self._track()
+            tracking = self._tracking = self._track(settings, transport)
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._publish_statuses)
@@ -158,12 +162,15 @@ class StreamManager:
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> _Tracking:
+    def _track(self, settings: Settings, transport: Transport) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         prices = PriceTracker(self._streams_of(DataKind.PRICES), tokens, clock, publish=publish)
         following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
-        return _Tracking(prices, wallets)
+        live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
+        sources = history_sources(settings, transport, clock, live, self._providers)
+        history = PriceHistory(sources, clock, self._tasks, live_source=prices.source_of)
+        return _Tracking(prices, wallets, history)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -210,6 +217,27 @@ class StreamManager:
         prices = {} if self._tracking is None else self._tracking.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        """See `Engine.history`."""
+        tracking = self._running()
+        return await tracking.history.series(tracking.prices.instrument(symbol), span)
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        """See `Engine.cached_history`."""
+        tracking = self._started_tracking()
+        return tracking.history.cached(tracking.prices.instrument(symbol), span)
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.trends`."""
+        tracking = self._running()
+        await tracking.history.refresh_trends(lambda: tracking.prices.instruments)
+        return self.cached_trends()
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.cached_trends`."""
+        tracking = self._started_tracking()
+        return tracking.history.trends(tracking.prices.instruments)
+
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
         if self._closing:
@@ -240,9 +268,10 @@ class StreamManager:
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`."""
-        self._running()
+        tracking = self._running()
         stream = self._stream_named(name)
         stream.reconnect()
+        tracking.history.forget()
         self._trackers[stream.provider.kind].forgive(name)
 
     async def reconnect_all(self) -> None:

@@ -50,6 +50,8 @@ PUBLIC = {
     "ChartRange",
     "TokenHit",
     "VolumeUnit",
+    "needs_refill",
+    "with_price",
     # what can be watched, and what it is called
     "Token",
     "TokenTable",

@@ -6,14 +6,23 @@
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from textual.app import App
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App
+from textual.screen import Screen
+from textual.strip import Strip
+
+from streamtui.output.shown_cells import ShownCells
 
 TOUCHED = (
+    "textual._compositor:ChopsUpdate",
+    "textual._compositor:CompositorUpdate",
+    "textual._compositor:LayoutUpdate",
+    "textual.app:App._display",
     "textual.app:App._driver",
     "textual.drivers.linux_driver:getincrementaldecoder",
 )
@@ -34,6 +43,74 @@ def write_sequence(app: App[None], sequence: str) -> None:
     driver = app._driver
     if driver is not None and not app.is_headless:
         driver.write(sequence)
+
+
+class PaintsChanges(App[None]):
+    """An app that writes only those cells to the terminal that it does not show already.
+
+    When something else has written to the terminal, `paint_anew` must be called.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = ShownCells()
+
+    def forget_shown(self) -> None:
+        """Write everything that is repainted next, whether it is shown already or not."""
+        self._shown.forget()
+
+    def paint_anew(self) -> None:
+        """Write the whole screen again."""
+        self.forget_shown()
+        self.screen.refresh(layout=True)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
+            super()._display(screen, Changes(self._shown, renderable))  # type: ignore[arg-type] # as Textual does
+        else:
+            super()._display(screen, renderable)
+
+
+class Changes(CompositorUpdate):
+    """An update of the screen of which only the changes are written."""
+
+    def __init__(self, shown: ShownCells, update: ChopsUpdate | LayoutUpdate) -> None:
+        self._shown = shown
+        self._update = update
+
+    def render_segments(self, console: Console) -> str:
+        """Return what is to be written to the terminal. Textual writes it once, at once."""
+        colours = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        update = self._update
+        if isinstance(update, LayoutUpdate):
+            self._shown.resize(update.region.width, update.region.height)
+            return self._shown.show({y: placed(line) for y, line in enumerate(update.strips)}, colours)
+        self._shown.resize(max(max(ends) for ends in update.chop_ends), len(update.chops))
+        return self._shown.show(changed_chops(update), colours)
+
+
+def placed(strips: Iterable[Strip]) -> dict[int, Strip]:
+    """Return the strips of a whole line by their columns."""
+    x, line = 0, dict[int, Strip]()
+    for strip in strips:
+        line[x] = strip
+        x += strip.cell_length
+    return line
+
+
+def changed_chops(update: ChopsUpdate) -> dict[int, dict[int, Strip]]:
+    """Return by line and column the strips that a partial update touches, each as a whole.
+
+    A line is cut wherever a widget begins or ends. A piece that a changed region touches was drawn by the
+    widget on top of it; the others may lack widgets that were not asked, and must not be used.
+    """
+    lines: dict[int, dict[int, Strip]] = {}
+    for y, start, stop in update.spans:
+        line = lines.setdefault(y, {})
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if strip is not None and x < stop and end > start:
+                line[x] = strip
+    return lines
 
 
 def read_input_carefully(is_typing: Callable[[], bool]) -> None:

@@ -209,6 +209,22 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     )
 
 
+class GeckoterminalSettings(Section, frozen=True, kw_only=True):
+    """``[geckoterminal]``: charts of Solana tokens that no exchange lists, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.geckoterminal.com"
+    )
+
+
+class DefillamaSettings(Section, frozen=True, kw_only=True):
+    """``[defillama]``: past prices of Solana tokens, many at once and without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://coins.llama.fi"
+    )
+
+
 class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
@@ -291,6 +307,8 @@ class Settings(Section, frozen=True, kw_only=True):
     coinbase: CoinbaseSettings = CoinbaseSettings()
     jupiter: JupiterSettings = JupiterSettings()
     dexscreener: DexscreenerSettings = DexscreenerSettings()
+    geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
+    defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
 
     @classmethod

@@ -28,6 +28,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
+from streamcore.providers.history_source import HistorySource
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.solana.accounts import AccountFacts
@@ -373,6 +374,8 @@ class Provider(ABC):
     """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs the provider must run `MarketDirectory.keep`."""
+    history: HistorySource | None = None
+    """The past of its prices, where it has that."""
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.

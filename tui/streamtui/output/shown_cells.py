@@ -1,0 +1,267 @@
+"""What the terminal shows, cell by cell, and the least that must be written to make it show something else.
+
+Textual writes a changed region from the start of its widget to the end of the change, every run of text with
+all the codes of its style before it and a reset behind it. Over ssh that is most of what a screen costs:
+three digits of a price become half a line of text and a few hundred bytes of codes. Here only cells that
+differ are written, those of one style together; where lines have moved, the terminal moves them itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
+from streamtui.output.graphics import PLAIN, RESET, UNKNOWN, Renditions
+
+BRIDGED = 3
+"""Unchanged cells that are written again rather than jumped over: the jump takes four bytes."""
+MOVED_TOGETHER = 3
+"""Lines that must have moved by the same way before the terminal is asked to move them."""
+
+T = TypeVar("T")
+COMPARED_TO = 2
+"""Cells at the end of a line that may differ in lines that have moved: a scrollbar stands there."""
+Piece = tuple[int, int, str]
+"""Line, column and text of something to be written in one style."""
+
+
+class ShownCells:
+    """Knows what a terminal of a given size shows, from what it was told to write."""
+
+    def __init__(self) -> None:
+        self._width = self._height = 0
+        self._texts: list[Sequence[str]] = []
+        """A line each: a string, or a list where a cell holds anything but one character; see `_flat`."""
+        self._looks: list[str] = []
+        """A line each: the name of the rendition of every cell."""
+        self._strips: list[dict[int, Strip]] = []
+        """A line each: what was written there last, by column. The same object again needs no comparison."""
+        self._renditions = Renditions()
+        self._names: dict[Style | None, str] = {None: PLAIN}
+        self._flattened: dict[int, tuple[Strip, Sequence[str], str]] = {}
+        """By the identity of a strip, which is kept so that the identity stays its own."""
+
+    def forget(self) -> None:
+        """Take the terminal to show something unknown: another program may have written to it."""
+        width, height = self._width, self._height
+        self._texts = [UNKNOWN * width for _ in range(height)]
+        self._looks = [UNKNOWN * width for _ in range(height)]
+        self._strips = [{} for _ in range(height)]
+
+    def resize(self, width: int, height: int) -> None:
+        """Take the terminal to have this size in cells; after a change everything is unknown."""
+        if (width, height) != (self._width, self._height):
+            self._width, self._height = width, height
+            self.forget()
+
+    def show(self, lines: Mapping[int, Mapping[int, Strip]], colours: ColorSystem) -> str:
+        """Return what must be written so that the terminal shows these strips, and take them for shown.
+
+        Args:
+            lines: The strips by line and column. Cells they do not cover stay as they are.
+            colours: What the terminal can show. It must be the same each time.
+        """
+        changed = [
+            y
+            for y, strips in lines.items()
+            if any(self._strips[y].get(x) is not strip for x, strip in strips.items())
+        ]
+        moved = self._move_lines(lines, changed, colours) if len(changed) > MOVED_TOGETHER else ""
+        pieces: dict[str, list[Piece]] = {}
+        for y in lines if moved else changed:
+            for x, strip in lines[y].items():
+                if self._strips[y].get(x) is not strip:
+                    self._put(y, x, strip, colours, pieces)
+        return moved + self._written(pieces)
+
+    # Strips as cells
+
+    def _flat(self, strip: Strip, colours: ColorSystem) -> tuple[Sequence[str], str]:
+        """Return the cells of a strip and the names of their renditions, of the same length.
+
+        A segment with characters that are not one cell wide stands in its first cell as a whole, and the
+        other cells it takes hold nothing: terminals differ in how they draw it, so it is written in one go.
+        """
+        known = self._flattened.get(id(strip))
+        if known is not None:
+            return known[1], known[2]
+        parts: list[Sequence[str]] = []
+        looks: list[str] = []
+        for text, style, control in strip:
+            if control or not text:
+                continue
+            name = self._names.get(style)
+            if name is None:
+                name = self._names[style] = self._name_of(style, colours)
+            if text.isascii() or _is_simple(text):
+                parts.append(text)
+                looks.append(name * len(text))
+            elif length := cell_len(text):
+                parts.append([text, *[""] * (length - 1)])
+                looks.append(name * length)
+        if all(isinstance(part, str) for part in parts):
+            cells: Sequence[str] = "".join(map(str, parts))
+        else:
+            cells = [cell for part in parts for cell in part]
+        if len(self._flattened) > 8 * max(1, self._height):
+            self._flattened.clear()
+        flat = cells, "".join(looks)
+        self._flattened[id(strip)] = (strip, *flat)
+        return flat
+
+    def _name_of(self, style: Style | None, colours: ColorSystem) -> str:
+        if style is None:
+            return PLAIN
+        before, _, after = Strip.render_style(style, "\0", colours).partition("\0")
+        return self._renditions.name(before, after)
+
+    # Lines that moved
+
+    def _move_lines(
+        self, lines: Mapping[int, Mapping[int, Strip]], changed: list[int], colours: ColorSystem
+    ) -> str:
+        """Have the terminal move lines that are shown already, if several have moved the same way.
+
+        The lines are moved within a scrolling region (DECSTBM) by inserting or deleting lines, which every
+        terminal since the VT102 can do. Lines that come into view are plain, whatever background a terminal
+        gives to new lines, since no colour is turned on.
+        """
+        width = self._width
+        compared = width - COMPARED_TO
+        whole = {y for y, line in lines.items() if sum(strip.cell_length for strip in line.values()) == width}
+        before: dict[str, int] = {}
+        for y in whole:
+            before.setdefault("".join(self._texts[y][:compared]), y)
+        ways: dict[int, list[int]] = {}
+        for y in whole.intersection(changed):
+            strips = [strip for _, strip in sorted(lines[y].items())]
+            text = [cell for strip in strips for cell in self._flat(strip, colours)[0]][:compared]
+            from_y = before.get("".join(text))
+            if from_y is not None and from_y != y and not set(text) <= {" "}:
+                ways.setdefault(y - from_y, []).append(y)
+        if not ways:
+            return ""
+        by = max(ways, key=lambda way: len(ways[way]))
+        there = ways[by]
+        top, bottom = (min(there) - by, max(there)) if by > 0 else (min(there), max(there) - by)
+        if len(there) < MOVED_TOGETHER or not all(y in whole for y in range(top, bottom + 1)):
+            return ""
+        count = abs(by)
+        self._texts[top : bottom + 1] = shifted(self._texts[top : bottom + 1], by, [" " * width] * count)
+        self._looks[top : bottom + 1] = shifted(self._looks[top : bottom + 1], by, [PLAIN * width] * count)
+        self._strips[top : bottom + 1] = shifted(
+            self._strips[top : bottom + 1], by, [{} for _ in range(count)]
+        )
+        how = "L" if by > 0 else "M"
+        return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{count}{how}\x1b[r"
+
+    # Cells that differ
+
+    def _put(
+        self, y: int, x: int, strip: Strip, colours: ColorSystem, pieces: dict[str, list[Piece]]
+    ) -> None:
+        """Note what a strip changes, and take it for shown."""
+        text, looks = self._flat(strip, colours)
+        end = min(x + len(looks), self._width)
+        text, looks = text[: end - x], looks[: end - x]
+        all_text, all_looks = self._texts[y], self._looks[y]
+        old_text, old_looks = all_text[x:end], all_looks[x:end]
+        self._strips[y] = {
+            at: other for at, other in self._strips[y].items() if at >= end or at + other.cell_length <= x
+        }
+        self._strips[y][x] = strip
+        if old_looks == looks and old_text == text:
+            return
+        on_space = self._renditions.on_space
+        differing = [
+            at
+            for at, (old, new, old_look, look) in enumerate(
+                zip(old_text, text, old_looks, looks, strict=True)
+            )
+            if old != new or (old_look != look and not (new == " " and on_space[old_look] == on_space[look]))
+        ]
+        if isinstance(all_text, str) and isinstance(text, str):
+            self._texts[y] = all_text[:x] + text + all_text[end:]
+        else:
+            self._texts[y] = [*all_text[:x], *text, *all_text[end:]]
+        self._looks[y] = all_looks[:x] + looks + all_looks[end:]
+        if differing:
+            plain = isinstance(text, str) and isinstance(old_text, str)
+            for start, stop in runs(differing, looks) if plain else [whole(differing, text)]:
+                for first, last in self._alike(text, looks, start, stop):
+                    pieces.setdefault(looks[first], []).append((y, x + first, "".join(text[first:last])))
+
+    def _alike(self, text: Sequence[str], looks: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a run that can be written in one rendition, that of their first cell."""
+        on_space = self._renditions.on_space
+        first = start
+        for at in range(start + 1, stop):
+            look, other = looks[first], looks[at]
+            if look == other or (text[at] == " " and on_space[look] == on_space[other]):
+                continue
+            yield first, at
+            first = at
+        yield first, stop
+
+    def _written(self, pieces: Mapping[str, list[Piece]]) -> str:
+        """Return the sequences that write pieces, given by the name of their rendition."""
+        width = self._width
+        out: list[str] = []
+        look = PLAIN
+        at: tuple[int, int] | None = None
+        for name, alike in pieces.items():
+            around = self._renditions.around(name)
+            out.append(self._renditions.turn(look, PLAIN if around else name))
+            look = PLAIN if around else name
+            for y, x, text in alike:
+                if at is None or at[0] != y or at[1] > x:
+                    out.append(f"\x1b[{y + 1};{x + 1}H")
+                elif at[1] < x:
+                    out.append(f"\x1b[{x - at[1]}C")
+                out.append(text if around is None else text.join(around))
+                # behind the last column, or behind text of a doubtful width, nobody knows where the cursor is
+                end = x + len(text)
+                at = (y, end) if end < width and (text.isascii() or _is_simple(text)) else None
+        if look != PLAIN:
+            out.append(RESET)
+        return "".join(out)
+
+
+@lru_cache(maxsize=4096)
+def _is_simple(text: str) -> bool:
+    """Whether each character of a text takes one cell."""
+    return all(cell_len(character) == 1 for character in text)
+
+
+def shifted(region: Sequence[T], by: int, blank: Sequence[T]) -> list[T]:
+    """Return lines moved down, or up where ``by`` is negative; ``blank`` are those that come into view."""
+    return [*blank, *region[:-by]] if by > 0 else [*region[-by:], *blank]
+
+
+def runs(differing: Sequence[int], looks: str) -> list[tuple[int, int]]:
+    """Return where to write, each as start and end: short gaps in the same rendition are written over."""
+    found: list[tuple[int, int]] = []
+    start = end = differing[0]
+    for at in differing:
+        gap = at - end
+        if gap and not (gap <= BRIDGED and looks[end:at] == looks[at] * gap == looks[end - 1] * gap):
+            found.append((start, end))
+            start = at
+        end = at + 1
+    return [*found, (start, end)]
+
+
+def whole(differing: Sequence[int], text: Sequence[str]) -> tuple[int, int]:
+    """Return where to write, as start and end, so that no text is begun or ended in its middle."""
+    start, end = differing[0], differing[-1] + 1
+    while start > 0 and not text[start]:
+        start -= 1
+    while end < len(text) and not text[end]:
+        end += 1
+    return start, end
