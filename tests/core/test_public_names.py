@@ -48,6 +48,8 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
     # what can be watched, and what it is called

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from streamcore.config.model import Settings
 from streamcore.engine import Snapshot
 from streamcore.events import DataKind, Event, State
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
@@ -67,6 +68,15 @@ class FakeManager:
             "birdeye": status("birdeye"),
             "helius": status("helius", subscriptions=1, topics=("wallet",)),
         }
+        self.found: dict[str, SearchResult] = {}
+        """What a search finds, by the text; nothing for others."""
+        self.searched: list[str] = []
+        self.names: dict[str, TokenHit] = {}
+        """What mints are called."""
+        self.named: list[tuple[str, ...]] = []
+        """The mints that were asked for, call by call."""
+        self.search_waits: asyncio.Event | None = None
+        """What every search waits for."""
         self._queue: asyncio.Queue[Event | Exception] = asyncio.Queue()
 
     def set_status(self, provider: str, **changes: Any) -> None:
@@ -91,6 +101,19 @@ class FakeManager:
 
     def complete(self, prefix: str) -> list[Token]:
         return [self.describe(token.symbol) for token in self.tokens.complete(prefix)]
+
+    async def search(self, text: str) -> SearchResult:
+        self._break_at("search")
+        self.searched.append(text)
+        if self.search_waits is not None:
+            await self.search_waits.wait()
+        return self.found.get(text, SearchResult(hits=()))
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        asked = tuple(mints)
+        self.named.append(asked)
+        self._break_at("name_tokens")
+        return {mint: self.names[mint] for mint in asked if mint in self.names}
 
     def _break_at(self, what: str) -> None:
         if what in self.breaks_at:

@@ -33,3 +33,12 @@ def shape(value: Any) -> Any:
         return [shape(item) for item in value]
     is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     return "number" if is_number else type(value)
+
+
+def history(source: str, name: str) -> bytes:
+    """Return a message about the past of prices, about searching or about names."""
+    return (_FIXTURES / "history" / source / f"{name}.json").read_bytes()
+
+
+def history_names(source: str, pattern: str) -> list[str]:
+    return sorted(path.stem for path in (_FIXTURES / "history" / source).glob(f"{pattern}.json"))

@@ -30,6 +30,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.token_directory import TokenDirectory
 from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
 
@@ -369,6 +370,9 @@ class Provider(ABC):
     """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs the provider must run `MarketDirectory.keep`."""
+
+    directory: TokenDirectory | None = None
+    """What it knows of tokens by their names, where it does."""
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.

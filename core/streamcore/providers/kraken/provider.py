@@ -32,6 +32,7 @@ from streamcore.providers.base import (
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
+from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
@@ -67,6 +68,7 @@ class KrakenProvider(Provider):
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
         self.markets: MarketDirectory = self.rest.directory
+        self.directory = ExchangeList(self.name, self.markets)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
