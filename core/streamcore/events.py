@@ -100,6 +100,11 @@ class ErrorKind(StrEnum):
 PRICE_FIELDS = ("price", "change_24h", "volume_24h")
 """The fields of a price whose changes are told in ``changed``, in that order."""
 
+MARKET_FIELDS = ("high_24h", "low_24h", "bid", "ask", "vwap_24h", "trades_24h")
+"""The further fields of a price, known where its source tells them: no change of them is told."""
+
+_BASIS_POINTS = Decimal(10_000)
+
 
 class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
     """How much of one token a wallet gained (positive) or lost, in whole tokens."""
@@ -121,8 +126,9 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)
-    altered. An update whose ``changed`` is empty confirms at ``ts`` what was known. The highest and lowest
-    price of the last 24 hours are there where the source tells them, and are never named in ``changed``.
+    altered. An update whose ``changed`` is empty confirms at ``ts`` what was known. The `MARKET_FIELDS` are
+    there where the source tells them, and are never named in ``changed``: ``bid`` and ``ask`` as of the last
+    trade, the rest over the last 24 hours.
     """
 
     symbol: str
@@ -135,6 +141,21 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     changed: tuple[str, ...]
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    vwap_24h: Decimal | None = None
+    """The average price of what was traded, weighted by amount."""
+    trades_24h: int | None = None
+
+    @property
+    def spread(self) -> Decimal | None:
+        """How far ``bid`` and ``ask`` are apart, in basis points (hundredths of a percent) of their middle.
+
+        ``None`` if one of them is not known, or if the bid is not below the ask: such a book is out of order.
+        """
+        if self.bid is None or self.ask is None or not 0 < self.bid < self.ask:
+            return None
+        return (self.ask - self.bid) * 2 * _BASIS_POINTS / (self.ask + self.bid)
 
     def as_snapshot(self) -> PriceUpdate:
         """Return this event as a ``snapshot``, for a consumer that has seen none of the earlier ones."""

@@ -15,6 +15,7 @@ from sample_events import SOL, price, status, transaction, trouble
 
 from streamcore import MalformedEvent, StreamcoreError, from_json, printable, to_json
 from streamcore.events import (
+    MARKET_FIELDS,
     PRICE_FIELDS,
     ErrorKind,
     Event,
@@ -113,7 +114,20 @@ def test_any_outside_text_stays_on_one_line_of_valid_json(text: str) -> None:
 def test_high_and_low_are_in_the_line_only_where_the_source_tells_them() -> None:
     told = json.loads(to_json(price(high_24h=Decimal("155.90"), low_24h=Decimal("0.00000012"))))
     assert (told["high_24h"], told["low_24h"]) == ("155.90", "0.00000012")
-    assert not {"high_24h", "low_24h"} & json.loads(to_json(price())).keys()
+    assert not {*MARKET_FIELDS} & json.loads(to_json(price())).keys()
+
+
+def test_what_an_exchange_tells_of_its_market_comes_after_all_else_and_is_read_back() -> None:
+    event = price(
+        bid=Decimal("150.40"), ask=Decimal("150.50"), vwap_24h=Decimal("1E-7"), trades_24h=64639,
+        high_24h=Decimal("155.90"), low_24h=Decimal("0.00000012"),
+    )  # fmt: skip
+    line = to_json(event)
+    assert line.decode().endswith(
+        '"changed":["price"],"high_24h":"155.90","low_24h":"0.00000012",'
+        '"bid":"150.40","ask":"150.50","vwap_24h":"0.0000001","trades_24h":64639}'
+    )
+    assert from_json(line) == event
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -132,7 +146,9 @@ FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "kind": st.sampled_from(PriceKind),
         "source": st.sampled_from(Source),
         "changed": st.lists(st.sampled_from(PRICE_FIELDS), unique=True).map(tuple),
-        **dict.fromkeys(("price", "change_24h", "volume_24h", "high_24h", "low_24h"), st.none() | amounts),
+        **dict.fromkeys(PRICE_FIELDS, st.none() | amounts),
+        **dict.fromkeys(MARKET_FIELDS, st.none() | amounts),
+        "trades_24h": st.none() | whole,
     },
     WalletTransaction: {
         **common,

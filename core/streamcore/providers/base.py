@@ -46,6 +46,10 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
     low_24h: Decimal | None = None
     complete: bool = False
     """This is the whole state of the token, not a change to it."""
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    vwap_24h: Decimal | None = None
+    trades_24h: int | None = None
 
     @property
     def knows_nothing(self) -> bool:

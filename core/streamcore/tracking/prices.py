@@ -279,6 +279,10 @@ class PriceTracker:
                 "volume_24h": report.volume_24h,
                 "high_24h": report.high_24h,
                 "low_24h": report.low_24h,
+                "bid": report.bid,
+                "ask": report.ask,
+                "vwap_24h": report.vwap_24h,
+                "trades_24h": report.trades_24h,
             },
             source=source,
             complete=report.complete,
@@ -304,6 +308,10 @@ class PriceTracker:
             changed=merge.changed,
             high_24h=merge.high_24h,
             low_24h=merge.low_24h,
+            bid=merge.bid,
+            ask=merge.ask,
+            vwap_24h=merge.vwap_24h,
+            trades_24h=merge.trades_24h,
         )
         self._latest[instrument.key] = event
         self._publish(event)

@@ -120,6 +120,8 @@ class _Ticker(msgspec.Struct, frozen=True):
     """``/products/{id}/ticker``: the last trade; ``volume`` of the last 24 hours, in base units."""
 
     price: object = None
+    bid: object = None
+    ask: object = None
     volume: object = None
     trade_id: object = None
 
@@ -152,13 +154,14 @@ class CoinbaseRest(Rest):
             ticker = json_as(body, _Ticker)
             price = unless_zero(number(ticker.price))
             volume = in_dollars(number(ticker.volume), price)
+            bid, ask = unless_zero(number(ticker.bid)), unless_zero(number(ticker.ask))
         except Undecodable as error:
             text = f"{TITLE} answered a request for a price with something unreadable: {error}"
             raise ProviderError(ErrorKind.PROTOCOL, text) from error
         if isinstance(ticker.trade_id, int) and ticker.trade_id < question.trade:
             text = f"{TITLE} does not know the last trade of {product} over HTTP yet"
             raise ProviderError(ErrorKind.SERVER, text)
-        yield PriceReport(product, price=price, volume_24h=volume)
+        yield PriceReport(product, price=price, volume_24h=volume, bid=bid, ask=ask)
 
     async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
         for product in products:

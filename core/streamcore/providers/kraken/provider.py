@@ -30,7 +30,7 @@ from streamcore.providers.base import (
     Rest,
 )
 from streamcore.providers.batching import batches, in_turn
-from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.decoding import Undecodable, content, json_as, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
 from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
@@ -95,7 +95,8 @@ class _Body(msgspec.Struct, frozen=True):
 class _Ticker(msgspec.Struct, frozen=True):
     """``c`` is the last trade: price and lot; ``v``, ``p``, ``h`` and ``l`` are of today and of 24 h.
 
-    They are volume, average, highest and lowest price.
+    They are volume, average, highest and lowest price; ``t`` is the number of trades, so, too. ``b`` and
+    ``a`` are bid and ask, each a price and two amounts.
 
     ``o`` is the price at the last midnight of UTC, not that of 24 hours ago, so no change comes from here.
     """
@@ -105,6 +106,9 @@ class _Ticker(msgspec.Struct, frozen=True):
     p: list[object] = []
     h: list[object] = []
     l: list[object] = []  # noqa: E741 - Kraken's word
+    t: list[object] = []
+    b: list[object] = []
+    a: list[object] = []
 
 
 class _BadRequest(ProviderError):
@@ -271,20 +275,30 @@ def _not_listed(pair: str) -> Refusal:
 def _quote(pair: str, raw: msgspec.Raw) -> Report:
     try:
         ticker = content(raw, _Ticker)
-        price = unless_zero(number(ticker.c[0]) if ticker.c else None)
+        price = _first(ticker.c)
         volume = _second(ticker.v)
         if price is None or (volume is not None and not volume):
             # nothing was traded for 24 hours: the stream calls that a price of 0, and it is no price
             return PriceReport(pair, complete=True)
+        average = unless_zero(_second(ticker.p))
         return PriceReport(
             pair,
             price=price,
-            volume_24h=in_dollars(volume, unless_zero(_second(ticker.p))),
+            volume_24h=in_dollars(volume, average),
             high_24h=unless_zero(_second(ticker.h)),
             low_24h=unless_zero(_second(ticker.l)),
+            bid=_first(ticker.b),
+            ask=_first(ticker.a),
+            vwap_24h=average,
+            trades_24h=whole_number(ticker.t[1]) if len(ticker.t) > 1 else None,
         )
     except Undecodable as error:
         return Malformed(f"the ticker of {pair}: {error}")
+
+
+def _first(values: list[object]) -> Decimal | None:
+    """Return the price that comes before its amounts."""
+    return unless_zero(number(values[0])) if values else None
 
 
 def _second(values: list[object]) -> Decimal | None:
