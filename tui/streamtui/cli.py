@@ -48,6 +48,12 @@ def _examines(loaded: Loaded, capture: Capture | None) -> int:
     return run(loaded, capture=capture)
 
 
+def _searches(settings: Settings, text: str, form: str, capture: Capture | None) -> int:
+    from streamtui.commands.search import run
+
+    return run(settings, text, form=form, capture=capture)
+
+
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui import terminal
 
@@ -90,6 +96,8 @@ class Programs(NamedTuple):
     stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
     """Takes the settings, the largest number of lines, and the longest time in seconds."""
     doctor: Callable[[Loaded, Capture | None], int] = _examines
+    search: Callable[[Settings, str, str, Capture | None], int] = _searches
+    """Takes the settings, what to look for, and the form in which to print it."""
     has_terminal: Callable[[], bool] = _is_terminal
 
 
@@ -250,6 +258,23 @@ def _stream(given: _Given, programs: Programs) -> None:
             raise _Ended(programs.stream(settings, given.get("count"), given.get("duration"), capture))
 
 
+def _search(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.capture import capturing
+    from streamtui.commands.settings import check_surroundings, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_surroundings(effective)
+        text = " ".join(given["text"])
+        with (
+            _logging(given, effective, on_screen=True),
+            capturing(given.get("capture"), on_screen=True) as capture,
+        ):
+            form = given.get("format", "table")
+            raise _Ended(programs.search(effective.settings, text, form, capture))
+
+
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
@@ -333,6 +358,7 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "": _app,
     "stream": _stream,
     "doctor": _doctor,
+    "search": _search,
     "emulator": _emulator,
     "config": _config,
     "config path": _config_path,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
-from wire_fixtures import history, history_names
+from wire_fixtures import history_bytes, history_names
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -47,11 +47,11 @@ async def hits(
 def coinbase(asked: Asked) -> Answer:
     if asked.url.endswith("/currencies"):
         return Answer(200, {}, b'[{"id":"SOL","name":"Solana"},{"id":"BTC","name":"Bit\\u202ecoin"}]')
-    return Answer(200, {}, history("coinbase", "rest_products_trimmed_captured"))
+    return Answer(200, {}, history_bytes("coinbase", "rest_products_trimmed_captured"))
 
 
 def kraken(asked: Asked) -> Answer:
-    return Answer(200, {}, history("kraken", "rest_asset_pairs_captured"))
+    return Answer(200, {}, history_bytes("kraken", "rest_asset_pairs_captured"))
 
 
 async def test_a_market_is_found_by_its_ticker_and_its_name_without_asking_again() -> None:
@@ -84,7 +84,7 @@ async def test_every_captured_list_of_pairs_is_searched(name: str) -> None:
         await hits(
             "eur" if "fiat" in name else "SOL",
             KrakenProvider,
-            lambda asked: Answer(200, {}, history("kraken", name)),
+            lambda asked: Answer(200, {}, history_bytes("kraken", name)),
         )
     )[0]
     assert hit.symbol == ("EUR" if "fiat" in name else "SOL")
@@ -94,12 +94,14 @@ async def test_a_list_of_assets_is_no_list_of_pairs() -> None:
     # an asset has no quote: nothing in it is a market
     with pytest.raises(ProviderError):
         await hits(
-            "SOL", KrakenProvider, lambda asked: Answer(200, {}, history("kraken", "rest_assets_captured"))
+            "SOL",
+            KrakenProvider,
+            lambda asked: Answer(200, {}, history_bytes("kraken", "rest_assets_captured")),
         )
 
 
 async def test_a_single_product_with_all_its_fields_is_read_in_a_list() -> None:
-    product = history("coinbase", "rest_product_all_fields_documented")
+    product = history_bytes("coinbase", "rest_product_all_fields_documented")
     (hit,) = (await hits("ada", CoinbaseProvider, lambda asked: Answer(200, {}, b"[" + product + b"]")))[0]
     assert (hit.symbol, hit.name, hit.provider) == ("ADA", "Cardano", "coinbase")
 

@@ -12,7 +12,7 @@ import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked
 from scripted_transport import ScriptedTransport
-from wire_fixtures import history
+from wire_fixtures import history_bytes
 
 from streamcore import BadAddress, InputError, NotRunning, SearchFailure, Settings, StreamManager
 from streamcore.assets.instruments import Instrument
@@ -220,11 +220,11 @@ async def test_only_addresses_are_asked_for_names() -> None:
 
 def answers(asked: Asked) -> Answer:
     if "tokens/v2/search" in asked.url:
-        return Answer(200, {}, history("jupiter", "rest_tokens_search_lookalikes_constructed"))
+        return Answer(200, {}, history_bytes("jupiter", "rest_tokens_search_lookalikes_constructed"))
     if "AssetPairs" in asked.url:
-        return Answer(200, {}, history("kraken", "rest_asset_pairs_captured"))
+        return Answer(200, {}, history_bytes("kraken", "rest_asset_pairs_captured"))
     if asked.url.endswith("/products"):
-        return Answer(200, {}, history("coinbase", "rest_products_trimmed_captured"))
+        return Answer(200, {}, history_bytes("coinbase", "rest_products_trimmed_captured"))
     return Answer(404, {}, b"")
 
 

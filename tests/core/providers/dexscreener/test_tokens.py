@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
-from wire_fixtures import history
+from wire_fixtures import history_bytes
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -39,7 +39,7 @@ async def found(text: str, reply: Callable[[Asked], Answer]) -> tuple[list[Token
 
 
 async def test_the_tokens_of_the_pools_are_found_and_nobody_vouches_for_one() -> None:
-    hits, http = await found("USDC", ok(history("dexscreener", "rest_search_lookalike_usdc_captured")))
+    hits, http = await found("USDC", ok(history_bytes("dexscreener", "rest_search_lookalike_usdc_captured")))
     assert hits == [
         TokenHit(
             symbol="USDC",
@@ -64,17 +64,19 @@ async def test_the_tokens_of_the_pools_are_found_and_nobody_vouches_for_one() ->
 
 
 async def test_the_other_side_of_a_pool_is_no_hit() -> None:
-    hits, _ = await found("dog", ok(history("dexscreener", "rest_search_lookalike_usdc_captured")))
+    hits, _ = await found("dog", ok(history_bytes("dexscreener", "rest_search_lookalike_usdc_captured")))
     assert [hit.mint for hit in hits] == [DOG]
 
 
 async def test_a_pool_that_does_not_name_its_tokens_offers_nothing() -> None:
-    hits, _ = await found("SOL USDC", ok(history("dexscreener", "rest_search_false_liquidity_captured")))
+    hits, _ = await found(
+        "SOL USDC", ok(history_bytes("dexscreener", "rest_search_false_liquidity_captured"))
+    )
     assert hits == []
 
 
 async def test_liquidity_that_the_trades_do_not_bear_out_is_doubted() -> None:
-    (captured, *_) = json.loads(history("dexscreener", "rest_search_false_liquidity_captured"))["pairs"]
+    (captured, *_) = json.loads(history_bytes("dexscreener", "rest_search_false_liquidity_captured"))["pairs"]
     captured["baseToken"] = {"address": DOG, "symbol": "SOL", "name": "Solana"}
     hits, _ = await found("sol", ok(json.dumps({"pairs": [captured]}).encode()))
     assert [hit.doubts for hit in hits] == [("its figures do not fit together",)]

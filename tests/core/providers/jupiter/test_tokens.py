@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from manual_clock import START, ManualClock
 from scripted_http import Asked, ScriptedHttp
-from wire_fixtures import history, history_names
+from wire_fixtures import history_bytes, history_names
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -51,7 +51,7 @@ class Jupiter:
 
 
 async def test_a_verified_token_comes_with_all_its_figures_exact() -> None:
-    jupiter = Jupiter(ok(history("jupiter", "rest_tokens_search_documented")))
+    jupiter = Jupiter(ok(history_bytes("jupiter", "rest_tokens_search_documented")))
     (hit,) = await jupiter.find("jup")
     assert hit == TokenHit(
         symbol="JUP",
@@ -69,23 +69,25 @@ async def test_a_verified_token_comes_with_all_its_figures_exact() -> None:
 
 
 async def test_what_is_absent_is_a_no() -> None:
-    (hit,) = await Jupiter(ok(history("jupiter", "rest_tokens_search_unverified_trimmed_captured"))).find(
-        "hats"
-    )
+    (hit,) = await Jupiter(
+        ok(history_bytes("jupiter", "rest_tokens_search_unverified_trimmed_captured"))
+    ).find("hats")
     assert (hit.mint, hit.symbol, hit.name, hit.verified) == (HATS, "HATS", "", False)
     assert (hit.liquidity, hit.volume_24h) == (None, None)
     assert hit.doubts == ("liquidity unknown",)
 
 
 async def test_who_can_mint_and_freeze_is_no_doubt_of_a_verified_token() -> None:
-    (hit,) = await Jupiter(ok(history("jupiter", "rest_tokens_search_verified_trimmed_captured"))).find(
+    (hit,) = await Jupiter(ok(history_bytes("jupiter", "rest_tokens_search_verified_trimmed_captured"))).find(
         "usdc"
     )
     assert (hit.mint, hit.verified, hit.doubts) == (USDC, True, ())
 
 
 async def test_names_lose_what_nobody_sees_and_the_ones_by_people_come_first() -> None:
-    hits = await Jupiter(ok(history("jupiter", "rest_tokens_search_lookalikes_constructed"))).find("usdc")
+    hits = await Jupiter(ok(history_bytes("jupiter", "rest_tokens_search_lookalikes_constructed"))).find(
+        "usdc"
+    )
     assert [(hit.symbol, hit.name, hit.verified) for hit in hits] == [
         ("USDC", "USD Coin", True),
         ("USDC", "United States Dog Coin", False),
@@ -95,7 +97,7 @@ async def test_names_lose_what_nobody_sees_and_the_ones_by_people_come_first() -
 
 @pytest.mark.parametrize("name", history_names("jupiter", "rest_tokens_search*"))
 async def test_every_documented_and_captured_answer_is_read(name: str) -> None:
-    body = history("jupiter", name)
+    body = history_bytes("jupiter", name)
     hits = await Jupiter(ok(body)).find("x")
     assert {hit.mint for hit in hits} == {entry["id"] for entry in json.loads(body)}
     for hit in hits:
@@ -185,7 +187,7 @@ async def test_an_answer_that_is_no_list_is_a_protocol_error(body: bytes) -> Non
     [
         (
             401,
-            history("jupiter", "rest_401_bad_key_constructed"),
+            history_bytes("jupiter", "rest_401_bad_key_constructed"),
             "without a key any more (HTTP 401): Unauthorized",
         ),
         (
