@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from streamcore import Engine, Settings
-    from streamcore.recording import Capture
 
 WIDE = 180
 """Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
@@ -38,14 +37,13 @@ COLUMNS = (
 """Of a CSV file, each as `streamcore.TokenHit` has it."""
 
 
-def run(settings: Settings, text: str, *, form: str = "table", capture: Capture | None = None) -> int:
+def run(settings: Settings, text: str, *, form: str = "table") -> int:
     """Print what is found, and return the exit status.
 
     Args:
         settings: What may be asked.
         text: What to look for.
         form: ``table``, ``csv`` or ``json``: one object a line.
-        capture: Keeps what goes over the network.
 
     Returns:
         0, also when nothing is called so; 1 when nothing was found and a source could not be asked.
@@ -56,7 +54,7 @@ def run(settings: Settings, text: str, *, form: str = "table", capture: Capture 
     from streamcore import StreamManager
     from streamsim.demo import embedded
 
-    manager = StreamManager(settings, demo=embedded, remember=True, capture=capture)
+    manager = StreamManager(settings, demo=embedded, remember=True)
     with Deadline() as deadline:
         found = asyncio.run(until_stopped(_searched(manager, text), stopping=deadline.start))
         if found is None:

@@ -20,7 +20,7 @@ def is_trusted(hit: TokenHit) -> bool:
 
 
 def found_at(hit: TokenHit) -> str:
-    """Return where a hit was found: ``jupiter, kraken``."""
+    """Return the names of all providers that have a hit."""
     return ", ".join((hit.provider, *hit.also_at))
 
 
