@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from streamcore.manager import StreamManager
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.token_hits import TokenHit
+    from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -86,6 +86,8 @@ __all__ = [
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "SearchFailure",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "Snapshot",
@@ -163,7 +165,7 @@ _HOMES = {
     "streamcore.manager": ("StreamManager",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.token_hits": ("TokenHit",),
+    "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

@@ -48,6 +48,8 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
     "needs_refill",

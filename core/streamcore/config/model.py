@@ -127,6 +127,8 @@ class SourceSettings(Section, frozen=True, kw_only=True):
     """The kind of data that the provider serves."""
     is_exchange: ClassVar[bool] = False
     """It may know tickers that the table of Solana tokens does not."""
+    names_tokens: ClassVar[bool] = False
+    """It knows the tokens of the chain by their names, and may be asked for them whoever serves the data."""
 
 
 class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
@@ -193,6 +195,7 @@ class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
     """``[jupiter]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.jup.ag"
@@ -203,6 +206,7 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     """``[dexscreener]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.dexscreener.com"
@@ -229,6 +233,7 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.WALLETS
+    names_tokens: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
     rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
