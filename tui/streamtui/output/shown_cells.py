@@ -27,8 +27,8 @@ MOVED_TOGETHER = 3
 T = TypeVar("T")
 BLOCK = 8
 """Cells that are compared at once."""
-COMPARED_TO = 2
-"""Cells at the end of a line that may differ in lines that have moved: a scrollbar stands there."""
+BESIDE = 2
+"""Cells at the end of moved lines that may be left where they are: a scrollbar stands there."""
 Piece = tuple[int, int, str]
 """Line, column and text of something to be written in one style."""
 PlacedStrip: TypeAlias = tuple[Strip, int]
@@ -77,7 +77,7 @@ class ShownCells:
         pieces: dict[str, list[Piece]] = {}
         moved = ""
         if len(changed) > MOVED_TOGETHER:
-            moved = self._move_lines(lines, changed, colours, pieces)
+            moved = self._move_lines(lines, changed, pieces)
         for y in lines if moved else changed:
             shown = self._strips[y]
             for x, (strip, length) in lines[y].items():
@@ -139,52 +139,38 @@ class ShownCells:
 
     # Lines that moved
 
-    def _move_lines(
-        self, lines: Lines, changed: list[int], colours: ColorSystem, pieces: dict[str, list[Piece]]
-    ) -> str:
+    def _move_lines(self, lines: Lines, changed: list[int], pieces: dict[str, list[Piece]]) -> str:
         """Have the terminal move lines that are shown already, if several have moved the same way.
 
+        A line has moved if the very strip that stood in one line is to stand in another.
         The lines are moved within a scrolling region (DECSTBM) by inserting or deleting lines, which every
         terminal since the VT102 can do. Lines that come into view are plain, whatever background a terminal
         gives to new lines, since no colour is turned on. What stood beside the lines is put back.
         """
         width = self._width
-        compared = width - COMPARED_TO
-        texts = {
-            y: "".join(self._texts[y][:compared]) for y, line in lines.items() if covered(line) >= compared
-        }
-        before: dict[str, int] = {}
-        for y, text in texts.items():
-            before.setdefault(text, y)
+        before = {id(self._strips[y][0][0]): y for y in lines if 0 in self._strips[y]}
         ways: dict[int, list[int]] = {}
         for y in changed:
-            if y in texts:
-                strips = [
-                    self._flat(strip, colours)[0][:length] for _, (strip, length) in sorted(lines[y].items())
-                ]
-                text = "".join(map("".join, strips))[:compared]
-                from_y = before.get(text)
-                if from_y is not None and from_y != y and not text.isspace():
-                    ways.setdefault(y - from_y, []).append(y)
+            if 0 in lines[y] and (from_y := before.get(id(lines[y][0][0]), y)) != y:
+                ways.setdefault(y - from_y, []).append(y)
         if not ways:
             return ""
         by = max(ways, key=lambda way: len(ways[way]))
         there = ways[by]
         top, bottom = (min(there) - by, max(there)) if by > 0 else (min(there), max(there) - by)
-        if len(there) < MOVED_TOGETHER or not all(y in texts for y in range(top, bottom + 1)):
+        rest = [covered(lines.get(y, {})) for y in range(top, bottom + 1)]
+        if len(there) < MOVED_TOGETHER or min(rest) < width - BESIDE:
             return ""
         region, count = slice(top, bottom + 1), abs(by)
         was = [*zip(self._texts[region], self._looks[region], self._strips[region], strict=True)]
         self._texts[region] = shifted(self._texts[region], by, [" " * width] * count)
         self._looks[region] = shifted(self._looks[region], by, [PLAIN * width] * count)
         self._strips[region] = shifted(self._strips[region], by, [{} for _ in range(count)])
-        for y, (texts_, looks, strips_) in enumerate(was, top):
-            beside = covered(lines[y])
-            if beside < width:
-                self._change(y, beside, texts_[beside:], looks[beside:], pieces)
-                for x, (strip, length) in strips_.items():
-                    if x >= beside:
-                        self._note(y, x, strip, length)
+        for y, beside, (text, looks, strips) in zip(range(top, bottom + 1), rest, was, strict=True):
+            self._change(y, beside, text[beside:], looks[beside:], pieces)
+            for x, (strip, length) in strips.items():
+                if x >= beside:
+                    self._note(y, x, strip, length)
         how = "L" if by > 0 else "M"
         return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{count}{how}\x1b[r"
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -89,9 +90,10 @@ class LineTable(ScrollView, can_focus=True):
         self._rows: RowOrder = ListedRows()
         self._cells: dict[str, list[Cell]] = {}
         self._painter = LinePainter(
-            lambda: self.rich_style, lambda name: self.get_component_rich_style(f"line-table--{name}")
+            lambda: self.rich_style,
+            lambda name: self.get_component_rich_style(f"line-table--{name}"),
+            self._filtered,
         )
-        self._background: Color | None = None
         self._pending: list[Region] | None = None
         """The regions to draw again, gathered during `batched_refresh`; ``None`` outside it."""
         self._drawn = Size(0, 0)
@@ -337,7 +339,6 @@ class LineTable(ScrollView, can_focus=True):
         """Forget what was drawn in other colours."""
         super().notify_style_update()
         self._painter.forget_styles()
-        self._background = None
 
     def _set_height(self) -> None:
         # a new virtual size makes Textual lay out and repaint everything: it only changes with a scrollbar
@@ -357,13 +358,16 @@ class LineTable(ScrollView, can_focus=True):
         """Draw some lines. The table has no border, padding or tint that Textual would have to add."""
         self._drawn = self.size
         width = self._drawn.width
-        if self._background is None:
-            self._background = self.background_colors[1]
         strips = [self._line(y, width) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, self._background) for strip in strips]
         start, end = crop.column_span
         return strips if (start, end) == (0, width) else [strip.crop(start, end) for strip in strips]
+
+    def _filtered(self, style: Style) -> Style:
+        # Textual filters every line; but a filter looks at styles alone, so that once for each is enough
+        segments = [Segment("x", style)]
+        for line_filter in self.get_line_filters():
+            segments = line_filter.apply(segments, self.background_colors[1])
+        return segments[0].style or style
 
     def _line(self, y: int, width: int) -> Strip:
         if y < HEADER:
