@@ -30,6 +30,9 @@ from streamtui.widgets.table_texts import GAP, TableTexts
 HEADER = 1
 """Lines the column titles take."""
 
+SCROLLBAR_MOVES = 1.01
+"""By how much a list must have grown for the scrollbar to be drawn again."""
+
 
 class _TableMessage(Message):
     """Something happened in a table."""
@@ -207,10 +210,7 @@ class LineTable(ScrollView, can_focus=True):
         if row is not None and row != top:
             self.scroll_to(y=row, animate=False, force=True, immediate=True)
         self._note_top()
-        if first == 0:
-            self.refresh()
-        else:
-            self._refresh_lines_from(first)
+        self._refresh_lines_from(first)
 
     def _note_top(self) -> None:
         top = int(self.scroll_y)
@@ -341,13 +341,20 @@ class LineTable(ScrollView, can_focus=True):
         self._painter.forget_styles()
 
     def _set_height(self) -> None:
-        # a new virtual size makes Textual lay out and repaint everything: it only changes with a scrollbar
+        # a new virtual size makes Textual lay out and repaint everything: it is only told where a scrollbar
+        # comes or goes, and the scrollbar only of what can be seen on it
         note = self._texts.note_lines(self._drawn.width) if len(self._rows) and self._drawn.width else []
         below = len(note) + GAP if note else 0
         height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
-        if wanted != self.virtual_size:
+        if wanted == self.virtual_size:
+            return
+        if not grows and self.show_vertical_scrollbar and wanted.height > self.virtual_size.height:
+            self.set_reactive(LineTable.virtual_size, wanted)
+            if wanted.height > self.vertical_scrollbar.window_virtual_size * SCROLLBAR_MOVES:
+                self.vertical_scrollbar.window_virtual_size = wanted.height
+        else:
             self.virtual_size = wanted
 
     def render_line(self, y: int) -> Strip:
@@ -400,9 +407,11 @@ class LineTable(ScrollView, can_focus=True):
                 self._pending += regions
 
     def _refresh_lines_from(self, row: int) -> None:
+        # not what is below the scrollbar: it would be drawn again, too
         y = max(HEADER, row + HEADER - int(self.scroll_y))
-        if y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, self.size.height - y))
+        width, height = self.size
+        if y < height:
+            self.refresh(Region(0, y, width - self.scrollbar_size_vertical, height - y))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor shows only where the keys go."""
