@@ -40,6 +40,17 @@ class Colours(StrEnum):
     """Blue and orange, which people who confuse red and green tell apart."""
 
 
+class StreamTransport(StrEnum):
+    """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
+
+    AUTO = "auto"
+    """Whichever suits the provider best."""
+    WEBSOCKETS = "websockets"
+    """Always there; offers servers to compress messages."""
+    PICOWS = "picows"
+    """The quicker one; only with the extra ``fast``."""
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every section: immutable, and an unknown key is an error."""
 
@@ -67,6 +78,13 @@ class StreamSettings(Section, frozen=True, kw_only=True):
     max_message_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="a larger frame closes the connection")
     ] = 33_554_432
+    transport: Annotated[
+        StreamTransport,
+        Meta(
+            description="the WebSocket library: websockets, picows (the quicker one), "
+            "or auto: picows for prices if it is installed"
+        ),
+    ] = StreamTransport.AUTO
 
 
 class BackoffSettings(Section, frozen=True, kw_only=True):
