@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from streamcore.relay_client.client import RelayClient
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.token_hits import TokenHit
+    from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -88,6 +88,8 @@ __all__ = [
     "ProviderError",
     "ProviderStatus",
     "RelayClient",
+    "SearchFailure",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "Snapshot",
@@ -166,7 +168,7 @@ _HOMES = {
     "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.token_hits": ("TokenHit",),
+    "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

@@ -31,6 +31,7 @@ from streamcore.net.transport import Frame
 from streamcore.providers.history_source import HistorySource
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.token_directory import TokenDirectory
 from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.wire.messages import Answer
@@ -385,6 +386,9 @@ class Provider(ABC):
     """What it lists, where it has a list; whoever runs the provider must run `MarketDirectory.keep`."""
     history: HistorySource | None = None
     """The past of its prices, where it has that."""
+
+    directory: TokenDirectory | None = None
+    """What it knows of tokens by their names, where it does."""
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.

@@ -15,6 +15,7 @@ from streamsim.wire import exact, is_address
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+USDT = "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 
 
@@ -161,7 +162,7 @@ def listed_since(listing: Listing, now: float) -> float:
 
 def listing_of(mint: str) -> Listing:
     """Return the figures of a token; of an unknown one, figures derived from the text of its mint."""
-    known = CATALOG.get(mint) or ASSETS.get(mint)
+    known = CATALOG.get(mint) or ASSETS.get(mint) or (DECOY if mint == DECOY.mint else None)
     if known is not None:
         return known
     digest = hashlib.sha256(mint.encode()).digest()
