@@ -136,13 +136,12 @@ class ScriptedRelay:
         return request
 
     def rows(self, want: Want) -> tuple[Row, ...]:
-        """Number the symbols of a `Want` in their order from 1; a ticker is its own symbol, SOL has its mint."""
-        return tuple(
-            Row(
-                number, asked, "SOL" if asked == SOL else asked, SOL if asked in ("SOL", SOL) else None, asked
-            )
-            for number, asked in enumerate(want.symbols, 1)
-        )
+        """Number the symbols of a `Want` from 1; a ticker is its own symbol, and SOL alone has a mint."""
+        rows = []
+        for number, asked in enumerate(want.symbols, 1):
+            symbol = "SOL" if asked == SOL else asked
+            rows.append(Row(number, asked, symbol, SOL if symbol == "SOL" else None, asked))
+        return tuple(rows)
 
     def _upgrade(self, socket: ServerConnection, request: HttpRequest) -> Response | None:
         self.upgrades.append(request)

@@ -38,12 +38,14 @@ from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.providers.base import Delivery, Report
+from streamcore.providers.batching import batches
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec, Wishes
-from streamcore.relay_client.lookups import Lookups
+from streamcore.relay_client.lookups import Lookups, read_items
 from streamcore.relay_client.past import Past
 from streamcore.relay_client.source import RelaySource
 from streamcore.relay_client.statuses import mirrored, relay_status
+from streamcore.search.token_search import checked_text
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
 from streamcore.streams.error_reports import ErrorReports
@@ -51,6 +53,7 @@ from streamcore.streams.subscriptions import References
 from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tasks import Tasks
 from streamcore.text import printable
+from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.statuses import STATUS_EVERY
 from streamcore.wire.encodings import encoding
 from streamcore.wire.messages import (
@@ -72,6 +75,9 @@ ENDED = "the engine has ended and brings nothing any more: make a new RelayClien
 
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
+
+NAMES_PER_QUESTION = 50
+"""Mints in one question: a text of the wire has at most 4,096 characters."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -346,6 +352,23 @@ class RelayClient:
     def cached_trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.cached_trends`."""
         return self._past.cached_trends(self._symbols)
+
+    async def search(self, text: str) -> SearchResult:
+        """See `Engine.search`."""
+        wanted = checked_text(text)
+        self._running()
+        items = read_items(await self._lookups.ask("search", wanted), SearchResult)
+        return items[0] if items else SearchResult(hits=())
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """See `Engine.name_tokens`."""
+        wanted = [check_address(mint) for mint in mints]
+        self._running()
+        found: dict[str, TokenHit] = {}
+        for batch in batches(wanted, NAMES_PER_QUESTION):
+            answer = await self._lookups.ask("names", ",".join(batch))
+            found |= {hit.mint: hit for hit in read_items(answer, TokenHit) if hit.mint in batch}
+        return found
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`; the relay is asked for a provider's, which needs the right to control."""

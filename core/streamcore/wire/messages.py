@@ -87,9 +87,9 @@ class Lookup(Message, frozen=True, tag=2):
 
     id: Number32
     what: Name
-    """``history``, ``trends`` or ``search``."""
+    """``history``, ``trends``, ``search`` or ``names``."""
     text: Text | None = None
-    """The symbol whose history is wanted, or what to search for."""
+    """The symbol whose history is wanted, what to search for, or mints separated by commas."""
     range: Name | None = None
     """Of a history: a `streamcore.ChartRange`."""
 
@@ -273,8 +273,9 @@ class Found(Message, frozen=True, tag=5):
 
     id: Number32
     items: tuple[dict[str, Any], ...] = ()
-    """By field name: a `streamcore.CandleSeries` for each history and trend, a `streamcore.TokenHit` for each
-    hit. Decimals are texts. A trend also has the ``key`` of its row."""
+    """By field name: a `streamcore.CandleSeries` for a history and for each trend, which also has the ``key`` of
+    its row; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name. Decimals are
+    texts."""
 
 
 Answer: TypeAlias = Hello | Wanted | Frame | Refused | Restart | Found
