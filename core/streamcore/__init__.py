@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.relay_client.client import RelayClient
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
     from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
@@ -86,6 +87,7 @@ __all__ = [
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "RelayClient",
     "SearchFailure",
     "SearchResult",
     "Settings",
@@ -163,6 +165,7 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
     "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),

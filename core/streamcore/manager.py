@@ -145,6 +145,7 @@ class StreamManager:
                     timeout=self.settings.stream.connect_timeout,
                     # in the demo everything stays on this machine
                     surroundings=NOWHERE if self.settings.demo else read_surroundings(),
+                    streams=self.settings.stream.transport,
                 )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))

@@ -15,6 +15,9 @@ TESTS = Path(__file__).parent
 ELSEWHERE = {
     # below the transport: how it gets through
     "net/tunnel.py": "net/test_proxies.py",
+    # over every WebSocket library
+    "net/open_socket.py": "net/test_websocket.py",
+    "net/picows_socket.py": "net/test_websocket_frames.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
