@@ -56,9 +56,10 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.relay_client.client import RelayClient
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.token_hits import TokenHit
+    from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -86,6 +87,9 @@ __all__ = [
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "RelayClient",
+    "SearchFailure",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "Snapshot",
@@ -161,9 +165,10 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.token_hits": ("TokenHit",),
+    "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

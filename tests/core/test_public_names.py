@@ -15,6 +15,7 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
@@ -48,6 +49,8 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
     "needs_refill",

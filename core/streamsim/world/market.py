@@ -137,7 +137,7 @@ class Market:
         """Mints that were listed at another time than usual, Unix seconds; effective when first asked for."""
         self.clock = clock
         """Time."""
-        self.pools = Pools(self)
+        self.pools = Pools(self._lifetime)
         """Where its tokens trade."""
         self._seed = seed
         self._tokens: dict[str, Token] = {}
@@ -155,6 +155,10 @@ class Market:
         if token is None:
             token = self._tokens[mint] = self._opened(mint)
         return token
+
+    def _lifetime(self, mint: str) -> tuple[float, float] | None:
+        token = self.token(mint)
+        return None if token is None else (token.history.past.since, token.history.past.until)
 
     def truth(self, mint: str) -> Truth | None:
         """Return the present figures of a token; ``None`` for one without a price."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import base58
 
 from streamsim.wire import is_address
 from streamsim.world.catalog import CATALOG, SOL, USDC, USDT
-
-if TYPE_CHECKING:
-    from streamsim.world.market import Market
 
 _DEXES = ("orca", "raydium", "meteora")
 _OF_SOL = {USDC: "orca", USDT: "meteora"}
@@ -52,13 +49,14 @@ class Pools:
     """The pools of all tokens of a market; those of a token are the same every time.
 
     Args:
-        market: The market.
+        lifetime: Returns since when a token is listed, and when the market opened for it, Unix seconds;
+            ``None`` for one without a price.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, lifetime: Callable[[str], tuple[float, float] | None]) -> None:
         self.none: set[str] = set()
         """Mints without a pool, as tokens that still trade on the bonding curve of a launchpad are."""
-        self._market = market
+        self._lifetime = lifetime
         self._known: dict[str, list[Pool]] = {}
 
     def of(self, mint: str) -> list[Pool]:
@@ -67,11 +65,11 @@ class Pools:
         The second is older than the first, the third is young. The deepest pool of a stable coin is one of
         SOL, in which it is the quote side.
         """
-        token = self._market.token(mint) if is_address(mint) else None
-        if token is None or mint in self.none:
+        lifetime = self._lifetime(mint) if is_address(mint) else None
+        if lifetime is None or mint in self.none:
             return []
         if mint not in self._known:
-            self._known[mint] = self._made(mint, token.history.past.since, token.history.past.until)
+            self._known[mint] = self._made(mint, *lifetime)
         return self._known[mint]
 
     def at(self, address: str) -> Pool | None:
