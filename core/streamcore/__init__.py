@@ -53,11 +53,13 @@ if TYPE_CHECKING:
         TransactionType,
         WalletTransaction,
     )
+    from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.relay_client.client import RelayClient
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.token_hits import TokenHit
+    from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -85,6 +87,9 @@ __all__ = [
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "RelayClient",
+    "SearchFailure",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "Snapshot",
@@ -109,6 +114,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "from_json",
+    "needs_refill",
     "printable",
     "read_pair",
     "secret_refusal",
@@ -116,6 +122,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "with_price",
     "without_secrets",
 ]
 
@@ -155,11 +162,13 @@ _HOMES = {
         "TransactionType",
         "WalletTransaction",
     ),
+    "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.token_hits": ("TokenHit",),
+    "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

@@ -3,7 +3,8 @@
 The shape of an event is the shape of one line of ``streamtui stream``: the same field names, in the same
 order; `streamcore.json_lines` writes such lines and reads them. Prices and amounts are `Decimal`
 here and strings in JSON; what is not known is ``None`` and ``null``, never zero. ``provider`` is empty in an
-error that is not about a single provider.
+error that is not about a single provider. ``relay`` is ``host:port`` of the relay that an event has come
+through, and ``None``, or absent in JSON, where this program talks to the provider itself.
 
 Units: ``ts`` and every other point in time is Unix seconds, ``change_24h`` percent, ``volume_24h`` USD,
 ``sol_change``, ``fee``, ``rent`` and ``tip`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime``
@@ -100,6 +101,11 @@ class ErrorKind(StrEnum):
 PRICE_FIELDS = ("price", "change_24h", "volume_24h")
 """The fields of a price whose changes are told in ``changed``, in that order."""
 
+MARKET_FIELDS = ("high_24h", "low_24h", "bid", "ask", "vwap_24h", "trades_24h")
+"""The further fields of a price, known where its source tells them: no change of them is told."""
+
+_BASIS_POINTS = Decimal(10_000)
+
 
 class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
     """How much of one token a wallet gained (positive) or lost, in whole tokens."""
@@ -121,8 +127,9 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)
-    altered. An update whose ``changed`` is empty confirms at ``ts`` what was known. The highest and lowest
-    price of the last 24 hours are there where the source tells them, and are never named in ``changed``.
+    altered. An update whose ``changed`` is empty confirms at ``ts`` what was known. The `MARKET_FIELDS` are
+    there where the source tells them, and are never named in ``changed``: ``bid`` and ``ask`` as of the last
+    trade, the rest over the last 24 hours.
     """
 
     symbol: str
@@ -135,6 +142,22 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     changed: tuple[str, ...]
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    vwap_24h: Decimal | None = None
+    """The average price of what was traded, weighted by amount."""
+    trades_24h: int | None = None
+    relay: str | None = None
+
+    @property
+    def spread(self) -> Decimal | None:
+        """How far ``bid`` and ``ask`` are apart, in basis points (hundredths of a percent) of their middle.
+
+        ``None`` if one of them is not known, or if the bid is not below the ask: such a book is out of order.
+        """
+        if self.bid is None or self.ask is None or not 0 < self.bid < self.ask:
+            return None
+        return (self.ask - self.bid) * 2 * _BASIS_POINTS / (self.ask + self.bid)
 
     def as_snapshot(self) -> PriceUpdate:
         """Return this event as a ``snapshot``, for a consumer that has seen none of the earlier ones."""
@@ -172,6 +195,7 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     tip: Decimal | None = Decimal(0)
     action: str | None = None
     counterparties: tuple[str, ...] = ()
+    relay: str | None = None
 
 
 class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
@@ -192,6 +216,7 @@ class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
     dropped: int
     reconnects: int
     uptime: float
+    relay: str | None = None
 
 
 class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
@@ -200,6 +225,7 @@ class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
     kind: ErrorKind
     message: str
     retryable: bool
+    relay: str | None = None
 
 
 Event: TypeAlias = PriceUpdate | WalletTransaction | StatusChange | StreamError

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedEvent
-from streamcore.events import Event, WalletTransaction
+from streamcore.events import MARKET_FIELDS, Event, WalletTransaction
 from streamcore.text import printable
 
 MAX_MAGNITUDE = 300
@@ -27,11 +27,11 @@ _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 def to_json(event: Event) -> bytes:
     """Return the event as one line of JSON (UTF-8, without the line feed).
 
-    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``. High and low of the
-    last 24 hours are left out where the source does not tell them.
+    Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``. The `MARKET_FIELDS`
+    of a price are left out where the source does not tell them, and ``relay`` where there is none.
     """
     plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
-    for name in ("high_24h", "low_24h"):
+    for name in (*MARKET_FIELDS, "relay"):
         if plain.get(name, "") is None:
             del plain[name]
     return msgspec.json.encode(plain)

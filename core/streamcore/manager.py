@@ -9,23 +9,29 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import Token, TokenTable
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.cache import CacheFolder
 from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
-from streamcore.config.selection import choose
+from streamcore.config.selection import choose, token_lists
 from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
+from streamcore.history.price_history import PriceHistory
+from streamcore.history.source_order import SourceOrder
+from streamcore.history.sources import history_sources
 from streamcore.hub import Hub
 from streamcore.net.network import Network
-from streamcore.net.transport import Transport
+from streamcore.net.transport import Http, Transport
 from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
+from streamcore.search.token_search import TokenSearch, searched
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.error_reports import ErrorReports
@@ -33,6 +39,7 @@ from streamcore.streams.factory import Stream, make_stream
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tasks import Tasks
+from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
@@ -52,6 +59,7 @@ class _Tracking:
 
     prices: PriceTracker
     wallets: WalletTracker
+    history: PriceHistory
 
 
 class StreamManager:
@@ -109,6 +117,7 @@ class StreamManager:
             self._streams, self._clock, dropped=hub.dropped, hint=self._hint, publish=hub.publish
         )
         self._tracking: _Tracking | None = None
+        self._search: TokenSearch | None = None
         self._trackers: dict[DataKind, Tracker] = {}
         internal_errors = ErrorReports(self._clock, self._internal_error)
         self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
@@ -149,7 +158,8 @@ class StreamManager:
                 )
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            tracking = self._tracking = self._track()
+            self._search = self._searching(settings, transport)
+            tracking = self._tracking = self._track(settings, transport)
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._publish_statuses)
@@ -159,12 +169,30 @@ class StreamManager:
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> _Tracking:
+    def _track(self, settings: Settings, transport: Transport) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         prices = PriceTracker(self._streams_of(DataKind.PRICES), tokens, clock, publish=publish)
         following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
-        return _Tracking(prices, wallets)
+        live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
+        sources = history_sources(settings, transport, clock, live, self._providers)
+        venues = {provider.name: provider.venue for provider in live}
+        order = SourceOrder(sources, live_source=prices.source_of, venues=venues)
+        return _Tracking(prices, wallets, PriceHistory(order, clock, self._tasks))
+
+    def _searching(self, settings: Settings, http: Http) -> TokenSearch:
+        """Return the search of what these settings allow; a provider in use is asked within its own rate."""
+        sources = []
+        for name in token_lists(settings):
+            stream = self._streams.get(name)
+            provider = (
+                create(name, settings, http, self._clock, providers=self._providers)
+                if stream is None
+                else stream.provider
+            )
+            if (source := searched(provider, is_exchange=provider.venue is Venue.EXCHANGE)) is not None:
+                sources.append(source)
+        return TokenSearch(sources, self.tokens, self._clock)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -201,6 +229,14 @@ class StreamManager:
         """See `Engine.complete`."""
         return self._started_tracking().prices.complete(prefix)
 
+    async def search(self, text: str) -> SearchResult:
+        """See `Engine.search`."""
+        return await self._running_search().search(text)
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """See `Engine.name_tokens`."""
+        return await self._running_search().name(mints)
+
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`."""
@@ -210,6 +246,27 @@ class StreamManager:
         """See `Engine.snapshot`."""
         prices = {} if self._tracking is None else self._tracking.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        """See `Engine.history`."""
+        tracking = self._running()
+        return await tracking.history.series(tracking.prices.instrument(symbol), span)
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        """See `Engine.cached_history`."""
+        tracking = self._started_tracking()
+        return tracking.history.cached(tracking.prices.instrument(symbol), span)
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.trends`."""
+        tracking = self._running()
+        await tracking.history.refresh_trends(lambda: tracking.prices.instruments)
+        return self.cached_trends()
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.cached_trends`."""
+        tracking = self._started_tracking()
+        return tracking.history.trends(tracking.prices.instruments)
 
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
@@ -241,9 +298,10 @@ class StreamManager:
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`."""
-        self._running()
+        tracking = self._running()
         stream = self._stream_named(name)
         stream.reconnect()
+        tracking.history.forget()
         self._trackers[stream.provider.kind].forgive(name)
 
     async def reconnect_all(self) -> None:
@@ -291,6 +349,12 @@ class StreamManager:
         if self._closing:
             raise NotRunning(ENDED)
         return self._started_tracking()
+
+    def _running_search(self) -> TokenSearch:
+        self._running()
+        if self._search is None:
+            raise NotRunning(NOT_STARTED)
+        return self._search
 
     def _started_tracking(self) -> _Tracking:
         if self._tracking is None:

@@ -20,3 +20,16 @@ def test_a_change_can_be_told_as_the_whole_state_to_somebody_who_knows_nothing_y
     assert (whole.kind, whole.changed) == (PriceKind.SNAPSHOT, ("price", "volume_24h"))
     assert (whole.price, whole.change_24h, whole.ts) == (Decimal("150.5"), None, change.ts)
     assert change.kind is PriceKind.DELTA
+
+
+def test_the_spread_is_in_basis_points_of_the_middle() -> None:
+    event = price(bid=Decimal("99.99"), ask=Decimal("100.01"))
+    assert event.spread == Decimal(2)
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask"), [("100", "100"), ("100.1", "100"), ("0", "100"), (None, "100"), ("100", None)]
+)
+def test_a_book_that_is_out_of_order_or_half_known_has_no_spread(bid: str | None, ask: str | None) -> None:
+    event = price(bid=None if bid is None else Decimal(bid), ask=None if ask is None else Decimal(ask))
+    assert event.spread is None

@@ -15,6 +15,7 @@ from sample_events import SOL, price, status, transaction, trouble
 
 from streamcore import MalformedEvent, StreamcoreError, from_json, printable, to_json
 from streamcore.events import (
+    MARKET_FIELDS,
     PRICE_FIELDS,
     ErrorKind,
     Event,
@@ -113,7 +114,27 @@ def test_any_outside_text_stays_on_one_line_of_valid_json(text: str) -> None:
 def test_high_and_low_are_in_the_line_only_where_the_source_tells_them() -> None:
     told = json.loads(to_json(price(high_24h=Decimal("155.90"), low_24h=Decimal("0.00000012"))))
     assert (told["high_24h"], told["low_24h"]) == ("155.90", "0.00000012")
-    assert not {"high_24h", "low_24h"} & json.loads(to_json(price())).keys()
+    assert not {*MARKET_FIELDS} & json.loads(to_json(price())).keys()
+
+
+def test_what_an_exchange_tells_of_its_market_comes_after_all_else_and_is_read_back() -> None:
+    event = price(
+        bid=Decimal("150.40"), ask=Decimal("150.50"), vwap_24h=Decimal("1E-7"), trades_24h=64639,
+        high_24h=Decimal("155.90"), low_24h=Decimal("0.00000012"),
+    )  # fmt: skip
+    line = to_json(event)
+    assert line.decode().endswith(
+        '"changed":["price"],"high_24h":"155.90","low_24h":"0.00000012",'
+        '"bid":"150.40","ask":"150.50","vwap_24h":"0.0000001","trades_24h":64639}'
+    )
+    assert from_json(line) == event
+
+
+def test_an_event_that_came_through_a_relay_names_it() -> None:
+    event = msgspec.structs.replace(trouble(), relay="127.0.0.1:8787")
+    assert to_json(event).endswith(b',"relay":"127.0.0.1:8787"}')
+    assert from_json(to_json(event)) == event
+    assert b"relay" not in to_json(trouble())
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -123,7 +144,12 @@ seconds = st.floats(0, 1e11, allow_nan=False)
 amounts = st.decimals(
     allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20
 ) | st.builds(Decimal, st.sampled_from(["0E-12", "1E+3", "-1.50", "1e-255", "123456789.000000001"]))
-common: dict[str, Any] = {"provider": texts, "ts": seconds, "demo": st.booleans()}
+common: dict[str, Any] = {
+    "provider": texts,
+    "ts": seconds,
+    "demo": st.booleans(),
+    "relay": st.none() | texts,
+}
 FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     PriceUpdate: {
         **common,
@@ -132,7 +158,9 @@ FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "kind": st.sampled_from(PriceKind),
         "source": st.sampled_from(Source),
         "changed": st.lists(st.sampled_from(PRICE_FIELDS), unique=True).map(tuple),
-        **dict.fromkeys(("price", "change_24h", "volume_24h", "high_24h", "low_24h"), st.none() | amounts),
+        **dict.fromkeys(PRICE_FIELDS, st.none() | amounts),
+        **dict.fromkeys(MARKET_FIELDS, st.none() | amounts),
+        "trades_24h": st.none() | whole,
     },
     WalletTransaction: {
         **common,
@@ -186,7 +214,6 @@ def test_every_event_that_is_written_can_be_read_again(kind: type[Event]) -> Non
 @pytest.mark.parametrize("event", [price(), transaction(), status(), trouble()])
 def test_fields_that_are_not_known_here_are_passed_over(event: Event) -> None:
     line = json.loads(to_json(event))
-    line["relay"] = "127.0.0.1:8787"
     line["later"] = {"deep": [1, None, {"more": "1.5"}]}
     for change in line.get("token_changes", ()):
         change["decimals"] = 6

@@ -15,6 +15,7 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
@@ -48,8 +49,12 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
+    "needs_refill",
+    "with_price",
     # what can be watched, and what it is called
     "Token",
     "TokenTable",

@@ -52,6 +52,17 @@ async def test_a_lost_source_moves_every_row_to_the_next_and_back() -> None:
         assert moved.high_24h is not None
         assert moved.low_24h is not None
         assert moved.low_24h <= moved.high_24h
+        streamed = [event for event in table.all(PriceUpdate) if event.provider == "kraken"][-1]
+        assert streamed.spread is not None
+        assert streamed.vwap_24h is not None
+        assert streamed.trades_24h is not None
+        # Coinbase has no average, and its first price, over HTTP, is without a bid
+        await table.until(
+            lambda: (
+                table.all(PriceUpdate)[-1].provider == "coinbase"
+                and table.all(PriceUpdate)[-1].spread is not None
+            )
+        )
         table.kraken.faults.clear()
         await table.until(lambda: table.manager.status("kraken").state is State.CONNECTED, 120)
         await table.until(lambda: table.at("SOL", "BTC") == {"kraken"})

@@ -55,6 +55,8 @@ class Option(NamedTuple):
     least: float | None = None
     most: float | None = None
     """For a number: bounds, both allowed."""
+    choices: tuple[str, ...] = ()
+    """For a text: the only ones that are allowed."""
 
     @property
     def flag(self) -> str:
@@ -81,6 +83,8 @@ class Option(NamedTuple):
             from pathlib import Path
 
             return Path(text)
+        if self.choices and text not in self.choices:
+            raise WrongUsage(f"{self.flag} = {text!r}: expected one of: {', '.join(self.choices)}", text)
         if self.kind not in (Kind.WHOLE, Kind.NUMBER):
             return text
         try:
@@ -158,6 +162,14 @@ COUNT = Option(
 )
 DURATION = Option(name="duration", kind=Kind.NUMBER, metavar="S", least=0, help="Stop after S seconds.")
 
+FORMAT = Option(
+    name="format",
+    kind=Kind.TEXT,
+    metavar="FORM",
+    choices=("table", "csv", "json"),
+    help="How to print it: table, csv, or json, one object a line.",
+)
+
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
 """Options that set the setting of the same name."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
@@ -178,6 +190,8 @@ PORTS = (
     _port("solana", "RPC"),
     _port("jupiter"),
     _port("dexscreener"),
+    _port("geckoterminal"),
+    _port("defillama"),
 )
 SEED = Option(name="seed", kind=Kind.WHOLE, metavar="N", help="The same seed makes the same market.")
 MARKET_RATE = Option(name="market_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Price moves a second.")
@@ -192,6 +206,15 @@ FAULT = Option(
 )
 
 
+class Argument(NamedTuple):
+    """What a command takes without an option's name: one or more words, together one text."""
+
+    name: str
+    """As the command knows it."""
+    metavar: str
+    help: str
+
+
 class Command(NamedTuple):
     """One command."""
 
@@ -199,6 +222,8 @@ class Command(NamedTuple):
     """Its words after ``streamtui``; empty for the app."""
     help: str
     options: tuple[Option, ...] = ()
+    argument: Argument | None = None
+    """What must be given besides the options; ``None``: nothing."""
 
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
@@ -207,6 +232,12 @@ COMMANDS = (
         name="stream",
         help="Print every event as one line of JSON on standard output; log lines go to standard error.",
         options=(*SETTINGS, COUNT, DURATION, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="search",
+        help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
+        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
         name="doctor",

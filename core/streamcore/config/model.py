@@ -145,6 +145,8 @@ class SourceSettings(Section, frozen=True, kw_only=True):
     """The kind of data that the provider serves."""
     is_exchange: ClassVar[bool] = False
     """It may know tickers that the table of Solana tokens does not."""
+    names_tokens: ClassVar[bool] = False
+    """It knows the tokens of the chain by their names, and may be asked for them whoever serves the data."""
 
 
 class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
@@ -211,6 +213,7 @@ class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
     """``[jupiter]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.jup.ag"
@@ -221,9 +224,26 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     """``[dexscreener]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.dexscreener.com"
+    )
+
+
+class GeckoterminalSettings(Section, frozen=True, kw_only=True):
+    """``[geckoterminal]``: charts of Solana tokens that no exchange lists, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.geckoterminal.com"
+    )
+
+
+class DefillamaSettings(Section, frozen=True, kw_only=True):
+    """``[defillama]``: past prices of Solana tokens, many at once and without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://coins.llama.fi"
     )
 
 
@@ -231,11 +251,41 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.WALLETS
+    names_tokens: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
     rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
         "https://api.mainnet.solana.com"
     )
+
+
+class WireEncoding(StrEnum):
+    """How the messages of a relay are written; see ``docs/relay-wire.md``."""
+
+    MSGPACK = "msgpack"
+    JSON = "json"
+    PROTO = "proto"
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    """``[relay]``: one engine for many terminals."""
+
+    url: Annotated[
+        tuple[str, ...],
+        Meta(description="relays to use in the place of providers, tried in turn", extra=WS_URL),
+    ] = ()
+    token: Annotated[ApiKey | None, Meta(description="this terminal's token at the relay", extra=SECRET)] = (
+        None
+    )
+    encoding: Annotated[
+        WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
+    ] = WireEncoding.MSGPACK
+    interval: Annotated[
+        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+    ] = 250
+    direct: Annotated[
+        bool, Meta(description="whether to talk to the providers while no relay can be reached")
+    ] = False
 
 
 class AlertSettings(Section, frozen=True, kw_only=True):
@@ -309,7 +359,10 @@ class Settings(Section, frozen=True, kw_only=True):
     coinbase: CoinbaseSettings = CoinbaseSettings()
     jupiter: JupiterSettings = JupiterSettings()
     dexscreener: DexscreenerSettings = DexscreenerSettings()
+    geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
+    defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    relay: RelaySettings = RelaySettings()
 
     @classmethod
     def load(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import msgspec
 
-from streamcore.events import PRICE_FIELDS, PriceKind, Source
+from streamcore.events import MARKET_FIELDS, PRICE_FIELDS, PriceKind, Source
 
 MAX_DIGITS = 60
 MAX_MAGNITUDE = 30
@@ -19,6 +21,7 @@ They must be refused here: written out in plain notation, ``1e999999`` is a mega
 
 
 _ZERO = Decimal(0)
+_MOST_TRADES = 10**12
 _ALL_OF_IT = Decimal(-100)
 """Percent that a price loses when it becomes nothing."""
 
@@ -34,6 +37,10 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     volume_24h: Decimal | None
     high_24h: Decimal | None
     low_24h: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    vwap_24h: Decimal | None
+    trades_24h: int | None
     changed: tuple[str, ...]
     refused: tuple[str, ...]
     """Fields whose new value is not credible, so that the known one stayed."""
@@ -41,13 +48,18 @@ class Merge(msgspec.Struct, frozen=True, gc=False):
     """The report had a credible value, and a price is known; if not, there is nothing to publish."""
 
 
-FIELDS = (*PRICE_FIELDS, "high_24h", "low_24h")
+FIELDS = (*PRICE_FIELDS, *MARKET_FIELDS)
 """All that is known of a token."""
+
+
+_OF_THE_BOOK = ("bid", "ask")
+"""What is out of date as soon as its stream has ended."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    values: dict[str, Decimal | None] = field(default_factory=lambda: dict.fromkeys(FIELDS))
+    values: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(FIELDS))
+    """`Decimal` or ``None``; an integer for ``trades_24h``."""
     streamed_at: dict[str, float] = field(default_factory=dict)
     announced: bool = False
     source: Source | None = None
@@ -56,11 +68,13 @@ class _Entry:
     """Fields that were told before there was a price."""
 
 
-def credible(name: str, value: Decimal) -> bool:
+def credible(name: str, value: Decimal | int) -> bool:
     """Return whether ``value`` can be the state of the field ``name``.
 
     A price is above zero, a volume not below, and nothing can fall by more than 100 percent.
     """
+    if isinstance(value, int):
+        return 0 <= value <= _MOST_TRADES
     if not value.is_finite() or (len(str(value)) > MAX_DIGITS and len(value.as_tuple().digits) > MAX_DIGITS):
         return False
     if value and abs(value.adjusted()) > MAX_MAGNITUDE:
@@ -68,7 +82,7 @@ def credible(name: str, value: Decimal) -> bool:
     if not value and abs(int(value.as_tuple().exponent)) > MAX_DIGITS:
         return False
     match name:
-        case "price" | "high_24h" | "low_24h":
+        case "price" | "high_24h" | "low_24h" | "bid" | "ask" | "vwap_24h":
             return value > _ZERO
         case "change_24h":
             return value >= _ALL_OF_IT
@@ -94,7 +108,7 @@ class PriceBook:
     def merge(
         self,
         key: str,
-        fields: dict[str, Decimal | None],
+        fields: Mapping[str, Decimal | int | None],
         *,
         source: Source,
         complete: bool,
@@ -162,6 +176,10 @@ class PriceBook:
             values["volume_24h"],
             values["high_24h"],
             values["low_24h"],
+            values["bid"],
+            values["ask"],
+            values["vwap_24h"],
+            values["trades_24h"],
             _told(*changed),
             tuple(refused),
             confirmed,
@@ -173,10 +191,14 @@ class PriceBook:
         return entry is not None and (bool(entry.streamed_at) if name is None else name in entry.streamed_at)
 
     def restart(self, key: str) -> None:
-        """Make the next merge of ``key`` a snapshot, because its stream is new; what is known is kept."""
+        """Make the next merge of ``key`` a snapshot, because its stream is new or has ended.
+
+        What is known is kept, but for bid and ask, which age within seconds.
+        """
         if entry := self._entries.get(key):
             entry.announced = False
             entry.source = None
+            entry.values.update(dict.fromkeys(_OF_THE_BOOK))
 
     def forget(self, key: str) -> None:
         """Drop what is known of ``key``: nobody wants it any more, or another source serves it now."""

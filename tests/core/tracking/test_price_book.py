@@ -277,3 +277,29 @@ def test_what_comes_before_the_price_is_told_with_it() -> None:
     assert (first.price, first.volume_24h) == (Decimal(150), Decimal(1000))
     assert first.changed == ("price", "volume_24h")
     assert merge(book, change_24h="1", now=3.0).changed == ("change_24h",)
+
+
+def test_what_the_market_tells_besides_is_kept_and_is_never_a_change() -> None:
+    book = PriceBook()
+    merge(book, price="150", bid="149", ask="151", vwap_24h="148")
+    result = merge(book, price="152", bid="151.5")
+    assert (result.bid, result.ask, result.vwap_24h) == (Decimal("151.5"), Decimal(151), Decimal(148))
+    assert result.changed == ("price",)
+
+
+def test_bid_and_ask_are_not_kept_beyond_their_stream(book: PriceBook) -> None:
+    merge(book, bid="150", ask="151", vwap_24h="148")
+    book.restart("SOL")
+    result = merge(book, source=Source.POLL, price="151")
+    assert (result.bid, result.ask, result.vwap_24h) == (None, None, Decimal(148))
+
+
+@pytest.mark.parametrize("count", [-1, 10**300])
+def test_an_impossible_count_of_trades_is_refused(book: PriceBook, count: int) -> None:
+    def told(trades: int) -> Merge:
+        fields = {"trades_24h": trades}
+        return book.merge("SOL", fields, source=Source.STREAM, complete=False, now=2.0, as_of=2.0)
+
+    assert told(64639).trades_24h == 64639
+    result = told(count)
+    assert (result.trades_24h, result.refused) == (64639, ("trades_24h",))

@@ -268,7 +268,7 @@ def _fields(topic: str, *, complete: bool = False, **values: object) -> list[Rep
     """Return a report of what can be read; one bad field takes no good one down."""
     if not topic:
         return [Malformed("values of no token")]
-    numbers: dict[str, Decimal | None] = {}
+    numbers: dict[str, Any] = {}
     bad: list[Report] = []
     for name, value in values.items():
         try:

@@ -76,6 +76,8 @@ class _Ticker(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="tick
     volume_24h: msgspec.Raw = _NULL
     high_24h: msgspec.Raw = _NULL
     low_24h: msgspec.Raw = _NULL
+    best_bid: msgspec.Raw = _NULL
+    best_ask: msgspec.Raw = _NULL
     trade_id: object = None
 
 
@@ -101,7 +103,9 @@ class _Progress:
     asked: int = 0
     """The trade because of which the price was asked for last."""
     figures: Figures = field(
-        default_factory=lambda: Figures("price", "open_24h", "volume_24h", "high_24h", "low_24h")
+        default_factory=lambda: Figures(
+            "price", "open_24h", "volume_24h", "high_24h", "low_24h", "best_bid", "best_ask"
+        )
     )
 
 
@@ -223,8 +227,13 @@ class CoinbaseCodec(Codec):
         progress.trade = progress.trade if trade is None else trade
         first, progress.begun = not progress.begun, True
         figures = progress.figures
-        bad = figures.read((frame.price, frame.open_24h, frame.volume_24h, frame.high_24h, frame.low_24h))
-        last, opened, volume, high, low = figures.values
+        bad = figures.read(
+            (
+                frame.price, frame.open_24h, frame.volume_24h, frame.high_24h, frame.low_24h,
+                frame.best_bid, frame.best_ask,
+            )
+        )  # fmt: skip
+        last, opened, volume, high, low, bid, ask = figures.values
         price = last or None
         report = PriceReport(
             product,
@@ -234,6 +243,8 @@ class CoinbaseCodec(Codec):
             high or None,
             low or None,
             first,
+            bid or None,
+            ask or None,
         )
         return [report, *map(Malformed, bad)] if bad else [report]
 

@@ -18,7 +18,14 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
-from streamcore.providers.decoding import Figures, Undecodable, content, json_as, message_reader, number
+from streamcore.providers.decoding import (
+    Figures,
+    Undecodable,
+    content,
+    json_as,
+    message_reader,
+    whole_number,
+)
 from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.throttle import Throttle
@@ -65,6 +72,8 @@ class _Ticker(msgspec.Struct, frozen=True, gc=False):
     change_pct: msgspec.Raw = _NULL
     high: msgspec.Raw = _NULL
     low: msgspec.Raw = _NULL
+    bid: msgspec.Raw = _NULL
+    ask: msgspec.Raw = _NULL
     trades: object = None
 
 
@@ -84,16 +93,16 @@ class _PairFigures(Figures):
     __slots__ = ("_dollars",)
 
     def __init__(self) -> None:
-        super().__init__("last", "volume", "vwap", "change_pct", "high", "low")
+        super().__init__("last", "volume", "vwap", "change_pct", "high", "low", "bid", "ask")
         self._dollars: tuple[Decimal | None, Decimal | None, Decimal | None] = (None, None, None)
 
-    def report(self, pair: str, trades: object, *, complete: bool) -> PriceReport:
+    def report(self, pair: str, trades: int | None, *, complete: bool) -> PriceReport:
         """Return what the last ticker says. ``trades``: how many there were in the last 24 hours.
 
         Where nothing was traded for 24 hours Kraken sends 0 for price, change, volume and average. That means
         unknown, not a price of 0 or a change of 0 %, so the report is then one without any figure.
         """
-        last, volume, vwap, change, high, low = self.values
+        last, volume, vwap, change, high, low, bid, ask = self.values
         price = last or None
         if price is None and last is not None:
             return PriceReport(pair, complete=True)
@@ -101,7 +110,10 @@ class _PairFigures(Figures):
             change = dollars = None
         else:
             dollars = self._in_dollars(volume, vwap or None)
-        return PriceReport(pair, price, change, dollars, high or None, low or None, complete)
+        return PriceReport(
+            pair, price, change, dollars, high or None, low or None, complete,
+            bid or None, ask or None, vwap or None, trades,
+        )  # fmt: skip
 
     def _in_dollars(self, volume: Decimal | None, average: Decimal | None) -> Decimal | None:
         of, at, dollars = self._dollars
@@ -245,15 +257,16 @@ class KrakenCodec(Codec):
                 return  # or it was on its way when the pair was given back
             figures = self._figures[pair] = _PairFigures()
         bad = figures.read(
-            (ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low)
-        )
-        trades = ticker.trades
-        if type(trades) is not int:
-            try:
-                trades = number(trades)
-            except Undecodable as error:
-                trades = None
-                bad.append(f"trades: {error}")
+            (
+                ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low,
+                ticker.bid, ticker.ask,
+            )
+        )  # fmt: skip
+        try:
+            trades = ticker.trades if type(ticker.trades) is int else whole_number(ticker.trades)
+        except Undecodable as error:
+            trades = None
+            bad.append(f"trades: {error}")
         reports.append(figures.report(pair, trades, complete=complete))
         if bad:
             reports += map(Malformed, bad)

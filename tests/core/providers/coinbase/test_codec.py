@@ -106,6 +106,8 @@ def test_the_change_and_the_volume_in_dollars_are_computed_from_what_is_sent() -
         high_24h=Decimal("42877.22"),
         low_24h=Decimal("40600.05"),
         complete=True,
+        bid=Decimal("40809.65"),
+        ask=Decimal("40818.25"),
     )
 
 

@@ -103,7 +103,7 @@ def test_a_last_price_without_trades_of_the_day_is_told_without_a_change_of_noth
     ticker = {"symbol": "SOL/USD", "last": 5, "volume": 0, "vwap": 0, "low": 0, "high": 0, "change_pct": 0}
     frame = json.dumps({"channel": "ticker", "type": "snapshot", "data": [{**ticker, "trades": 0}]})
     (report,) = [report for report in opened("SOL/USD").received(frame) if isinstance(report, PriceReport)]
-    assert report == PriceReport("SOL/USD", price=Decimal(5), complete=True)
+    assert report == PriceReport("SOL/USD", price=Decimal(5), complete=True, trades_24h=0)
 
 
 def test_a_change_of_nothing_where_there_was_trade_is_a_change_of_nothing() -> None:

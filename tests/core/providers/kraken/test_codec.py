@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,6 +137,10 @@ def test_a_snapshot_is_the_whole_state_with_its_volume_in_dollars() -> None:
             high_24h=Decimal("121.35"),
             low_24h=Decimal("116.80"),
             complete=True,
+            bid=Decimal("119.45"),
+            ask=Decimal("119.46"),
+            vwap_24h=Decimal("119.02"),
+            trades_24h=64639,
         )
     ]
 
@@ -150,6 +155,10 @@ def test_an_update_has_the_same_fields_and_is_none() -> None:
         Decimal("121.35"),
         Decimal("116.80"),
         complete=False,
+        bid=Decimal("119.47"),
+        ask=Decimal("119.48"),
+        vwap_24h=Decimal("119.02"),
+        trades_24h=64640,
     )
 
 
@@ -165,8 +174,9 @@ def test_every_digit_that_was_sent_is_kept() -> None:
 def test_a_small_price_is_the_same_in_plain_and_in_exponent_form() -> None:
     (plain,) = greeted().received(kraken("s2c_ticker_update_bonk"))
     (exponent,) = greeted().received(kraken("s2c_ticker_update_bonk_exponent"))
-    assert plain == exponent
     assert isinstance(plain, PriceReport)
+    assert isinstance(exponent, PriceReport)
+    assert msgspec.structs.replace(plain, trades_24h=None) == exponent  # an older frame, without the count
     assert plain.price == Decimal("0.00000336")
 
 
@@ -174,6 +184,22 @@ def test_the_count_of_trades_may_be_missing() -> None:
     (report,) = greeted().received(kraken("s2c_ticker_snapshot_btc_no_trades_field"))
     assert isinstance(report, PriceReport)
     assert (report.price, report.change_24h) == (Decimal("60108.7"), Decimal("-2.43"))
+    assert report.trades_24h is None
+
+
+@pytest.mark.parametrize("sent", [0.5, "many", [], True, 1e300, -1])
+def test_a_count_of_trades_that_is_none_takes_nothing_else_down(sent: object) -> None:
+    report, *bad = greeted().received(ticker(last=119.5, trades=sent))
+    assert isinstance(report, PriceReport)
+    assert report.price == Decimal("119.5")
+    # how large a count may be, whoever merges it decides
+    assert report.trades_24h is None if bad else type(report.trades_24h) is int
+
+
+def test_where_one_side_of_the_book_is_empty_there_is_no_bid_or_ask() -> None:
+    (report,) = greeted().received(ticker(last=119.5, bid=0.0, ask=119.6))
+    assert isinstance(report, PriceReport)
+    assert (report.bid, report.ask) == (None, Decimal("119.6"))
 
 
 def test_several_pairs_may_share_a_frame_and_a_bad_one_takes_no_good_one_down() -> None:
@@ -186,7 +212,7 @@ def test_several_pairs_may_share_a_frame_and_a_bad_one_takes_no_good_one_down() 
 
 def test_one_bad_field_takes_no_good_one_down() -> None:
     report, bad = greeted().received(ticker(last=119.5, volume={}, vwap=1, change_pct="1.5"))
-    assert report == PriceReport("SOL/USD", Decimal("119.5"), Decimal("1.5"))
+    assert report == PriceReport("SOL/USD", Decimal("119.5"), Decimal("1.5"), vwap_24h=Decimal(1))
     assert isinstance(bad, Malformed)
 
 

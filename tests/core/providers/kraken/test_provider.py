@@ -43,6 +43,10 @@ async def test_krakens_example_is_read_without_a_change_since_its_open_is_not_of
             volume_24h=Decimal("88813953.50"),
             high_24h=Decimal("121.35000"),
             low_24h=Decimal("116.80000"),
+            bid=Decimal("119.45000"),
+            ask=Decimal("119.46000"),
+            vwap_24h=Decimal("119.02000"),
+            trades_24h=64639,
         )
     ]
     (asked,) = bench.http.asked
