@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
     from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
@@ -118,6 +119,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "well_known",
     "without_secrets",
 ]
 
@@ -159,6 +161,7 @@ _HOMES = {
     ),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
     "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
