@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         TransactionType,
         WalletTransaction,
     )
+    from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.search.lookalikes import well_known
@@ -112,6 +113,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "from_json",
+    "needs_refill",
     "printable",
     "read_pair",
     "secret_refusal",
@@ -120,6 +122,7 @@ __all__ = [
     "to_json",
     "understand",
     "well_known",
+    "with_price",
     "without_secrets",
 ]
 
@@ -159,6 +162,7 @@ _HOMES = {
         "TransactionType",
         "WalletTransaction",
     ),
+    "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.search.lookalikes": ("well_known",),

@@ -17,6 +17,7 @@ from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.demo import DemoServers, with_demo
+from streamcore.config.libraries import version_of
 from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
@@ -109,8 +110,14 @@ async def examine(
         origin = loaded.origins["demo"]
         settings = await stack.enter_async_context(with_demo(settings, clock, demo, origin=origin))
         surroundings = NOWHERE if loaded.settings.demo else read_surroundings()
+        network: Network | None = None
         if transport is None:
-            network = Network(clock, timeout=settings.stream.connect_timeout, surroundings=surroundings)
+            network = Network(
+                clock,
+                timeout=settings.stream.connect_timeout,
+                surroundings=surroundings,
+                streams=settings.stream.transport,
+            )
             transport = await stack.enter_async_context(network)
         if capture is not None:
             transport = capture.around(transport, settings, configured=loaded.settings)
@@ -122,6 +129,7 @@ async def examine(
                 settings,
                 clock,
                 transport,
+                network=network,
                 dialler=Dialler(clock, surroundings),
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
@@ -167,6 +175,7 @@ class _Examination:
         clock: Clock,
         transport: Transport,
         *,
+        network: Network | None,
         dialler: Dialler,
         needed: bool,
     ) -> None:
@@ -179,6 +188,7 @@ class _Examination:
             settings: The settings to use: in the demo their URLs are not the configured ones.
             clock: Time.
             transport: The way there.
+            network: The real network, if it is what is below ``transport``.
             dialler: Opens the connections for the checks of TCP and TLS.
             needed: It is the first of its kind; the others only step in for it.
         """
@@ -189,6 +199,7 @@ class _Examination:
         self._settings = settings
         self._clock = clock
         self._transport = transport
+        self._network = network
         self._dialler = dialler
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
@@ -311,7 +322,10 @@ class _Examination:
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
         )
-        return endpoint.shown_url
+        if self._network is None:
+            return endpoint.shown_url
+        library = self._network.library_for(endpoint)
+        return f"{endpoint.shown_url}, by {library} {version_of(library)}"
 
     async def _subscribe(self) -> str:
         self._codec = self._provider.codec()

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from streamcore.assets.tokens import Token
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.events import Event, PriceUpdate
 from streamcore.status import ProviderStatus
 from streamcore.token_hits import SearchResult, TokenHit
@@ -157,6 +158,53 @@ class Engine(Protocol):
 
     def snapshot(self) -> Snapshot:
         """Return the present state; after the end, the last one."""
+        ...
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        """Return the past of a price, whether it is watched or not; from one market of one source.
+
+        What was fetched a moment ago (for as long as one of its candles lasts, an hour at most) is returned
+        at once. Otherwise a source is asked, which may first have to wait its turn. Show `cached_history`
+        meanwhile. Cancelling the one who waits cancels the request, unless somebody else waits for it, too.
+
+        Live prices go on from there with `streamcore.with_price`.
+
+        Args:
+            symbol: As for `subscribe_prices`.
+            span: How far back.
+
+        Raises:
+            InputError: It is no token that is known.
+            ProviderError: No source has it, or none can be asked at the moment; the text says why. What
+                `cached_history` returns stays as it was.
+        """
+        ...
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        """Return what is remembered of a price's past, however old, without asking anybody.
+
+        ``fetched_at`` tells its age. ``None``: nothing is remembered, or it was dropped for newer ones.
+
+        Raises:
+            InputError: It is no token that is known.
+        """
+        ...
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """Fetch the last 24 hours of every watched symbol, as far as due; return what is known then.
+
+        Made for a column: few requests, which wait for those of `history`. Call it when something new is
+        watched, and every 15 minutes: what is younger is not asked for again. With many symbols it takes a
+        second for each; `cached_trends` has those that have come so far.
+
+        Returns:
+            Each watched symbol's key (see `describe`) to its series. One that no source has, or that could
+            not be had so far, is not here; no failure is raised.
+        """
+        ...
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        """Return what is known of the last 24 hours of the watched symbols, without asking anybody."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

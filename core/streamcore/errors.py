@@ -11,6 +11,8 @@
     ├── NotRunning           the engine has not started, or has ended
     ├── AlreadyStarted       an engine was started a second time
     ├── MalformedEvent       a line that is no event                     .line .reason
+    ├── MalformedMessage     a message of the relay's wire is none       .reason
+    ├── EncodingMissing      an encoding of the wire needs a library     .name
     ├── IllegalTransition    a fault of ours: no such change of state    .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after
                                                                   .unanswered .parks
@@ -126,6 +128,32 @@ class MalformedEvent(StreamcoreError, ValueError):
         self.line = line
         self.reason = reason
         super().__init__(f"not an event: {reason}; the line was: {line or 'empty'}")
+
+
+class MalformedMessage(StreamcoreError, ValueError):
+    """What came over the relay's wire makes no sense.
+
+    Attributes:
+        reason: Why not, as a phrase that is safe to print.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"not a message of the relay's wire: {reason}")
+
+
+class EncodingMissing(StreamcoreError):
+    """An encoding of the relay's wire needs a library that is not installed.
+
+    Attributes:
+        name: The encoding, which is also the name of the extra that brings the library.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the encoding {name} needs a library that is not installed: pip install 'streamtui[{name}]'"
+        )
 
 
 class IllegalTransition(StreamcoreError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import Token, TokenTable
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.cache import CacheFolder
 from streamcore.config.demo import DemoServers, with_demo
@@ -21,6 +22,9 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
+from streamcore.history.price_history import PriceHistory
+from streamcore.history.source_order import SourceOrder
+from streamcore.history.sources import history_sources
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Http, Transport
@@ -55,6 +59,7 @@ class _Tracking:
 
     prices: PriceTracker
     wallets: WalletTracker
+    history: PriceHistory
 
 
 class StreamManager:
@@ -140,6 +145,7 @@ class StreamManager:
                     timeout=self.settings.stream.connect_timeout,
                     # in the demo everything stays on this machine
                     surroundings=NOWHERE if self.settings.demo else read_surroundings(),
+                    streams=self.settings.stream.transport,
                 )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
@@ -153,7 +159,7 @@ class StreamManager:
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
             self._search = self._searching(settings, transport)
-            tracking = self._tracking = self._track()
+            tracking = self._tracking = self._track(settings, transport)
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._publish_statuses)
@@ -163,12 +169,16 @@ class StreamManager:
             self._exit = stack.pop_all()
         return self
 
-    def _track(self) -> _Tracking:
+    def _track(self, settings: Settings, transport: Transport) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         prices = PriceTracker(self._streams_of(DataKind.PRICES), tokens, clock, publish=publish)
         following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
-        return _Tracking(prices, wallets)
+        live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
+        sources = history_sources(settings, transport, clock, live, self._providers)
+        venues = {provider.name: provider.venue for provider in live}
+        order = SourceOrder(sources, live_source=prices.source_of, venues=venues)
+        return _Tracking(prices, wallets, PriceHistory(order, clock, self._tasks))
 
     def _searching(self, settings: Settings, http: Http) -> TokenSearch:
         """Return the search of what these settings allow; a provider in use is asked within its own rate."""
@@ -237,6 +247,27 @@ class StreamManager:
         prices = {} if self._tracking is None else self._tracking.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        """See `Engine.history`."""
+        tracking = self._running()
+        return await tracking.history.series(tracking.prices.instrument(symbol), span)
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        """See `Engine.cached_history`."""
+        tracking = self._started_tracking()
+        return tracking.history.cached(tracking.prices.instrument(symbol), span)
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.trends`."""
+        tracking = self._running()
+        await tracking.history.refresh_trends(lambda: tracking.prices.instruments)
+        return self.cached_trends()
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        """See `Engine.cached_trends`."""
+        tracking = self._started_tracking()
+        return tracking.history.trends(tracking.prices.instruments)
+
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
         if self._closing:
@@ -267,9 +298,10 @@ class StreamManager:
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`."""
-        self._running()
+        tracking = self._running()
         stream = self._stream_named(name)
         stream.reconnect()
+        tracking.history.forget()
         self._trackers[stream.provider.kind].forgive(name)
 
     async def reconnect_all(self) -> None:

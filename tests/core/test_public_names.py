@@ -52,6 +52,8 @@ PUBLIC = {
     "SearchResult",
     "TokenHit",
     "VolumeUnit",
+    "needs_refill",
+    "with_price",
     # what can be watched, and what it is called
     "Token",
     "TokenTable",

@@ -10,9 +10,11 @@ import msgspec
 
 from streamcore.assets.instruments import Venue, understand
 from streamcore.assets.tokens import Token, TokenTable, check_address
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.config.model import Settings
 from streamcore.engine import Snapshot
-from streamcore.events import DataKind, Event, State
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind, Event, State
 from streamcore.status import ProviderStatus
 from streamcore.token_hits import SearchResult, TokenHit
 
@@ -68,6 +70,13 @@ class FakeManager:
             "birdeye": status("birdeye"),
             "helius": status("helius", subscriptions=1, topics=("wallet",)),
         }
+        self.cached_series: dict[tuple[str, ChartRange], CandleSeries] = {}
+        """What `cached_history` returns, by symbol and range."""
+        self.fresh_series: dict[tuple[str, ChartRange], CandleSeries] = {}
+        """What `history` returns, once `history_gate` is open; of what is not here there is no history."""
+        self.history_gate = asyncio.Event()
+        self.history_gate.set()
+        self.trend_series: dict[str, CandleSeries] = {}
         self.found: dict[str, SearchResult] = {}
         """What a search finds, by the text; nothing for others."""
         self.searched: list[str] = []
@@ -136,6 +145,26 @@ class FakeManager:
 
     async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
         self.asked.append(("unsubscribe_wallets", tuple(addresses)))
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        symbol = self.describe(symbol).symbol
+        self.asked.append(("history", (symbol, span)))
+        await self.history_gate.wait()
+        self._break_at("history")
+        if (symbol, span) not in self.fresh_series:
+            raise ProviderError(ErrorKind.SUBSCRIPTION, f"no source has a history of {symbol}")
+        self.cached_series[symbol, span] = self.fresh_series[symbol, span]
+        return self.fresh_series[symbol, span]
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        return self.cached_series.get((self.describe(symbol).symbol, span))
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        self.asked.append(("trends", ()))
+        return self.cached_trends()
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        return self.trend_series
 
     async def events(self) -> AsyncIterator[Event]:
         while True:

@@ -88,7 +88,8 @@ def _is_terminal() -> bool:
 class Programs(NamedTuple):
     """The functions that do the work of the commands, each returning the exit status; tests pass their own.
 
-    The standard ones import their modules only when called. A `Capture`, if given, records the traffic.
+    The standard ones import their modules only when called. A `Capture`, if given, records the network
+    traffic.
     """
 
     app: Callable[[Loaded, Capture | None], int] = _shows

@@ -40,6 +40,17 @@ class Colours(StrEnum):
     """Blue and orange, which people who confuse red and green tell apart."""
 
 
+class StreamTransport(StrEnum):
+    """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
+
+    AUTO = "auto"
+    """Whichever suits the provider best."""
+    WEBSOCKETS = "websockets"
+    """Always there; offers servers to compress messages."""
+    PICOWS = "picows"
+    """The quicker one; only with the extra ``fast``."""
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every section: immutable, and an unknown key is an error."""
 
@@ -67,6 +78,13 @@ class StreamSettings(Section, frozen=True, kw_only=True):
     max_message_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="a larger frame closes the connection")
     ] = 33_554_432
+    transport: Annotated[
+        StreamTransport,
+        Meta(
+            description="the WebSocket library: websockets, picows (the quicker one), "
+            "or auto: picows for prices if it is installed"
+        ),
+    ] = StreamTransport.AUTO
 
 
 class BackoffSettings(Section, frozen=True, kw_only=True):
@@ -213,6 +231,22 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     )
 
 
+class GeckoterminalSettings(Section, frozen=True, kw_only=True):
+    """``[geckoterminal]``: charts of Solana tokens that no exchange lists, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.geckoterminal.com"
+    )
+
+
+class DefillamaSettings(Section, frozen=True, kw_only=True):
+    """``[defillama]``: past prices of Solana tokens, many at once and without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://coins.llama.fi"
+    )
+
+
 class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
@@ -296,6 +330,8 @@ class Settings(Section, frozen=True, kw_only=True):
     coinbase: CoinbaseSettings = CoinbaseSettings()
     jupiter: JupiterSettings = JupiterSettings()
     dexscreener: DexscreenerSettings = DexscreenerSettings()
+    geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
+    defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
 
     @classmethod

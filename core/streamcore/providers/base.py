@@ -28,6 +28,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
+from streamcore.providers.history_source import HistorySource
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.token_directory import TokenDirectory
@@ -374,6 +375,8 @@ class Provider(ABC):
     """
     markets: MarketDirectory | None = None
     """What it lists, where it has a list; whoever runs the provider must run `MarketDirectory.keep`."""
+    history: HistorySource | None = None
+    """The past of its prices, where it has that."""
 
     directory: TokenDirectory | None = None
     """What it knows of tokens by their names, where it does."""
