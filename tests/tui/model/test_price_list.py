@@ -153,6 +153,13 @@ def test_a_price_of_a_source_that_proves_that_it_lives_is_quiet_and_not_old(pric
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.QUIET
 
 
+def test_the_prices_of_a_provider_behind_a_lost_relay_are_old_at_once(prices: PriceList) -> None:
+    prices.apply(price("SOL", "150", ts=100.0))
+    assert prices.freshness(prices.rows[SOL], 101.0) is Freshness.FRESH
+    prices.cut_off = {"birdeye"}
+    assert prices.freshness(prices.rows[SOL], 101.0) is Freshness.OLD
+
+
 def test_a_row_that_no_source_has_says_so(prices: PriceList) -> None:
     prices.sources = {SOL: None, BTC: "birdeye"}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.UNLISTED

@@ -49,6 +49,8 @@ class PriceList:
         """The keys of the rows to show; ``None`` shows all."""
         self.changed = True
         """Whether rows came or went since `ordered` was last asked."""
+        self.cut_off: Collection[str] = ()
+        """Providers behind a relay that cannot be reached: their prices are old at once."""
         self.heartbeating: Collection[str] = ()
         """Providers that are live and send heartbeats: while such a one says nothing, its price holds."""
         self.sources: Mapping[str, str | None] = {}
@@ -127,6 +129,8 @@ class PriceList:
         if age is None or row.update is None:
             has_source = not self.sources or self.sources.get(row.key) is not None
             return Freshness.WAITING if has_source else Freshness.UNLISTED
+        if row.update.provider in self.cut_off:
+            return Freshness.OLD
         if age < self.ttl:
             return Freshness.FRESH
         return Freshness.QUIET if row.update.provider in self.heartbeating else Freshness.OLD

@@ -221,6 +221,7 @@ class Updates:
             session.prices.heartbeating = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
+            session.prices.cut_off = {name for name, status in statuses.items() if status.cut_off}
             session.prices.sources = engine.price_sources
 
     def _take(self, event: Event) -> None:
