@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
     from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
         AlreadyStarted,
@@ -75,6 +76,7 @@ __all__ = [
     "Clock",
     "Colours",
     "DataKind",
+    "DirectFallback",
     "Engine",
     "ErrorKind",
     "Event",
@@ -136,6 +138,7 @@ _HOMES = {
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
     "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (
         "AlreadyStarted",

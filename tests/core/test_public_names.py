@@ -16,6 +16,7 @@ PUBLIC = {
     "Settings",
     "StreamManager",
     "RelayClient",
+    "DirectFallback",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
