@@ -170,6 +170,14 @@ FORMAT = Option(
     help="How to print it: table, csv, or json, one object a line.",
 )
 
+RANGE = Option(
+    name="range",
+    kind=Kind.TEXT,
+    metavar="SPAN",
+    choices=("1h", "24h", "7d", "30d", "1y"),
+    help="How far back: 1h, 24h, 7d, 30d or 1y; 24h unless given.",
+)
+
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
 """Options that set the setting of the same name."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
@@ -238,6 +246,12 @@ COMMANDS = (
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
         options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
+    ),
+    Command(
+        name="history",
+        help="Print the past of a price as candles, from one market of one source; nothing is watched.",
+        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
     ),
     Command(
         name="doctor",
