@@ -172,6 +172,14 @@ FORMAT = Option(
     help="How to print it: table, csv, or json, one object a line.",
 )
 
+RANGE = Option(
+    name="range",
+    kind=Kind.TEXT,
+    metavar="SPAN",
+    choices=("1h", "24h", "7d", "30d", "1y"),
+    help="How far back: 1h, 24h, 7d, 30d or 1y; 24h unless given.",
+)
+
 RELAY = Option(
     name="relay",
     kind=Kind.REPEATED,
@@ -263,6 +271,12 @@ COMMANDS = (
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
         options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
+    ),
+    Command(
+        name="history",
+        help="Print the past of a price as candles, from one market of one source; nothing is watched.",
+        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
     ),
     Command(
         name="doctor",
