@@ -27,6 +27,12 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 _ACCEPTED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
+READ_AT_ONCE = 256 * 1024
+"""Bytes of the buffer for what comes in, at first; as many as a transport of asyncio reads at once.
+
+It doubles whenever a read has filled it, and what is never filled takes no memory.
+"""
+
 
 class Upgrade:
     """A connection that is about to become a WebSocket of picows."""
@@ -69,7 +75,7 @@ class Upgrade:
             False,  # nor answers to those of others: the listener looks at them first
             max_message_bytes,
             headers,
-            16 * 1024,  # bytes of the buffer for what comes in, at first
+            READ_AT_ONCE,
         )
         self._protocol.connection_made(transport)
 
