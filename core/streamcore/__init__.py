@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.relay_client.client import RelayClient
+    from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
     from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
@@ -122,6 +123,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "well_known",
     "with_price",
     "without_secrets",
 ]
@@ -166,6 +168,7 @@ _HOMES = {
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.relay_client.client": ("RelayClient",),
+    "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
     "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),

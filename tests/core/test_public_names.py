@@ -65,6 +65,7 @@ PUBLIC = {
     "split_names",
     "short_address",
     "understand",
+    "well_known",
     # text that is safe to show
     "HIDDEN",
     "Mask",

@@ -32,6 +32,8 @@ class Watched:
     alerts: Sequence[AlertSettings] = ()
     theme: str | None = None
     """``None``: whatever the file says."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Mints to the tickers that were found for them, of tokens that have no name in the file yet."""
 
 
 UNKNOWN = Watched(symbols=None, wallets=None)
@@ -82,6 +84,7 @@ def merge(
         labels=labels,
         alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
         theme=theme,
+        tokens=now.tokens,
     )
     return result, conflicts
 
