@@ -31,12 +31,17 @@ class PricePane(SessionPane):
 
     # What it shows
 
-    def draw(self, rows: Iterable[PriceRow]) -> None:
-        """Draw these rows, and all of them in another order if some came or went."""
+    def draw(self, rows: Iterable[PriceRow]) -> float:
+        """Draw these rows, and all of them in another order if some came or went.
+
+        Returns:
+            The share of the rows in view that was drawn, from 0 to 1.
+        """
+        self._outdated.update(row.key for row in rows)
         if self._prices.changed:
             self.show_rows()
-        self._outdated.update(row.key for row in rows)
-        self._draw_rows_in_view()
+            return 1.0
+        return self._draw_rows_in_view()
 
     def show_rows(self) -> None:
         """Show the rows that are wanted, in the order that is wanted."""
@@ -46,15 +51,17 @@ class PricePane(SessionPane):
         self._table.mark_sort(self._prices.sort, self._prices.backwards)
         self._draw_rows_in_view()
 
-    def _draw_rows_in_view(self) -> None:
+    def _draw_rows_in_view(self) -> float:
         # rows out of view are not formatted: with a hundred rows that would be most of the work
-        at = self.session.clock.time()
+        at, in_view, drawn = self.session.clock.time(), self._table.in_view(), 0
         with self._table.batched_refresh():
-            for key in self._table.in_view():
+            for key in in_view:
                 if key in self._outdated and key in self._prices.rows:
                     row = self._prices.rows[key]
                     self._table.show(row, at, self._prices.freshness(row, at))
                     self._outdated.discard(key)
+                    drawn += 1
+        return drawn / max(1, len(in_view))
 
     @on(LineTable.Uncovered)
     def _rows_uncovered(self, event: LineTable.Uncovered) -> None:
