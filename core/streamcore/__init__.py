@@ -56,9 +56,11 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.relay_client.client import RelayClient
+    from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
-    from streamcore.token_hits import TokenHit
+    from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
     from streamcore.wallet_secrets import secret_refusal, without_secrets
 
 __all__ = [
@@ -87,6 +89,9 @@ __all__ = [
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "RelayClient",
+    "SearchFailure",
+    "SearchResult",
     "Settings",
     "SettingsError",
     "Snapshot",
@@ -119,6 +124,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "well_known",
     "with_price",
     "without_secrets",
 ]
@@ -162,9 +168,11 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.relay_client.client": ("RelayClient",),
+    "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
-    "streamcore.token_hits": ("TokenHit",),
+    "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),
     "streamcore.wallet_secrets": ("secret_refusal", "without_secrets"),
 }
 

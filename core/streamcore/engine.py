@@ -16,6 +16,7 @@ from streamcore.assets.tokens import Token
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.events import Event, PriceUpdate
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,35 @@ class Engine(Protocol):
         """Return what a ticker or name that begins with ``prefix`` may become, each as `describe` has it.
 
         Tickers that begin so come first; an empty prefix returns everything that has a name.
+        """
+        ...
+
+    async def search(self, text: str) -> SearchResult:
+        """Return the tokens and markets that the sources list by a ticker, a name or a mint.
+
+        A name never picks a token: show what was found, and subscribe to `TokenHit.wanted` of the hit that a
+        person has chosen. One source that cannot be asked leaves what the others found. An answer is kept for
+        some minutes. May be cancelled at any time.
+
+        Args:
+            text: What was typed; of a link, the address in it counts.
+
+        Raises:
+            InputError: It is empty, too long, or looks like a wallet's secret; nothing has been sent.
+            NotRunning: The engine does not run.
+        """
+        ...
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """Return what the sources call some tokens, by mint; those that nobody knows are left out.
+
+        Args:
+            mints: Mint addresses, as many as there are: up to a hundred are asked for together.
+
+        Raises:
+            BadAddress: One of them is no address; nothing has been sent.
+            ProviderError: No source could be asked.
+            NotRunning: The engine does not run.
         """
         ...
 

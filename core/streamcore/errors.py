@@ -11,9 +11,11 @@
     ├── NotRunning           the engine has not started, or has ended
     ├── AlreadyStarted       an engine was started a second time
     ├── MalformedEvent       a line that is no event                     .line .reason
+    ├── MalformedMessage     a message of the relay's wire is none       .reason
+    ├── EncodingMissing      an encoding of the wire needs a library     .name
     ├── IllegalTransition    a fault of ours: no such change of state    .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after
-                                                                  .unanswered .parks
+                                                                  .unanswered .close_code .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
 (websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
@@ -128,6 +130,32 @@ class MalformedEvent(StreamcoreError, ValueError):
         super().__init__(f"not an event: {reason}; the line was: {line or 'empty'}")
 
 
+class MalformedMessage(StreamcoreError, ValueError):
+    """What came over the relay's wire makes no sense.
+
+    Attributes:
+        reason: Why not, as a phrase that is safe to print.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"not a message of the relay's wire: {reason}")
+
+
+class EncodingMissing(StreamcoreError):
+    """An encoding of the relay's wire needs a library that is not installed.
+
+    Attributes:
+        name: The encoding, which is also the name of the extra that brings the library.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the encoding {name} needs a library that is not installed: pip install 'streamtui[{name}]'"
+        )
+
+
 class IllegalTransition(StreamcoreError):
     """A change of state that the table in `streamcore.streams.state` lacks; the state stays as it was."""
 
@@ -146,6 +174,7 @@ class ProviderError(StreamcoreError):
         retryable: Whether trying again later may help without anybody acting.
         retry_after: Seconds the provider asked us to wait, if it did.
         unanswered: A request was given up after waiting: it may be the host, or only what was asked for.
+        close_code: The code with which the peer closed a WebSocket (RFC 6455, section 7.4), if it did.
     """
 
     def __init__(
@@ -156,12 +185,14 @@ class ProviderError(StreamcoreError):
         retryable: bool | None = None,
         retry_after: float | None = None,
         unanswered: bool = False,
+        close_code: int | None = None,
     ) -> None:
         self.kind = kind
         self.message = message
         self.retryable = kind not in PARKING_KINDS if retryable is None else retryable
         self.retry_after = retry_after
         self.unanswered = unanswered
+        self.close_code = close_code
         super().__init__(message)
 
     @property

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from streamsim.birdeye.server import BirdeyeServer, GenericFrames
     from streamsim.coinbase.server import CoinbaseServer
+    from streamsim.defillama.server import DefiLlamaServer
     from streamsim.dexscreener.server import DexScreenerServer
     from streamsim.emulators import Emulators
+    from streamsim.geckoterminal.server import GeckoTerminalServer
     from streamsim.helius.server import HeliusServer
     from streamsim.jupiter.server import JupiterServer
     from streamsim.kraken.messages import Maintenance
@@ -29,11 +31,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BirdeyeServer",
     "CoinbaseServer",
+    "DefiLlamaServer",
     "DexScreenerServer",
     "Emulators",
     "Event",
     "Fault",
     "Faults",
+    "GeckoTerminalServer",
     "GenericFrames",
     "HeliusServer",
     "JupiterServer",
@@ -53,6 +57,8 @@ _MODULES = {
     "BirdeyeServer": "streamsim.birdeye.server",
     "GenericFrames": "streamsim.birdeye.server",
     "CoinbaseServer": "streamsim.coinbase.server",
+    "DefiLlamaServer": "streamsim.defillama.server",
+    "GeckoTerminalServer": "streamsim.geckoterminal.server",
     "DexScreenerServer": "streamsim.dexscreener.server",
     "Emulators": "streamsim.emulators",
     "HeliusServer": "streamsim.helius.server",

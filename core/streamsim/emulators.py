@@ -10,7 +10,9 @@ from typing import Self
 from streamcore.clock import Clock, SystemClock
 from streamsim.birdeye.server import BirdeyeServer
 from streamsim.coinbase.server import CoinbaseServer
+from streamsim.defillama.server import DefiLlamaServer
 from streamsim.dexscreener.server import DexScreenerServer
+from streamsim.geckoterminal.server import GeckoTerminalServer
 from streamsim.helius.server import HeliusServer
 from streamsim.jupiter.server import JupiterServer
 from streamsim.kraken.server import KrakenServer
@@ -36,6 +38,8 @@ class Emulators:
         solana_port: The same for the public Solana node.
         jupiter_port: Port of Jupiter's REST API; 0 takes a free one.
         dexscreener_port: The same for DexScreener.
+        geckoterminal_port: The same for GeckoTerminal.
+        defillama_port: The same for DefiLlama.
         market_rate: Price moves per second, over all tokens that were asked for; 0: none by itself.
         wallet_rate: Transactions per second and wallet, on average; 0: none by itself.
         keep_transactions: How many transactions the chain keeps; the oldest are dropped.
@@ -53,6 +57,8 @@ class Emulators:
         solana_port: int = 0,
         jupiter_port: int = 0,
         dexscreener_port: int = 0,
+        geckoterminal_port: int = 0,
+        defillama_port: int = 0,
         market_rate: float = 4.0,
         wallet_rate: float = 0.5,
         keep_transactions: int = 20_000,
@@ -68,6 +74,8 @@ class Emulators:
             "solana": solana_port,
             "jupiter": jupiter_port,
             "dexscreener": dexscreener_port,
+            "geckoterminal": geckoterminal_port,
+            "defillama": defillama_port,
         }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
         self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, seed)
@@ -86,6 +94,10 @@ class Emulators:
         """The emulated Jupiter; it has a URL inside the block."""
         self.dexscreener = DexScreenerServer(self.clock, self.market, self._market_activity.watch)
         """The emulated DexScreener; it has a URL inside the block."""
+        self.geckoterminal = GeckoTerminalServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated GeckoTerminal; it has a URL inside the block."""
+        self.defillama = DefiLlamaServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated DefiLlama; it has a URL inside the block."""
 
     async def __aenter__(self) -> Self:
         """Start listening.
@@ -96,7 +108,8 @@ class Emulators:
         async with AsyncExitStack() as stack:
             exchanges = (self.kraken, self.coinbase)
             keyless = (self.solana, self.jupiter, self.dexscreener)
-            for server in (self.birdeye, self.helius, *exchanges, *keyless):
+            past = (self.geckoterminal, self.defillama)
+            for server in (self.birdeye, self.helius, *exchanges, *keyless, *past):
                 await server.start(self._ports[server.name.lower()])
                 stack.push_async_callback(server.close)
             stack.push_async_callback(self._market_activity.close)

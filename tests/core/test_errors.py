@@ -19,7 +19,7 @@ from streamcore.events import ErrorKind, State
 def test_every_exception_is_in_the_one_tree_and_in_the_drawing_of_it() -> None:
     defined = [item for item in vars(errors).values() if isinstance(item, type)]
     exceptions = [item for item in defined if issubclass(item, Exception)]
-    assert len(exceptions) == 11
+    assert len(exceptions) == 13
     assert all(issubclass(item, StreamcoreError) for item in exceptions)
     assert all(item.__name__ in (errors.__doc__ or "") for item in exceptions)
 

@@ -15,6 +15,7 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
@@ -49,6 +50,8 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
     "needs_refill",
@@ -63,6 +66,7 @@ PUBLIC = {
     "split_names",
     "short_address",
     "understand",
+    "well_known",
     # text that is safe to show
     "HIDDEN",
     "Mask",

@@ -18,6 +18,7 @@ from streamcore.candles import ChartRange
 from streamcore.config.model import AlertSettings, Colours, PriceColumn, UiSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, PriceUpdate, State, StreamError
+from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
 
 Compare = Callable[..., bool]
 Scene = Callable[[Stage], Awaitable[None]]
@@ -371,6 +372,55 @@ def test_subscribe_dialog_refuses(snap_compare: Compare) -> None:
         await stage.press("enter")
 
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+SEARCHED = (
+    TokenHit(
+        symbol="USDC",
+        name="USD Coin",
+        mint="EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+        provider="table",
+        also_at=("jupiter", "kraken"),
+        verified=True,
+        liquidity=Decimal(480_000_000),
+        volume_24h=Decimal(1_210_000_000),
+    ),
+    TokenHit(
+        symbol="USDC",
+        name="United States Dog Coin",
+        mint="8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump",
+        provider="jupiter",
+        verified=False,
+        volume_24h=Decimal("2420.9"),
+        lookalike_of="USDC",
+        doubts=("less than a day old", "liquidity unknown"),
+    ),
+    TokenHit(
+        symbol="USD\u0421",
+        name="USDCoin",
+        mint="FAb1w1X5YzQo53Lvv4CfRRSS4Brbm6NBKk2Fs8gLpiJ1",
+        provider="jupiter",
+        verified=False,
+        lookalike_of="USDC",
+        doubts=("liquidity unknown",),
+    ),
+)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 18)], ids=["120x40", "80x24", "60x18"])
+def test_search_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The real token first, its doubles last and called so in words; below them what the selected one is."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        failed = SearchFailure(provider="coinbase", message="Coinbase asks for fewer requests (HTTP 429)")
+        stage.manager.found["usdc"] = SearchResult(hits=SEARCHED, failures=(failed,))
+        await stage.press("s")
+        await stage.type("usdc")
+        await stage.pass_time(1.0)
+        await stage.press("down")
+
+    assert taken(snap_compare, scene, size=size)
 
 
 def test_watch_dialog(snap_compare: Compare) -> None:

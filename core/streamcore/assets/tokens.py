@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -106,6 +106,10 @@ class TokenTable:
         advice = self.similar(typed) or "give its mint address, or add it to [tokens] in the configuration"
         raise UnknownSymbol(text, f"is not a ticker in the token table; {advice}")
 
+    def __iter__(self) -> Iterator[Token]:
+        """Iterate over all tokens, each once."""
+        return iter(self._by_mint.values())
+
     def by_mint(self, mint: str) -> Token | None:
         """Return the token with that mint address, or ``None``."""
         return self._by_mint.get(mint)
@@ -199,6 +203,11 @@ def check_address(text: str) -> str:
         reason = "it looks like an Ethereum address"
     reason = why_no_name(address) or reason
     raise BadAddress(text, f"is not a Solana address: {reason}")
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address and nothing else; see `check_address` for why it is none."""
+    return _why_not(text, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address") is None
 
 
 def check_signature(text: str) -> str:

@@ -80,6 +80,17 @@ DEFAULT_COLUMNS = (
 )
 
 
+class StreamTransport(StrEnum):
+    """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
+
+    AUTO = "auto"
+    """Whichever suits the provider best."""
+    WEBSOCKETS = "websockets"
+    """Always there; offers servers to compress messages."""
+    PICOWS = "picows"
+    """The quicker one; only with the extra ``fast``."""
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every section: immutable, and an unknown key is an error."""
 
@@ -107,6 +118,13 @@ class StreamSettings(Section, frozen=True, kw_only=True):
     max_message_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="a larger frame closes the connection")
     ] = 33_554_432
+    transport: Annotated[
+        StreamTransport,
+        Meta(
+            description="the WebSocket library: websockets, picows (the quicker one), "
+            "or auto: picows for prices if it is installed"
+        ),
+    ] = StreamTransport.AUTO
 
 
 class BackoffSettings(Section, frozen=True, kw_only=True):
@@ -175,6 +193,8 @@ class SourceSettings(Section, frozen=True, kw_only=True):
     """The kind of data that the provider serves."""
     is_exchange: ClassVar[bool] = False
     """It may know tickers that the table of Solana tokens does not."""
+    names_tokens: ClassVar[bool] = False
+    """It knows the tokens of the chain by their names, and may be asked for them whoever serves the data."""
 
 
 class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
@@ -241,6 +261,7 @@ class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
     """``[jupiter]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.jup.ag"
@@ -251,9 +272,26 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     """``[dexscreener]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.dexscreener.com"
+    )
+
+
+class GeckoterminalSettings(Section, frozen=True, kw_only=True):
+    """``[geckoterminal]``: charts of Solana tokens that no exchange lists, without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://api.geckoterminal.com"
+    )
+
+
+class DefillamaSettings(Section, frozen=True, kw_only=True):
+    """``[defillama]``: past prices of Solana tokens, many at once and without a key."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
+        "https://coins.llama.fi"
     )
 
 
@@ -261,11 +299,41 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.WALLETS
+    names_tokens: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
     rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
         "https://api.mainnet.solana.com"
     )
+
+
+class WireEncoding(StrEnum):
+    """How the messages of a relay are written; see ``docs/relay-wire.md``."""
+
+    MSGPACK = "msgpack"
+    JSON = "json"
+    PROTO = "proto"
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    """``[relay]``: one engine for many terminals."""
+
+    url: Annotated[
+        tuple[str, ...],
+        Meta(description="relays to use in the place of providers, tried in turn", extra=WS_URL),
+    ] = ()
+    token: Annotated[ApiKey | None, Meta(description="this terminal's token at the relay", extra=SECRET)] = (
+        None
+    )
+    encoding: Annotated[
+        WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
+    ] = WireEncoding.MSGPACK
+    interval: Annotated[
+        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+    ] = 250
+    direct: Annotated[
+        bool, Meta(description="whether to talk to the providers while no relay can be reached")
+    ] = False
 
 
 class AlertSettings(Section, frozen=True, kw_only=True):
@@ -339,7 +407,10 @@ class Settings(Section, frozen=True, kw_only=True):
     coinbase: CoinbaseSettings = CoinbaseSettings()
     jupiter: JupiterSettings = JupiterSettings()
     dexscreener: DexscreenerSettings = DexscreenerSettings()
+    geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
+    defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    relay: RelaySettings = RelaySettings()
 
     @classmethod
     def load(

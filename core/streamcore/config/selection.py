@@ -103,6 +103,34 @@ def choose(settings: Settings, origins: Mapping[str, str] | None = None) -> Sour
     )
 
 
+def token_lists(settings: Settings) -> tuple[str, ...]:
+    """Return the providers that may be asked for tokens by their names, the preferred first.
+
+    Those are the sources of prices in use; where one of them prices the tokens of the chain, also those that
+    know these by name, whoever serves the prices. While a stream on this machine does, only those that are on
+    this machine as well: no public host learns what is looked for there.
+
+    Args:
+        settings: What is configured, with the URLs that are in use.
+
+    Raises:
+        SettingsError: As `choose`.
+    """
+    chosen = choose(settings)
+    in_use = [choice.provider for choice in chosen.prices]
+    exchanges = {one.name for one in candidates(DataKind.PRICES) if one.is_exchange}
+    if not in_use or exchanges.issuperset(in_use):
+        return tuple(in_use)
+    first = {kind: next((c.provider for c in chosen if c.kind is kind), in_use[0]) for kind in DataKind}
+
+    def may_be_asked(name: str, kind: DataKind) -> bool:
+        local = settings.demo or _is_here(settings, in_use[0]) or _is_here(settings, first[kind])
+        return _is_here(settings, name) or not local
+
+    naming = [name for name, section in sources().items() if section.names_tokens and name not in in_use]
+    return (*in_use, *(name for name in naming if may_be_asked(name, sources()[name].serves)))
+
+
 def is_watched(settings: Settings, kind: DataKind) -> bool:
     """Return whether a kind of data is switched on."""
     return settings.stream.enable_prices if kind is DataKind.PRICES else settings.stream.enable_wallets

@@ -34,6 +34,8 @@ class Watched:
     """``None``: whatever the file says."""
     columns: Sequence[str] | None = None
     """Of the prices; ``None``: whatever the file says."""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Mints to the tickers that were found for them, of tokens that have no name in the file yet."""
 
 
 UNKNOWN = Watched(symbols=None, wallets=None)
@@ -92,6 +94,7 @@ def merge(
         alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
         theme=theme,
         columns=columns,
+        tokens=now.tokens,
     )
     return result, conflicts
 

@@ -18,6 +18,7 @@ from streamcore import AlertSettings, StreamcoreError, split_names, without_secr
 from streamtui.model.alerts import alert_fields
 from streamtui.model.config_merge import Watched, added, merge, same_symbol
 from streamtui.model.file_replacement import read, write
+from streamtui.model.token_names import means_something, names_for
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -144,6 +145,7 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
         for address, name in watched.labels.items():
             if labels.get(address) != name:
                 labels[address] = name
+    _add_tokens(document, watched.tokens)
     if watched.theme is not None:
         ui = document.setdefault("ui", tomlkit.table())
         if ui.get("theme") != watched.theme:
@@ -151,6 +153,35 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
     if watched.columns is not None:
         _set_list(document.setdefault("ui", tomlkit.table()), "columns", watched.columns)
     _set_alerts(document, [alert_fields(rule) for rule in watched.alerts])
+
+
+def _add_tokens(document: TOMLDocument, tickers: Mapping[str, str]) -> None:
+    """Name the tokens that have no name yet; what is there stays, and no name gets another meaning."""
+    import tomlkit
+
+    known = document.get("tokens", {})
+    if not isinstance(known, Mapping):
+        return
+    there = {str(name): str(mint).strip() for name, mint in known.items()}
+    new = {mint: ticker for mint, ticker in tickers.items() if mint not in there.values()}
+    names = names_for(new, [*there, *_tickers_in(document)], means_something)
+    if names:
+        table = document.setdefault("tokens", tomlkit.table())
+        for name, mint in names.items():
+            table[name] = mint
+
+
+def _tickers_in(document: TOMLDocument) -> list[str]:
+    """Return every symbol that the file names: none of them may get another meaning."""
+    found = _texts(document.get("symbols"))
+    watchlists = document.get("watchlists")
+    for symbols in watchlists.values() if isinstance(watchlists, Mapping) else ():
+        found += _texts(symbols)
+    alerts = document.get("alerts")
+    for alert in alerts if isinstance(alerts, list) else ():
+        if isinstance(alert, Mapping) and isinstance(symbol := alert.get("symbol"), str):
+            found.append(symbol)
+    return [symbol.strip().removeprefix("$") for symbol in found]
 
 
 def _with_empty_lists(text: str) -> str:

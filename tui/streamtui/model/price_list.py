@@ -92,6 +92,16 @@ class PriceList:
         if row is not None and row.update is None:
             row.name = name
 
+    def set_token(self, key: str, token: WatchedToken) -> None:
+        """Show a row's token by another ticker and name; its mint must be the same."""
+        row = self.rows.get(key)
+        if row is None or (row.token.symbol, row.name) == (token.symbol, token.name):
+            return
+        row.token, row.name, row.dirty = token, token.name, True
+        self._waiting.add(key)
+        self._receivers.clear()
+        self.changed = True
+
     def remove(self, key: str) -> PriceRow | None:
         """Remove a row and return it; updates that still come for it are ignored."""
         row = self.rows.pop(key, None)

@@ -18,6 +18,7 @@ from streamcore import (
     PriceUpdate,
     Settings,
     StatusChange,
+    StreamcoreError,
     StreamError,
     WalletTransaction,
 )
@@ -35,6 +36,8 @@ TICK = 1.0
 """Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
 """Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
+GATHER_NAMES = 0.5
+"""Seconds in which tokens without a name are gathered."""
 LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """Symbols watched when nothing is configured, so that the first screen shows something."""
@@ -99,15 +102,17 @@ class Updates:
             self.read_statuses()
             session.mark_changed()
             opening = asyncio.create_task(self._open())
+            naming = asyncio.create_task(self._name_tokens())
             try:
                 async for event in engine.events():
                     self._take(event)
             finally:
                 session.detach(engine)
                 self._trends.stop()
-                opening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await opening
+                for task in (opening, naming):
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     async def _open(self) -> None:
         session, stream = self._session, self._session.settings.stream
@@ -120,6 +125,17 @@ class Updates:
         session.opened = True
         self.read_statuses()
         session.mark_changed()
+
+    async def _name_tokens(self) -> None:
+        """Ask for the names of tokens that have none, those that come together with one request."""
+        session = self._session
+        while True:
+            await session.names.wanted.wait()
+            await session.clock.sleep(GATHER_NAMES)
+            try:
+                await session.name_tokens()
+            except StreamcoreError as error:
+                logger.info("tokens stay without a name: %s", error)
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
         """Return whether something succeeded; if not, `Session.failure` says what failed and why."""

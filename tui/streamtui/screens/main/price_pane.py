@@ -110,17 +110,12 @@ class PricePane(SessionPane):
 
     def action_subscribe(self) -> None:
         """Ask for symbols."""
-        from streamtui.screens.entry import EntryDialog
+        from streamtui.screens.symbol_dialog import SymbolDialog
 
+        present = [row.token.symbol for row in self._prices.rows.values()]
         self.app.push_screen(
-            EntryDialog(
-                "Subscribe symbols",
-                "Tickers or mint addresses, several at once with commas or spaces:",
-                "SOL, BTC, BONK",
-                self._subscribe,
-                demo=self.session.demo,
-                present=[row.token.symbol for row in self._prices.rows.values()],
-                tokens=self.session,
+            SymbolDialog(
+                self._subscribe, self.session, self.session.clock, demo=self.session.demo, present=present
             )
         )
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 
 from streamcore import StreamcoreError
@@ -23,6 +22,7 @@ from streamtui.screens.main.provider_lines import provider_lines
 from streamtui.screens.main.session_pane import SessionPane
 from streamtui.screens.main.summary import show_summary
 from streamtui.screens.main.transaction_pane import TransactionPane
+from streamtui.textual_internals import PaintsDirtyLines
 from streamtui.themes import DARK
 from streamtui.widgets.key_bar import KeyBar
 from streamtui.widgets.pane import Panes
@@ -33,7 +33,7 @@ RESORT_EVERY = 3
 """Ticks (seconds) between two sorts of the prices: rows that jump with every update cannot be read."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(PaintsDirtyLines):
     """Shows a session; it stays open as long as the app runs, and dialogs open above it.
 
     Call `paint` when something changed and `tick` once a second. Each command of `COMMANDS` names its target:

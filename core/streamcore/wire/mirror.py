@@ -1,0 +1,272 @@
+"""A terminal's side of the wire: merges a relay's messages back into events and present state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from streamcore.errors import MalformedMessage
+from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, Source, StatusChange
+from streamcore.status import ProviderStatus
+from streamcore.text import printable
+from streamcore.wire.messages import Frame, Hello, Position, Price, Row, Wanted
+from streamcore.wire.numbers import unpack
+from streamcore.wire.row_pieces import FIGURES
+from streamcore.wire.transactions import LONGEST_TEXT, error_event, transaction_event, word
+
+MOST_ROWS = 10_000
+"""Row numbers of one connection that are remembered; a relay that names more has a fault."""
+
+MOST_REMEMBERED = 20_000
+"""Transactions remembered, so that one that two relays have in their logs comes once."""
+
+MOST_PROVIDERS = 100
+
+MOST_LOGS = 16
+"""Relays' logs in which this terminal remembers its place."""
+
+_TIMES = ("since", "retry_at", "last_message_at")
+_WHOLE_NUMBERS = ("trades_24h",)
+_LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
+"""Nothing can fall by more than 100 percent, and nothing else is below zero."""
+
+
+@dataclass(slots=True)
+class _MirroredRow:
+    row: Row
+    key: str
+    is_wanted: bool = True
+    has_state: bool = False
+    """Its snapshot has come on this connection."""
+
+
+class Mirror:
+    """Present state and events of an engine at the other end of the wire, over any number of connections.
+
+    Give it every message in order: `hello` begins a connection. What it was told before stays known in
+    between. Every text from the relay is made `printable`, and what cannot be true raises
+    `MalformedMessage`: the caller then closes the connection and opens another, which starts whole.
+    """
+
+    def __init__(self) -> None:
+        self.demo = False
+        self.relay: str | None = None
+        """``host:port`` of the relay, which every event names; set it before `hello`."""
+        self.prices: dict[str, PriceUpdate] = {}
+        """The last event of each wanted row by its key: its mint, or its ticker where it has none."""
+        self._epoch: str | None = None
+        self._offsets: dict[str, int] = {}
+        """The newest offset of each log by its epoch, the last one used at the end."""
+        self._rows: dict[int, _MirroredRow] = {}
+        self._statuses: dict[str, dict[str, Any]] = {}
+        self._shift = 0.0
+        self._told: dict[tuple[str, str], None] = {}
+
+    # --- state ------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Mapping[str, Row]:
+        """The wanted rows by key."""
+        return {one.key: one.row for one in self._rows.values() if one.is_wanted}
+
+    @property
+    def since(self) -> Position | None:
+        """What the `Want` after a `hello` has to say: where this terminal stopped; ``None``: it begins.
+
+        At a relay that it has not met before, its place in the last one's log: that relay then answers that
+        it cannot continue from there, and the terminal knows that something may be missing.
+        """
+        if not self._offsets:
+            return None
+        epoch = self._epoch if self._epoch in self._offsets else next(reversed(self._offsets))
+        return Position(epoch, self._offsets[epoch])
+
+    @property
+    def statuses(self) -> dict[str, ProviderStatus]:
+        """Every provider's status by name, its points in time by this computer's clock."""
+        return {name: self._status(name) for name in self._statuses}
+
+    # --- messages ---------------------------------------------------------------------------------------
+
+    def hello(self, hello: Hello, shift: float = 0.0) -> None:
+        """Begin a connection: row numbers start anew, and statuses are told whole.
+
+        Args:
+            hello: The first message on it.
+            shift: Seconds to add to the relay's clock to get this computer's.
+
+        Raises:
+            MalformedMessage: A status makes no sense.
+        """
+        self.demo = hello.demo
+        self._shift = shift
+        self._rows.clear()
+        self._statuses.clear()
+        for status in hello.statuses:
+            self._merge_status(status)
+        self._epoch = hello.epoch
+
+    def wanted(self, wanted: Wanted) -> None:
+        """Take over the rows that are wanted from now on.
+
+        Raises:
+            MalformedMessage: A number stands for two rows, or there are too many.
+        """
+        for one in self._rows.values():
+            one.is_wanted = False
+        for row in wanted.rows:
+            known = self._rows.get(row.row)
+            symbol = printable(row.symbol)
+            mint = None if row.mint is None else printable(row.mint)
+            key = mint or symbol.upper()
+            if known is None:
+                if len(self._rows) >= MOST_ROWS:
+                    raise MalformedMessage(f"more than {MOST_ROWS} rows on one connection")
+                clean = Row(row.row, row.asked, symbol, mint, printable(row.name))
+                self._rows[row.row] = _MirroredRow(clean, key)
+            elif known.key != key:
+                raise MalformedMessage(f"row {row.row} stands for {known.key} and for {key}")
+            else:
+                known.is_wanted = True
+        keys = {one.key for one in self._rows.values() if one.is_wanted}
+        self.prices = {key: event for key, event in self.prices.items() if key in keys}
+        self._move(wanted.offset)
+
+    def frame(self, frame: Frame, shift: float = 0.0) -> list[Event]:
+        """Return what a frame tells, prices first.
+
+        Args:
+            frame: The next one.
+            shift: Seconds to add to the relay's clock to get this computer's.
+
+        Raises:
+            MalformedMessage: It does not fit what was told before, or a value in it cannot be.
+        """
+        self._shift = shift
+        events: list[Event] = [
+            event for price in frame.prices if (event := self._price(price, frame.t)) is not None
+        ]
+        for message in frame.transactions:
+            key = (message.wallet, message.signature)
+            if key not in self._told:
+                demo = self._is_demo(message.provider)
+                events.append(transaction_event(message, frame.t, shift, demo=demo, relay=self.relay))
+                self._remember(key)
+            self._move(message.offset)
+        self._move(frame.offset)
+        events += self._status_events(frame)
+        for error in frame.errors:
+            demo = self._is_demo(error.provider)
+            events.append(error_event(error, frame.t, shift, demo=demo, relay=self.relay))
+        for name in map(printable, frame.heard):
+            if name in self._statuses:
+                self._statuses[name]["last_message_at"] = frame.t / 1000
+        return events
+
+    # --- prices -----------------------------------------------------------------------------------------
+
+    def _price(self, price: Price, t: int) -> PriceUpdate | None:
+        mirrored = self._rows.get(price.row)
+        if mirrored is None:
+            raise MalformedMessage(f"a price of row {price.row}, which was never named")
+        if not mirrored.is_wanted:
+            return None  # it was on its way when the terminal changed its mind
+        figures: dict[str, Any] = {
+            name: _figure(name, value) for name in FIGURES if (value := getattr(price, name)) is not None
+        }
+        ts = (t + price.ms) / 1000 + self._shift
+        changed = tuple(name for name in PRICE_FIELDS if name in figures)
+        if price.snapshot:
+            provider = printable(price.provider or "")
+            event = PriceUpdate(
+                relay=self.relay,
+                provider=provider,
+                ts=ts,
+                demo=self._is_demo(provider),
+                symbol=mirrored.row.symbol,
+                address=None if price.address is None else printable(price.address),
+                kind=PriceKind.SNAPSHOT,
+                source=word(Source, price.source or ""),
+                changed=changed,
+                **{"price": None, "change_24h": None, "volume_24h": None, **figures},
+            )
+            mirrored.has_state = True
+        elif mirrored.has_state:
+            before = self.prices[mirrored.key]
+            event = msgspec.structs.replace(before, ts=ts, kind=PriceKind.DELTA, changed=changed, **figures)
+        else:
+            raise MalformedMessage(f"a change of row {price.row}, whose state was never told")
+        self.prices[mirrored.key] = event
+        return event
+
+    # --- statuses ---------------------------------------------------------------------------------------
+
+    def _merge_status(self, status: Mapping[str, Any]) -> str:
+        name = status.get("provider")
+        if not isinstance(name, str):
+            raise MalformedMessage("a status without a provider")
+        name = printable(name)
+        if name not in self._statuses and len(self._statuses) >= MOST_PROVIDERS:
+            raise MalformedMessage("statuses of too many providers")
+        self._statuses[name] = {**self._statuses.get(name, {}), **status, "provider": name}
+        self._status(name)  # raises if it makes no sense
+        return name
+
+    def _status_events(self, frame: Frame) -> Iterator[StatusChange]:
+        named = dict.fromkeys(self._merge_status(status) for status in frame.statuses)
+        for name in named:
+            yield self._status(name).event(frame.t / 1000 + self._shift)
+
+    def _status(self, name: str) -> ProviderStatus:
+        found = dict(self._statuses[name])
+        try:
+            for time in _TIMES:
+                if found.get(time) is not None:
+                    found[time] += self._shift
+            status = msgspec.convert(found, ProviderStatus)
+        except (msgspec.ValidationError, TypeError, RecursionError) as error:
+            raise MalformedMessage(f"a status: {printable(str(error))}") from None
+        numbers = [value for value in msgspec.structs.astuple(status) if isinstance(value, float)]
+        if not all(isfinite(number) and abs(number) < 1e15 for number in numbers):
+            raise MalformedMessage("a status with a number that cannot be")
+        return msgspec.structs.replace(
+            status,
+            relay=self.relay,
+            reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
+            topics=tuple(map(printable, status.topics)),
+            limits=printable(status.limits, LONGEST_TEXT),
+            hint=printable(status.hint, LONGEST_TEXT),
+        )
+
+    def _is_demo(self, provider: str) -> bool:
+        status = self._statuses.get(printable(provider))
+        return self.demo if status is None else bool(status.get("demo", self.demo))
+
+    # --- transactions -----------------------------------------------------------------------------------
+
+    def _move(self, offset: int | None) -> None:
+        if offset is None or self._epoch is None:
+            return
+        offset = max(offset, self._offsets.pop(self._epoch, 0))
+        self._offsets[self._epoch] = offset
+        if len(self._offsets) > MOST_LOGS:
+            del self._offsets[next(iter(self._offsets))]
+
+    def _remember(self, key: tuple[str, str]) -> None:
+        self._told[key] = None
+        if len(self._told) > MOST_REMEMBERED:
+            del self._told[next(iter(self._told))]
+
+
+def _figure(name: str, packed: int | str) -> Decimal | int:
+    value = unpack(packed)
+    if len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60 or value < _LOWEST[name]:
+        raise MalformedMessage(f"an impossible {name}")
+    if name == "price" and not value:
+        raise MalformedMessage("a price of zero")
+    return int(value) if name in _WHOLE_NUMBERS else value
