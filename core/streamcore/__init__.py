@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
-    from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
     from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
@@ -86,6 +86,7 @@ __all__ = [
     "Mask",
     "MaskingFilter",
     "NotRunning",
+    "PriceColumn",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
@@ -137,7 +138,7 @@ _HOMES = {
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
-    "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),
     "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (

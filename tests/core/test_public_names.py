@@ -23,6 +23,7 @@ PUBLIC = {
     # parts of the settings
     "AlertSettings",
     "Colours",
+    "PriceColumn",
     "UiSettings",
     # time, to be replaced in a test
     "Clock",

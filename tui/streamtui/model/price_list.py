@@ -148,8 +148,8 @@ class PriceList:
         if len(rows) > 1:
             rows = tuple([row for row in rows if self._serves(update, row)])
         for row in rows:
-            if row.update is None and update.price is not None:
-                row.sample(update.price)
+            if row.update is None:
+                row.trend.add(update.ts, update.price)
             if not row.token.mint and (row.update is None or row.update.address != update.address):
                 row.name = self.name_of(update) or row.name
             if row.update is None or row.update.change_24h != update.change_24h:
@@ -201,10 +201,10 @@ class PriceList:
         row.shown = price
 
     def sample(self, at: float) -> None:
-        """Take a sample of every price; an old one leaves a gap."""
+        """Take every price into its trend; an old one leaves a gap."""
         for row in self.rows.values():
             if row.update is not None:
-                row.sample(None if self.freshness(row, at) is Freshness.OLD else row.update.price)
+                row.trend.add(at, None if self.freshness(row, at) is Freshness.OLD else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
         """Return the rows that pass filter and watchlist, sorted; rows without the sorted value come last."""

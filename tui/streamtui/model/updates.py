@@ -27,6 +27,7 @@ from streamtui.model.frame_rate import frame_rate
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
+from streamtui.model.trends import Trends
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Updates:
         self._all_opened = False
         """Whether everything the settings name has been opened once. From then on a restart of the engine
         subscribes to what is on the screen, not to what the settings name."""
+        self._trends = Trends(session)
         self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
@@ -105,6 +107,7 @@ class Updates:
                     self._take(event)
             finally:
                 session.detach(engine)
+                self._trends.stop()
                 for task in (opening, naming):
                     task.cancel()
                     with suppress(asyncio.CancelledError):
@@ -220,6 +223,8 @@ class Updates:
             if now >= self._next_sample:
                 self._next_sample = now + SAMPLE_INTERVAL
                 self._session.prices.sample(clock.time())
+            if self._session.engine is not None:
+                self._trends.tick(self._session.engine)
             self._tick()
             await clock.sleep(TICK)
 
@@ -241,6 +246,8 @@ class Updates:
             case PriceUpdate():
                 session.last_data = max(session.last_data or 0.0, event.ts)
                 rows = session.prices.apply(event)
+                if session.chart is not None:
+                    session.chart.take(event, rows)
                 for row in rows:
                     self._raise_alarms(session.alerts.price(row.key, event))
                 if not rows and session.requesting:
