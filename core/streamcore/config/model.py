@@ -259,6 +259,14 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     )
 
 
+class SnsSettings(Section, frozen=True, kw_only=True):
+    """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of its REST API", extra=HOST_URL)] = (
+        "https://sdk-proxy-v2.sns.id"
+    )
+
+
 class AlertSettings(Section, frozen=True, kw_only=True):
     """One ``[[alerts]]``: when a person wants to be notified.
 
@@ -333,6 +341,7 @@ class Settings(Section, frozen=True, kw_only=True):
     geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    sns: SnsSettings = SnsSettings()
 
     @classmethod
     def load(
