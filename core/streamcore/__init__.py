@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamcore.assets.listings import exchange_name
     from streamcore.assets.names import address_in, split_names
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
+    from streamcore.assets.wallet_names import is_plain_name, wallet_name
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
     from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
@@ -118,6 +119,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "from_json",
+    "is_plain_name",
     "needs_refill",
     "printable",
     "read_pair",
@@ -126,6 +128,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "wallet_name",
     "well_known",
     "with_price",
     "without_secrets",
@@ -136,6 +139,7 @@ _HOMES = {
     "streamcore.assets.listings": ("exchange_name",),
     "streamcore.assets.names": ("address_in", "split_names"),
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
+    "streamcore.assets.wallet_names": ("is_plain_name", "wallet_name"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
     "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),

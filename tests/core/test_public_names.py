@@ -68,6 +68,8 @@ PUBLIC = {
     "short_address",
     "understand",
     "well_known",
+    "is_plain_name",
+    "wallet_name",
     # text that is safe to show
     "HIDDEN",
     "Mask",

@@ -337,6 +337,14 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     ] = False
 
 
+class SnsSettings(Section, frozen=True, kw_only=True):
+    """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of its REST API", extra=HOST_URL)] = (
+        "https://sdk-proxy-v2.sns.id"
+    )
+
+
 class AlertSettings(Section, frozen=True, kw_only=True):
     """One ``[[alerts]]``: when a person wants to be notified.
 
@@ -412,6 +420,7 @@ class Settings(Section, frozen=True, kw_only=True):
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
     relay: RelaySettings = RelaySettings()
+    sns: SnsSettings = SnsSettings()
 
     @classmethod
     def load(
