@@ -13,8 +13,10 @@ from typing import Protocol
 import msgspec
 
 from streamcore.assets.tokens import Token
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.events import Event, PriceUpdate
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,22 @@ class Engine(Protocol):
         """
         ...
 
+    async def resolve_wallet(self, name: str) -> str:
+        """Return the address of the wallet that a name such as ``toly.sns`` stands for.
+
+        Who owns the name may change that at any time: show the address, and keep that, not the name. A name
+        is looked up once; it is sent to the name service and nowhere else.
+
+        Args:
+            name: One or two labels and ``.sns`` or ``.sol``, in any case.
+
+        Raises:
+            InputError: It is no such name, or leads nowhere; the text says why.
+            ProviderError: It could not be looked up.
+            NotRunning: The engine does not run.
+        """
+        ...
+
     def describe(self, symbol: str) -> Token:
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
 
@@ -117,6 +135,35 @@ class Engine(Protocol):
         """
         ...
 
+    async def search(self, text: str) -> SearchResult:
+        """Return the tokens and markets that the sources list by a ticker, a name or a mint.
+
+        A name never picks a token: show what was found, and subscribe to `TokenHit.wanted` of the hit that a
+        person has chosen. One source that cannot be asked leaves what the others found. An answer is kept for
+        some minutes. May be cancelled at any time.
+
+        Args:
+            text: What was typed; of a link, the address in it counts.
+
+        Raises:
+            InputError: It is empty, too long, or looks like a wallet's secret; nothing has been sent.
+            NotRunning: The engine does not run.
+        """
+        ...
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """Return what the sources call some tokens, by mint; those that nobody knows are left out.
+
+        Args:
+            mints: Mint addresses, as many as there are: up to a hundred are asked for together.
+
+        Raises:
+            BadAddress: One of them is no address; nothing has been sent.
+            ProviderError: No source could be asked.
+            NotRunning: The engine does not run.
+        """
+        ...
+
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """Each watched symbol's key (see `describe`) to the provider that serves it now.
@@ -127,6 +174,53 @@ class Engine(Protocol):
 
     def snapshot(self) -> Snapshot:
         """Return the present state; after the end, the last one."""
+        ...
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        """Return the past of a price, whether it is watched or not; from one market of one source.
+
+        What was fetched a moment ago (for as long as one of its candles lasts, an hour at most) is returned
+        at once. Otherwise a source is asked, which may first have to wait its turn. Show `cached_history`
+        meanwhile. Cancelling the one who waits cancels the request, unless somebody else waits for it, too.
+
+        Live prices go on from there with `streamcore.with_price`.
+
+        Args:
+            symbol: As for `subscribe_prices`.
+            span: How far back.
+
+        Raises:
+            InputError: It is no token that is known.
+            ProviderError: No source has it, or none can be asked at the moment; the text says why. What
+                `cached_history` returns stays as it was.
+        """
+        ...
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        """Return what is remembered of a price's past, however old, without asking anybody.
+
+        ``fetched_at`` tells its age. ``None``: nothing is remembered, or it was dropped for newer ones.
+
+        Raises:
+            InputError: It is no token that is known.
+        """
+        ...
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """Fetch the last 24 hours of every watched symbol, as far as due; return what is known then.
+
+        Made for a column: few requests, which wait for those of `history`. Call it when something new is
+        watched, and every 15 minutes: what is younger is not asked for again. With many symbols it takes a
+        second for each; `cached_trends` has those that have come so far.
+
+        Returns:
+            Each watched symbol's key (see `describe`) to its series. One that no source has, or that could
+            not be had so far, is not here; no failure is raised.
+        """
+        ...
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        """Return what is known of the last 24 hours of the watched symbols, without asking anybody."""
         ...
 
     def events(self) -> AsyncIterator[Event]:

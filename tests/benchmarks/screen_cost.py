@@ -29,6 +29,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import base58
+from emulated_terminal import Terminal
+from running_app import COLUMNS, LINES
 
 from streamcore import Colours, Source, TokenTable, TransactionType, WalletTransaction
 
@@ -52,7 +54,6 @@ class Case:
     """KiB a second to the terminal."""
 
 
-COLUMNS, LINES = 120, 40
 LENGTHS = (100, 1000, 5000)
 """Transactions in the list when the cost of one more is measured."""
 MORE = 300
@@ -177,7 +178,7 @@ def measure(case: Case, seconds: float) -> tuple[float, float, str]:
             os.execve(sys.executable, [sys.executable, *arguments], environ)
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         os.kill(pid, signal.SIGWINCH)
-        written, seen = 0, b""
+        written, seen = 0, bytearray()
         start, cpu, counted = time.monotonic() + WARM_UP, 0.0, False
         while time.monotonic() < start + seconds:
             if not counted and time.monotonic() >= start:
@@ -185,12 +186,14 @@ def measure(case: Case, seconds: float) -> tuple[float, float, str]:
             if select.select([terminal], [], [], 0.1)[0]:
                 data = os.read(terminal, 65536)
                 written += len(data)
-                seen = (seen + data)[-200_000:]
+                seen += data
         used = cpu_seconds(pid) - cpu
         os.write(terminal, b"q")
         end_of(pid, terminal)
-    rates = re.findall(rb"([0-9.]+)/s", seen)
-    return used / seconds * 100, written / seconds / 1024, rates[-1].decode() if rates else "?"
+    screen = Terminal(COLUMNS, LINES)
+    screen.feed(seen.decode(errors="replace"))
+    rates = re.findall(r"([0-9.]+)/s", "\n".join(screen.lines))
+    return used / seconds * 100, written / seconds / 1024, rates[-1] if rates else "?"
 
 
 def end_of(pid: int, terminal: int) -> None:

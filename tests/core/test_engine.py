@@ -16,8 +16,10 @@ from virtual_time import on_virtual_time
 
 from streamcore import (
     AlreadyStarted,
+    ChartRange,
     Engine,
     Event,
+    InputError,
     NotRunning,
     PriceKind,
     PriceUpdate,
@@ -229,3 +231,32 @@ async def test_who_attached_before_a_start_that_fails_is_not_left_waiting() -> N
 async def test_what_is_not_about_a_single_provider_can_be_drained_too() -> None:
     async with bench() as table:
         assert table.manager.drain("") == []
+
+
+@on_virtual_time
+async def test_the_past_is_asked_for_by_the_names_that_prices_are_watched_by() -> None:
+    async with bench("public") as table:
+        engine = table.manager
+        for wrong in ("not a token!", "0x52908400098527886E0F7030069857D2E4169EE7"):
+            with pytest.raises(InputError):
+                await engine.history(wrong, ChartRange.DAY)
+            with pytest.raises(InputError):
+                engine.cached_history(wrong, ChartRange.DAY)
+        assert engine.cached_history("SOL", ChartRange.DAY) is None
+        assert await engine.trends() == engine.cached_trends() == {}, "nothing is watched"
+
+
+@on_virtual_time
+async def test_the_past_is_that_of_a_running_engine() -> None:
+    engine = StreamManager(Settings())
+    for ask in (engine.history("SOL", ChartRange.DAY), engine.trends()):
+        with pytest.raises(NotRunning):
+            await ask
+    with pytest.raises(NotRunning):
+        engine.cached_history("SOL", ChartRange.DAY)
+    async with bench("public") as table:
+        await table.manager.subscribe_prices(["SOL"])
+    with pytest.raises(NotRunning):
+        await table.manager.history("SOL", ChartRange.DAY)
+    assert table.manager.cached_history("SOL", ChartRange.DAY) is None
+    assert table.manager.cached_trends() == {}

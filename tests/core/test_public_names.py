@@ -15,12 +15,15 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
+    "DirectFallback",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
     # parts of the settings
     "AlertSettings",
     "Colours",
+    "PriceColumn",
     "UiSettings",
     # time, to be replaced in a test
     "Clock",
@@ -48,8 +51,12 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
+    "needs_refill",
+    "with_price",
     # what can be watched, and what it is called
     "Token",
     "TokenTable",
@@ -60,6 +67,9 @@ PUBLIC = {
     "split_names",
     "short_address",
     "understand",
+    "well_known",
+    "is_plain_name",
+    "wallet_name",
     # text that is safe to show
     "HIDDEN",
     "Mask",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from streamcore.assets.instruments import Venue, understand
 from streamcore.assets.tokens import Token, TokenTable, check_address
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.config.model import Settings
 from streamcore.engine import Snapshot
-from streamcore.events import DataKind, Event, State
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind, Event, State
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
@@ -67,6 +70,25 @@ class FakeManager:
             "birdeye": status("birdeye"),
             "helius": status("helius", subscriptions=1, topics=("wallet",)),
         }
+        self.cached_series: dict[tuple[str, ChartRange], CandleSeries] = {}
+        """What `cached_history` returns, by symbol and range."""
+        self.fresh_series: dict[tuple[str, ChartRange], CandleSeries] = {}
+        """What `history` returns, once `history_gate` is open; of what is not here there is no history."""
+        self.history_gate = asyncio.Event()
+        self.history_gate.set()
+        self.trend_series: dict[str, CandleSeries] = {}
+        self.found: dict[str, SearchResult] = {}
+        """What a search finds, by the text; nothing for others."""
+        self.searched: list[str] = []
+        self.names: dict[str, TokenHit] = {}
+        """What mints are called."""
+        self.named: list[tuple[str, ...]] = []
+        """The mints that were asked for, call by call."""
+        self.wallets: dict[str, str | Exception] = {}
+        """What names of wallets lead to, or why they lead nowhere."""
+        self.looked_up: list[str] = []
+        self.search_waits: asyncio.Event | None = None
+        """What every search waits for."""
         self._queue: asyncio.Queue[Event | Exception] = asyncio.Queue()
 
     def set_status(self, provider: str, **changes: Any) -> None:
@@ -92,6 +114,27 @@ class FakeManager:
     def complete(self, prefix: str) -> list[Token]:
         return [self.describe(token.symbol) for token in self.tokens.complete(prefix)]
 
+    async def search(self, text: str) -> SearchResult:
+        self._break_at("search")
+        self.searched.append(text)
+        if self.search_waits is not None:
+            await self.search_waits.wait()
+        return self.found.get(text, SearchResult(hits=()))
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        asked = tuple(mints)
+        self.named.append(asked)
+        self._break_at("name_tokens")
+        return {mint: self.names[mint] for mint in asked if mint in self.names}
+
+    async def resolve_wallet(self, name: str) -> str:
+        self._break_at("resolve_wallet")
+        self.looked_up.append(name)
+        found = self.wallets[name]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
     def _break_at(self, what: str) -> None:
         if what in self.breaks_at:
             raise self.breaks_at[what]
@@ -113,6 +156,26 @@ class FakeManager:
 
     async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
         self.asked.append(("unsubscribe_wallets", tuple(addresses)))
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        symbol = self.describe(symbol).symbol
+        self.asked.append(("history", (symbol, span)))
+        await self.history_gate.wait()
+        self._break_at("history")
+        if (symbol, span) not in self.fresh_series:
+            raise ProviderError(ErrorKind.SUBSCRIPTION, f"no source has a history of {symbol}")
+        self.cached_series[symbol, span] = self.fresh_series[symbol, span]
+        return self.fresh_series[symbol, span]
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        return self.cached_series.get((self.describe(symbol).symbol, span))
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        self.asked.append(("trends", ()))
+        return self.cached_trends()
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        return self.trend_series
 
     async def events(self) -> AsyncIterator[Event]:
         while True:

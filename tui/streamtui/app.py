@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import events
-from textual.app import App, ScreenError, SystemCommand
+from textual.app import ScreenError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -30,7 +30,7 @@ from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.main.session_pane import NOTIFICATION_SECONDS
 from streamtui.screens.too_small import TooSmall, is_too_small
-from streamtui.textual_internals import read_input_carefully, write_sequence
+from streamtui.textual_internals import PaintsChanges, read_input_carefully, write_sequence
 from streamtui.themes import DARK, OWN, variables
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ ALERT_SHOWN = 8.0
 """Seconds the notification of an alert stays; the top bar counts those nobody has looked at."""
 
 
-class StreamTuiApp(App[None]):
+class StreamTuiApp(PaintsChanges):
     """Shows live prices and wallet transactions.
 
     Run it with `run` or `run_async`; `return_code` is 0 when the person quit it, 1 when an error ended it.
@@ -132,11 +132,7 @@ class StreamTuiApp(App[None]):
         self._watches_terminal = not self.is_headless and terminal.is_there()
         self._leave_on_signals()
         self.call_after_refresh(self._start)
-        self.app_resume_signal.subscribe(self, lambda _: self._paint_anew())
-
-    def _paint_anew(self) -> None:
-        """Paint everything after a suspension: other programs have written over the screen."""
-        self.screen.refresh(layout=True)
+        self.app_resume_signal.subscribe(self, lambda _: self.paint_anew())
 
     def _start(self) -> None:
         """Start the engine and the workers that draw, or restart those that are running."""
@@ -188,10 +184,11 @@ class StreamTuiApp(App[None]):
             return
         self._main.tick()
 
-    def _repaint(self) -> None:
+    def _repaint(self) -> float:
         # under a dialog once a second is enough: there each repaint makes Textual blend the whole screen
         if self.screen is self._main and self._main.is_mounted:
-            self._main.paint()
+            return self._main.paint()
+        return 1.0
 
     def _settle(self) -> None:
         """Exempt everything made at the start from garbage collection: it lives to the end anyway.
@@ -285,6 +282,7 @@ class StreamTuiApp(App[None]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Say so when there is no room for anything else."""
+        self.forget_shown()  # many terminals move or wipe it
         too_small = is_too_small(*event.size)
         if isinstance(self.screen, TooSmall):
             if too_small:

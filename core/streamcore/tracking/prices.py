@@ -78,6 +78,23 @@ class PriceTracker:
         """Key of each wanted instrument to its source; ``None``: no provider has it."""
         return self._sources
 
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """All wanted instruments."""
+        return tuple(self._instruments.values())
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return what a symbol stands for, whether it is wanted or not.
+
+        Raises:
+            InputError: No provider in use can know it.
+        """
+        return understand(symbol, self._tokens, exchanges=self._has_exchange)
+
+    def source_of(self, instrument: Instrument) -> str | None:
+        """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
+        return self._sources.get(instrument.key) or self._router.source(instrument, self._health())
+
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
 
@@ -170,7 +187,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know it.
         """
-        return self._described(understand(symbol, self._tokens, exchanges=self._has_exchange))
+        return self._described(self.instrument(symbol))
 
     def complete(self, prefix: str) -> list[Token]:
         """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -11,12 +12,18 @@ from streamsim.servers.exchange import Figures
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow
 from streamsim.wire import rfc3339
+from streamsim.world.candles import Candle, bucket_start, filled
 from streamsim.world.history import DAY
 from streamsim.world.market import Token
 
 REQUESTS = 5
 WINDOW = 5.0
 """Seconds; one request a second on average."""
+
+INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10_080, 21_600)
+"""Minutes of the candles there are."""
+MOST_CANDLES = 720
+"""Finished candles in one answer, and the only ones there are; the running one comes on top."""
 
 UNKNOWN_PAIR = "EQuery:Unknown asset pair"
 _IN_EUROS = ("BTC", "SOL")
@@ -49,12 +56,14 @@ class KrakenRest:
     def __init__(self, clock: Clock, exchange: Exchange) -> None:
         self._clock = clock
         self._exchange = exchange
+        self.refusal = "EGeneral:Too many requests"
+        """The error of a request too many; ``EAPI:Rate limit exceeded`` was seen as well."""
         self._limit = SlidingWindow(clock, REQUESTS, WINDOW)
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
         if not self._limit.take():
-            return _answer("EGeneral:Too many requests")
+            return _answer(self.refusal)
         match request.method, request.path:
             case "GET", "/0/public/SystemStatus":
                 status = "maintenance" if self._exchange.in_maintenance else "online"
@@ -63,13 +72,43 @@ class KrakenRest:
                 if self._exchange.in_maintenance:
                     return _answer("EService:Unavailable")
                 return self._tickers(request.query.get("pair", ""))
+            case "GET", "/0/public/OHLC":
+                if self._exchange.in_maintenance:
+                    return _answer("EService:Unavailable")
+                return self._candles(request.query)
             case "GET", "/0/public/AssetPairs":
                 return self._pairs(request.query.get("pair"))
             case _:
                 return _answer("EGeneral:Unknown method")
 
+    def _named(self) -> dict[str, str]:
+        """Return the ticker of each name of each listed pair."""
+        return {name: ticker for ticker in self._exchange.listed for name in names_of(ticker).all}
+
+    def _candles(self, query: Mapping[str, str]) -> HttpReply:
+        interval, since = query.get("interval", "1"), query.get("since", "0")
+        if not interval.isdecimal() or int(interval) not in INTERVALS:
+            return _answer("EGeneral:Invalid arguments:interval")
+        if not since.isdecimal():
+            return _answer("EGeneral:Invalid arguments:since")
+        asked = query.get("pair", "")
+        ticker = self._named().get(asked)
+        token = None if ticker is None else self._exchange.token(ticker)
+        if ticker is None or token is None:
+            return _answer(UNKNOWN_PAIR)
+        self._exchange.watch([ticker])
+        length = int(interval) * 60
+        running = bucket_start(length, token.now())
+        first = max(running - MOST_CANDLES * length, bucket_start(length, token.history.past.since))
+        starts = range(first, running + 1, length)
+        # a period without trades has a row, with the price before it
+        rows = filled(token.candles(length, first), starts, token.price_ago(token.now() - first))
+        key = asked if "/" in asked else names_of(ticker).key
+        told = [_row(candle) for candle in rows if candle.start > int(since)]
+        return _answer(result={key: told, "last": running - length})
+
     def _tickers(self, listed: str) -> HttpReply:
-        names = {name: ticker for ticker in self._exchange.listed for name in names_of(ticker).all}
+        names = self._named()
         result, error = {}, None
         for asked in listed.split(","):
             ticker = names.get(asked)
@@ -115,6 +154,18 @@ class KrakenRest:
         if len(found) == len(asked):
             return _answer(result=found)
         return _answer(UNKNOWN_PAIR, found if self._exchange.answers_in_part else None)
+
+
+def _row(candle: Candle) -> list[Any]:
+    prices = (candle.open, candle.high, candle.low, candle.close)
+    average = format(candle.average, "f") if candle.trades else "0.0"
+    return [
+        candle.start,
+        *(format(price, "f") for price in prices),
+        average,
+        f"{candle.volume:.8f}",
+        candle.trades,
+    ]
 
 
 def _answer(error: str | None = None, result: dict[str, Any] | None = None) -> HttpReply:

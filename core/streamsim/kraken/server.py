@@ -72,7 +72,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         """Whether a REST request with an unknown pair gets the data of the others along with the error."""
         self.pair_statuses: dict[str, str] = {}
         """Status in ``AssetPairs``, by ticker, such as ``cancel_only``; all others are ``online``."""
-        self._rest = KrakenRest(clock, self)
+        self.rest = KrakenRest(clock, self)
 
     @property
     def ws_url(self) -> str:
@@ -252,7 +252,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
 
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
-        return self._rest.answer(request)
+        return self.rest.answer(request)
 
 
 def _ticker_of(pair: str) -> str:

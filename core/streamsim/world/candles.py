@@ -1,10 +1,15 @@
-"""Candles of the emulated market, as Birdeye's chart types have them."""
+"""Candles of the emulated market, of any length that an emulated provider serves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+
+from streamsim.wire import exact
+from streamsim.world.history import MICROS, History, decimal_price
+from streamsim.world.spans import SIZES, Span
 
 CHART_SECONDS = {
     "1s": 1,
@@ -32,8 +37,15 @@ _MONDAY = 345600
 """The first Monday after the Unix epoch, in seconds: where weeks are counted from."""
 
 
-def bucket_start(chart: str, unix: float) -> int:
-    """Return the start of the candle of type ``chart`` that includes ``unix``, both in Unix seconds."""
+def bucket_start(chart: str | int, unix: float) -> int:
+    """Return the start of the candle that includes ``unix``, both in Unix seconds.
+
+    Args:
+        chart: Chart type; or the length of the candles in seconds, which begin at its multiples.
+        unix: The moment.
+    """
+    if isinstance(chart, int):
+        return int(unix // chart) * chart
     if chart == "1M":
         day = datetime.fromtimestamp(unix, UTC)
         return int(day.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
@@ -44,7 +56,7 @@ def bucket_start(chart: str, unix: float) -> int:
 
 @dataclass(slots=True)
 class Candle:
-    """One candle of one chart type, still open."""
+    """One candle."""
 
     start: int
     """Unix seconds."""
@@ -54,15 +66,87 @@ class Candle:
     close: Decimal
     volume: Decimal = Decimal(0)
     """Whole tokens."""
+    volume_usd: Decimal = Decimal(0)
+    trades: int = 0
 
     @classmethod
     def begun(cls, start: int, price: Decimal) -> Candle:
         """Return a candle without trades that starts at ``price``, the close of the one before."""
         return cls(start, price, price, price, price)
 
-    def add(self, price: Decimal, tokens: Decimal) -> None:
+    def add(self, price: Decimal, tokens: Decimal, usd: Decimal) -> None:
         """Take in one trade."""
         self.close = price
         self.high = max(self.high, price)
         self.low = min(self.low, price)
         self.volume += tokens
+        self.volume_usd += usd
+        self.trades += 1
+
+    @property
+    def average(self) -> Decimal:
+        """The average price, weighted by volume; 0 without trades."""
+        if not self.trades:
+            return Decimal(0)
+        if not self.volume:
+            return self.close
+        return min(max(exact(self.volume_usd / self.volume), self.low), self.high)
+
+
+def candles(history: History, chart: str | int, start: float, end: float) -> list[Candle]:
+    """Return the candles with trades from ``start`` to ``end``, oldest first.
+
+    Args:
+        history: The token's.
+        chart: Chart type, or the length of the candles in seconds.
+        start: Unix seconds; where a candle begins.
+        end: The same; infinite to include the candle that is still open.
+    """
+    told: list[Candle] = []
+    whole: Span | None = None
+    begun = 0
+    length = CHART_SECONDS[chart] if isinstance(chart, str) else chart
+    size = next(size for size in SIZES if length % size == 0)
+    for span in history.spans(start, end, size):
+        if not span.trades:
+            continue
+        begins = bucket_start(chart, span.start)
+        if whole is not None and begins == begun:
+            whole.add(span)
+            continue
+        if whole is not None:
+            told.append(_candle(history, begun, whole))
+        whole, begun = span.copy(), begins
+    if whole is not None:
+        told.append(_candle(history, begun, whole))
+    return told
+
+
+def filled(known: Sequence[Candle], starts: Iterable[int], before: Decimal) -> list[Candle]:
+    """Return a candle for each start: one without trades at the last close, where none is known.
+
+    Args:
+        known: Candles, oldest first.
+        starts: Where the candles begin, oldest first.
+        before: The price before the first.
+    """
+    by_start = {candle.start: candle for candle in known}
+    told = []
+    for start in starts:
+        candle = by_start.get(start) or Candle.begun(start, before)
+        before = candle.close
+        told.append(candle)
+    return told
+
+
+def _candle(history: History, start: int, span: Span) -> Candle:
+    return Candle(
+        start,
+        decimal_price(span.open),
+        decimal_price(span.high),
+        decimal_price(span.low),
+        decimal_price(span.close),
+        span.lots * history.lot,
+        span.micros / MICROS,
+        span.trades,
+    )

@@ -1,45 +1,44 @@
-"""The last two days of a token on the emulated market: its prices, and what was traded.
+"""The history of a token on the emulated market: its invented past, and what was traded since.
 
-Every 24 hour figure that an emulated provider sends is computed from this, so that all of them agree. Times
-are monotonic seconds of the market's clock.
+Every figure over a span of time, and every candle, is computed from this, so that all of them agree.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from streamsim.wire import exact
+from streamsim.world.past import Followed, Past, price_within
+from streamsim.world.spans import DAY, MINUTE, Divider, Span, fifteen_digits, total
 
-BAR_SECONDS = 1800.0
-"""Trades are summed in half hours; of one that is only partly inside a span, that share is counted."""
+__all__ = ["DAY", "MICROS", "MINUTE", "Bar", "History", "decimal_price"]
 
-DAY = 86_400.0
-"""Seconds."""
+_HOUR = 3600
+_MINUTES_KEPT = 26 * _HOUR
+"""Seconds for which minutes are remembered as they were; what is older is summed in hours."""
 
-STEP = 10.0
-"""Seconds between the prices that are kept. Between two of them the price is interpolated, so that changes
-measured against it move smoothly."""
-
-_BARS_KEPT = int(2 * DAY / BAR_SECONDS) + 2
+MICROS = Decimal(1_000_000)
+"""Millionths of a dollar."""
 _CENT = Decimal("0.01")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bar:
-    """What was traded in half an hour, or in any other span."""
+    """What was traded in a span of time."""
 
     low: Decimal
     """USD; the lowest price there was, traded or carried over from before."""
     high: Decimal
-    buy_usd: Decimal = Decimal(0)
-    sell_usd: Decimal = Decimal(0)
-    buy_tokens: Decimal = Decimal(0)
-    sell_tokens: Decimal = Decimal(0)
-    buys: int = 0
-    sells: int = 0
+    buy_usd: Decimal
+    sell_usd: Decimal
+    buy_tokens: Decimal
+    sell_tokens: Decimal
+    buys: int
+    sells: int
 
     @property
     def usd(self) -> Decimal:
@@ -56,154 +55,183 @@ class Bar:
         """How many trades there were."""
         return self.buys + self.sells
 
-    def copy(self) -> Bar:
-        """Return a bar with the same figures."""
+
+def decimal_price(price: float) -> Decimal:
+    """Return a price of a span as every provider sends it."""
+    return Decimal(f"{price:.15g}")
+
+
+class History:
+    """All that happened to the price of one token.
+
+    Args:
+        past: What was before the market opened for it.
+        price: The price at that time, USD.
+        lot: The smallest amount of it, in whole tokens.
+        divider: Divides what was traded since into shorter spans than are kept.
+    """
+
+    def __init__(self, past: Past | Followed, price: Decimal, lot: Decimal, divider: Divider) -> None:
+        self.lot = lot
+        self.past = past
+        self._divider = divider
+        self._hours: list[Span] = []
+        """Hours with trades, oldest first; without the present minute."""
+        self._minutes: list[Span] = []
+        """The same in minutes, not as far back."""
+        self._current: Span | None = None
+        """The minute of the last trade."""
+        self._last = float(price)
+        self._traded_at = past.until
+        self._sums: dict[float, Span | None] = {}
+        """What was traded from some moment until the minute of the last trade."""
+
+    # What happens
+
+    def trade(self, unix: float, price: Decimal, usd: Decimal, *, bought: bool) -> None:
+        """Count a trade at ``unix`` seconds, which is not before the last one."""
+        self._traded_at = unix
+        current = self._current
+        if current is None or unix >= current.end:
+            current = self._begin_minute(unix)
+        to = float(price)
+        lots, micros = int(usd / price / self.lot), int(usd * MICROS)
+        current.high = max(current.high, to)
+        current.low = min(current.low, to)
+        current.close = self._last = to
+        current.trades += 1
+        current.lots += lots
+        current.micros += micros
+        if bought:
+            current.buys += 1
+            current.buy_lots += lots
+            current.buy_micros += micros
+
+    def _begin_minute(self, unix: float) -> Span:
+        if self._current is not None:
+            self._finish_minute(self._current)
+        start = unix // MINUTE * MINUTE
+        price = self._last
+        begun = max(start, self.past.until)
+        self._current = Span(begun, start + MINUTE, price, price, price, price, size=MINUTE)
+        self._sums.clear()
+        return self._current
+
+    def _finish_minute(self, minute: Span) -> None:
+        self._minutes.append(minute)
+        hours, start = self._hours, minute.start // _HOUR * _HOUR
+        if hours and hours[-1].start // _HOUR * _HOUR == start:
+            hours[-1].add(minute)
+        else:
+            hour = minute.copy()
+            hour.size = _HOUR
+            hours.append(hour)
+        # an hour's minutes go together, so that each time is told by the one or by the other
+        cut = (minute.start - _MINUTES_KEPT) // _HOUR * _HOUR
+        if self._minutes[0].start < cut - _HOUR:
+            del self._minutes[: bisect_right(self._minutes, cut, key=lambda span: span.end)]
+
+    # What happened
+
+    def spans(self, start: float, end: float, size: int) -> Iterator[Span]:
+        """Yield what lies from ``start`` to ``end``, oldest first, in spans of at most ``size`` seconds.
+
+        Every span lies within one stretch of ``size`` seconds, counted from the epoch. Hours and minutes
+        without trades may be left out. Both ends are whole minutes, or infinite.
+        """
+        if start < self.past.until:
+            yield from self.past.spans(start, min(end, self.past.until), size)
+        for hour in self._hours[max(0, bisect_right(self._hours, start, key=_start_of) - 1) :]:
+            if hour.start >= end:
+                break
+            if hour.end <= start:
+                continue
+            yield from self._of_hour(hour, start, end, size)
+        current = self._current
+        if current is not None and current.start < end and current.end > start:
+            if size < MINUTE:
+                for part in self._divider.parts(current, keep=False):
+                    yield from self._divider.within(part, start, end, size)
+            else:
+                yield current
+
+    def _of_hour(self, hour: Span, start: float, end: float, size: int) -> Iterator[Span]:
+        ends = hour.start // _HOUR * _HOUR + _HOUR
+        if size >= _HOUR and start <= hour.start and hour.end <= end:
+            yield hour
+            return
+        minutes = self._minutes
+        first = bisect_right(minutes, hour.start - 1, key=_start_of)
+        if first < len(minutes) and minutes[first].start == hour.start:
+            for minute in minutes[first : bisect_right(minutes, ends - 1, key=_start_of)]:
+                if minute.start < end and minute.end > start:
+                    if size < MINUTE:
+                        yield from self._divider.within(minute, start, end, size)
+                    else:
+                        yield minute
+        else:
+            yield from self._divider.within(hour, start, end, size)
+
+    def price_at(self, moment: float) -> float:
+        """Return the price at a moment that is not in the future, USD.
+
+        Within a minute it moves evenly from open to close.
+        """
+        if moment < self.past.until:
+            return self.past.price_at(moment)
+        current = self._current
+        if current is None or moment >= self._traded_at:
+            return self._last
+        if moment >= current.start:
+            passed = (moment - current.start) / (self._traded_at - current.start)
+            return fifteen_digits(current.open + (current.close - current.open) * passed)
+        index = bisect_right(self._hours, moment, key=_start_of) - 1
+        if index < 0:
+            return current.open if not self._hours else self._hours[0].open
+        minute = moment // MINUTE * MINUTE
+        before = None
+        for span in self._of_hour(self._hours[index], -math.inf, minute + MINUTE, MINUTE):
+            before = span
+        if before is None:
+            return self._hours[index].open
+        return price_within(iter((before,)), moment, self._last)
+
+    def window(self, start: float, end: float) -> Bar:
+        """Return what was traded from ``start`` to ``end``, both rounded down to a minute; or until now.
+
+        Args:
+            start: Unix seconds.
+            end: The same; infinite for all there is.
+        """
+        start = start // MINUTE * MINUTE
+        current = self._current
+        if end < math.inf or current is None or start >= current.start:
+            whole = total(self.spans(start, end if end == math.inf else end // MINUTE * MINUTE, int(DAY)))
+        else:
+            if start not in self._sums:
+                self._sums[start] = total(self.spans(start, current.start, int(DAY)))
+            known = self._sums[start]
+            whole = current if known is None else known.copy()
+            if known is not None and whole is not None:
+                whole.add(current)
+        return self._bar(whole, start)
+
+    def _bar(self, span: Span | None, start: float) -> Bar:
+        if span is None:
+            price = decimal_price(self.price_at(start))
+            none = Decimal(0)
+            return Bar(price, price, none, none, none, none, 0, 0)
         return Bar(
-            self.low,
-            self.high,
-            self.buy_usd,
-            self.sell_usd,
-            self.buy_tokens,
-            self.sell_tokens,
-            self.buys,
-            self.sells,
+            decimal_price(span.low),
+            decimal_price(span.high),
+            span.buy_micros / MICROS,
+            (span.micros - span.buy_micros) / MICROS,
+            span.buy_lots * self.lot,
+            (span.lots - span.buy_lots) * self.lot,
+            span.buys,
+            span.trades - span.buys,
         )
 
-    def trade(self, price: Decimal, usd: Decimal, *, bought: bool) -> None:
-        """Count a trade."""
-        self.low = min(self.low, price)
-        self.high = max(self.high, price)
-        if bought:
-            self.buy_usd += usd
-            self.buy_tokens += usd / price
-            self.buys += 1
-        else:
-            self.sell_usd += usd
-            self.sell_tokens += usd / price
-            self.sells += 1
 
-    def add(self, other: Bar, share: float = 1.0) -> None:
-        """Add ``share`` of the trades of another bar; its lowest and highest price count fully."""
-        self.low = min(self.low, other.low)
-        self.high = max(self.high, other.high)
-        if share == 1.0:
-            self.buy_usd += other.buy_usd
-            self.sell_usd += other.sell_usd
-            self.buy_tokens += other.buy_tokens
-            self.sell_tokens += other.sell_tokens
-        else:
-            part = Decimal(share)
-            self.buy_usd += other.buy_usd * part
-            self.sell_usd += other.sell_usd * part
-            self.buy_tokens += other.buy_tokens * part
-            self.sell_tokens += other.sell_tokens * part
-        # rounded up: as long as there is volume there must be a trade
-        self.buys += math.ceil(other.buys * share)
-        self.sells += math.ceil(other.sells * share)
-
-
-class PricePath:
-    """The price of a token at every time of the last day.
-
-    Args:
-        moments: Times of the invented past, oldest first; the last one is the opening of the market.
-        prices: The prices at those times, USD.
-    """
-
-    def __init__(self, moments: list[float], prices: list[Decimal]) -> None:
-        self._moments = moments
-        self._prices = prices
-        self._opened = moments[-1]
-
-    def moving(self, now: float, price: Decimal) -> None:
-        """Note that the price, which is ``price`` until ``now``, is about to move."""
-        step = self._opened + (now - self._opened) // STEP * STEP
-        last = self._moments[-1]
-        if last >= step:
-            return
-        if last + STEP < step:  # it stood still in between
-            self._append(last + STEP, price)
-        self._append(step, price)
-        cut = len(self._moments) // 2
-        if cut > 1000 and self._moments[cut] < now - DAY - 2 * 3600:
-            del self._moments[:cut], self._prices[:cut]
-
-    def _append(self, moment: float, price: Decimal) -> None:
-        self._moments.append(moment)
-        self._prices.append(price)
-
-    def at(self, moment: float, price: Decimal) -> Decimal:
-        """Return the price at a moment of the last day, USD; ``price`` is the present one."""
-        after = bisect_right(self._moments, moment)
-        if after == 0:
-            return self._prices[0]
-        start, begun_with = self._moments[after - 1], self._prices[after - 1]
-        if after < len(self._moments):
-            end, ended_with = self._moments[after], self._prices[after]
-        else:
-            end, ended_with = start + STEP, price
-        if begun_with == ended_with or moment >= end:
-            return ended_with
-        return exact(begun_with + (ended_with - begun_with) * Decimal((moment - start) / (end - start)))
-
-
-class TradeHistory:
-    """The trades of the last two days, in half hours.
-
-    Args:
-        bars: Those of the invented past, oldest first.
-        opened: The time at which the last of them ended.
-        price: The price at that time, USD.
-    """
-
-    def __init__(self, bars: list[Bar], opened: float, price: Decimal) -> None:
-        self._bars = [*bars, Bar(price, price)]
-        self._open_since = opened
-        self._sums: dict[tuple[int, int], Bar] = {}
-
-    def advance(self, now: float, price: Decimal) -> None:
-        """Append a bar, at the present ``price``, for every half hour that has begun since the last call."""
-        late = now - self._open_since
-        if late < BAR_SECONDS:
-            return
-        begun = int(late // BAR_SECONDS)
-        self._open_since += begun * BAR_SECONDS
-        self._bars += [Bar(price, price) for _ in range(min(begun, _BARS_KEPT))]
-        del self._bars[:-_BARS_KEPT]
-        self._sums.clear()
-
-    def trade(self, price: Decimal, usd: Decimal, *, bought: bool) -> None:
-        """Count a trade that happens now; call `advance` first."""
-        self._bars[-1].trade(price, usd, bought=bought)
-
-    def window(self, start: float, end: float, now: float) -> Bar:
-        """Return what was traded from ``start`` to ``end``; call `advance` first.
-
-        The beginning is rounded down to steps of ten seconds, as exchanges do.
-        """
-        start = self._open_since + (start - self._open_since) // STEP * STEP
-        newest = len(self._bars) - 1
-        first = max(0, newest + math.floor((start - self._open_since) / BAR_SECONDS))
-        last = newest if end >= now else newest + math.floor((end - self._open_since) / BAR_SECONDS)
-        total = Bar(self._bars[first].low, self._bars[first].high)
-        if first + 1 < last:
-            total.add(self._sum(first + 1, last))
-        for index in {first, max(first, last)}:
-            began = self._open_since - (newest - index) * BAR_SECONDS
-            ended = now if index == newest else began + BAR_SECONDS
-            covered = min(end, ended) - max(start, began)
-            if covered >= ended - began:
-                total.add(self._bars[index])
-            elif covered > 0:
-                total.add(self._bars[index], covered / (ended - began))
-        return total
-
-    def _sum(self, first: int, end: int) -> Bar:
-        """Return the sum of finished bars, ``end`` excluded; kept until the next half hour begins."""
-        known = self._sums.get((first, end))
-        if known is None:
-            known = self._bars[first].copy()
-            for bar in self._bars[first + 1 : end]:
-                known.add(bar)
-            self._sums[first, end] = known
-        return known
+def _start_of(span: Span) -> float:
+    return span.start

@@ -18,11 +18,14 @@ from decimal import Decimal
 
 from streamcore.clock import Clock
 from streamsim.wire import exact
-from streamsim.world.candles import Candle, bucket_start
-from streamsim.world.catalog import FOLLOWS, SOL, Listing, listing_of
-from streamsim.world.history import BAR_SECONDS, DAY, Bar, PricePath, TradeHistory
+from streamsim.world.candles import CHART_SECONDS, Candle, bucket_start, candles
+from streamsim.world.catalog import FOLLOWS, SOL, listed_since, listing_of
+from streamsim.world.history import DAY, MICROS, MINUTE, Bar, History, decimal_price
+from streamsim.world.listings import Listing
+from streamsim.world.past import Followed, Past
+from streamsim.world.pools import Pools
+from streamsim.world.spans import Divider
 
-_BARS_A_DAY = int(DAY / BAR_SECONDS)
 _LOOSENESS = 0.0002
 """Standard deviation of the logarithmic difference between a token and the asset it follows."""
 
@@ -60,36 +63,63 @@ class Token:
     listing: Listing
     price: Decimal
     clock: Clock
-    path: PricePath
-    history: TradeHistory
+    history: History
     rng: random.Random
     traded_at: float
     """Unix seconds of the last trade."""
     trades: int = 0
     """Trades since the market opened."""
-    candles: dict[str, Candle] = field(default_factory=dict)
+    open_candles: dict[str, Candle] = field(default_factory=dict)
+    """By chart type."""
+
+    def now(self) -> float:
+        """Return the time, Unix seconds, which never goes back here."""
+        return max(self.clock.time(), self.traded_at)
 
     def window(self, seconds: float, back: float = 0.0) -> Bar:
         """Return what was traded in a span of so many seconds that ended ``back`` seconds ago."""
-        now = self.clock.monotonic()
-        self.history.advance(now, self.price)
-        return self.history.window(now - back - seconds, now - back, now)
+        now = self.now()
+        return self.history.window(now - back - seconds, now - back if back else math.inf)
 
     def price_ago(self, seconds: float) -> Decimal:
         """Return the price so many seconds ago, USD."""
-        return self.path.at(self.clock.monotonic() - seconds, self.price)
+        return decimal_price(self.history.price_at(self.now() - seconds)) if seconds else self.price
 
     def change(self, seconds: float) -> Decimal:
         """Return how far the price has moved in so many seconds, percent."""
         return exact((self.price / self.price_ago(seconds) - 1) * 100)
 
+    def candles(self, chart: str | int, start: float, end: float = math.inf) -> list[Candle]:
+        """Return the candles with trades that begin from ``start`` until before ``end``, oldest first.
+
+        Args:
+            chart: Chart type, or the length of the candles in seconds.
+            start: Unix seconds.
+            end: The same; infinite to include the candle that is still open.
+        """
+        first = bucket_start(chart, start)
+        if first < start:
+            first = _next_bucket(chart, first)
+        last = end
+        if end != math.inf:
+            last = bucket_start(chart, end)
+            last = _next_bucket(chart, last) if last < end else last
+        return candles(self.history, chart, first, last) if first < last else []
+
     def candle(self, chart: str, unix: float) -> Candle:
-        """Return the open candle of a chart type, begun with the present price if it is new."""
+        """Return the open candle of a chart type. One of less than a minute begins with the present price."""
         start = bucket_start(chart, unix)
-        candle = self.candles.get(chart)
+        candle = self.open_candles.get(chart)
         if candle is None or candle.start != start:
-            candle = self.candles[chart] = Candle.begun(start, self.price)
+            known = candles(self.history, chart, start, math.inf) if CHART_SECONDS[chart] >= MINUTE else []
+            candle = self.open_candles[chart] = known[-1] if known else Candle.begun(start, self.price)
         return candle
+
+
+def _next_bucket(chart: str | int, start: int) -> int:
+    length = CHART_SECONDS[chart] if isinstance(chart, str) else chart
+    # a calendar month may be three days longer than the length says, but not two months
+    return bucket_start(chart, start + length + (3 * DAY if chart == "1M" else 0))
 
 
 class Market:
@@ -103,7 +133,12 @@ class Market:
     def __init__(self, clock: Clock, seed: int) -> None:
         self.unpriced: set[str] = set()
         """Mints that have no price here: ``null`` in every answer."""
-        self._clock = clock
+        self.listed_since: dict[str, float] = {}
+        """Mints that were listed at another time than usual, Unix seconds; effective when first asked for."""
+        self.clock = clock
+        """Time."""
+        self.pools = Pools(self._lifetime)
+        """Where its tokens trade."""
         self._seed = seed
         self._tokens: dict[str, Token] = {}
         self._listeners: list[Callable[[Trade], None]] = []
@@ -120,6 +155,10 @@ class Market:
         if token is None:
             token = self._tokens[mint] = self._opened(mint)
         return token
+
+    def _lifetime(self, mint: str) -> tuple[float, float] | None:
+        token = self.token(mint)
+        return None if token is None else (token.history.past.since, token.history.past.until)
 
     def truth(self, mint: str) -> Truth | None:
         """Return the present figures of a token; ``None`` for one without a price."""
@@ -153,20 +192,20 @@ class Market:
             raise ValueError(f"{mint} has no price on this market")
         if (price is not None and price <= 0) or (volume_usd is not None and volume_usd < 0):
             raise ValueError("a trade needs a positive price and no negative volume")
-        old, now = token.price, self._clock.monotonic()
-        token.history.advance(now, old)
-        token.path.moving(now, old)
+        old, unix = token.price, token.now()
         token.price = exact(self._step(token) if price is None else price)
         volume = exact(self._size(token) if volume_usd is None else volume_usd)
-        unix = self._clock.time()
-        token.history.trade(token.price, volume, bought=token.price >= old)
+        # the candles that nobody has asked for since they ended are begun again from the history
+        token.open_candles = {
+            chart: candle
+            for chart, candle in token.open_candles.items()
+            if candle.start == bucket_start(chart, unix)
+        }
+        token.history.trade(unix, token.price, volume, bought=token.price >= old)
         token.traded_at = unix
         token.trades += 1
-        for chart, known in token.candles.items():
-            start = bucket_start(chart, unix)
-            candle = known if known.start == start else Candle.begun(start, old)
-            token.candles[chart] = candle
-            candle.add(token.price, volume / token.price)
+        for candle in token.open_candles.values():
+            candle.add(token.price, volume / token.price, volume)
         trade = Trade(mint, token.price, volume, token.price != old, unix)
         for listener in self._listeners:
             listener(trade)
@@ -192,39 +231,28 @@ class Market:
         return None if key is None else self.token(key)
 
     def _opened(self, mint: str) -> Token:
-        rng = random.Random(f"{self._seed}/market/{mint}")
         listing, leader = listing_of(mint), self._leader(listing_of(mint))
+        now = self.clock.time()
+        since = self.listed_since.get(mint, listed_since(listing, now))
         ratio = Decimal(1) if leader is None else leader.price / leader.listing.price
-        now, price = self._clock.monotonic(), exact(listing.price * ratio)
-        count = 2 * _BARS_A_DAY + 1
-        closes, bars = [price], []
-        for weight in (rng.uniform(0.5, 1.5) for _ in range(count)):
-            bar = self._past_bar(listing, closes[-1], weight, rng)
-            if leader is None:
-                step = rng.gauss(0.0, listing.volatility / _BARS_A_DAY**0.5)
-                before = exact(closes[-1] * Decimal(math.exp(step)))
-            else:
-                then = leader.price_ago(BAR_SECONDS * len(closes)) / leader.price
-                before = exact(price * then * Decimal(math.exp(rng.gauss(0.0, _LOOSENESS))))
-            bar.low, bar.high = min(bar.low, before), max(bar.high, before)
-            bars.append(bar)
-            closes.append(before)
-        bars.reverse()
-        closes.reverse()
+        price = exact(listing.price * ratio)
+        lot = Decimal(1).scaleb(-min(8, max(0, 6 + price.adjusted())))
+        divider = Divider(f"{self._seed}/past/{mint}", float(lot * MICROS))
+        past: Past | Followed
+        if leader is None:
+            past = Past(listing, float(price), now, since, divider)
+        else:
+            volume = listing.volume_24h / leader.listing.volume_24h
+            lots = volume * leader.price / price * leader.history.lot / lot
+            past = Followed(
+                leader.history, float(price / leader.price), float(volume), float(lots), now, since
+            )
+        rng = random.Random(f"{self._seed}/market/{mint}")
         return Token(
             listing=listing,
             price=price,
-            clock=self._clock,
-            path=PricePath([now - BAR_SECONDS * back for back in range(count, -1, -1)], closes),
-            history=TradeHistory(bars, now, price),
+            clock=self.clock,
+            history=History(past, price, lot, divider),
             rng=rng,
-            traded_at=self._clock.time() - rng.uniform(0.5, 20.0),
+            traded_at=now - rng.uniform(0.5, 20.0),
         )
-
-    def _past_bar(self, listing: Listing, close: Decimal, weight: float, rng: random.Random) -> Bar:
-        usual = float(listing.volume_24h) / _BARS_A_DAY * weight
-        share = rng.uniform(0.42, 0.58)
-        buy, sell = (Decimal(f"{usual * part:.2f}") for part in (share, 1 - share))
-        trades = max(2, int(usual / 400))
-        buys = max(1, int(trades * share))
-        return Bar(close, close, buy, sell, buy / close, sell / close, buys, max(1, trades - buys))

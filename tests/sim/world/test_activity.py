@@ -32,6 +32,9 @@ async def test_a_market_without_a_rate_stands_still() -> None:
     activity = MarketActivity(one, clock, 0.0, 7)
     activity.watch([SOL])
     await clock.advance(60)
-    assert one.truth(SOL) == market()[0].truth(SOL)
+    token, fresh = one.token(SOL), market()[0].token(SOL)
+    assert token is not None
+    assert fresh is not None
+    assert (token.trades, token.price) == (0, fresh.price)
     assert clock.sleeping == 0
     await activity.close()

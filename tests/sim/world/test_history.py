@@ -1,88 +1,108 @@
-"""What the market remembers: prices at every moment, trades of every span."""
+"""What the market remembers of what was traded: prices at every moment, trades of every span."""
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
 
-from streamsim.world.history import BAR_SECONDS, DAY, STEP, Bar, PricePath, TradeHistory
+from streamsim.world.catalog import SOL, listing_of
+from streamsim.world.history import DAY, History
+from streamsim.world.past import Past
+from streamsim.world.spans import Divider
 
 D = Decimal
+OPENED = 1_793_311_200.0
 
 
-def path() -> PricePath:
-    """Return a path that rose from 80 to 100 in the hour before it was opened at 0."""
-    return PricePath([-3600.0, 0.0], [D(80), D(100)])
-
-
-def test_the_made_up_past_is_a_straight_line_between_what_is_known() -> None:
-    assert [path().at(at, D(100)) for at in (-3600, -1800, -900, 0)] == [80, 90, 95, 100]
-    assert path().at(-7200, D(100)) == 80, "before that it was what it was first"
+def history(listed: float = OPENED) -> History:
+    """Return a history that begins at a price of 100, unless the token was listed earlier."""
+    divider = Divider("test", 0.01)
+    past = Past(listing_of(SOL), 100.0, OPENED, listed, divider)
+    return History(past, D(100), D("1E-8"), divider)
 
 
 def test_a_price_that_stands_still_is_the_same_at_every_moment_until_it_moves() -> None:
-    prices = path()
-    prices.moving(5000.0, D(100))
-    for at in (0, 7, 2500, 4990, 4999, 5000):
-        assert prices.at(at, D(110)) == 100, at
-    assert prices.at(5000 + STEP, D(110)) == 110
+    one = history()
+    one.trade(OPENED + 5000, D(110), D(1), bought=True)
+    for at in (0, 7, 2500, 4979):
+        assert one.price_at(OPENED + at) == 100, at
+    assert one.price_at(OPENED + 5000) == one.price_at(OPENED + 9000) == 110
 
 
-def test_within_a_step_it_moves_in_a_line_and_at_its_ends_it_is_exact() -> None:
-    prices = path()
-    for at, old in ((21.0, 100), (24.0, 101), (33.0, 104)):
-        prices.moving(at, D(old))
-    # 101 since 21, 104 since 24, 108 since 33
-    assert [prices.at(at, D(108)) for at in (20, 25, 30, 35, 40, 50)] == [100, 102, 104, 106, 108, 108]
+def test_within_a_minute_the_price_moves_evenly_and_at_its_ends_it_is_exact() -> None:
+    one = history()
+    for at, price in ((0, 110), (12, 120), (60, 60)):
+        one.trade(OPENED + at, D(price), D(1), bought=True)
+    assert [one.price_at(OPENED + at) for at in (0, 15, 30, 45, 60, 75)] == [100, 105, 110, 115, 60, 60]
+    one.trade(OPENED + 90, D(30), D(1), bought=False)
+    assert one.price_at(OPENED + 75) == 75, "half of the way that the minute has made so far"
 
 
-def test_days_of_moves_take_bounded_memory_and_the_last_day_is_still_known() -> None:
-    prices = path()
-    for step in range(30_000):
-        prices.moving(step * STEP, D(step))
-    assert len(prices._moments) < 2 * (DAY + 3 * 3600) / STEP
-    now = 30_000 * STEP
-    assert prices.at(now - DAY, D(0)) == (now - DAY) / STEP
+def test_within_the_present_minute_the_price_moves_evenly_to_the_last_trade() -> None:
+    one = history()
+    one.trade(OPENED + 20, D(120), D(1), bought=True)
+    assert [one.price_at(OPENED + at) for at in (0, 5, 10, 20, 25)] == [100, 105, 110, 120, 120]
 
 
-def history() -> TradeHistory:
-    """Return one of two half hours in each of which 100 USD were traded, opened at 0."""
-    bars = [Bar(D(9), D(11), D(60), D(40), D(6), D(4), 6, 4) for _ in range(2)]
-    return TradeHistory(bars, 0.0, D(10))
+def test_the_past_ends_exactly_where_the_market_opens() -> None:
+    one = history(listed=OPENED - 10 * DAY)
+    assert one.price_at(OPENED) == one.price_at(OPENED + 100) == 100
+    assert one.price_at(OPENED - 1e-6) == pytest.approx(100, rel=1e-6)
+    assert one.price_at(OPENED - 5 * DAY) != 100
 
 
-def test_a_span_takes_the_part_of_the_half_hour_in_which_it_begins() -> None:
-    trades = history()
-    assert trades.window(-1800, 0, 0).usd == 100
-    assert trades.window(-3600, 0, 0).usd == 200
-    half = trades.window(-2700, 0, 0)
-    assert (half.usd, half.tokens, half.trades) == (150, 15, 15)
-    assert (half.low, half.high) == (9, 11)
-    assert trades.window(-2700, -900, 0).usd == 100
+def test_a_span_is_rounded_down_to_minutes_at_both_ends() -> None:
+    one = history()
+    for minute in range(10):
+        one.trade(OPENED + 60 * minute + 30, D(100), D(7), bought=minute % 2 == 0)
+    ends = OPENED + 600
+    assert one.window(ends - 120, math.inf).trades == 2
+    assert one.window(ends - 119, math.inf).trades == 2
+    assert one.window(ends - 179, math.inf).trades == 3
+    before = one.window(ends - 240, ends - 61)
+    assert (before.trades, before.usd, before.buys) == (2, 14, 1)
 
 
 def test_a_trade_counts_at_once_in_full_and_falls_out_with_time() -> None:
-    trades = history()
-    trades.advance(600.0, D(10))
-    trades.trade(D(12), D(24), bought=True)
-    day = trades.window(600 - 1800, 600, 600)
-    assert (day.buys, day.high, day.usd) == (4 + 1, 12, D("66.67") + 24)
-    trades.advance(4 * BAR_SECONDS, D(12))
-    assert trades.window(3 * BAR_SECONDS, 4 * BAR_SECONDS, 4 * BAR_SECONDS).usd == 0
-    assert trades.window(0, 4 * BAR_SECONDS, 4 * BAR_SECONDS).usd == 24
+    one = history()
+    one.trade(OPENED + 600, D(120), D(24), bought=True)
+    bar = one.window(OPENED, math.inf)
+    assert (bar.buys, bar.sells, bar.usd, bar.tokens) == (1, 0, 24, D("0.2"))
+    assert (bar.low, bar.high) == (100, 120), "the price it started from counts"
+    later = one.window(OPENED + 660, math.inf)
+    assert (later.usd, later.trades, later.low, later.high) == (0, 0, 120, 120)
 
 
-def test_where_a_span_begins_moves_in_steps() -> None:
-    trades = history()
-    assert {trades.window(at - 1800, at, at).usd for at in (0.0, 3.0, 9.99)} == {100}
-    assert trades.window(10 - 1800, 10, 10).usd < 100
+def test_a_span_includes_the_invented_past() -> None:
+    one = history(listed=OPENED - 10 * DAY)
+    day = one.window(OPENED - DAY, math.inf)
+    one.trade(OPENED + 1, D(100), D("0.25"), bought=True)
+    assert one.window(OPENED - DAY, math.inf).usd == day.usd + D("0.25")
+    assert day.usd > 0
+    assert day.low < 100 < day.high
+
+
+def test_days_of_trades_take_bounded_memory_and_the_last_day_is_known_by_the_minute() -> None:
+    one, last = history(), 4 * 24 * 60
+    for minute in range(last):
+        one.trade(OPENED + 60 * minute, D(100 + minute), D(1), bought=True)
+    assert len(one._minutes) <= 29 * 60
+    ago = 24 * 60
+    assert one.window(OPENED + 60 * (last - ago), math.inf).trades == ago
+    assert one.price_at(OPENED + 60 * (last - ago)) == 100 + last - ago - 1
+    whole = one.window(OPENED, math.inf)
+    assert (whole.trades, whole.low) == (last, 100)
+    part = one.window(OPENED + 1800, OPENED + 3600 * 5 + 1800)
+    assert part.trades == pytest.approx(300, abs=30), "what was summed is divided again, about as it was"
 
 
 @pytest.mark.parametrize("days", [1, 400])
 def test_after_days_of_silence_the_present_price_is_high_and_low(days: int) -> None:
-    trades = history()
-    now = days * DAY * 2.5
-    trades.advance(now, D(10))
-    quiet = trades.window(now - DAY, now, now)
-    assert (quiet.usd, quiet.trades, quiet.low, quiet.high) == (0, 0, 10, 10)
+    one = history(listed=OPENED - 10 * DAY)
+    one.trade(OPENED, D(101), D(5), bought=True)
+    now = OPENED + days * DAY * 2.5
+    quiet = one.window(now - DAY, math.inf)
+    assert (quiet.usd, quiet.trades, quiet.low, quiet.high) == (0, 0, 101, 101)
+    assert one.price_at(now - DAY) == 101

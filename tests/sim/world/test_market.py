@@ -8,7 +8,6 @@ import pytest
 from manual_clock import ManualClock
 
 from streamsim.world.catalog import BONK, CATALOG, FOLLOWS, SOL, listing_of
-from streamsim.world.history import BAR_SECONDS
 from streamsim.world.market import Market
 
 UNKNOWN = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
@@ -58,7 +57,7 @@ def test_a_trade_changes_price_change_and_volume_as_it_says() -> None:
 async def test_a_day_later_the_old_trades_no_longer_count() -> None:
     one, clock = market()
     one.trade(SOL, price=Decimal(200), volume_usd=Decimal(500))
-    await clock.advance(49 * BAR_SECONDS)
+    await clock.advance(24.5 * 3600)
     truth = one.truth(SOL)
     assert truth is not None
     assert truth.change_24h == 0

@@ -17,6 +17,8 @@ from streamcore.providers.decoding import Undecodable, content, json_as
 from streamcore.providers.exchange import pair_of
 from streamcore.providers.markets import DOLLARS, Market
 
+TITLE = "Coinbase"
+
 RENAMED = {"JUP": "JUPITER"}
 """Tickers that Coinbase has another one for."""
 

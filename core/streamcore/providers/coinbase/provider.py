@@ -32,8 +32,9 @@ from streamcore.providers.base import (
     Rest,
 )
 from streamcore.providers.batching import batches, in_turn
+from streamcore.providers.coinbase.candles import CoinbaseCandles
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
-from streamcore.providers.coinbase.listing import RENAMED, assumed_product, currency_names, markets
+from streamcore.providers.coinbase.listing import RENAMED, TITLE, assumed_product, currency_names, markets
 from streamcore.providers.decoding import Undecodable, json_as, number
 from streamcore.providers.exchange import (
     DEBOUNCE,
@@ -43,12 +44,12 @@ from streamcore.providers.exchange import (
     percent_since,
     unless_zero,
 )
+from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
 from streamcore.urls import hidden_parts, shown_url
 
-TITLE = "Coinbase"
 GONE = (400, 404, 410)
 """Statuses that are about the product of a request and about nothing else."""
 
@@ -86,6 +87,8 @@ class CoinbaseProvider(Provider):
             assumed=assumed_product,
             renamed=RENAMED,
         )
+        self.history = self.rest.candles(self.markets, clock)
+        self.directory = ExchangeList(self.name, self.markets)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the product in US dollars; ``None`` where Coinbase has none, as far as is known."""
@@ -132,6 +135,10 @@ class CoinbaseRest(Rest):
         self.host = HttpHost(TITLE, "coinbase", section.ws_url, section.rest_url)
         self._http = http
         self._rate_limit = TokenBucket(RATE, int(RATE), clock)
+
+    def candles(self, directory: MarketDirectory, clock: Clock) -> CoinbaseCandles:
+        """Return the past of the prices; it shares what Coinbase allows an address with the present ones."""
+        return CoinbaseCandles(self._http, self.host, directory, self._rate_limit, clock)
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]

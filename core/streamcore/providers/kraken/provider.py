@@ -30,18 +30,19 @@ from streamcore.providers.base import (
     Rest,
 )
 from streamcore.providers.batching import batches, in_turn
-from streamcore.providers.decoding import Undecodable, content, json_as, number, whole_number
+from streamcore.providers.decoding import Undecodable, content, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.exchange_list import ExchangeList
+from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.kraken.announcements import Announcements
-from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, PAIRS_PER_REQUEST, KrakenCodec
+from streamcore.providers.kraken.candles import KrakenCandles
+from streamcore.providers.kraken.codec import PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
+from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
-from streamcore.text import printable
 from streamcore.urls import hidden_parts, shown_url
 
-TITLE = "Kraken"
 RATE = 0.9
 """Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
 
@@ -67,6 +68,8 @@ class KrakenProvider(Provider):
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
         self.markets: MarketDirectory = self.rest.directory
+        self.history = self.rest.candles(clock)
+        self.directory = ExchangeList(self.name, self.markets)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
@@ -83,11 +86,6 @@ class KrakenProvider(Provider):
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
         return KrakenCodec(self._batch_size, self._announcements)
-
-
-class _Body(msgspec.Struct, frozen=True):
-    error: object = None
-    result: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Ticker(msgspec.Struct, frozen=True):
@@ -109,15 +107,6 @@ class _Ticker(msgspec.Struct, frozen=True):
     a: list[object] = []
 
 
-class _BadRequest(ProviderError):
-    """Kraken refused a request, and one of the pairs in it may be the reason."""
-
-    def __init__(self, message: str, *, unknown_pair: bool) -> None:
-        """``unknown_pair``: at least one of the pairs does not exist."""
-        super().__init__(ErrorKind.SUBSCRIPTION if unknown_pair else ErrorKind.PROTOCOL, message)
-        self.unknown_pair = unknown_pair
-
-
 class KrakenRest(Rest):
     """Prices over HTTP, many in one request; Kraken does not tell the change over 24 hours there."""
 
@@ -136,6 +125,10 @@ class KrakenRest(Rest):
         )
         """What Kraken lists, and under which names."""
 
+    def candles(self, clock: Clock) -> KrakenCandles:
+        """Return the past of the prices; it shares what Kraken allows an address with the present ones."""
+        return KrakenCandles(self._http, self._host, self.directory, self._rate_limit, clock)
+
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
@@ -153,7 +146,7 @@ class KrakenRest(Rest):
         try:
             tickers, error = await self._get(pairs)
         except ProviderError as refused:
-            if not isinstance(refused, _BadRequest) or (len(pairs) == 1 and not refused.unknown_pair):
+            if not isinstance(refused, BadRequest) or (len(pairs) == 1 and not refused.unknown_pair):
                 raise
             if len(pairs) == 1:
                 yield _not_listed(pairs[0])
@@ -167,12 +160,12 @@ class KrakenRest(Rest):
                 name = next(iter(tickers))  # one was asked for, so that is it whatever it is called
             if name is not None:
                 yield _quote(pair, tickers[name])
-            elif isinstance(error, _BadRequest):
+            elif isinstance(error, BadRequest):
                 # what is answered in part is used; the rest is what the error is about
                 yield _not_listed(pair) if error.unknown_pair else Refusal(error, (pair,))
             else:
                 yield Malformed(f"an answer without {pair}")
-        if error is not None and not isinstance(error, _BadRequest):
+        if error is not None and not isinstance(error, BadRequest):
             yield Notice(error)
 
     async def _in_halves(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
@@ -206,21 +199,12 @@ class KrakenRest(Rest):
             raise self._pause_after(error)
         return tickers, None if error is None else self._pause_after(error)
 
-    async def _ask(self, method: str, params: Mapping[str, str], rate_limit: RateLimit | None) -> _Body:
-        answer = await self._http.request(
-            "GET",
-            self._host.url(f"/0/public/{method}"),
-            params=params,
-            headers={"accept": "application/json"},
-            rate_limit=rate_limit,
-        )
-        if answer.status != 200:
-            raise self._pause_after(refusal(TITLE, answer.status, answer.headers, key_setting=None))
+    async def _ask(self, method: str, params: Mapping[str, str], rate_limit: RateLimit | None) -> Body:
         try:
-            return json_as(answer.body, _Body)
-        except Undecodable as error:
-            text = f"{TITLE} answered {method} with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            return await request(self._http, self._host.url(f"/0/public/{method}"), params, rate_limit)
+        except ProviderError as error:
+            self._pause_after(error)
+            raise
 
     async def list_markets(self) -> list[Market]:
         """Return the markets in US dollars that Kraken lists now.
@@ -228,7 +212,8 @@ class KrakenRest(Rest):
         Raises:
             ProviderError: It could not be asked, or it did not say.
         """
-        # once a day, and at the start: the first prices need not wait for it
+        # once a day, and at the start: the first prices need not wait for it, but what follows them does
+        self._rate_limit.count()
         body = await self._ask("AssetPairs", {}, None)
         try:
             found = markets(body.result)
@@ -243,27 +228,6 @@ class KrakenRest(Rest):
         if error.kind is ErrorKind.RATE_LIMIT:
             self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
         return error
-
-
-def meaning(errors: object) -> ProviderError:
-    """Return what the ``error`` of an answer means; Kraken answers 200 whatever went wrong."""
-    texts = [text for text in errors if isinstance(text, str)] if isinstance(errors, list) else []
-    shown = printable(", ".join(texts), limit=120) or "no reason given"
-    folded = shown.casefold()
-    if "unknown asset pair" in folded:
-        return _BadRequest(f"{TITLE} does not know a pair: {shown}", unknown_pair=True)
-    if "too many requests" in folded or "rate limit" in folded or "throttled" in folded:
-        text = f"{TITLE} asks for fewer requests: {shown}"
-        return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=RATE_LIMIT_REST)
-    if "eservice" in folded:
-        text = f"{TITLE} has no service at the moment, perhaps maintenance: {shown}"
-        return ProviderError(ErrorKind.SERVER, text, retry_after=MAINTENANCE_WAIT)
-    if texts and all(text.startswith("W") for text in texts):
-        return ProviderError(ErrorKind.SERVER, f"{TITLE} answered with a warning: {shown}")
-    text = f"{TITLE} refused the request: {shown}"
-    if "internal error" in folded or not texts:
-        return ProviderError(ErrorKind.PROTOCOL, text)
-    return _BadRequest(text, unknown_pair=False)
 
 
 def _not_listed(pair: str) -> Refusal:

@@ -1,0 +1,104 @@
+"""The last day of many instruments, for a column: few requests, and never before what a person waits for.
+
+An instrument whose live prices are an exchange's has its day from there, one request each. For all others a
+source is asked that answers for many at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from streamcore.assets.instruments import Instrument
+from streamcore.candles import CandleSeries, ChartRange
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.history.asked_source import AskedSource
+from streamcore.history.series_cache import is_fresh, within
+from streamcore.history.source_order import SourceOrder
+
+MOVED_AFTER = 60.0
+"""Seconds after which the day of an instrument that has another live source is asked for there."""
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class Trends:
+    """The last day of every instrument that is asked for; a series for each, never two markets in one."""
+
+    def __init__(self, order: SourceOrder, clock: Clock) -> None:
+        self._order = order
+        self._clock = clock
+        self._series: dict[str, CandleSeries] = {}
+        self._turn = asyncio.Lock()
+
+    def known_of(self, instrument: Instrument) -> CandleSeries | None:
+        """Return the last day of one instrument as it was fetched last."""
+        return self._series.get(instrument.key)
+
+    def known(self, instruments: Iterable[Instrument]) -> dict[str, CandleSeries]:
+        """Return the last day of those instruments that have one, by their keys."""
+        keys = (one.key for one in instruments)
+        return {key: self._series[key] for key in keys if key in self._series}
+
+    async def refresh(self, wanted: Callable[[], Sequence[Instrument]]) -> None:
+        """Fetch what is missing or no longer fresh; series that cannot be had are left as they are.
+
+        ``wanted`` returns all instruments of the column. The days of others are forgotten.
+        """
+        async with self._turn:
+            instruments = wanted()
+            keys = {one.key for one in instruments}
+            self._series = {key: series for key, series in self._series.items() if key in keys}
+            due = {one.key: one for one in instruments if self._is_due(one)}
+            tried: dict[str, set[str]] = {key: set() for key in due}
+            while groups := self._groups(due.values(), tried):
+                for asked, group in groups:
+                    for one in group:
+                        tried[one.key].add(asked.name)
+                found = await asyncio.gather(*(self._fetch(asked, group) for asked, group in groups))
+                for key in {key for keys_found in found for key in keys_found}:
+                    del due[key]
+
+    def _is_due(self, instrument: Instrument) -> bool:
+        series = self._series.get(instrument.key)
+        now = self._clock.time()
+        if series is None or not is_fresh(series, now):
+            return True
+        first = self._order.for_trend(instrument)[:1]
+        moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
+        return moved and now - series.fetched_at > MOVED_AFTER
+
+    def _groups(
+        self, instruments: Iterable[Instrument], tried: dict[str, set[str]]
+    ) -> list[tuple[AskedSource, list[Instrument]]]:
+        """Return what to ask each source for next: every instrument's first that has not been tried."""
+        groups: dict[str, tuple[AskedSource, list[Instrument]]] = {}
+        for instrument in instruments:
+            untried = (
+                one for one in self._order.for_trend(instrument) if one.name not in tried[instrument.key]
+            )
+            if (asked := next(untried, None)) is not None:
+                groups.setdefault(asked.name, (asked, []))[1].append(instrument)
+        return [*groups.values()]
+
+    async def _fetch(self, asked: AskedSource, instruments: Sequence[Instrument]) -> list[str]:
+        """Ask one source for some instruments; return the keys of those it had."""
+        found: list[str] = []
+        size = asked.source.batch_size
+        for first in range(0, len(instruments), size):
+            try:
+                answer = await asked.many(instruments[first : first + size], asked.longest(ChartRange.DAY))
+            except ProviderError as error:
+                if error.kind is ErrorKind.SUBSCRIPTION:
+                    continue
+                _LOGGER.info("the last day of some prices cannot be had: %s", error.message)
+                break
+            for key, series in answer.items():
+                day = within(series, ChartRange.DAY)
+                if day.candles:
+                    self._series[key] = day
+                    found.append(key)
+        return found

@@ -1,0 +1,157 @@
+"""The last day of every row: few requests, from its own exchange or many at once, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from history_table import BONK, SOL, Table, table
+from scripted_history import ScriptedHistory, instrument
+
+from streamcore.assets.instruments import Instrument
+from streamcore.candles import ChartRange
+from streamcore.errors import NotRunning, ProviderError
+from streamcore.events import ErrorKind
+
+WIF = instrument("WIF")
+BTC = instrument("BTC")
+NETWORK = ProviderError(ErrorKind.NETWORK, "Kraken could not be reached")
+
+
+def llama(*unknown: Instrument) -> ScriptedHistory:
+    return ScriptedHistory(
+        "defillama", batch_size=2, lists=lambda one: one.mint is not None and one not in unknown
+    )
+
+
+async def trends(at: Table, *rows: Instrument) -> dict[str, str]:
+    """Return the symbols with a last day, each with where it is from."""
+    await at.history.refresh_trends(lambda: rows)
+    return {series.symbol: series.provider for series in at.history.trends(rows).values()}
+
+
+async def test_a_row_of_an_exchange_has_its_day_from_there_and_the_others_have_it_many_at_once() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    live = {"SOL": "kraken", "BTC": "kraken"}
+    async with table(kraken, many, live=lambda one: live.get(one.symbol, "jupiter")) as at:
+        found = await trends(at, SOL, BTC, BONK, WIF, instrument("JUP"))
+    assert found == {
+        "SOL": "kraken",
+        "BTC": "kraken",
+        "BONK": "defillama",
+        "WIF": "defillama",
+        "JUP": "defillama",
+    }
+    assert kraken.batches == [("SOL",), ("BTC",)]
+    assert many.batches == [("BONK", "WIF"), ("JUP",)]
+
+
+async def test_what_one_source_does_not_have_is_asked_of_the_next() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama(BONK)
+    async with table(kraken, many, live=lambda _: "jupiter") as at:
+        assert await trends(at, SOL, BONK) == {"SOL": "defillama", "BONK": "kraken"}
+
+
+async def test_a_source_that_cannot_be_reached_is_not_tried_with_every_row() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.failure = NETWORK
+    async with table(kraken, many) as at:
+        assert await trends(at, SOL, BONK, WIF) == dict.fromkeys(["SOL", "BONK", "WIF"], "defillama")
+    assert len(kraken.asked) == 1
+
+
+async def test_a_day_is_not_asked_for_again_before_a_quarter_of_an_hour_has_passed() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(899)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("SOL",), ("BONK",)]
+        await at.clock.advance(1)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
+
+
+async def test_the_day_that_was_known_stays_when_it_cannot_be_had_again() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(900)
+        kraken.failure = NETWORK
+        assert await trends(at, SOL) == {"SOL": "kraken"}
+
+
+async def test_the_days_that_have_come_are_there_before_the_others() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        kraken.gate.clear()
+        rest = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL, BONK)))
+        await at.clock.settle()
+        assert [*at.history.trends((SOL, BONK))] == [SOL.key]
+        kraken.gate.set()
+        await rest
+        assert [*at.history.trends((SOL, BONK))] == [SOL.key, BONK.key]
+
+
+async def test_a_column_waits_while_a_person_waits_for_a_chart_of_the_same_source() -> None:
+    kraken = ScriptedHistory()
+    kraken.gate.clear()
+    async with table(kraken) as at:
+        chart = asyncio.ensure_future(at.history.series(SOL, ChartRange.YEAR))
+        await at.clock.settle()
+        column = asyncio.ensure_future(at.history.refresh_trends(lambda: (BONK,)))
+        await at.clock.settle()
+        assert kraken.asked == [("SOL", ChartRange.YEAR)]
+        kraken.gate.set()
+        await chart
+        await column
+        assert kraken.asked == [("SOL", ChartRange.YEAR), ("BONK", ChartRange.WEEK)]
+
+
+async def test_the_day_of_the_column_serves_the_chart_of_a_day_but_no_longer_one() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        day = at.history.cached(SOL, ChartRange.DAY)
+        assert day is not None
+        assert await at.history.series(SOL, ChartRange.DAY) == day
+        assert at.history.cached(SOL, ChartRange.WEEK) is None
+        assert len(kraken.asked) == 1
+
+
+async def test_the_day_of_a_row_that_nobody_watches_any_more_is_forgotten() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL, BONK)
+        await trends(at, BONK)
+        assert at.history.trends((SOL, BONK)).keys() == {BONK.key}
+
+
+async def test_a_row_that_moved_to_an_exchange_gets_its_day_from_there() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    live = {"SOL": "jupiter"}
+    async with table(kraken, many, live=lambda one: live[one.symbol]) as at:
+        assert await trends(at, SOL) == {"SOL": "defillama"}
+        live["SOL"] = "kraken"
+        await at.clock.advance(61)
+        assert await trends(at, SOL) == {"SOL": "kraken"}
+
+
+async def test_what_fails_says_nothing_and_a_row_without_a_day_is_left_out() -> None:
+    kraken = ScriptedHistory()
+    kraken.failure = NETWORK
+    async with table(kraken) as at:
+        assert await trends(at, SOL) == {}
+
+
+async def test_who_waits_for_a_column_when_the_engine_ends_is_told_so() -> None:
+    kraken = ScriptedHistory()
+    kraken.gate.clear()
+    async with table(kraken) as at:
+        waiting = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL,)))
+        await at.clock.settle()
+        await at.tasks.close()
+        with pytest.raises(NotRunning):
+            await waiting
+    assert kraken.given_up == 1
