@@ -6,25 +6,30 @@
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console, RenderableType
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from streamtui.output.shown_cells import ShownCells
+from streamtui.output.shown_cells import Lines, PlacedStrip, ShownCells
 
 TOUCHED = (
     "textual._compositor:ChopsUpdate",
+    "textual._compositor:Compositor._dirty_regions",
+    "textual._compositor:Compositor._regions_to_spans",
     "textual._compositor:CompositorUpdate",
     "textual._compositor:LayoutUpdate",
     "textual.app:App._display",
     "textual.app:App._driver",
     "textual.drivers.linux_driver:getincrementaldecoder",
+    "textual.screen:Screen._compositor",
 )
 """The parts used, each as ``module:name``."""
 
@@ -65,51 +70,118 @@ class PaintsChanges(App[None]):
         self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
-            super()._display(screen, Changes(self._shown, renderable))  # type: ignore[arg-type] # as Textual does
-        else:
+        lines: Lines | None = None
+        if isinstance(renderable, Drawn):
+            lines = renderable.lines
+        elif isinstance(renderable, ChopsUpdate):
+            lines = touched_chops(renderable)
+        elif isinstance(renderable, LayoutUpdate):
+            lines = {y: placed(line) for y, line in enumerate(renderable.strips)}
+        if lines is None:
             super()._display(screen, renderable)
+        else:
+            changes = Changes(self._shown, screen.outer_size, lines)
+            super()._display(screen, changes)  # type: ignore[arg-type] # as Textual does
+
+
+class PaintsDirtyLines(Screen[None]):
+    """A screen that, to repaint some lines, asks only the widgets in view there, and for these lines only.
+
+    Textual asks every widget near a changed one, also those it covers, for all of its lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = DirtyLinesCompositor()
+
+
+class DirtyLinesCompositor(Compositor):
+    """Composes partial updates from as few lines as there need be."""
+
+    def render_partial_update(self) -> Drawn | None:  # type: ignore[override]
+        """Return the strips that are to be written, or ``None``."""
+        regions = [region.intersection(self.size.region) for region in self._dirty_regions]
+        self._dirty_regions.clear()
+        if not regions:
+            return None
+        cuts = self.cuts
+        lacking: dict[int, dict[int, int]] = {}
+        """By line, the pieces that are still to be drawn: where they begin and how long they are."""
+        for y, start, stop in self._regions_to_spans(regions):
+            pieces = lacking.setdefault(y, {})
+            pieces.update({x: end - x for x, end in pairwise(cuts[y]) if x < stop and end > start})
+        lines: dict[int, dict[int, PlacedStrip]] = {y: {} for y in lacking}
+        for widget, (region, clip) in self.visible_widgets.items():  # what lies on top comes first
+            seen = region.intersection(clip)
+            left, right, top, bottom = seen.x, seen.right, seen.y, seen.bottom
+            concerned = [
+                y
+                for y, pieces in lacking.items()
+                if top <= y < bottom and any(left <= x < right for x in pieces)
+            ]
+            for first, last in stretches(concerned):
+                crop = Region(left - region.x, first - region.y, right - left, last - first)
+                for y, strip in zip(range(first, last), widget.render_lines(crop), strict=False):
+                    pieces = lacking[y]
+                    for x in [x for x in pieces if left <= x < right]:
+                        length = pieces.pop(x)
+                        beginning = strip.crop(x - left) if x > left else strip
+                        lines[y][x] = (beginning, length)
+        return Drawn(lines)
+
+
+def stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of rising numbers without a gap, each as its first and the one behind its last."""
+    start = 0
+    for at in range(1, len(numbers) + 1):
+        if at == len(numbers) or numbers[at] != numbers[at - 1] + 1:
+            yield numbers[start], numbers[at - 1] + 1
+            start = at
+
+
+class Drawn(CompositorUpdate):
+    """What a partial update draws."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.lines = lines
 
 
 class Changes(CompositorUpdate):
     """An update of the screen of which only the changes are written."""
 
-    def __init__(self, shown: ShownCells, update: ChopsUpdate | LayoutUpdate) -> None:
+    def __init__(self, shown: ShownCells, size: Size, lines: Lines) -> None:
         self._shown = shown
-        self._update = update
+        self._size = size
+        self._lines = lines
 
     def render_segments(self, console: Console) -> str:
         """Return what is to be written to the terminal. Textual writes it once, at once."""
+        self._shown.resize(self._size.width, self._size.height)
         colours = COLOR_SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
-        update = self._update
-        if isinstance(update, LayoutUpdate):
-            self._shown.resize(update.region.width, update.region.height)
-            return self._shown.show({y: placed(line) for y, line in enumerate(update.strips)}, colours)
-        self._shown.resize(max(max(ends) for ends in update.chop_ends), len(update.chops))
-        return self._shown.show(changed_chops(update), colours)
+        return self._shown.show(self._lines, colours)
 
 
-def placed(strips: Iterable[Strip]) -> dict[int, Strip]:
+def placed(strips: Iterable[Strip]) -> dict[int, PlacedStrip]:
     """Return the strips of a whole line by their columns."""
-    x, line = 0, dict[int, Strip]()
+    x, line = 0, dict[int, PlacedStrip]()
     for strip in strips:
-        line[x] = strip
+        line[x] = (strip, strip.cell_length)
         x += strip.cell_length
     return line
 
 
-def changed_chops(update: ChopsUpdate) -> dict[int, dict[int, Strip]]:
-    """Return by line and column the strips that a partial update touches, each as a whole.
+def touched_chops(update: ChopsUpdate) -> dict[int, dict[int, PlacedStrip]]:
+    """Return what a partial update of Textual touches, by line and column, each piece as a whole.
 
     A line is cut wherever a widget begins or ends. A piece that a changed region touches was drawn by the
     widget on top of it; the others may lack widgets that were not asked, and must not be used.
     """
-    lines: dict[int, dict[int, Strip]] = {}
+    lines: dict[int, dict[int, PlacedStrip]] = {}
     for y, start, stop in update.spans:
         line = lines.setdefault(y, {})
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             if strip is not None and x < stop and end > start:
-                line[x] = strip
+                line[x] = (strip, end - x)
     return lines
 
 

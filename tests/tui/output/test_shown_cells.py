@@ -51,7 +51,9 @@ class Screen:
 
     def show(self, lines: dict[int, Strip]) -> str:
         """Show lines, check that they stand there as they should, and return what was written."""
-        written = self.shown.show({y: {0: line} for y, line in lines.items()}, ColorSystem.TRUECOLOR)
+        written = self.shown.show(
+            {y: {0: (line, line.cell_length)} for y, line in lines.items()}, ColorSystem.TRUECOLOR
+        )
         assert self.terminal.feed(written) == ""
         self.lines |= lines
         assert self.terminal.visible() == self.expected()
@@ -107,6 +109,21 @@ def test_what_lies_beside_moved_lines_is_put_right() -> None:
 
     screen.show({y: line(word, y) for y, word in enumerate(words)})
     screen.show({y: line(word, y) for y, word in enumerate(["zero", *words[:-1]])})
+
+
+def test_a_scrollbar_beside_moved_lines_stays_though_nobody_draws_it_again() -> None:
+    shown, terminal = ShownCells(), Terminal(WIDTH, HEIGHT)
+    shown.resize(WIDTH, HEIGHT)
+    rows = [strip([(f"row {number}", STYLES[2])]) for number in range(20)]
+    bar = [strip([("█" if y == 2 else "│", STYLES[5])], 1) for y in range(HEIGHT)]
+    first = {y: {0: (rows[y + 1], WIDTH - 1), WIDTH - 1: (bar[y], 1)} for y in range(HEIGHT)}
+    terminal.feed(shown.show(first, ColorSystem.TRUECOLOR))
+    written = shown.show({y: {0: (rows[y], WIDTH - 1)} for y in range(HEIGHT)}, ColorSystem.TRUECOLOR)
+    assert "L" in written, "the terminal moves the lines"
+    terminal.feed(written)
+    marks = ["█" if y == 2 else "│" for y in range(HEIGHT)]
+    assert terminal.lines == [f"row {y}".ljust(WIDTH - 1) + marks[y] for y in range(HEIGHT)]
+    assert shown.show({y: {WIDTH - 1: (bar[y], 1)} for y in range(HEIGHT)}, ColorSystem.TRUECOLOR) == ""
 
 
 def test_a_region_that_is_not_given_whole_is_not_moved() -> None:
@@ -165,16 +182,16 @@ def test_fewer_colours_are_enough(colours: ColorSystem) -> None:
     shown, terminal = ShownCells(), Terminal(WIDTH, HEIGHT)
     shown.resize(WIDTH, HEIGHT)
     for style in STYLES:
-        terminal.feed(shown.show({0: {0: strip([("SOL", style and style.copy())])}}, colours))
+        terminal.feed(shown.show({0: {0: (strip([("SOL", style and style.copy())]), WIDTH)}}, colours))
     assert terminal.lines[0] == "SOL"
 
 
 def test_a_strip_in_place_of_several_others_replaces_them() -> None:
     shown, terminal = ShownCells(), Terminal(WIDTH, HEIGHT)
     shown.resize(WIDTH, HEIGHT)
-    left, right = strip([("left", None)], 20), strip([("right", None)], 20)
-    both = strip([("x" * WIDTH, None)])
-    for line in ({0: left, 20: right}, {0: both}, {0: left, 20: right}, {10: strip([("y" * 20, None)], 20)}):
+    left, right = (strip([("left", None)]), 20), (strip([("right", None)], 20), 20)
+    both, middle = (strip([("x" * WIDTH, None)]), WIDTH), (strip([("y" * WIDTH, None)]), 20)
+    for line in ({0: left, 20: right}, {0: both}, {0: left, 20: right}, {10: middle}):
         terminal.feed(shown.show({0: line}, ColorSystem.TRUECOLOR))
     assert terminal.lines[0] == "left".ljust(10) + "y" * 20
     terminal.feed(shown.show({0: {0: left, 20: right}}, ColorSystem.TRUECOLOR))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -25,10 +25,16 @@ MOVED_TOGETHER = 3
 """Lines that must have moved by the same way before the terminal is asked to move them."""
 
 T = TypeVar("T")
-COMPARED_TO = 2
-"""Cells at the end of a line that may differ in lines that have moved: a scrollbar stands there."""
+BLOCK = 8
+"""Cells that are compared at once."""
+BESIDE = 2
+"""Cells at the end of moved lines that may be left where they are: a scrollbar stands there."""
 Piece = tuple[int, int, str]
 """Line, column and text of something to be written in one style."""
+PlacedStrip: TypeAlias = tuple[Strip, int]
+"""A strip, and how many of its cells from the first are shown."""
+Lines: TypeAlias = Mapping[int, Mapping[int, PlacedStrip]]
+"""What is to be shown, by line and column."""
 
 
 class ShownCells:
@@ -40,7 +46,7 @@ class ShownCells:
         """A line each: a string, or a list where a cell holds anything but one character; see `_flat`."""
         self._looks: list[str] = []
         """A line each: the name of the rendition of every cell."""
-        self._strips: list[dict[int, Strip]] = []
+        self._strips: list[dict[int, PlacedStrip]] = []
         """A line each: what was written there last, by column. The same object again needs no comparison."""
         self._renditions = Renditions()
         self._names: dict[Style | None, str] = {None: PLAIN}
@@ -60,25 +66,35 @@ class ShownCells:
             self._width, self._height = width, height
             self.forget()
 
-    def show(self, lines: Mapping[int, Mapping[int, Strip]], colours: ColorSystem) -> str:
+    def show(self, lines: Lines, colours: ColorSystem) -> str:
         """Return what must be written so that the terminal shows these strips, and take them for shown.
 
         Args:
-            lines: The strips by line and column. Cells they do not cover stay as they are.
+            lines: The strips. Cells they do not cover stay as they are.
             colours: What the terminal can show. It must be the same each time.
         """
-        changed = [
-            y
-            for y, strips in lines.items()
-            if any(self._strips[y].get(x) is not strip for x, strip in strips.items())
-        ]
-        moved = self._move_lines(lines, changed, colours) if len(changed) > MOVED_TOGETHER else ""
+        changed = [y for y, line in lines.items() if self._differs(y, line)]
         pieces: dict[str, list[Piece]] = {}
+        moved = ""
+        if len(changed) > MOVED_TOGETHER:
+            moved = self._move_lines(lines, changed, pieces)
         for y in lines if moved else changed:
-            for x, strip in lines[y].items():
-                if self._strips[y].get(x) is not strip:
-                    self._put(y, x, strip, colours, pieces)
+            shown = self._strips[y]
+            for x, (strip, length) in lines[y].items():
+                known = shown.get(x)
+                if known is None or known[0] is not strip or known[1] != length:
+                    text, looks = self._flat(strip, colours)
+                    self._change(y, x, text[:length], looks[:length], pieces)
+                    self._note(y, x, strip, length)
         return moved + self._written(pieces)
+
+    def _differs(self, y: int, line: Mapping[int, PlacedStrip]) -> bool:
+        shown = self._strips[y]
+        for x, (strip, length) in line.items():
+            known = shown.get(x)
+            if known is None or known[0] is not strip or known[1] != length:
+                return True
+        return False
 
     # Strips as cells
 
@@ -123,77 +139,70 @@ class ShownCells:
 
     # Lines that moved
 
-    def _move_lines(
-        self, lines: Mapping[int, Mapping[int, Strip]], changed: list[int], colours: ColorSystem
-    ) -> str:
+    def _move_lines(self, lines: Lines, changed: list[int], pieces: dict[str, list[Piece]]) -> str:
         """Have the terminal move lines that are shown already, if several have moved the same way.
 
+        A line has moved if the very strip that stood in one line is to stand in another.
         The lines are moved within a scrolling region (DECSTBM) by inserting or deleting lines, which every
         terminal since the VT102 can do. Lines that come into view are plain, whatever background a terminal
-        gives to new lines, since no colour is turned on.
+        gives to new lines, since no colour is turned on. What stood beside the lines is put back.
         """
         width = self._width
-        compared = width - COMPARED_TO
-        whole = {y for y, line in lines.items() if sum(strip.cell_length for strip in line.values()) == width}
-        before: dict[str, int] = {}
-        for y in whole:
-            before.setdefault("".join(self._texts[y][:compared]), y)
+        before = {id(self._strips[y][0][0]): y for y in lines if 0 in self._strips[y]}
         ways: dict[int, list[int]] = {}
-        for y in whole.intersection(changed):
-            strips = [strip for _, strip in sorted(lines[y].items())]
-            text = [cell for strip in strips for cell in self._flat(strip, colours)[0]][:compared]
-            from_y = before.get("".join(text))
-            if from_y is not None and from_y != y and not set(text) <= {" "}:
+        for y in changed:
+            if 0 in lines[y] and (from_y := before.get(id(lines[y][0][0]), y)) != y:
                 ways.setdefault(y - from_y, []).append(y)
         if not ways:
             return ""
         by = max(ways, key=lambda way: len(ways[way]))
         there = ways[by]
         top, bottom = (min(there) - by, max(there)) if by > 0 else (min(there), max(there) - by)
-        if len(there) < MOVED_TOGETHER or not all(y in whole for y in range(top, bottom + 1)):
+        rest = [covered(lines.get(y, {})) for y in range(top, bottom + 1)]
+        if len(there) < MOVED_TOGETHER or min(rest) < width - BESIDE:
             return ""
-        count = abs(by)
-        self._texts[top : bottom + 1] = shifted(self._texts[top : bottom + 1], by, [" " * width] * count)
-        self._looks[top : bottom + 1] = shifted(self._looks[top : bottom + 1], by, [PLAIN * width] * count)
-        self._strips[top : bottom + 1] = shifted(
-            self._strips[top : bottom + 1], by, [{} for _ in range(count)]
-        )
+        region, count = slice(top, bottom + 1), abs(by)
+        was = [*zip(self._texts[region], self._looks[region], self._strips[region], strict=True)]
+        self._texts[region] = shifted(self._texts[region], by, [" " * width] * count)
+        self._looks[region] = shifted(self._looks[region], by, [PLAIN * width] * count)
+        self._strips[region] = shifted(self._strips[region], by, [{} for _ in range(count)])
+        for y, beside, (text, looks, strips) in zip(range(top, bottom + 1), rest, was, strict=True):
+            self._change(y, beside, text[beside:], looks[beside:], pieces)
+            for x, (strip, length) in strips.items():
+                if x >= beside:
+                    self._note(y, x, strip, length)
         how = "L" if by > 0 else "M"
         return f"\x1b[{top + 1};{bottom + 1}r\x1b[{top + 1};1H\x1b[{count}{how}\x1b[r"
 
     # Cells that differ
 
-    def _put(
-        self, y: int, x: int, strip: Strip, colours: ColorSystem, pieces: dict[str, list[Piece]]
+    def _note(self, y: int, x: int, strip: Strip, length: int) -> None:
+        """Remember which strip stands where, in place of others that stood there."""
+        shown = self._strips[y]
+        if len(shown) > 1 or x not in shown:
+            for at in [at for at, (_, size) in shown.items() if at < x + length and at + size > x]:
+                del shown[at]
+        shown[x] = (strip, length)
+
+    def _change(
+        self, y: int, x: int, text: Sequence[str], looks: str, pieces: dict[str, list[Piece]]
     ) -> None:
-        """Note what a strip changes, and take it for shown."""
-        text, looks = self._flat(strip, colours)
+        """Take cells for shown, and add to the pieces what must be written for it."""
         end = min(x + len(looks), self._width)
         text, looks = text[: end - x], looks[: end - x]
         all_text, all_looks = self._texts[y], self._looks[y]
         old_text, old_looks = all_text[x:end], all_looks[x:end]
-        self._strips[y] = {
-            at: other for at, other in self._strips[y].items() if at >= end or at + other.cell_length <= x
-        }
-        self._strips[y][x] = strip
         if old_looks == looks and old_text == text:
             return
-        on_space = self._renditions.on_space
-        differing = [
-            at
-            for at, (old, new, old_look, look) in enumerate(
-                zip(old_text, text, old_looks, looks, strict=True)
-            )
-            if old != new or (old_look != look and not (new == " " and on_space[old_look] == on_space[look]))
-        ]
         if isinstance(all_text, str) and isinstance(text, str):
             self._texts[y] = all_text[:x] + text + all_text[end:]
         else:
             self._texts[y] = [*all_text[:x], *text, *all_text[end:]]
         self._looks[y] = all_looks[:x] + looks + all_looks[end:]
-        if differing:
-            plain = isinstance(text, str) and isinstance(old_text, str)
-            for start, stop in runs(differing, looks) if plain else [whole(differing, text)]:
+        found = differing(old_text, text, old_looks, looks, self._renditions.on_space)
+        if found:
+            simple = isinstance(text, str) and isinstance(old_text, str)
+            for start, stop in runs(found, looks) if simple else [whole(found, text)]:
                 for first, last in self._alike(text, looks, start, stop):
                     pieces.setdefault(looks[first], []).append((y, x + first, "".join(text[first:last])))
 
@@ -242,6 +251,32 @@ def _is_simple(text: str) -> bool:
 def shifted(region: Sequence[T], by: int, blank: Sequence[T]) -> list[T]:
     """Return lines moved down, or up where ``by`` is negative; ``blank`` are those that come into view."""
     return [*blank, *region[:-by]] if by > 0 else [*region[-by:], *blank]
+
+
+def covered(line: Mapping[int, PlacedStrip]) -> int:
+    """Return the column up to which strips stand without a gap, from the first column."""
+    end = 0
+    for x, (_, length) in sorted(line.items()):
+        if x != end:
+            break
+        end += length
+    return end
+
+
+def differing(
+    old_text: Sequence[str], text: Sequence[str], old_looks: str, looks: str, on_space: Mapping[str, str]
+) -> list[int]:
+    """Return which cells look different."""
+    found: list[int] = []
+    for start in range(0, len(looks), BLOCK):
+        block = slice(start, start + BLOCK)
+        if old_text[block] == text[block] and old_looks[block] == looks[block]:
+            continue  # most of a line is the same: this is several times as quick as cell by cell
+        cells = zip(old_text[block], text[block], old_looks[block], looks[block], strict=True)
+        for at, (old, new, was, look) in enumerate(cells, start):
+            if old != new or (was != look and not (new == " " and on_space[was] == on_space[look])):
+                found.append(at)
+    return found
 
 
 def runs(differing: Sequence[int], looks: str) -> list[tuple[int, int]]:

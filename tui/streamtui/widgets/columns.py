@@ -78,7 +78,7 @@ def line_of(
         placed: The columns.
         width: Of the line.
         base: The style of the line.
-        style: Returns what a style's name adds to it.
+        style: Returns the style on this line that has a name.
     """
     # a gap is added to the run before it: a run of its own would cost some forty bytes of escape codes
     runs: list[tuple[str, str]] = []
@@ -92,7 +92,7 @@ def line_of(
             runs[-1] = (runs[-1][0] + " " * GAP, runs[-1][1])
     if runs:
         runs[0] = (" " * MARGIN + runs[0][0], runs[0][1])
-    segments = [Segment(text, base + style(name) if name else base) for text, name in runs]
+    segments = [Segment(text, style(name) if name else base) for text, name in runs]
     drawn = placed[len(cells) - 1].x + placed[len(cells) - 1].width if runs else 0
     if drawn > width:
         return Strip(segments, drawn).adjust_cell_length(width, base)

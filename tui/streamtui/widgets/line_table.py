@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -28,6 +29,9 @@ from streamtui.widgets.table_texts import GAP, TableTexts
 
 HEADER = 1
 """Lines the column titles take."""
+
+SCROLLBAR_MOVES = 1.01
+"""By how much a list must have grown for the scrollbar to be drawn again."""
 
 
 class _TableMessage(Message):
@@ -89,9 +93,10 @@ class LineTable(ScrollView, can_focus=True):
         self._rows: RowOrder = ListedRows()
         self._cells: dict[str, list[Cell]] = {}
         self._painter = LinePainter(
-            lambda: self.rich_style, lambda name: self.get_component_rich_style(f"line-table--{name}")
+            lambda: self.rich_style,
+            lambda name: self.get_component_rich_style(f"line-table--{name}"),
+            self._filtered,
         )
-        self._background: Color | None = None
         self._pending: list[Region] | None = None
         """The regions to draw again, gathered during `batched_refresh`; ``None`` outside it."""
         self._drawn = Size(0, 0)
@@ -155,6 +160,13 @@ class LineTable(ScrollView, can_focus=True):
             self._set_height()
             self.refresh()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Have these columns from now on; the rows are to be `put` again."""
+        self._columns = tuple(columns)
+        self._titles = ColumnTitles(columns)
+        self._cells.clear()
+        self.on_resize()
+
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
         if self._titles.set(column, title):
@@ -205,10 +217,7 @@ class LineTable(ScrollView, can_focus=True):
         if row is not None and row != top:
             self.scroll_to(y=row, animate=False, force=True, immediate=True)
         self._note_top()
-        if first == 0:
-            self.refresh()
-        else:
-            self._refresh_lines_from(first)
+        self._refresh_lines_from(first)
 
     def _note_top(self) -> None:
         top = int(self.scroll_y)
@@ -337,16 +346,22 @@ class LineTable(ScrollView, can_focus=True):
         """Forget what was drawn in other colours."""
         super().notify_style_update()
         self._painter.forget_styles()
-        self._background = None
 
     def _set_height(self) -> None:
-        # a new virtual size makes Textual lay out and repaint everything: it only changes with a scrollbar
+        # a new virtual size makes Textual lay out and repaint everything: it is only told where a scrollbar
+        # comes or goes, and the scrollbar only of what can be seen on it
         note = self._texts.note_lines(self._drawn.width) if len(self._rows) and self._drawn.width else []
         below = len(note) + GAP if note else 0
         height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
         wanted = Size(0, height if grows or height > self.size.height else HEADER)
-        if wanted != self.virtual_size:
+        if wanted == self.virtual_size:
+            return
+        if not grows and self.show_vertical_scrollbar and wanted.height > self.virtual_size.height:
+            self.set_reactive(LineTable.virtual_size, wanted)
+            if wanted.height > self.vertical_scrollbar.window_virtual_size * SCROLLBAR_MOVES:
+                self.vertical_scrollbar.window_virtual_size = wanted.height
+        else:
             self.virtual_size = wanted
 
     def render_line(self, y: int) -> Strip:
@@ -357,13 +372,16 @@ class LineTable(ScrollView, can_focus=True):
         """Draw some lines. The table has no border, padding or tint that Textual would have to add."""
         self._drawn = self.size
         width = self._drawn.width
-        if self._background is None:
-            self._background = self.background_colors[1]
         strips = [self._line(y, width) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, self._background) for strip in strips]
         start, end = crop.column_span
         return strips if (start, end) == (0, width) else [strip.crop(start, end) for strip in strips]
+
+    def _filtered(self, style: Style) -> Style:
+        # Textual filters every line; but a filter looks at styles alone, so that once for each is enough
+        segments = [Segment("x", style)]
+        for line_filter in self.get_line_filters():
+            segments = line_filter.apply(segments, self.background_colors[1])
+        return segments[0].style or style
 
     def _line(self, y: int, width: int) -> Strip:
         if y < HEADER:
@@ -396,9 +414,11 @@ class LineTable(ScrollView, can_focus=True):
                 self._pending += regions
 
     def _refresh_lines_from(self, row: int) -> None:
+        # not what is below the scrollbar: it would be drawn again, too
         y = max(HEADER, row + HEADER - int(self.scroll_y))
-        if y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, self.size.height - y))
+        width, height = self.size
+        if y < height:
+            self.refresh(Region(0, y, width - self.scrollbar_size_vertical, height - y))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor shows only where the keys go."""

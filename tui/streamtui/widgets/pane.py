@@ -64,6 +64,7 @@ class Panes(Container):
     """
 
     BLANK = True  # the panes cover it: what it would draw is never seen
+    _upper_limit: int | None = None
 
     def share_room(self, lower_wants: int) -> None:
         """Let the upper pane grow beyond its share by what the lower one has no use for.
@@ -74,7 +75,10 @@ class Panes(Container):
         upper, height = self.children[0], self.size.height
         room = height - max(LEAST, TITLE + lower_wants)
         grows = room > height * UPPER_SHARE and not self.screen.has_class("-side-by-side")
-        upper.styles.max_height = room if grows else None
+        limit = room if grows else None
+        if limit != self._upper_limit:  # each assignment makes Textual lay out everything, also of the same
+            self._upper_limit = limit
+            upper.styles.max_height = limit
 
 
 class Pane(CachedLines, Vertical):

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widget import Widget
 
 from streamcore import StreamcoreError
@@ -23,6 +22,7 @@ from streamtui.screens.main.provider_lines import provider_lines
 from streamtui.screens.main.session_pane import SessionPane
 from streamtui.screens.main.summary import show_summary
 from streamtui.screens.main.transaction_pane import TransactionPane
+from streamtui.textual_internals import PaintsDirtyLines
 from streamtui.themes import DARK
 from streamtui.widgets.key_bar import KeyBar
 from streamtui.widgets.pane import Panes
@@ -33,7 +33,7 @@ RESORT_EVERY = 3
 """Ticks (seconds) between two sorts of the prices: rows that jump with every update cannot be read."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(PaintsDirtyLines):
     """Shows a session; it stays open as long as the app runs, and dialogs open above it.
 
     Call `paint` when something changed and `tick` once a second. Each command of `COMMANDS` names its target:
@@ -84,10 +84,10 @@ class MainScreen(Screen[None]):
 
     # What is shown
 
-    def paint(self) -> None:
-        """Draw what has changed since the last time."""
-        self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
-        self._draw_the_rest()
+    def paint(self) -> float:
+        """Draw what has changed since the last time; return the share of the rows in view, from 0 to 1."""
+        share = self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
+        return 1.0 if self._draw_the_rest() else share
 
     def tick(self) -> None:
         """Draw what changes with time alone: ages, trends, countdowns, rates."""
@@ -99,8 +99,9 @@ class MainScreen(Screen[None]):
         self._prices.draw(prices.rows.values())
         self._draw_the_rest()
 
-    def _draw_the_rest(self) -> None:
-        self._transactions.draw()
+    def _draw_the_rest(self) -> bool:
+        """Draw all but the prices; return whether there were new transactions."""
+        has_new = self._transactions.draw()
         self._prices.describe()
         self._transactions.describe()
         self._panes.share_room(self._transactions.table.lines_wanted)
@@ -109,6 +110,7 @@ class MainScreen(Screen[None]):
         for screen in self.app.screen_stack:
             if isinstance(screen, Dialog) and screen.is_mounted:
                 screen.pass_time(at)
+        return has_new
 
     @on(SessionPane.Changed)
     def _update_bars(self) -> None:
