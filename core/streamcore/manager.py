@@ -29,7 +29,7 @@ from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Http, Transport
 from streamcore.providers import PROVIDERS, create, key_hint
-from streamcore.providers.base import Report
+from streamcore.providers.base import PriceReport, Report
 from streamcore.providers.descriptor import Descriptor
 from streamcore.search.token_search import TokenSearch, searched
 from streamcore.search.wallet_names import WalletNames
@@ -174,7 +174,9 @@ class StreamManager:
 
     def _track(self, settings: Settings, transport: Transport) -> _Tracking:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
-        prices = PriceTracker(self._streams_of(DataKind.PRICES), tokens, clock, publish=publish)
+        pricing = self._streams_of(DataKind.PRICES)
+        together = self._hub.publish_together
+        prices = PriceTracker(pricing, tokens, clock, publish=publish, publish_together=together)
         following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
@@ -323,6 +325,10 @@ class StreamManager:
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """See `ReportSink.report`: hand it to the tracker of that kind of data."""
         return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
+
+    def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
+        """See `ReportSink.prices`."""
+        self._started_tracking().prices.prices(stream, reports, as_of)
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
         """See `ReportSink.trouble`."""
