@@ -14,6 +14,7 @@ import msgspec
 from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
+from streamtui.model.engine import real_engine
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,14 +53,11 @@ def run(settings: Settings, symbol: str, *, span: str = "24h", form: str = "tabl
     Raises:
         InputError: It is no token that is known.
     """
-    from streamcore import StreamManager
-    from streamsim.demo import embedded
-
-    manager = StreamManager(settings, demo=embedded, remember=True)
+    engine = real_engine(settings)
     with Deadline() as deadline:
         try:
             series = asyncio.run(
-                until_stopped(_asked(manager, symbol, ChartRange(span)), stopping=deadline.start)
+                until_stopped(_asked(engine, symbol, ChartRange(span)), stopping=deadline.start)
             )
         except ProviderError as error:
             if sys.stderr is not None:
