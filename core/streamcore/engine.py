@@ -164,8 +164,9 @@ class Engine(Protocol):
         """Return the past of a price, whether it is watched or not; from one market of one source.
 
         What was fetched a moment ago (for as long as one of its candles lasts, an hour at most) is returned
-        at once. Otherwise a source is asked, which may first have to wait its turn. Show `cached_history`
-        meanwhile. Cancelling the one who waits cancels the request, unless somebody else waits for it, too.
+        at once, with the present price of the same market as its last close. Otherwise a source is asked,
+        which may first have to wait its turn. Show `cached_history` meanwhile. Cancelling the one who waits
+        cancels the request, unless somebody else waits for it, too.
 
         Live prices go on from there with `streamcore.with_price`.
 

@@ -156,6 +156,22 @@ def test_every_range_is_the_truth_of_the_market_oldest_first_and_reaches_back(pr
 
 
 @on_virtual_time
+async def test_a_chart_that_is_remembered_ends_with_the_present_price() -> None:
+    async with table("kraken") as at:
+        before = await at.engine.history("SOL", ChartRange.DAY)
+        at.emulators.market.trade(SOL, price=Decimal("151.25"), volume_usd=Decimal(10))
+        await asyncio.sleep(2)
+        for after in (
+            await at.engine.history("SOL", ChartRange.DAY),
+            at.engine.cached_history("SOL", ChartRange.DAY),
+        ):
+            assert after is not None
+            assert after.fetched_at == before.fetched_at
+            assert after.candles[-1].close == Decimal("151.25")
+        assert at.network.asked("OHLC") == 1
+
+
+@on_virtual_time
 async def test_a_year_of_a_token_no_exchange_lists_is_the_half_year_that_there_is() -> None:
     async with table("jupiter") as at:
         (row,) = mints(1)
