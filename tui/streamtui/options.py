@@ -225,6 +225,7 @@ PORTS = (
     _port("dexscreener"),
     _port("geckoterminal"),
     _port("defillama"),
+    _port("sns"),
 )
 SEED = Option(name="seed", kind=Kind.WHOLE, metavar="N", help="The same seed makes the same market.")
 MARKET_RATE = Option(name="market_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Price moves a second.")

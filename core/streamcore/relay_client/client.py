@@ -95,6 +95,9 @@ class RelayClient:
     status says so, and prices stay as they were last.
     """
 
+    name = RelaySource.name
+    """The name of its own status."""
+
     def __init__(
         self,
         settings: Settings,

@@ -146,4 +146,5 @@ def saved(loaded: Loaded) -> Watched:
         labels=settings.labels,
         alerts=settings.alerts,
         theme=settings.ui.theme,
+        columns=settings.ui.columns if loaded.is_from_file("ui.columns") else None,
     )
