@@ -211,8 +211,8 @@ class Engine(Protocol):
         """Fetch the last 24 hours of every watched symbol, as far as due; return what is known then.
 
         Made for a column: few requests, which wait for those of `history`. Call it when something new is
-        watched, and every 15 minutes: what is younger than ten is not asked for again. With many symbols it takes a
-        second for each; `cached_trends` has those that have come so far.
+        watched, and every 15 minutes: what is younger than ten is not asked for again. With many symbols it
+        takes a second for each; `cached_trends` has those that have come so far.
 
         Returns:
             Each watched symbol's key (see `describe`) to its series. One that no source has, or that could

@@ -72,9 +72,7 @@ async def test_a_day_is_not_asked_for_again_before_ten_minutes_have_passed() -> 
         assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
 
 
-async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> (
-    None
-):
+async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> None:
     kraken = ScriptedHistory()
     async with table(kraken) as at:
         await trends(at, SOL)
