@@ -205,6 +205,10 @@ class DirectFallback:
         if self._direct is not None:
             await self._direct.unsubscribe_wallets(unwanted)
 
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        return await self._engine.resolve_wallet(name)
+
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
         return self._engine.describe(symbol)

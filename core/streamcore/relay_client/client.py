@@ -19,7 +19,7 @@ import msgspec
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, check_address, matching
+from streamcore.assets.tokens import Token, TokenTable, check_address, is_address, matching
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.model import Settings
@@ -47,6 +47,7 @@ from streamcore.relay_client.past import Past
 from streamcore.relay_client.source import RelaySource
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.search.token_search import checked_text
+from streamcore.search.wallet_names import checked_name
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
 from streamcore.streams.error_reports import ErrorReports
@@ -249,6 +250,15 @@ class RelayClient:
             if self._wallets.remove(wallet):
                 self._refused.pop(wallet, None)
         self._changed()
+
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        wanted = checked_name(name)
+        self._running()
+        addresses = [item.get("address") for item in (await self._lookups.ask("wallet", wanted)).items]
+        if len(addresses) != 1 or not isinstance(addresses[0], str) or not is_address(addresses[0]):
+            raise ProviderError(ErrorKind.PROTOCOL, f"the relay answered for {wanted} with no address")
+        return addresses[0]
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`; as the relay has it, as soon as it has said hello."""

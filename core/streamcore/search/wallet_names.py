@@ -69,12 +69,7 @@ class WalletNames:
 
     async def resolve(self, name: str) -> str:
         """See `streamcore.engine.Engine.resolve_wallet`."""
-        wanted = wallet_name(name)
-        secret = next((label for label in name.split(".") if secret_refusal(label)), "")
-        if secret:
-            raise InputError(secret, "")
-        if wanted is None:
-            raise InputError(name, "is no name of a wallet: such a name ends in .sns or .sol")
+        wanted = checked_name(name)
         if (known := self._known.get(wanted)) is not None:
             return known
         if not self._may_be_asked:
@@ -117,6 +112,21 @@ class WalletNames:
             self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
         text = f"{error.message}: {printable(said, 80)}" if said else error.message
         return ProviderError(error.kind, text, retryable=error.retryable, retry_after=error.retry_after)
+
+
+def checked_name(name: str) -> str:
+    """Return a wallet's name as it is looked up.
+
+    Raises:
+        InputError: It is none, or looks like a wallet's secret.
+    """
+    wanted = wallet_name(name)
+    secret = next((label for label in name.split(".") if secret_refusal(label)), "")
+    if secret:
+        raise InputError(secret, "")
+    if wanted is None:
+        raise InputError(name, "is no name of a wallet: such a name ends in .sns or .sol")
+    return wanted
 
 
 def _may_be_asked(settings: Settings) -> bool:
