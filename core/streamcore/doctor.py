@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from streamcore.assets.instruments import understand
+from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.checks import Check, Result
 from streamcore.clock import Clock, SystemClock, wait_for
@@ -23,12 +23,14 @@ from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose
 from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.history.examination import examine_history
+from streamcore.history.sources import history_sources
 from streamcore.net import reach
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
-from streamcore.providers import PROVIDERS, create
+from streamcore.providers import HISTORY_SOURCES, PROVIDERS, create
 from streamcore.providers.base import (
     Alive,
     Codec,
@@ -39,7 +41,7 @@ from streamcore.providers.base import (
     Report,
     TransactionReport,
 )
-from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
 from streamcore.relay_client.examination import examine_relays
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ async def examine(
     clock: Clock | None = None,
     transport: Transport | None = None,
     providers: Mapping[str, Descriptor] = PROVIDERS,
+    chart_only: Mapping[str, HistoryDescriptor] = HISTORY_SOURCES,
     demo: DemoServers | None = None,
     capture: Capture | None = None,
 ) -> list[Check]:
@@ -71,6 +74,7 @@ async def examine(
         transport: The way to the providers; ``None``: the real network. Name lookup, TCP and TLS are tried
             on connections of their own, not through it.
         providers: Makes each provider by its name.
+        chart_only: Makes the sources that have nothing but the past of prices.
         demo: Serves demo data where the settings ask for it.
         capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
 
@@ -118,6 +122,14 @@ async def examine(
         ]
         for found in await asyncio.gather(*(examination.run() for examination in examinations)):
             checks += found
+        if live := [one.provider for one in examinations if one.provider.kind is DataKind.PRICES]:
+            checks += await examine_history(
+                history_sources(settings, transport, clock, live, providers, chart_only),
+                _instruments(loaded.settings),
+                clock,
+                within=settings.stream.connect_timeout,
+                demo=loaded.settings.demo,
+            )
     return checks
 
 
@@ -175,7 +187,8 @@ class _Examination:
         """
         self._choice = choice
         self._needed = needed
-        self._provider = provider
+        self.provider = provider
+        """The provider that is examined."""
         self._loaded = loaded
         self._settings = settings
         self._clock = clock
@@ -194,7 +207,7 @@ class _Examination:
     async def run(self) -> list[Check]:
         """Try everything and return the checks, also those that were skipped."""
         self._note("key", *self._key())
-        endpoint = self._provider.endpoint()
+        endpoint = self.provider.endpoint()
         await self._reach(self._rest_url() if endpoint is None else endpoint.url)
         if endpoint is None:
             self._note("WebSocket", Result.SKIPPED, "this source has no stream, it is polled")
@@ -203,7 +216,7 @@ class _Examination:
         try:
             await self._try("WebSocket", self._dial)
             await self._try("subscription", self._subscribe)
-            if self._provider.kind is DataKind.PRICES:
+            if self.provider.kind is DataKind.PRICES:
                 await self._try("first message", self._first_price)
         finally:
             if self._socket is not None:
@@ -294,12 +307,12 @@ class _Examination:
         return Result.PASSED, f"from {self._loaded.origins[key.name]}"
 
     async def _dial(self) -> str:
-        endpoint = self._provider.endpoint()
+        endpoint = self.provider.endpoint()
         assert endpoint is not None  # noqa: S101 - not tried where there is no stream
         self._socket = await self._transport.connect(
             endpoint,
-            name=self._provider.name,
-            refusal=self._provider.handshake_refusal,
+            name=self.provider.name,
+            refusal=self.provider.handshake_refusal,
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
         )
@@ -309,7 +322,7 @@ class _Examination:
         return f"{endpoint.shown_url}, by {library} {version_of(library)}"
 
     async def _subscribe(self) -> str:
-        self._codec = self._provider.codec()
+        self._codec = self.provider.codec()
         self._codec.opened()
         self._codec.set_topics(self._topics)
         await self._listen_for(Alive, PriceReport, TransactionReport)
@@ -345,7 +358,7 @@ class _Examination:
                 return
 
     async def _fetch(self) -> str:
-        async with aclosing(self._provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
+        async with aclosing(self.provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
             async for report in reports:
                 if isinstance(report, Refusal):
                     raise report.error
@@ -357,9 +370,12 @@ class _Examination:
 def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:
     """Return one topic to ask about: what is configured, or something that is always there."""
     if kind is DataKind.PRICES:
-        tokens = TokenTable(settings.tokens)
-        symbols = (*settings.symbols[:1], "SOL")
-        instruments = [understand(symbol, tokens, exchanges=True) for symbol in symbols]
-        topics = (provider.topic(instrument) for instrument in instruments)
+        topics = (provider.topic(instrument) for instrument in _instruments(settings))
         return tuple(topic for topic in topics if topic is not None)[:1]
     return settings.wallets[:1] or (QUIET_WALLET,)
+
+
+def _instruments(settings: Settings) -> list[Instrument]:
+    """Return the first that is configured, and one that every source has."""
+    tokens = TokenTable(settings.tokens)
+    return [understand(symbol, tokens, exchanges=True) for symbol in (*settings.symbols[:1], "SOL")]

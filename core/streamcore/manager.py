@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from streamcore.assets.instruments import Venue
+from streamcore.assets.instruments import Instrument, Venue
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
@@ -22,6 +22,7 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
+from streamcore.history.live import needs_refill, with_price
 from streamcore.history.price_history import PriceHistory
 from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
@@ -61,6 +62,13 @@ class _Tracking:
     prices: PriceTracker
     wallets: WalletTracker
     history: PriceHistory
+
+    def with_present(self, instrument: Instrument, series: CandleSeries) -> CandleSeries:
+        """Return a series that may be some minutes old with the present price in it, if they meet."""
+        latest = self.prices.latest(instrument)
+        if latest is None or needs_refill(series, latest.ts):
+            return series
+        return with_price(series, latest)
 
 
 class StreamManager:
@@ -262,12 +270,15 @@ class StreamManager:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         tracking = self._running()
-        return await tracking.history.series(tracking.prices.instrument(symbol), span)
+        instrument = tracking.prices.instrument(symbol)
+        return tracking.with_present(instrument, await tracking.history.series(instrument, span))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
         tracking = self._started_tracking()
-        return tracking.history.cached(tracking.prices.instrument(symbol), span)
+        instrument = tracking.prices.instrument(symbol)
+        known = tracking.history.cached(instrument, span)
+        return None if known is None else tracking.with_present(instrument, known)
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
