@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -9,6 +10,9 @@ import hypothesis
 import pytest
 import pytest_textual_snapshot
 from snapshot_folder import TopLevelSVG
+
+from streamcore.config.model import StreamTransport
+from streamcore.net import network
 
 # the fixture looks the name up when it is called; test_snapshots.py checks that this still works
 pytest_textual_snapshot.SVGImageExtension = TopLevelSVG
@@ -23,6 +27,20 @@ def caches_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """Let every program that is tested remember things in a folder of the tests' own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def streams_by_one_library() -> Iterator[None]:
+    """Let every stream go by the library that the variable of the setting names, if it is set.
+
+    Also where a test makes its settings itself, or what is sent would go by another of itself.
+    """
+    named = os.environ.get("STREAMTUI_STREAM_TRANSPORT")
+    with pytest.MonkeyPatch.context() as patch:
+        if named:
+            chosen = StreamTransport(named)
+            patch.setattr(network, "library_for", lambda choice, *, compressible: chosen)
         yield
 
 

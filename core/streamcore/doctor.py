@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
+from streamcore.checks import Check, Result
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.demo import DemoServers, with_demo
+from streamcore.config.libraries import version_of
 from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
@@ -40,38 +40,18 @@ from streamcore.providers.base import (
     TransactionReport,
 )
 from streamcore.providers.descriptor import Descriptor
+from streamcore.relay_client.examination import examine_relays
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
+
+__all__ = ["Check", "Result", "examine", "needed_failed"]
 
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
 
 FIRST_PRICE_SHARE = 0.8
 """Part of the timeout to wait for a first price, so that this ends before the step itself is timed out."""
-
-
-class Result(StrEnum):
-    """How one check ended."""
-
-    PASSED = "ok"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report."""
-
-    subject: str
-    """The provider, or what else was looked at."""
-    name: str
-    result: Result
-    seconds: float | None
-    """How long it took; ``None`` when nothing was waited for."""
-    detail: str
-    needed: bool = True
-    """Whether its failure means that the examination has failed."""
 
 
 async def examine(
@@ -103,14 +83,22 @@ async def examine(
     """
     clock = clock or SystemClock()
     settings = loaded.settings
+    if settings.relay.url and not settings.demo:
+        return [_configuration(loaded), *await examine_relays(settings, clock, transport, capture)]
     choices = list(choose(settings))
     checks = [_configuration(loaded), *_keys_not_set(settings, [choice.provider for choice in choices])]
     async with AsyncExitStack() as stack:
         origin = loaded.origins["demo"]
         settings = await stack.enter_async_context(with_demo(settings, clock, demo, origin=origin))
         surroundings = NOWHERE if loaded.settings.demo else read_surroundings()
+        network: Network | None = None
         if transport is None:
-            network = Network(clock, timeout=settings.stream.connect_timeout, surroundings=surroundings)
+            network = Network(
+                clock,
+                timeout=settings.stream.connect_timeout,
+                surroundings=surroundings,
+                streams=settings.stream.transport,
+            )
             transport = await stack.enter_async_context(network)
         if capture is not None:
             transport = capture.around(transport, settings, configured=loaded.settings)
@@ -122,6 +110,7 @@ async def examine(
                 settings,
                 clock,
                 transport,
+                network=network,
                 dialler=Dialler(clock, surroundings),
                 needed=choice.kind not in {earlier.kind for earlier in choices[:position]},
             )
@@ -167,6 +156,7 @@ class _Examination:
         clock: Clock,
         transport: Transport,
         *,
+        network: Network | None,
         dialler: Dialler,
         needed: bool,
     ) -> None:
@@ -179,6 +169,7 @@ class _Examination:
             settings: The settings to use: in the demo their URLs are not the configured ones.
             clock: Time.
             transport: The way there.
+            network: The real network, if it is what is below ``transport``.
             dialler: Opens the connections for the checks of TCP and TLS.
             needed: It is the first of its kind; the others only step in for it.
         """
@@ -189,6 +180,7 @@ class _Examination:
         self._settings = settings
         self._clock = clock
         self._transport = transport
+        self._network = network
         self._dialler = dialler
         self._stream = loaded.settings.stream
         self._topics = _topics(loaded.settings, choice.kind, provider)
@@ -311,7 +303,10 @@ class _Examination:
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
         )
-        return endpoint.shown_url
+        if self._network is None:
+            return endpoint.shown_url
+        library = self._network.library_for(endpoint)
+        return f"{endpoint.shown_url}, by {library} {version_of(library)}"
 
     async def _subscribe(self) -> str:
         self._codec = self._provider.codec()

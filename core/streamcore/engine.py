@@ -16,6 +16,7 @@ from streamcore.assets.tokens import Token
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.events import Event, PriceUpdate
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +100,22 @@ class Engine(Protocol):
         """
         ...
 
+    async def resolve_wallet(self, name: str) -> str:
+        """Return the address of the wallet that a name such as ``toly.sns`` stands for.
+
+        Who owns the name may change that at any time: show the address, and keep that, not the name. A name
+        is looked up once; it is sent to the name service and nowhere else.
+
+        Args:
+            name: One or two labels and ``.sns`` or ``.sol``, in any case.
+
+        Raises:
+            InputError: It is no such name, or leads nowhere; the text says why.
+            ProviderError: It could not be looked up.
+            NotRunning: The engine does not run.
+        """
+        ...
+
     def describe(self, symbol: str) -> Token:
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
 
@@ -115,6 +132,35 @@ class Engine(Protocol):
         """Return what a ticker or name that begins with ``prefix`` may become, each as `describe` has it.
 
         Tickers that begin so come first; an empty prefix returns everything that has a name.
+        """
+        ...
+
+    async def search(self, text: str) -> SearchResult:
+        """Return the tokens and markets that the sources list by a ticker, a name or a mint.
+
+        A name never picks a token: show what was found, and subscribe to `TokenHit.wanted` of the hit that a
+        person has chosen. One source that cannot be asked leaves what the others found. An answer is kept for
+        some minutes. May be cancelled at any time.
+
+        Args:
+            text: What was typed; of a link, the address in it counts.
+
+        Raises:
+            InputError: It is empty, too long, or looks like a wallet's secret; nothing has been sent.
+            NotRunning: The engine does not run.
+        """
+        ...
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """Return what the sources call some tokens, by mint; those that nobody knows are left out.
+
+        Args:
+            mints: Mint addresses, as many as there are: up to a hundred are asked for together.
+
+        Raises:
+            BadAddress: One of them is no address; nothing has been sent.
+            ProviderError: No source could be asked.
+            NotRunning: The engine does not run.
         """
         ...
 

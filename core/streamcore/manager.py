@@ -9,6 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
@@ -16,19 +17,22 @@ from streamcore.config.cache import CacheFolder
 from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
-from streamcore.config.selection import choose
+from streamcore.config.selection import choose, token_lists
 from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
 from streamcore.history.price_history import PriceHistory
+from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
 from streamcore.hub import Hub
 from streamcore.net.network import Network
-from streamcore.net.transport import Transport
+from streamcore.net.transport import Http, Transport
 from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
+from streamcore.search.token_search import TokenSearch, searched
+from streamcore.search.wallet_names import WalletNames
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.error_reports import ErrorReports
@@ -36,6 +40,7 @@ from streamcore.streams.factory import Stream, make_stream
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.time_jumps import watch_for_time_jumps
 from streamcore.tasks import Tasks
+from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
 from streamcore.tracking.tracker import Tracker
@@ -113,6 +118,8 @@ class StreamManager:
             self._streams, self._clock, dropped=hub.dropped, hint=self._hint, publish=hub.publish
         )
         self._tracking: _Tracking | None = None
+        self._search: TokenSearch | None = None
+        self._names: WalletNames | None = None
         self._trackers: dict[DataKind, Tracker] = {}
         internal_errors = ErrorReports(self._clock, self._internal_error)
         self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
@@ -140,6 +147,7 @@ class StreamManager:
                     timeout=self.settings.stream.connect_timeout,
                     # in the demo everything stays on this machine
                     surroundings=NOWHERE if self.settings.demo else read_surroundings(),
+                    streams=self.settings.stream.transport,
                 )
                 transport = await stack.enter_async_context(network)
             settings = await stack.enter_async_context(with_demo(self.settings, clock, self._demo))
@@ -152,6 +160,8 @@ class StreamManager:
                 )
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
+            self._search = self._searching(settings, transport)
+            self._names = WalletNames(transport, settings, clock)
             tracking = self._tracking = self._track(settings, transport)
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
@@ -169,8 +179,23 @@ class StreamManager:
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
         sources = history_sources(settings, transport, clock, live, self._providers)
-        history = PriceHistory(sources, clock, self._tasks, live_source=prices.source_of)
-        return _Tracking(prices, wallets, history)
+        venues = {provider.name: provider.venue for provider in live}
+        order = SourceOrder(sources, live_source=prices.source_of, venues=venues)
+        return _Tracking(prices, wallets, PriceHistory(order, clock, self._tasks))
+
+    def _searching(self, settings: Settings, http: Http) -> TokenSearch:
+        """Return the search of what these settings allow; a provider in use is asked within its own rate."""
+        sources = []
+        for name in token_lists(settings):
+            stream = self._streams.get(name)
+            provider = (
+                create(name, settings, http, self._clock, providers=self._providers)
+                if stream is None
+                else stream.provider
+            )
+            if (source := searched(provider, is_exchange=provider.venue is Venue.EXCHANGE)) is not None:
+                sources.append(source)
+        return TokenSearch(sources, self.tokens, self._clock)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -199,6 +224,13 @@ class StreamManager:
         """See `Engine.unsubscribe_wallets`; what nobody wants any more is unsubscribed at its provider."""
         self._running().wallets.unsubscribe(addresses)
 
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        self._running()
+        if self._names is None:
+            raise NotRunning(NOT_STARTED)
+        return await self._names.resolve(name)
+
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
         return self._started_tracking().prices.describe(symbol)
@@ -206,6 +238,14 @@ class StreamManager:
     def complete(self, prefix: str) -> list[Token]:
         """See `Engine.complete`."""
         return self._started_tracking().prices.complete(prefix)
+
+    async def search(self, text: str) -> SearchResult:
+        """See `Engine.search`."""
+        return await self._running_search().search(text)
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        """See `Engine.name_tokens`."""
+        return await self._running_search().name(mints)
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:
@@ -319,6 +359,12 @@ class StreamManager:
         if self._closing:
             raise NotRunning(ENDED)
         return self._started_tracking()
+
+    def _running_search(self) -> TokenSearch:
+        self._running()
+        if self._search is None:
+            raise NotRunning(NOT_STARTED)
+        return self._search
 
     def _started_tracking(self) -> _Tracking:
         if self._tracking is None:

@@ -82,6 +82,35 @@ def printable(text: str, limit: int = 200) -> str:
     return result[: limit - 1].rstrip(_ZERO_WIDTH_JOINER) + ELLIPSIS
 
 
+def visible(text: str, limit: int) -> str:
+    """Return what a reader sees of a name from outside: its visible characters, and one space between words.
+
+    Unlike `printable` it leaves out what is invisible instead of naming it, for names that are compared,
+    sorted and kept. Show the result with `printable` all the same.
+
+    Args:
+        text: A name whose maker may want to deceive.
+        limit: The most characters to return.
+    """
+    if not (text.isascii() and text.isprintable()):
+        kept: list[str] = []
+        marks = 0
+        for character in text[: 8 * limit]:
+            category = unicodedata.category(character)
+            marks = marks + 1 if category in ("Mn", "Me") else 0
+            if character in _SPACES or category == "Zs":
+                kept.append(" ")
+            elif (
+                category not in _ESCAPED_CATEGORIES
+                and character not in _INVISIBLE
+                and character not in _VARIATION_SELECTORS
+                and marks <= MAX_COMBINING_MARKS
+            ):
+                kept.append(character)
+        text = "".join(kept)
+    return " ".join(text.split())[:limit].rstrip()
+
+
 def _joins_emoji(left: str, right: str) -> bool:
     def is_pictograph(character: str) -> bool:
         return character != "" and unicodedata.category(character) == "So"

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from streamsim.birdeye.server import BirdeyeServer, GenericFrames
     from streamsim.coinbase.server import CoinbaseServer
+    from streamsim.defillama.server import DefiLlamaServer
     from streamsim.dexscreener.server import DexScreenerServer
     from streamsim.emulators import Emulators
+    from streamsim.geckoterminal.server import GeckoTerminalServer
     from streamsim.helius.server import HeliusServer
     from streamsim.jupiter.server import JupiterServer
     from streamsim.kraken.messages import Maintenance
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from streamsim.servers.exchange import asset_key
     from streamsim.servers.faults import Event, Fault, Faults, Terms
     from streamsim.servers.proxy import Proxy
+    from streamsim.sns.server import SnsServer
     from streamsim.solana_rpc.server import SolanaServer
     from streamsim.world.market import Market, Trade, Truth
     from streamsim.world.wallets import WalletChain
@@ -29,11 +32,13 @@ if TYPE_CHECKING:
 __all__ = [
     "BirdeyeServer",
     "CoinbaseServer",
+    "DefiLlamaServer",
     "DexScreenerServer",
     "Emulators",
     "Event",
     "Fault",
     "Faults",
+    "GeckoTerminalServer",
     "GenericFrames",
     "HeliusServer",
     "JupiterServer",
@@ -41,6 +46,7 @@ __all__ = [
     "Maintenance",
     "Market",
     "Proxy",
+    "SnsServer",
     "SolanaServer",
     "Terms",
     "Trade",
@@ -53,6 +59,8 @@ _MODULES = {
     "BirdeyeServer": "streamsim.birdeye.server",
     "GenericFrames": "streamsim.birdeye.server",
     "CoinbaseServer": "streamsim.coinbase.server",
+    "DefiLlamaServer": "streamsim.defillama.server",
+    "GeckoTerminalServer": "streamsim.geckoterminal.server",
     "DexScreenerServer": "streamsim.dexscreener.server",
     "Emulators": "streamsim.emulators",
     "HeliusServer": "streamsim.helius.server",
@@ -65,6 +73,7 @@ _MODULES = {
     "Faults": "streamsim.servers.faults",
     "Terms": "streamsim.servers.faults",
     "Proxy": "streamsim.servers.proxy",
+    "SnsServer": "streamsim.sns.server",
     "SolanaServer": "streamsim.solana_rpc.server",
     "Market": "streamsim.world.market",
     "Trade": "streamsim.world.market",

@@ -32,7 +32,7 @@ async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> As
             for name in ("kraken", "coinbase"):
                 exchange = getattr(emulators, name)
                 changed[name] = _at(settings, name, ws_url=exchange.ws_url, rest_url=exchange.rest_url)
-            for name in ("jupiter", "dexscreener"):
+            for name in ("jupiter", "dexscreener", "geckoterminal", "defillama"):
                 changed[name] = _at(settings, name, rest_url=getattr(emulators, name).rest_url)
             birdeye = emulators.birdeye
             changed["birdeye"] = _at(

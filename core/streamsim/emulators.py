@@ -10,10 +10,13 @@ from typing import Self
 from streamcore.clock import Clock, SystemClock
 from streamsim.birdeye.server import BirdeyeServer
 from streamsim.coinbase.server import CoinbaseServer
+from streamsim.defillama.server import DefiLlamaServer
 from streamsim.dexscreener.server import DexScreenerServer
+from streamsim.geckoterminal.server import GeckoTerminalServer
 from streamsim.helius.server import HeliusServer
 from streamsim.jupiter.server import JupiterServer
 from streamsim.kraken.server import KrakenServer
+from streamsim.sns.server import SnsServer
 from streamsim.solana_rpc.server import SolanaServer
 from streamsim.world.activity import MarketActivity, WalletActivity
 from streamsim.world.catalog import listing_of
@@ -36,6 +39,9 @@ class Emulators:
         solana_port: The same for the public Solana node.
         jupiter_port: Port of Jupiter's REST API; 0 takes a free one.
         dexscreener_port: The same for DexScreener.
+        geckoterminal_port: The same for GeckoTerminal.
+        defillama_port: The same for DefiLlama.
+        sns_port: The same for the proxy of the Solana Name Service.
         market_rate: Price moves per second, over all tokens that were asked for; 0: none by itself.
         wallet_rate: Transactions per second and wallet, on average; 0: none by itself.
         keep_transactions: How many transactions the chain keeps; the oldest are dropped.
@@ -53,6 +59,9 @@ class Emulators:
         solana_port: int = 0,
         jupiter_port: int = 0,
         dexscreener_port: int = 0,
+        geckoterminal_port: int = 0,
+        defillama_port: int = 0,
+        sns_port: int = 0,
         market_rate: float = 4.0,
         wallet_rate: float = 0.5,
         keep_transactions: int = 20_000,
@@ -68,6 +77,9 @@ class Emulators:
             "solana": solana_port,
             "jupiter": jupiter_port,
             "dexscreener": dexscreener_port,
+            "geckoterminal": geckoterminal_port,
+            "defillama": defillama_port,
+            "sns": sns_port,
         }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
         self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, seed)
@@ -86,6 +98,12 @@ class Emulators:
         """The emulated Jupiter; it has a URL inside the block."""
         self.dexscreener = DexScreenerServer(self.clock, self.market, self._market_activity.watch)
         """The emulated DexScreener; it has a URL inside the block."""
+        self.geckoterminal = GeckoTerminalServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated GeckoTerminal; it has a URL inside the block."""
+        self.defillama = DefiLlamaServer(self.clock, self.market, self._market_activity.watch)
+        """The emulated DefiLlama; it has a URL inside the block."""
+        self.sns = SnsServer(self.clock)
+        """The emulated proxy of the Solana Name Service; it has a URL inside the block."""
 
     async def __aenter__(self) -> Self:
         """Start listening.
@@ -96,7 +114,8 @@ class Emulators:
         async with AsyncExitStack() as stack:
             exchanges = (self.kraken, self.coinbase)
             keyless = (self.solana, self.jupiter, self.dexscreener)
-            for server in (self.birdeye, self.helius, *exchanges, *keyless):
+            asked = (self.geckoterminal, self.defillama, self.sns)
+            for server in (self.birdeye, self.helius, *exchanges, *keyless, *asked):
                 await server.start(self._ports[server.name.lower()])
                 stack.push_async_callback(server.close)
             stack.push_async_callback(self._market_activity.close)

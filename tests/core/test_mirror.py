@@ -15,6 +15,9 @@ TESTS = Path(__file__).parent
 ELSEWHERE = {
     # below the transport: how it gets through
     "net/tunnel.py": "net/test_proxies.py",
+    # over every WebSocket library
+    "net/open_socket.py": "net/test_websocket.py",
+    "net/picows_socket.py": "net/test_websocket_frames.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
@@ -26,6 +29,8 @@ ELSEWHERE = {
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    # pools as two sources list them
+    "providers/pools.py": "providers/dexscreener/test_pools.py",
     # what the past of prices is made of
     "history/asked_source.py": "history/test_price_history.py",
     "history/series_cache.py": "history/test_price_history.py",

@@ -15,12 +15,15 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
+    "DirectFallback",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
     # parts of the settings
     "AlertSettings",
     "Colours",
+    "PriceColumn",
     "UiSettings",
     # time, to be replaced in a test
     "Clock",
@@ -48,6 +51,8 @@ PUBLIC = {
     "Candle",
     "CandleSeries",
     "ChartRange",
+    "SearchFailure",
+    "SearchResult",
     "TokenHit",
     "VolumeUnit",
     "needs_refill",
@@ -62,6 +67,9 @@ PUBLIC = {
     "split_names",
     "short_address",
     "understand",
+    "well_known",
+    "is_plain_name",
+    "wallet_name",
     # text that is safe to show
     "HIDDEN",
     "Mask",

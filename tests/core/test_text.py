@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamcore.text import Mask, MaskingFilter, printable
+from streamcore.text import Mask, MaskingFilter, printable, visible
 
 KEY = "8d1fa6c2-7b3e-4c55-9f00-aa11bb22cc33"
 
@@ -199,3 +199,19 @@ def test_a_record_whose_arguments_cannot_be_formatted_still_passes(log: logging.
     stream = _masked_output(log, Mask([KEY]))
     log.info(f"{KEY} %d", "not a number")
     assert stream.getvalue() == "*** %d (its arguments could not be formatted)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("USD\u202eCoin\u200b", "USDCoin"),
+        ("a \t\n b\u00a0c", "a b c"),
+        ("\x1b[31mred", "[31mred"),
+        ("\U0001f438 Pepe", "\U0001f438 Pepe"),
+        ("\u3164\u2800", ""),
+        ("x" + "\u0301" * 50, "x" + "\u0301" * 6),
+        ("a" * 50, "a" * 40),
+    ],
+)
+def test_a_name_is_cut_to_what_a_reader_sees(text: str, shown: str) -> None:
+    assert visible(text, 40) == shown

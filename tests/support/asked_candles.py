@@ -33,10 +33,15 @@ class AskedCandles:
     async def series(
         self, span: ChartRange, symbol: str = "SOL", *, now: float | None = None
     ) -> CandleSeries:
-        moment = self.clock.time() if now is None else now
-        task = asyncio.ensure_future(self.source.candles(instrument(symbol), span, moment))
+        task = self.start(span, symbol, now=now)
         await self.clock.advance(self.patience)
         return await task
+
+    def start(
+        self, span: ChartRange, symbol: str = "SOL", *, now: float | None = None
+    ) -> asyncio.Future[CandleSeries]:
+        moment = self.clock.time() if now is None else now
+        return asyncio.ensure_future(self.source.candles(instrument(symbol), span, moment))
 
     async def failure(self, span: ChartRange, symbol: str = "SOL") -> ProviderError:
         with pytest.raises(ProviderError) as caught:

@@ -16,6 +16,7 @@ from streamcore.engine import Snapshot
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, State
 from streamcore.status import ProviderStatus
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 def status(provider: str = "birdeye", **more: Any) -> ProviderStatus:
@@ -76,6 +77,18 @@ class FakeManager:
         self.history_gate = asyncio.Event()
         self.history_gate.set()
         self.trend_series: dict[str, CandleSeries] = {}
+        self.found: dict[str, SearchResult] = {}
+        """What a search finds, by the text; nothing for others."""
+        self.searched: list[str] = []
+        self.names: dict[str, TokenHit] = {}
+        """What mints are called."""
+        self.named: list[tuple[str, ...]] = []
+        """The mints that were asked for, call by call."""
+        self.wallets: dict[str, str | Exception] = {}
+        """What names of wallets lead to, or why they lead nowhere."""
+        self.looked_up: list[str] = []
+        self.search_waits: asyncio.Event | None = None
+        """What every search waits for."""
         self._queue: asyncio.Queue[Event | Exception] = asyncio.Queue()
 
     def set_status(self, provider: str, **changes: Any) -> None:
@@ -100,6 +113,27 @@ class FakeManager:
 
     def complete(self, prefix: str) -> list[Token]:
         return [self.describe(token.symbol) for token in self.tokens.complete(prefix)]
+
+    async def search(self, text: str) -> SearchResult:
+        self._break_at("search")
+        self.searched.append(text)
+        if self.search_waits is not None:
+            await self.search_waits.wait()
+        return self.found.get(text, SearchResult(hits=()))
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        asked = tuple(mints)
+        self.named.append(asked)
+        self._break_at("name_tokens")
+        return {mint: self.names[mint] for mint in asked if mint in self.names}
+
+    async def resolve_wallet(self, name: str) -> str:
+        self._break_at("resolve_wallet")
+        self.looked_up.append(name)
+        found = self.wallets[name]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _break_at(self, what: str) -> None:
         if what in self.breaks_at:

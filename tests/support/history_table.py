@@ -14,6 +14,7 @@ from streamcore.candles import ChartRange
 from streamcore.errors import ProviderError
 from streamcore.history.asked_source import AskedSource
 from streamcore.history.price_history import PriceHistory
+from streamcore.history.source_order import SourceOrder
 from streamcore.tasks import Tasks
 
 SOL = instrument("SOL")
@@ -26,7 +27,9 @@ class Table:
         self.faults: list[ProviderError] = []
         self.tasks = Tasks("test", self.clock, failed=self.faults.append)
         asked = [AskedSource(source, self.clock, demo=False) for source in sources]
-        self.history = PriceHistory(asked, self.clock, self.tasks, live_source=live)
+        venues = {source.name: source.venue for source in sources}
+        order = SourceOrder(asked, live_source=live, venues=venues)
+        self.history = PriceHistory(order, self.clock, self.tasks)
 
     async def failure(self, what: Instrument = SOL, span: ChartRange = ChartRange.HOUR) -> ProviderError:
         with pytest.raises(ProviderError) as caught:

@@ -6,12 +6,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from streamcore.clock import Clock, SystemClock
+from streamcore.config.model import StreamTransport
 from streamcore.config.surroundings import read_surroundings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -40,9 +42,22 @@ def refused(status: int, headers: object, body: bytes) -> ProviderError:
     return ProviderError(ErrorKind.AUTH, f"the venue refused with {status}")
 
 
-async def by_stream(network: Network, place: str, scheme: str = "wss") -> str:
+class EitherNetwork(Network):
+    """A network whose streams go by the library that was set last."""
+
+    library = StreamTransport.WEBSOCKETS
+
+    def library_for(self, endpoint: Endpoint) -> StreamTransport:
+        """Return the one that was set."""
+        return self.library
+
+
+async def by_stream(
+    library: StreamTransport, network: EitherNetwork, place: str, *, encrypted: bool = True
+) -> str:
     """Return what a stream of the venue greets with."""
-    endpoint = Endpoint(url=f"{scheme}://{place}/", shown_url="")
+    network.library = library
+    endpoint = Endpoint(url=f"{'wss' if encrypted else 'ws'}://{place}/", shown_url="")
     socket = await network.connect(
         endpoint, name="venue", refusal=refused, within=10.0, max_message_bytes=1000
     )
@@ -52,23 +67,27 @@ async def by_stream(network: Network, place: str, scheme: str = "wss") -> str:
         await socket.close()
 
 
-async def by_request(network: Network, place: str, scheme: str = "https") -> str:
+async def by_request(network: Network, place: str, *, encrypted: bool = True) -> str:
     """Return what the venue answers to a request."""
-    return (await network.request("GET", f"{scheme}://{place}/")).body.decode()
+    return (await network.request("GET", f"{'https' if encrypted else 'http'}://{place}/")).body.decode()
 
 
 Way = Callable[..., Awaitable[str]]
-WAYS: Mapping[str, Way] = {"stream": by_stream, "request": by_request}
-EXPECTED = {"stream": "hello", "request": "answer"}
+WAYS: Mapping[str, Way] = {
+    "stream by websockets": partial(by_stream, StreamTransport.WEBSOCKETS),
+    "stream by picows": partial(by_stream, StreamTransport.PICOWS),
+    "request": by_request,
+}
+EXPECTED = {way: "answer" if way == "request" else "hello" for way in WAYS}
 
 
 @asynccontextmanager
-async def network(environ: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Network]:
+async def network(environ: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[EitherNetwork]:
     """Yield the network as it is in an environment; a real loop's errors in callbacks fail the test."""
     complaints: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: complaints.append(str(context)))
     surroundings = read_surroundings(environ)
-    async with Network(clock or SystemClock(), timeout=10.0, surroundings=surroundings) as made:
+    async with EitherNetwork(clock or SystemClock(), timeout=10.0, surroundings=surroundings) as made:
         yield made
     assert complaints == []

@@ -37,3 +37,11 @@ def shape(value: Any) -> Any:
         return [shape(item) for item in value]
     is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     return "number" if is_number else type(value)
+
+
+def history_bytes(source: str, name: str) -> bytes:
+    return history(source, name).encode()
+
+
+def history_names(source: str, pattern: str) -> list[str]:
+    return sorted(path.stem for path in (_FIXTURES / "history" / source).glob(f"{pattern}.json"))

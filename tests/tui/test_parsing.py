@@ -39,6 +39,22 @@ def test_a_value_that_is_called_like_a_command_is_a_value() -> None:
     assert parse(["--prices", "stream", "doctor"]) == ("doctor", {"prices": "stream"})
 
 
+def test_a_command_may_take_words_of_its_own() -> None:
+    assert parse(["search", "usd", "coin"]) == ("search", {"text": ["usd", "coin"]})
+    assert parse(["--demo", "search", "--format", "json", "usdc"]) == (
+        "search",
+        {"demo": True, "format": "json", "text": ["usdc"]},
+    )
+
+
+@pytest.mark.parametrize("arguments", [["search"], ["search", "x", "--format", "xml"]])
+def test_words_of_its_own_that_are_missing_and_a_form_that_does_not_exist_are_refused(
+    arguments: list[str],
+) -> None:
+    with pytest.raises(WrongUsage):
+        parse(arguments)
+
+
 @pytest.mark.parametrize("arguments", [["--sym", "x"], ["-x"], ["--demo=1"], ["stream", "x"], ["--prices"]])
 def test_what_cannot_be_understood_is_refused_with_a_pointer_to_the_help(arguments: list[str]) -> None:
     with pytest.raises(WrongUsage):

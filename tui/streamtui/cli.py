@@ -48,6 +48,18 @@ def _examines(loaded: Loaded, capture: Capture | None) -> int:
     return run(loaded, capture=capture)
 
 
+def _searches(settings: Settings, text: str, form: str) -> int:
+    from streamtui.commands.search import run
+
+    return run(settings, text, form=form)
+
+
+def _looks_back(settings: Settings, symbol: str, span: str, form: str) -> int:
+    from streamtui.commands.history import run
+
+    return run(settings, symbol, span=span, form=form)
+
+
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui import terminal
 
@@ -82,14 +94,18 @@ def _is_terminal() -> bool:
 class Programs(NamedTuple):
     """The functions that do the work of the commands, each returning the exit status; tests pass their own.
 
-    The standard ones import their modules only when called. The last argument of each, if given, records the
-    network traffic.
+    The standard ones import their modules only when called. A `Capture`, if given, records the network
+    traffic.
     """
 
     app: Callable[[Loaded, Capture | None], int] = _shows
     stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
     """Takes the settings, the largest number of lines, and the longest time in seconds."""
     doctor: Callable[[Loaded, Capture | None], int] = _examines
+    search: Callable[[Settings, str, str], int] = _searches
+    """Takes the settings, what to look for, and the form in which to print it."""
+    history: Callable[[Settings, str, str, str], int] = _looks_back
+    """Takes the settings, a symbol, how far back, and the form in which to print it."""
     has_terminal: Callable[[], bool] = _is_terminal
 
 
@@ -250,6 +266,31 @@ def _stream(given: _Given, programs: Programs) -> None:
             raise _Ended(programs.stream(settings, given.get("count"), given.get("duration"), capture))
 
 
+def _search(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_surroundings, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_surroundings(effective)
+        text = " ".join(given["text"])
+        with _logging(given, effective, on_screen=True):
+            raise _Ended(programs.search(effective.settings, text, given.get("format", "table")))
+
+
+def _history(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_surroundings, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_surroundings(effective)
+        symbol = " ".join(given["symbol"])
+        span, form = given.get("range", "24h"), given.get("format", "table")
+        with _logging(given, effective, on_screen=True):
+            raise _Ended(programs.history(effective.settings, symbol, span, form))
+
+
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
@@ -333,6 +374,8 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "": _app,
     "stream": _stream,
     "doctor": _doctor,
+    "search": _search,
+    "history": _history,
     "emulator": _emulator,
     "config": _config,
     "config path": _config_path,

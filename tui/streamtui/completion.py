@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option
+from streamtui.options import APP, COMMANDS, GROUPS, Argument, Command, Kind, Option
 from streamtui.parsing import PROGRAM
 
 VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
@@ -58,8 +58,19 @@ def _function(command: Command) -> Callable[..., None]:
 
     run.__doc__ = command.help
     parameters = [_parameter(option) for option in command.options]
+    if command.argument is not None:
+        parameters.append(_words(command.argument))
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _words(argument: Argument) -> inspect.Parameter:
+    return inspect.Parameter(
+        argument.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Argument(None, metavar=argument.metavar, help=argument.help),
+        annotation=_TYPES[Kind.LIST],
+    )
 
 
 def _parameter(option: Option) -> inspect.Parameter:

@@ -55,6 +55,10 @@ class Option(NamedTuple):
     least: float | None = None
     most: float | None = None
     """For a number: bounds, both allowed."""
+    setting: str = ""
+    """The setting it sets, where that has another name: ``relay.url``."""
+    choices: tuple[str, ...] = ()
+    """For a text: the only ones that are allowed."""
 
     @property
     def flag(self) -> str:
@@ -81,6 +85,8 @@ class Option(NamedTuple):
             from pathlib import Path
 
             return Path(text)
+        if self.choices and text not in self.choices:
+            raise WrongUsage(f"{self.flag} = {text!r}: expected one of: {', '.join(self.choices)}", text)
         if self.kind not in (Kind.WHOLE, Kind.NUMBER):
             return text
         try:
@@ -158,8 +164,47 @@ COUNT = Option(
 )
 DURATION = Option(name="duration", kind=Kind.NUMBER, metavar="S", least=0, help="Stop after S seconds.")
 
-SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN)
-"""Options that set the setting of the same name."""
+FORMAT = Option(
+    name="format",
+    kind=Kind.TEXT,
+    metavar="FORM",
+    choices=("table", "csv", "json"),
+    help="How to print it: table, csv, or json, one object a line.",
+)
+
+RANGE = Option(
+    name="range",
+    kind=Kind.TEXT,
+    metavar="SPAN",
+    choices=("1h", "24h", "7d", "30d", "1y"),
+    help="How far back: 1h, 24h, 7d, 30d or 1y; 24h unless given.",
+)
+
+RELAY = Option(
+    name="relay",
+    kind=Kind.REPEATED,
+    metavar="URL",
+    help="Take everything from this relay; repeated: the next one when one fails.",
+    setting="relay.url",
+)
+ENCODING = Option(
+    name="encoding",
+    kind=Kind.TEXT,
+    metavar="NAME",
+    help="The relay's: msgpack, json or proto.",
+    setting="relay.encoding",
+)
+INTERVAL = Option(
+    name="interval",
+    kind=Kind.WHOLE,
+    metavar="MS",
+    least=1,
+    help="Milliseconds between a relay's updates: 100, 250, 500 or 1000.",
+    setting="relay.interval",
+)
+
+SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN, RELAY, ENCODING, INTERVAL)
+"""Options that set a setting, of the same name unless they name another."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
 """Options of the app and of ``doctor``; ``stream`` has them, too."""
 
@@ -178,6 +223,9 @@ PORTS = (
     _port("solana", "RPC"),
     _port("jupiter"),
     _port("dexscreener"),
+    _port("geckoterminal"),
+    _port("defillama"),
+    _port("sns"),
 )
 SEED = Option(name="seed", kind=Kind.WHOLE, metavar="N", help="The same seed makes the same market.")
 MARKET_RATE = Option(name="market_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Price moves a second.")
@@ -192,6 +240,15 @@ FAULT = Option(
 )
 
 
+class Argument(NamedTuple):
+    """What a command takes without an option's name: one or more words, together one text."""
+
+    name: str
+    """As the command knows it."""
+    metavar: str
+    help: str
+
+
 class Command(NamedTuple):
     """One command."""
 
@@ -199,6 +256,8 @@ class Command(NamedTuple):
     """Its words after ``streamtui``; empty for the app."""
     help: str
     options: tuple[Option, ...] = ()
+    argument: Argument | None = None
+    """What must be given besides the options; ``None``: nothing."""
 
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
@@ -207,6 +266,18 @@ COMMANDS = (
         name="stream",
         help="Print every event as one line of JSON on standard output; log lines go to standard error.",
         options=(*SETTINGS, COUNT, DURATION, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="search",
+        help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
+        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
+    ),
+    Command(
+        name="history",
+        help="Print the past of a price as candles, from one market of one source; nothing is watched.",
+        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
     ),
     Command(
         name="doctor",

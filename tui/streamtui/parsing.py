@@ -60,7 +60,7 @@ class Parser(ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Return the words of the command, empty for the app, and the options that were given, by name.
+    """Return the words of the command, empty for the app, and what was given to it, by name.
 
     An option may stand before the command's name; the same option after the name wins. ``--help`` prints the
     help and exits with status 0.
@@ -100,6 +100,9 @@ def _parser() -> Parser:
         child = parent.add_parser(name, help=command.help, description=command.help)
         _add_options(child, command)
         child.add_argument("--version", action=_Version, help="Show the version and exit.")
+        if (argument := command.argument) is not None:
+            child.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
+            child.usage = f"%(prog)s [options] {argument.metavar}"
         child.set_defaults(**{_COMMAND: command.name})
     return parser
 

@@ -127,7 +127,12 @@ def listing_of(ticker: str, token: Token | None) -> Listing:
 
 def exchange_name(ticker: str) -> str:
     """Return the name of the asset that exchanges list under a ticker."""
-    return _NAMES.get(ticker.upper(), f"{ticker} as exchanges list it")
+    return known_exchange_name(ticker) or f"{ticker} as exchanges list it"
+
+
+def known_exchange_name(ticker: str) -> str:
+    """Return the name of an asset not native to Solana that exchanges list; empty where it is not known."""
+    return _NAMES.get(ticker.upper(), "")
 
 
 def exchange_tickers() -> Collection[str]:

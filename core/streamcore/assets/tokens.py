@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from types import MappingProxyType
 import base58
 import msgspec
 
+from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.assets.names import address_in, bare, why_no_name
 from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
 
@@ -96,7 +97,7 @@ class TokenTable:
         if known is not None:
             return known
         typed = address_in(typed)
-        if (reason := why_no_name(typed)) is not None:
+        if (reason := foreign_address(typed) or why_no_name(typed)) is not None:
             raise UnknownSymbol(text, f"is not a ticker: {reason}")
         if len(typed) >= _SHORTEST_FOR_ADDRESS:
             mint = check_address(typed)
@@ -105,6 +106,10 @@ class TokenTable:
             raise UnknownSymbol(text, "names no token; give a ticker such as SOL or a mint address")
         advice = self.similar(typed) or "give its mint address, or add it to [tokens] in the configuration"
         raise UnknownSymbol(text, f"is not a ticker in the token table; {advice}")
+
+    def __iter__(self) -> Iterator[Token]:
+        """Iterate over all tokens, each once."""
+        return iter(self._by_mint.values())
 
     def by_mint(self, mint: str) -> Token | None:
         """Return the token with that mint address, or ``None``."""
@@ -195,10 +200,13 @@ def check_address(text: str) -> str:
     reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
     if reason is None:
         return address
-    if len(address) == 42 and address.lower().startswith("0x"):
-        reason = "it looks like an Ethereum address"
-    reason = why_no_name(address) or reason
+    reason = foreign_address(address) or why_no_name(address) or reason
     raise BadAddress(text, f"is not a Solana address: {reason}")
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address and nothing else; see `check_address` for why it is none."""
+    return _why_not(text, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address") is None
 
 
 def check_signature(text: str) -> str:

@@ -24,6 +24,8 @@ import msgspec
 from streamcore.assets.tokens import pinned_mint
 from streamcore.config.foreign_variables import is_of_containers
 from streamcore.config.keys import PREFIX, Key, sections, setting_keys
+from streamcore.config.libraries import KEY as TRANSPORT
+from streamcore.config.libraries import check_library
 from streamcore.config.locations import config_file
 from streamcore.config.model import Settings
 from streamcore.config.secret_check import refuse_secrets, refuse_secrets_within
@@ -107,6 +109,7 @@ def load(
             origins[name] = entry.origin
     settings = _assemble(values)
     choose(settings, origins)
+    check_library(settings.stream.transport, origins[TRANSPORT])
     warnings = (*warnings, *_quotes(environ, document), *_replaced_tokens(settings, origins))
     return Loaded(settings, origins, chosen, document is not None, warnings)
 

@@ -40,6 +40,57 @@ class Colours(StrEnum):
     """Blue and orange, which people who confuse red and green tell apart."""
 
 
+class PriceColumn(StrEnum):
+    """The columns the price table can have."""
+
+    SYMBOL = "symbol"
+    PRICE = "price"
+    CHANGE = "change"
+    """Over 24 hours."""
+    VOLUME = "volume"
+    """Of 24 hours, in US dollars."""
+    AGE = "age"
+    """Since a source confirmed the price."""
+    TREND = "trend"
+    """A sparkline of the last 24 hours."""
+    NAME = "name"
+    SOURCE = "source"
+    BID = "bid"
+    ASK = "ask"
+    SPREAD = "spread"
+    """Between bid and ask, in basis points."""
+    HIGH = "high"
+    """The highest price of 24 hours."""
+    LOW = "low"
+    VWAP = "vwap"
+    """The average price of 24 hours, weighted by amount."""
+    TRADES = "trades"
+    """How many there were in 24 hours."""
+
+
+DEFAULT_COLUMNS = (
+    PriceColumn.SYMBOL,
+    PriceColumn.PRICE,
+    PriceColumn.AGE,
+    PriceColumn.CHANGE,
+    PriceColumn.VOLUME,
+    PriceColumn.TREND,
+    PriceColumn.NAME,
+    PriceColumn.SOURCE,
+)
+
+
+class StreamTransport(StrEnum):
+    """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
+
+    AUTO = "auto"
+    """Whichever suits the provider best."""
+    WEBSOCKETS = "websockets"
+    """Always there; offers servers to compress messages."""
+    PICOWS = "picows"
+    """The quicker one; only with the extra ``fast``."""
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of every section: immutable, and an unknown key is an error."""
 
@@ -67,6 +118,13 @@ class StreamSettings(Section, frozen=True, kw_only=True):
     max_message_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 30, description="a larger frame closes the connection")
     ] = 33_554_432
+    transport: Annotated[
+        StreamTransport,
+        Meta(
+            description="the WebSocket library: websockets, picows (the quicker one), "
+            "or auto: picows for prices if it is installed"
+        ),
+    ] = StreamTransport.AUTO
 
 
 class BackoffSettings(Section, frozen=True, kw_only=True):
@@ -102,6 +160,14 @@ class UiSettings(Section, frozen=True, kw_only=True):
     colours: Annotated[
         Colours, Meta(description="up and down: green and red, or blue and orange for the colour-blind")
     ] = Colours.DEFAULT
+    columns: Annotated[
+        tuple[PriceColumn, ...],
+        Meta(
+            min_length=1,
+            description="the columns of the prices, from the left; where there is no room for all, "
+            "the last are left out first",
+        ),
+    ] = DEFAULT_COLUMNS
     bell: Annotated[bool, Meta(description="whether an alert rings the terminal bell")] = True
     desktop_notifications: Annotated[
         bool, Meta(description="whether an alert asks the terminal for a desktop notification (OSC 9)")
@@ -128,6 +194,8 @@ class SourceSettings(Section, frozen=True, kw_only=True):
     """The kind of data that the provider serves."""
     is_exchange: ClassVar[bool] = False
     """It may know tickers that the table of Solana tokens does not."""
+    names_tokens: ClassVar[bool] = False
+    """It knows the tokens of the chain by their names, and may be asked for them whoever serves the data."""
 
 
 class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
@@ -194,6 +262,7 @@ class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
     """``[jupiter]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.jup.ag"
@@ -204,6 +273,7 @@ class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
     """``[dexscreener]``: polled prices of any Solana token, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.PRICES
+    names_tokens: ClassVar[bool] = True
 
     rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
         "https://api.dexscreener.com"
@@ -230,10 +300,48 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     """``[solana]``: wallets from a public Solana node, without a key."""
 
     serves: ClassVar[DataKind] = DataKind.WALLETS
+    names_tokens: ClassVar[bool] = True
 
     ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
     rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
         "https://api.mainnet.solana.com"
+    )
+
+
+class WireEncoding(StrEnum):
+    """How the messages of a relay are written; see ``docs/relay-wire.md``."""
+
+    MSGPACK = "msgpack"
+    JSON = "json"
+    PROTO = "proto"
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    """``[relay]``: one engine for many terminals."""
+
+    url: Annotated[
+        tuple[str, ...],
+        Meta(description="relays to use in the place of providers, tried in turn", extra=WS_URL),
+    ] = ()
+    token: Annotated[ApiKey | None, Meta(description="this terminal's token at the relay", extra=SECRET)] = (
+        None
+    )
+    encoding: Annotated[
+        WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
+    ] = WireEncoding.MSGPACK
+    interval: Annotated[
+        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+    ] = 250
+    direct: Annotated[
+        bool, Meta(description="whether to talk to the providers while no relay can be reached")
+    ] = False
+
+
+class SnsSettings(Section, frozen=True, kw_only=True):
+    """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of its REST API", extra=HOST_URL)] = (
+        "https://sdk-proxy-v2.sns.id"
     )
 
 
@@ -311,6 +419,8 @@ class Settings(Section, frozen=True, kw_only=True):
     geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    relay: RelaySettings = RelaySettings()
+    sns: SnsSettings = SnsSettings()
 
     @classmethod
     def load(

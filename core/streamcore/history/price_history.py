@@ -17,6 +17,7 @@ from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
 from streamcore.history.series_cache import SeriesCache, SeriesKey, is_fresh, within
 from streamcore.history.shared_requests import SharedRequests
+from streamcore.history.source_order import SourceOrder
 from streamcore.history.trends import Trends
 from streamcore.tasks import Tasks
 
@@ -34,31 +35,21 @@ class PriceHistory:
 
     def __init__(
         self,
-        sources: Sequence[AskedSource],
+        order: SourceOrder,
         clock: Clock,
         tasks: Tasks,
-        *,
-        live_source: Callable[[Instrument], str | None],
     ) -> None:
-        """Make one that knows nothing yet.
-
-        Args:
-            sources: The preferred first.
-            clock: Time.
-            tasks: Runs the requests.
-            live_source: Names the provider of an instrument's live prices.
-        """
-        self._sources = sources
+        """Make one that knows nothing yet; ``tasks`` runs the requests."""
+        self._order = order
         self._clock = clock
-        self._live_source = live_source
         self._cache = SeriesCache()
         self._requests: SharedRequests[SeriesKey, CandleSeries] = SharedRequests(tasks)
-        self._trends = Trends(sources, clock, live_source=live_source)
+        self._trends = Trends(order, clock)
         self._refreshes: SharedRequests[object, None] = SharedRequests(tasks)
 
     def cached(self, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
         """Return the series that is remembered of the most wanted source that has one, however old."""
-        for asked in self._order(instrument):
+        for asked in self._order.for_chart(instrument):
             known = self._known(asked, instrument, span)
             if known is not None and known.candles:
                 return known
@@ -72,7 +63,7 @@ class PriceHistory:
             NotRunning: The engine ended meanwhile.
         """
         errors: list[ProviderError] = []
-        for asked in self._order(instrument):
+        for asked in self._order.for_chart(instrument):
             known = self._known(asked, instrument, span)
             if known is None or not is_fresh(known, self._clock.time()):
                 try:
@@ -104,14 +95,8 @@ class PriceHistory:
 
     def forget(self) -> None:
         """Ask every source for everything again: a person wants to try again."""
-        for asked in self._sources:
+        for asked in self._order.sources:
             asked.forget()
-
-    def _order(self, instrument: Instrument) -> list[AskedSource]:
-        own = self._live_source(instrument)
-        able = [asked for asked in self._sources if asked.has(instrument)]
-        # sorting is stable, so the others keep their order
-        return sorted(able, key=lambda asked: asked.name != own or asked.source.metered)
 
     def _known(self, asked: AskedSource, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
         """Return what is remembered of a source: what was fetched for a chart, or for a column if newer."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.history.asked_source import AskedSource
+from streamcore.history.pool_candles import PoolCandles
 from streamcore.loopback import is_loopback
 from streamcore.net.transport import Http
+from streamcore.providers import HISTORY_SOURCES
 from streamcore.providers.base import Provider
-from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
 from streamcore.providers.history_source import HistorySource
-
-WITH_HISTORY = ("kraken", "coinbase")
-"""Providers of live prices that have candles and ask for no key, the preferred first.
-
-They are asked also where they are not in use for live prices.
-"""
+from streamcore.providers.pools import PoolHistory
 
 
 def history_sources(
@@ -27,8 +24,12 @@ def history_sources(
     clock: Clock,
     in_use: Sequence[Provider],
     providers: Mapping[str, Descriptor],
+    chart_only: Mapping[str, HistoryDescriptor] = HISTORY_SOURCES,
 ) -> list[AskedSource]:
     """Return the sources of candles for these settings, the preferred first.
+
+    Those of exchanges come first, then those of pools, then those that take up a key's allowance, and last
+    those that have a line alone.
 
     A provider of live prices on this machine is an emulator or a relay, whose market is not that of the
     public hosts. Then only sources on this machine are used.
@@ -39,29 +40,33 @@ def history_sources(
         clock: Time.
         in_use: The providers of live prices, the preferred first.
         providers: Makes those that are not in use.
+        chart_only: Makes the sources that have nothing but the past.
     """
     here_only = bool(in_use) and _is_here(settings, in_use[0].name)
-    return [
-        AskedSource(source, clock, demo=settings.demo)
-        for source in _sources(settings, http, clock, in_use, providers)
-        if not here_only or _is_here(settings, source.name)
-    ]
 
+    def allowed(name: str) -> bool:
+        return not here_only or _is_here(settings, name)
 
-def _sources(
-    settings: Settings,
-    http: Http,
-    clock: Clock,
-    in_use: Sequence[Provider],
-    providers: Mapping[str, Descriptor],
-) -> Iterator[HistorySource]:
     running = {provider.name: provider for provider in in_use}
-    for name in WITH_HISTORY:
-        provider = running.get(name)
-        if provider is None and name in providers:
-            provider = providers[name].make(settings, http, clock)
-        if provider is not None and provider.history is not None:
-            yield provider.history
+    exchanges: list[HistorySource] = []
+    for one in providers.values():
+        if one.has_history:
+            provider = running.get(one.name) or one.make(settings, http, clock)
+            if provider.history is not None:
+                exchanges.append(provider.history)
+    names = {source.name for source in exchanges}
+    keyed = [p.history for p in in_use if p.history is not None and p.history.name not in names]
+    listers = (one.pools for one in providers.values() if one.pools is not None and allowed(one.name))
+    lister = next((make(settings, http, clock) for make in listers), None)
+    candles: list[HistorySource] = []
+    lines: list[HistorySource] = []
+    for made in (one.make(settings, http, clock) for one in chart_only.values()):
+        if isinstance(made, PoolHistory):
+            candles.append(PoolCandles(made, lister, clock))
+        else:
+            lines.append(made)
+    found = (*exchanges, *candles, *keyed, *lines)
+    return [AskedSource(source, clock, demo=settings.demo) for source in found if allowed(source.name)]
 
 
 def _is_here(settings: Settings, name: str) -> bool:

@@ -17,6 +17,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
 from streamcore.history.series_cache import is_fresh, within
+from streamcore.history.source_order import SourceOrder
 
 MOVED_AFTER = 60.0
 """Seconds after which the day of an instrument that has another live source is asked for there."""
@@ -27,17 +28,9 @@ _LOGGER = logging.getLogger(__name__)
 class Trends:
     """The last day of every instrument that is asked for; a series for each, never two markets in one."""
 
-    def __init__(
-        self,
-        sources: Sequence[AskedSource],
-        clock: Clock,
-        *,
-        live_source: Callable[[Instrument], str | None],
-    ) -> None:
-        """Arguments as for `streamcore.history.price_history.PriceHistory`."""
-        self._sources = [asked for asked in sources if asked.source.for_trends]
+    def __init__(self, order: SourceOrder, clock: Clock) -> None:
+        self._order = order
         self._clock = clock
-        self._live_source = live_source
         self._series: dict[str, CandleSeries] = {}
         self._turn = asyncio.Lock()
 
@@ -74,8 +67,8 @@ class Trends:
         now = self._clock.time()
         if series is None or not is_fresh(series, now):
             return True
-        first = self._order(instrument)[:1]
-        moved = bool(first) and first[0].name == self._live_source(instrument) != series.provider
+        first = self._order.for_trend(instrument)[:1]
+        moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
         return moved and now - series.fetched_at > MOVED_AFTER
 
     def _groups(
@@ -84,15 +77,12 @@ class Trends:
         """Return what to ask each source for next: every instrument's first that has not been tried."""
         groups: dict[str, tuple[AskedSource, list[Instrument]]] = {}
         for instrument in instruments:
-            untried = (one for one in self._order(instrument) if one.name not in tried[instrument.key])
+            untried = (
+                one for one in self._order.for_trend(instrument) if one.name not in tried[instrument.key]
+            )
             if (asked := next(untried, None)) is not None:
                 groups.setdefault(asked.name, (asked, []))[1].append(instrument)
         return [*groups.values()]
-
-    def _order(self, instrument: Instrument) -> list[AskedSource]:
-        own = self._live_source(instrument)
-        able = [asked for asked in self._sources if asked.has(instrument)]
-        return sorted(able, key=lambda asked: (asked.name != own, asked.source.batch_size == 1))
 
     async def _fetch(self, asked: AskedSource, instruments: Sequence[Instrument]) -> list[str]:
         """Ask one source for some instruments; return the keys of those it had."""

@@ -31,6 +31,8 @@ class Endpoint:
     """The ``Origin`` header; ``None`` sends none."""
     subprotocols: tuple[str, ...] = ()
     """Offered in this order."""
+    compressible: bool = False
+    """Its messages are long and shrink much: to compress them is worth more than to read them fast."""
 
 
 def host_of(url: str) -> str:

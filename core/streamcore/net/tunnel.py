@@ -89,6 +89,20 @@ class Waiting(asyncio.Protocol):
             await self._more()
         return self._take(count)
 
+    async def read_some(self) -> bytes:
+        """Return what has come in, at least one byte; nothing if no more will come.
+
+        Raises:
+            OSError: The connection has ended.
+        """
+        while not self.received and not self.at_end:
+            await self._more()
+        return self.take_all()
+
+    def take_all(self) -> bytes:
+        """Return what has come in, perhaps nothing."""
+        return self._take(len(self.received))
+
     async def read_head(self) -> bytes:
         """Return what comes up to an empty line; the beginning of what cannot be a head of HTTP.
 
@@ -97,7 +111,7 @@ class Waiting(asyncio.Protocol):
         """
         while (end := self.received.find(b"\r\n\r\n")) < 0:
             if not b"HTTP/".startswith(self.received[:5]) or len(self.received) > MAX_HEAD:
-                return self._take(len(self.received))
+                return self.take_all()
             await self._more()
         return self._take(end + 4)
 

@@ -12,8 +12,10 @@ from streamcore.net.transport import Http
 from streamcore.providers.base import Provider
 from streamcore.providers.birdeye.descriptor import BIRDEYE
 from streamcore.providers.coinbase.descriptor import COINBASE
-from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.defillama.descriptor import DEFILLAMA
+from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
 from streamcore.providers.dexscreener.descriptor import DEXSCREENER
+from streamcore.providers.geckoterminal.descriptor import GECKOTERMINAL
 from streamcore.providers.helius.descriptor import HELIUS
 from streamcore.providers.jupiter.descriptor import JUPITER
 from streamcore.providers.kraken.descriptor import KRAKEN
@@ -23,6 +25,9 @@ PROVIDERS: Mapping[str, Descriptor] = {
     one.name: one for one in (BIRDEYE, KRAKEN, COINBASE, JUPITER, DEXSCREENER, HELIUS, SOLANA)
 }
 """Every provider by its name. A new one needs its own folder, its section in `Settings`, and a place here."""
+
+HISTORY_SOURCES: Mapping[str, HistoryDescriptor] = {one.name: one for one in (GECKOTERMINAL, DEFILLAMA)}
+"""Every source that has the past of prices and nothing else, by its name; the preferred first."""
 
 
 def create(

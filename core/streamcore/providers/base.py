@@ -31,8 +31,10 @@ from streamcore.net.transport import Frame
 from streamcore.providers.history_source import HistorySource
 from streamcore.providers.http_errors import refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.token_directory import TokenDirectory
 from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.wire.messages import Answer
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
@@ -206,6 +208,13 @@ class Malformed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished message of a relay, to be passed on as it is."""
+
+    answer: Answer
+
+
 Report: TypeAlias = (
     PriceReport
     | TransactionReport
@@ -220,6 +229,7 @@ Report: TypeAlias = (
     | Throttled
     | Notice
     | Malformed
+    | Delivery
 )
 
 
@@ -377,6 +387,9 @@ class Provider(ABC):
     history: HistorySource | None = None
     """The past of its prices, where it has that."""
 
+    directory: TokenDirectory | None = None
+    """What it knows of tokens by their names, where it does."""
+
     def topic(self, instrument: Instrument) -> str | None:
         """Return what it calls an instrument; ``None`` if it cannot have exactly that, as far as is known.
 
@@ -405,3 +418,10 @@ class Provider(ABC):
             body: As it came.
         """
         return refusal(self.title, status, headers, key_setting=None)
+
+    def connection_ended(self, error: ProviderError) -> ProviderError:
+        """Return what the end of a connection, or of an attempt, means: whether and when to try again.
+
+        Here: what it says already. A provider whose close codes have a meaning of their own says so.
+        """
+        return error

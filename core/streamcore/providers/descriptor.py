@@ -11,6 +11,23 @@ from streamcore.config.model import Settings, SourceSettings
 from streamcore.events import DataKind
 from streamcore.net.transport import Http
 from streamcore.providers.base import Provider
+from streamcore.providers.history_source import HistorySource
+from streamcore.providers.pools import PoolHistory, PoolLister
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryDescriptor:
+    """A source that has the past of prices and nothing else: what it is called, and how to make it.
+
+    Its section in `Settings` has its name and a ``rest_url``.
+    """
+
+    name: str
+    """The name in series and settings."""
+    title: str
+    """The name as a person writes it."""
+    make: Callable[[Settings, Http, Clock], HistorySource | PoolHistory]
+    """Makes the source. What it asks goes through the second argument, nothing else does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +46,10 @@ class Descriptor:
     """Makes the provider. What it asks over HTTP goes through the second argument, nothing else does."""
     hint: str = ""
     """What its key adds to what the sources without keys bring, to follow the name of the key's variable."""
+    has_history: bool = False
+    """It has the past of its prices without a key, so that it is asked also where it is not in use."""
+    pools: Callable[[Settings, Http, Clock], PoolLister] | None = None
+    """Makes what lists the pools of a token there."""
 
     @property
     def section(self) -> type[SourceSettings]:

@@ -108,11 +108,10 @@ class ChartRateLimit:
         until = self._clock.monotonic() + max(seconds, REST_AFTER_REFUSAL)
         self._rests_until = max(self._rests_until, until)
 
-    def note(self, error: ProviderError) -> ProviderError:
-        """Take note of a failure, and return it."""
+    def note(self, error: ProviderError) -> None:
+        """Take note of a failure: one that asks for fewer requests is the beginning of a rest."""
         if error.kind is ErrorKind.RATE_LIMIT:
             self.pause(error.retry_after or 0.0)
-        return error
 
     def forget(self) -> None:
         """Grant requests again: a person asked for it."""

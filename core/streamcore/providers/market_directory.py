@@ -13,6 +13,7 @@ from streamcore.assets.instruments import Instrument
 from streamcore.clock import Clock
 from streamcore.config.cache import Cache
 from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
 from streamcore.loopback import is_loopback
 from streamcore.providers.markets import Market, Markets
 from streamcore.tasks import first_to_end
@@ -78,6 +79,8 @@ class MarketDirectory:
         self._markets: Markets | None = None
         self._asked_at = float("-inf")
         self._doubted = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._failure: ProviderError | None = None
 
     @property
     def markets(self) -> Markets:
@@ -88,6 +91,20 @@ class MarketDirectory:
     def is_known(self) -> bool:
         """Whether the exchange has said what it lists."""
         return self._markets is not None
+
+    async def listed(self) -> Markets:
+        """Return what is listed; waits for the first answer while it is not known.
+
+        Raises:
+            ProviderError: The exchange could not be asked, or has no side that could be.
+        """
+        if self._source is None:
+            raise ProviderError(ErrorKind.NETWORK, f"what {self._name} lists cannot be asked here")
+        while self._markets is None:
+            await self._tried.wait()
+            if self._failure is not None and self._markets is None:
+                raise self._failure
+        return self._markets
 
     def pair_of(self, instrument: Instrument) -> str | None:
         """Return what the exchange calls an instrument; ``None`` if it does not have it."""
@@ -124,6 +141,8 @@ class MarketDirectory:
                 markets = list(await self._ask())
             except ProviderError as error:
                 _LOGGER.info("what %s lists is not known at the moment: %s", self._name, error.message)
+                self._failure = error
+                self._tried.set()
                 await self._rest(max(retry, error.retry_after or 0.0))
                 retry = min(2 * retry, LONGEST_RETRY)
                 continue
@@ -142,8 +161,10 @@ class MarketDirectory:
 
     def _use(self, remembered: _Remembered, changed: Callable[[], None]) -> None:
         self._asked_at = remembered.at
+        self._failure = None
         before = self._markets
         self._markets = Markets(remembered.markets, self._renamed)
+        self._tried.set()
         if before is None or [*before] != remembered.markets:
             changed()
 

@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 
 from streamcore.clock import Clock
+from streamsim.birdeye.candles import BadQuery, candle_items, price_items
+from streamsim.birdeye.candles import units as candle_units
 from streamsim.birdeye.messages import INTERVALS, percent
 from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow, TokenBucket
 from streamsim.wire import is_address, iso_seconds
-from streamsim.world.catalog import CATALOG, DECOY, SOL, Listing
+from streamsim.world.catalog import CATALOG, SOL
 from streamsim.world.history import DAY
+from streamsim.world.listings import Listing
+from streamsim.world.lookalikes import DECOY
 from streamsim.world.market import Market, Token
 
 PAID_RATE = 15.0
@@ -30,13 +34,16 @@ _UNITS = {
     "/defi/multi_price": 3,
     "/defi/price_volume/single": 15,
     "/defi/price_volume/multi": 15,
+    "/defi/history_price": 45,
 }
 """Compute units of one token; a request about several takes them times a power of their number."""
 
 FREE_WINDOW = 2.0
 """Seconds one request of a free key takes up."""
 
-_FREE_PATHS = frozenset({"/defi/price", "/utils/v1/credits"})
+_CANDLES = "/defi/v3/ohlcv"
+_FREE_PATHS = frozenset({"/defi/price", "/utils/v1/credits", _CANDLES, "/defi/history_price"})
+"""Routes of the free plan; of candles and past prices by the vendor's table, though observers saw three."""
 
 _PLAN = (
     "Your API key is either suspended or lacks sufficient permissions to access this resource."
@@ -85,6 +92,10 @@ class BirdeyeRest:
         """What a free key has in a month."""
         self.unserved: set[str] = set()
         """Paths that no plan serves at present."""
+        self.free_paths = set(_FREE_PATHS)
+        """Paths that the free plan serves."""
+        self.unknown_is_null = False
+        """Whether the candles of an unknown token are ``null``, not an empty list."""
         self.units_spent: Counter[str] = Counter()
         """Key to the compute units of its answers."""
 
@@ -101,7 +112,7 @@ class BirdeyeRest:
             return refusal
         if route is None:
             return HttpReply(404, error_body(404))
-        not_free = profile is Profile.FREE and request.path not in _FREE_PATHS
+        not_free = profile is Profile.FREE and request.path not in self.free_paths
         if not_free or request.path in self.unserved:
             return HttpReply(401, error_body(401, _PLAN))
         try:
@@ -111,6 +122,8 @@ class BirdeyeRest:
             data = route(self, request)
         except _BadRequest as bad:
             return HttpReply(400, error_body(400, bad.message))
+        except BadQuery as bad_query:
+            return HttpReply(400, error_body(400, str(bad_query)))
         self.units_spent[key] += units
         return HttpReply.json({"success": True, "data": data})
 
@@ -252,6 +265,18 @@ class BirdeyeRest:
             overview |= _overview_interval(token, interval, seconds)
         return overview
 
+    def _candles(self, request: HttpRequest) -> Any:
+        token = self._token(request)
+        if token is None and self.unknown_is_null:
+            return None
+        items = [] if token is None else candle_items(self._market, token, request.query)
+        return {"is_scaled_ui_token": False, "items": items}
+
+    def _past_prices(self, request: HttpRequest) -> Any:
+        token = self._token(request)
+        items = [] if token is None else price_items(token, request.query)
+        return {"isScaledUiToken": False, "items": items}
+
     def _search(self, request: HttpRequest) -> Any:
         query = request.query
         if "sort_by" not in query or "sort_type" not in query:
@@ -346,6 +371,8 @@ def _addresses(listed: object, most: int) -> list[str]:
 
 def _units(request: HttpRequest) -> int:
     """Return the compute units of a request, as far as this program makes such."""
+    if request.path == _CANDLES:
+        return candle_units(request.query)
     each = _UNITS.get(request.path, 0)
     listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
     count = listed.count(",") + 1 if isinstance(listed, str) else 1
@@ -370,6 +397,8 @@ _ROUTES: dict[tuple[str, str], Callable[[BirdeyeRest, HttpRequest], Any]] = {
     ("POST", "/defi/price_volume/multi"): BirdeyeRest._volume_multi,
     ("GET", "/defi/token_overview"): BirdeyeRest._overview,
     ("GET", "/defi/v3/token/market-data"): BirdeyeRest._market_data,
+    ("GET", _CANDLES): BirdeyeRest._candles,
+    ("GET", "/defi/history_price"): BirdeyeRest._past_prices,
     ("GET", "/defi/v3/search"): BirdeyeRest._search,
     ("GET", "/utils/v1/credits"): BirdeyeRest._credits,
 }

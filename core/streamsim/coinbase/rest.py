@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from streamcore.clock import Clock
 from streamsim.coinbase.messages import Progress
-from streamsim.servers.exchange import Figures, asset_key
+from streamsim.servers.exchange import Figures, asset_key, encode_numbers
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
 from streamsim.wire import rfc3339
+from streamsim.world.candles import Candle, bucket_start
 from streamsim.world.catalog import listing_of
 from streamsim.world.market import Token
 
 RATE = 10.0
 """Requests a second."""
 
+GRANULARITIES = (60, 300, 900, 3600, 21_600, 86_400)
+"""Seconds of the candles there are."""
+MOST_CANDLES = 300
+"""So many intervals may lie between the start of the first and the start of the last candle."""
+UNASKED_CANDLES = 350
+"""The newest ones that come without a range; as reported."""
+
 DELISTED = "Not allowed for delisted products"
+_LOT = Decimal("1E-8")
 _IN_EUROS = ("BTC", "SOL")
 
 
@@ -72,11 +85,11 @@ class CoinbaseRest:
             case ["GET", "products"]:
                 return HttpReply.json(self._products())
             case ["GET", "products", product, *what]:
-                return self._about(product, what)
+                return self._about(product, what, request.query)
             case _:
                 return _message(404, "NotFound")
 
-    def _about(self, product: str, what: list[str]) -> HttpReply:
+    def _about(self, product: str, what: list[str], query: Mapping[str, str]) -> HttpReply:
         if self._exchange.is_delisted(product):
             if not what:
                 return HttpReply.json(_described(product, "delisted"))
@@ -89,6 +102,8 @@ class CoinbaseRest:
         match what:
             case []:
                 return HttpReply.json(_described(product, "online"))
+            case ["candles"]:
+                return _candles(token, query)
             case ["stats"]:
                 return HttpReply.json(_stats(Figures.of(token)))
             case ["ticker"]:
@@ -131,6 +146,50 @@ class CoinbaseRest:
             "size": format(progress.size, "f"),
             "time": rfc3339(progress.unix),
         }
+
+
+def _candles(token: Token, query: Mapping[str, str]) -> HttpReply:
+    granularity = query.get("granularity", "60")
+    if not granularity.isdecimal() or int(granularity) not in GRANULARITIES:
+        return _message(400, "Unsupported granularity")
+    length = int(granularity)
+    start, end = token.now() - (UNASKED_CANDLES - 1) * length, token.now()
+    if query.get("start") and query.get("end"):  # one of them alone is ignored
+        try:
+            start, end = _moment(query["start"]), _moment(query["end"])
+        except ValueError as error:
+            return _message(400, str(error))
+        if end < start:
+            return _message(400, "start must be before end")
+        if end - start > MOST_CANDLES * length:
+            return _message(
+                400,
+                "granularity too small for the requested time range."
+                f" Count of aggregations requested exceeds {MOST_CANDLES}",
+            )
+    # both ends are included, and so is the candle in which the range begins
+    known = token.candles(length, bucket_start(length, start), bucket_start(length, end) + length)
+    return HttpReply(200, encode_numbers([_row(candle) for candle in reversed(known)]))
+
+
+def _moment(text: str) -> float:
+    """Return Unix seconds.
+
+    Raises:
+        ValueError: It is neither a number nor ISO 8601; the message is what the exchange says.
+    """
+    with suppress(ValueError):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("invalid timestamp") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _row(candle: Candle) -> list[Any]:
+    volume = candle.volume.quantize(_LOT)
+    return [candle.start, candle.low, candle.high, candle.open, candle.close, volume]
 
 
 def _described(product: str, status: str) -> dict[str, Any]:

@@ -1,23 +1,22 @@
-"""An emulated DexScreener: the main pool of each token, or all three of its pools."""
+"""An emulated DexScreener: the pools of tokens, and a search for pairs."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import base58
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.birdeye.messages import INTERVALS
+from streamsim.dexscreener.search import search
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.wire import exact, is_address
 from streamsim.world.catalog import SOL, USDC, listing_of
 from streamsim.world.market import Market, Token
+from streamsim.world.pools import Pool, pool_address
 
 REQUESTS, WINDOW = 300, 60.0
 """Requests allowed in a window, and its length in seconds."""
@@ -25,9 +24,11 @@ MOST_MINTS = 30
 
 _BY_CHAIN = "/tokens/v1/solana/"
 _LATEST = "/latest/dex/tokens/"
+_SEARCH = "/latest/dex/search"
+_PAIRS = "/token-pairs/v1/solana/"
 _OPENED_AT = 1_672_531_200_000
 _HUNDREDTH = Decimal("0.01")
-_SPANS = {"h1": "1h", "h24": "24h"}
+_SPANS = {"m5": 300.0, "h1": 3600.0, "h6": 21_600.0, "h24": 86_400.0}
 
 
 class DexScreenerServer(PolledServer):
@@ -55,6 +56,10 @@ class DexScreenerServer(PolledServer):
         return {"Retry-After": str(math.ceil(wait))} if wait else {}
 
     def _reply(self, request: HttpRequest) -> HttpReply:
+        if request.path == _SEARCH:
+            return self._search(request.query.get("q", ""))
+        if request.path.startswith(_PAIRS):
+            return self._token_pairs(request.path.removeprefix(_PAIRS))
         route = next((route for route in (_BY_CHAIN, _LATEST) if request.path.startswith(route)), None)
         if route is None:
             return HttpReply(404, self._error_body(404))
@@ -66,6 +71,31 @@ class DexScreenerServer(PolledServer):
         if route == _LATEST:
             return HttpReply.json({"schemaVersion": "1.0.0", "pairs": pairs or None})
         return HttpReply.json(pairs)
+
+    def _token_pairs(self, mint: str) -> HttpReply:
+        """Return every pool of one token, in no order; in some it may be the quote side."""
+        if not is_address(mint):
+            return HttpReply(400, self._error_body(400))
+        self._watch([mint])
+        pairs = [pair for pool in self._market.pools.of(mint) if (pair := self._pool(pool)) is not None]
+        return HttpReply.json(sorted(pairs, key=lambda pair: str(pair["pairAddress"])))
+
+    def _search(self, query: str) -> HttpReply:
+        pairs = search(self._market, query, self._pool)
+        return HttpReply.json({"schemaVersion": "1.0.0", "pairs": pairs})
+
+    def _pool(self, pool: Pool) -> dict[str, Any] | None:
+        """Return the pair of a pool, with its share of what is traded."""
+        base, about = self._market.token(pool.base), self._market.token(pool.about)
+        if base is None or about is None:
+            return None
+        pair = self._pair(base, pool.quote, pool.dex, base.price, pool.share)
+        spans = {span: about.window(seconds) for span, seconds in _SPANS.items()}
+        pair["volume"] = {span: float(exact(bar.usd * pool.share)) for span, bar in spans.items()}
+        pair["pairCreatedAt"] = int(pool.opened * 1000)
+        if pool.dex == "orca":
+            pair["labels"] = ["wp"]
+        return pair
 
     def _pairs(self, mint: str) -> list[dict[str, Any]]:
         token = self._market.token(mint)
@@ -85,10 +115,10 @@ class DexScreenerServer(PolledServer):
 
     def _pair(self, token: Token, quote: str, dex: str, price: Decimal, share: Decimal) -> dict[str, Any]:
         mint, liquidity = token.listing.mint, token.listing.liquidity * share
-        address = base58.b58encode(hashlib.sha256(f"{dex}/{mint}".encode()).digest()).decode()
+        address = pool_address(dex, mint)
         quoted = self._market.token(quote)
         quote_price = listing_of(quote).price if quoted is None else quoted.price
-        spans = {span: token.window(INTERVALS[interval]) for span, interval in _SPANS.items()}
+        spans = {span: token.window(seconds) for span, seconds in _SPANS.items()}
         return {
             "chainId": "solana",
             "dexId": dex,
@@ -100,7 +130,7 @@ class DexScreenerServer(PolledServer):
             "priceUsd": format(price, "f"),
             "txns": {span: {"buys": bar.buys, "sells": bar.sells} for span, bar in spans.items()},
             "volume": {span: float(bar.usd) for span, bar in spans.items()},
-            "priceChange": {span: _change(token, interval) for span, interval in _SPANS.items()},
+            "priceChange": {span: _change(token, seconds) for span, seconds in _SPANS.items()},
             "liquidity": {
                 "usd": float(liquidity),
                 "base": float(exact(liquidity / 2 / price)),
@@ -112,8 +142,8 @@ class DexScreenerServer(PolledServer):
         }
 
 
-def _change(token: Token, interval: str) -> float:
-    return float(token.change(INTERVALS[interval]).quantize(_HUNDREDTH))
+def _change(token: Token, seconds: float) -> float:
+    return float(token.change(seconds).quantize(_HUNDREDTH))
 
 
 def _named(mint: str) -> dict[str, str]:

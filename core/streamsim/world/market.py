@@ -19,9 +19,11 @@ from decimal import Decimal
 from streamcore.clock import Clock
 from streamsim.wire import exact
 from streamsim.world.candles import CHART_SECONDS, Candle, bucket_start, candles
-from streamsim.world.catalog import FOLLOWS, SOL, Listing, listed_since, listing_of
+from streamsim.world.catalog import FOLLOWS, SOL, listed_since, listing_of
 from streamsim.world.history import DAY, MICROS, MINUTE, Bar, History, decimal_price
+from streamsim.world.listings import Listing
 from streamsim.world.past import Followed, Past
+from streamsim.world.pools import Pools
 from streamsim.world.spans import Divider
 
 _LOOSENESS = 0.0002
@@ -135,6 +137,8 @@ class Market:
         """Mints that were listed at another time than usual, Unix seconds; effective when first asked for."""
         self.clock = clock
         """Time."""
+        self.pools = Pools(self._lifetime)
+        """Where its tokens trade."""
         self._seed = seed
         self._tokens: dict[str, Token] = {}
         self._listeners: list[Callable[[Trade], None]] = []
@@ -151,6 +155,10 @@ class Market:
         if token is None:
             token = self._tokens[mint] = self._opened(mint)
         return token
+
+    def _lifetime(self, mint: str) -> tuple[float, float] | None:
+        token = self.token(mint)
+        return None if token is None else (token.history.past.since, token.history.past.until)
 
     def truth(self, mint: str) -> Truth | None:
         """Return the present figures of a token; ``None`` for one without a price."""

@@ -6,12 +6,13 @@ import pytest
 from streamcore.config.model import (
     BirdeyeSettings,
     HeliusSettings,
+    JupiterSettings,
     KrakenSettings,
     Settings,
     SolanaSettings,
     StreamSettings,
 )
-from streamcore.config.selection import Choice, Sources, candidates, choose
+from streamcore.config.selection import Choice, Sources, candidates, choose, token_lists
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
 
@@ -120,3 +121,22 @@ def test_a_candidate_can_serve_when_it_needs_no_key_or_has_it():
     assert kraken.can_serve(Settings())
     assert not birdeye.can_serve(Settings())
     assert birdeye.can_serve(Settings(birdeye=BIRDEYE_KEY))
+
+
+def test_tokens_are_looked_for_where_prices_come_from_and_where_names_are_known() -> None:
+    assert token_lists(Settings())[:4] == ("kraken", "coinbase", "jupiter", "dexscreener")
+    assert "solana" in token_lists(Settings())
+    assert token_lists(Settings(prices="kraken")) == ("kraken",)
+    birdeye = Settings(prices="birdeye", birdeye=BirdeyeSettings(api_key="k"))
+    assert token_lists(birdeye) == ("birdeye", "jupiter", "dexscreener", "solana")
+    assert token_lists(Settings(stream=StreamSettings(enable_prices=False))) == ()
+
+
+def test_beside_a_stream_on_this_machine_no_public_list_is_searched() -> None:
+    here = BirdeyeSettings(api_key="k", ws_url="ws://127.0.0.1:1/", rest_url="http://127.0.0.1:1")
+    assert token_lists(Settings(birdeye=here)) == ("birdeye",)
+    lists = JupiterSettings(rest_url="http://localhost:2")
+    assert token_lists(Settings(birdeye=here, jupiter=lists)) == ("birdeye", "jupiter")
+    node = SolanaSettings(ws_url="ws://localhost:3", rpc_url="http://localhost:3")
+    assert "jupiter" in token_lists(Settings(solana=node))
+    assert token_lists(Settings(demo=True)) == ("birdeye",)

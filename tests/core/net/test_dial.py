@@ -18,8 +18,6 @@ from streamcore.errors import ProviderError
 from streamcore.net.dial import ATTEMPT_DELAY, Dialler, first_to_answer, hand_over, look_up
 from streamcore.net.tunnel import Waiting
 
-PLAIN = {"stream": "ws", "request": "http"}
-
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("dead", [("::1",), ("127.0.0.2",), ("::1", "127.0.0.2", "127.0.0.3")])
@@ -33,7 +31,7 @@ async def test_the_next_address_is_tried_after_a_quarter_of_a_second(
         lead_to(monkeypatch, {"venue.example": (*dead, "127.0.0.1"), "127.0.0.1": ("127.0.0.1",)})
         with dead_address(dead[0], port):
             began = clock.monotonic()
-            assert await WAYS[way](net, f"venue.example:{port}", PLAIN[way]) == EXPECTED[way]
+            assert await WAYS[way](net, f"venue.example:{port}", encrypted=False) == EXPECTED[way]
             took = clock.monotonic() - began
     # of several the second and third refuse at once, so the one after them is tried at once
     assert ATTEMPT_DELAY <= took < 2 * ATTEMPT_DELAY

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from streamcore.providers import PROVIDERS
+from streamcore.providers import HISTORY_SOURCES, PROVIDERS
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "core" / "streamcore"
@@ -29,7 +29,8 @@ ALLOWED = {
 
 def folder_of(name: str) -> Path:
     """Return the folder of a provider: that of the module its descriptor makes it from."""
-    return ENGINE.joinpath(*PROVIDERS[name].make.__module__.split(".")[1:-1])
+    make = PROVIDERS[name].make if name in PROVIDERS else HISTORY_SOURCES[name].make
+    return ENGINE.joinpath(*make.__module__.split(".")[1:-1])
 
 
 ALSO_SOMETHING_ELSE = {"solana", "jupiter"}
@@ -43,7 +44,7 @@ def words_of(name: str) -> re.Pattern[str]:
     return re.compile(name, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("name", [*PROVIDERS, *HISTORY_SOURCES])
 def test_a_provider_is_named_in_its_own_folder_alone(name: str) -> None:
     home = folder_of(name)
     assert (home / "descriptor.py").is_file()

@@ -139,7 +139,7 @@ async def test_a_clock_that_is_set_back_makes_no_price_fresh_and_stops_no_chart(
     assert session.last_data == clock.time() - 41.0
     engine.tell(price("SOL", "106", ts=clock.time()))
     await clock.settle()
-    assert [candle.close for candle in row.candles.of(0)] == [100.0, 106.0]
+    assert [(candle.open, candle.close) for candle in row.candles.candles()] == [(100, 106)]
     assert row.candles.since is not None
     assert row.candles.since <= clock.time()
     assert alarms == ["SOL +6.00 % in 10 min: 106.00 USD"]

@@ -16,6 +16,7 @@ from streamcore import (
     InputError,
     PriceUpdate,
     StatusChange,
+    StreamcoreError,
     StreamError,
     WalletTransaction,
 )
@@ -26,6 +27,7 @@ from streamtui.model.frame_rate import frame_rate
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
+from streamtui.model.trends import Trends
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ TICK = 1.0
 """Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
 """Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
+GATHER_NAMES = 0.5
+"""Seconds in which tokens without a name are gathered."""
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """Symbols watched when nothing is configured, so that the first screen shows something."""
 
@@ -78,6 +82,7 @@ class Updates:
         self._all_opened = False
         """Whether everything the settings name has been opened once. From then on a restart of the engine
         subscribes to what is on the screen, not to what the settings name."""
+        self._trends = Trends(session)
         self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
@@ -96,14 +101,17 @@ class Updates:
             self.read_statuses()
             session.mark_changed()
             opening = asyncio.create_task(self._open())
+            naming = asyncio.create_task(self._name_tokens())
             try:
                 async for event in engine.events():
                     self._take(event)
             finally:
                 session.detach(engine)
-                opening.cancel()
-                with suppress(asyncio.CancelledError):
-                    await opening
+                self._trends.stop()
+                for task in (opening, naming):
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     async def _open(self) -> None:
         session, stream = self._session, self._session.settings.stream
@@ -116,6 +124,17 @@ class Updates:
         session.opened = True
         self.read_statuses()
         session.mark_changed()
+
+    async def _name_tokens(self) -> None:
+        """Ask for the names of tokens that have none, those that come together with one request."""
+        session = self._session
+        while True:
+            await session.names.wanted.wait()
+            await session.clock.sleep(GATHER_NAMES)
+            try:
+                await session.name_tokens()
+            except StreamcoreError as error:
+                logger.info("tokens stay without a name: %s", error)
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
         """Return whether something succeeded; if not, `Session.failure` says what failed and why."""
@@ -204,6 +223,8 @@ class Updates:
             if now >= self._next_sample:
                 self._next_sample = now + SAMPLE_INTERVAL
                 self._session.prices.sample(clock.time())
+            if self._session.engine is not None:
+                self._trends.tick(self._session.engine)
             self._tick()
             await clock.sleep(TICK)
 
@@ -216,6 +237,7 @@ class Updates:
             session.prices.heartbeating = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
+            session.prices.cut_off = {name for name, status in statuses.items() if status.cut_off}
             session.prices.sources = engine.price_sources
 
     def _take(self, event: Event) -> None:
@@ -224,6 +246,8 @@ class Updates:
             case PriceUpdate():
                 session.last_data = max(session.last_data or 0.0, event.ts)
                 rows = session.prices.apply(event)
+                if session.chart is not None:
+                    session.chart.take(event, rows)
                 for row in rows:
                     self._raise_alarms(session.alerts.price(row.key, event))
                 if not rows and session.requesting:

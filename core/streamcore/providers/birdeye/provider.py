@@ -45,6 +45,7 @@ class BirdeyeProvider(Provider):
             text=f"{size} tokens a connection, {PAID_RATE:g} requests/s (free key: 1 in {FREE_PERIOD:g} s)",
         )
         self.rest: BirdeyeRest = BirdeyeRest(settings, http, clock)
+        self.history = self.rest.candles()
         # the change of ``multi_price`` and that of the statistics are different figures (seen 2025-06-24)
         self.streams_change = True
 

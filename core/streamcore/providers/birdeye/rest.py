@@ -5,7 +5,7 @@ Source: docs.birdeye.so ("Rate limiting", "Error handling").
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,13 +14,15 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.net.rate_limit import TokenBucket
+from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.base import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report, Rest
+from streamcore.providers.birdeye.candles import BirdeyeCandles
 from streamcore.providers.birdeye.codec import quota_text
 from streamcore.providers.birdeye.units import PRICE, UnitPlan, batch_cost
 from streamcore.providers.birdeye.volumes import Volumes
 from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.history_source import ChartRateLimit
 from streamcore.providers.http_errors import refusal
 from streamcore.text import printable
 
@@ -83,6 +85,16 @@ class BirdeyeRest(Rest):
         self._volumes = Volumes(self._get_paid, self.units, clock)
         self.metered = False
         """The plan has no stream, so that every price is paid for."""
+
+    def candles(self) -> BirdeyeCandles:
+        """Return the past of the prices; it shares what the key's plan allows with the present ones."""
+        return BirdeyeCandles(
+            TITLE,
+            self._get,
+            ChartRateLimit(TITLE, self._clock, _PlanLimit(lambda: self._bucket)),
+            is_paid=lambda: self._batches_served,
+            spent=self.units.spent,
+        )
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -248,7 +260,7 @@ class BirdeyeRest(Rest):
             return Refusal(error, (mint,))
 
     async def _get(
-        self, path: str, params: Mapping[str, str], rate_limit: TokenBucket, *, json: Any = None
+        self, path: str, params: Mapping[str, str], rate_limit: RateLimit, *, json: Any = None
     ) -> msgspec.Raw:
         key = self._settings.api_key or ""
         answer = await self._http.request(
@@ -274,11 +286,24 @@ class BirdeyeRest(Rest):
         raise _refused(answer, rate_limit)
 
 
+class _PlanLimit:
+    """The rate limit of the plan that the key turns out to have."""
+
+    def __init__(self, present: Callable[[], RateLimit]) -> None:
+        self._present = present
+
+    async def take(self) -> None:
+        await self._present().take()
+
+    def pause(self, seconds: float) -> None:
+        self._present().pause(seconds)
+
+
 class _BadAddress(ProviderError):
     """Birdeye does not accept one of the addresses."""
 
 
-def _refused(answer: Answer, rate_limit: TokenBucket) -> ProviderError:
+def _refused(answer: Answer, rate_limit: RateLimit) -> ProviderError:
     error = meaning(answer.status, answer.headers, answer.body)
     if error.kind is ErrorKind.RATE_LIMIT:
         rate_limit.pause(error.retry_after or FREE_PERIOD)

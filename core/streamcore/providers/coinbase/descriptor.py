@@ -9,4 +9,5 @@ COINBASE = Descriptor(
     name=CoinbaseProvider.name,
     title=CoinbaseProvider.title,
     make=CoinbaseProvider,
+    has_history=True,
 )

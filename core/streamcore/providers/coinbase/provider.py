@@ -44,6 +44,7 @@ from streamcore.providers.exchange import (
     percent_since,
     unless_zero,
 )
+from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
@@ -87,6 +88,7 @@ class CoinbaseProvider(Provider):
             renamed=RENAMED,
         )
         self.history = self.rest.candles(self.markets, clock)
+        self.directory = ExchangeList(self.name, self.markets)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the product in US dollars; ``None`` where Coinbase has none, as far as is known."""

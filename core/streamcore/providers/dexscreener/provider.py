@@ -19,9 +19,9 @@ from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Malformed, PriceReport, Report
 from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.dexscreener.tokens import CHAIN, NAME, TITLE, DexScreenerTokens
 from streamcore.providers.polled import PolledPrices, PolledProvider
 
-CHAIN = "solana"
 MINTS_PER_REQUEST = 30
 
 WINDOW = 60.0
@@ -66,7 +66,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
 class DexScreenerPrices(PolledPrices):
     """Thirty prices in a request, with change and volume of the chosen pool."""
 
-    title: ClassVar[str] = "DexScreener"
+    title: ClassVar[str] = TITLE
 
     def _question(self, mints: Sequence[str]) -> tuple[str, dict[str, str]]:
         return f"/tokens/v1/{CHAIN}/{','.join(mints)}", {}
@@ -115,7 +115,7 @@ def _depth(pair: _Pair) -> Decimal:
 class DexScreenerProvider(PolledProvider):
     """DexScreener behind the seam; topics are mint addresses."""
 
-    name = "dexscreener"
+    name = NAME
     title = DexScreenerPrices.title
     limits = Limits(
         topics_per_connection=None,
@@ -124,9 +124,7 @@ class DexScreenerProvider(PolledProvider):
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
-        self.rest = DexScreenerPrices(
-            http,
-            settings.dexscreener.rest_url,
-            min(MINTS_PER_REQUEST, settings.stream.max_symbol_batch),
-            TokenBucket(RATE, BURST, clock),
-        )
+        url, rate_limit = settings.dexscreener.rest_url, TokenBucket(RATE, BURST, clock)
+        batch_size = min(MINTS_PER_REQUEST, settings.stream.max_symbol_batch)
+        self.rest = DexScreenerPrices(http, url, batch_size, rate_limit)
+        self.directory = DexScreenerTokens(http, url, rate_limit)

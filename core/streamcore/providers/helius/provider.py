@@ -73,7 +73,9 @@ class HeliusProvider(Provider):
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; the key is a query parameter, there is no other way in."""
         url, key = self._settings.ws_url, self._settings.api_key or ""
-        return Endpoint(with_key(url, key), shown_url(url), secrets=(key, *hidden_parts(url)))
+        return Endpoint(
+            with_key(url, key), shown_url(url), secrets=(key, *hidden_parts(url)), compressible=True
+        )
 
     def codec(self) -> HeliusCodec:
         """Return a codec for a new connection, on the rung that the key is known to reach."""

@@ -16,7 +16,7 @@ from streamcore.net.rate_limit import SlidingWindow
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Malformed, PriceReport, Report
 from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.http_errors import retry_after
+from streamcore.providers.jupiter.tokens import NAME, TITLE, JupiterTokens, rest_when_used_up
 from streamcore.providers.polled import PolledPrices, PolledProvider
 
 MINTS_PER_REQUEST = 50
@@ -25,9 +25,6 @@ WINDOW = 10.0
 """Seconds in which Jupiter counts, as measured; the documents have 30 requests in a minute."""
 REQUESTS_PER_WINDOW = 5
 """Without a key; one bucket with all that other programs at the same address ask of it."""
-
-REMAINING = "x-ratelimit-remaining"
-"""Header of every answer: how many requests are left; may be below zero."""
 
 
 class _Price(msgspec.Struct, frozen=True):
@@ -40,7 +37,7 @@ class _Price(msgspec.Struct, frozen=True):
 class JupiterPrices(PolledPrices):
     """Fifty prices in a request; there is no volume."""
 
-    title: ClassVar[str] = "Jupiter"
+    title: ClassVar[str] = TITLE
 
     def _question(self, mints: Sequence[str]) -> tuple[str, dict[str, str]]:
         return "/price/v3", {"ids": ",".join(mints)}
@@ -50,14 +47,7 @@ class JupiterPrices(PolledPrices):
         return [self._price(mint, prices.get(mint)) for mint in mints]
 
     def _told(self, headers: Mapping[str, str]) -> None:
-        """Rest until the time that Jupiter names where it says that nothing is left."""
-        try:
-            left = int(headers.get(REMAINING, ""))
-        except ValueError:
-            return
-        if left <= 0:
-            wait = retry_after(headers)
-            self._rate_limit.pause(WINDOW if wait is None else wait)
+        rest_when_used_up(self._rate_limit, headers)
 
     def _price(self, mint: str, entry: msgspec.Raw | None) -> Report:
         """Return one price. A token that is not priced is left out; older answers had null for it."""
@@ -78,7 +68,7 @@ class JupiterPrices(PolledPrices):
 class JupiterProvider(PolledProvider):
     """Jupiter behind the seam; topics are mint addresses."""
 
-    name = "jupiter"
+    name = NAME
     title = JupiterPrices.title
     limits = Limits(
         topics_per_connection=None,
@@ -87,9 +77,8 @@ class JupiterProvider(PolledProvider):
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
-        self.rest = JupiterPrices(
-            http,
-            settings.jupiter.rest_url,
-            min(MINTS_PER_REQUEST, settings.stream.max_symbol_batch),
-            SlidingWindow(REQUESTS_PER_WINDOW, WINDOW, clock),
-        )
+        url, rate_limit = settings.jupiter.rest_url, SlidingWindow(REQUESTS_PER_WINDOW, WINDOW, clock)
+        batch_size = min(MINTS_PER_REQUEST, settings.stream.max_symbol_batch)
+        self.rest = JupiterPrices(http, url, batch_size, rate_limit)
+        # one bucket for both: Jupiter counts all requests of an address together
+        self.directory = JupiterTokens(http, url, rate_limit, clock)

@@ -9,4 +9,5 @@ KRAKEN = Descriptor(
     name=KrakenProvider.name,
     title=KrakenProvider.title,
     make=KrakenProvider,
+    has_history=True,
 )

@@ -32,6 +32,7 @@ from streamcore.providers.base import (
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
+from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.candles import KrakenCandles
@@ -68,6 +69,7 @@ class KrakenProvider(Provider):
         self.rest = KrakenRest(settings, http, clock)
         self.markets: MarketDirectory = self.rest.directory
         self.history = self.rest.candles(clock)
+        self.directory = ExchangeList(self.name, self.markets)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
@@ -210,7 +212,8 @@ class KrakenRest(Rest):
         Raises:
             ProviderError: It could not be asked, or it did not say.
         """
-        # once a day, and at the start: the first prices need not wait for it
+        # once a day, and at the start: the first prices need not wait for it, but what follows them does
+        self._rate_limit.count()
         body = await self._ask("AssetPairs", {}, None)
         try:
             found = markets(body.result)

@@ -79,7 +79,7 @@ class SolanaProvider(Provider):
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; a node of one's own has its key in the path."""
-        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
+        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url), compressible=True)
 
     def codec(self) -> SolanaCodec:
         """Return a codec for a new connection; a public node has logs, not whole transactions."""

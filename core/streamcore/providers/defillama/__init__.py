@@ -1,0 +1,1 @@
+"""DefiLlama, a source of past prices."""

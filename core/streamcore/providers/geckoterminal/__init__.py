@@ -1,0 +1,1 @@
+"""GeckoTerminal, a source of candles of the pools of a token."""

@@ -1,0 +1,1 @@
+"""Finding what can be watched: tokens by their names, and wallets by theirs."""

@@ -1,0 +1,1 @@
+"""DefiLlama's side of its protocol."""

@@ -1,0 +1,1 @@
+"""GeckoTerminal's side of its protocol."""

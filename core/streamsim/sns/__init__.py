@@ -1,0 +1,1 @@
+"""The side of the proxy of the Solana Name Service."""

@@ -1,0 +1,96 @@
+"""What is used of picows although nothing promises it: what to look at after an update."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import tomllib
+from pathlib import Path
+
+import picows
+import pytest
+from picows.picows import WSProtocol
+from raw_server import raw_server
+from raw_websocket import accepting
+from websockets.frames import Frame, Opcode
+
+from streamcore.config.libraries import SUPPORTED, picows_version
+from streamcore.net.picows_internals import Upgrade
+from streamcore.net.tunnel import Waiting
+
+ROOT = Path(__file__).parents[3]
+ENGINE = ROOT / "core" / "streamcore"
+
+
+class Recorded(picows.WSListener):
+    """Hears frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[bytes] = []
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        self.heard.append(frame.get_payload_as_bytes())
+
+
+async def test_the_protocol_sends_a_request_with_its_key_and_takes_an_answer_and_what_is_behind_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    requests: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"seen")
+        await reader.read()
+
+    listener = Recorded()
+    async with raw_server(serve) as address:
+        host, port = address.split(":")
+        transport, waiting = await asyncio.get_running_loop().create_connection(Waiting, host, int(port))
+        upgrade = Upgrade(
+            transport,
+            lambda: listener,
+            host=address,
+            resource="/path?query",
+            headers={"X-Extra": "1"},
+            max_message_bytes=100_000,
+            logger=logging.getLogger("acme"),
+        )
+        assert await waiting.read(4) == b"seen"
+        accept = re.findall(rb"Sec-WebSocket-Accept: (.*)\r", accepting(requests[0]))[0].decode()
+        frames = [Frame(Opcode.TEXT, b"x" * size).serialize(mask=False) for size in (5, 50_000)]
+        upgraded = upgrade.complete(accept, b"".join(frames))
+        assert [len(payload) for payload in listener.heard] == [5, 50_000]
+        assert upgraded.underlying_transport is transport
+        upgraded.disconnect(graceful=False)
+        await upgraded.wait_disconnected()
+    head = requests[0].decode().split("\r\n")
+    assert head[0] == "GET /path?query HTTP/1.1"
+    assert {f"Host: {address}", "X-Extra: 1", f"Sec-WebSocket-Key: {upgrade.key}"} <= set(head)
+    assert {record.name for record in caplog.records if "picows" in record.pathname} == {"acme"}
+
+
+def test_they_are_touched_in_one_file_of_the_engine_alone() -> None:
+    touching = {
+        path.name for path in ENGINE.rglob("*.py") if WSProtocol.__name__ in path.read_text(encoding="utf-8")
+    }
+    assert touching == {"picows_internals.py"}
+
+
+def test_the_version_is_bounded_from_above_and_the_installed_one_is_within() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    bounds = {one for extra in ("fast", "test") for one in extras[extra] if one.startswith("picows")}
+    assert bounds == {"picows>=2.3,<2.4"}
+    found = picows_version()
+    assert found is not None
+    assert SUPPORTED.match(found)
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"), [("2.3", True), ("2.3.9", True), ("2.2.1", False), ("2.30", False), ("3.0", False)]
+)
+def test_the_same_versions_are_taken_as_are_installed(version: str, fits: bool) -> None:
+    assert bool(SUPPORTED.match(version)) is fits

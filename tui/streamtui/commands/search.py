@@ -1,0 +1,162 @@
+"""``streamtui search``: what the sources list by a ticker, a name or a mint."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
+
+from streamcore import SearchResult, TokenHit, printable
+from streamtui.commands.shutdown import Deadline, until_stopped
+from streamtui.format.hits import found_at, is_trusted, remarks, standing
+from streamtui.format.numbers import compact
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streamcore import Engine, Settings
+
+WIDE = 180
+"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
+COLUMNS = (
+    "symbol",
+    "name",
+    "mint",
+    "provider",
+    "also_at",
+    "verified",
+    "lookalike_of",
+    "liquidity",
+    "volume_24h",
+)
+"""Of a CSV file, each as `streamcore.TokenHit` has it."""
+
+
+def run(settings: Settings, text: str, *, form: str = "table") -> int:
+    """Print what is found, and return the exit status.
+
+    Args:
+        settings: What may be asked.
+        text: What to look for.
+        form: ``table``, ``csv`` or ``json``: one object a line.
+
+    Returns:
+        0, also when nothing is called so; 1 when nothing was found and a source could not be asked.
+
+    Raises:
+        InputError: The text is empty, too long, or looks like a wallet's secret.
+    """
+    from streamcore import StreamManager
+    from streamsim.demo import embedded
+
+    manager = StreamManager(settings, demo=embedded, remember=True)
+    with Deadline() as deadline:
+        found = asyncio.run(until_stopped(_searched(manager, text), stopping=deadline.start))
+        if found is None:
+            return 0
+        return show(found, text, form=form, demo=settings.demo)
+
+
+async def _searched(unopened: Engine, text: str) -> SearchResult:
+    async with unopened as engine:
+        return await engine.search(text)
+
+
+def show(found: SearchResult, text: str, *, form: str, demo: bool) -> int:
+    """Print a result on standard output, and on standard error who could not be asked.
+
+    Returns:
+        The exit status, as `run`.
+    """
+    if form == "json":
+        for line in lines(found.hits, demo=demo):
+            print(line)
+    elif form == "csv":
+        write_csv(found.hits, sys.stdout)
+    elif found.hits:
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
+            console.print(table(found.hits, demo=demo))
+        print(captured.get(), end="")
+    sys.stdout.flush()
+    for failure in found.failures:
+        _say(failure.message)
+    if not found.hits:
+        _say(f"no source lists anything called {printable(text, 64)!r}")
+    return 1 if found.failures and not found.hits else 0
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr is not None:
+        print(f"streamtui: {printable(sentence)}", file=sys.stderr)
+
+
+def lines(hits: Sequence[TokenHit], *, demo: bool) -> Iterator[str]:
+    """Yield each hit as a line of JSON; amounts are texts holding decimals, what is not known is null."""
+    for hit in hits:
+        told: dict[str, Any] = {"event": "hit", **msgspec.structs.asdict(hit)}
+        told["lookalike_of"] = hit.lookalike_of or None
+        for name in ("liquidity", "volume_24h"):
+            value = told[name]
+            told[name] = None if value is None else format(value, "f")
+        yield msgspec.json.encode({**told, "demo": demo}).decode()
+
+
+def write_csv(hits: Sequence[TokenHit], file: TextIO) -> None:
+    """Write the hits with a line of titles."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for hit in hits:
+        writer.writerow([_field(getattr(hit, name)) for name in COLUMNS])
+
+
+def _field(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, tuple):
+        return " ".join(value)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # a spreadsheet would compute it
+
+
+def table(hits: Sequence[TokenHit], *, demo: bool) -> Table:
+    """Return the hits as a table; whether one can be trusted is a word, not just a colour."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table(
+        box=None, pad_edge=False, header_style="bold", title="DEMO: invented data" if demo else None
+    )
+    for heading in ("ticker", "name", "what it is", "mint or market", "liquidity", "24 h", "from", "beware"):
+        figure = heading in ("liquidity", "24 h")
+        result.add_column(
+            heading,
+            justify="right" if figure else "left",
+            no_wrap=figure or heading in ("ticker", "what it is"),
+            overflow="fold",
+        )
+    for hit in hits:
+        result.add_row(
+            Text(printable(hit.symbol), style="bold"),
+            Text(printable(hit.name)),
+            Text(
+                standing(hit), style="green" if is_trusted(hit) else "red" if hit.lookalike_of else "yellow"
+            ),
+            Text(hit.mint or f"{printable(hit.symbol)} in US dollars"),
+            Text(_dollars(hit.liquidity)),
+            Text(_dollars(hit.volume_24h)),
+            Text(found_at(hit)),
+            Text(remarks(hit)),
+        )
+    return result
+
+
+def _dollars(value: Decimal | None) -> str:
+    return compact(value) if value is None else f"${compact(value)}"
