@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from streamcore.assets.listings import exchange_name
     from streamcore.assets.names import address_in, split_names
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
+    from streamcore.assets.wallet_names import is_plain_name, wallet_name
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
-    from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
+    from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
         AlreadyStarted,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.relay_client.client import RelayClient
+    from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
     from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
@@ -74,6 +77,7 @@ __all__ = [
     "Clock",
     "Colours",
     "DataKind",
+    "DirectFallback",
     "Engine",
     "ErrorKind",
     "Event",
@@ -83,6 +87,7 @@ __all__ = [
     "Mask",
     "MaskingFilter",
     "NotRunning",
+    "PriceColumn",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
@@ -114,6 +119,7 @@ __all__ = [
     "check_address",
     "exchange_name",
     "from_json",
+    "is_plain_name",
     "needs_refill",
     "printable",
     "read_pair",
@@ -122,6 +128,8 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "wallet_name",
+    "well_known",
     "with_price",
     "without_secrets",
 ]
@@ -131,9 +139,11 @@ _HOMES = {
     "streamcore.assets.listings": ("exchange_name",),
     "streamcore.assets.names": ("address_in", "split_names"),
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
+    "streamcore.assets.wallet_names": ("is_plain_name", "wallet_name"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
-    "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),
+    "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (
         "AlreadyStarted",
@@ -166,6 +176,7 @@ _HOMES = {
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.relay_client.client": ("RelayClient",),
+    "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),
     "streamcore.token_hits": ("SearchFailure", "SearchResult", "TokenHit"),

@@ -100,6 +100,22 @@ class Engine(Protocol):
         """
         ...
 
+    async def resolve_wallet(self, name: str) -> str:
+        """Return the address of the wallet that a name such as ``toly.sns`` stands for.
+
+        Who owns the name may change that at any time: show the address, and keep that, not the name. A name
+        is looked up once; it is sent to the name service and nowhere else.
+
+        Args:
+            name: One or two labels and ``.sns`` or ``.sol``, in any case.
+
+        Raises:
+            InputError: It is no such name, or leads nowhere; the text says why.
+            ProviderError: It could not be looked up.
+            NotRunning: The engine does not run.
+        """
+        ...
+
     def describe(self, symbol: str) -> Token:
         """Return what a symbol stands for with the sources in use, whether it is watched or not.
 

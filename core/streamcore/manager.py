@@ -32,6 +32,7 @@ from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.base import Report
 from streamcore.providers.descriptor import Descriptor
 from streamcore.search.token_search import TokenSearch, searched
+from streamcore.search.wallet_names import WalletNames
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.error_reports import ErrorReports
@@ -118,6 +119,7 @@ class StreamManager:
         )
         self._tracking: _Tracking | None = None
         self._search: TokenSearch | None = None
+        self._names: WalletNames | None = None
         self._trackers: dict[DataKind, Tracker] = {}
         internal_errors = ErrorReports(self._clock, self._internal_error)
         self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
@@ -159,6 +161,7 @@ class StreamManager:
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
             self._search = self._searching(settings, transport)
+            self._names = WalletNames(transport, settings, clock)
             tracking = self._tracking = self._track(settings, transport)
             self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
             stack.push_async_callback(self._tasks.close)
@@ -220,6 +223,13 @@ class StreamManager:
     async def unsubscribe_wallets(self, addresses: Iterable[str]) -> None:
         """See `Engine.unsubscribe_wallets`; what nobody wants any more is unsubscribed at its provider."""
         self._running().wallets.unsubscribe(addresses)
+
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        self._running()
+        if self._names is None:
+            raise NotRunning(NOT_STARTED)
+        return await self._names.resolve(name)
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""

@@ -80,6 +80,10 @@ _TICKERS = frozenset(
     | {"pump", "render", "sol", "useless"}
 )
 """Words of the lists that are tickers as well; nobody's phrase has none but these."""
+_COLUMNS = frozenset(
+    {"symbol", "price", "change", "volume", "age", "trend", "name", "source", "bid", "ask", "spread", "high"}
+)
+"""The same for the names of the columns, twelve of which are words of the English list."""
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
@@ -279,7 +283,7 @@ def _has_phrase(text: str) -> bool:
         hits = [word in known for word in words]
         for start in range(len(hits) - _FEWEST_WORDS + 1):
             end = start + _FEWEST_WORDS
-            different = {word for word in words[start:end] if word in known} - _TICKERS
+            different = {word for word in words[start:end] if word in known} - _TICKERS - _COLUMNS
             if (
                 sum(hits[start:end]) >= _FEWEST_WORDS - _MISTYPED_WORDS
                 and len(different) >= _FEWEST_DIFFERENT

@@ -16,12 +16,14 @@ PUBLIC = {
     "Settings",
     "StreamManager",
     "RelayClient",
+    "DirectFallback",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
     # parts of the settings
     "AlertSettings",
     "Colours",
+    "PriceColumn",
     "UiSettings",
     # time, to be replaced in a test
     "Clock",
@@ -65,6 +67,9 @@ PUBLIC = {
     "split_names",
     "short_address",
     "understand",
+    "well_known",
+    "is_plain_name",
+    "wallet_name",
     # text that is safe to show
     "HIDDEN",
     "Mask",

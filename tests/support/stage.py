@@ -28,6 +28,7 @@ from streamcore.events import (
     TransactionType,
     WalletTransaction,
 )
+from streamcore.token_hits import TokenHit
 from streamtui.app import StreamTuiApp
 from streamtui.model.price_row import key_of
 
@@ -48,6 +49,8 @@ class Stage:
         starter = settings.pop("starter", False)
         self.breaks_at: dict[str, Exception] = settings.pop("breaks_at", {})
         """What methods of the engine raise, by their names."""
+        self.names: dict[str, TokenHit] = settings.pop("names", {})
+        """What mints are called at the sources."""
         self.app = StreamTuiApp(
             Settings(**settings),
             engine_factory=self._make,
@@ -63,6 +66,7 @@ class Stage:
         self.manager = FakeManager(settings)
         self.manager.current, self.manager.exchanges = current, exchanges
         self.manager.breaks_at_start, self.manager.breaks_at = self.breaks_at_start, self.breaks_at
+        self.manager.names = self.names
         self.managers.append(self.manager)
         return self.manager
 

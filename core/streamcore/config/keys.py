@@ -183,6 +183,8 @@ def _phrase(described: types.Type, secret: bool) -> str:
             return f"one of: {', '.join(described.cls)}"
         case types.VarTupleType(item_type=types.StructType()):
             return "tables, each written as [[alerts]]"
+        case types.VarTupleType(item_type=types.EnumType() as item):
+            return f"a list of one or more of: {', '.join(item.cls)}"
         case types.VarTupleType():
             return "a list of texts"
         case types.DictType():

@@ -27,6 +27,7 @@ from streamcore.config.surroundings import read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import (
     AlreadyStarted,
+    EncodingMissing,
     MalformedMessage,
     NotRunning,
     ProviderError,
@@ -70,6 +71,9 @@ from streamcore.wire.messages import (
 )
 from streamcore.wire.mirror import Mirror
 
+if TYPE_CHECKING:
+    from streamcore.recording import Capture
+
 NOT_STARTED = "the engine has not been started: ask it inside `async with RelayClient(…) as engine:`"
 ENDED = "the engine has ended and brings nothing any more: make a new RelayClient"
 
@@ -91,8 +95,16 @@ class RelayClient:
     status says so, and prices stay as they were last.
     """
 
+    name = RelaySource.name
+    """The name of its own status."""
+
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+        capture: Capture | None = None,
     ) -> None:
         """Make one that is not connected; entering its context connects it.
 
@@ -100,17 +112,22 @@ class RelayClient:
             settings: ``relay.url`` names at least one relay.
             clock: Time and random numbers; the system's, unless a test brings its own.
             transport: The network; the real one, unless a test brings its own, and closes it.
+            capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
 
         Raises:
-            SettingsError: No relay is named.
-            EncodingMissing: ``relay.encoding`` needs a library that is not installed.
+            SettingsError: No relay is named, or ``relay.encoding`` needs a library that is not installed.
         """
         if not settings.relay.url:
             raise SettingsError("relay.url", None, "expected the URL of a relay", "the settings")
         self.settings = settings
         self._clock = clock or SystemClock()
         self._transport = transport
-        self._encoding = encoding(settings.relay.encoding)
+        self._capture = capture
+        try:
+            self._encoding = encoding(settings.relay.encoding)
+        except EncodingMissing as error:
+            name = str(settings.relay.encoding)
+            raise SettingsError("relay.encoding", name, str(error), "the settings") from error
         self._hub = Hub(settings.stream.queue_capacity)
         self._mirror = Mirror()
         self._skew = ClockSkew()
@@ -154,9 +171,16 @@ class RelayClient:
             stack.callback(self._end)
             transport = self._transport
             if transport is None:
-                timeout = self.settings.stream.connect_timeout
-                network = Network(self._clock, timeout=timeout, surroundings=read_surroundings())
+                stream = self.settings.stream
+                network = Network(
+                    self._clock,
+                    timeout=stream.connect_timeout,
+                    surroundings=read_surroundings(),
+                    streams=stream.transport,
+                )
                 transport = await stack.enter_async_context(network)
+            if self._capture is not None:
+                transport = self._capture.around(transport, self.settings, configured=self.settings)
             self._connection = connection = Connection(
                 self._source, self.settings, self._clock, self, transport=transport, tasks=self._tasks
             )

@@ -75,6 +75,7 @@ class RelaySource(Provider):
             secrets=() if token is None else (token,),
             headers={} if token is None else {"Authorization": f"Bearer {token}"},
             subprotocols=(subprotocol(self._settings.encoding),),
+            compressible=True,
         )
 
     def codec(self) -> Codec:

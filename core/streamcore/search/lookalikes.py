@@ -8,6 +8,7 @@ ticker or name reads like that of one that somebody does is marked, whatever els
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 
@@ -71,6 +72,20 @@ class KnownNames:
         for form in forms:
             self._bearers.setdefault(form, set()).add(mint)
             self._shown.setdefault(form, shown)
+
+
+def well_known(name: str) -> str:
+    """Return the ticker of what is known by a name, or by one that looks like it; empty if nothing is.
+
+    That is the table of tokens and what exchanges are known to list, whatever is configured.
+    """
+    hit = TokenHit(symbol=name, name="", mint="", provider="", verified=False)
+    return _standard().original_of(hit)
+
+
+@cache
+def _standard() -> KnownNames:
+    return KnownNames(TokenTable())
 
 
 def marked(hits: Iterable[TokenHit], known: KnownNames) -> list[TokenHit]:

@@ -32,6 +32,9 @@ KEPT = 64
 TABLE = "table"
 """Where a hit of the table of tokens was found."""
 
+_PINNED = TokenTable()
+"""The table as it comes, without a person's own tickers."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -138,7 +141,11 @@ class TokenSearch:
             if token != self._tokens.by_mint(token.mint):
                 continue  # another name for one that is there as well
             yield TokenHit(
-                symbol=token.symbol, name=token.name, mint=token.mint, provider=TABLE, verified=True
+                symbol=token.symbol,
+                name=token.name,
+                mint=token.mint,
+                provider=TABLE,
+                verified=_PINNED.by_mint(token.mint) is not None,
             )
 
     def _can_be_watched(self, hit: TokenHit) -> bool:

@@ -273,9 +273,9 @@ class Found(Message, frozen=True, tag=5):
 
     id: Number32
     items: tuple[dict[str, Any], ...] = ()
-    """By field name: a `streamcore.CandleSeries` for a history and for each trend, which also has the ``key`` of
-    its row; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name. Decimals are
-    texts."""
+    """By field name: a `streamcore.CandleSeries` for a history and for each trend, which has the ``key`` of
+    its row as well; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name. Decimals
+    are texts."""
 
 
 Answer: TypeAlias = Hello | Wanted | Frame | Refused | Restart | Found

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streamcore.assets.tokens import TokenTable
-from streamcore.search.lookalikes import KnownNames, marked
+from streamcore.search.lookalikes import KnownNames, marked, well_known
 from streamcore.token_hits import TokenHit
 
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -85,3 +85,10 @@ def test_a_persons_own_ticker_is_known_as_well_and_the_well_known_token_stays_it
     assert original(hit("MINE"), MINE=HATS) == "MINE"
     assert original(hit("MINE", "", HATS), MINE=HATS) == ""
     assert original(hit("USDC", "USD Coin", USDC), USDC=HATS) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "ticker"), [("usdc", "USDC"), ("USD\u0421", "USDC"), ("XRP", "XRP"), ("HATS", ""), ("", "")]
+)
+def test_what_is_well_known_is_known_in_every_spelling(name: str, ticker: str) -> None:
+    assert well_known(name) == ticker

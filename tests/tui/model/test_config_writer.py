@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streamcore.assets.tokens import TokenTable
 from streamcore.config.loading import load
-from streamcore.config.model import AlertSettings
+from streamcore.config.model import AlertSettings, PriceColumn
 from streamtui.commands.config import write_starter
 from streamtui.model.config_merge import Watched
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict, save
@@ -169,3 +170,80 @@ def test_the_lines_of_windows_stay(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf# mine\r\nsymbols = []\r\n")
     save(path, Watched(symbols=["SOL"], wallets=[]))
     assert path.read_bytes().startswith(b'\xef\xbb\xbf# mine\r\nsymbols = ["SOL"]\r\n')
+
+
+def test_columns_are_written_where_they_belong_and_comments_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "# mine\n[ui]\ncolumns = [\n  'symbol', # the ticker\n  'price',\n]\nbell = false # quiet\n"
+    )
+    columns = [PriceColumn.SYMBOL, PriceColumn.SPREAD, PriceColumn.AGE]
+    save(path, Watched([], [], columns=columns))
+    settings = load(path, environ={}).settings
+    assert settings.ui.columns == tuple(columns)
+    assert not settings.ui.bell
+    for comment in ("# mine", "# the ticker", "# quiet"):
+        assert comment in path.read_text()
+    starter = tmp_path / "new.toml"
+    write_starter(starter)
+    before = starter.read_text().splitlines()
+    save(starter, Watched([], [], columns=columns))
+    assert load(starter, environ={}).settings.ui.columns == tuple(columns)
+    assert set(before) <= set(starter.read_text().splitlines())
+
+
+def test_columns_of_the_file_stay_when_nobody_has_chosen_others(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[ui]\ncolumns = ['price']\n")
+    save(path, Watched(["SOL"], []), Watched([], [], columns=[PriceColumn.PRICE]))
+    assert load(path, environ={}).settings.ui.columns == (PriceColumn.PRICE,)
+
+
+HATS = "Hu6xf6bNiJ5ErRaG7Yhos89jgfAdCG1tu8DCips2pump"
+DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
+
+
+def saved_tokens(path: Path, tickers: dict[str, str]) -> dict[str, str]:
+    watched = Watched(symbols=list(tickers), wallets=[], tokens=tickers)
+    save(path, watched, Watched(symbols=[], wallets=[]), OnConflict.ADD)
+    settings = load(path, environ={}).settings
+    assert set(tickers) <= set(settings.symbols)
+    return dict(settings.tokens)
+
+
+def test_a_token_that_was_found_is_kept_with_its_name_and_known_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    write_starter(path)
+    assert saved_tokens(path, {HATS: "HATS"}) == {"HATS": HATS}
+    token = TokenTable(load(path, environ={}).settings.tokens).resolve(HATS)
+    assert (token.symbol, token.mint) == ("HATS", HATS)
+    assert saved_tokens(path, {HATS: "OTHER"}) == {"HATS": HATS}
+    assert load(path, environ={}).warnings == ()
+
+
+def test_a_found_ticker_never_replaces_a_known_one_or_another_found_one(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    tokens = saved_tokens(path, {HATS: "USDC", DOG: "USD\u0421"})
+    assert sorted(tokens.values()) == sorted([HATS, DOG])
+    assert load(path, environ={}).warnings == ()
+    assert TokenTable(tokens).resolve("USDC").name == "USD Coin"
+    assert {"USDC", "USD\u0421"}.isdisjoint(tokens)
+
+
+def test_a_found_ticker_never_gives_another_meaning_to_what_the_file_names(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        'symbols = ["HATS"]\n[watchlists]\nmine = ["CAPS"]\n'
+        f'[tokens]\n# kept\nSHOES = "{WALLET}"\n[[alerts]]\nsymbol = "VEST"\nabove = 1\n'
+    )
+    other = "FAb1w1X5YzQo53Lvv4CfRRSS4Brbm6NBKk2Fs8gLpiJ1"
+    tickers = {HATS: "hats", DOG: "CAPS", other: "SHOES"}
+    tokens = saved_tokens(path, tickers)
+    assert tokens == {"SHOES": WALLET, "hats-pump": HATS, "CAPS-pump": DOG, "SHOES-piJ1": other}
+    assert "# kept" in path.read_text()
+    assert load(path, environ={}).settings.symbols[0] == "HATS"
+
+
+@pytest.mark.parametrize("ticker", ["\u9a6c", "a.b", "\U0001f438", "x\x1b[31m\n]", '"', "[tokens]"])
+def test_every_ticker_makes_a_file_that_can_be_read(tmp_path: Path, ticker: str) -> None:
+    assert list(saved_tokens(tmp_path / "config.toml", {HATS: ticker}).values()) == [HATS]

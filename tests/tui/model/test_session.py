@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from stage import WALLET, on_stage
 
 from streamcore.config.loading import load
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.token_hits import TokenHit
 
 
 async def test_a_symbol_that_is_watched_already_stays_one_subscription() -> None:
@@ -63,3 +67,68 @@ async def test_a_symbol_named_twice_is_one_row_and_one_subscription() -> None:
     async with on_stage(symbols=("SOL", "wsol")) as stage:
         assert stage.manager.asked_for("unsubscribe_prices") == [("SOL",)]
         assert "1 price " in stage.lines()[0]
+
+
+HATS = "Hu6xf6bNiJ5ErRaG7Yhos89jgfAdCG1tu8DCips2pump"
+DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
+
+
+def hit(symbol: str, mint: str, **more: Any) -> TokenHit:
+    fields: dict[str, Any] = {"name": f"{symbol} by name", "provider": "jupiter", "verified": False}
+    return TokenHit(symbol=symbol, mint=mint, **fields | more)
+
+
+async def test_mints_given_at_the_start_are_named_with_one_request() -> None:
+    names = {HATS: hit("HATS", HATS), DOG: hit("USDC", DOG, lookalike_of="USDC")}
+    async with on_stage(symbols=("SOL", HATS, DOG), names=names) as stage:
+        assert "Hu6x…pump" in stage.text()
+        await stage.pass_time(1.0)
+        assert stage.manager.named == [(HATS, DOG)]
+        assert "HATS by name" in stage.line(" HATS ")
+        assert "not USDC: USDC by n" in stage.line("≠USDC")
+        await stage.tell(stage.price(HATS, "1", address=HATS))
+        assert "HATS by name" in stage.line("1.0000")
+        await stage.press("R")
+        await stage.pass_time(2.0)
+        assert len(stage.manager.named) == 1
+
+
+async def test_names_that_cannot_be_had_leave_the_mints_and_say_nothing_on_the_screen() -> None:
+    failure = ProviderError(ErrorKind.NETWORK, "no network")
+    async with on_stage(symbols=(HATS,), breaks_at={"name_tokens": failure}) as stage:
+        await stage.pass_time(1.0)
+        assert "Hu6x…pump" in stage.text()
+        assert stage.toasts() == ""
+        assert stage.app.session.failure is None
+
+
+async def test_a_mint_that_nobody_knows_is_not_asked_for_again() -> None:
+    async with on_stage(symbols=(HATS,)) as stage:
+        await stage.pass_time(10.0)
+        assert stage.manager.named == [(HATS,)]
+
+
+async def test_what_was_found_is_saved_with_its_name_and_offline_there_again(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    names = {HATS: hit("HATS", HATS), DOG: hit("HATS", DOG)}
+    async with on_stage(symbols=(HATS, DOG), wallets=(), config_path=path, names=names) as stage:
+        await stage.pass_time(1.0)
+        await stage.press("ctrl+s")
+        await stage.pass_time(0.1)
+        assert f"Saved to {path}" in stage.toasts()
+    settings = load(path, environ={}).settings
+    assert settings.symbols == (HATS, DOG)
+    assert settings.tokens == {"HATS": HATS, "HATS-pump": DOG}
+    again = {"symbols": settings.symbols, "tokens": settings.tokens}
+    async with on_stage(**again, breaks_at={"name_tokens": ProviderError(ErrorKind.NETWORK, "off")}) as stage:
+        rows = stage.app.session.prices.rows
+        assert [(row.key, row.token.symbol) for row in rows.values()] == [(HATS, "HATS"), (DOG, "HATS-pump")]
+
+
+async def test_an_alert_about_a_ticker_that_was_only_found_is_about_its_mint() -> None:
+    async with on_stage(symbols=(HATS,), names={HATS: hit("HATS", HATS)}) as stage:
+        await stage.pass_time(1.0)
+        assert stage.app.session.add_alert("hats above 5").symbol == HATS
+        await stage.tell(stage.price(HATS, "1", address=HATS))
+        await stage.tell(stage.price(HATS, "6", address=HATS))
+        assert "Alert" in stage.toasts()

@@ -18,9 +18,11 @@ from streamcore import AlertSettings, StreamcoreError, split_names, without_secr
 from streamtui.model.alerts import alert_fields
 from streamtui.model.config_merge import Watched, added, merge, same_symbol
 from streamtui.model.file_replacement import read, write
+from streamtui.model.token_names import means_something, names_for
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+    from tomlkit.items import Table
 
 
 class NotSaved(StreamcoreError):
@@ -119,6 +121,7 @@ def _watched_in(document: TOMLDocument) -> Watched:
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {},
         alerts=[_alert(rule) for rule in rules] if isinstance(rules, list) else [],
         theme=str(theme) if isinstance(theme, str) else None,
+        columns=_texts(ui.get("columns")) or None if isinstance(ui, Mapping) else None,
     )
 
 
@@ -142,11 +145,43 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
         for address, name in watched.labels.items():
             if labels.get(address) != name:
                 labels[address] = name
+    _add_tokens(document, watched.tokens)
     if watched.theme is not None:
         ui = document.setdefault("ui", tomlkit.table())
         if ui.get("theme") != watched.theme:
             ui["theme"] = watched.theme
+    if watched.columns is not None:
+        _set_list(document.setdefault("ui", tomlkit.table()), "columns", watched.columns)
     _set_alerts(document, [alert_fields(rule) for rule in watched.alerts])
+
+
+def _add_tokens(document: TOMLDocument, tickers: Mapping[str, str]) -> None:
+    """Name the tokens that have no name yet; what is there stays, and no name gets another meaning."""
+    import tomlkit
+
+    known = document.get("tokens", {})
+    if not isinstance(known, Mapping):
+        return
+    there = {str(name): str(mint).strip() for name, mint in known.items()}
+    new = {mint: ticker for mint, ticker in tickers.items() if mint not in there.values()}
+    names = names_for(new, [*there, *_tickers_in(document)], means_something)
+    if names:
+        table = document.setdefault("tokens", tomlkit.table())
+        for name, mint in names.items():
+            table[name] = mint
+
+
+def _tickers_in(document: TOMLDocument) -> list[str]:
+    """Return every symbol that the file names: none of them may get another meaning."""
+    found = _texts(document.get("symbols"))
+    watchlists = document.get("watchlists")
+    for symbols in watchlists.values() if isinstance(watchlists, Mapping) else ():
+        found += _texts(symbols)
+    alerts = document.get("alerts")
+    for alert in alerts if isinstance(alerts, list) else ():
+        if isinstance(alert, Mapping) and isinstance(symbol := alert.get("symbol"), str):
+            found.append(symbol)
+    return [symbol.strip().removeprefix("$") for symbol in found]
 
 
 def _with_empty_lists(text: str) -> str:
@@ -161,11 +196,11 @@ def _with_empty_lists(text: str) -> str:
     return top + bracket + rest
 
 
-def _set_list(document: TOMLDocument, name: str, values: Sequence[str]) -> None:
+def _set_list(document: Table | TOMLDocument, name: str, values: Sequence[str]) -> None:
     known = document.get(name)
     if not isinstance(known, list):
         if values:
-            document[name] = list(values)  # tomlkit puts it before the first section
+            document[name] = [str(value) for value in values]  # tomlkit puts it before the first section
         return
     if list(known) == list(values):
         return
@@ -175,9 +210,9 @@ def _set_list(document: TOMLDocument, name: str, values: Sequence[str]) -> None:
     for at, value in enumerate(values):
         if at < len(known):
             if known[at] != value:
-                known[at] = value  # in its place, so that a comment beside it stays
+                known[at] = str(value)  # in its place, so that a comment beside it stays
         else:
-            known.append(value)
+            known.append(str(value))
     del known[len(values) :]
 
 

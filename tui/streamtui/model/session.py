@@ -7,13 +7,22 @@ The methods here send requests to the engine and wait for its answers. Events fr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
+from streamcore import (
+    AlertSettings,
+    Clock,
+    DataKind,
+    InputError,
+    NotRunning,
+    PriceColumn,
+    PriceUpdate,
+    Settings,
+)
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parse_alert
 from streamtui.model.config_merge import UNKNOWN, Watched
@@ -21,11 +30,14 @@ from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
+from streamtui.model.token_names import TokenNames
 from streamtui.model.transaction_list import TransactionList
+from streamtui.model.view import View
 
 if TYPE_CHECKING:
-    from streamcore import Engine
+    from streamcore import Engine, SearchResult, TokenHit
     from streamtui.model.config_writer import OnConflict
+    from streamtui.model.price_chart import PriceChart
 
 
 class Session:
@@ -49,7 +61,12 @@ class Session:
         self.labels = dict(settings.labels)
         """Names of wallets; `watch` adds to them."""
         self.label = labeller(self.labels)
+        self.names = TokenNames()
+        """What tokens are called that have no name in the table."""
         self.alerts = AlertBook(settings.alerts, self.label)
+        self.chart: PriceChart | None = None
+        """The chart that is open, which is told of the prices of its row."""
+        self.view = View(settings.ui.columns)
         self.watchlist = ""
         """The name of the watchlist that is shown; empty for everything."""
         self.prices = PriceList(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
@@ -131,7 +148,8 @@ class Session:
         new = []
         self._requests += 1
         try:
-            for token in await engine.subscribe_prices(symbols):
+            for subscribed in await engine.subscribe_prices(symbols):
+                token = self.names.named(subscribed)
                 key = key_of(token)
                 if key in self._subscribed:
                     # the engine counts subscriptions, and `unsubscribe` takes back one
@@ -139,6 +157,7 @@ class Session:
                     continue
                 self._subscribed.add(key)
                 self.prices.rename(key, token.name)
+                self.names.want(subscribed)
                 if self.prices.add(token):
                     new.append(self.prices.rows[key])
                     self.unsaved = self.unsaved or self.opened
@@ -152,6 +171,44 @@ class Session:
                 self._early.clear()
             self.mark_changed()
         return new
+
+    async def search(self, text: str) -> SearchResult:
+        """Return what the sources list by a ticker, a name or a mint; see `streamcore.Engine.search`.
+
+        Raises:
+            InputError: It is nothing to search for.
+            NotRunning: There is no engine to ask.
+        """
+        return await self._running_engine().search(text)
+
+    def found(self, mint: str) -> TokenHit | None:
+        """Return what a source has said of a token that has no name in the table, if one was asked."""
+        return self.names.found(mint)
+
+    def learn(self, hits: Iterable[TokenHit]) -> None:
+        """Call tokens what a source calls them, where nothing better is known."""
+        found = list(hits)
+        self.names.add(found)
+        for hit in found:
+            row = self.prices.rows.get(hit.mint or "")
+            if row is not None and row.token.mint:
+                self.prices.set_token(row.key, self.names.named(self._own_token(row)))
+        self.mark_changed()
+
+    def _own_token(self, row: PriceRow) -> WatchedToken:
+        """Return what the engine calls the token of a row."""
+        token = self.engine.describe(row.token.mint) if self.engine else None
+        return row.token if token is None else token
+
+    async def name_tokens(self) -> None:
+        """Ask once what the tokens are called that nobody has named, and show it.
+
+        Raises:
+            ProviderError: No source could be asked.
+            NotRunning: There is no engine to ask.
+        """
+        if mints := self.names.to_ask():
+            self.learn((await self._running_engine().name_tokens(mints)).values())
 
     def hints(self, symbols: Sequence[str]) -> list[str]:
         """Return what a person should know of how these symbols were read, as sentences."""
@@ -263,18 +320,26 @@ class Session:
         rule = parse_alert(text, names)
         row: PriceRow | None = None
         if rule.symbol is not None:
-            token = self._running_engine().describe(rule.symbol)
+            symbol = self._mint_shown_as(rule.symbol) or rule.symbol
+            token = self._running_engine().describe(symbol)
             row = self.prices.rows.get(key_of(token))
             if row is None:
-                raise InputError(rule.symbol, "is not watched yet; s watches it")
-            if token.symbol.casefold() == rule.symbol.casefold():
-                rule = msgspec.structs.replace(rule, symbol=token.symbol)
+                raise InputError(symbol, "is not watched yet; s watches it")
+            shown = token.symbol if token.symbol.casefold() == symbol.casefold() else symbol
+            rule = msgspec.structs.replace(rule, symbol=shown)
         if not self.alerts.add(rule):
             raise InputError(text, "is there already")
         if row is not None and row.update is not None:
             self.alerts.alerts[-1].price(row.update)  # so that it knows on which side of the limit it begins
         self.unsaved = True
         return rule
+
+    def _mint_shown_as(self, symbol: str) -> str:
+        """Return the mint of the one row with a ticker that was only found for it; empty if there is none."""
+        if self._key_of_symbol(symbol) in self.prices.rows:
+            return ""  # it means another row
+        rows = [row for row in self.prices.rows.values() if row.token.symbol.casefold() == symbol.casefold()]
+        return rows[0].token.mint if len(rows) == 1 else ""
 
     def remove_alert(self, at: int) -> None:
         """Remove the alert of that number."""
@@ -310,10 +375,16 @@ class Session:
             labels={address: self.labels[address] for address in self.wallets if address in self.labels},
             alerts=self.alerts.rules,
             theme=theme,
+            columns=self.view.columns_to_save,
+            tokens=self.names.tickers(row.token.mint for row in rows),
         )
         await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
         self._saved = watched
         self.unsaved = False
+
+    def choose_columns(self, columns: Sequence[PriceColumn]) -> None:
+        """Have these columns from now on."""
+        self.unsaved = self.view.choose_columns(columns) or self.unsaved
 
     def _symbol_to_save(self, token: WatchedToken) -> str:
         # the ticker only if it leads back to this token: it may belong to another one, or be a shortened mint
@@ -345,6 +416,8 @@ class Session:
             self.last_data -= by
         for row in self.prices.rows.values():
             row.set_back(at, by)
+        if self.chart is not None:
+            self.chart.set_back(at)
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 
@@ -395,6 +468,6 @@ class Session:
     def token(self, text: str) -> WatchedToken | None:
         """Return the token a person means by a ticker or mint, if there is one."""
         try:
-            return self.engine.describe(text) if self.engine else None
+            return self.names.named(self.engine.describe(text)) if self.engine else None
         except InputError:
             return None

@@ -1,70 +1,31 @@
-"""The dialogs that take names: symbols to subscribe, wallets to watch."""
+"""The base of the dialogs that take names: symbols to subscribe, wallets to watch."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Protocol
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from streamcore import StreamcoreError, split_names
-from streamtui.format.cells import PARAGRAPH, cell, literal
+from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED
-from streamtui.model.price_row import WatchedToken
 from streamtui.screens.dialog import Dialog
-from streamtui.widgets.columns import Column
 from streamtui.widgets.entry_line import EntryLine
-from streamtui.widgets.line_table import LineTable
-
-MOST_SUGGESTIONS = 8
-SUGGESTION_COLUMNS = (
-    Column("symbol", "SYMBOL", 8),
-    Column("name", "TOKEN", 18),
-    Column("mint", "MINT", 11, grows=33),
-)
-
-
-class Tokens(Protocol):
-    """What knows the tokens a person may mean."""
-
-    def complete(self, prefix: str) -> Sequence[WatchedToken]:
-        """Return the tokens whose ticker or name begins like this."""
-        ...
-
-    def token(self, text: str) -> WatchedToken | None:
-        """Return the token a text means, if it means one."""
-        ...
 
 
 class EntryDialog(Dialog[None]):
     """Takes one or more names.
 
-    What cannot be used is refused with the reason, and the dialog stays open for a correction.
+    What cannot be used is refused with the reason, and the dialog stays open for a correction. A subclass
+    says in `submit` what is done with the names.
     """
 
     WIDTH_CLASS = "-entry"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete", show=False, priority=True),
-        Binding("down", "suggestion(1)", "Next suggestion", show=False),
-        Binding("up", "suggestion(-1)", "Previous suggestion", show=False),
-    ]
-
     def __init__(
-        self,
-        title: str,
-        prompt: str,
-        placeholder: str,
-        submit: Callable[[Sequence[str]], Awaitable[object]],
-        *,
-        demo: str,
-        present: Sequence[str] = (),
-        tokens: Tokens | None = None,
-        split: Callable[[str], list[str]] = split_names,
+        self, title: str, prompt: str, placeholder: str, *, hint: str, demo: str, present: Sequence[str] = ()
     ) -> None:
         """Make the dialog.
 
@@ -72,118 +33,75 @@ class EntryDialog(Dialog[None]):
             title: Its title.
             prompt: What to type.
             placeholder: An example.
-            submit: Called with the names; a `StreamcoreError` it raises is shown, and nothing is closed.
+            hint: The keys that work in it.
             demo: What the mark for invented data says.
             present: What is watched already.
-            tokens: Completes what is typed and tells what it means, if names are tokens.
-            split: Returns the names in a text.
         """
-        keys = "esc cancels · enter adds · ↑ ↓ tab completes" if tokens else "esc cancels · enter adds"
-        super().__init__(title, demo=demo, hint=keys)
+        super().__init__(title, demo=demo, hint=hint)
         self._prompt = prompt
         self._placeholder = placeholder
-        self._submit = submit
         self._present = present
-        self._tokens = tokens
-        self._split = split
-        self._chosen: list[str] = []
-        """What tab takes, in the order of the suggestions."""
-        self._suggestions = LineTable(SUGGESTION_COLUMNS, id="entry-suggestions")
 
     def body(self) -> ComposeResult:
-        """Yield prompt, input, suggestions, error and what is there already."""
+        """Yield prompt, input, error, what the subclass adds, and what is there already."""
         yield Label(self._prompt)
         yield EntryLine(placeholder=self._placeholder, compact=True, id="entry")
         yield Label("", id="entry-error")
-        if self._tokens is not None:
-            yield self._suggestions
+        yield from self.below()
         if self._present:
             yield Label(literal(f"Watched now: {', '.join(self._present)}", MUTED), id="entry-present")
 
-    def on_mount(self) -> None:
-        """Leave the keys to the input."""
-        self._suggestions.can_focus = False
-        self._suggestions.always_shows_cursor = True
-        self._suggest("")
+    def below(self) -> ComposeResult:
+        """Yield what stands between the error and what is there already. Here: nothing."""
+        yield from ()
+
+    async def submit(self, names: Sequence[str]) -> bool:
+        """Do what the dialog is for with the names; return whether it is done and the dialog closes.
+
+        Raises:
+            StreamcoreError: It cannot be done; the text is shown.
+        """
+        raise NotImplementedError
+
+    def names(self, text: str) -> list[str]:
+        """Return the names in a text."""
+        return split_names(text)
+
+    def typed(self, text: str) -> None:
+        """Take note of what is in the input now. Here: do nothing."""
+
+    def entered(self) -> bool:
+        """Return whether what was typed is to be submitted now. Here: always."""
+        return True
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#entry-error", Label).update("")
-        self._suggest(event.value)
-
-    def _suggest(self, text: str) -> None:
-        """Show what the word being typed may become, and when none is, what all of them mean."""
-        if self._tokens is None:
-            return
-        word = _last_word(text)
-        if word:
-            meant = self._tokens.token(word)
-            found = [*([meant] if meant is not None else []), *self._tokens.complete(word)]
-        else:
-            found = [token for typed in split_names(text) if (token := self._tokens.token(typed)) is not None]
-        tokens = {token.mint or token.symbol: token for token in found[: MOST_SUGGESTIONS + 1]}
-        shown = dict(list(tokens.items())[:MOST_SUGGESTIONS])
-        self._suggestions.set_order(list(shown))
-        for key, token in shown.items():
-            self._suggestions.put(
-                key, (cell(token.symbol, "strong"), cell(token.name), cell(token.mint, "dim"))
-            )
-        if shown:
-            self._suggestions.select(next(iter(shown)))
-        self._suggestions.set_message(_why_no_suggestion(word))
-        self._chosen = [token.symbol for token in shown.values()] if word else []
+        self.typed(event.value)
 
     @on(Input.Submitted)
     async def _submitted(self) -> None:
-        self.action_complete()
+        if not self.entered():
+            return
         line = self.query_one(EntryLine)
         if line.refused:
             return  # why is still to be read
-        names = self._split(line.value)
+        names = self.names(line.value)
         if not names:
-            self._refuse("type at least one, or press esc to leave")
+            self.refuse("type at least one, or press esc to leave")
             return
         try:
-            await self._submit(names)
+            done = await self.submit(names)
         except StreamcoreError as error:
-            self._refuse(str(error))
+            self.refuse(str(error))
         else:
-            self.dismiss(None)
-
-    def action_complete(self) -> None:
-        """Replace the word before the cursor by the selected suggestion, unless it says that already."""
-        entry = self.query_one(Input)
-        key = self._suggestions.cursor
-        if self._chosen and key is not None:
-            word = _last_word(entry.value)
-            symbol = self._chosen[self._suggestions.order.index(key)]
-            if word == key or word.removeprefix("$").casefold() == symbol.casefold():
-                return
-            meant = None if self._tokens is None else self._tokens.token(word)
-            if meant is not None and meant.symbol == symbol:
-                return  # it is another spelling, such as a pair, of which the person may be told
-            entry.value = f"{entry.value[: len(entry.value) - len(word)]}{symbol}"
-            entry.cursor_position = len(entry.value)
-
-    def action_suggestion(self, by: int) -> None:
-        """Select the next or previous suggestion."""
-        if self._tokens is not None:
-            self._suggestions.action_move(by)
+            if done:
+                self.dismiss(None)
 
     @on(EntryLine.SecretRefused)
     def _secret_refused(self, event: EntryLine.SecretRefused) -> None:
-        self._refuse(event.reason)
+        self.refuse(event.reason)
 
-    def _refuse(self, reason: str) -> None:
+    def refuse(self, reason: str) -> None:
+        """Say why something is not done; it stands there until something else is typed."""
         self.query_one("#entry-error", Label).update(literal(f"✗ {reason}", "$text-error", limit=PARAGRAPH))
-
-
-def _why_no_suggestion(word: str) -> str:
-    base, slash, _ = word.partition("/")
-    if slash:
-        return f"Prices are in US dollars: type {base or 'SOL'} alone, or {base or 'SOL'}/USDT."
-    return "No token begins like this; a mint address works, too." if word else "Type to see tokens."
-
-
-def _last_word(text: str) -> str:
-    return re.split(r"[,;\s]+", text)[-1]

@@ -12,7 +12,6 @@ from streamtui.model.session import Session
 from streamtui.model.transaction_order import TransactionSort
 from streamtui.screens.main.session_pane import SessionPane
 from streamtui.screens.main.transaction_texts import transactions_info, unseen_notice, why_no_transactions
-from streamtui.screens.wallet_input import names_and_labels
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.transaction_table import TransactionTable
 
@@ -36,10 +35,12 @@ class TransactionPane(SessionPane):
 
     # What it shows
 
-    def draw(self) -> None:
-        """Draw what has changed."""
-        if self._transactions.changed:
+    def draw(self) -> bool:
+        """Draw what has changed; return whether something had."""
+        changed = self._transactions.changed
+        if changed:
             self._table.refresh_rows()
+        return changed
 
     def describe(self) -> None:
         """Say in the title what is shown, and in an empty table why there is nothing."""
@@ -84,19 +85,10 @@ class TransactionPane(SessionPane):
 
     def action_watch(self) -> None:
         """Ask for wallets."""
-        from streamtui.screens.entry import EntryDialog
+        from streamtui.screens.wallet_dialog import WalletDialog
 
-        self.app.push_screen(
-            EntryDialog(
-                "Watch wallets",
-                "Solana addresses, several at once with commas; a name may follow each:",
-                "7xKXtg2C…gAsU treasury",
-                self._watch,
-                demo=self.session.demo,
-                present=[self.session.label(wallet) for wallet in self.session.wallets],
-                split=names_and_labels,
-            )
-        )
+        present = [self.session.label(wallet) for wallet in self.session.wallets]
+        self.app.push_screen(WalletDialog(self._watch, demo=self.session.demo, present=present))
 
     async def _watch(self, entries: Sequence[str]) -> None:
         labels: dict[str, str] = {}
