@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.search.changed_names import changed_names
     from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
@@ -111,6 +112,7 @@ __all__ = [
     "VolumeUnit",
     "WalletTransaction",
     "address_in",
+    "changed_names",
     "check_address",
     "exchange_name",
     "from_json",
@@ -169,6 +171,7 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.search.changed_names": ("changed_names",),
     "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),

@@ -78,10 +78,8 @@ class WalletNames:
         if (known := self._known.get(wanted)) is not None:
             return known
         if not self._may_be_asked:
-            text = (
-                f"{wanted} is not looked up: beside the demo or a stream on this machine no public host is "
-            )
-            text += "asked; give the address"
+            where = "beside the demo or a stream on this machine no public host is asked"
+            text = f"{wanted} is not looked up: {where}; give the address"
             raise ProviderError(ErrorKind.NETWORK, text, retryable=False)
         answer = await self._http.request(
             "GET",
