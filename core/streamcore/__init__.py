@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from streamcore.assets.wallet_names import is_plain_name, wallet_name
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
-    from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
+    from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
         AlreadyStarted,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
+    from streamcore.relay_client.client import RelayClient
     from streamcore.search.changed_names import changed_names
     from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
@@ -76,6 +78,7 @@ __all__ = [
     "Clock",
     "Colours",
     "DataKind",
+    "DirectFallback",
     "Engine",
     "ErrorKind",
     "Event",
@@ -85,10 +88,12 @@ __all__ = [
     "Mask",
     "MaskingFilter",
     "NotRunning",
+    "PriceColumn",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
     "ProviderStatus",
+    "RelayClient",
     "SearchFailure",
     "SearchResult",
     "Settings",
@@ -139,7 +144,8 @@ _HOMES = {
     "streamcore.assets.wallet_names": ("is_plain_name", "wallet_name"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
-    "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),
+    "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (
         "AlreadyStarted",
@@ -172,6 +178,7 @@ _HOMES = {
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.search.changed_names": ("changed_names",),
+    "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),
     "streamcore.text": ("HIDDEN", "Mask", "MaskingFilter", "printable"),

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +16,7 @@ import msgspec
 from streamcore.assets.instruments import understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.assets.wallet_names import wallet_name
+from streamcore.checks import Check, Result
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.libraries import version_of
@@ -44,40 +43,20 @@ from streamcore.providers.base import (
     TransactionReport,
 )
 from streamcore.providers.descriptor import Descriptor
+from streamcore.relay_client.examination import examine_relays
 from streamcore.search.changed_names import changed_names
 from streamcore.search.wallet_names import WalletNames
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
 
+__all__ = ["Check", "Result", "examine", "needed_failed"]
+
 QUIET_WALLET = "5M7k7VhA58vacoCSz1tcVdNGiz8NxtieBL3rDHLM9E5P"
 """Asked about when no wallet is configured: the SHA-256 of a phrase, so no account that anybody uses."""
 
 FIRST_PRICE_SHARE = 0.8
 """Part of the timeout to wait for a first price, so that this ends before the step itself is timed out."""
-
-
-class Result(StrEnum):
-    """How one check ended."""
-
-    PASSED = "ok"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report."""
-
-    subject: str
-    """The provider, or what else was looked at."""
-    name: str
-    result: Result
-    seconds: float | None
-    """How long it took; ``None`` when nothing was waited for."""
-    detail: str
-    needed: bool = True
-    """Whether its failure means that the examination has failed."""
 
 
 async def examine(
@@ -109,6 +88,8 @@ async def examine(
     """
     clock = clock or SystemClock()
     settings = loaded.settings
+    if settings.relay.url and not settings.demo:
+        return [_configuration(loaded), *await examine_relays(settings, clock, transport, capture)]
     choices = list(choose(settings))
     checks = [_configuration(loaded), *_keys_not_set(settings, [choice.provider for choice in choices])]
     async with AsyncExitStack() as stack:

@@ -15,7 +15,7 @@
     ├── EncodingMissing      an encoding of the wire needs a library     .name
     ├── IllegalTransition    a fault of ours: no such change of state    .state .target
     └── ProviderError        a provider or the way to it failed          .kind .retryable .retry_after
-                                                                  .unanswered .parks
+                                                                  .unanswered .close_code .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
 (websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
@@ -174,6 +174,7 @@ class ProviderError(StreamcoreError):
         retryable: Whether trying again later may help without anybody acting.
         retry_after: Seconds the provider asked us to wait, if it did.
         unanswered: A request was given up after waiting: it may be the host, or only what was asked for.
+        close_code: The code with which the peer closed a WebSocket (RFC 6455, section 7.4), if it did.
     """
 
     def __init__(
@@ -184,12 +185,14 @@ class ProviderError(StreamcoreError):
         retryable: bool | None = None,
         retry_after: float | None = None,
         unanswered: bool = False,
+        close_code: int | None = None,
     ) -> None:
         self.kind = kind
         self.message = message
         self.retryable = kind not in PARKING_KINDS if retryable is None else retryable
         self.retry_after = retry_after
         self.unanswered = unanswered
+        self.close_code = close_code
         super().__init__(message)
 
     @property

@@ -3,7 +3,8 @@
 The shape of an event is the shape of one line of ``streamtui stream``: the same field names, in the same
 order; `streamcore.json_lines` writes such lines and reads them. Prices and amounts are `Decimal`
 here and strings in JSON; what is not known is ``None`` and ``null``, never zero. ``provider`` is empty in an
-error that is not about a single provider.
+error that is not about a single provider. ``relay`` is ``host:port`` of the relay that an event has come
+through, and ``None``, or absent in JSON, where this program talks to the provider itself.
 
 Units: ``ts`` and every other point in time is Unix seconds, ``change_24h`` percent, ``volume_24h`` USD,
 ``sol_change``, ``fee``, ``rent`` and ``tip`` SOL, ``latency_ms`` milliseconds, ``retry_in`` and ``uptime``
@@ -146,6 +147,7 @@ class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
     vwap_24h: Decimal | None = None
     """The average price of what was traded, weighted by amount."""
     trades_24h: int | None = None
+    relay: str | None = None
 
     @property
     def spread(self) -> Decimal | None:
@@ -193,6 +195,7 @@ class WalletTransaction(_Common, frozen=True, kw_only=True, tag="transaction"):
     tip: Decimal | None = Decimal(0)
     action: str | None = None
     counterparties: tuple[str, ...] = ()
+    relay: str | None = None
 
 
 class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
@@ -213,6 +216,7 @@ class StatusChange(_Common, frozen=True, kw_only=True, tag="status"):
     dropped: int
     reconnects: int
     uptime: float
+    relay: str | None = None
 
 
 class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
@@ -221,6 +225,7 @@ class StreamError(_Common, frozen=True, kw_only=True, tag="error"):
     kind: ErrorKind
     message: str
     retryable: bool
+    relay: str | None = None
 
 
 Event: TypeAlias = PriceUpdate | WalletTransaction | StatusChange | StreamError

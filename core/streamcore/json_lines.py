@@ -28,10 +28,10 @@ def to_json(event: Event) -> bytes:
     """Return the event as one line of JSON (UTF-8, without the line feed).
 
     Decimals become strings in plain notation: ``"0.00000012583"``, never ``"1.2583E-7"``. The `MARKET_FIELDS`
-    of a price are left out where the source does not tell them.
+    of a price are left out where the source does not tell them, and ``relay`` where there is none.
     """
     plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
-    for name in MARKET_FIELDS:
+    for name in (*MARKET_FIELDS, "relay"):
         if plain.get(name, "") is None:
             del plain[name]
     return msgspec.json.encode(plain)

@@ -121,6 +121,10 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Idle, because others of its kind come first and it only steps in for them."""
     breaker: BreakerState = BreakerState.CLOSED
     """State of the circuit breaker around its HTTP API."""
+    relay: str | None = None
+    """``host:port`` of the relay that talks to it; ``None``: this program does."""
+    cut_off: bool = False
+    """That relay cannot be reached, so that nothing is known of this provider now."""
 
     def event(self, ts: float) -> StatusChange:
         """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""
@@ -143,4 +147,5 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
             dropped=self.dropped,
             reconnects=self.reconnects,
             uptime=round(self.uptime, 3),
+            relay=self.relay,
         )

@@ -66,6 +66,8 @@ _SHORTEST_PIECE = 12
 """Letters; a terminal breaks at its width, and only what is left over may be shorter."""
 _MOST_PIECES = 8
 _LIKE_AN_ADDRESS = range(32, 45)
+_ENDING_OF_A_NAME = re.compile(r"\.(?:sns|sol)(?![0-9A-Za-z.])", re.IGNORECASE)
+"""What stands behind a name of a wallet: a key with it is a key all the same, and no name with dots."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 
 _SHORTEST = 40
@@ -80,6 +82,10 @@ _TICKERS = frozenset(
     | {"pump", "render", "sol", "useless"}
 )
 """Words of the lists that are tickers as well; nobody's phrase has none but these."""
+_COLUMNS = frozenset(
+    {"symbol", "price", "change", "volume", "age", "trend", "name", "source", "bid", "ask", "spread", "high"}
+)
+"""The same for the names of the columns, twelve of which are words of the English list."""
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
@@ -109,7 +115,7 @@ def secret_form(text: str) -> str | None:
     """
     if len(text) < _SHORTEST and text.isascii():
         return None
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _ENDING_OF_A_NAME.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
@@ -279,7 +285,7 @@ def _has_phrase(text: str) -> bool:
         hits = [word in known for word in words]
         for start in range(len(hits) - _FEWEST_WORDS + 1):
             end = start + _FEWEST_WORDS
-            different = {word for word in words[start:end] if word in known} - _TICKERS
+            different = {word for word in words[start:end] if word in known} - _TICKERS - _COLUMNS
             if (
                 sum(hits[start:end]) >= _FEWEST_WORDS - _MISTYPED_WORDS
                 and len(different) >= _FEWEST_DIFFERENT

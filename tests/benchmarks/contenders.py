@@ -128,6 +128,7 @@ async def engine(feed: str, port: int, count: int, given: argparse.Namespace) ->
 
     for suffix, scheme in (("WS", "ws"), ("REST", "http")):
         os.environ[f"STREAMTUI_{feed.upper()}_{suffix}_URL"] = f"{scheme}://127.0.0.1:{port}"
+    os.environ["STREAMTUI_STREAM_TRANSPORT"] = given.library
     os.environ |= {"STREAMTUI_PRICES": feed, "BIRDEYE_API_KEY": "a-key-of-the-benchmark"}
     heard = 0
 
@@ -190,6 +191,7 @@ def main() -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("--symbols", type=int, default=3)
     parser.add_argument("--consumers", type=int, default=1)
+    parser.add_argument("--library", default="websockets", help="what carries the engine's stream")
     given = parser.parse_args()
     if given.name.startswith("cryptofeed"):
         cryptofeed(given.port, given.count, uvloop=given.name.endswith("uvloop"))

@@ -42,11 +42,17 @@ class Run:
     symbols: int = 3
     consumers: int = 1
     malformed: float = 0.0
+    library: str = "websockets"
+    """What carries the engine's stream."""
 
 
 BARE = {feed: Run(f"bare websockets, {feed}", "bare", feed) for feed in ("kraken", "coinbase", "birdeye")}
 LIMIT = {feed: Run(f"picows, {feed}", "limit", feed) for feed in ("kraken", "coinbase", "birdeye")}
 ENGINE = {feed: Run(f"engine, {feed}", "engine", feed) for feed in ("kraken", "coinbase", "birdeye")}
+FAST = {
+    feed: Run(f"engine with streamtui[fast], {feed}", "engine", feed, library="picows")
+    for feed in ("kraken", "coinbase", "birdeye")
+}
 CRYPTOFEED = Run("cryptofeed 3, kraken", "cryptofeed")
 WITH_UVLOOP = Run("cryptofeed 3 with uvloop, kraken", "cryptofeed-uvloop")
 TEN = Run("engine, ten consumers", consumers=10)
@@ -91,6 +97,7 @@ def runs() -> list[Run]:
         *((CRYPTOFEED,) if has_three else ()),
         *((WITH_UVLOOP,) if has_three and installed("uvloop") else ()),
         *ENGINE.values(),
+        *(FAST.values() if installed("picows") else ()),
         TEN,
         MALFORMED,
         *MANY.values(),
@@ -111,6 +118,7 @@ def measure(run: Run, count: int) -> tuple[float, float]:
             client = [
                 sys.executable, str(HERE / "contenders.py"), run.program, run.feed, port, str(count),
                 "--symbols", str(run.symbols), "--consumers", str(run.consumers),
+                "--library", run.library,
             ]  # fmt: skip
             done = subprocess.run(client, capture_output=True, text=True, timeout=LONGEST, check=False)
         finally:
@@ -131,6 +139,11 @@ def message_rows(measured: Measured) -> list[tuple[str, str, str]]:
             (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, *peers), "0.75"),
             (f"{engine.label}, to a bare websockets loop", measured.against(engine, BARE[feed]), ""),
             (f"{engine.label}, to picows and msgspec", measured.against(engine, LIMIT[feed]), ""),
+        ]
+    for feed, engine in FAST.items():
+        rows += [
+            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, *peers), "0.5"),
+            (f"{engine.label}, to picows and msgspec", measured.against(engine, LIMIT[feed]), "2.5"),
         ]
     return [
         *rows,

@@ -30,6 +30,7 @@ from pathlib import Path
 
 import base58
 from emulated_terminal import Terminal
+from running_app import COLUMNS, LINES
 
 from streamcore import Colours, Source, TokenTable, TransactionType, WalletTransaction
 
@@ -53,7 +54,6 @@ class Case:
     """KiB a second to the terminal."""
 
 
-COLUMNS, LINES = 120, 40
 LENGTHS = (100, 1000, 5000)
 """Transactions in the list when the cost of one more is measured."""
 MORE = 300

@@ -31,6 +31,8 @@ CURSOR = Style(bgcolor="#1d3348")
 BLOCKS = "▁▂▃▄▅▆▇█"
 LISTED = 5000
 """Transactions that are kept."""
+PRICE_LINES = 30
+"""Lines of the prices at most, as in the app at 120x40 while there are no transactions."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Table(ScrollView):
     titles: tuple[tuple[str, int], ...] = ()
 
     def on_mount(self) -> None:
-        """Begin at the top."""
+        """Tell how many lines there are."""
         self.virtual_size = Size(0, self.row_count + 1)
 
     @property
@@ -202,6 +204,7 @@ class SkeletonApp(App[None]):
         self._updates, self._transactions, self._frames = updates, transactions, frames
         self._top, self._status = Static("skeleton", id="top"), Static("● live", id="status")
         self._prices, self._listed = Prices(symbols), Transactions(transactions > 0)
+        self._prices.styles.height = min(symbols + 1, PRICE_LINES)
         self._ticks = 0
 
     def compose(self) -> ComposeResult:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import pty
 import re
 import resource
-import select
-import signal
 import statistics
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from screen_cost import COLUMNS, LINES, Case, emulator, symbols
+from running_app import Running
+from screen_cost import Case, emulator, symbols
 
 BARE_APP = (str(Path(__file__).with_name("bare_app.py")),)
 OURS = ("-m", "streamtui")
@@ -31,53 +24,6 @@ SETTLED = 6.0
 SYMBOLS = 100
 COMMANDS = 5
 """How often a command is run for one measurement."""
-_ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-class Running:
-    """An app on a terminal of its own."""
-
-    def __init__(self, arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:
-        environ = {**os.environ, **(variables or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        self.written = b""
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.execve(sys.executable, [sys.executable, *arguments], environ)
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-
-    def until(self, condition: re.Pattern[bytes] | None, seconds: float) -> None:
-        """Read what it writes until the condition holds, or so long.
-
-        Raises:
-            TimeoutError: It never held.
-        """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if select.select([self._terminal], [], [], 0.02)[0]:
-                self.written += os.read(self._terminal, 65536)
-            if condition is not None and condition.search(_ESCAPES.sub(b"", self.written)):
-                return
-        if condition is not None:
-            raise TimeoutError(f"nothing like {condition.pattern!r} in {seconds:g} s")
-
-    def cpu(self) -> float:
-        """Return the seconds of CPU it has used, in all its threads."""
-        total = 0
-        for thread in Path(f"/proc/{self.pid}/task").iterdir():
-            total += int((thread / "schedstat").read_text().split()[0])
-        return total / 1e9
-
-    def mebibytes(self) -> float:
-        """Return what it holds."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-    def end(self) -> None:
-        """Stop it."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self._terminal)
 
 
 def first_frame(arguments: tuple[str, ...]) -> float:

@@ -130,6 +130,13 @@ def test_what_an_exchange_tells_of_its_market_comes_after_all_else_and_is_read_b
     assert from_json(line) == event
 
 
+def test_an_event_that_came_through_a_relay_names_it() -> None:
+    event = msgspec.structs.replace(trouble(), relay="127.0.0.1:8787")
+    assert to_json(event).endswith(b',"relay":"127.0.0.1:8787"}')
+    assert from_json(to_json(event)) == event
+    assert b"relay" not in to_json(trouble())
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 whole = st.integers(0, 2**63 - 1)
 seconds = st.floats(0, 1e11, allow_nan=False)
@@ -137,7 +144,12 @@ seconds = st.floats(0, 1e11, allow_nan=False)
 amounts = st.decimals(
     allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20
 ) | st.builds(Decimal, st.sampled_from(["0E-12", "1E+3", "-1.50", "1e-255", "123456789.000000001"]))
-common: dict[str, Any] = {"provider": texts, "ts": seconds, "demo": st.booleans()}
+common: dict[str, Any] = {
+    "provider": texts,
+    "ts": seconds,
+    "demo": st.booleans(),
+    "relay": st.none() | texts,
+}
 FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     PriceUpdate: {
         **common,
@@ -202,7 +214,6 @@ def test_every_event_that_is_written_can_be_read_again(kind: type[Event]) -> Non
 @pytest.mark.parametrize("event", [price(), transaction(), status(), trouble()])
 def test_fields_that_are_not_known_here_are_passed_over(event: Event) -> None:
     line = json.loads(to_json(event))
-    line["relay"] = "127.0.0.1:8787"
     line["later"] = {"deep": [1, None, {"more": "1.5"}]}
     for change in line.get("token_changes", ()):
         change["decimals"] = 6

@@ -15,12 +15,15 @@ PUBLIC = {
     # what a program starts with
     "Settings",
     "StreamManager",
+    "RelayClient",
+    "DirectFallback",
     # what it may rely on instead of that manager
     "Engine",
     "Snapshot",
     # parts of the settings
     "AlertSettings",
     "Colours",
+    "PriceColumn",
     "UiSettings",
     # time, to be replaced in a test
     "Clock",

@@ -15,7 +15,9 @@ from streamcore.config.model import (
     BackoffSettings,
     BirdeyeSettings,
     CoinbaseSettings,
+    DefillamaSettings,
     DexscreenerSettings,
+    GeckoterminalSettings,
     HeliusSettings,
     JupiterSettings,
     KrakenSettings,
@@ -61,6 +63,8 @@ class Bench:
         self.coinbase = emulators.coinbase
         self.jupiter = emulators.jupiter
         self.dexscreener = emulators.dexscreener
+        self.geckoterminal = emulators.geckoterminal
+        self.defillama = emulators.defillama
         self.solana = emulators.solana
         self.market = emulators.market
         self.ledger = emulators.chain
@@ -132,6 +136,8 @@ def settings_for(emulators: Emulators, sources: Sources, birdeye: str, helius: s
         coinbase=CoinbaseSettings(ws_url=emulators.coinbase.ws_url, rest_url=emulators.coinbase.rest_url),
         jupiter=JupiterSettings(rest_url=emulators.jupiter.rest_url),
         dexscreener=DexscreenerSettings(rest_url=emulators.dexscreener.rest_url),
+        geckoterminal=GeckoterminalSettings(rest_url=emulators.geckoterminal.rest_url),
+        defillama=DefillamaSettings(rest_url=emulators.defillama.rest_url),
         solana=SolanaSettings(ws_url=emulators.solana.ws_url, rpc_url=emulators.solana.rpc_url),
         prices="birdeye" if sources == "keyed" else "auto",
         chain="helius" if sources == "keyed" else "auto",

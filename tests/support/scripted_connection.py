@@ -161,6 +161,9 @@ class PaperProvider:
     def handshake_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
         return ProviderError(ErrorKind.SERVER, f"HTTP {status}")
 
+    def connection_ended(self, error: ProviderError) -> ProviderError:
+        return error
+
 
 class PaperTransport:
     """A fake transport: every attempt gets a new socket (in ``sockets``), unless ``refusals`` says otherwise.

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from streamcore.wire.messages import (
     Answer,
     Error,
+    Found,
     Frame,
     Hello,
     Limits,
+    Lookup,
     Position,
     Price,
     Reconnect,
@@ -35,6 +37,7 @@ SIGNATURE = "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3
 
 WANT = Want(7, ("SOL", "BTC"), (WALLET,), Position("9f86d081", 5120), 250, "streamtui 0.2")
 RECONNECT = Reconnect(8, "kraken")
+LOOKUP = Lookup(9, "history", "SOL", "24h")
 STATUS: dict[str, Any] = {
     "provider": "kraken",
     "kind": "prices",
@@ -123,9 +126,38 @@ FRAME = Frame(
 )
 REFUSED = Refused(8, "forbidden", "this token may read only; reconnect needs the scope control")
 RESTART = Restart(2000)
+FOUND = Found(
+    9,
+    (
+        {
+            "symbol": "SOL",
+            "address": SOL,
+            "range": "24h",
+            "provider": "kraken",
+            "market": "SOL/USD",
+            "interval": 900,
+            "candles": [
+                {
+                    "start": 1_793_310_300,
+                    "open": "171.1",
+                    "high": "171.4",
+                    "low": "170.95",
+                    "close": "171.26",
+                    "volume": "812.5",
+                }
+            ],
+            "running": True,
+            "begin": 1_793_224_800,
+            "fetched_at": 1_793_311_200.1,
+            "line": False,
+            "volume_unit": "base",
+            "demo": False,
+        },
+    ),
+)
 
-REQUESTS: tuple[Request, ...] = (WANT, RECONNECT)
-ANSWERS: tuple[Answer, ...] = (HELLO, WANTED, FRAME, REFUSED, RESTART)
+REQUESTS: tuple[Request, ...] = (WANT, RECONNECT, LOOKUP)
+ANSWERS: tuple[Answer, ...] = (HELLO, WANTED, FRAME, REFUSED, RESTART, FOUND)
 
 # --- strategies -----------------------------------------------------------------------------------------
 
@@ -162,7 +194,11 @@ wants = st.builds(
     _optional(st.integers(1, 5000)),
     _optional(names),
 )
-requests = st.one_of(wants, st.builds(Reconnect, uint32, _optional(names)))
+requests = st.one_of(
+    wants,
+    st.builds(Reconnect, uint32, _optional(names)),
+    st.builds(Lookup, uint32, names, _optional(names), _optional(names)),
+)
 
 _figures = {
     name: _optional(packed)
@@ -254,4 +290,5 @@ answers = st.one_of(
     ),
     st.builds(Refused, uint32, names, texts),
     st.builds(Restart, uint32),
+    st.builds(Found, uint32, _tuples(st.dictionaries(names, scalars, max_size=3))),
 )

@@ -107,10 +107,10 @@ async def test_drawing_that_failed_is_told_and_starts_again_with_the_engine() ->
         assert isinstance(main, MainScreen)
         paint, breaks = main.paint, [RuntimeError()]
 
-        def breaks_once() -> None:
+        def breaks_once() -> float:
             if breaks:
                 raise breaks.pop()
-            paint()
+            return paint()
 
         main.paint = breaks_once  # type: ignore[method-assign]
         await stage.tell(stage.price("SOL", "150"))

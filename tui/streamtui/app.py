@@ -184,10 +184,11 @@ class StreamTuiApp(PaintsChanges):
             return
         self._main.tick()
 
-    def _repaint(self) -> None:
+    def _repaint(self) -> float:
         # under a dialog once a second is enough: there each repaint makes Textual blend the whole screen
         if self.screen is self._main and self._main.is_mounted:
-            self._main.paint()
+            return self._main.paint()
+        return 1.0
 
     def _settle(self) -> None:
         """Exempt everything made at the start from garbage collection: it lives to the end anyway.

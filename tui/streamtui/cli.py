@@ -54,6 +54,12 @@ def _searches(settings: Settings, text: str, form: str) -> int:
     return run(settings, text, form=form)
 
 
+def _looks_back(settings: Settings, symbol: str, span: str, form: str) -> int:
+    from streamtui.commands.history import run
+
+    return run(settings, symbol, span=span, form=form)
+
+
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui import terminal
 
@@ -98,6 +104,8 @@ class Programs(NamedTuple):
     doctor: Callable[[Loaded, Capture | None], int] = _examines
     search: Callable[[Settings, str, str], int] = _searches
     """Takes the settings, what to look for, and the form in which to print it."""
+    history: Callable[[Settings, str, str, str], int] = _looks_back
+    """Takes the settings, a symbol, how far back, and the form in which to print it."""
     has_terminal: Callable[[], bool] = _is_terminal
 
 
@@ -270,6 +278,19 @@ def _search(given: _Given, programs: Programs) -> None:
             raise _Ended(programs.search(effective.settings, text, given.get("format", "table")))
 
 
+def _history(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.settings import check_surroundings, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_surroundings(effective)
+        symbol = " ".join(given["symbol"])
+        span, form = given.get("range", "24h"), given.get("format", "table")
+        with _logging(given, effective, on_screen=True):
+            raise _Ended(programs.history(effective.settings, symbol, span, form))
+
+
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
@@ -354,6 +375,7 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "stream": _stream,
     "doctor": _doctor,
     "search": _search,
+    "history": _history,
     "emulator": _emulator,
     "config": _config,
     "config path": _config_path,

@@ -104,7 +104,8 @@ def secrets(settings: Settings) -> tuple[str, ...]:
         if key.secret and value:
             found.append(value)
         elif key.schemes and value != key.default:
-            found += hidden_parts(value)
+            for url in value if key.is_list else (value,):
+                found += hidden_parts(url)
     return tuple(found)
 
 
@@ -150,7 +151,7 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
         type=field.type,
         default=default,
         description=schema.get("description", ""),
-        allowed=_url_phrase(schemes, host_only) if schemes else _phrase(described, secret),
+        allowed=_url_phrase(schemes, host_only) if schemes else _phrase(described, secret),  # each, of a list
         optional=optional,
         secret=secret,
         familiar=extra.get("familiar"),
@@ -182,6 +183,8 @@ def _phrase(described: types.Type, secret: bool) -> str:
             return f"one of: {', '.join(described.cls)}"
         case types.VarTupleType(item_type=types.StructType()):
             return "tables, each written as [[alerts]]"
+        case types.VarTupleType(item_type=types.EnumType() as item):
+            return f"a list of one or more of: {', '.join(item.cls)}"
         case types.VarTupleType():
             return "a list of texts"
         case types.DictType():

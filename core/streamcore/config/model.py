@@ -40,6 +40,46 @@ class Colours(StrEnum):
     """Blue and orange, which people who confuse red and green tell apart."""
 
 
+class PriceColumn(StrEnum):
+    """The columns the price table can have."""
+
+    SYMBOL = "symbol"
+    PRICE = "price"
+    CHANGE = "change"
+    """Over 24 hours."""
+    VOLUME = "volume"
+    """Of 24 hours, in US dollars."""
+    AGE = "age"
+    """Since a source confirmed the price."""
+    TREND = "trend"
+    """A sparkline of the last 24 hours."""
+    NAME = "name"
+    SOURCE = "source"
+    BID = "bid"
+    ASK = "ask"
+    SPREAD = "spread"
+    """Between bid and ask, in basis points."""
+    HIGH = "high"
+    """The highest price of 24 hours."""
+    LOW = "low"
+    VWAP = "vwap"
+    """The average price of 24 hours, weighted by amount."""
+    TRADES = "trades"
+    """How many there were in 24 hours."""
+
+
+DEFAULT_COLUMNS = (
+    PriceColumn.SYMBOL,
+    PriceColumn.PRICE,
+    PriceColumn.AGE,
+    PriceColumn.CHANGE,
+    PriceColumn.VOLUME,
+    PriceColumn.TREND,
+    PriceColumn.NAME,
+    PriceColumn.SOURCE,
+)
+
+
 class StreamTransport(StrEnum):
     """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
 
@@ -111,7 +151,8 @@ class UiSettings(Section, frozen=True, kw_only=True):
         30.0
     )
     frames_per_second: Annotated[
-        FrameRate | None, Meta(description="repaints a second at most; 10 unless set, 4 over ssh")
+        FrameRate | None,
+        Meta(description="repaints a second at most; unset: 10 of all rows, up to 60 of one; 4 over ssh"),
     ] = None
     theme: Annotated[str | None, Meta(description="streamtui-dark, streamtui-light or any Textual theme")] = (
         None
@@ -119,6 +160,14 @@ class UiSettings(Section, frozen=True, kw_only=True):
     colours: Annotated[
         Colours, Meta(description="up and down: green and red, or blue and orange for the colour-blind")
     ] = Colours.DEFAULT
+    columns: Annotated[
+        tuple[PriceColumn, ...],
+        Meta(
+            min_length=1,
+            description="the columns of the prices, from the left; where there is no room for all, "
+            "the last are left out first",
+        ),
+    ] = DEFAULT_COLUMNS
     bell: Annotated[bool, Meta(description="whether an alert rings the terminal bell")] = True
     desktop_notifications: Annotated[
         bool, Meta(description="whether an alert asks the terminal for a desktop notification (OSC 9)")
@@ -259,6 +308,35 @@ class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
     )
 
 
+class WireEncoding(StrEnum):
+    """How the messages of a relay are written; see ``docs/relay-wire.md``."""
+
+    MSGPACK = "msgpack"
+    JSON = "json"
+    PROTO = "proto"
+
+
+class RelaySettings(Section, frozen=True, kw_only=True):
+    """``[relay]``: one engine for many terminals."""
+
+    url: Annotated[
+        tuple[str, ...],
+        Meta(description="relays to use in the place of providers, tried in turn", extra=WS_URL),
+    ] = ()
+    token: Annotated[ApiKey | None, Meta(description="this terminal's token at the relay", extra=SECRET)] = (
+        None
+    )
+    encoding: Annotated[
+        WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
+    ] = WireEncoding.MSGPACK
+    interval: Annotated[
+        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+    ] = 250
+    direct: Annotated[
+        bool, Meta(description="whether to talk to the providers while no relay can be reached")
+    ] = False
+
+
 class SnsSettings(Section, frozen=True, kw_only=True):
     """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
 
@@ -341,6 +419,7 @@ class Settings(Section, frozen=True, kw_only=True):
     geckoterminal: GeckoterminalSettings = GeckoterminalSettings()
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
+    relay: RelaySettings = RelaySettings()
     sns: SnsSettings = SnsSettings()
 
     @classmethod

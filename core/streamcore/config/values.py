@@ -56,6 +56,8 @@ def convert(key: Key, entry: Entry) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise _refused(key, entry)
     if key.schemes:
+        if isinstance(value, tuple):
+            return tuple(_checked_url(key, entry, url) for url in value)
         return _checked_url(key, entry, value)
     return value
 
@@ -172,4 +174,6 @@ def _refused(key: Key, entry: Entry) -> SettingsError:
         shown = HIDDEN
     elif key.schemes and isinstance(shown, str):
         shown = shown_url(shown)
+    elif key.schemes and isinstance(shown, list | tuple):
+        shown = [shown_url(url) if isinstance(url, str) else url for url in shown]
     return SettingsError(key.name, shown, f"expected {key.allowed}", entry.origin)

@@ -208,7 +208,7 @@ def _closed(host: str, error: ConnectionClosed, mask: Mask) -> ProviderError:
         return ProviderError(ErrorKind.PROTOCOL, f"closed by this side: {_close_text(code, reason, mask)}")
     assert error.rcvd is not None  # noqa: S101 - one of the two is there, and it is not ours
     told = _close_text(error.rcvd.code, error.rcvd.reason, mask)
-    return ProviderError(ErrorKind.SERVER, f"closed by {host}: {told}")
+    return ProviderError(ErrorKind.SERVER, f"closed by {host}: {told}", close_code=error.rcvd.code)
 
 
 def _close_text(code: int, reason: str, mask: Mask) -> str:

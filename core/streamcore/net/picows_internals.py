@@ -27,6 +27,18 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 _ACCEPTED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
+READ_AT_ONCE = 128 * 1024
+"""Bytes that are read at once, some hundred messages: the library by itself takes whatever has come."""
+
+
+class _Protocol(WSProtocol):  # type: ignore[misc]
+    """The library's protocol, which reads no more than `READ_AT_ONCE`."""
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Return where to read to; the library offers all of its buffer, and doubles one that was filled."""
+        buffer: memoryview = super().get_buffer(size_hint)
+        return buffer[:READ_AT_ONCE]
+
 
 class Upgrade:
     """A connection that is about to become a WebSocket of picows."""
@@ -54,7 +66,7 @@ class Upgrade:
             logger: For the library's log.
         """
         self._transport = transport
-        self._protocol = WSProtocol(
+        self._protocol = _Protocol(
             host,
             resource,
             True,  # this is the client
@@ -69,7 +81,7 @@ class Upgrade:
             False,  # nor answers to those of others: the listener looks at them first
             max_message_bytes,
             headers,
-            16 * 1024,  # bytes of the buffer for what comes in, at first
+            2 * READ_AT_ONCE,  # bytes of its buffer, at first; what is never filled takes no memory
         )
         self._protocol.connection_made(transport)
 

@@ -41,6 +41,7 @@ class TokenBucket:
         self._burst = float(burst)
         self._clock = clock
         self._tokens = float(burst)
+        self._owed = 0.0
         self._filled_at = clock.monotonic()
         self._turn = asyncio.Lock()
 
@@ -52,7 +53,12 @@ class TokenBucket:
             while self._tokens < 1.0 - ROUNDING:
                 await self._clock.sleep((1.0 - self._tokens) / self._rate)
                 self._fill()
-            self._tokens -= 1.0
+            self._tokens -= 1.0 + self._owed
+            self._owed = 0.0
+
+    def count(self) -> None:
+        """Count a request that is made without a turn: the one after the next waits for that much longer."""
+        self._owed += 1.0
 
     def pause(self, seconds: float) -> None:
         """Grant nothing for that long: the host has said that it wants a rest."""

@@ -34,6 +34,7 @@ from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.token_directory import TokenDirectory
 from streamcore.solana.accounts import AccountFacts
 from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.wire.messages import Answer
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
@@ -207,6 +208,13 @@ class Malformed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished message of a relay, to be passed on as it is."""
+
+    answer: Answer
+
+
 Report: TypeAlias = (
     PriceReport
     | TransactionReport
@@ -221,6 +229,7 @@ Report: TypeAlias = (
     | Throttled
     | Notice
     | Malformed
+    | Delivery
 )
 
 
@@ -409,3 +418,10 @@ class Provider(ABC):
             body: As it came.
         """
         return refusal(self.title, status, headers, key_setting=None)
+
+    def connection_ended(self, error: ProviderError) -> ProviderError:
+        """Return what the end of a connection, or of an attempt, means: whether and when to try again.
+
+        Here: what it says already. A provider whose close codes have a meaning of their own says so.
+        """
+        return error

@@ -70,7 +70,7 @@ class TokenSearch:
 
     async def search(self, text: str) -> SearchResult:
         """See `streamcore.engine.Engine.search`."""
-        wanted = _checked(text)
+        wanted = checked_text(text)
         exchanges = [self._try(source, wanted) for source in self._exchanges]
         asked = await asyncio.gather(self._first_of_the_chain(wanted), *exchanges)
         hits = list(self._of_the_table(wanted))
@@ -159,7 +159,7 @@ class TokenSearch:
         return any(source.topic(instrument) is not None for source in self._exchanges)
 
 
-def _checked(text: str) -> str:
+def checked_text(text: str) -> str:
     """Return what to search for.
 
     Raises:

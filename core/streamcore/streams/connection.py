@@ -241,6 +241,7 @@ class Connection:
             self._liveness.ended()
             if failure is None:
                 continue
+            failure = self._provider.connection_ended(failure)
             self._enter(State.FAILED, self._plan.plan(failure))
             self._listener.connection_lost(self, failure)
             await self._plan.wait(lambda: bool(self._topics))

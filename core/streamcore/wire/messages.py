@@ -82,7 +82,20 @@ class Reconnect(Message, frozen=True, tag=1):
     """``None``: all of them."""
 
 
-Request: TypeAlias = Want | Reconnect
+class Lookup(Message, frozen=True, tag=2):
+    """A question that is answered once, by a `Found` or a `Refused` of the same ``id``."""
+
+    id: Number32
+    what: Name
+    """``history``, ``trends``, ``search``, ``names`` or ``wallet``."""
+    text: Text | None = None
+    """The symbol whose history is wanted, what to search for, mints separated by commas, or the name of a
+    wallet."""
+    range: Name | None = None
+    """Of a history: a `streamcore.ChartRange`."""
+
+
+Request: TypeAlias = Want | Reconnect | Lookup
 
 
 # --- relay → terminal -----------------------------------------------------------------------------------
@@ -256,16 +269,20 @@ class Restart(Message, frozen=True, tag=4):
     in_ms: Number32 = msgspec.field(name="in")
 
 
-Answer: TypeAlias = Hello | Wanted | Frame | Refused | Restart
+class Found(Message, frozen=True, tag=5):
+    """The answer to a `Lookup`."""
 
-REQUESTS: tuple[type[Want] | type[Reconnect], ...] = (Want, Reconnect)
+    id: Number32
+    items: tuple[dict[str, Any], ...] = ()
+    """By field name: a `streamcore.CandleSeries` for a history and for each trend, which has the ``key`` of
+    its row as well; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name; the
+    ``address`` of a wallet. Decimals are texts."""
+
+
+Answer: TypeAlias = Hello | Wanted | Frame | Refused | Restart | Found
+
+REQUESTS: tuple[type[Request], ...] = (Want, Reconnect, Lookup)
 """In the order of their kinds."""
 
-ANSWERS: tuple[type[Hello] | type[Wanted] | type[Frame] | type[Refused] | type[Restart], ...] = (
-    Hello,
-    Wanted,
-    Frame,
-    Refused,
-    Restart,
-)
+ANSWERS: tuple[type[Answer], ...] = (Hello, Wanted, Frame, Refused, Restart, Found)
 """In the order of their kinds."""

@@ -55,6 +55,8 @@ class Mirror:
 
     def __init__(self) -> None:
         self.demo = False
+        self.relay: str | None = None
+        """``host:port`` of the relay, which every event names; set it before `hello`."""
         self.prices: dict[str, PriceUpdate] = {}
         """The last event of each wanted row by its key: its mint, or its ticker where it has none."""
         self._epoch: str | None = None
@@ -91,13 +93,18 @@ class Mirror:
 
     # --- messages ---------------------------------------------------------------------------------------
 
-    def hello(self, hello: Hello) -> None:
+    def hello(self, hello: Hello, shift: float = 0.0) -> None:
         """Begin a connection: row numbers start anew, and statuses are told whole.
+
+        Args:
+            hello: The first message on it.
+            shift: Seconds to add to the relay's clock to get this computer's.
 
         Raises:
             MalformedMessage: A status makes no sense.
         """
         self.demo = hello.demo
+        self._shift = shift
         self._rows.clear()
         self._statuses.clear()
         for status in hello.statuses:
@@ -148,14 +155,15 @@ class Mirror:
             key = (message.wallet, message.signature)
             if key not in self._told:
                 demo = self._is_demo(message.provider)
-                events.append(transaction_event(message, frame.t, shift, demo=demo))
+                events.append(transaction_event(message, frame.t, shift, demo=demo, relay=self.relay))
                 self._remember(key)
             self._move(message.offset)
         self._move(frame.offset)
         events += self._status_events(frame)
         for error in frame.errors:
-            events.append(error_event(error, frame.t, shift, demo=self._is_demo(error.provider)))
-        for name in frame.heard:
+            demo = self._is_demo(error.provider)
+            events.append(error_event(error, frame.t, shift, demo=demo, relay=self.relay))
+        for name in map(printable, frame.heard):
             if name in self._statuses:
                 self._statuses[name]["last_message_at"] = frame.t / 1000
         return events
@@ -176,6 +184,7 @@ class Mirror:
         if price.snapshot:
             provider = printable(price.provider or "")
             event = PriceUpdate(
+                relay=self.relay,
                 provider=provider,
                 ts=ts,
                 demo=self._is_demo(provider),
@@ -199,10 +208,12 @@ class Mirror:
 
     def _merge_status(self, status: Mapping[str, Any]) -> str:
         name = status.get("provider")
-        is_new = name not in self._statuses
-        if not isinstance(name, str) or (is_new and len(self._statuses) >= MOST_PROVIDERS):
-            raise MalformedMessage("a status without a provider, or of too many")
-        self._statuses[name] = {**self._statuses.get(name, {}), **status}
+        if not isinstance(name, str):
+            raise MalformedMessage("a status without a provider")
+        name = printable(name)
+        if name not in self._statuses and len(self._statuses) >= MOST_PROVIDERS:
+            raise MalformedMessage("statuses of too many providers")
+        self._statuses[name] = {**self._statuses.get(name, {}), **status, "provider": name}
         self._status(name)  # raises if it makes no sense
         return name
 
@@ -225,7 +236,7 @@ class Mirror:
             raise MalformedMessage("a status with a number that cannot be")
         return msgspec.structs.replace(
             status,
-            provider=printable(status.provider),
+            relay=self.relay,
             reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
             topics=tuple(map(printable, status.topics)),
             limits=printable(status.limits, LONGEST_TEXT),
@@ -233,7 +244,7 @@ class Mirror:
         )
 
     def _is_demo(self, provider: str) -> bool:
-        status = self._statuses.get(provider)
+        status = self._statuses.get(printable(provider))
         return self.demo if status is None else bool(status.get("demo", self.demo))
 
     # --- transactions -----------------------------------------------------------------------------------

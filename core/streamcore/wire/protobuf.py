@@ -19,9 +19,11 @@ from streamcore.wire.encoding import Pieces, joined
 from streamcore.wire.messages import (
     Answer,
     Error,
+    Found,
     Frame,
     Hello,
     Limits,
+    Lookup,
     Message,
     Position,
     Price,
@@ -76,6 +78,11 @@ class ProtobufEncoding:
             case Reconnect():
                 reconnect = pb.Reconnect(id=message.id, provider=message.provider or "")
                 return pb.ToRelay(reconnect=reconnect).SerializeToString()
+            case Lookup():
+                lookup = pb.Lookup(
+                    id=message.id, what=message.what, text=message.text or "", range=message.range or ""
+                )
+                return pb.ToRelay(lookup=lookup).SerializeToString()
             case Hello():
                 return pb.ToTerminal(hello=_hello(message)).SerializeToString()
             case Wanted():
@@ -85,6 +92,9 @@ class ProtobufEncoding:
                 return pb.ToTerminal(refused=refused).SerializeToString()
             case Restart():
                 return pb.ToTerminal(restart=pb.Restart(in_ms=message.in_ms)).SerializeToString()
+            case Found():
+                found = pb.Found(id=message.id, items=[msgspec.json.encode(item) for item in message.items])
+                return pb.ToTerminal(found=found).SerializeToString()
 
     def read_request(self, data: bytes) -> Request | None:
         """See `Encoding.read_request`."""
@@ -105,6 +115,9 @@ class ProtobufEncoding:
                 )
             case "reconnect":
                 return _checked(Reconnect(message.reconnect.id, message.reconnect.provider or None))
+            case "lookup":
+                lookup = message.lookup
+                return _checked(Lookup(lookup.id, lookup.what, lookup.text or None, lookup.range or None))
             case _:
                 return None
 
@@ -124,6 +137,8 @@ class ProtobufEncoding:
                 return _checked(Refused(refused.id, refused.code, refused.message))
             case "restart":
                 return _checked(Restart(message.restart.in_ms))
+            case "found":
+                return _checked(Found(message.found.id, tuple(map(_read_map, message.found.items))))
             case _:
                 return None
 
@@ -218,11 +233,14 @@ def _status(status: Mapping[str, Any]) -> pb.Status:
 
 
 def _read_status(status: pb.Status) -> dict[str, Any]:
+    return {**_read_map(status.json), "provider": status.provider}
+
+
+def _read_map(text: bytes) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(status.json, type=dict[str, Any])
+        return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MalformedMessage(printable(str(error))) from None
-    return {**found, "provider": status.provider}
 
 
 def _hello(hello: Hello) -> pb.Hello:

@@ -7,12 +7,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ToRelay(_message.Message):
-    __slots__ = ("want", "reconnect")
+    __slots__ = ("want", "reconnect", "lookup")
     WANT_FIELD_NUMBER: _ClassVar[int]
     RECONNECT_FIELD_NUMBER: _ClassVar[int]
+    LOOKUP_FIELD_NUMBER: _ClassVar[int]
     want: Want
     reconnect: Reconnect
-    def __init__(self, want: _Optional[_Union[Want, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ...) -> None: ...
+    lookup: Lookup
+    def __init__(self, want: _Optional[_Union[Want, _Mapping]] = ..., reconnect: _Optional[_Union[Reconnect, _Mapping]] = ..., lookup: _Optional[_Union[Lookup, _Mapping]] = ...) -> None: ...
 
 class Want(_message.Message):
     __slots__ = ("id", "symbols", "wallets", "since", "interval_ms", "client")
@@ -46,19 +48,33 @@ class Reconnect(_message.Message):
     provider: str
     def __init__(self, id: _Optional[int] = ..., provider: _Optional[str] = ...) -> None: ...
 
+class Lookup(_message.Message):
+    __slots__ = ("id", "what", "text", "range")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    RANGE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    what: str
+    text: str
+    range: str
+    def __init__(self, id: _Optional[int] = ..., what: _Optional[str] = ..., text: _Optional[str] = ..., range: _Optional[str] = ...) -> None: ...
+
 class ToTerminal(_message.Message):
-    __slots__ = ("hello", "wanted", "frame", "refused", "restart")
+    __slots__ = ("hello", "wanted", "frame", "refused", "restart", "found")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     WANTED_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
     REFUSED_FIELD_NUMBER: _ClassVar[int]
     RESTART_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     wanted: Wanted
     frame: Frame
     refused: Refused
     restart: Restart
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., wanted: _Optional[_Union[Wanted, _Mapping]] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., restart: _Optional[_Union[Restart, _Mapping]] = ...) -> None: ...
+    found: Found
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., wanted: _Optional[_Union[Wanted, _Mapping]] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., refused: _Optional[_Union[Refused, _Mapping]] = ..., restart: _Optional[_Union[Restart, _Mapping]] = ..., found: _Optional[_Union[Found, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("version", "relay", "epoch", "offset", "t", "demo", "intervals_ms", "heartbeat_ms", "limits", "exchanges", "tokens", "control", "statuses")
@@ -304,3 +320,11 @@ class Restart(_message.Message):
     IN_MS_FIELD_NUMBER: _ClassVar[int]
     in_ms: int
     def __init__(self, in_ms: _Optional[int] = ...) -> None: ...
+
+class Found(_message.Message):
+    __slots__ = ("id", "items")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    items: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, id: _Optional[int] = ..., items: _Optional[_Iterable[bytes]] = ...) -> None: ...

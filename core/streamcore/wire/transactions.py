@@ -53,7 +53,9 @@ def transaction_message(event: WalletTransaction, offset: int, t: int) -> Transa
     )
 
 
-def transaction_event(message: Transaction, t: int, shift: float, *, demo: bool) -> WalletTransaction:
+def transaction_event(
+    message: Transaction, t: int, shift: float, *, demo: bool, relay: str | None
+) -> WalletTransaction:
     """Return the event that a message of a frame at ``t`` (Unix milliseconds) stands for.
 
     Args:
@@ -61,6 +63,7 @@ def transaction_event(message: Transaction, t: int, shift: float, *, demo: bool)
         t: The frame's.
         shift: Seconds to add to the relay's clock to get this computer's.
         demo: Whether it is made-up data.
+        relay: ``host:port`` of the relay it came from.
 
     Raises:
         MalformedMessage: An amount is no number.
@@ -93,6 +96,7 @@ def transaction_event(message: Transaction, t: int, shift: float, *, demo: bool)
         tip=None if message.tip is None else unpack(message.tip),
         action=_text(message.action),
         counterparties=tuple(map(printable, message.counterparties)),
+        relay=relay,
     )
 
 
@@ -101,7 +105,7 @@ def error_message(event: StreamError, t: int) -> Error:
     return Error(event.provider, relative(event.ts, t), event.kind, event.message, event.retryable)
 
 
-def error_event(message: Error, t: int, shift: float, *, demo: bool) -> StreamError:
+def error_event(message: Error, t: int, shift: float, *, demo: bool, relay: str | None) -> StreamError:
     """Return the event that a message of a frame at ``t`` stands for; see `transaction_event`."""
     return StreamError(
         provider=printable(message.provider),
@@ -110,6 +114,7 @@ def error_event(message: Error, t: int, shift: float, *, demo: bool) -> StreamEr
         kind=word(ErrorKind, message.kind, ErrorKind.SERVER),
         message=printable(message.message, LONGEST_TEXT),
         retryable=message.retryable,
+        relay=relay,
     )
 
 

@@ -17,8 +17,10 @@ from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.limits import SlidingWindow, TokenBucket
 from streamsim.wire import is_address, iso_seconds
-from streamsim.world.catalog import CATALOG, DECOY, SOL, Listing
+from streamsim.world.catalog import CATALOG, SOL
 from streamsim.world.history import DAY
+from streamsim.world.listings import Listing
+from streamsim.world.lookalikes import DECOY
 from streamsim.world.market import Market, Token
 
 PAID_RATE = 15.0

@@ -1,4 +1,4 @@
-"""An emulated Jupiter: its price API for clients without a key."""
+"""An emulated Jupiter: prices and the list of tokens, for clients without a key, in one rate limit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
+from streamsim.jupiter.tokens import BadQuery, search
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.wire import is_address
@@ -43,6 +44,9 @@ class JupiterServer(PolledServer):
         self.without_change: set[str] = set()
         """Mints whose answers have no 24 hour change, as seen for tokens with little trading."""
 
+        self.unlisted: set[str] = set()
+        """Mints that its list of tokens does not have."""
+
     def _error_body(self, status: int) -> bytes:
         message = _MESSAGES.get(status, "Internal server error" if status >= 500 else "Bad request")
         return msgspec.json.encode({"code": status, "message": message})
@@ -60,6 +64,11 @@ class JupiterServer(PolledServer):
     def _reply(self, request: HttpRequest) -> HttpReply:
         if "x-api-key" in request.headers:
             return HttpReply(401, self._error_body(401))  # no key is valid here
+        if request.path == "/tokens/v2/search":
+            try:
+                return HttpReply.json(search(self._market, request.query.get("query", ""), self.unlisted))
+            except BadQuery:
+                return HttpReply(400, self._error_body(400))
         if request.path != "/price/v3":
             return HttpReply(404, self._error_body(404))
         mints = list(dict.fromkeys(request.query.get("ids", "").split(",")))

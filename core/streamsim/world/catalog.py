@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
+from streamcore.assets.tokens import Token, TokenTable
 from streamsim.wire import exact, is_address
+from streamsim.world.listings import Listing
+from streamsim.world.lookalikes import LOOKALIKES
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
@@ -19,28 +22,14 @@ USDT = "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What the market starts from for one token."""
-
-    mint: str
-    symbol: str
-    name: str
-    decimals: int
-    price: Decimal
-    """USD."""
-    volume_24h: Decimal
-    """USD."""
-    liquidity: Decimal
-    """USD."""
-    supply: Decimal
-    """Whole tokens."""
-    volatility: float
-    """Standard deviation of a day's logarithmic return."""
-    verified: bool = True
-
-
 _MILLION = 1_000_000
+
+
+_YOUNG = {
+    "pumpCmXqMfrsAkQ5r49WcJnRayYRqmXz6ae8H7H9Dfn": 137,
+    "6p6xgHyF7AeE6TZkSmFsko444wqoP15icUSqi2jfGiPN": 311,
+}
+"""Days since those of the known tokens were listed that have no year behind them."""
 
 
 def _listing(row: str) -> Listing:
@@ -55,6 +44,7 @@ def _listing(row: str) -> Listing:
         Decimal(liquidity) * _MILLION,
         Decimal(supply) * _MILLION,
         float(volatility),
+        days=_YOUNG.get(mint),
     )
 
 
@@ -111,21 +101,6 @@ ASSETS = {listing.mint: listing for listing in map(_listing, _ASSET_ROWS.strip()
 CATALOG = {listing.mint: listing for listing in map(_listing, _ROWS.strip().splitlines())}
 """Every token known by name, by mint."""
 
-DECOY = Listing(
-    "9n9SwzkUxyZHHaU3LtudaRd37M5X6QKZYZR64Qmh7o8m",
-    "SOL",
-    "Solana Official",
-    6,
-    Decimal("0.0000136976"),
-    Decimal("18677"),
-    Decimal("600"),
-    Decimal("1000000000"),
-    0.3,
-    verified=False,
-)
-"""A namesake of SOL that a search turns up, as searches do; it is not verified."""
-
-
 FOLLOWS = {
     "cbbtcf3aa214zXHbiAZQwf4122FBYbraNdFqgw4iMij": "exchange:BTC",
     "3NZ9JMVBmGAqocybic2c7LQCJScmgsAZ6vQqTDzcqmJh": "exchange:BTC",
@@ -136,20 +111,19 @@ FOLLOWS = {
 """Wrapped and staked tokens to the key of the asset whose price theirs follows."""
 
 
-_DAYS_LISTED = {
-    "pumpCmXqMfrsAkQ5r49WcJnRayYRqmXz6ae8H7H9Dfn": 137,
-    "6p6xgHyF7AeE6TZkSmFsko444wqoP15icUSqi2jfGiPN": 311,
-    DECOY.mint: 2,
-}
-"""Days since the youngest tokens were listed."""
+@cache
+def pinned() -> dict[str, Token]:
+    """Return the tokens that this program knows by ticker, by mint."""
+    return {token.mint: token for token in TokenTable().complete("")}
+
 
 _LISTED_LONG = 4 * 365
-"""Days since the others were, if they are verified."""
+"""Days since a verified token was listed, unless its listing says it."""
 
 
 def listed_since(listing: Listing, now: float) -> float:
     """Return when a token was listed, as ``now`` in Unix seconds."""
-    days: float | None = _DAYS_LISTED.get(listing.mint)
+    days = listing.days
     if days is None and (listing.verified or not is_address(listing.mint)):
         days = _LISTED_LONG
     if days is None:
@@ -162,22 +136,25 @@ def listed_since(listing: Listing, now: float) -> float:
 
 def listing_of(mint: str) -> Listing:
     """Return the figures of a token; of an unknown one, figures derived from the text of its mint."""
-    known = CATALOG.get(mint) or ASSETS.get(mint) or (DECOY if mint == DECOY.mint else None)
+    known = CATALOG.get(mint) or ASSETS.get(mint)
+    if known is None and mint in LOOKALIKES:
+        known = LOOKALIKES[mint].listing
     if known is not None:
         return known
     digest = hashlib.sha256(mint.encode()).digest()
     share = [int.from_bytes(digest[i : i + 4]) / 2**32 for i in range(0, 20, 4)]
     price = 10 ** (-6.0 + 7.0 * share[0])
     worth = 10 ** (5.5 + 3.0 * share[1])
+    named = pinned().get(mint)
     return Listing(
         mint=mint,
-        symbol=mint[:4].upper(),
-        name=f"Token {mint[:4]}",
-        decimals=(6, 6, 6, 9, 5)[int(share[2] * 5)],
+        symbol=mint[:4].upper() if named is None else named.symbol,
+        name=f"Token {mint[:4]}" if named is None else named.name,
+        decimals=(6, 6, 6, 9, 5)[int(share[2] * 5)] if named is None else named.decimals or 6,
         price=exact(Decimal(f"{price:.6g}")),
         volume_24h=Decimal(math.floor(worth * (0.05 + share[3]))),
         liquidity=Decimal(math.floor(worth * 0.1)),
         supply=Decimal(math.floor(worth / price)),
         volatility=0.05 + 0.1 * share[4],
-        verified=False,
+        verified=named is not None,
     )

@@ -19,8 +19,9 @@ from decimal import Decimal
 from streamcore.clock import Clock
 from streamsim.wire import exact
 from streamsim.world.candles import CHART_SECONDS, Candle, bucket_start, candles
-from streamsim.world.catalog import FOLLOWS, SOL, Listing, listed_since, listing_of
+from streamsim.world.catalog import FOLLOWS, SOL, listed_since, listing_of
 from streamsim.world.history import DAY, MICROS, MINUTE, Bar, History, decimal_price
+from streamsim.world.listings import Listing
 from streamsim.world.past import Followed, Past
 from streamsim.world.pools import Pools
 from streamsim.world.spans import Divider

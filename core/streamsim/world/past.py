@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Protocol
 
-from streamsim.world.catalog import Listing
+from streamsim.world.listings import Listing
 from streamsim.world.spans import DAY, MINUTE, Divider, Span, fifteen_digits, still
 
 _REVERSION = 0.012

@@ -29,6 +29,8 @@ def test_every_key_can_be_set_by_its_variable(loaded):
             continue
         if key.schemes:
             text = f"{key.schemes[0]}://example.org"
+        elif key.name == "ui.columns":
+            text = "price,symbol"
         elif key.is_list:
             text = "one,two"
         elif key.optional:

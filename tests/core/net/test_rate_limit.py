@@ -61,6 +61,13 @@ async def test_waiters_are_served_in_the_order_they_came() -> None:
     assert served == [0, 1, 2, 3, 4]
 
 
+async def test_a_request_without_a_turn_does_not_hold_up_the_next_one_but_those_after_it() -> None:
+    clock = ManualClock()
+    bucket = TokenBucket(1.0, 1, clock)
+    bucket.count()
+    assert await run(bucket, clock, 3, 10) == pytest.approx([0, 2, 3])
+
+
 async def test_a_pause_grants_nothing_for_as_long_as_it_lasts() -> None:
     clock = ManualClock()
     bucket = TokenBucket(10.0, 10, clock)

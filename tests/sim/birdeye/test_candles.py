@@ -17,7 +17,8 @@ from wire_fixtures import shape
 
 from streamsim import Emulators
 from streamsim.world.candles import CHART_SECONDS, bucket_start
-from streamsim.world.catalog import BONK, DECOY, SOL
+from streamsim.world.catalog import BONK, SOL
+from streamsim.world.lookalikes import DECOY
 
 ITEM = dict.fromkeys(("o", "h", "l", "c", "v", "v_usd", "unix_time"), "number") | {
     "address": str,

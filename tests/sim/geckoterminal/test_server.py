@@ -18,7 +18,8 @@ from wire_fixtures import shape
 
 from streamsim import Emulators
 from streamsim.geckoterminal.server import Refusal
-from streamsim.world.catalog import BONK, DECOY, SOL, USDC
+from streamsim.world.catalog import BONK, SOL, USDC
+from streamsim.world.lookalikes import DECOY
 
 NETWORK = "/api/v2/networks/solana"
 

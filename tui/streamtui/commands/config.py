@@ -70,8 +70,12 @@ def _rows(loaded: Loaded) -> Iterator[tuple[Key, str, str]]:
         elif value is None:
             yield key, f"# {name} is not set", loaded.origins[key.name]
         else:
-            shown = HIDDEN if key.secret else shown_url(value) if key.schemes else value
+            shown = HIDDEN if key.secret else _without_keys(value) if key.schemes else value
             yield key, f"{name} = {_toml(shown)}", loaded.origins[key.name]
+
+
+def _without_keys(urls: str | tuple[str, ...]) -> str | list[str]:
+    return shown_url(urls) if isinstance(urls, str) else [shown_url(url) for url in urls]
 
 
 def starter() -> str:

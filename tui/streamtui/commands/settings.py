@@ -13,6 +13,7 @@ from streamcore import (
     Settings,
     SettingsError,
     TokenTable,
+    UnknownSymbol,
     check_address,
     is_plain_name,
     printable,
@@ -22,6 +23,7 @@ from streamcore import (
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
+from streamtui.model.engine import is_by_relay
 from streamtui.options import SETTINGS
 
 
@@ -34,8 +36,15 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
     Raises:
         SettingsError: Something in the options, the environment or the file is wrong.
     """
-    options = {option.name: given[option.name] for option in SETTINGS if option.name in given}
-    result = load(given.get("config"), options=options)
+    typed = [option for option in SETTINGS if option.name in given]
+    options = {option.setting or option.name: given[option.name] for option in typed}
+    try:
+        result = load(given.get("config"), options=options)
+    except SettingsError as error:
+        flags = {f"option {option.setting}": f"option {option.flag}" for option in typed if option.setting}
+        if error.origin not in flags:
+            raise
+        raise SettingsError(error.key, error.value, error.allowed, flags[error.origin]) from None
     _warn(result.warnings)
     return result
 
@@ -64,7 +73,8 @@ def check_watched(loaded: Loaded) -> Collection[str]:
             and which the others are.
     """
     settings = loaded.settings
-    tokens, exchanges = TokenTable(settings.tokens), choose(settings).exchanges
+    by_relay = is_by_relay(settings)
+    tokens, exchanges = TokenTable(settings.tokens), by_relay or choose(settings).exchanges
     hints: list[str] = []
     refused: dict[str, tuple[str, str]] = {}
     unknown: dict[str, None] = {}
@@ -74,6 +84,8 @@ def check_watched(loaded: Loaded) -> Collection[str]:
             pair = read_pair(symbol, tokens)
             hints += [pair.hint] if pair is not None and pair.hint else []
         except InputError as error:
+            if by_relay and isinstance(error, UnknownSymbol):
+                continue  # its own table may have it; if not, the relay says so
             # whoever is typing can put a mistake right; a file that serves real data is none
             typed = loaded.origins[key].startswith("option ")
             if settings.demo and not (typed or exchanges) and _is_ticker_elsewhere(symbol, tokens):
@@ -140,4 +152,5 @@ def saved(loaded: Loaded) -> Watched:
         labels=settings.labels,
         alerts=settings.alerts,
         theme=settings.ui.theme,
+        columns=settings.ui.columns if loaded.is_from_file("ui.columns") else None,
     )

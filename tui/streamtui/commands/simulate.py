@@ -97,8 +97,8 @@ def places(emulators: Emulators) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     for key in setting_keys().values():
-        if key.schemes:  # only URLs have some
-            server = getattr(emulators, key.section)
+        # only URLs have schemes, and not every section is about a provider
+        if key.schemes and (server := getattr(emulators, key.section, None)) is not None:
             url = getattr(server, key.name.rpartition(".")[2])
             found.setdefault(key.section, {})[key.variable] = url
     return found
@@ -112,7 +112,11 @@ def directions(found: Mapping[str, Mapping[str, str]]) -> str:
     Args:
         found: What `places` returned.
     """
-    keys = {key.section: key.variables[0] for key in setting_keys().values() if key.secret}
+    keys = {
+        key.section: key.variables[0]
+        for key in setting_keys().values()
+        if key.secret and key.section in found
+    }
     keyed = [f"{name.capitalize():<8} {'  '.join(found[name].values())}" for name in keys]
     with_keys = [({variable: DEMO_KEY} | dict(found[name])) for name, variable in keys.items()]
     without = [found[name] for name in found if name not in keys]

@@ -11,6 +11,7 @@ from streamcore import Event, PriceUpdate, StreamError, WalletTransaction, to_js
 from streamtui.commands.shutdown import Deadline, calling
 from streamtui.commands.stdout import Output, calling_when_closed
 from streamtui.commands.wallet_names import addresses_of, tell_changes
+from streamtui.model.engine import real_engine
 from streamtui.model.event_log import log_failure
 
 if TYPE_CHECKING:
@@ -51,13 +52,10 @@ def run(
         is up and no price or transaction ever came because every provider has refused for good. A provider
         that fails is tried again for as long as this runs.
     """
-    from streamcore import StreamManager
-    from streamsim.demo import embedded
-
     with Deadline() as deadline:
         return asyncio.run(
             print_lines(
-                StreamManager(settings, demo=embedded, remember=True, capture=capture),
+                real_engine(settings, capture=capture),
                 symbols=settings.symbols if settings.stream.enable_prices else (),
                 wallets=settings.wallets if settings.stream.enable_wallets else (),
                 labels=settings.labels,

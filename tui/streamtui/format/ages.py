@@ -66,6 +66,26 @@ def day_and_time(ts: float) -> str:
     return _local(ts, "%b %d %H:%M") or UNKNOWN
 
 
+def day(ts: float) -> str:
+    """Return the local day of a point in Unix seconds: ``3 Sep``."""
+    return (_local(ts, "%d %b") or UNKNOWN).removeprefix("0")
+
+
+def hour_and_minute(ts: float) -> str:
+    """Return the local time of day of a point in Unix seconds without its seconds: ``14:05``."""
+    return _local(ts, "%H:%M") or UNKNOWN
+
+
+def chart_moment(ts: float, seconds: int) -> str:
+    """Return when a bar of a chart begins, in local time: ``3 Sep 14:05``; of a day or more, ``3 Sep 2026``.
+
+    Args:
+        ts: Unix seconds.
+        seconds: The length of the bar.
+    """
+    return f"{day(ts)} {_local(ts, '%Y' if seconds >= 86_400 else '%H:%M') or ''}".rstrip()
+
+
 def moment(ts: float | None) -> str:
     """Return date, time and zone of a point in Unix seconds, for a detail view."""
     return UNKNOWN if ts is None else _local(ts, "%Y-%m-%d %H:%M:%S %Z") or UNKNOWN

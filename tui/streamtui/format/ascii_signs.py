@@ -52,9 +52,11 @@ _SIGNS = {
     "▆": "*",
     "▇": "%",
     "█": "#",
+    "▒": ":",
     "⠀": " ",
 }
-"""The signs used by the app, and common punctuation; the blocks are the heights of a sparkline."""
+"""The signs used by the app, and common punctuation; the blocks are the heights of a sparkline, and
+``:`` is the body of a candle that falls."""
 
 
 def ascii_sign(character: str) -> str:

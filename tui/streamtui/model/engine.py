@@ -40,12 +40,42 @@ async def closed_in_time(unopened: Engine) -> AsyncIterator[Engine]:
         yield engine
 
 
+def is_by_relay(settings: Settings) -> bool:
+    """Return whether a relay serves everything; the demo needs none."""
+    return bool(settings.relay.url) and not settings.demo
+
+
+def real_engine(settings: Settings, *, capture: Capture | None = None) -> Engine:
+    """Return the engine that these settings ask for, not yet started; ``capture`` records its traffic.
+
+    Raises:
+        SettingsError: The settings ask for something that cannot be used.
+    """
+    if is_by_relay(settings):
+        from streamcore import DirectFallback, RelayClient
+
+        relay = RelayClient(settings, capture=capture)
+        if not settings.relay.direct:
+            return relay
+        direct = partial(_direct_engine, settings, capture)
+        return DirectFallback(settings, relay, direct, name=RelayClient.name)
+    return _direct_engine(settings, capture)
+
+
+def _direct_engine(settings: Settings, capture: Capture | None) -> Engine:
+    from streamcore import StreamManager
+    from streamsim.demo import embedded
+
+    return StreamManager(settings, demo=embedded, remember=True, capture=capture)
+
+
 def real_engine_factory(capture: Capture | None = None) -> EngineFactory:
     """Return a factory of the real engine; ``capture`` records its network traffic.
 
     Blocking: importing the engine takes as long as drawing the first frame. Call it after that, in a thread.
     """
-    from streamcore import StreamManager
-    from streamsim.demo import embedded
+    # imported here so that making the engine takes no time
+    from streamcore import StreamManager  # noqa: F401
+    from streamsim.demo import embedded  # noqa: F401
 
-    return partial(StreamManager, demo=embedded, remember=True, capture=capture)
+    return partial(real_engine, capture=capture)

@@ -1,4 +1,4 @@
-"""Prices and transactions as files for other programs: CSV or JSON, each value exact.
+"""Prices, transactions and candles as files for other programs: CSV or JSON, each value exact.
 
 A file is never overwritten: a name that is taken gets a number.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -16,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from streamcore import PriceUpdate, StreamcoreError, WalletTransaction, to_json
+from streamcore import CandleSeries, PriceUpdate, StreamcoreError, WalletTransaction, to_json
 
 ATTEMPTS = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -48,7 +49,35 @@ def export(
     Raises:
         NotWritten: The file could not be made.
     """
-    rows = [json.loads(to_json(event)) for event in events]
+    return _export([json.loads(to_json(event)) for event in events], what, form, folder, at)
+
+
+def export_candles(series: CandleSeries, form: Format, folder: Path, at: float) -> Path:
+    """Write the candles of a series to a new file and return where it is. Blocking: run it in a thread.
+
+    In JSON each has the shape of a line of ``streamtui history``; for the rest see `export`.
+    """
+    rows = [
+        {
+            "event": "candle",
+            "symbol": series.symbol,
+            "provider": series.provider,
+            "market": series.market,
+            "start": candle.start,
+            "interval": series.interval,
+            "open": f"{candle.open:f}",
+            "high": f"{candle.high:f}",
+            "low": f"{candle.low:f}",
+            "close": f"{candle.close:f}",
+            "volume": None if candle.volume is None else f"{candle.volume:f}",
+        }
+        for candle in series.candles
+    ]
+    what = re.sub(r"[^0-9A-Za-z]+", "-", f"{series.symbol}-{series.range}").strip("-")
+    return _export(rows, what, form, folder, at)
+
+
+def _export(rows: Sequence[dict[str, Any]], what: str, form: Format, folder: Path, at: float) -> Path:
     text = _csv(rows) if form is Format.CSV else json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     return write_new(folder, f"streamtui-{what}-{stamp(at)}", f".{form}", text)
 

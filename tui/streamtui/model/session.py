@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
+from streamcore import (
+    AlertSettings,
+    Clock,
+    DataKind,
+    InputError,
+    NotRunning,
+    PriceColumn,
+    PriceUpdate,
+    Settings,
+)
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parse_alert
 from streamtui.model.config_merge import UNKNOWN, Watched
@@ -23,10 +32,12 @@ from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
 from streamtui.model.token_names import TokenNames
 from streamtui.model.transaction_list import TransactionList
+from streamtui.model.view import View
 
 if TYPE_CHECKING:
     from streamcore import Engine, SearchResult, TokenHit
     from streamtui.model.config_writer import OnConflict
+    from streamtui.model.price_chart import PriceChart
 
 
 class Session:
@@ -53,6 +64,9 @@ class Session:
         self.names = TokenNames()
         """What tokens are called that have no name in the table."""
         self.alerts = AlertBook(settings.alerts, self.label)
+        self.chart: PriceChart | None = None
+        """The chart that is open, which is told of the prices of its row."""
+        self.view = View(settings.ui.columns)
         self.watchlist = ""
         """The name of the watchlist that is shown; empty for everything."""
         self.prices = PriceList(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
@@ -371,11 +385,16 @@ class Session:
             labels={address: self.labels[address] for address in self.wallets if address in self.labels},
             alerts=self.alerts.rules,
             theme=theme,
+            columns=self.view.columns_to_save,
             tokens=self.names.tickers(row.token.mint for row in rows),
         )
         await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
         self._saved = watched
         self.unsaved = False
+
+    def choose_columns(self, columns: Sequence[PriceColumn]) -> None:
+        """Have these columns from now on."""
+        self.unsaved = self.view.choose_columns(columns) or self.unsaved
 
     def _symbol_to_save(self, token: WatchedToken) -> str:
         # the ticker only if it leads back to this token: it may belong to another one, or be a shortened mint
@@ -407,6 +426,8 @@ class Session:
             self.last_data -= by
         for row in self.prices.rows.values():
             row.set_back(at, by)
+        if self.chart is not None:
+            self.chart.set_back(at)
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 

@@ -38,7 +38,7 @@ SHOWN = (
     ("quiet", "no trades, but the connection to the source is alive"),
     ("old", "not confirmed for a long time: it may be wrong"),
     ("no source", "none of the sources in use has it"),
-    ("TREND", "how the price moved over the last minutes"),
+    ("TREND 24 H", "how the price moved over 24 hours; scaled to each row"),
     ("NAME", "the asset behind the ticker; it may change with the source"),
     ("SOURCE", "where the price comes from; poll: asked every few seconds"),
     ("5/s  18 ms", "messages a second and round trip of a provider"),

@@ -212,7 +212,8 @@ class KrakenRest(Rest):
         Raises:
             ProviderError: It could not be asked, or it did not say.
         """
-        # once a day, and at the start: the first prices need not wait for it
+        # once a day, and at the start: the first prices need not wait for it, but what follows them does
+        self._rate_limit.count()
         body = await self._ask("AssetPairs", {}, None)
         try:
             found = markets(body.result)

@@ -35,10 +35,12 @@ class TransactionPane(SessionPane):
 
     # What it shows
 
-    def draw(self) -> None:
-        """Draw what has changed."""
-        if self._transactions.changed:
+    def draw(self) -> bool:
+        """Draw what has changed; return whether something had."""
+        changed = self._transactions.changed
+        if changed:
             self._table.refresh_rows()
+        return changed
 
     def describe(self) -> None:
         """Say in the title what is shown, and in an empty table why there is nothing."""

@@ -1,0 +1,117 @@
+"""What is asked of a relay once and answered once: the past of prices, and searches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from streamcore.clock import Clock, wait_for
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.text import printable
+from streamcore.wire.messages import Found, Lookup, Refused
+
+PATIENCE = 30.0
+"""Seconds that an answer may take: the relay may itself have to wait for its turn at a source."""
+
+MOST_WAITING = 100
+"""Questions without an answer; more are a fault of this program."""
+
+_T = TypeVar("_T")
+
+
+class Lookups:
+    """Questions on their way to a relay and back."""
+
+    def __init__(self, clock: Clock, send: Callable[[], None]) -> None:
+        """``send`` has what `requests` returns sent soon, as soon as there is a connection."""
+        self._clock = clock
+        self._send = send
+        self._last_id = 1 << 31  # a range of its own: those of the wishes begin at 1
+        self._waiting: dict[int, asyncio.Future[Found]] = {}
+        self._unsent: list[Lookup] = []
+
+    def requests(self) -> list[Lookup]:
+        """Return what is to be asked now, and forget it."""
+        unsent, self._unsent = self._unsent, []
+        return unsent
+
+    async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
+        """Ask, and return the answer. A question whose asker is cancelled before it was sent is not sent.
+
+        Raises:
+            InputError: The relay says that there is no such symbol.
+            ProviderError: It refused, did not answer, or was lost meanwhile.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise ProviderError(ErrorKind.RATE_LIMIT, "too many questions are waiting for the relay")
+        self._last_id += 1
+        lookup = Lookup(self._last_id, what, text, span)
+        answer = self._waiting[lookup.id] = asyncio.get_running_loop().create_future()
+        self._unsent.append(lookup)
+        self._send()
+        try:
+            return await wait_for(self._clock, answer, PATIENCE)
+        except TimeoutError:
+            raise ProviderError(
+                ErrorKind.NETWORK, f"the relay did not answer within {PATIENCE:g} s", unanswered=True
+            ) from None
+        finally:
+            del self._waiting[lookup.id]
+            if lookup in self._unsent:
+                self._unsent.remove(lookup)
+
+    def found(self, answer: Found) -> None:
+        """Take an answer; one that nobody waits for any more is dropped."""
+        if (waiting := self._waiting.get(answer.id)) is not None and not waiting.done():
+            waiting.set_result(answer)
+
+    def refused(self, answer: Refused, value: str = "") -> bool:
+        """Take a refusal; return whether it is about one of these questions."""
+        waiting = self._waiting.get(answer.id)
+        if waiting is None:
+            return answer.id > 1 << 31
+        if not waiting.done():
+            text = printable(answer.message)
+            waiting.set_exception(
+                ProviderError(
+                    ErrorKind.RATE_LIMIT if answer.code == "busy" else ErrorKind.SUBSCRIPTION,
+                    text,
+                    retryable=answer.code in ("busy", "internal"),
+                )
+            )
+        return True
+
+    def lost(self, error: ProviderError) -> None:
+        """Fail every question: the connection on which its answer would have come is gone."""
+        self._unsent.clear()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ProviderError(error.kind, error.message))
+
+
+def read_items(found: Found, kind: type[_T]) -> list[_T]:
+    """Return the items of an answer as structures.
+
+    Raises:
+        ProviderError: One of them makes no sense.
+    """
+    try:
+        return [msgspec.convert(_clean(item), kind, strict=False) for item in found.items]
+    except (msgspec.ValidationError, RecursionError) as error:
+        text = f"the relay sent an answer that makes no sense: {printable(str(error), 120)}"
+        raise ProviderError(ErrorKind.PROTOCOL, text) from None
+
+
+def _clean(value: Any) -> Any:
+    """Return what came from outside with every text made harmless."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(str(key)): _clean(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_clean(item) for item in value]
+    return value

@@ -1,0 +1,82 @@
+"""The past of prices as a relay tells it, with what it told before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from streamcore.candles import CandleSeries, ChartRange
+from streamcore.clock import Clock
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.history.series_cache import is_fresh
+from streamcore.relay_client.lookups import Lookups, read_items
+
+MOST_SERIES = 64
+
+
+class _Trend(msgspec.Struct):
+    """The row that a series of `Lookups` ``trends`` is about; the series itself is beside it."""
+
+    key: str
+
+
+class Past:
+    """Asks a relay for candles, and remembers them."""
+
+    def __init__(self, lookups: Lookups, clock: Clock, *, shift: Callable[[], float]) -> None:
+        """``shift`` returns the seconds to add to the relay's clock to get this computer's."""
+        self._lookups = lookups
+        self._clock = clock
+        self._shift = shift
+        self._series: dict[tuple[str, ChartRange], CandleSeries] = {}
+        """The least recently used first."""
+        self._trends: dict[str, CandleSeries] = {}
+
+    def cached(self, key: str, span: ChartRange) -> CandleSeries | None:
+        """Return what is remembered, however old."""
+        return self._series.get((key, span))
+
+    async def series(self, key: str, asked: str, span: ChartRange) -> CandleSeries:
+        """Return a fresh series: a remembered one, or one that the relay is asked for.
+
+        Args:
+            key: Of the instrument.
+            asked: What the relay knows it by.
+            span: How far back.
+
+        Raises:
+            ProviderError: The relay has none at the moment; the text says why.
+        """
+        known = self._series.pop((key, span), None)
+        if known is not None:
+            self._series[(key, span)] = known
+            if is_fresh(known, self._clock.time()):
+                return known
+        items = read_items(await self._lookups.ask("history", asked, span), CandleSeries)
+        if not items:
+            raise ProviderError(ErrorKind.PROTOCOL, "the relay answered without a series")
+        series = self._by_this_clock(items[0])
+        self._series[(key, span)] = series
+        if len(self._series) > MOST_SERIES:
+            del self._series[next(iter(self._series))]
+        return series
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        """Return the last day of each row that the relay knows one of; what it knew before if it fails."""
+        try:
+            found = await self._lookups.ask("trends")
+            rows = read_items(found, _Trend)
+            series = read_items(found, CandleSeries)
+        except ProviderError:
+            return self._trends
+        self._trends = {row.key: self._by_this_clock(one) for row, one in zip(rows, series, strict=True)}
+        return self._trends
+
+    def cached_trends(self, keys: Iterable[str]) -> Mapping[str, CandleSeries]:
+        """Return what is remembered of these rows."""
+        return {key: self._trends[key] for key in keys if key in self._trends}
+
+    def _by_this_clock(self, series: CandleSeries) -> CandleSeries:
+        return msgspec.structs.replace(series, fetched_at=series.fetched_at + self._shift())

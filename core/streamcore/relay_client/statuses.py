@@ -1,0 +1,80 @@
+"""How the relay and the providers behind it are, as this terminal knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from streamcore.clock import Clock
+from streamcore.events import DataKind, State
+from streamcore.relay_client.source import RelaySource
+from streamcore.status import ProviderStatus
+from streamcore.streams.connection import Connection
+
+UNREACHABLE = "the relay {host} cannot be reached"
+
+
+def relay_status(
+    source: RelaySource, connection: Connection, *, demo: bool, subscriptions: int, dropped: int, clock: Clock
+) -> ProviderStatus:
+    """Return the status of the connection to the relay, which has a lamp like a provider's."""
+    statistics = connection.statistics
+    latency = statistics.latency
+    return ProviderStatus(
+        provider=source.name,
+        kind=DataKind.PRICES,
+        demo=demo,
+        state=connection.state,
+        reason=connection.reason,
+        since=connection.since,
+        attempt=connection.attempt,
+        retry_at=connection.retry_at,
+        parked=connection.parked,
+        idle=False,
+        fallback=False,
+        stale=connection.stale,
+        subscriptions=subscriptions,
+        topics=(),
+        connections=1,
+        latency_ms=None if latency is None else round(latency * 1000, 1),
+        messages_received=statistics.messages_received,
+        messages_sent=statistics.messages_sent,
+        bytes_received=statistics.bytes_received,
+        bytes_sent=statistics.bytes_sent,
+        malformed=statistics.malformed,
+        dropped=dropped,
+        reconnects=statistics.reconnects,
+        uptime=connection.uptime,
+        last_message_at=connection.last_message_at,
+        heartbeats=True,
+        relay=source.host,
+    )
+
+
+def mirrored(
+    statuses: Mapping[str, ProviderStatus], dropped: Mapping[str, int], *, host: str, reachable: bool
+) -> dict[str, ProviderStatus]:
+    """Return the providers' statuses as they are to be shown.
+
+    Args:
+        statuses: As the relay told them last.
+        dropped: Events of each provider that this terminal's own buffers have dropped, to be added.
+        host: ``host:port`` of the relay.
+        reachable: Whether the relay is there; without it every provider is stale and cut off, whatever it
+            was when the relay was heard last.
+    """
+    found = {}
+    for name, status in statuses.items():
+        if dropped.get(name):
+            status = msgspec.structs.replace(status, dropped=status.dropped + dropped[name])
+        if not reachable:
+            status = msgspec.structs.replace(
+                status,
+                stale=status.state is State.CONNECTED,
+                heartbeats=False,
+                cut_off=True,
+                reason=UNREACHABLE.format(host=host),
+            )
+        found[name] = status
+    return found

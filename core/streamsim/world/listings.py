@@ -1,0 +1,29 @@
+"""What the emulated market starts from for one token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the market starts from for one token."""
+
+    mint: str
+    symbol: str
+    name: str
+    decimals: int
+    price: Decimal
+    """USD."""
+    volume_24h: Decimal
+    """USD."""
+    liquidity: Decimal
+    """USD."""
+    supply: Decimal
+    """Whole tokens."""
+    volatility: float
+    """Standard deviation of a day's logarithmic return."""
+    verified: bool = True
+    days: float | None = None
+    """Since it was listed; ``None`` leaves it to the catalogue."""

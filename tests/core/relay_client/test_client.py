@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TypeVar
+
+import msgspec
+import pytest
+from scripted_relay import EPOCH, SOL, ScriptedRelay, hello, provider, scripted_relay
+from wire_messages import TRANSACTION, WALLET
+
+from streamcore import (
+    ChartRange,
+    ErrorKind,
+    Event,
+    InputError,
+    PriceUpdate,
+    ProviderError,
+    Settings,
+    State,
+    StatusChange,
+    StreamError,
+    WalletTransaction,
+    to_json,
+)
+from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
+from streamcore.relay_client.client import RelayClient
+from streamcore.wire.encodings import NAMES
+from streamcore.wire.messages import Error, Found, Frame, Position, Price, Refusal, Refused, Restart, Wanted
+from streamcore.wire.numbers import pack
+
+QUICK = BackoffSettings(initial_delay=0.1, max_delay=0.1, jitter=0.0)
+T = TypeVar("T", bound=Event)
+
+
+def settings(*urls: str, **relay: object) -> Settings:
+    return Settings(relay=RelaySettings(url=urls, **relay), backoff=QUICK)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def client_of(relay: ScriptedRelay, **relay_settings: object) -> AsyncIterator[RelayClient]:
+    async with RelayClient(settings(relay.url, **relay_settings)) as client:
+        yield client
+
+
+async def next_event(
+    events: AsyncIterator[Event], kind: type[T], when: Callable[[T], bool] = lambda event: True
+) -> T:
+    async with asyncio.timeout(10):
+        async for event in events:
+            if isinstance(event, kind) and when(event):
+                return event
+    raise AssertionError("the events ended")
+
+
+def price(row: int, value: str, *, snapshot: bool = True, ms: int = 0) -> Price:
+    if not snapshot:
+        return Price(row=row, ms=ms, price=pack(Decimal(value)))
+    return Price(
+        row=row,
+        ms=ms,
+        price=pack(Decimal(value)),
+        change_24h=pack(Decimal("1.5")),
+        snapshot=1,
+        provider="kraken",
+        source="stream",
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_prices_come_with_the_relay_they_came_through_in_every_encoding(name: str) -> None:
+    async with scripted_relay(name) as relay, client_of(relay, encoding=WireEncoding(name)) as client:
+        events = client.events()
+        token, btc = await client.subscribe_prices(["SOL", "BTC"])
+        assert (token.mint, btc.mint) == (SOL, "")
+        want = await relay.full_want()
+        assert want.symbols == ("SOL", "BTC")
+        await relay.say(Frame(t=1_000_100, prices=(price(1, "171.20"), price(2, "97012.5"))))
+        first = await next_event(events, PriceUpdate)
+        assert (first.symbol, first.price, first.provider) == ("SOL", Decimal("171.20"), "kraken")
+        assert first.relay == relay.host
+        assert f'"relay":"{relay.host}"'.encode() in to_json(first)
+        second = await next_event(events, PriceUpdate)
+        assert (second.symbol, second.address) == ("BTC", None)
+        await relay.say(Frame(t=1_000_350, prices=(price(1, "171.3", snapshot=False),)))
+        third = await next_event(events, PriceUpdate)
+        assert (third.price, third.change_24h, third.changed) == (
+            Decimal("171.3"),
+            Decimal("1.5"),
+            ("price",),
+        )
+        assert client.price_sources == {SOL: "kraken", "BTC": "kraken"}
+        assert set(client.snapshot().prices) == {SOL, "BTC"}
+
+
+async def test_times_are_those_of_this_computer_whatever_the_relays_clock_says() -> None:
+    async with scripted_relay() as relay:
+        hour_ahead = int((asyncio.get_running_loop().time() + 3600) * 1000)
+        relay.hello = hello(t=hour_ahead, statuses=(provider(last_message_at=hour_ahead / 1000),))
+        async with client_of(relay) as client:
+            events = client.events()
+            await client.subscribe_prices(["BTC"])
+            await relay.full_want()
+            await relay.say(Frame(t=hour_ahead + 10, prices=(price(1, "1", ms=-5),)))
+            event = await next_event(events, PriceUpdate)
+            now = client.snapshot().ts
+            assert now - 10 < event.ts <= now
+            heard = client.status("kraken").last_message_at
+            assert heard is not None
+            assert now - 10 < heard <= now
+
+
+async def test_the_relay_has_a_status_of_its_own_beside_those_of_the_providers() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(statuses=(provider("kraken"), provider("helius", kind="wallets")))
+        async with client_of(relay) as client:
+            events = client.events()
+            seen = await next_event(events, StatusChange, lambda one: one.provider == "helius")
+            assert (seen.state, seen.relay) == (State.CONNECTED, relay.host)
+            own = await next_event(
+                events, StatusChange, lambda one: one.provider == "relay" and one.state == "connected"
+            )
+            assert own.relay == relay.host
+            assert list(client.statuses()) == ["kraken", "helius", "relay"]
+            assert client.is_any_connected
+
+
+async def test_without_the_relay_every_provider_is_stale_and_says_why_and_prices_stay() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(statuses=(provider(),))
+        async with client_of(relay) as client:
+            events = client.events()
+            await client.subscribe_prices(["SOL"])
+            await relay.full_want()
+            await relay.say(Frame(t=1_000_100, prices=(price(1, "171.20"),)))
+            await next_event(events, PriceUpdate)
+            relay.refusing = HTTPStatus.SERVICE_UNAVAILABLE
+            relay.cut()
+            lost = await next_event(events, StatusChange, lambda one: one.provider == "kraken" and one.stale)
+            assert lost.reason == f"the relay {relay.host} cannot be reached"
+            status = client.status("kraken")
+            assert status.cut_off
+            assert not status.heartbeats
+            assert not client.is_any_connected
+            assert client.snapshot().prices[SOL].price == Decimal("171.20")
+            relay.refusing = None
+            back = await next_event(
+                events, StatusChange, lambda one: one.provider == "kraken" and not one.stale
+            )
+            assert back.reason is None
+            assert not client.status("kraken").cut_off
+
+
+async def test_a_terminal_that_comes_back_goes_on_where_it_stopped_and_nothing_comes_twice() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(offset=5000)
+        async with client_of(relay) as client:
+            events = client.events()
+            await client.subscribe_wallets([WALLET])
+            want = await relay.full_want()
+            assert want.since is None
+            await relay.say(Frame(t=1_000_000, transactions=(TRANSACTION,), offset=5123))
+            first = await next_event(events, WalletTransaction)
+            assert (first.signature, first.relay) == (TRANSACTION.signature, relay.host)
+            relay.recovered = True
+            relay.cut()
+            want = await relay.want()
+            assert want.since == Position(EPOCH, 5123)
+            newer = msgspec.structs.replace(TRANSACTION, offset=5130, signature="3" * 88)
+            await relay.say(Frame(t=1_000_500, transactions=(TRANSACTION, newer), offset=5130))
+            second = await next_event(events, WalletTransaction)
+            assert second.signature == "3" * 88
+
+
+async def test_a_log_that_does_not_reach_back_is_told_as_a_gap() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await client.subscribe_wallets([WALLET])
+        await relay.full_want()
+        await relay.say(Frame(t=1_000_000, transactions=(TRANSACTION,), offset=5123))
+        await next_event(events, WalletTransaction)
+        relay.recovered = False
+        relay.cut()
+        error = await next_event(events, StreamError, lambda one: one.kind is ErrorKind.GAP)
+        assert "transactions may be missing" in error.message
+
+
+async def test_what_the_relay_refuses_is_told_once_and_such_a_row_has_no_source() -> None:
+    async with scripted_relay() as relay:
+        relay.answers_wants = False
+        async with client_of(relay) as client:
+            events = client.events()
+            await client.subscribe_prices(["NOPE"])
+            want = await relay.full_want()
+            refusal = Refusal("NOPE", "limit", "500 symbols in all are the limit", True)
+            await relay.say(Wanted(want.id, (), (refusal,), 0, None, 250))
+            error = await next_event(events, StreamError, lambda one: one.kind is ErrorKind.SUBSCRIPTION)
+            assert error.message == "the relay refuses NOPE: 500 symbols in all are the limit"
+            assert client.price_sources == {"NOPE": None}
+
+
+async def test_tickers_are_what_they_are_at_the_relay() -> None:
+    mint = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+    async with scripted_relay() as relay:
+        relay.hello = hello(tokens={"HOUSE": mint}, exchanges=False)
+        async with client_of(relay) as client:
+            (token,) = await client.subscribe_prices(["HOUSE"])
+            assert token.mint == mint
+            with pytest.raises(InputError):
+                await client.subscribe_prices(["ONLYONEXCHANGES"])
+            assert [one.symbol for one in client.complete("hous")] == ["HOUSE"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (HTTPStatus.UNAUTHORIZED, "does not know this token"),
+        (HTTPStatus.FORBIDDEN, "does not let this address in"),
+        (HTTPStatus.NOT_FOUND, "has no relay at this path"),
+        (HTTPStatus.BAD_REQUEST, "does not speak this version"),
+    ],
+)
+async def test_a_refusal_that_time_does_not_cure_parks_the_terminal(status: HTTPStatus, told: str) -> None:
+    async with scripted_relay() as relay:
+        relay.refusing = status
+        async with client_of(relay, token="sesame-sesame") as client:
+            events = client.events()
+            error = await next_event(events, StreamError)
+            assert told in error.message
+            assert "sesame" not in error.message
+            assert client.status("relay").parked
+        assert relay.upgrades[0].headers["Authorization"] == "Bearer sesame-sesame"
+        assert "sesame" not in relay.upgrades[0].path
+
+
+async def test_a_withdrawn_token_parks_the_terminal_and_a_reconnect_tries_again() -> None:
+    async with scripted_relay() as relay, client_of(relay, token="sesame-sesame") as client:
+        events = client.events()
+        await relay.want()
+        await relay.close(4500, "token withdrawn")
+        error = await next_event(events, StreamError)
+        assert error.kind is ErrorKind.AUTH
+        assert "withdrawn" in error.message
+        assert client.status("relay").parked
+        await client.reconnect("relay")
+        await relay.want()
+
+
+async def test_the_next_relay_is_tried_after_each_failure() -> None:
+    async with scripted_relay() as first, scripted_relay() as second:
+        first.refusing = HTTPStatus.UNAUTHORIZED
+        async with RelayClient(settings(first.url, second.url)) as client:
+            events = client.events()
+            await client.subscribe_prices(["BTC"])
+            await second.full_want()
+            await second.say(Frame(t=1_000_100, prices=(price(1, "97012.5"),)))
+            event = await next_event(events, PriceUpdate)
+            assert event.relay == second.host
+
+
+async def test_a_restart_is_announced() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await relay.want()
+        await relay.say(Restart(2000))
+        error = await next_event(events, StreamError)
+        assert error.message == "the relay restarts in 2 s"
+        assert error.retryable
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"\xff\xff",
+        Frame(t=1_000_000, prices=(price(77, "1"),)),
+        Frame(t=1_000_000, statuses=({"provider": "kraken", "state": "on fire"},)),
+    ],
+    ids=["bytes", "a row that was never named", "an impossible status"],
+)
+async def test_a_relay_that_makes_no_sense_is_left_and_tried_again(nonsense: Frame | bytes) -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await relay.want()
+        await relay.say(nonsense)
+        error = await next_event(events, StreamError)
+        assert error.kind is ErrorKind.PROTOCOL
+        await relay.want()  # it has come back
+
+
+async def test_no_text_of_a_relay_can_act_on_a_terminal() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(statuses=(provider("kr\x1b]0;aken", reason="\x1b[2J"),))
+        async with client_of(relay) as client:
+            events = client.events()
+            await relay.want()
+            hostile = Error("kraken\x1b[31m", 0, "network", "bad\x1b[2Jnews\n\x07", True)
+            await relay.say(
+                Frame(t=1_000_000, errors=(hostile,)), Refused(5, "forbidden", "\x1b]8;;http://x\x07no")
+            )
+            seen = [await next_event(events, StreamError), await next_event(events, StreamError)]
+            texts = [str(msgspec.structs.asdict(event)) for event in seen] + [repr(client.statuses())]
+            assert not [text for text in texts if "\\x1b" in text or "\x1b" in text or "\x07" in text]
+
+
+async def test_history_comes_through_the_relay_and_is_remembered() -> None:
+    candle = {"start": 1_000, "open": "1", "high": "2", "low": "0.5", "close": "1.50", "volume": None}
+    async with scripted_relay() as relay, client_of(relay) as client:
+        await relay.want()
+        asked = asyncio.create_task(client.history("BTC", ChartRange.DAY))
+        lookup = await relay.lookup()
+        assert (lookup.what, lookup.text, lookup.range) == ("history", "BTC", "24h")
+        item = {
+            "symbol": "BTC",
+            "address": None,
+            "range": "24h",
+            "provider": "kraken",
+            "market": "BTC/USD",
+            "interval": 900,
+            "candles": [candle],
+            "running": False,
+            "begin": 0,
+            "fetched_at": 1_000.0,
+        }
+        await relay.say(Found(lookup.id, (item,)))
+        series = await asked
+        assert series.candles[0].close == Decimal("1.50")
+        assert client.cached_history("BTC", ChartRange.DAY) is series
+        assert client.cached_history("BTC", ChartRange.YEAR) is None
+
+
+async def test_a_history_that_the_relay_refuses_or_loses_is_an_error_with_the_reason() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        await relay.want()
+        asked = asyncio.create_task(client.history("BTC", ChartRange.DAY))
+        lookup = await relay.lookup()
+        await relay.say(Refused(lookup.id, "busy", "too many questions"))
+        with pytest.raises(ProviderError, match="too many questions"):
+            await asked
+        asked = asyncio.create_task(client.history("BTC", ChartRange.DAY))
+        await relay.lookup()
+        relay.cut()
+        with pytest.raises(ProviderError, match="connection"):
+            await asked
+
+
+async def test_everything_that_is_wanted_is_told_whole_and_counted() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        await client.subscribe_prices(["SOL", "BTC"])
+        await client.subscribe_prices(["SOL"])
+        await client.unsubscribe_prices(["SOL"])
+        while (await relay.want()).symbols != ("SOL", "BTC"):
+            pass
+        await client.unsubscribe_prices(["SOL"])
+        assert (await relay.want()).symbols == ("BTC",)
+
+
+async def test_a_name_of_a_wallet_is_looked_up_by_the_relay() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        asking = asyncio.create_task(client.resolve_wallet("Toly.SNS"))
+        lookup = await relay.lookup()
+        assert (lookup.what, lookup.text) == ("wallet", "toly.sns")
+        await relay.say(Found(lookup.id, ({"address": WALLET},)))
+        assert await asking == WALLET
+        for items in ((), ({"address": "nope"},)):
+            asking = asyncio.create_task(client.resolve_wallet("toly.sns"))
+            lookup = await relay.lookup()
+            await relay.say(Found(lookup.id, items))
+            with pytest.raises(ProviderError, match=r"the relay sent no address for toly\.sns"):
+                await asking
+        with pytest.raises(InputError, match="is no name of a wallet"):
+            await client.resolve_wallet("toly")

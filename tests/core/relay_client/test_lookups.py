@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from manual_clock import ManualClock
+
+from streamcore.candles import CandleSeries
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.relay_client.lookups import PATIENCE, Lookups, read_items
+from streamcore.token_hits import TokenHit
+from streamcore.wire.messages import Found, Refused
+
+
+async def test_an_answer_reaches_the_one_who_asked() -> None:
+    clock = ManualClock()
+    sent = []
+    lookups = Lookups(clock, lambda: sent.append(lookups.requests()))
+    first, second = (asyncio.create_task(lookups.ask("search", text)) for text in ("a", "b"))
+    await clock.settle()
+    (one,), (two,) = sent
+    assert (one.text, two.text) == ("a", "b")
+    lookups.found(Found(two.id, ({"n": 2},)))
+    lookups.found(Found(one.id, ({"n": 1},)))
+    assert (await first).items == ({"n": 1},)
+    assert (await second).items == ({"n": 2},)
+
+
+async def test_a_question_without_an_answer_is_given_up() -> None:
+    clock = ManualClock()
+    lookups = Lookups(clock, lambda: None)
+    asked = asyncio.create_task(lookups.ask("trends"))
+    await clock.settle()
+    await clock.advance(PATIENCE + 1)
+    with pytest.raises(ProviderError, match="did not answer within 30 s"):
+        await asked
+    assert lookups.requests() == []
+
+
+async def test_a_question_that_is_cancelled_before_it_was_sent_is_not_sent() -> None:
+    clock = ManualClock()
+    lookups = Lookups(clock, lambda: None)
+    asked = asyncio.create_task(lookups.ask("trends"))
+    await clock.settle()
+    asked.cancel()
+    await clock.settle()
+    assert lookups.requests() == []
+
+
+async def test_a_lost_connection_fails_what_waits() -> None:
+    clock = ManualClock()
+    lookups = Lookups(clock, lambda: None)
+    asked = asyncio.create_task(lookups.ask("trends"))
+    await clock.settle()
+    lookups.lost(ProviderError(ErrorKind.NETWORK, "connection lost"))
+    with pytest.raises(ProviderError, match="connection lost"):
+        await asked
+
+
+async def test_a_refusal_of_something_else_is_not_taken() -> None:
+    lookups = Lookups(ManualClock(), lambda: None)
+    assert not lookups.refused(Refused(8, "forbidden", "no"))
+
+
+@pytest.mark.parametrize("item", [{}, {"symbol": 1}, {"symbol": "x", "candles": "no"}])
+def test_an_item_that_makes_no_sense_is_an_error(item: dict[str, object]) -> None:
+    with pytest.raises(ProviderError, match="makes no sense"):
+        read_items(Found(1, (item,)), CandleSeries)
+
+
+def test_texts_of_an_item_cannot_act_on_a_terminal() -> None:
+    item = {"symbol": "A\x1b[2J", "name": "\u202egpj", "mint": None, "provider": "jupiter", "verified": False}
+    (hit,) = read_items(Found(1, (item,)), TokenHit)
+    assert "\x1b" not in hit.symbol
+    assert "\u202e" not in hit.name

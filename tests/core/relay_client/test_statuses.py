@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import msgspec
+from scripted_relay import provider
+
+from streamcore.relay_client.statuses import mirrored
+from streamcore.status import ProviderStatus
+
+WELL = msgspec.convert(provider(dropped=2), ProviderStatus)
+
+
+def test_with_the_relay_there_a_provider_is_what_the_relay_says() -> None:
+    assert mirrored({"kraken": WELL}, {}, host="r:1", reachable=True) == {"kraken": WELL}
+
+
+def test_what_this_terminal_dropped_is_added() -> None:
+    found = mirrored({"kraken": WELL}, {"kraken": 3}, host="r:1", reachable=True)
+    assert found["kraken"].dropped == 5
+
+
+def test_without_the_relay_every_provider_is_cut_off_and_nothing_proves_that_a_price_holds() -> None:
+    status = mirrored({"kraken": WELL}, {}, host="r:1", reachable=False)["kraken"]
+    assert status.cut_off
+    assert status.stale
+    assert not status.heartbeats
+    assert status.reason == "the relay r:1 cannot be reached"
