@@ -115,7 +115,8 @@ class PriceTracker:
 
     def latest(self, instrument: Instrument) -> PriceUpdate | None:
         """Return the last event about an instrument from its present source."""
-        return self._latest.get(instrument.key)
+        state = self._states.get(instrument.key)
+        return None if state is None else state.latest
 
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
