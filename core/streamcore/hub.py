@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -184,6 +184,16 @@ class Subscriber:
         if len(self._news) >= self._capacity:
             self._fall_behind()
 
+    def put_together(self, events: Sequence[Event]) -> None:
+        """Take several events in that came together, in order, and wake the reader."""
+        if not self._keeps_up or len(self._news) + len(events) >= self._capacity:
+            for event in events:
+                self.put(event)
+            return
+        if not self._news:
+            self._wake()
+        self._news.extend(events)
+
     def _wake(self) -> None:
         self._arrived.set()
         if self._loop is not None:
@@ -307,10 +317,23 @@ class Hub:
             subscriber = ref()
             if subscriber is not None:
                 subscriber.put(event)
-        batch = self._batches.get(event.provider)
+        self._batch(event.provider).put(event)
+
+    def publish_together(self, events: Sequence[PriceUpdate]) -> None:
+        """Hand prices of one provider that came together to every consumer, in order."""
+        for ref in self._subscribers:
+            subscriber = ref()
+            if subscriber is not None:
+                subscriber.put_together(events)
+        put = self._batch(events[0].provider).put
+        for event in events:
+            put(event)
+
+    def _batch(self, provider: str) -> _BatchBuffer:
+        batch = self._batches.get(provider)
         if batch is None:
-            batch = self._batches[event.provider] = _BatchBuffer(self._capacity, self)
-        batch.put(event)
+            batch = self._batches[provider] = _BatchBuffer(self._capacity, self)
+        return batch
 
     def drain(self, provider: str) -> list[Event]:
         """Return what the provider's buffer holds, oldest first, and empty it."""

@@ -93,7 +93,7 @@ class Lookups:
                 hits = await engine.name_tokens(text.split(",")[:MOST_NAMES])
                 return [_fields(hit) for hit in hits.values()]
             case "wallet":
-                return [{"name": text, "address": await engine.resolve_wallet(text)}]
+                return [{"address": await engine.resolve_wallet(text)}]
             case _:
                 raise _NoSuchQuestion
 
