@@ -205,10 +205,6 @@ class DirectFallback:
         if self._direct is not None:
             await self._direct.unsubscribe_wallets(unwanted)
 
-    async def resolve_wallet(self, name: str) -> str:
-        """See `Engine.resolve_wallet`."""
-        return await self._engine.resolve_wallet(name)
-
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
         return self._engine.describe(symbol)
@@ -224,6 +220,10 @@ class DirectFallback:
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
         return await self._engine.name_tokens(mints)
+
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        return await self._engine.resolve_wallet(name)
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:

@@ -11,8 +11,11 @@ from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
+
 from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.tokens import TokenTable
+from streamcore.assets.wallet_names import wallet_name
 from streamcore.checks import Check, Result
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.demo import DemoServers, with_demo
@@ -21,7 +24,7 @@ from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
 from streamcore.config.surroundings import NOWHERE, read_surroundings
-from streamcore.errors import ProviderError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.history.examination import examine_history
 from streamcore.history.sources import history_sources
@@ -43,6 +46,8 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
 from streamcore.relay_client.examination import examine_relays
+from streamcore.search.changed_names import changed_names
+from streamcore.search.wallet_names import WalletNames
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
@@ -106,6 +111,8 @@ async def examine(
             transport = await stack.enter_async_context(network)
         if capture is not None:
             transport = capture.around(transport, settings, configured=loaded.settings)
+        named, settings = await _names_looked_up(settings, transport, clock)
+        checks += named
         examinations = [
             _Examination(
                 choice,
@@ -196,7 +203,7 @@ class _Examination:
         self._network = network
         self._dialler = dialler
         self._stream = loaded.settings.stream
-        self._topics = _topics(loaded.settings, choice.kind, provider)
+        self._topics = _topics(settings, choice.kind, provider)
         self._checks: list[Check] = []
         self._failed: str | None = None
         self._socket: Socket | None = None
@@ -365,6 +372,35 @@ class _Examination:
                 if not isinstance(report, Malformed):
                     return f"{self._choice.provider} answered"
         raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
+
+
+async def _names_looked_up(
+    settings: Settings, transport: Transport, clock: Clock
+) -> tuple[list[Check], Settings]:
+    """Look up the wallets that are named by their names; return what came of it, and settings without names.
+
+    Names that wallets were saved with are looked up as well: one that leads elsewhere by now is told.
+    """
+    if not is_watched(settings, DataKind.WALLETS):
+        return [], settings
+    names, checks, addresses = WalletNames(transport, settings, clock), list[Check](), list[str]()
+    for wallet in settings.wallets:
+        if (name := wallet_name(wallet)) is None:
+            addresses.append(wallet)
+            continue
+        began = clock.monotonic()
+        try:
+            address = await names.resolve(name)
+        except (InputError, ProviderError) as error:
+            result, detail = Result.FAILED, str(error)
+        else:
+            result, detail = Result.PASSED, address
+            addresses.append(address)
+        checks.append(Check("wallet names", name, result, clock.monotonic() - began, detail))
+    saved = {wallet: settings.labels[wallet] for wallet in addresses if wallet in settings.labels}
+    for sentence in await changed_names(saved, names.resolve):
+        checks.append(Check("wallet names", "saved", Result.FAILED, None, sentence, needed=False))
+    return checks, msgspec.structs.replace(settings, wallets=tuple(addresses))
 
 
 def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:

@@ -355,3 +355,38 @@ async def test_sources_of_past_prices_are_asked_for_one_day_and_none_of_them_is_
     }
     assert past["kraken (demo)"].detail.endswith("candles of SOL/USD in 24 h")
     assert not any(check.needed for check in past.values())
+
+
+async def test_names_of_wallets_are_looked_up_and_those_that_lead_elsewhere_are_told(loaded):
+    clock, wallet = VirtualClock(), "A1TMhSGzQxMr1TboBKtgixKz1sS6REASMxPo1qsyTSJd"
+
+    def answer(asked):
+        if asked.url.endswith("/toly.sns"):
+            return Answer(200, {}, json.dumps({"s": "ok", "result": wallet}).encode())
+        return Answer(404, {}, b'{"s":"error","result":"Domain not found"}')
+
+    transport = ScriptedTransport(answer, clock.monotonic)
+    async with raw_server(silent) as address:
+        effective = loaded(
+            STREAMTUI_STREAM_ENABLE_PRICES="no",
+            STREAMTUI_HELIUS_WS_URL=f"ws://{address}",
+            STREAMTUI_HELIUS_RPC_URL=f"http://{address}",
+            STREAMTUI_SNS_REST_URL="http://127.0.0.1:1",
+            STREAMTUI_WALLETS=f"toly.sns,nobody.sns,{QUIET_WALLET}",
+            **{f"STREAMTUI_LABELS_{QUIET_WALLET}": "toly.sns"},
+        )
+        checks = await examine(effective, clock=clock, transport=transport)
+    found = [(check.name, check.result, check.detail) for check in checks if check.subject == "wallet names"]
+    assert found == [
+        ("toly.sns", Result.PASSED, wallet),
+        ("nobody.sns", Result.FAILED, "'nobody.sns' is not registered"),
+        (
+            "saved",
+            Result.FAILED,
+            f"toly.sns leads to {wallet} now; {QUIET_WALLET} is still watched, as it was saved",
+        ),
+    ]
+    assert needed_failed(checks)
+    asked = [json.dumps(one.json) for one in transport.asked if one.json is not None]
+    assert asked
+    assert all("toly" not in one for one in asked)

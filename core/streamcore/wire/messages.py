@@ -89,7 +89,8 @@ class Lookup(Message, frozen=True, tag=2):
     what: Name
     """``history``, ``trends``, ``search``, ``names`` or ``wallet``."""
     text: Text | None = None
-    """The symbol whose history is wanted, what to search for, mints with commas, or a wallet's name."""
+    """The symbol whose history is wanted, what to search for, mints separated by commas, or the name of a
+    wallet."""
     range: Name | None = None
     """Of a history: a `streamcore.ChartRange`."""
 

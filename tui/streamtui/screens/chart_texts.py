@@ -28,15 +28,10 @@ WIDE = 84
 
 def range_line(chart: PriceChart, width: int) -> Content:
     """Return the ranges with their keys, and at the right the change over the one that is shown."""
-    gap = "  " if width >= WIDE else " "
-    names = Content(gap).join(
+    names = Content(" " if width >= WIDE else "").join(
         [
             Content.assemble(
-                (str(number), "bold $accent"),
-                (
-                    f" {NAMES[one]} " if one is chart.span else f" {NAMES[one]}",
-                    "reverse" if one is chart.span else MUTED,
-                ),
+                (str(number), "bold $accent"), (f" {NAMES[one]} ", "reverse" if one is chart.span else MUTED)
             )
             for number, one in enumerate(RANGES, 1)
         ]
