@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from streamsim.servers.exchange import Figures, encode_numbers
 from streamsim.servers.faults import Fault, Faults
@@ -20,8 +21,7 @@ CONNECTION_ID = 9_471_984_923_908_980_000
 """The first connection id; like the real ones, it needs all 64 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Maintenance:
+class Maintenance(msgspec.Struct, frozen=True):
     """Maintenance that Kraken announces in every status frame until it is over; captured 2026-10-03."""
 
     title: str

@@ -5,8 +5,9 @@ Source: answers of ``AssetPairs`` and ``Ticker`` captured in 2026-09 and 2026-10
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 # ticker, REST key, altname, wsname, base: where they do not follow from the ticker
 _ROWS = """
@@ -21,8 +22,7 @@ GBP  ZGBPZUSD GBPUSD  GBP/USD  ZGBP
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PairNames:
+class PairNames(msgspec.Struct, frozen=True):
     """The names of one pair in US dollars."""
 
     ticker: str
