@@ -63,6 +63,7 @@ PUBLIC = {
     "address_in",
     "check_address",
     "exchange_name",
+    "provider_title",
     "read_pair",
     "split_names",
     "short_address",

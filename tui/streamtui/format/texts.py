@@ -43,11 +43,3 @@ def demo_words(*statuses: ProviderStatus | None) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 wallet``, ``3 wallets``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-_IRREGULAR = {"dexscreener": "DexScreener", "geckoterminal": "GeckoTerminal", "defillama": "DefiLlama"}
-
-
-def source_title(provider: str) -> str:
-    """Return the name of a provider as a person writes it: ``Kraken``."""
-    return _IRREGULAR.get(provider) or provider[:1].upper() + provider[1:]
