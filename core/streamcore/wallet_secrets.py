@@ -66,6 +66,8 @@ _SHORTEST_PIECE = 12
 """Letters; a terminal breaks at its width, and only what is left over may be shorter."""
 _MOST_PIECES = 8
 _LIKE_AN_ADDRESS = range(32, 45)
+_ENDING_OF_A_NAME = re.compile(r"\.(?:sns|sol)(?![0-9A-Za-z.])", re.IGNORECASE)
+"""What stands behind a name of a wallet: a key with it is a key all the same, and no name with dots."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 
 _SHORTEST = 40
@@ -113,7 +115,7 @@ def secret_form(text: str) -> str | None:
     """
     if len(text) < _SHORTEST and text.isascii():
         return None
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _ENDING_OF_A_NAME.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte

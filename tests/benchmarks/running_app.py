@@ -26,10 +26,14 @@ class Running:
     def __init__(self, arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:
         environ = {**os.environ, **(variables or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.written = b""
-        self.pid, self._terminal = pty.fork()
+        self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execve(sys.executable, [sys.executable, *arguments], environ)
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+
+    def read(self) -> bytes:
+        """Return what it has written since, or wait until it has."""
+        return os.read(self.terminal, 65536)
 
     def until(self, condition: re.Pattern[bytes] | None, seconds: float) -> None:
         """Read what it writes until the condition holds, or so long.
@@ -39,8 +43,8 @@ class Running:
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if select.select([self._terminal], [], [], 0.02)[0]:
-                self.written += os.read(self._terminal, 65536)
+            if select.select([self.terminal], [], [], 0.02)[0]:
+                self.written += os.read(self.terminal, 65536)
             if condition is not None and condition.search(_ESCAPES.sub(b"", self.written)):
                 return
         if condition is not None:
@@ -63,4 +67,4 @@ class Running:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
-        os.close(self._terminal)
+        os.close(self.terminal)

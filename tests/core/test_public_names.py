@@ -68,6 +68,7 @@ PUBLIC = {
     "short_address",
     "understand",
     "well_known",
+    "changed_names",
     "is_plain_name",
     "wallet_name",
     # text that is safe to show

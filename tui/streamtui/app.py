@@ -302,5 +302,7 @@ class StreamTuiApp(PaintsChanges):
             yield SystemCommand(
                 "Clear filter", "show all rows of the pane again (esc)", self._main.action_clear_filter
             )
+        elif isinstance(screen, Dialog):
+            yield from screen.commands()
         yield SystemCommand("Change theme", "choose other colours", self.action_change_theme)
         yield SystemCommand("Quit", "close the connections and leave (q)", self.action_quit)

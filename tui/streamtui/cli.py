@@ -9,19 +9,23 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from streamtui.options import PORTS, WrongUsage
 from streamtui.parsing import parse
 
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any, NoReturn, TypeAlias
 
     from streamcore import Settings
     from streamcore.config import Loaded
     from streamcore.recording import Capture
+
+    _Given: TypeAlias = Mapping[str, Any]
+    """The options that were given, by name."""
 
 DONE = 0
 FAILED = 1
@@ -31,9 +35,6 @@ LEAVE_WITHIN = 4.0
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """Errors of writing to standard output: its reader is gone, or the disk is full or broken."""
-
-_Given = Mapping[str, Any]
-"""The options that were given, by name."""
 
 
 def _streams(settings: Settings, count: int | None, duration: float | None, capture: Capture | None) -> int:
@@ -91,22 +92,39 @@ def _is_terminal() -> bool:
     return os.isatty(0) and os.isatty(1)  # where the keys come from and the screen is
 
 
-class Programs(NamedTuple):
+class Programs:
     """The functions that do the work of the commands, each returning the exit status; tests pass their own.
 
     The standard ones import their modules only when called. A `Capture`, if given, records the network
     traffic.
     """
 
-    app: Callable[[Loaded, Capture | None], int] = _shows
-    stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
-    """Takes the settings, the largest number of lines, and the longest time in seconds."""
-    doctor: Callable[[Loaded, Capture | None], int] = _examines
-    search: Callable[[Settings, str, str], int] = _searches
-    """Takes the settings, what to look for, and the form in which to print it."""
-    history: Callable[[Settings, str, str, str], int] = _looks_back
-    """Takes the settings, a symbol, how far back, and the form in which to print it."""
-    has_terminal: Callable[[], bool] = _is_terminal
+    def __init__(
+        self,
+        *,
+        app: Callable[[Loaded, Capture | None], int] = _shows,
+        stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams,
+        doctor: Callable[[Loaded, Capture | None], int] = _examines,
+        search: Callable[[Settings, str, str], int] = _searches,
+        history: Callable[[Settings, str, str, str], int] = _looks_back,
+        has_terminal: Callable[[], bool] = _is_terminal,
+    ) -> None:
+        """Name the functions.
+
+        Args:
+            app: Takes the settings and where they came from.
+            stream: Takes the settings, the largest number of lines, and the longest time in seconds.
+            doctor: Takes the settings and where they came from.
+            search: Takes the settings, what to look for, and the form in which to print it.
+            history: Takes the settings, a symbol, how far back, and the form in which to print it.
+            has_terminal: Returns whether there is one for the app.
+        """
+        self.app = app
+        self.stream = stream
+        self.doctor = doctor
+        self.search = search
+        self.history = history
+        self.has_terminal = has_terminal
 
 
 STANDARD = Programs()

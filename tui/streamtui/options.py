@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import Enum
 from math import isfinite
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class WrongUsage(Exception):
@@ -42,23 +45,44 @@ class Kind(Enum):
     """No value: ``--name`` switches it on, ``--no-name`` off."""
 
 
-class Option(NamedTuple):
+class Option:
     """One option."""
 
-    name: str
-    """As the commands know it: ``log_file``."""
-    kind: Kind
-    help: str
-    metavar: str = ""
-    short: str = ""
-    """With its dash: ``-s``."""
-    least: float | None = None
-    most: float | None = None
-    """For a number: bounds, both allowed."""
-    setting: str = ""
-    """The setting it sets, where that has another name: ``relay.url``."""
-    choices: tuple[str, ...] = ()
-    """For a text: the only ones that are allowed."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        kind: Kind,
+        help: str,  # noqa: A002 - argparse's word
+        metavar: str = "",
+        short: str = "",
+        least: float | None = None,
+        most: float | None = None,
+        setting: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        """Declare an option.
+
+        Args:
+            name: As the commands know it: ``log_file``.
+            kind: What its value is.
+            help: A sentence.
+            metavar: What stands for the value in the help.
+            short: With its dash: ``-s``.
+            least: For a number: the least that is allowed.
+            most: For a number: the most that is allowed.
+            setting: The setting it sets, where that has another name: ``relay.url``.
+            choices: For a text: the only ones that are allowed.
+        """
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.metavar = metavar
+        self.short = short
+        self.least = least
+        self.most = most
+        self.setting = setting
+        self.choices = choices
 
     @property
     def flag(self) -> str:
@@ -240,24 +264,39 @@ FAULT = Option(
 )
 
 
-class Argument(NamedTuple):
+class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
-    name: str
-    """As the command knows it."""
-    metavar: str
-    help: str
+    def __init__(self, *, name: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's word
+        """``name``: as the command knows it; ``metavar``: what stands for it in the help."""
+        self.name = name
+        self.metavar = metavar
+        self.help = help
 
 
-class Command(NamedTuple):
+class Command:
     """One command."""
 
-    name: str
-    """Its words after ``streamtui``; empty for the app."""
-    help: str
-    options: tuple[Option, ...] = ()
-    argument: Argument | None = None
-    """What must be given besides the options; ``None``: nothing."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        help: str,  # noqa: A002 - argparse's word
+        options: tuple[Option, ...] = (),
+        argument: Argument | None = None,
+    ) -> None:
+        """Declare a command.
+
+        Args:
+            name: Its words after ``streamtui``; empty for the app.
+            help: A sentence.
+            options: What may be given.
+            argument: What must be given besides the options; ``None``: nothing.
+        """
+        self.name = name
+        self.help = help
+        self.options = options
+        self.argument = argument
 
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)

@@ -76,7 +76,10 @@ class HistorySource(ABC):
         return {instrument.key: await self.candles(instrument, span, now) for instrument in instruments}
 
     def forget(self) -> None:  # noqa: B027 - most remember nothing
-        """Forget what refusals have taught: a person asked to try again. Here: they teach nothing."""
+        """Forget what refusals have taught: a person asked to try again. Here: they teach nothing.
+
+        A rest that the source has asked for goes on.
+        """
 
 
 class ChartRateLimit:
@@ -112,10 +115,6 @@ class ChartRateLimit:
         """Take note of a failure: one that asks for fewer requests is the beginning of a rest."""
         if error.kind is ErrorKind.RATE_LIMIT:
             self.pause(error.retry_after or 0.0)
-
-    def forget(self) -> None:
-        """Grant requests again: a person asked for it."""
-        self._rests_until = float("-inf")
 
     def _check(self) -> None:
         rest = self._rests_until - self._clock.monotonic()

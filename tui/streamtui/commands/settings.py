@@ -15,9 +15,11 @@ from streamcore import (
     TokenTable,
     UnknownSymbol,
     check_address,
+    is_plain_name,
     printable,
     read_pair,
     understand,
+    wallet_name,
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
@@ -91,6 +93,10 @@ def check_watched(loaded: Loaded) -> Collection[str]:
             else:
                 refused.setdefault(symbol, (key, error.reason))
     for wallet in settings.wallets:
+        if (name := wallet_name(wallet)) is not None:  # it is looked up when the engine runs
+            if not is_plain_name(name):
+                hints.append(f"{name} has letters besides a to z, which may be doubles of others")
+            continue
         try:
             check_address(wallet)
         except InputError as error:

@@ -288,6 +288,16 @@ class Session:
             self.mark_changed()
         return new
 
+    async def resolve_wallet(self, name: str) -> str:
+        """Return the address that a name such as ``toly.sns`` stands for; see `streamcore.Engine`.
+
+        Raises:
+            InputError: The name leads nowhere.
+            ProviderError: It could not be looked up.
+            NotRunning: There is no engine to ask.
+        """
+        return await self._running_engine().resolve_wallet(name)
+
     async def unwatch(self, address: str) -> None:
         """Stop watching a wallet, and drop its transactions.
 
@@ -302,10 +312,10 @@ class Session:
         await engine.unsubscribe_wallets([address])
         self.mark_changed()
 
-    def name_wallets(self, labels: Mapping[str, str]) -> None:
-        """Call wallets by these names from now on."""
+    def name_wallets(self, labels: Mapping[str, str], *, by_hand: bool = True) -> None:
+        """Call wallets by these names from now on; ``by_hand``: a person has said so just now."""
         self.labels.update(labels)
-        self.unsaved = True
+        self.unsaved = self.unsaved or by_hand
         self.transactions.relabel()
         self.mark_changed()
 

@@ -104,9 +104,8 @@ class BirdeyeCandles(HistorySource):
         return self._on_plan and instrument.mint is not None
 
     def forget(self) -> None:
-        """Ask again although the plan did not serve it, or fewer requests were wanted."""
+        """Ask again although the plan did not serve it."""
         self._on_plan = True
-        self._rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""

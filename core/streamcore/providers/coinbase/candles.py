@@ -82,10 +82,6 @@ class CoinbaseCandles(HistorySource):
         """Return whether there is a product in US dollars, and an HTTP side that belongs to the stream."""
         return self._host.source("") is not None and self._directory.pair_of(instrument) is not None
 
-    def forget(self) -> None:
-        """Ask again although Coinbase wanted fewer requests."""
-        self._rate_limit.forget()
-
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""
         product = self._directory.pair_of(instrument)

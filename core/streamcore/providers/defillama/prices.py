@@ -86,10 +86,6 @@ class DefiLlamaPrices(HistorySource):
         """Return whether there is a Solana token of it, wrapped or not."""
         return instrument.mint is not None
 
-    def forget(self) -> None:
-        """Ask again although DefiLlama wanted fewer requests."""
-        self._rate_limit.forget()
-
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`; the four prices of each are one."""
         found = await self.many((instrument,), span, now)

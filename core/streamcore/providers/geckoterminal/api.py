@@ -141,7 +141,7 @@ class GeckoTerminal(PoolHistory):
                 sides = (pool.relationships.base_token.data.id, pool.relationships.quote_token.data.id)
                 if f"solana_{mint}" in sides:
                     found.append(_pool(pool))
-            except (Undecodable, ValueError):
+            except (Undecodable, ValueError, OverflowError):  # the last of a time that cannot be
                 continue
         return found
 

@@ -71,10 +71,6 @@ class KrakenCandles(HistorySource):
         """Return whether there is a pair with the US dollar, and an HTTP side that belongs to the stream."""
         return self._host.source(PATH) is not None and self._pair(instrument) is not None
 
-    def forget(self) -> None:
-        """Ask again although Kraken wanted fewer requests."""
-        self._rate_limit.forget()
-
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""
         pair = self._pair(instrument)

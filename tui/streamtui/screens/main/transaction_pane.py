@@ -88,7 +88,10 @@ class TransactionPane(SessionPane):
         from streamtui.screens.wallet_dialog import WalletDialog
 
         present = [self.session.label(wallet) for wallet in self.session.wallets]
-        self.app.push_screen(WalletDialog(self._watch, demo=self.session.demo, present=present))
+        dialog = WalletDialog(
+            self._watch, self.session.resolve_wallet, demo=self.session.demo, present=present
+        )
+        self.app.push_screen(dialog)
 
     async def _watch(self, entries: Sequence[str]) -> None:
         labels: dict[str, str] = {}
