@@ -462,3 +462,53 @@ def test_of_one_ticker_priced_as_two_assets_the_newest_comes_last() -> None:
     for provider, address, value in (("birdeye", "m", "1"), ("kraken", None, "2"), ("birdeye", "m", "3")):
         waiting.put(price("BTC", value, provider=provider, address=address))
     assert [event.price for event in waiting.take_all()] == [Decimal(2), Decimal(3)]  # type: ignore[union-attr]
+
+
+async def test_prices_that_come_together_reach_a_consumer_that_keeps_up_one_by_one() -> None:
+    hub = Hub(10)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    told = [price(value=str(number)) for number in range(1, 6)]
+    for again in range(3):
+        hub.publish_together(told)
+        await asyncio.sleep(0)
+        assert seen == told * (again + 1)
+    hub.close()
+    await task
+
+
+async def test_prices_that_come_together_are_merged_for_a_consumer_that_is_away() -> None:
+    hub = Hub(100)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen, each=0))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        hub.publish_together([price(value=str(number)) for number in range(1, 6)])
+    hub.close()
+    await task
+    assert [event.price for event in seen if isinstance(event, PriceUpdate)] == [Decimal(1), Decimal(5)]
+
+
+async def test_more_prices_at_once_than_a_buffer_holds_are_merged_and_none_is_lost() -> None:
+    hub = Hub(3)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    hub.publish_together([price(value=str(number)) for number in range(1, 6)])
+    await asyncio.sleep(0)
+    hub.close()
+    await task
+    assert [event.price for event in seen if isinstance(event, PriceUpdate)][-1] == Decimal(5)
+    assert hub.dropped == Counter()
+
+
+def test_the_first_batch_has_the_present_price_of_each_token_and_the_next_what_came_since() -> None:
+    present = [price("SOL", "2", kind=PriceKind.SNAPSHOT), price("BTC", "9", provider="kraken")]
+    hub = Hub(10, lambda: present)
+    hub.publish(status(provider="birdeye"))
+    hub.publish_together([price("SOL", "1"), price("SOL", "2")])
+    assert hub.drain("birdeye") == [status(provider="birdeye"), present[0]]
+    assert hub.drain("birdeye") == []
+    hub.publish_together([price("SOL", "3"), price("SOL", "4")])
+    assert hub.drain("birdeye") == [price("SOL", "4")]
