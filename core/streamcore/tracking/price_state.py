@@ -79,20 +79,21 @@ class PriceState:
             if volume is not self.volume_24h and volume != self.volume_24h:
                 changed |= _VOLUME
             self.volume_24h, self._volume_at = volume, now
-        market = False
-        if report.bid is not None:
-            self.bid, market = report.bid, True
-        if report.ask is not None:
-            self.ask, market = report.ask, True
-        if report.high_24h is not None:
-            self.high_24h, market = report.high_24h, True
-        if report.low_24h is not None:
-            self.low_24h, market = report.low_24h, True
-        if report.vwap_24h is not None:
-            self.vwap_24h, market = report.vwap_24h, True
-        if report.trades_24h is not None:
-            self.trades_24h, market = report.trades_24h, True
-        if market:
+        market = report.bid
+        if market is not None:
+            self.bid = market
+        if (ask := report.ask) is not None:
+            self.ask = market = ask
+        if (high := report.high_24h) is not None:
+            self.high_24h = market = high
+        if (low := report.low_24h) is not None:
+            self.low_24h = market = low
+        if (average := report.vwap_24h) is not None:
+            self.vwap_24h = market = average
+        trades = report.trades_24h
+        if trades is not None:
+            self.trades_24h = trades
+        if market is not None or trades is not None:
             self._market_at = now
         elif price is change is volume is None:
             return None
