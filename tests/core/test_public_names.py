@@ -63,7 +63,6 @@ PUBLIC = {
     "address_in",
     "check_address",
     "exchange_name",
-    "provider_title",
     "read_pair",
     "split_names",
     "short_address",

@@ -12,7 +12,6 @@ import errno
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -151,6 +150,8 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # only where there is a file
+
     shown = _shown_path(path)
     text = ""
     # a pipe would be waited for, and a device may never end
