@@ -193,9 +193,10 @@ class Group:
             if row.latest is not None:
                 self._pieces.adopt(row.number, row.latest)
         terminal.owed = set(numbers)
-        terminal.errors = []
         self._behind.add(terminal)
-        self._catch_up(terminal, now, t, whole_statuses=True)
+        if terminal.progress_at is None:
+            terminal.least_backlog, terminal.progress_at = terminal.backlog, now
+        self._catch_up(terminal, now, t, most_waiting=LAGGING)
 
     def leave(self, terminal: Terminal) -> bool:
         """Remove a terminal; return whether it was behind, so that its position says what it has."""
@@ -234,7 +235,7 @@ class Group:
         heard = self._newly_heard(now)
         for cohort in tuple(self._cohorts.values()):
             self._drop_behind(cohort, now)
-            own_errors = self._errors_for(cohort, errors, t)
+            own_errors = _errors_for(cohort, errors)
             for terminal in self._behind:
                 if self._cohort_of[terminal] is cohort:
                     terminal.owed |= cohort.rows & changed.keys()
@@ -244,7 +245,7 @@ class Group:
                     [piece for row, piece in changed.items() if row in cohort.rows],
                     [piece for wallet, piece in told if wallet in cohort.wallets],
                     [*statuses, *self._topics_for(cohort)],
-                    own_errors,
+                    [self.encoding.error(error_message(error, t)) for error in own_errors],
                 )
                 self._send(cohort, pieces, heard, now, t)
         self._transactions = []
@@ -269,18 +270,18 @@ class Group:
         for terminal in [one for one in cohort.members if one.backlog > LAGGING]:
             cohort.members.discard(terminal)
             terminal.position = self._offset
-            terminal.owed, terminal.errors = set(), []
+            terminal.owed = set()
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
             self._behind.add(terminal)
 
-    def _catch_up(self, terminal: Terminal, now: float, t: int, *, whole_statuses: bool = False) -> None:
+    def _catch_up(self, terminal: Terminal, now: float, t: int, *, most_waiting: int = CAUGHT_UP) -> None:
         """Send a terminal what it has missed, unless it has still to take what was sent before."""
         cohort, backlog = self._cohort_of[terminal], terminal.backlog
         if terminal.closing:
             return
-        if backlog > CAUGHT_UP and not whole_statuses:
+        if backlog > most_waiting:
             self._traffic.skipped += 1
-            if backlog < terminal.least_backlog:
+            if terminal.progress_at is None or backlog < terminal.least_backlog:
                 terminal.least_backlog, terminal.progress_at = backlog, now
             elif now - terminal.progress_at >= self._limits.too_slow_after:
                 seconds = f"{self._limits.too_slow_after:g}"
@@ -309,7 +310,7 @@ class Group:
                 self.encoding.status({**status, "topics": topics.get(provider, [])})
                 for provider, status in self._statuses.items()
             ],
-            terminal.errors,
+            [self.encoding.error(error_message(error, t)) for error in terminal.errors],
         )
         frame = self.encoding.frame(t, pieces, offset=offset)
         terminal.send(frame)
@@ -317,6 +318,7 @@ class Group:
         terminal.position, terminal.owed, terminal.errors = offset, set(), []
         terminal.least_backlog, terminal.progress_at = terminal.backlog, now
         if complete:
+            terminal.progress_at = None
             self._behind.discard(terminal)
             cohort.members.add(terminal)
 
@@ -338,14 +340,15 @@ class Group:
             if before.get(provider) != own
         ]
 
-    def _errors_for(self, cohort: Cohort, errors: Sequence[StreamError], t: int) -> list[bytes]:
-        found = []
-        for error in errors:
-            message = error_message(error, t)
-            text = discreet(message.message, cohort.own)
-            if text is not None:
-                found.append(self.encoding.error(msgspec.structs.replace(message, message=text)))
-        return found
+
+def _errors_for(cohort: Cohort, errors: Sequence[StreamError]) -> list[StreamError]:
+    """Return those errors that are not about others alone, without what is theirs."""
+    found = []
+    for error in errors:
+        text = discreet(error.message, cohort.own)
+        if text is not None:
+            found.append(error if text == error.message else msgspec.structs.replace(error, message=text))
+    return found
 
 
 def statuses_of(board: StatusBoard) -> list[dict[str, Any]]:

@@ -104,12 +104,8 @@ class Upstream:
         A ticker and the token of the same name are rows of their own: an event of the exchange has no
         address, and one of the chain has a provider that must be the row's own source.
         """
-        rows = self._by_symbol.get(event.symbol, ())
-        if len(rows) == 1 and event.address is None:
-            yield from rows
-            return
         sources = self._engine.price_sources
-        for row in rows:
+        for row in self._by_symbol.get(event.symbol, ()):
             is_ticker = not row.token.mint
             fits = is_ticker if event.address is None else is_ticker or row.key == event.address
             if fits and sources.get(row.key, event.provider) == event.provider:

@@ -305,3 +305,14 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         engine.say(sample_events.price("ETH", "2990", address=mint, provider="birdeye", source=Source.POLL))
         await terminal.until(lambda: len(terminal.mirror.prices) == 2)
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
+
+
+async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_token(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        mint = engine.tokens.resolve("ETH").mint
+        await terminal.want([mint, "SOL"])
+        engine.say(sample_events.price("ETH", "3000", address=None, provider="kraken"))
+        engine.price("SOL", "150")
+        await terminal.until(lambda: terminal.price(sample_events.SOL))
+        assert terminal.price(mint) is None
