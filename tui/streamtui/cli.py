@@ -334,9 +334,7 @@ def _encodings(given: _Given, programs: Programs) -> None:
             settings = without_symbols(settings, check_watched(effective))
             check_surroundings(effective)
             if not given.get("duration"):
-                _refuse(
-                    "encodings what? Name a file, or give --duration S to listen to live prices for so long"
-                )
+                _refuse("encodings of what? Name a file, or give --duration S for so long of live prices")
             if not settings.symbols:
                 _refuse("nothing to watch; name symbols with --symbols")
         with _logging(given, effective, on_screen=True):

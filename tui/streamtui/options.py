@@ -366,13 +366,13 @@ COMMANDS = (
     Command(
         name="search",
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
-        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
         name="history",
         help="Print the past of a price as candles, from one market of one source; nothing is watched.",
-        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(RANGE, FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
     ),
     Command(

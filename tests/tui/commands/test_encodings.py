@@ -57,7 +57,7 @@ def test_a_faster_market_has_more_bytes_a_second(tmp_path: Path, capsys: pytest.
     slow = json.loads(capsys.readouterr().out.splitlines()[0])
     compared(path, "json", speed=10.0)
     fast = json.loads(capsys.readouterr().out.splitlines()[0])
-    assert fast["plain"] == pytest.approx(10 * slow["plain"])
+    assert fast["plain"] == pytest.approx(10 * slow["plain"], rel=0.1)
 
 
 def test_a_file_that_cannot_be_used_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
