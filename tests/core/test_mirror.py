@@ -49,6 +49,7 @@ ELSEWHERE = {
     "relay/requests.py": "relay/test_server.py",
     "relay/status_board.py": "relay/test_server.py",
     "relay/terminal.py": "relay/test_slow_terminals.py",
+    "relay/measures.py": "relay/test_metrics.py",
     "relay/upstream.py": "relay/test_server.py",
     "relay/gate.py": "relay/test_security.py",
     "relay/limits.py": "relay/test_security.py",

@@ -298,11 +298,18 @@ STATE = Option(
     help="Where the log of transactions is, on a local disk.",
     setting="relay.state",
 )
+METRICS = Option(
+    name="metrics",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to answer Prometheus; needs streamtui[relay].",
+    setting="relay.metrics",
+)
 CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
 CONTROL = Option(
     name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
 )
-SERVING = (LISTEN, TOKENS, CERT, KEY, STATE)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
 """Options of ``relay`` that set a setting."""
 
 
