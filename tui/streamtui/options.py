@@ -309,7 +309,7 @@ COMMANDS = (
     Command(
         name="search",
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
-        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
