@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
-    from streamcore.providers import provider_title
     from streamcore.relay_client.client import RelayClient
     from streamcore.search.changed_names import changed_names
     from streamcore.search.lookalikes import well_known
@@ -125,7 +124,6 @@ __all__ = [
     "is_plain_name",
     "needs_refill",
     "printable",
-    "provider_title",
     "read_pair",
     "secret_refusal",
     "short_address",
@@ -180,7 +178,6 @@ _HOMES = {
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.search.changed_names": ("changed_names",),
-    "streamcore.providers": ("provider_title",),
     "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),

@@ -30,12 +30,6 @@ HISTORY_SOURCES: Mapping[str, HistoryDescriptor] = {one.name: one for one in (GE
 """Every source that has the past of prices and nothing else, by its name; the preferred first."""
 
 
-def provider_title(name: str) -> str:
-    """Return the name of a provider or source as a person writes it; of one that is not known, its name."""
-    known = PROVIDERS.get(name) or HISTORY_SOURCES.get(name)
-    return name if known is None else known.title
-
-
 def create(
     name: str,
     settings: Settings,

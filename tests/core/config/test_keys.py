@@ -41,7 +41,7 @@ def test_every_key_can_be_set_by_its_variable(loaded):
             text = "12" if "frames" in key.name else "some-text"
         elif key.name == "backoff.jitter":
             text = "0.5"
-        elif key.name == "stream.max_message_bytes":
+        elif key.name in ("stream.max_message_bytes", "relay.keep"):
             text = "4096"
         else:
             text = given[type(key.default).__name__]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
-from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable, provider_title
+from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.ages import interval_name
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
+from streamtui.format.texts import source_title
 from streamtui.model.engine import real_engine
 from streamtui.model.exporting import candle_fields
 
@@ -118,7 +119,7 @@ def summary(series: CandleSeries) -> str:
     )
     kind = "prices" if series.line else "candles"
     told = f"{printable(series.symbol)} {percent(series.change)} {since}; "
-    told += f"{kind}: {provider_title(series.provider)} {printable(series.market)}, "
+    told += f"{kind}: {source_title(series)} {printable(series.market)}, "
     told += f"{interval_name(series.interval)}, times in UTC"
     return f"DEMO, invented data: {told}" if series.demo else told
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-import streamcore
 from streamcore import Candle, CandleSeries, ChartRange, VolumeUnit
 from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_minute, interval_name
 from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED, spread
 from streamtui.format.numbers import compact, percent, price
+from streamtui.format.texts import source_title
 from streamtui.model.price_chart import PriceChart
 
 RANGES: Sequence[ChartRange] = tuple(ChartRange)
@@ -72,9 +72,7 @@ def source_line(chart: PriceChart, merged: int, at: float) -> Content:
         text = f"seen by this session, {length}"
     else:
         kind = "prices" if series.line else "candles"
-        text = (
-            f"{kind}: {streamcore.provider_title(series.provider)} {series.market}".rstrip() + f", {length}"
-        )
+        text = f"{kind}: {source_title(series)} {series.market}".rstrip() + f", {length}"
     if merged > 1:
         text += f", {merged} drawn as one ({interval_name(merged * series.interval)})"
     parts = [literal(text, MUTED)]
