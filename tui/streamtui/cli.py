@@ -351,6 +351,68 @@ def _emulator(given: _Given, programs: Programs) -> None:
             _fail(error.strerror or str(error))
 
 
+def _relay(given: _Given, programs: Programs) -> None:
+    from streamcore.relay import LogFailed, TokensFailed
+    from streamtui.commands.open_files import check_open_files
+    from streamtui.commands.relay import check, run
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_watched(effective)
+        check_surroundings(effective)
+        check_open_files()
+        with _logging(given, effective, on_screen=True):
+            try:
+                raise _Ended(check(effective) if given.get("check") else run(effective))
+            except (LogFailed, TokensFailed) as error:
+                _fail(str(error))
+            except OSError as error:
+                if error.errno in _UNWRITABLE:
+                    raise
+                listen = effective.settings.relay.listen
+                _fail(f"{listen} cannot be listened on: {error.strerror or error}")
+
+
+def _relay_token(given: _Given, programs: Programs) -> None:
+    _refuse("relay token what? There are: relay token add, relay token list, relay token revoke")
+
+
+def _relay_token_add(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import add_token
+
+    name, control = " ".join(given["name"]), bool(given.get("control"))
+    _with_tokens(given, lambda path: add_token(path, name, control=control))
+
+
+def _relay_token_list(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import list_tokens
+
+    _with_tokens(given, list_tokens)
+
+
+def _relay_token_revoke(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import revoke_token
+
+    _with_tokens(given, lambda path: revoke_token(path, " ".join(given["name"])))
+
+
+def _with_tokens(given: _Given, work: Callable[[Path], None]) -> None:
+    from pathlib import Path
+
+    from streamcore.relay import TokensFailed
+    from streamtui.commands.settings import loaded
+
+    file = loaded(given).settings.relay.tokens
+    if file is None:
+        _refuse("name the file of tokens with --tokens FILE, or set relay.tokens")
+    try:
+        work(Path(file))
+    except TokensFailed as error:
+        _fail(str(error))
+
+
 def _config(given: _Given, programs: Programs) -> None:
     _refuse("config what? There are: config path, config show, config init")
 
@@ -395,6 +457,11 @@ _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "search": _search,
     "history": _history,
     "emulator": _emulator,
+    "relay": _relay,
+    "relay token": _relay_token,
+    "relay token add": _relay_token_add,
+    "relay token list": _relay_token_list,
+    "relay token revoke": _relay_token_revoke,
     "config": _config,
     "config path": _config_path,
     "config show": _config_show,

@@ -264,6 +264,39 @@ FAULT = Option(
 )
 
 
+LISTEN = Option(
+    name="listen",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:8787 unless set.",
+    setting="relay.listen",
+)
+TOKENS = Option(
+    name="tokens",
+    kind=Kind.TEXT,
+    metavar="FILE",
+    help="The tokens of those who may connect.",
+    setting="relay.tokens",
+)
+CERT = Option(
+    name="cert", kind=Kind.TEXT, metavar="FILE", help="The certificate, for TLS.", setting="relay.cert"
+)
+KEY = Option(name="key", kind=Kind.TEXT, metavar="FILE", help="Its private key.", setting="relay.key")
+STATE = Option(
+    name="state",
+    kind=Kind.TEXT,
+    metavar="FOLDER",
+    help="Where the log of transactions is, on a local disk.",
+    setting="relay.state",
+)
+CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
+CONTROL = Option(
+    name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
+)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE)
+"""Options of ``relay`` that set a setting."""
+
+
 class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
@@ -329,6 +362,38 @@ COMMANDS = (
         options=(*PORTS, SEED, MARKET_RATE, WALLET_RATE, FAULT, LOG_FILE, LOG_LEVEL),
     ),
     Command(
+        name="relay",
+        help="Serve everything to other terminals, which use it with --relay URL.",
+        options=(
+            SYMBOLS,
+            WALLETS,
+            DEMO,
+            DEMO_RATE,
+            PRICES,
+            CHAIN,
+            *SERVING,
+            CHECK,
+            CONFIG,
+            LOG_FILE,
+            LOG_LEVEL,
+        ),
+    ),
+    Command(
+        name="relay token add",
+        help="Make a token and print it, once. A relay that runs reads the file again on SIGHUP.",
+        options=(CONTROL, TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is, in one word."),
+    ),
+    Command(
+        name="relay token list", help="Print the names and scopes of all tokens.", options=(TOKENS, CONFIG)
+    ),
+    Command(
+        name="relay token revoke",
+        help="Remove a token. A relay that runs closes its holder's connections on SIGHUP.",
+        options=(TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is."),
+    ),
+    Command(
         name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)
     ),
     Command(
@@ -342,5 +407,9 @@ COMMANDS = (
         options=(CONFIG,),
     ),
 )
-GROUPS = {"config": "Show the configuration, or write a file to start from."}
-"""The first words of commands with two words, with the help of the group."""
+GROUPS = {
+    "config": "Show the configuration, or write a file to start from.",
+    "relay": "Serve everything to other terminals, which use it with --relay URL.",
+    "relay token": "Say who may connect to a relay.",
+}
+"""All words but the last of the longer commands, with the help of the group; those before their parts."""

@@ -62,9 +62,12 @@ class Trends:
                 for asked, group in groups:
                     for one in group:
                         tried[one.key].add(asked.name)
-                found = await asyncio.gather(*(self._fetch(asked, group) for asked, group in groups))
-                for key in {key for keys_found in found for key in keys_found}:
-                    del due[key]
+                work = (self._fetch(asked, group) for asked, group in groups)
+                for found in await asyncio.gather(*work, return_exceptions=True):
+                    if isinstance(found, BaseException):
+                        raise found  # a fault of this program, when the other sources have ended
+                    for key in found:
+                        due.pop(key, None)
 
     def _is_due(self, instrument: Instrument) -> bool:
         series = self._series.get(instrument.key)

@@ -30,6 +30,7 @@ from streamcore.relay.limits import Bucket, Close, RelayLimits
 from streamcore.relay.listening import listening_socket
 from streamcore.relay.log import KEEP, MOST, LogFailed, TransactionLog
 from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.lookups import Lookups
 from streamcore.relay.requests import Nonsense, Requests, Served
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Tokens
@@ -117,13 +118,20 @@ class Relay:
         self.fan_out = FanOut(
             engine, self.upstream, transactions, self._writer, clock, self.limits, close=self._close
         )
+        self._tasks = Tasks("relay", clock, failed=self._internal_error)
         self.requests = Requests(
-            engine, served, self.upstream, self.fan_out, transactions, clock, self.limits
+            engine,
+            served,
+            self.upstream,
+            self.fan_out,
+            transactions,
+            Lookups(engine, self._tasks),
+            clock,
+            self.limits,
         )
         self.gate = Gate(
             tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
         )
-        self._tasks = Tasks("relay", clock, failed=self._internal_error)
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
         self._done_at: dict[str, float] = {}

@@ -166,3 +166,22 @@ async def test_who_waits_for_a_column_when_the_engine_ends_is_told_so() -> None:
         with pytest.raises(NotRunning):
             await waiting
     assert kraken.given_up == 1
+
+
+async def test_a_fault_of_this_program_ends_no_other_source_halfway_and_is_told() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.failure = ZeroDivisionError("a fault")
+    many.gate.clear()
+    live = {"SOL": "kraken"}
+    async with table(kraken, many, live=lambda one: live.get(one.symbol, "jupiter")) as at:
+        waiting = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL, BONK)))
+        await at.clock.settle()
+        assert not waiting.done()
+        many.gate.set()
+        with pytest.raises(ProviderError, match="internal error"):
+            await waiting
+        assert [*at.history.trends((SOL, BONK))] == [BONK.key]
+        assert [str(fault) for fault in at.faults] == [
+            "internal error (ZeroDivisionError); the log has the details"
+        ]
+        at.faults.clear()
