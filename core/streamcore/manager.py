@@ -121,7 +121,7 @@ class StreamManager:
         self._capture = capture
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._checkpoints = checkpoints or Checkpoints()
         self._streams: dict[str, Stream] = {}
         hub = self._hub

@@ -79,28 +79,25 @@ class PriceState:
             if volume is not self.volume_24h and volume != self.volume_24h:
                 changed |= _VOLUME
             self.volume_24h, self._volume_at = volume, now
-        if not self._market(report, now) and price is change is volume is None:
+        market = report.bid
+        if market is not None:
+            self.bid = market
+        if (ask := report.ask) is not None:
+            self.ask = market = ask
+        if (high := report.high_24h) is not None:
+            self.high_24h = market = high
+        if (low := report.low_24h) is not None:
+            self.low_24h = market = low
+        if (average := report.vwap_24h) is not None:
+            self.vwap_24h = market = average
+        trades = report.trades_24h
+        if trades is not None:
+            self.trades_24h = trades
+        if market is not None or trades is not None:
+            self._market_at = now
+        elif price is change is volume is None:
             return None
         return self._event(changed, Source.STREAM, ts, complete=report.complete)
-
-    def _market(self, report: PriceReport, now: float) -> bool:
-        """Merge what a codec has reported of the market; return whether there was anything."""
-        told = False
-        if report.high_24h is not None:
-            self.high_24h, told = report.high_24h, True
-        if report.low_24h is not None:
-            self.low_24h, told = report.low_24h, True
-        if report.bid is not None:
-            self.bid, told = report.bid, True
-        if report.ask is not None:
-            self.ask, told = report.ask, True
-        if report.vwap_24h is not None:
-            self.vwap_24h, told = report.vwap_24h, True
-        if report.trades_24h is not None:
-            self.trades_24h, told = report.trades_24h, True
-        if told:
-            self._market_at = now
-        return told
 
     def merge(
         self, report: PriceReport, source: Source, *, now: float, as_of: float, ts: float
