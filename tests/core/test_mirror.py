@@ -26,6 +26,7 @@ ELSEWHERE = {
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
+    "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",

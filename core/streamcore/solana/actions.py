@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
 from streamcore.solana.raw_instructions import decoded
@@ -39,8 +40,7 @@ _PARTICIPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """What a transaction did.
 
     Attributes:
@@ -81,7 +81,7 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
     ]
     # A burn beside another action is how that is paid for.
     done = next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
-    return None if done is None else replace(done, is_signed=False)
+    return None if done is None else msgspec.structs.replace(done, is_signed=False)
 
 
 def _action(instruction: Instruction) -> Action | None:

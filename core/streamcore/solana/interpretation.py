@@ -7,8 +7,9 @@ matter which provider it came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.solana.actions import Action, find_action
@@ -51,8 +52,7 @@ SymbolOf = Callable[[str], str | None]
 """Returns the ticker of a mint, or ``None`` if it is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """What a transaction meant for one wallet.
 
     Attributes:
@@ -105,12 +105,14 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     unless ``symbol_of`` does.
     """
     balances = read_balances(transaction)
-    instructions = transaction.instructions() if isinstance(balances, Defect) else list(balances.instructions)
-    signed = {i.position: i.program_id for i in instructions if not i.is_inner}
-    failure = read_failure(transaction, signed)
+    instructions = transaction.instructions() if isinstance(balances, Defect) else balances.instructions
+    failure, signed = None, dict[int, str]()
+    if transaction.meta is not None and transaction.meta.err is not None:
+        signed = {i.position: i.program_id for i in instructions if not i.is_inner}
+        failure = read_failure(transaction, signed)
     if isinstance(balances, Defect):
         failed = f"; it failed ({failure.text})" if failure else ""
-        return replace(
+        return msgspec.structs.replace(
             unreadable(f"{balances.reason}{failed}"),
             program=_named(main_program(instructions, moved_tokens=False, moved_sol=False)),
             error=failure.text if failure else None,
