@@ -14,6 +14,9 @@ from streamcore.solana.wire import Instruction
 _KNOWN_WHEN_CALLED = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs whose instructions tell what a transaction did even when another program calls them."""
 
+_HAVE_VERBS = BRIDGES.union({STAKE}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
+"""Programs some of whose instructions have a verb."""
+
 _STAKE_VERBS = {
     "delegate": Verb.STAKE,
     "deactivate": Verb.UNSTAKE,
@@ -86,6 +89,8 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
 
 def _action(instruction: Instruction) -> Action | None:
     program = instruction.program_id
+    if program not in _HAVE_VERBS:
+        return None
     if program == STAKE:
         verb = _STAKE_VERBS.get(instruction.type)
     elif program in BRIDGES:

@@ -183,8 +183,8 @@ def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
     instructions = tuple(transaction.instructions(keys))
     signers = transaction.signers()
     holdings = Holdings(
-        before=dict(zip(keys, before, strict=True)),
-        after=dict(zip(keys, after, strict=True)),
+        before=dict(zip(keys, before)),  # noqa: B905 - they are of one length, see above
+        after=dict(zip(keys, after)),  # noqa: B905
         wrapped={keys[account.index]: account.before for account in accounts if account.mint == WRAPPED_SOL},
         tokens=frozenset([keys[account.index] for account in accounts]),
         signers=signers,

@@ -143,7 +143,9 @@ def _succeeded(
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
-    opened, closed = _accounts_of_others(balances, wallet, movement)
+    opened, closed = 0, tuple[Transfer, ...]()
+    if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
+        opened, closed = _accounts_of_others(balances, wallet, movement)
     if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
         kind = TransactionType.ACCOUNT
     # The action is shown with the program that did it, even where another program was the first one.
@@ -260,7 +262,12 @@ def _accounts_of_others(
     balances: Balances, wallet: str, movement: Movement
 ) -> tuple[int, tuple[Transfer, ...]]:
     """Return how many token accounts of others the wallet paid for, and the transfers that closed some."""
-    others = {balances.keys[account.index] for account in balances.accounts if not account.belongs_to(wallet)}
+    keys = balances.keys
+    others = {
+        keys[one.index]
+        for one in balances.accounts
+        if one.owner_before != wallet and one.owner_after != wallet
+    }
     opened = sum(account in others for account in movement.rent.paid)
     closed = (
         move
