@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from streamcore.assets.listings import exchange_name
     from streamcore.assets.names import address_in, split_names
     from streamcore.assets.tokens import Token, TokenTable, check_address, short_address
+    from streamcore.assets.wallet_names import is_plain_name, wallet_name
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
-    from streamcore.config.model import AlertSettings, Colours, Settings, UiSettings
+    from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
+    from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
         AlreadyStarted,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.relay_client.client import RelayClient
+    from streamcore.search.changed_names import changed_names
     from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
@@ -75,6 +78,7 @@ __all__ = [
     "Clock",
     "Colours",
     "DataKind",
+    "DirectFallback",
     "Engine",
     "ErrorKind",
     "Event",
@@ -84,6 +88,7 @@ __all__ = [
     "Mask",
     "MaskingFilter",
     "NotRunning",
+    "PriceColumn",
     "PriceKind",
     "PriceUpdate",
     "ProviderError",
@@ -112,9 +117,11 @@ __all__ = [
     "VolumeUnit",
     "WalletTransaction",
     "address_in",
+    "changed_names",
     "check_address",
     "exchange_name",
     "from_json",
+    "is_plain_name",
     "needs_refill",
     "printable",
     "read_pair",
@@ -123,6 +130,7 @@ __all__ = [
     "split_names",
     "to_json",
     "understand",
+    "wallet_name",
     "well_known",
     "with_price",
     "without_secrets",
@@ -133,9 +141,11 @@ _HOMES = {
     "streamcore.assets.listings": ("exchange_name",),
     "streamcore.assets.names": ("address_in", "split_names"),
     "streamcore.assets.tokens": ("Token", "TokenTable", "check_address", "short_address"),
+    "streamcore.assets.wallet_names": ("is_plain_name", "wallet_name"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
-    "streamcore.config.model": ("AlertSettings", "Colours", "Settings", "UiSettings"),
+    "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),
+    "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (
         "AlreadyStarted",
@@ -167,6 +177,7 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.search.changed_names": ("changed_names",),
     "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),

@@ -115,7 +115,7 @@ class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
-class _Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+class _Common(msgspec.Struct, frozen=True, tag_field="event"):
     """The fields that every event has."""
 
     provider: str
@@ -123,7 +123,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     demo: bool
 
 
-class PriceUpdate(_Common, frozen=True, kw_only=True, tag="price", gc=False):
+class PriceUpdate(_Common, frozen=True, tag="price", gc=False):
     """The merged state of one token after a message that concerned it.
 
     ``changed`` names the fields that this message (or, for a consumer that was away, these messages)

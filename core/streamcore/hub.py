@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -184,6 +184,16 @@ class Subscriber:
         if len(self._news) >= self._capacity:
             self._fall_behind()
 
+    def put_together(self, events: Sequence[Event]) -> None:
+        """Take several events in that came together, in order, and wake the reader."""
+        if not self._keeps_up or len(self._news) + len(events) >= self._capacity:
+            for event in events:
+                self.put(event)
+            return
+        if not self._news:
+            self._wake()
+        self._news.extend(events)
+
     def _wake(self) -> None:
         self._arrived.set()
         if self._loop is not None:
@@ -202,6 +212,23 @@ class Subscriber:
         self._closed = True
         self._arrived.set()
         self._hub.detach(self)
+
+    def take_all(self) -> list[Event]:
+        """Return everything that waits, oldest first, prices merged; for a reader that works in batches.
+
+        It may be called at any time and waits for nothing; `wait` returns when there is something. A reader
+        that does so must not iterate as well.
+        """
+        return self._buffer.take_all()
+
+    async def wait(self) -> bool:
+        """Return ``True`` when something waits, ``False`` when nothing ever will again."""
+        while not len(self._buffer):
+            if self._closed:
+                return False
+            self._arrived.clear()
+            await self._arrived.wait()
+        return True
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
@@ -259,13 +286,13 @@ class Hub:
         self.dropped: Counter[str] = Counter()
         """Events dropped from full buffers, by provider, over all consumers."""
 
-    def subscribe(self, first: Iterable[Event] = ()) -> Subscriber:
-        """Attach a new consumer.
+    def subscribe(self, first: Iterable[Event] = (), *, capacity: int | None = None) -> Subscriber:
+        """Attach a new consumer, with a buffer of its own ``capacity`` if one is given.
 
         It receives ``first``, which is the present state, and then what is published from now on; nothing
         after `close`.
         """
-        subscriber = Subscriber(self, self._capacity)
+        subscriber = Subscriber(self, capacity or self._capacity)
         for event in first:
             subscriber.put(event)
         self._subscribers.append(weakref.ref(subscriber, self._forget))
@@ -290,10 +317,23 @@ class Hub:
             subscriber = ref()
             if subscriber is not None:
                 subscriber.put(event)
-        batch = self._batches.get(event.provider)
+        self._batch(event.provider).put(event)
+
+    def publish_together(self, events: Sequence[PriceUpdate]) -> None:
+        """Hand prices of one provider that came together to every consumer, in order."""
+        for ref in self._subscribers:
+            subscriber = ref()
+            if subscriber is not None:
+                subscriber.put_together(events)
+        put = self._batch(events[0].provider).put
+        for event in events:
+            put(event)
+
+    def _batch(self, provider: str) -> _BatchBuffer:
+        batch = self._batches.get(provider)
         if batch is None:
-            batch = self._batches[event.provider] = _BatchBuffer(self._capacity, self)
-        batch.put(event)
+            batch = self._batches[provider] = _BatchBuffer(self._capacity, self)
+        return batch
 
     def drain(self, provider: str) -> list[Event]:
         """Return what the provider's buffer holds, oldest first, and empty it."""

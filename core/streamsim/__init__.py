@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from streamsim.servers.exchange import asset_key
     from streamsim.servers.faults import Event, Fault, Faults, Terms
     from streamsim.servers.proxy import Proxy
+    from streamsim.sns.server import SnsServer
     from streamsim.solana_rpc.server import SolanaServer
     from streamsim.world.market import Market, Trade, Truth
     from streamsim.world.wallets import WalletChain
@@ -45,6 +46,7 @@ __all__ = [
     "Maintenance",
     "Market",
     "Proxy",
+    "SnsServer",
     "SolanaServer",
     "Terms",
     "Trade",
@@ -71,6 +73,7 @@ _MODULES = {
     "Faults": "streamsim.servers.faults",
     "Terms": "streamsim.servers.faults",
     "Proxy": "streamsim.servers.proxy",
+    "SnsServer": "streamsim.sns.server",
     "SolanaServer": "streamsim.solana_rpc.server",
     "Market": "streamsim.world.market",
     "Trade": "streamsim.world.market",

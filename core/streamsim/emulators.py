@@ -16,6 +16,7 @@ from streamsim.geckoterminal.server import GeckoTerminalServer
 from streamsim.helius.server import HeliusServer
 from streamsim.jupiter.server import JupiterServer
 from streamsim.kraken.server import KrakenServer
+from streamsim.sns.server import SnsServer
 from streamsim.solana_rpc.server import SolanaServer
 from streamsim.world.activity import MarketActivity, WalletActivity
 from streamsim.world.catalog import listing_of
@@ -40,6 +41,7 @@ class Emulators:
         dexscreener_port: The same for DexScreener.
         geckoterminal_port: The same for GeckoTerminal.
         defillama_port: The same for DefiLlama.
+        sns_port: The same for the proxy of the Solana Name Service.
         market_rate: Price moves per second, over all tokens that were asked for; 0: none by itself.
         wallet_rate: Transactions per second and wallet, on average; 0: none by itself.
         keep_transactions: How many transactions the chain keeps; the oldest are dropped.
@@ -59,6 +61,7 @@ class Emulators:
         dexscreener_port: int = 0,
         geckoterminal_port: int = 0,
         defillama_port: int = 0,
+        sns_port: int = 0,
         market_rate: float = 4.0,
         wallet_rate: float = 0.5,
         keep_transactions: int = 20_000,
@@ -76,6 +79,7 @@ class Emulators:
             "dexscreener": dexscreener_port,
             "geckoterminal": geckoterminal_port,
             "defillama": defillama_port,
+            "sns": sns_port,
         }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
         self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, seed)
@@ -98,6 +102,8 @@ class Emulators:
         """The emulated GeckoTerminal; it has a URL inside the block."""
         self.defillama = DefiLlamaServer(self.clock, self.market, self._market_activity.watch)
         """The emulated DefiLlama; it has a URL inside the block."""
+        self.sns = SnsServer(self.clock)
+        """The emulated proxy of the Solana Name Service; it has a URL inside the block."""
 
     async def __aenter__(self) -> Self:
         """Start listening.
@@ -108,8 +114,8 @@ class Emulators:
         async with AsyncExitStack() as stack:
             exchanges = (self.kraken, self.coinbase)
             keyless = (self.solana, self.jupiter, self.dexscreener)
-            past = (self.geckoterminal, self.defillama)
-            for server in (self.birdeye, self.helius, *exchanges, *keyless, *past):
+            asked = (self.geckoterminal, self.defillama, self.sns)
+            for server in (self.birdeye, self.helius, *exchanges, *keyless, *asked):
                 await server.start(self._ports[server.name.lower()])
                 stack.push_async_callback(server.close)
             stack.push_async_callback(self._market_activity.close)

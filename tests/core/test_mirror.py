@@ -44,6 +44,17 @@ ELSEWHERE = {
     "wire/messagepack.py": "wire/test_encodings.py",
     "wire/row_pieces.py": "wire/test_mirror.py",
     "wire/transactions.py": "wire/test_mirror.py",
+    # the parts of a relay that only work together
+    "relay/fan_out.py": "relay/test_server.py",
+    "relay/groups.py": "relay/test_server.py",
+    "relay/requests.py": "relay/test_server.py",
+    "relay/status_board.py": "relay/test_server.py",
+    "relay/terminal.py": "relay/test_slow_terminals.py",
+    "relay/upstream.py": "relay/test_server.py",
+    "relay/gate.py": "relay/test_security.py",
+    "relay/limits.py": "relay/test_security.py",
+    "relay/connections.py": "relay/test_security.py",
+    "relay/log_writer.py": "relay/test_full_disk.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     # one request, which is made for prices and for candles

@@ -84,6 +84,9 @@ class FakeManager:
         """What mints are called."""
         self.named: list[tuple[str, ...]] = []
         """The mints that were asked for, call by call."""
+        self.wallets: dict[str, str | Exception] = {}
+        """What names of wallets lead to, or why they lead nowhere."""
+        self.looked_up: list[str] = []
         self.search_waits: asyncio.Event | None = None
         """What every search waits for."""
         self._queue: asyncio.Queue[Event | Exception] = asyncio.Queue()
@@ -123,6 +126,14 @@ class FakeManager:
         self.named.append(asked)
         self._break_at("name_tokens")
         return {mint: self.names[mint] for mint in asked if mint in self.names}
+
+    async def resolve_wallet(self, name: str) -> str:
+        self._break_at("resolve_wallet")
+        self.looked_up.append(name)
+        found = self.wallets[name]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _break_at(self, what: str) -> None:
         if what in self.breaks_at:

@@ -114,6 +114,10 @@ class PaperCodec:
     def unanswered(self) -> object:
         return None
 
+    def received_together(self, frames: Sequence[Frame], reports: list[Report]) -> None:
+        for frame in frames:
+            reports += self.received(frame)
+
     def received(self, frame: Frame) -> list[Report]:
         word, *rest = str(frame if isinstance(frame, str) else "bytes").split(":")
         match word:

@@ -8,7 +8,7 @@ from manual_clock import ManualClock
 
 from streamcore.errors import ProviderError
 from streamcore.events import Source
-from streamcore.providers.base import Checkpoint, Question, Report
+from streamcore.providers.base import Checkpoint, PriceReport, Question, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.reporting import ReportSource
 
@@ -95,6 +95,9 @@ class ScriptedSink:
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         self.reports.append((report, source))
         return self.is_news(report)
+
+    def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
+        self.reports += [(report, Source.STREAM) for report in reports]
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
         self.errors.append(error)

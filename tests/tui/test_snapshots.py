@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from candle_series import wandering
 from fake_manager import status
 from snapshot_folder import SNAPSHOTS
 from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life, without_keys
 from textual.pilot import Pilot
 
-from streamcore.config.model import AlertSettings, Colours, UiSettings
+from streamcore.candles import ChartRange
+from streamcore.config.model import AlertSettings, Colours, PriceColumn, UiSettings
+from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, PriceUpdate, State, StreamError
 from streamcore.token_hits import SearchFailure, SearchResult, TokenHit
 
@@ -178,7 +181,7 @@ def test_sorted_by_change(snap_compare: Compare) -> None:
     """The title of the column has an arrow, the pane says the order."""
 
     async def scene(stage: Stage) -> None:
-        await pressed(stage, "o", "o", "o")
+        await pressed(stage, "o", "o", "o", "o")
 
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
 
@@ -465,8 +468,8 @@ def test_connections(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 18)], ids=["120x40", "80x24", "60x18"])
-def test_price_detail(snap_compare: Compare, size: tuple[int, int]) -> None:
-    """Candles with a scale and since when; below: mint, exact price, extremes of the session, source."""
+def test_price_detail_without_a_past(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """What this session has seen, since when, why there is no more; below: exact price, mint, source."""
 
     async def scene(stage: Stage) -> None:
         await pressed(stage, "enter")
@@ -474,16 +477,101 @@ def test_price_detail(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert taken(snap_compare, scene, size=size, demo=True)
 
 
-def test_price_detail_as_a_line_without_colour(
-    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The closing prices as a line of dots, in grey."""
-    monkeypatch.setenv("NO_COLOR", "1")
+LOOKS = {"120x40": "dark", "80x24": "grey", "60x18": "light"}
+"""Each size in another look, so that all of it is seen in fewer pictures."""
+
+
+def chart_taken(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: str, look: str, *keys: str
+) -> bool:
+    """Open the chart of SOL, press some keys, and compare the picture."""
+    if look == "grey":
+        monkeypatch.setenv("NO_COLOR", "1")
 
     async def scene(stage: Stage) -> None:
-        await pressed(stage, "enter", "v")
+        mint = stage.feed_key("SOL")
+        for span in ChartRange:
+            series = wandering(span, address=mint, holes=range(40, 46), demo=True)
+            stage.manager.fresh_series["SOL", span] = series
+        await pressed(stage, "enter", *keys)
+
+    width, _, height = size.partition("x")
+    ui = UiSettings(theme="streamtui-light" if look == "light" else None)
+    return taken(snap_compare, scene, size=(int(width), int(height)), demo=True, ui=ui)
+
+
+@pytest.mark.parametrize("size", LOOKS)
+@pytest.mark.parametrize("kind", ["candles", "line"])
+@pytest.mark.parametrize("span", ChartRange)
+def test_chart(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, span: ChartRange, kind: str, size: str
+) -> None:
+    """The range, the change over it, where the candles are from; scales, volumes, holes; then the values."""
+    keys = [str(list(ChartRange).index(span) + 1), *(["v"] if kind == "line" else [])]
+    assert chart_taken(snap_compare, monkeypatch, size, LOOKS[size], *keys)
+
+
+@pytest.mark.parametrize("look", ["grey", "light"])
+@pytest.mark.parametrize("kind", ["candles", "line"])
+def test_chart_in_other_looks(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, kind: str, look: str
+) -> None:
+    """Rising and falling differ without colour, too, and everything reads well on a light ground."""
+    keys = ["v"] if kind == "line" else []
+    assert chart_taken(snap_compare, monkeypatch, "120x40", look, *keys)
+
+
+def test_chart_with_a_crosshair(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time, open, high, low, close and volume in the second line; marks on both scales."""
+    assert chart_taken(snap_compare, monkeypatch, "120x40", "dark", *["left"] * 20)
+
+
+def test_chart_with_a_crosshair_in_a_small_terminal(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same with one letter for each value."""
+    assert chart_taken(snap_compare, monkeypatch, "60x18", "dark", *["left"] * 20)
+
+
+def test_chart_that_cannot_be_had_anew(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last chart with its age, and below the reason and when it is tried again."""
+
+    async def scene(stage: Stage) -> None:
+        mint, ago = stage.feed_key("SOL"), stage.clock.time() - 4000
+        series = wandering(ChartRange.DAY, address=mint, demo=True, fetched_at=ago)
+        stage.manager.cached_series["SOL", ChartRange.DAY] = series
+        reason = "Kraken asks for fewer requests (HTTP 429)"
+        stage.manager.breaks_at["history"] = ProviderError(ErrorKind.RATE_LIMIT, reason)
+        await pressed(stage, "enter")
 
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
+
+
+def test_trends_begin_full(snap_compare: Compare) -> None:
+    """24 hours in the trend of each row whose source has them, and more of what exchanges tell in columns."""
+
+    async def scene(stage: Stage) -> None:
+        for number, symbol in enumerate(("SOL", "BTC", "BONK"), 1):
+            stage.manager.trend_series[stage.feed_key(symbol)] = wandering(ChartRange.DAY, seed=number)
+        await stage.tell(
+            stage.price("SOL", "150.61", bid=Decimal("150.60"), ask=Decimal("150.62"), trades_24h=54_321),
+            stage.price("BTC", "104231.17", bid=Decimal("104231.1"), ask=Decimal("104231.2")),
+        )
+        await stage.pass_time(7.0)
+
+    columns = ("symbol", "price", "age", "trend", "bid", "ask", "spread", "trades")
+    ui = UiSettings(columns=tuple(map(PriceColumn, columns)))
+    assert taken(snap_compare, scene, ui=ui, demo=True)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 18)], ids=["120x40", "60x18"])
+def test_columns_dialog(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Every column with what it shows; those that are chosen first and ticked, those without room marked."""
+
+    async def scene(stage: Stage) -> None:
+        await pressed(stage, "C", "down", "down")
+
+    assert taken(snap_compare, scene, size=size, demo=True)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18)], ids=["80x24", "60x18"])

@@ -1,4 +1,7 @@
-"""The keys of the main screen, declared once: bindings, key bar, help and palette all come from here."""
+"""The keys of the main screen, declared once: bindings, key bar, help and palette all come from here.
+
+Those of the chart are bound in its screen, and `CHART_KEYS` tells the help what they do.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,7 @@ COMMANDS = (
         "save",
         "save",
         "Save what is watched",
-        "keep symbols, wallets, names and alerts in the configuration file",
+        "keep symbols, wallets, names, alerts and columns in the configuration file",
         9,
         WATCH,
         Target.SCREEN,
@@ -115,6 +118,16 @@ COMMANDS = (
         ARRANGE,
     ),
     Command("O", "turn_round", "reverse", "Turn the order round", "the other end first", 20, ARRANGE),
+    Command(
+        "C",
+        "columns",
+        "columns",
+        "Choose columns",
+        "choose and order the columns of the prices",
+        19,
+        ARRANGE,
+        Target.PRICES,
+    ),
     Command(
         "shift+up,K",
         "move_up",
@@ -153,7 +166,7 @@ COMMANDS = (
         "details",
         "details",
         "Show details and chart",
-        "everything known about the selected row; a price has a chart",
+        "everything known about the selected row; a price has a chart of its past",
         4,
         LOOK,
     ),
@@ -274,6 +287,16 @@ COMMANDS = (
         Target.APP,
     ),
 )
+
+CHART_KEYS = (
+    ("1–5", "1 hour, 24 hours, 7 days, 30 days, a year"),
+    ("v", "candles or a line"),
+    ("← →", "crosshair; with shift ten at once, home end"),
+    ("↑ ↓", "next price"),
+    ("e E", "export the candles as CSV, as JSON"),
+    ("r", "ask the source again, now"),
+)
+"""The keys of an open chart, as a person reads them, for the help."""
 
 _READABLE = {
     "slash": "/",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import Enum
 from math import isfinite
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class WrongUsage(Exception):
@@ -42,23 +45,44 @@ class Kind(Enum):
     """No value: ``--name`` switches it on, ``--no-name`` off."""
 
 
-class Option(NamedTuple):
+class Option:
     """One option."""
 
-    name: str
-    """As the commands know it: ``log_file``."""
-    kind: Kind
-    help: str
-    metavar: str = ""
-    short: str = ""
-    """With its dash: ``-s``."""
-    least: float | None = None
-    most: float | None = None
-    """For a number: bounds, both allowed."""
-    setting: str = ""
-    """The setting it sets, where that has another name: ``relay.url``."""
-    choices: tuple[str, ...] = ()
-    """For a text: the only ones that are allowed."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        kind: Kind,
+        help: str,  # noqa: A002 - argparse's word
+        metavar: str = "",
+        short: str = "",
+        least: float | None = None,
+        most: float | None = None,
+        setting: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        """Declare an option.
+
+        Args:
+            name: As the commands know it: ``log_file``.
+            kind: What its value is.
+            help: A sentence.
+            metavar: What stands for the value in the help.
+            short: With its dash: ``-s``.
+            least: For a number: the least that is allowed.
+            most: For a number: the most that is allowed.
+            setting: The setting it sets, where that has another name: ``relay.url``.
+            choices: For a text: the only ones that are allowed.
+        """
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.metavar = metavar
+        self.short = short
+        self.least = least
+        self.most = most
+        self.setting = setting
+        self.choices = choices
 
     @property
     def flag(self) -> str:
@@ -172,6 +196,14 @@ FORMAT = Option(
     help="How to print it: table, csv, or json, one object a line.",
 )
 
+RANGE = Option(
+    name="range",
+    kind=Kind.TEXT,
+    metavar="SPAN",
+    choices=("1h", "24h", "7d", "30d", "1y"),
+    help="How far back: 1h, 24h, 7d, 30d or 1y; 24h unless given.",
+)
+
 RELAY = Option(
     name="relay",
     kind=Kind.REPEATED,
@@ -217,6 +249,7 @@ PORTS = (
     _port("dexscreener"),
     _port("geckoterminal"),
     _port("defillama"),
+    _port("sns"),
 )
 SEED = Option(name="seed", kind=Kind.WHOLE, metavar="N", help="The same seed makes the same market.")
 MARKET_RATE = Option(name="market_rate", kind=Kind.NUMBER, metavar="R", least=0, help="Price moves a second.")
@@ -231,24 +264,72 @@ FAULT = Option(
 )
 
 
-class Argument(NamedTuple):
+LISTEN = Option(
+    name="listen",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:8787 unless set.",
+    setting="relay.listen",
+)
+TOKENS = Option(
+    name="tokens",
+    kind=Kind.TEXT,
+    metavar="FILE",
+    help="The tokens of those who may connect.",
+    setting="relay.tokens",
+)
+CERT = Option(
+    name="cert", kind=Kind.TEXT, metavar="FILE", help="The certificate, for TLS.", setting="relay.cert"
+)
+KEY = Option(name="key", kind=Kind.TEXT, metavar="FILE", help="Its private key.", setting="relay.key")
+STATE = Option(
+    name="state",
+    kind=Kind.TEXT,
+    metavar="FOLDER",
+    help="Where the log of transactions is, on a local disk.",
+    setting="relay.state",
+)
+CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
+CONTROL = Option(
+    name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
+)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE)
+"""Options of ``relay`` that set a setting."""
+
+
+class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
-    name: str
-    """As the command knows it."""
-    metavar: str
-    help: str
+    def __init__(self, *, name: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's word
+        """``name``: as the command knows it; ``metavar``: what stands for it in the help."""
+        self.name = name
+        self.metavar = metavar
+        self.help = help
 
 
-class Command(NamedTuple):
+class Command:
     """One command."""
 
-    name: str
-    """Its words after ``streamtui``; empty for the app."""
-    help: str
-    options: tuple[Option, ...] = ()
-    argument: Argument | None = None
-    """What must be given besides the options; ``None``: nothing."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        help: str,  # noqa: A002 - argparse's word
+        options: tuple[Option, ...] = (),
+        argument: Argument | None = None,
+    ) -> None:
+        """Declare a command.
+
+        Args:
+            name: Its words after ``streamtui``; empty for the app.
+            help: A sentence.
+            options: What may be given.
+            argument: What must be given besides the options; ``None``: nothing.
+        """
+        self.name = name
+        self.help = help
+        self.options = options
+        self.argument = argument
 
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
@@ -265,6 +346,12 @@ COMMANDS = (
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
+        name="history",
+        help="Print the past of a price as candles, from one market of one source; nothing is watched.",
+        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
+    ),
+    Command(
         name="doctor",
         help="Try everything that has to work, provider by provider; exit 1 if one needed thing fails.",
         options=SHARED,
@@ -273,6 +360,38 @@ COMMANDS = (
         name="emulator",
         help="Serve the embedded provider emulators on this machine until interrupted.",
         options=(*PORTS, SEED, MARKET_RATE, WALLET_RATE, FAULT, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="relay",
+        help="Serve everything to other terminals, which use it with --relay URL.",
+        options=(
+            SYMBOLS,
+            WALLETS,
+            DEMO,
+            DEMO_RATE,
+            PRICES,
+            CHAIN,
+            *SERVING,
+            CHECK,
+            CONFIG,
+            LOG_FILE,
+            LOG_LEVEL,
+        ),
+    ),
+    Command(
+        name="relay token add",
+        help="Make a token and print it, once. A relay that runs reads the file again on SIGHUP.",
+        options=(CONTROL, TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is, in one word."),
+    ),
+    Command(
+        name="relay token list", help="Print the names and scopes of all tokens.", options=(TOKENS, CONFIG)
+    ),
+    Command(
+        name="relay token revoke",
+        help="Remove a token. A relay that runs closes its holder's connections on SIGHUP.",
+        options=(TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is."),
     ),
     Command(
         name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)
@@ -288,5 +407,9 @@ COMMANDS = (
         options=(CONFIG,),
     ),
 )
-GROUPS = {"config": "Show the configuration, or write a file to start from."}
-"""The first words of commands with two words, with the help of the group."""
+GROUPS = {
+    "config": "Show the configuration, or write a file to start from.",
+    "relay": "Serve everything to other terminals, which use it with --relay URL.",
+    "relay token": "Say who may connect to a relay.",
+}
+"""All words but the last of the longer commands, with the help of the group; those before their parts."""

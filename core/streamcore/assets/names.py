@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import base58
 
+from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.errors import InputError
 from streamcore.wallet_secrets import secret_refusal
 
@@ -25,7 +26,7 @@ _LINK = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{2,}/).+", re.IGN
 _TRANSACTION = re.compile(
     r"/(?:tx|txs|transaction)/[1-9A-HJ-NP-Za-km-z]{80,90}(?![A-Za-z0-9])", re.IGNORECASE
 )
-_DOMAIN = re.compile(r"[\w-]+\.sol", re.IGNORECASE)
+_DOMAIN = re.compile(r"(?:[\w-]+\.)?[\w-]+\.(?:sol|sns)", re.IGNORECASE)
 """A name of the Solana Name Service."""
 _NAMED = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}[:=].+")
 _FILE = re.compile(r"(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]).*|.*\.(?:json|txt|key|pem|toml)|.*[/\\].*[/\\].*")
@@ -135,7 +136,7 @@ def why_no_name(text: str) -> str | None:
     """Return why a text names neither a token nor a wallet, if it is a file or a link; else ``None``."""
     word = bare(text)
     if _DOMAIN.fullmatch(word):
-        return f"names such as {word} are not looked up; give the address"
+        return f"{word} is the name of a wallet; where wallets are expected it is looked up"
     if _NAMED.fullmatch(word):
         return "there is a name behind the address; give the address alone, and its name in [labels]"
     if _LINK.fullmatch(word):
@@ -175,8 +176,9 @@ def pair_in(text: str, known: Iterable[str]) -> Reading | None:
             return None
         pair = joined
     base, quote = _EXCHANGE_CODES.get(pair[1], pair[1]), pair[2]
-    if _DOMAIN.fullmatch(bare(text)) and base not in {*known}:
-        raise InputError(text, f"is not a ticker: {why_no_name(text)}")
+    reason = foreign_address(bare(text)) or (why_no_name(text) if _DOMAIN.fullmatch(bare(text)) else None)
+    if reason is not None and base not in {*known}:
+        raise InputError(text, f"is not a ticker: {reason}")
     if quote in _DERIVATIVES:
         raise InputError(text, f"is a future; only what is traded itself is watched: for that write {base}")
     if quote in _OTHER_QUOTES:

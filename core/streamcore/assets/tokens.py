@@ -10,12 +10,13 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 import base58
 import msgspec
 
+from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.assets.names import address_in, bare, why_no_name
 from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
 
@@ -96,7 +97,7 @@ class TokenTable:
         if known is not None:
             return known
         typed = address_in(typed)
-        if (reason := why_no_name(typed)) is not None:
+        if (reason := foreign_address(typed) or why_no_name(typed)) is not None:
             raise UnknownSymbol(text, f"is not a ticker: {reason}")
         if len(typed) >= _SHORTEST_FOR_ADDRESS:
             mint = check_address(typed)
@@ -171,7 +172,7 @@ def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:
 @cache
 def _pinned() -> tuple[Token, ...]:
     # Every public token list that has one of these tokens agrees with its mint and decimals.
-    data = files("streamcore.assets").joinpath("tokens.json").read_bytes()
+    data = Path(__file__).with_name("tokens.json").read_bytes()
     return msgspec.json.decode(data, type=tuple[Token, ...])
 
 
@@ -199,9 +200,7 @@ def check_address(text: str) -> str:
     reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
     if reason is None:
         return address
-    if len(address) == 42 and address.lower().startswith("0x"):
-        reason = "it looks like an Ethereum address"
-    reason = why_no_name(address) or reason
+    reason = foreign_address(address) or why_no_name(address) or reason
     raise BadAddress(text, f"is not a Solana address: {reason}")
 
 

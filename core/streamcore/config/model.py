@@ -40,6 +40,46 @@ class Colours(StrEnum):
     """Blue and orange, which people who confuse red and green tell apart."""
 
 
+class PriceColumn(StrEnum):
+    """The columns the price table can have."""
+
+    SYMBOL = "symbol"
+    PRICE = "price"
+    CHANGE = "change"
+    """Over 24 hours."""
+    VOLUME = "volume"
+    """Of 24 hours, in US dollars."""
+    AGE = "age"
+    """Since a source confirmed the price."""
+    TREND = "trend"
+    """A sparkline of the last 24 hours."""
+    NAME = "name"
+    SOURCE = "source"
+    BID = "bid"
+    ASK = "ask"
+    SPREAD = "spread"
+    """Between bid and ask, in basis points."""
+    HIGH = "high"
+    """The highest price of 24 hours."""
+    LOW = "low"
+    VWAP = "vwap"
+    """The average price of 24 hours, weighted by amount."""
+    TRADES = "trades"
+    """How many there were in 24 hours."""
+
+
+DEFAULT_COLUMNS = (
+    PriceColumn.SYMBOL,
+    PriceColumn.PRICE,
+    PriceColumn.AGE,
+    PriceColumn.CHANGE,
+    PriceColumn.VOLUME,
+    PriceColumn.TREND,
+    PriceColumn.NAME,
+    PriceColumn.SOURCE,
+)
+
+
 class StreamTransport(StrEnum):
     """The libraries that can carry a WebSocket; see `streamcore.config.libraries`."""
 
@@ -111,7 +151,8 @@ class UiSettings(Section, frozen=True, kw_only=True):
         30.0
     )
     frames_per_second: Annotated[
-        FrameRate | None, Meta(description="repaints a second at most; 10 unless set, 4 over ssh")
+        FrameRate | None,
+        Meta(description="repaints a second at most; unset: 10 of all rows, up to 60 of one; 4 over ssh"),
     ] = None
     theme: Annotated[str | None, Meta(description="streamtui-dark, streamtui-light or any Textual theme")] = (
         None
@@ -119,6 +160,14 @@ class UiSettings(Section, frozen=True, kw_only=True):
     colours: Annotated[
         Colours, Meta(description="up and down: green and red, or blue and orange for the colour-blind")
     ] = Colours.DEFAULT
+    columns: Annotated[
+        tuple[PriceColumn, ...],
+        Meta(
+            min_length=1,
+            description="the columns of the prices, from the left; where there is no room for all, "
+            "the last are left out first",
+        ),
+    ] = DEFAULT_COLUMNS
     bell: Annotated[bool, Meta(description="whether an alert rings the terminal bell")] = True
     desktop_notifications: Annotated[
         bool, Meta(description="whether an alert asks the terminal for a desktop notification (OSC 9)")
@@ -286,6 +335,46 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     direct: Annotated[
         bool, Meta(description="whether to talk to the providers while no relay can be reached")
     ] = False
+    listen: Annotated[str, Meta(description="where `streamtui relay` listens, HOST:PORT")] = "127.0.0.1:8787"
+    tokens: Annotated[
+        str | None,
+        Meta(
+            description="the file of tokens of those who may connect to `streamtui relay`",
+            extra={"familiar": "STREAMTUI_RELAY_TOKENS_FILE"},
+        ),
+    ] = None
+    cert: Annotated[str | None, Meta(description="the relay's certificate with its chain, a PEM file")] = None
+    key: Annotated[str | None, Meta(description="the private key of that certificate, a PEM file")] = None
+    behind_proxy: Annotated[
+        bool, Meta(description="a reverse proxy with TLS is in front of the relay, and says who connects")
+    ] = False
+    state: Annotated[
+        str | None, Meta(description="the folder of the relay's log, on a local disk; the user's unless set")
+    ] = None
+    max_clients: Annotated[
+        int, Meta(ge=1, le=10_000, description="terminals that may be connected to the relay at once")
+    ] = 100
+    max_symbols: Annotated[
+        int, Meta(ge=1, le=10_000, description="symbols that one terminal may watch at the relay")
+    ] = 200
+    max_wallets: Annotated[
+        int, Meta(ge=1, le=10_000, description="wallets that one terminal may watch at the relay")
+    ] = 50
+    linger: Annotated[
+        float,
+        Meta(ge=0.0, le=86_400.0, description="seconds that what the last terminal gave up stays subscribed"),
+    ] = 60.0
+    keep: Annotated[
+        float, Meta(ge=60.0, le=31_536_000.0, description="seconds that the relay's log keeps a transaction")
+    ] = 604_800.0
+
+
+class SnsSettings(Section, frozen=True, kw_only=True):
+    """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
+
+    rest_url: Annotated[str, Meta(description="scheme and host of its REST API", extra=HOST_URL)] = (
+        "https://sdk-proxy-v2.sns.id"
+    )
 
 
 class AlertSettings(Section, frozen=True, kw_only=True):
@@ -363,6 +452,7 @@ class Settings(Section, frozen=True, kw_only=True):
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
     relay: RelaySettings = RelaySettings()
+    sns: SnsSettings = SnsSettings()
 
     @classmethod
     def load(

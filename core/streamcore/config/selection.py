@@ -124,8 +124,8 @@ def token_lists(settings: Settings) -> tuple[str, ...]:
     first = {kind: next((c.provider for c in chosen if c.kind is kind), in_use[0]) for kind in DataKind}
 
     def may_be_asked(name: str, kind: DataKind) -> bool:
-        local = settings.demo or _is_here(settings, in_use[0]) or _is_here(settings, first[kind])
-        return _is_here(settings, name) or not local
+        local = settings.demo or leads_here(settings, in_use[0]) or leads_here(settings, first[kind])
+        return leads_here(settings, name) or not local
 
     naming = [name for name, section in sources().items() if section.names_tokens and name not in in_use]
     return (*in_use, *(name for name in naming if may_be_asked(name, sources()[name].serves)))
@@ -150,7 +150,7 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
         return tuple(
             Choice(kind, name, demo=settings.demo)
             for name in names
-            if settings.demo or _is_here(settings, name) or not _is_here(settings, names[0])
+            if settings.demo or leads_here(settings, name) or not leads_here(settings, names[0])
         )
     named = next((one for one in known if one.name == wanted), None)
     if named is None:
@@ -162,8 +162,8 @@ def _choose(settings: Settings, kind: DataKind, origins: Mapping[str, str]) -> t
     return (Choice(kind, wanted, demo=settings.demo),)
 
 
-def _is_here(settings: Settings, name: str) -> bool:
-    """Whether the first URL of a provider leads to this machine."""
+def leads_here(settings: Settings, name: str) -> bool:
+    """Return whether the first URL of a provider leads to this machine."""
     section = getattr(settings, name)
     url: str = getattr(section, "ws_url", None) or section.rest_url
     return is_loopback(urlsplit(url).hostname or "")

@@ -16,8 +16,12 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
-from streamcore.history.series_cache import is_fresh, within
+from streamcore.history.series_cache import within
 from streamcore.history.source_order import SourceOrder
+
+DUE_AFTER = 600.0
+"""Seconds after which a day is asked for again. It is less than the quarter of an hour after which a consumer
+asks for all: the last of many rows came minutes after the first."""
 
 MOVED_AFTER = 60.0
 """Seconds after which the day of an instrument that has another live source is asked for there."""
@@ -44,7 +48,7 @@ class Trends:
         return {key: self._series[key] for key in keys if key in self._series}
 
     async def refresh(self, wanted: Callable[[], Sequence[Instrument]]) -> None:
-        """Fetch what is missing or no longer fresh; series that cannot be had are left as they are.
+        """Fetch what is missing or was fetched long ago; series that cannot be had are left as they are.
 
         ``wanted`` returns all instruments of the column. The days of others are forgotten.
         """
@@ -58,14 +62,17 @@ class Trends:
                 for asked, group in groups:
                     for one in group:
                         tried[one.key].add(asked.name)
-                found = await asyncio.gather(*(self._fetch(asked, group) for asked, group in groups))
-                for key in {key for keys_found in found for key in keys_found}:
-                    del due[key]
+                work = (self._fetch(asked, group) for asked, group in groups)
+                for found in await asyncio.gather(*work, return_exceptions=True):
+                    if isinstance(found, BaseException):
+                        raise found  # a fault of this program, when the other sources have ended
+                    for key in found:
+                        due.pop(key, None)
 
     def _is_due(self, instrument: Instrument) -> bool:
         series = self._series.get(instrument.key)
         now = self._clock.time()
-        if series is None or not is_fresh(series, now):
+        if series is None or not 0 <= now - series.fetched_at < DUE_AFTER:
             return True
         first = self._order.for_trend(instrument)[:1]
         moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider

@@ -251,7 +251,19 @@ class Codec(ABC):
 
     @abstractmethod
     def received(self, frame: Frame) -> list[Report]:
-        """Return what one frame says. Never raises for anything a peer can send."""
+        """Return what one frame says. Never raises for anything a peer can send.
+
+        The figures of a `PriceReport` are `credible` (see `streamcore.providers.figures`): of all that
+        report prices a codec alone is not asked again.
+        """
+
+    def received_together(self, frames: Sequence[Frame], reports: list[Report]) -> None:
+        """Add what frames say that came together, in order; what a mistake cuts short stays added.
+
+        Here: one after the other. A codec of many small messages does this without a call for each.
+        """
+        for frame in frames:
+            reports += self.received(frame)
 
     @abstractmethod
     def frames_to_send(self) -> list[Frame]:

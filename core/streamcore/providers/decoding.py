@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -37,7 +36,6 @@ class _JsonEnvelope(msgspec.Struct, frozen=True):
 
 
 _read_json_envelope = msgspec.json.Decoder(_JsonEnvelope).decode
-_decode_any = msgspec.json.Decoder(float_hook=Decimal).decode
 _json_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
@@ -91,68 +89,6 @@ def json_as(body: bytes | str, shape: type[T]) -> T:
     except (msgspec.DecodeError, UnicodeError, RecursionError, InvalidOperation) as error:
         raise Undecodable("malformed JSON") from error
     return result
-
-
-def message_reader(shapes: Any, *, binary: bool = False) -> Callable[[Frame], Any]:
-    """Return what reads the usual messages at once, outside and inside, and leaves others alone.
-
-    Args:
-        shapes: Structs tagged with the types of the messages, joined by ``|``.
-        binary: A binary frame is JSON, too.
-
-    Returns:
-        A function of a frame. It returns one of the structs, or ``None`` for a frame that is none of them:
-        read that with `envelope` and `content`, which tell what is wrong with it.
-    """
-    decode = msgspec.json.Decoder(shapes, float_hook=Decimal).decode
-
-    def read(frame: Frame) -> Any:
-        if not binary and not isinstance(frame, str):
-            return None
-        try:
-            return decode(frame)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError, InvalidOperation):
-            return None
-
-    return read
-
-
-class Figures:
-    """The numbers of one topic as its messages told them: one that has not changed is not read again.
-
-    A ticker repeats most of what the one before it said, and to read a number costs more than to compare it.
-    What did not change is also the same object as before, so that nobody after this need look at it again.
-    """
-
-    __slots__ = ("_names", "_told", "values")
-
-    def __init__(self, *names: str) -> None:
-        """``names``: of the numbers, in the order in which they are given to `read`."""
-        self._names = names
-        self._told: tuple[msgspec.Raw | None, ...] = (None,) * len(names)
-        self.values: list[Decimal | None] = [None] * len(names)
-        """The numbers, in that order; ``None``: it was not told, or cannot be read."""
-
-    def read(self, told: tuple[msgspec.Raw, ...]) -> list[str]:
-        """Take the numbers of a message as they were written; return what is wrong with any."""
-        before = self._told
-        if told == before:
-            return []
-        bad: list[str] = []
-        known: tuple[msgspec.Raw | None, ...] = told
-        for position, raw in enumerate(told):
-            if raw == before[position]:
-                continue
-            try:
-                self.values[position] = number(_decode_any(raw))
-            except (ValueError, RecursionError, InvalidOperation) as error:
-                self.values[position] = None
-                reason = error if isinstance(error, Undecodable) else "malformed JSON"
-                bad.append(f"{self._names[position]}: {reason}")
-                # nothing is equal to that: if it comes again, it is wrong again
-                known = (*known[:position], None, *known[position + 1 :])
-        self._told = known
-        return bad
 
 
 def number(value: object) -> Decimal | None:

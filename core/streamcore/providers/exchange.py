@@ -133,7 +133,8 @@ class Pairs:
         self._asked: dict[str, None] = {}
         self._known: set[str] = set()
         self._refused: dict[str, ProviderError] = {}
-        self._under_way: set[str] = set()
+        self.waiting: set[str] = set()
+        """The pairs of the last request that have had no answer; for reading."""
         self._settled = False
         """What is asked for is all that is wanted, so there is nothing to request."""
         self._subscribing = True
@@ -170,12 +171,12 @@ class Pairs:
 
     @property
     def under_way(self) -> tuple[str, ...]:
-        """The pairs of the last request that have had no answer."""
-        return tuple(sorted(self._under_way))
+        """The same in order."""
+        return tuple(sorted(self.waiting))
 
     def request(self) -> PairRequest | None:
         """Return the next request, and count it as sent; ``None``: there is none, or one is under way."""
-        if self._settled or not self._open or self._under_way:
+        if self._settled or not self._open or self.waiting:
             return None
         gone = [pair for pair in self._asked if pair not in self._wanted]
         new = [pair for pair in self._wanted if pair not in self._asked and pair not in self._refused]
@@ -183,7 +184,7 @@ class Pairs:
         if not pairs:
             self._settled = True  # looking through all pairs after every frame cost more than reading it
             return None
-        self._under_way.update(pairs)
+        self.waiting.update(pairs)
         self._subscribing = not gone
         if gone:
             for pair in pairs:
@@ -195,23 +196,23 @@ class Pairs:
 
     def answered(self, *pairs: str) -> None:
         """Take note of the answer about some pairs; without arguments, about all that are under way."""
-        if self._under_way:
-            self._under_way.difference_update(pairs or tuple(self._under_way))
+        if self.waiting:
+            self.waiting.difference_update(pairs or tuple(self.waiting))
 
     def ask_again(self) -> None:
         """Take note that the request under way has come to nothing, for all of its pairs."""
-        for pair in self._under_way:
+        for pair in self.waiting:
             if self._subscribing:
                 self._asked.pop(pair, None)
             else:
                 self._asked[pair] = None
-        self._under_way.clear()
+        self.waiting.clear()
         self._settled = False
 
     def refuse(self, pair: str, error: ProviderError) -> Refusal:
         """Take note that the exchange does not have a pair; it is not asked for again."""
         self._refused[pair] = error
         self._asked.pop(pair, None)
-        self._under_way.discard(pair)
+        self.waiting.discard(pair)
         self._settled = False
         return Refusal(error, (pair,))

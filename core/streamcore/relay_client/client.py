@@ -19,7 +19,8 @@ import msgspec
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, check_address, matching
+from streamcore.assets.tokens import Token, TokenTable, check_address, is_address, matching
+from streamcore.assets.wallet_names import NO_NAME, wallet_name
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.model import Settings
@@ -28,6 +29,7 @@ from streamcore.engine import Engine, Snapshot
 from streamcore.errors import (
     AlreadyStarted,
     EncodingMissing,
+    InputError,
     MalformedMessage,
     NotRunning,
     ProviderError,
@@ -86,6 +88,12 @@ NAMES_PER_QUESTION = 50
 _LOGGER = logging.getLogger(__name__)
 
 
+class _NamedWallet(msgspec.Struct, frozen=True):
+    """The answer to the question for a wallet."""
+
+    address: str = ""
+
+
 class RelayClient:
     """The `Engine` that talks to a relay instead of the providers.
 
@@ -94,6 +102,9 @@ class RelayClient:
     there is one named ``relay``. While the relay cannot be reached, nothing is asked of the providers: every
     status says so, and prices stay as they were last.
     """
+
+    name = RelaySource.name
+    """The name of its own status."""
 
     def __init__(
         self,
@@ -390,6 +401,18 @@ class RelayClient:
             answer = await self._lookups.ask("names", ",".join(batch))
             found |= {hit.mint: hit for hit in read_items(answer, TokenHit) if hit.mint in batch}
         return found
+
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`; the relay looks the name up."""
+        wanted = wallet_name(name)
+        if wanted is None:
+            raise InputError(name, NO_NAME)
+        self._running()
+        items = read_items(await self._lookups.ask("wallet", wanted), _NamedWallet)
+        if not items or not is_address(items[0].address):
+            text = f"the relay sent no address for {wanted}"
+            raise ProviderError(ErrorKind.PROTOCOL, text)
+        return items[0].address
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`; the relay is asked for a provider's, which needs the right to control."""

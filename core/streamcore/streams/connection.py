@@ -343,7 +343,7 @@ class Connection:
 
     def _handle(self, reports: Sequence[Report]) -> None:
         for position, report in enumerate(reports):
-            if isinstance(report, PriceReport):
+            if type(report) is PriceReport:
                 continue
             if isinstance(report, Refusal) and not report.topics:
                 self._listener.connection_reports(self, reports[:position])

@@ -293,10 +293,15 @@ class ProviderStream:
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         """Pass on what the stream says at once, whatever is still being fetched over HTTP."""
         now = self._clock.monotonic()
+        prices: list[PriceReport] = []
         for report in reports:
-            if isinstance(report, PriceReport):  # of these there are a thousand for each of the others
-                self._sink.report(self, report, Source.STREAM, now)
-            elif isinstance(report, Unfollowed):
+            if type(report) is PriceReport:  # of these there are a thousand for each of the others
+                prices.append(report)
+                continue
+            if prices:
+                self._sink.prices(self, prices, now)
+                prices = []
+            if isinstance(report, Unfollowed):
                 self._unfollowed[report.topic] = report.addresses
             elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
@@ -306,6 +311,8 @@ class ProviderStream:
                 if isinstance(report, TransactionReport):
                     self._omissions.streamed(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
+        if prices:
+            self._sink.prices(self, prices, now)
 
     def _request_failed(self, error: ProviderError) -> None:
         self._reporting.request_failed(error)

@@ -106,17 +106,11 @@ class Reader:
                 await self._socket.gather(pause)
 
     async def _read(self, frames: Sequence[Frame]) -> None:
-        received, frames_to_send = self._codec.received, self._codec.frames_to_send
-        gathered: list[Report] = []
+        reports: list[Report] = []
         try:
-            for frame in frames:
-                reports = received(frame)
-                if answers := frames_to_send():
-                    if gathered:
-                        said, gathered = gathered, []
-                        self._handle(said)
-                    await self._send(answers)
-                gathered += reports
+            self._codec.received_together(frames, reports)
         finally:
-            if gathered:
-                self._handle(gathered)
+            if reports:
+                self._handle(reports)
+        if answers := self._codec.frames_to_send():
+            await self._send(answers)

@@ -15,6 +15,7 @@ from streamcore.providers.base import (
     Malformed,
     Notice,
     PartialFetch,
+    PriceReport,
     Provider,
     Report,
     Throttled,
@@ -68,6 +69,13 @@ class ReportSink(Protocol):
         """One report. ``as_of``: monotonic seconds at which it can first have been true.
 
         Returns whether it was news.
+        """
+        ...
+
+    def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
+        """What a stream said of prices, read together, in order; for these `report` is not called.
+
+        Their figures are credible; see `streamcore.providers.base.Codec.received`.
         """
         ...
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
@@ -20,7 +22,7 @@ from streamcore.providers.base import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
-from streamcore.tracking.price_book import PriceBook
+from streamcore.tracking.price_state import PriceState
 from streamcore.tracking.routing import Router
 from streamcore.tracking.tracker import Rerouting
 
@@ -52,26 +54,42 @@ class PriceTracker:
         clock: Clock,
         *,
         publish: Callable[[Event], None],
+        publish_together: Callable[[Sequence[PriceUpdate]], None] | None = None,
     ) -> None:
-        """``streams``: the preferred first; ``publish`` passes an event on to the consumers."""
+        """Make a tracker that follows nothing yet.
+
+        Args:
+            streams: The preferred first.
+            tokens: What is known of tokens.
+            clock: Time.
+            publish: Passes an event on to the consumers.
+            publish_together: The same for prices of one provider that came together; ``None``: ``publish``
+                is called for each.
+        """
         self._streams = streams
         self._tokens = tokens
         self._clock = clock
         self._publish = publish
+        self._publish_together = publish_together or self._publish_each
         self._router = Router([stream.provider for stream in streams])
         self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
         self._rerouting = Rerouting(self._reroute)
-        self._book = PriceBook()
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
         self._sources: dict[str, str | None] = {}
         """Key of each instrument to its source; ``None``: no provider has it."""
-        self._latest: dict[str, PriceUpdate] = {}
-        """Key of each instrument to the last event about it, for as long as its source is the same."""
+        self._states: dict[str, PriceState] = {}
+        """Key of each instrument to what is known of it, for as long as its source is the same."""
+        self._streamed: dict[str, dict[str, PriceState]] = {}
+        """Provider to its topics to the state that the reports of each change, where that is simple."""
         self._topics: dict[str, frozenset[str]] = {}
         """Provider to its topics as of the last rerouting."""
         self._missing: set[str] = set()
         """Keys of the instruments without a source or a price, of which an error has been published."""
+
+    def _publish_each(self, events: Sequence[PriceUpdate]) -> None:
+        for event in events:
+            self._publish(event)
 
     @property
     def sources(self) -> Mapping[str, str | None]:
@@ -94,6 +112,11 @@ class PriceTracker:
     def source_of(self, instrument: Instrument) -> str | None:
         """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
         return self._sources.get(instrument.key) or self._router.source(instrument, self._health())
+
+    def latest(self, instrument: Instrument) -> PriceUpdate | None:
+        """Return the last event about an instrument from its present source."""
+        state = self._states.get(instrument.key)
+        return None if state is None else state.latest
 
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
@@ -150,12 +173,13 @@ class PriceTracker:
         self.reroute()
 
     def _forget(self, key: str) -> None:
-        self._book.forget(key)
-        self._latest.pop(key, None)
+        self._states.pop(key, None)
+        self._streamed.clear()
 
     def snapshot(self) -> dict[str, PriceUpdate]:
         """Return each key that has a price to all that is known of it, as a ``snapshot`` event."""
-        return {key: event.as_snapshot() for key, event in self._latest.items()}
+        known = ((key, state.latest) for key, state in self._states.items())
+        return {key: event.as_snapshot() for key, event in known if event is not None}
 
     def reroute(self) -> None:
         """Choose the source of every instrument anew. To be called when the health of a provider changes."""
@@ -177,6 +201,7 @@ class PriceTracker:
                     if name == source and topic in before.get(name, ()):
                         moved.setdefault(name, []).append(topic)
             self._sources[key] = source
+        self._streamed.clear()
         for stream in self._streams:
             if stream.name in moved:
                 stream.refresh(moved[stream.name])
@@ -235,16 +260,63 @@ class PriceTracker:
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
-            self._sources.get(instrument.key) == name and self._book.is_streamed(instrument.key)
+            self._sources.get(instrument.key) == name and self._is_state_streamed(instrument)
             for instrument in self._router.instruments(name, topic)
         )
+
+    def _is_state_streamed(self, instrument: Instrument, field: str | None = None) -> bool:
+        state = self._states.get(instrument.key)
+        return state is not None and state.is_streamed(field)
 
     def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
         """Make the next price of each topic a snapshot, where this provider is the source."""
         for topic in topics:
             for instrument in self._router.instruments(stream.name, topic):
-                if self._sources.get(instrument.key) == stream.name:
-                    self._book.restart(instrument.key)
+                state = self._states.get(instrument.key)
+                if state is not None and self._sources.get(instrument.key) == stream.name:
+                    state.restart()
+
+    def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
+        """Merge and publish what a stream said of prices, read together, in order; see `ReportSink.prices`.
+
+        The hot path. What needs more than a merge is left to `report`.
+        """
+        ts = self._clock.time()
+        states = self._streamed_by(stream)
+        events: list[PriceUpdate] = []
+        for report in reports:
+            state = states.get(report.topic)
+            knows_nothing = report.price is None and report.complete
+            if state is None or knows_nothing or self._router.has_unpriced:
+                if events:
+                    self._publish_together(events)
+                    events = []
+                self.report(stream, report, Source.STREAM, as_of)
+                states = self._streamed_by(stream)  # the source of something may be another now
+                self._remember(stream, report.topic, states)
+                continue
+            event = state.stream(report, as_of, ts)
+            if event is not None:
+                events.append(event)
+        if events:
+            self._publish_together(events)
+
+    def _streamed_by(self, stream: ReportSource) -> dict[str, PriceState]:
+        return self._streamed.setdefault(stream.name, {})
+
+    def _remember(self, stream: ReportSource, topic: str, states: dict[str, PriceState]) -> None:
+        """Note whose state the reports of a topic change, if that is simple; until the next rerouting."""
+        instruments = self._router.instruments(stream.name, topic)
+        if len(instruments) == 1 and self._sources.get(instruments[0].key) == stream.name:
+            states[topic] = self._state(stream, instruments[0])
+
+    def _state(self, stream: ReportSource, instrument: Instrument) -> PriceState:
+        state = self._states.get(instrument.key)
+        if state is None:
+            address = instrument.address_at(stream.provider.venue)
+            state = PriceState(stream.name, instrument.symbol, address, demo=stream.demo)
+            self._states[instrument.key] = state
+        return state
 
     def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
         """Merge and publish a price, or move on what the provider refuses.
@@ -282,63 +354,26 @@ class PriceTracker:
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float
     ) -> bool:
-        name = stream.name
         # for prices there is no backfill: a price fetched over HTTP after a gap is one that was polled
         source = Source.STREAM if source is Source.STREAM else Source.POLL
-        change = report.change_24h
-        if change is not None and source is not Source.STREAM and self._streams_change(stream, instrument):
-            change = None
-        merge = self._book.merge(
-            instrument.key,
-            {
-                "price": report.price,
-                "change_24h": change,
-                "volume_24h": report.volume_24h,
-                "high_24h": report.high_24h,
-                "low_24h": report.low_24h,
-                "bid": report.bid,
-                "ask": report.ask,
-                "vwap_24h": report.vwap_24h,
-                "trades_24h": report.trades_24h,
-            },
-            source=source,
-            complete=report.complete,
-            now=as_of if source is Source.STREAM else self._clock.monotonic(),
-            as_of=as_of,
-        )
-        if merge.refused:
-            fields = ", ".join(merge.refused)
-            stream.malformed(f"{name} sent an impossible {fields} for {instrument.symbol}; it was left out")
-        if not merge.confirmed:
+        if source is not Source.STREAM and self._streams_change(stream, instrument):
+            report = msgspec.structs.replace(report, change_24h=None)
+        state = self._state(stream, instrument)
+        event = state.merge(report, source, now=self._clock.monotonic(), as_of=as_of, ts=self._clock.time())
+        if state.refused:
+            fields, symbol = ", ".join(state.refused), instrument.symbol
+            text = f"{stream.name} sent an impossible {fields} for {symbol}; it was left out"
+            stream.malformed(text)
+        if event is None:
             return False
-        event = PriceUpdate(
-            provider=name,
-            ts=self._clock.time(),
-            demo=stream.demo,
-            symbol=instrument.symbol,
-            address=instrument.address_at(stream.provider.venue),
-            kind=merge.kind,
-            source=merge.source,
-            price=merge.price,
-            change_24h=merge.change_24h,
-            volume_24h=merge.volume_24h,
-            changed=merge.changed,
-            high_24h=merge.high_24h,
-            low_24h=merge.low_24h,
-            bid=merge.bid,
-            ask=merge.ask,
-            vwap_24h=merge.vwap_24h,
-            trades_24h=merge.trades_24h,
-        )
-        self._latest[instrument.key] = event
         self._publish(event)
-        return "price" in merge.changed
+        return "price" in event.changed
 
     def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
         """Whether the change over 24 hours is the stream's, so that the figure over HTTP is left out."""
         return stream.provider.streams_change and (
             self._health()[stream.name] in (Health.UP, Health.STARTING)
-            or self._book.is_streamed(instrument.key, "change_24h")
+            or self._is_state_streamed(instrument, "change_24h")
         )
 
     def _understood(self, symbols: Iterable[str]) -> list[Instrument]:

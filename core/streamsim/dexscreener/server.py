@@ -1,4 +1,4 @@
-"""An emulated DexScreener: the main pool of each token, or all three of its pools."""
+"""An emulated DexScreener: the pools of tokens, and a search for pairs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamsim.servers.polled import PolledServer
 from streamsim.wire import exact, is_address
 from streamsim.world.catalog import SOL, USDC, listing_of
 from streamsim.world.market import Market, Token
-from streamsim.world.pools import pool_address
+from streamsim.world.pools import Pool, pool_address
 
 REQUESTS, WINDOW = 300, 60.0
 """Requests allowed in a window, and its length in seconds."""
@@ -23,6 +23,7 @@ MOST_MINTS = 30
 
 _BY_CHAIN = "/tokens/v1/solana/"
 _LATEST = "/latest/dex/tokens/"
+_SEARCH = "/latest/dex/search"
 _PAIRS = "/token-pairs/v1/solana/"
 _OPENED_AT = 1_672_531_200_000
 _HUNDREDTH = Decimal("0.01")
@@ -54,6 +55,8 @@ class DexScreenerServer(PolledServer):
         return {"Retry-After": str(math.ceil(wait))} if wait else {}
 
     def _reply(self, request: HttpRequest) -> HttpReply:
+        if request.path == _SEARCH:
+            return self._search(request.query.get("q", ""))
         if request.path.startswith(_PAIRS):
             return self._token_pairs(request.path.removeprefix(_PAIRS))
         route = next((route for route in (_BY_CHAIN, _LATEST) if request.path.startswith(route)), None)
@@ -73,16 +76,28 @@ class DexScreenerServer(PolledServer):
         if not is_address(mint):
             return HttpReply(400, self._error_body(400))
         self._watch([mint])
-        pairs = []
-        for pool in self._market.pools.of(mint):
-            base, about = self._market.token(pool.base), self._market.token(pool.about)
-            if base is not None and about is not None:
-                pair = self._pair(base, pool.quote, pool.dex, base.price, pool.share)
-                spans = {span: about.window(seconds) for span, seconds in _SPANS.items()}
-                pair["volume"] = {span: float(exact(bar.usd * pool.share)) for span, bar in spans.items()}
-                pair["pairCreatedAt"] = int(pool.opened * 1000)
-                pairs.append(pair)
+        pairs = [pair for pool in self._market.pools.of(mint) if (pair := self._pool(pool)) is not None]
         return HttpReply.json(sorted(pairs, key=lambda pair: str(pair["pairAddress"])))
+
+    def _search(self, query: str) -> HttpReply:
+        # imported when somebody searches: the demo starts sooner
+        from streamsim.dexscreener.search import search
+
+        pairs = search(self._market, query, self._pool)
+        return HttpReply.json({"schemaVersion": "1.0.0", "pairs": pairs})
+
+    def _pool(self, pool: Pool) -> dict[str, Any] | None:
+        """Return the pair of a pool, with its share of what is traded."""
+        base, about = self._market.token(pool.base), self._market.token(pool.about)
+        if base is None or about is None:
+            return None
+        pair = self._pair(base, pool.quote, pool.dex, base.price, pool.share)
+        spans = {span: about.window(seconds) for span, seconds in _SPANS.items()}
+        pair["volume"] = {span: float(exact(bar.usd * pool.share)) for span, bar in spans.items()}
+        pair["pairCreatedAt"] = int(pool.opened * 1000)
+        if pool.dex == "orca":
+            pair["labels"] = ["wp"]
+        return pair
 
     def _pairs(self, mint: str) -> list[dict[str, Any]]:
         token = self._market.token(mint)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import ClassVar, TypeVar
@@ -69,8 +69,7 @@ def asset_key(ticker: str) -> str:
     return f"exchange:{ticker}"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """The figures of one asset over the last 24 hours; prices in USD."""
 
     price: Decimal
@@ -114,7 +113,7 @@ class Figures:
     def untraded(self) -> Figures:
         """The same without trades, as Kraken sends it: everything 0 except bid and ask."""
         none = Decimal(0)
-        return replace(
+        return msgspec.structs.replace(
             self,
             price=none,
             low=none,

@@ -11,9 +11,10 @@ server work in a `streamsim.servers.proxy.Proxy`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 
 class Event(StrEnum):
@@ -160,8 +161,7 @@ DATA_FAULTS = frozenset(
 """The faults that touch a finished data frame on its way out."""
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct):
     """An action that waits for an event."""
 
     event: Event
@@ -170,8 +170,7 @@ class _Waiting:
     act: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """The parameters of a fault; each fault reads only those it uses, see `Fault`."""
 
     status: int = 503

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamsim.wire import exact
 from streamsim.world.past import Followed, Past, price_within
@@ -26,8 +27,7 @@ MICROS = Decimal(1_000_000)
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """What was traded in a span of time."""
 
     low: Decimal

@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.clock import Clock
 from streamsim.wire import exact
@@ -30,8 +31,7 @@ _LOOSENESS = 0.0002
 """Standard deviation of the logarithmic difference between a token and the asset it follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(msgspec.Struct, frozen=True):
     """The present figures of a token, exactly as every provider sends them."""
 
     price: Decimal
@@ -42,8 +42,7 @@ class Truth:
     """USD."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(msgspec.Struct, frozen=True):
     """One trade that has happened."""
 
     mint: str
@@ -56,8 +55,7 @@ class Trade:
     """Unix seconds."""
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """One token on the market."""
 
     listing: Listing
@@ -69,7 +67,7 @@ class Token:
     """Unix seconds of the last trade."""
     trades: int = 0
     """Trades since the market opened."""
-    open_candles: dict[str, Candle] = field(default_factory=dict)
+    open_candles: dict[str, Candle] = {}
     """By chart type."""
 
     def now(self) -> float:

@@ -165,10 +165,10 @@ def test_a_link_to_a_transaction_is_said_to_be_no_wallet() -> None:
         assert caught.value.value == link
 
 
-@pytest.mark.parametrize("text", ["toly.sol", "my-name.sol", "TOLY.SOL"])
-def test_a_name_of_the_name_service_is_said_not_to_be_looked_up(text: str) -> None:
+@pytest.mark.parametrize("text", ["toly.sol", "my-name.sol", "TOLY.SOL", "toly.sns", "pay.toly.sns"])
+def test_a_name_of_the_name_service_is_said_to_be_one(text: str) -> None:
     for ask in (check_address, lambda name: understand(name, TOKENS, exchanges=True)):
-        with pytest.raises(InputError, match=rf"names such as {text} are not looked up; give the address"):
+        with pytest.raises(InputError, match=rf"{text} is the name of a wallet; where wallets are expected"):
             ask(text)
 
 

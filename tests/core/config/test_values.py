@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from loading_settings import loader, refused
 
-from streamcore.config.model import Settings
+from streamcore.config.model import PriceColumn, Settings
 
 SOL = "So11111111111111111111111111111111111111112"
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
@@ -30,6 +30,7 @@ def loaded(tmp_path: Path):
         ("STREAMTUI_DEMO", "perhaps", "true or false"),
         ("STREAMTUI_UI_COLOURS", "pink", "one of: default, colour-blind"),
         ("STREAMTUI_UI_ALERT_COMMAND", "say 'x", "a list of texts"),
+        ("STREAMTUI_UI_COLUMNS", "symbol,colour", "a list of one or more of: symbol, price, change"),
         ("STREAMTUI_PRICES", "yahoo", "one of: auto, public, birdeye"),
     ],
 )
@@ -205,3 +206,19 @@ def test_the_command_of_an_alert_keeps_its_commas_and_knows_no_shell(loaded):
 def test_a_time_too_short_for_any_provider_is_refused(loaded, key):
     assert "expected a number from 0.1" in str(refused(loaded, f"[stream]\n{key} = 0.000001"))
     assert getattr(loaded(f"[stream]\n{key} = 0.1").settings.stream, key) == 0.1
+
+
+def test_columns_keep_their_order_and_their_names_are_no_recovery_phrase(loaded):
+    names = [column.value for column in PriceColumn]
+    assert loaded(f"[ui]\ncolumns = {names[::-1]}").settings.ui.columns == tuple(PriceColumn)[::-1]
+    assert loaded(environ={"STREAMTUI_UI_COLUMNS": "price, symbol price"}).settings.ui.columns == (
+        PriceColumn.PRICE,
+        PriceColumn.SYMBOL,
+    )
+
+
+@pytest.mark.parametrize("text", ["columns = []", "columns = ['symbol', 'Price']", "columns = 1"])
+def test_columns_that_are_not_there_are_refused_with_those_that_are(loaded, text):
+    error = refused(loaded, f"[ui]\n{text}")
+    assert error.key == "ui.columns"
+    assert error.allowed == f"expected a list of one or more of: {', '.join(PriceColumn)}"

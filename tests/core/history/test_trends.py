@@ -60,16 +60,27 @@ async def test_a_source_that_cannot_be_reached_is_not_tried_with_every_row() -> 
     assert len(kraken.asked) == 1
 
 
-async def test_a_day_is_not_asked_for_again_before_a_quarter_of_an_hour_has_passed() -> None:
+async def test_a_day_is_not_asked_for_again_before_ten_minutes_have_passed() -> None:
     kraken = ScriptedHistory()
     async with table(kraken) as at:
         await trends(at, SOL)
-        await at.clock.advance(899)
+        await at.clock.advance(599)
         await trends(at, SOL, BONK)
         assert kraken.batches == [("SOL",), ("BONK",)]
         await at.clock.advance(1)
         await trends(at, SOL, BONK)
         assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
+
+
+async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(240)  # as long as many rows take at one a second
+        await trends(at, SOL, BONK)
+        await at.clock.advance(900 - 240)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("SOL",), ("BONK",), ("SOL",), ("BONK",)]
 
 
 async def test_the_day_that_was_known_stays_when_it_cannot_be_had_again() -> None:
@@ -155,3 +166,22 @@ async def test_who_waits_for_a_column_when_the_engine_ends_is_told_so() -> None:
         with pytest.raises(NotRunning):
             await waiting
     assert kraken.given_up == 1
+
+
+async def test_a_fault_of_this_program_ends_no_other_source_halfway_and_is_told() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.failure = ZeroDivisionError("a fault")
+    many.gate.clear()
+    live = {"SOL": "kraken"}
+    async with table(kraken, many, live=lambda one: live.get(one.symbol, "jupiter")) as at:
+        waiting = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL, BONK)))
+        await at.clock.settle()
+        assert not waiting.done()
+        many.gate.set()
+        with pytest.raises(ProviderError, match="internal error"):
+            await waiting
+        assert [*at.history.trends((SOL, BONK))] == [BONK.key]
+        assert [str(fault) for fault in at.faults] == [
+            "internal error (ZeroDivisionError); the log has the details"
+        ]
+        at.faults.clear()

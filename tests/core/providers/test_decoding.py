@@ -13,12 +13,10 @@ from properties import quick
 from streamcore.providers.decoding import (
     MAX_MAGNITUDE,
     MAX_NUMBER_TEXT,
-    Figures,
     Undecodable,
     content,
     envelope,
     json_as,
-    message_reader,
     number,
 )
 
@@ -40,46 +38,6 @@ from streamcore.providers.decoding import (
 )
 def test_a_number_keeps_exactly_the_digits_that_were_sent(sent: str, text: str) -> None:
     assert str(number(json_as(sent, object))) == text
-
-
-class Inside(msgspec.Struct):
-    value: object
-
-
-class Message(msgspec.Struct, tag_field="type", tag="PRICE"):
-    data: Inside
-
-
-class Other(msgspec.Struct, tag_field="type", tag="OTHER"):
-    data: Inside
-
-
-read = message_reader(Message | Other)
-
-
-def test_a_usual_message_is_read_whole_and_its_numbers_stay_exact() -> None:
-    message = read('{"data":{"value":24.586420063533236},"type":"PRICE"}')
-    assert isinstance(message, Message)
-    assert message.data.value == Decimal("24.586420063533236")
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        '{"type":"WELCOME"}',
-        '{"type":"PRICE"}',
-        '{"type":"PRICE","data":null}',
-        '{"type":1,"data":{"value":1}}',
-        '{"data":{"value":1}}',
-        "[" * 100_000,
-        '{"type":"PRICE","data":{"value":1}',
-        "\ud800",
-        "",
-        msgpack.packb({"type": "PRICE", "data": {"value": 1}}),
-    ],
-)
-def test_what_is_no_usual_message_is_left_alone(frame: str | bytes) -> None:
-    assert read(frame) is None
 
 
 def test_null_is_nothing_said() -> None:
@@ -203,37 +161,3 @@ def test_the_inside_must_be_of_the_shape() -> None:
 def test_any_frame_is_an_envelope_or_undecodable(frame: str | bytes) -> None:
     with suppress(Undecodable):
         assert isinstance(envelope(frame).type, str)
-
-
-def told(**written: str) -> tuple[msgspec.Raw, ...]:
-    return tuple(msgspec.Raw(text.encode()) for text in written.values())
-
-
-def test_a_figure_that_has_not_changed_stays_the_very_same_object() -> None:
-    figures = Figures("price", "volume")
-    assert figures.read(told(price="150.25", volume='"7.0"')) == []
-    price, volume = figures.values
-    assert (price, volume) == (Decimal("150.25"), Decimal("7.0"))
-    assert figures.read(told(price="150.25", volume="8")) == []
-    assert figures.values[0] is price
-    assert figures.values[1] == Decimal(8)
-
-
-def test_a_figure_written_with_other_digits_is_read_anew() -> None:
-    figures = Figures("price")
-    for text in ("150.5", "150.50", '"150.50"', "1.505e2"):
-        assert figures.read(told(price=text)) == []
-        assert str(figures.values[0]) == str(Decimal(text.strip('"')))
-
-
-def test_a_figure_that_cannot_be_read_is_told_every_time_and_takes_no_other_down() -> None:
-    figures = Figures("price", "volume")
-    for _ in range(2):
-        assert figures.read(told(price='"NaN"', volume="7")) == ["price: a number that is not finite"]
-        assert figures.values == [None, Decimal(7)]
-    assert figures.read(told(price="1e999999999", volume="true")) == [
-        "price: a number beyond all measure",
-        "volume: a truth value where a number belongs",
-    ]
-    assert figures.read(told(price="null", volume="7")) == []
-    assert figures.values == [None, Decimal(7)]

@@ -60,6 +60,10 @@ class PaperCodec:
             case _:
                 return []
 
+    def received_together(self, frames: Sequence[Frame], reports: list[Report]) -> None:
+        for frame in frames:
+            reports += self.received(frame)
+
     def frames_to_send(self) -> list[Frame]:
         frames, self._outgoing = self._outgoing, []
         return frames
@@ -134,9 +138,10 @@ async def test_in_a_long_heap_everybody_else_gets_a_turn_now_and_then() -> None:
     assert [one if one == "turn" else len(one) for one in seen[1:]] == [PLENTY, "turn", 2]  # type: ignore[arg-type]
 
 
-async def test_an_answer_is_sent_between_what_was_said_before_and_after_the_question() -> None:
-    scene = Scene(["SOL 1", "ask", "BTC 2"])
-    assert await scene.to_the_end() == ["3 frames", ["SOL 1"], "sent answer", ["alive", "BTC 2"]]
+async def test_what_came_together_is_handed_on_before_an_answer_to_it_is_sent() -> None:
+    scene = Scene(["SOL 1", "ask", "BTC 2"], ["SOL 3"])
+    seen = await scene.to_the_end()
+    assert seen == ["3 frames", ["SOL 1", "alive", "BTC 2"], "sent answer", "1 frames", ["SOL 3"]]
 
 
 async def test_what_was_said_before_a_mistake_of_our_own_is_handed_on() -> None:

@@ -48,6 +48,9 @@ class Table:
         report = PriceReport(topic, price=Decimal(price))
         return self.tracker.report(source, report, how, self.clock.monotonic())  # type: ignore[arg-type]
 
+    def together(self, source: ScriptedSource, *reports: PriceReport) -> None:
+        self.tracker.prices(source, reports, self.clock.monotonic())  # type: ignore[arg-type]
+
     def refuse(self, source: ScriptedSource, topic: str) -> None:
         error = ProviderError(ErrorKind.SUBSCRIPTION, f"{source.name} does not have {topic}")
         refusal = Refusal(error, (topic,))
@@ -85,6 +88,80 @@ def test_a_row_is_wanted_until_the_last_who_asked_for_it_has_gone(
     table.tracker.unsubscribe([SOL])
     assert first.topics == ()
     table.tracker.unsubscribe(["SOL"])  # one too many is left alone
+
+
+def sol(price: str | None, *, complete: bool = False) -> PriceReport:
+    return PriceReport("SOL/USD", None if price is None else Decimal(price), complete=complete)
+
+
+def test_prices_that_came_together_are_events_in_their_order_and_none_is_left_out(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL", "BTC"])
+    btc = PriceReport("BTC/USD", Decimal(60000))
+    for _ in range(2):
+        table.together(first, sol("150"), sol("151"), btc, sol("151"))
+    assert [(event.symbol, event.price, event.changed) for event in table.prices()] == [
+        ("SOL", 150, ("price",)),
+        ("SOL", 151, ("price",)),
+        ("BTC", 60000, ("price",)),
+        ("SOL", 151, ()),
+        ("SOL", 150, ("price",)),
+        ("SOL", 151, ("price",)),
+        ("BTC", 60000, ()),
+        ("SOL", 151, ()),
+    ]
+
+
+def test_a_topic_that_is_given_back_while_its_prices_come_makes_no_event_any_more(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.together(first, sol("150"), sol("151"))
+    table.tracker.unsubscribe(["SOL"])
+    table.together(first, sol("152"))
+    assert [event.price for event in table.prices()] == [150, 151]
+    assert table.tracker.snapshot() == {}
+
+
+def test_of_two_that_stream_the_same_only_the_source_makes_events(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.together(first, sol("150"), sol("151"))
+    first.health = Health.DOWN
+    table.tracker.reroute()
+    table.together(second, sol("149"), sol("148"))
+    table.together(first, sol("152"))
+    first.health = Health.UP
+    table.tracker.reroute()
+    table.together(second, sol("147"))
+    table.together(first, sol("153"))
+    told = [(event.provider, event.price, event.kind) for event in table.prices()]
+    assert told == [
+        ("first", 150, PriceKind.SNAPSHOT),
+        ("first", 151, PriceKind.DELTA),
+        ("second", 149, PriceKind.SNAPSHOT),
+        ("second", 148, PriceKind.DELTA),
+        ("first", 153, PriceKind.SNAPSHOT),
+    ]
+
+
+def test_a_source_that_says_in_the_midst_of_prices_that_it_knows_none_gives_the_row_away(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.together(first, sol("150"), sol("151"), sol(None, complete=True))
+    assert second.topics == ("SOL/USD",)
+    table.together(second, sol("149"))
+    table.together(first, sol("152"), sol("153"))
+    assert [(event.provider, event.price) for event in table.prices()] == [
+        ("first", 150),
+        ("first", 151),
+        ("second", 149),
+        ("first", 152),
+        ("first", 153),
+    ]
 
 
 def test_one_unknown_symbol_changes_nothing(first: ScriptedSource) -> None:
@@ -330,7 +407,7 @@ async def play(steps: list[tuple[Any, ...]], capacity: int) -> None:
                 tracker.unsubscribe([ticker])
             case ("report", at, ticker, fields, complete):
                 report = PriceReport(f"{ticker}/USD", **fields, complete=complete)
-                tracker.report(sources[at], report, Source.STREAM, 0.0)
+                tracker.prices(sources[at], [report], 0.0)  # type: ignore[arg-type]
             case ("health", at, health):
                 sources[at].health = health
                 tracker.reroute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -9,7 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+import wire_fixtures
 from emulated import still
+from wire_fixtures import shape
 
 from streamsim import Emulators
 from streamsim.world.catalog import BONK, SOL, USDC
@@ -58,3 +61,65 @@ async def test_a_token_without_pools_has_none_and_nonsense_is_refused() -> None:
         emulators.market.pools.none.add(BONK)
         assert await pairs(client, BONK) == []
         assert (await client.get("/token-pairs/v1/solana/nope")).status_code == 400
+
+
+async def search(client: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:
+    reply = await client.get("/latest/dex/search", params={"q": query})
+    body = reply.json()
+    assert (reply.status_code, body["schemaVersion"]) == (200, "1.0.0")
+    found: list[dict[str, Any]] = body["pairs"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("rest_search_lookalike_usdc_captured", "USDC"),
+        ("rest_search_false_liquidity_captured", "SOL USDC"),
+    ],
+)
+async def test_a_search_finds_pairs_that_look_as_captured(name: str, query: str) -> None:
+    async with rest() as (_, client):
+        found = {pair["pairAddress"]: pair for pair in await search(client, query)}
+    for known in json.loads(wire_fixtures.history("dexscreener", name))["pairs"]:
+        by_token = [
+            pair
+            for pair in found.values()
+            if pair["baseToken"]["symbol"] == known["baseToken"]["symbol"] and pair["dexId"] == known["dexId"]
+        ]
+        told = found.get(known["pairAddress"]) or by_token[0]
+        assert lacking(told, known) == []
+        assert ("liquidity" in told) == ("liquidity" in known)
+
+
+def lacking(told: Any, known: Any, path: str = "") -> list[str]:
+    """Return what a captured pair has and the told one has not, or has of another type."""
+    if isinstance(known, dict):
+        return [
+            each
+            for name in known
+            for each in (
+                lacking(told[name], known[name], f"{path}.{name}") if name in told else [f"{path}.{name}"]
+            )
+        ]
+    return [] if shape(told) == shape(known) else [path]
+
+
+async def test_no_rank_and_no_liquidity_of_a_search_proves_anything() -> None:
+    async with rest() as (emulators, client):
+        found = await search(client, "sol usdc")
+        assert [pair["liquidity"]["usd"] > 1e9 for pair in found[:3]] == [True] * 3
+        deepest = emulators.market.pools.of(SOL)[0]
+        assert deepest.address not in {pair["pairAddress"] for pair in found}
+        assert {pair["chainId"] for pair in found} == {"solana", "ethereum"}
+        assert all(pair["txns"]["h24"]["buys"] < 50 for pair in found[:3])
+        (dog,) = [pair for pair in await search(client, "usdc") if pair["dexId"] == "pumpfun"]
+        assert "liquidity" not in dog
+
+
+async def test_a_search_finds_thirty_pairs_at_most_and_nonsense_none() -> None:
+    async with rest() as (_, client):
+        assert len(await search(client, "sol")) == 30
+        assert await search(client, "zzzzzzzz") == await search(client, " ") == []
+        (mint,) = {pair["baseToken"]["address"] for pair in await search(client, BONK)}
+        assert mint == BONK

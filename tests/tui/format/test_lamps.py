@@ -24,6 +24,7 @@ from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE,
         ({"state": State.DISCONNECTED}, DOWN),
         ({"state": State.DISCONNECTING}, DOWN),
         ({"state": State.DISCONNECTED, "idle": True}, IDLE),
+        ({"state": State.FAILED, "cut_off": True}, STALE),
     ],
 )
 def test_every_state_has_its_lamp(fields: dict[str, Any], shown: Lamp) -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import quick
 
+from streamcore import PriceColumn
 from streamtui.format import numbers
-from streamtui.widgets.price_table import COLUMNS, WHOLE
+from streamtui.widgets.price_columns import WHOLE, columns_of
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_the_common_prefix_ends_where_texts_differ() -> None:
     assert numbers.common_prefix("", "1") == 0
 
 
-WIDTHS = {column.key: column.width for column in COLUMNS}
+WIDTHS = {column.key: column.width for column in columns_of(PriceColumn)}
 ANY = st.decimals(allow_nan=True, allow_infinity=True) | st.builds(
     lambda digits, exponent, negative: Decimal((negative, digits, exponent)),
     st.lists(st.integers(0, 9), min_size=1, max_size=40),

@@ -109,3 +109,24 @@ def test_a_theme_is_written_when_the_person_has_changed_it(
     merged, conflicts = merge(*(replace(EMPTY, theme=theme) for theme in (before, now, theirs)))
     assert merged.theme == result
     assert bool(conflicts) is asked
+
+
+USUAL, FEW, OTHER = ("symbol", "price"), ("price",), ("price", "age")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "theirs", "result", "asked"),
+    [
+        (None, None, USUAL, None, False),
+        (USUAL, list(USUAL), OTHER, None, False),
+        (USUAL, FEW, USUAL, FEW, False),
+        (None, FEW, None, FEW, False),
+        (USUAL, FEW, None, FEW, False),
+        (USUAL, FEW, OTHER, FEW, True),
+    ],
+)
+def test_columns_are_written_when_the_person_has_chosen_others(before, now, theirs, result, asked) -> None:
+    merged, conflicts = merge(*(replace(EMPTY, columns=columns) for columns in (before, now, theirs)))
+    assert merged.columns == result
+    assert bool(conflicts) is asked
+    assert not asked or conflicts == ["the columns are price, age, not price"]

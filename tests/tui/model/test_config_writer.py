@@ -10,7 +10,7 @@ import pytest
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.loading import load
-from streamcore.config.model import AlertSettings
+from streamcore.config.model import AlertSettings, PriceColumn
 from streamtui.commands.config import write_starter
 from streamtui.model.config_merge import Watched
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict, save
@@ -170,6 +170,33 @@ def test_the_lines_of_windows_stay(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf# mine\r\nsymbols = []\r\n")
     save(path, Watched(symbols=["SOL"], wallets=[]))
     assert path.read_bytes().startswith(b'\xef\xbb\xbf# mine\r\nsymbols = ["SOL"]\r\n')
+
+
+def test_columns_are_written_where_they_belong_and_comments_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "# mine\n[ui]\ncolumns = [\n  'symbol', # the ticker\n  'price',\n]\nbell = false # quiet\n"
+    )
+    columns = [PriceColumn.SYMBOL, PriceColumn.SPREAD, PriceColumn.AGE]
+    save(path, Watched([], [], columns=columns))
+    settings = load(path, environ={}).settings
+    assert settings.ui.columns == tuple(columns)
+    assert not settings.ui.bell
+    for comment in ("# mine", "# the ticker", "# quiet"):
+        assert comment in path.read_text()
+    starter = tmp_path / "new.toml"
+    write_starter(starter)
+    before = starter.read_text().splitlines()
+    save(starter, Watched([], [], columns=columns))
+    assert load(starter, environ={}).settings.ui.columns == tuple(columns)
+    assert set(before) <= set(starter.read_text().splitlines())
+
+
+def test_columns_of_the_file_stay_when_nobody_has_chosen_others(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[ui]\ncolumns = ['price']\n")
+    save(path, Watched(["SOL"], []), Watched([], [], columns=[PriceColumn.PRICE]))
+    assert load(path, environ={}).settings.ui.columns == (PriceColumn.PRICE,)
 
 
 HATS = "Hu6xf6bNiJ5ErRaG7Yhos89jgfAdCG1tu8DCips2pump"

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from candle_series import candle, series_of
 from sample_events import price, transaction
 
-from streamtui.model.exporting import Format, NotWritten, export, stamp
+from streamtui.model.exporting import Format, NotWritten, export, export_candles, stamp
 
 AT = 1_793_311_200.0
 
@@ -31,6 +32,30 @@ def test_a_json_file_has_the_shape_of_the_stream(tmp_path: Path) -> None:
     assert entry["event"] == "transaction"
     assert entry["sol_change"] == "-1.5"
     assert entry["token_changes"][0]["symbol"] == "USDC"
+
+
+def test_candles_have_the_shape_of_the_history(tmp_path: Path) -> None:
+    series = series_of(candle(0, "1.50", 2, "1e-10", "1.75", volume=3), candle(60, 1), symbol="../=X")
+    path = export_candles(series, Format.JSON, tmp_path, AT)
+    first, second = json.loads(path.read_text())
+    assert first == {
+        "event": "candle",
+        "symbol": "../=X",
+        "provider": "kraken",
+        "market": "SOL/USD",
+        "start": 0,
+        "interval": 60,
+        "open": "1.50",
+        "high": "2",
+        "low": "0.0000000001",
+        "close": "1.75",
+        "volume": "3",
+    }
+    assert second["volume"] is None
+    assert path.parent == tmp_path
+    assert path.name == "streamtui-X-1h-20261029-220000.json"
+    table = export_candles(series, Format.CSV, tmp_path, AT).read_text().splitlines()
+    assert table[1] == "candle,../=X,kraken,SOL/USD,0,60,1.50,2,0.0000000001,1.75,3"
 
 
 def test_text_from_outside_never_becomes_a_formula(tmp_path: Path) -> None:

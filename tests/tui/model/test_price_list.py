@@ -9,6 +9,7 @@ from streamcore.assets.tokens import Token, TokenTable
 from streamtui.model.price_list import FLASH, PriceList, Totals
 from streamtui.model.price_order import PriceSort
 from streamtui.model.price_row import Freshness
+from streamtui.model.trend import SLOT, SLOTS, Trend
 
 TABLE = TokenTable()
 BTC = TABLE.resolve("BTC").mint
@@ -119,7 +120,8 @@ def test_a_board_that_starts_anew_keeps_its_rows_and_nothing_of_their_prices(pri
     prices.restart()
     assert [row.token.symbol for row in prices.ordered()] == ["SOL", "BTC"]
     assert prices.rows[SOL].update is prices.rows[SOL].shown is None
-    assert not prices.rows[SOL].samples
+    assert not prices.rows[SOL].trend.has_past
+    assert len(prices.rows[SOL].candles) == 0
 
 
 def test_an_update_for_a_removed_row_is_ignored(prices: PriceList) -> None:
@@ -153,6 +155,13 @@ def test_a_price_of_a_source_that_proves_that_it_lives_is_quiet_and_not_old(pric
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.QUIET
 
 
+def test_the_prices_of_a_provider_behind_a_lost_relay_are_old_at_once(prices: PriceList) -> None:
+    prices.apply(price("SOL", "150", ts=100.0))
+    assert prices.freshness(prices.rows[SOL], 101.0) is Freshness.FRESH
+    prices.cut_off = {"birdeye"}
+    assert prices.freshness(prices.rows[SOL], 101.0) is Freshness.OLD
+
+
 def test_a_row_that_no_source_has_says_so(prices: PriceList) -> None:
     prices.sources = {SOL: None, BTC: "birdeye"}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.UNLISTED
@@ -162,9 +171,17 @@ def test_a_row_that_no_source_has_says_so(prices: PriceList) -> None:
 def test_samples_of_an_old_price_are_gaps(prices: PriceList) -> None:
     prices.apply(price("SOL", "150", ts=100.0))
     prices.sample(101.0)
-    prices.sample(140.0)
-    assert list(prices.rows[SOL].samples) == [Decimal(150), Decimal(150), None]
-    assert list(prices.rows[BTC].samples) == []
+    prices.sample(1000.0)
+    assert prices.rows[SOL].trend.samples(SLOTS)[-2:] == [150.0, None]
+    assert prices.rows[BTC].trend.samples(2) == [None, None]
+
+
+def moved(first: int, last: int) -> Trend:
+    """Return the trend of a price that has moved."""
+    made = Trend()
+    made.add(0.0, Decimal(first))
+    made.add(SLOT, Decimal(last))
+    return made
 
 
 def test_every_order_puts_unknown_values_last(prices: PriceList) -> None:
@@ -185,7 +202,7 @@ def test_every_order_puts_unknown_values_last(prices: PriceList) -> None:
         PriceSort.SOURCE: ["SOL", "BTC", "BONK"],
     }
     for key, first, last in ((SOL, 150, 149), (BTC, 100_000, 100_001)):
-        prices.rows[key].samples.extend((Decimal(first), Decimal(last)))
+        prices.rows[key].trend = moved(first, last)
     for sort, symbols in expected.items():
         prices.sort = sort
         assert [row.token.symbol for row in prices.ordered()] == symbols

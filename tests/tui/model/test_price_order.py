@@ -9,6 +9,7 @@ from sample_events import price
 from streamcore.assets.tokens import Token
 from streamtui.model.price_order import PriceSort, in_order
 from streamtui.model.price_row import PriceRow
+from streamtui.model.trend import SLOT
 
 
 def row(number: int, symbol: str, value: str | None) -> PriceRow:
@@ -46,6 +47,7 @@ def test_equal_values_keep_their_own_order() -> None:
 
 def test_a_trend_is_the_change_over_the_samples() -> None:
     rising, falling = row(1, "up", "2"), row(2, "down", "1")
-    rising.samples.extend([Decimal(1), None, Decimal(2)])
-    falling.samples.extend([Decimal(2), Decimal(1)])
+    for one, prices in ((rising, (1, 2)), (falling, (2, 1))):
+        for number, value in enumerate(prices):
+            one.trend.add(number * SLOT, Decimal(value))
     assert symbols(in_order([falling, rising], PriceSort.TREND)) == ["up", "down"]

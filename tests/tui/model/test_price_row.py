@@ -7,7 +7,7 @@ from decimal import Decimal
 from sample_events import SOL, price
 
 from streamcore.assets.tokens import Token
-from streamtui.model.price_row import SAMPLES, PriceRow, key_of
+from streamtui.model.price_row import PriceRow, key_of
 
 
 def row(mint: str = "") -> PriceRow:
@@ -32,7 +32,7 @@ def test_the_extremes_and_the_candles_of_the_session_are_kept() -> None:
     for value in ("150", "160", "140", None, "155"):
         made.seen(price("SOL", value))
     assert (made.high, made.low) == (Decimal(160), Decimal(140))
-    assert made.candles.of(0)[-1].close == 155
+    assert made.candles.candles()[-1].close == 155
 
 
 def test_an_age_is_never_negative() -> None:
@@ -41,22 +41,3 @@ def test_an_age_is_never_negative() -> None:
     made.update = price("SOL", "150", ts=100.0)
     assert made.age(130.0) == 30.0
     assert made.age(99.0) == 0.0, "a clock that was set back"
-
-
-def test_samples_are_bounded_and_counted() -> None:
-    made = row()
-    for number in range(SAMPLES + 5):
-        made.sample(Decimal(number))
-    assert len(made.samples) == SAMPLES
-    assert made.sampled == SAMPLES + 5
-
-
-def test_a_trend_needs_two_prices_and_a_first_that_is_not_zero() -> None:
-    made = row()
-    assert made.trend() is None
-    made.sample(Decimal(0))
-    made.sample(Decimal(5))
-    assert made.trend() is None
-    made = row()
-    made.samples.extend([Decimal(4), None, Decimal(5)])
-    assert made.trend() == Decimal("0.25")

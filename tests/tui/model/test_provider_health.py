@@ -84,3 +84,13 @@ def test_what_is_invented_is_named() -> None:
     assert demo_words(real, None) == ""
     assert demo_words(invented, status("helius", demo=True)) == "DEMO"
     assert demo_words(invented, real) == "DEMO prices"
+
+
+def test_of_a_lost_relay_only_the_relay_can_be_reconnected() -> None:
+    health = Health()
+    statuses = {
+        "kraken": status(provider="kraken", cut_off=True, stale=True),
+        "relay": status(provider="relay", state=State.FAILED),
+    }
+    health.update(statuses, 0.0, 0.0)
+    assert health.unhealthy() == ["relay"]

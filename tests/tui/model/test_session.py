@@ -132,3 +132,29 @@ async def test_an_alert_about_a_ticker_that_was_only_found_is_about_its_mint() -
         await stage.tell(stage.price(HATS, "1", address=HATS))
         await stage.tell(stage.price(HATS, "6", address=HATS))
         assert "Alert" in stage.toasts()
+
+
+async def test_names_of_the_demo_are_never_those_of_real_data_nor_saved(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    names = {HATS: hit("HATS", HATS)}
+    async with on_stage(
+        symbols=(HATS,),
+        wallets=("toly.sns",),
+        named_wallets={"toly.sns": DOG},
+        names=names,
+        demo=True,
+        config_path=path,
+    ) as stage:
+        await stage.pass_time(1.0)
+        assert "HATS by name" in stage.text()
+        assert stage.app.session.label(DOG) == "toly.sns"
+        await stage.press("ctrl+s")
+        await stage.pass_time(0.1)
+        settings = load(path, environ={}).settings
+        assert (settings.symbols, settings.tokens, settings.labels) == ((HATS,), {}, {})
+        stage.names.clear()
+        await stage.press("D")
+        await stage.pass_time(2.0)
+        assert "HATS by name" not in stage.text()
+        assert "Hu6x…pump" in stage.text()
+        assert stage.app.session.label(DOG) == "8cmK…pump"

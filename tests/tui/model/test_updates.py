@@ -3,42 +3,27 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-import pytest
 from fake_manager import FakeManager
 from manual_clock import ManualClock
 from sample_events import price, trouble
 
 from streamcore import AlertSettings, ErrorKind
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import Settings, UiSettings
+from streamcore.config.model import Settings
 from streamtui.model.price_list import FLASH
 from streamtui.model.price_row import Freshness
 from streamtui.model.session import Session
-from streamtui.model.updates import Updates, frames_per_second
-
-
-@pytest.mark.parametrize(
-    ("setting", "environ", "expected"),
-    [
-        (None, {}, 10),
-        (None, {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, 4),
-        (None, {"SSH_TTY": "/dev/pts/1"}, 4),
-        (20, {"SSH_TTY": "/dev/pts/1"}, 20),
-    ],
-)
-def test_fewer_frames_are_drawn_over_ssh_unless_it_is_set(
-    setting: int | None, environ: dict[str, str], expected: int
-) -> None:
-    assert frames_per_second(Settings(ui=UiSettings(frames_per_second=setting)), environ) == expected
+from streamtui.model.updates import Updates
 
 
 async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> None:
     clock = ManualClock()
     painted: list[float] = []
 
-    def repaint() -> None:
+    def repaint() -> float:
         painted.append(clock.monotonic())
         session.prices.due(clock.monotonic())
+        return 1.0
 
     session = Session(Settings(), clock)
     updates = Updates(
@@ -66,6 +51,46 @@ async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> N
     frames.cancel()
 
 
+async def test_what_changes_alone_is_painted_at_once_also_while_another_row_waits_for_its_window() -> None:
+    clock = ManualClock()
+    painted: list[tuple[float, list[str]]] = []
+
+    def repaint() -> float:
+        rows = session.prices.due(clock.monotonic())
+        painted.append((round(clock.monotonic(), 3), [row.token.symbol for row in rows]))
+        return len(rows) / 20
+
+    session = Session(Settings(), clock)
+    updates = Updates(
+        session,
+        engine_factory=None,
+        repaint=repaint,
+        tick=lambda: None,
+        notice=lambda text, bad: None,
+        alarm=lambda text: None,
+    )
+    for symbol in ("SOL", "JUP"):
+        session.prices.add(TokenTable().resolve(symbol))
+    session.prices.due(clock.monotonic())
+    await clock.advance(1.0)
+    frames = asyncio.create_task(updates.frames())
+
+    async def tell(symbol: str, value: str) -> None:
+        mint = TokenTable().resolve(symbol).mint
+        session.prices.apply(price(symbol, value, address=mint))
+        session.mark_changed()
+        await clock.advance(0.02)
+
+    await tell("SOL", "150")
+    await tell("SOL", "151")
+    await tell("JUP", "0.6")
+    await clock.advance(0.2)
+    assert painted[0] == (1.0, ["SOL"])
+    assert (1.04, ["JUP"]) in [(round(at, 2), rows) for at, rows in painted]
+    assert (1.1, ["SOL"]) in [(round(at, 2), rows) for at, rows in painted], "the last price of its window"
+    frames.cancel()
+
+
 async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provider() -> None:
     engine = FakeManager(Settings())
     clock = ManualClock()
@@ -74,7 +99,7 @@ async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provide
     updates = Updates(
         session,
         engine_factory=lambda settings: engine,
-        repaint=lambda: None,
+        repaint=lambda: 1.0,
         tick=lambda: None,
         notice=lambda text, bad: notices.append(text),
         alarm=lambda text: None,
@@ -96,7 +121,7 @@ async def test_a_clock_that_is_set_back_makes_no_price_fresh_and_stops_no_chart(
     updates = Updates(
         session,
         engine_factory=lambda settings: engine,
-        repaint=lambda: None,
+        repaint=lambda: 1.0,
         tick=lambda: None,
         notice=lambda text, bad: None,
         alarm=alarms.append,
@@ -114,7 +139,7 @@ async def test_a_clock_that_is_set_back_makes_no_price_fresh_and_stops_no_chart(
     assert session.last_data == clock.time() - 41.0
     engine.tell(price("SOL", "106", ts=clock.time()))
     await clock.settle()
-    assert [candle.close for candle in row.candles.of(0)] == [100.0, 106.0]
+    assert [(candle.open, candle.close) for candle in row.candles.candles()] == [(100, 106)]
     assert row.candles.since is not None
     assert row.candles.since <= clock.time()
     assert alarms == ["SOL +6.00 % in 10 min: 106.00 USD"]
@@ -129,7 +154,7 @@ async def test_a_clock_that_is_corrected_a_little_is_not_set_back() -> None:
     updates = Updates(
         session,
         engine_factory=None,
-        repaint=lambda: None,
+        repaint=lambda: 1.0,
         tick=lambda: None,
         notice=lambda text, bad: None,
         alarm=lambda text: None,

@@ -43,6 +43,14 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
 
 
+def interval_name(seconds: int) -> str:
+    """Return the length of a candle: ``15 min``, ``1 h``, ``1 d``."""
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % unit == 0 and seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
 def countdown(seconds: float) -> str:
     """Return the whole seconds left, rounded up, so that it reads ``1 s`` until the moment has come."""
     if not isfinite(seconds):
@@ -64,6 +72,26 @@ def _time_of_day(ts: int) -> str:
 def day_and_time(ts: float) -> str:
     """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
     return _local(ts, "%b %d %H:%M") or UNKNOWN
+
+
+def day(ts: float) -> str:
+    """Return the local day of a point in Unix seconds: ``3 Sep``."""
+    return (_local(ts, "%d %b") or UNKNOWN).removeprefix("0")
+
+
+def hour_and_minute(ts: float) -> str:
+    """Return the local time of day of a point in Unix seconds without its seconds: ``14:05``."""
+    return _local(ts, "%H:%M") or UNKNOWN
+
+
+def chart_moment(ts: float, seconds: int) -> str:
+    """Return when a bar of a chart begins, in local time: ``3 Sep 14:05``; of a day or more, ``3 Sep 2026``.
+
+    Args:
+        ts: Unix seconds.
+        seconds: The length of the bar.
+    """
+    return f"{day(ts)} {_local(ts, '%Y' if seconds >= 86_400 else '%H:%M') or ''}".rstrip()
 
 
 def moment(ts: float | None) -> str:

@@ -35,10 +35,13 @@ def lamp(status: ProviderStatus) -> Lamp:
 
     While polling stands in for the stream, the lamp shows whether polling brings data, and not the attempts
     to reconnect behind it.
-    A provider nobody wants anything from is idle, not down.
+    A provider nobody wants anything from is idle, not down. One behind a relay that is lost is stale,
+    whatever it was when the relay was heard last.
     """
     if status.idle:
         return IDLE
+    if status.cut_off:
+        return STALE
     if status.state is State.CONNECTED:
         return STALE if status.stale else LIVE
     if status.fallback or status.state is State.FALLBACK:

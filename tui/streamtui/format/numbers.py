@@ -86,6 +86,13 @@ def percent(value: Decimal | None) -> str:
     return f"{arrow} {text} %"
 
 
+def basis_points(value: Decimal | None) -> str:
+    """Return hundredths of a percent: ``1.3 bp``."""
+    if not is_plausible(value):
+        return UNKNOWN
+    return f"{_rounded(value, 1 if value < 100 else 0):,f} bp" if value < 100_000 else f"{value:.0e} bp"
+
+
 def compact(value: Decimal | None) -> str:
     """Return three significant digits and a letter: ``1.20M``, ``950``; beyond trillions ``5e+25``."""
     if not is_plausible(value):

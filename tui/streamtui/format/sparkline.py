@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 LEVEL = "▄"
 GAP = " "
 
 
-def sparkline(samples: Sequence[Decimal | None], width: int) -> str:
-    """Return the last ``width`` samples as blocks, newest at the right, exactly ``width`` cells.
+def sparkline(samples: Sequence[float | None]) -> str:
+    """Return the samples as blocks, a cell each.
 
-    The scale goes from the lowest to the highest sample shown. ``None`` stands for a time in which no price
-    was confirmed, and leaves a gap.
+    The scale goes from the lowest to the highest sample. ``None`` stands for a time in which no price was
+    known, and leaves a gap.
     """
-    shown = samples[-width:] if width else ()
-    known = [sample for sample in shown if sample is not None]
+    known = [sample for sample in samples if sample is not None]
     if not known:
-        return GAP * width
+        return GAP * len(samples)
     low, high = min(known), max(known)
     span = high - low
 
-    def block(sample: Decimal | None) -> str:
+    def block(sample: float | None) -> str:
         if sample is None:
             return GAP
-        return LEVEL if not span else BLOCKS[int((sample - low) / span * (len(BLOCKS) - 1) + Decimal("0.5"))]
+        return BLOCKS[int((sample - low) / span * (len(BLOCKS) - 1) + 0.5)] if span else LEVEL
 
-    return "".join(map(block, shown)).rjust(width)
+    return "".join(map(block, samples))

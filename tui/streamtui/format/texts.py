@@ -1,8 +1,8 @@
-"""The state of providers in words, and counted nouns."""
+"""The state of providers in words, counted nouns, and the names of sources."""
 
 from __future__ import annotations
 
-from streamcore import ProviderStatus, State
+from streamcore import CandleSeries, ProviderStatus, State
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
 
@@ -43,3 +43,8 @@ def demo_words(*statuses: ProviderStatus | None) -> str:
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 wallet``, ``3 wallets``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def source_title(series: CandleSeries) -> str:
+    """Return the name of a series' source as a person writes it, as far as it is known."""
+    return series.title or series.provider[:1].upper() + series.provider[1:]

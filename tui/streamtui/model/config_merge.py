@@ -32,6 +32,8 @@ class Watched:
     alerts: Sequence[AlertSettings] = ()
     theme: str | None = None
     """``None``: whatever the file says."""
+    columns: Sequence[str] | None = None
+    """Of the prices; ``None``: whatever the file says."""
     tokens: Mapping[str, str] = field(default_factory=dict)
     """Mints to the tickers that were found for them, of tokens that have no name in the file yet."""
 
@@ -78,12 +80,20 @@ def merge(
         theme = None
     elif theme is not None and theirs.theme not in (before.theme, theme, None):
         conflicts.append(f"the theme is {theirs.theme}, not {theme}")
+    columns = now.columns
+    if _same(columns, before.columns):
+        columns = None
+    elif columns is not None and not any(
+        _same(theirs.columns, one) for one in (before.columns, columns, None)
+    ):
+        conflicts.append(f"the columns are {', '.join(theirs.columns or ())}, not {', '.join(columns)}")
     result = Watched(
         symbols=_list("symbols", before.symbols, now.symbols, theirs.symbols, symbol, conflicts),
         wallets=_list("wallets", before.wallets, now.wallets, theirs.wallets, address_in, conflicts),
         labels=labels,
         alerts=_changes(before.alerts, now.alerts, theirs.alerts, _rule),
         theme=theme,
+        columns=columns,
         tokens=now.tokens,
     )
     return result, conflicts
@@ -96,6 +106,10 @@ def added(theirs: Watched, result: Watched, symbol: Callable[[str], Hashable] = 
         symbols=_union(theirs.symbols, result.symbols, symbol),
         wallets=_union(theirs.wallets, result.wallets, address_in),
     )
+
+
+def _same(one: Sequence[str] | None, other: Sequence[str] | None) -> bool:
+    return one == other if one is None or other is None else list(one) == list(other)
 
 
 def _list(

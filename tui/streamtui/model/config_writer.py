@@ -22,6 +22,7 @@ from streamtui.model.token_names import means_something, names_for
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
+    from tomlkit.items import Table
 
 
 class NotSaved(StreamcoreError):
@@ -120,6 +121,7 @@ def _watched_in(document: TOMLDocument) -> Watched:
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {},
         alerts=[_alert(rule) for rule in rules] if isinstance(rules, list) else [],
         theme=str(theme) if isinstance(theme, str) else None,
+        columns=_texts(ui.get("columns")) or None if isinstance(ui, Mapping) else None,
     )
 
 
@@ -148,6 +150,8 @@ def _change(document: TOMLDocument, watched: Watched) -> None:
         ui = document.setdefault("ui", tomlkit.table())
         if ui.get("theme") != watched.theme:
             ui["theme"] = watched.theme
+    if watched.columns is not None:
+        _set_list(document.setdefault("ui", tomlkit.table()), "columns", watched.columns)
     _set_alerts(document, [alert_fields(rule) for rule in watched.alerts])
 
 
@@ -192,11 +196,11 @@ def _with_empty_lists(text: str) -> str:
     return top + bracket + rest
 
 
-def _set_list(document: TOMLDocument, name: str, values: Sequence[str]) -> None:
+def _set_list(document: Table | TOMLDocument, name: str, values: Sequence[str]) -> None:
     known = document.get(name)
     if not isinstance(known, list):
         if values:
-            document[name] = list(values)  # tomlkit puts it before the first section
+            document[name] = [str(value) for value in values]  # tomlkit puts it before the first section
         return
     if list(known) == list(values):
         return
@@ -206,9 +210,9 @@ def _set_list(document: TOMLDocument, name: str, values: Sequence[str]) -> None:
     for at, value in enumerate(values):
         if at < len(known):
             if known[at] != value:
-                known[at] = value  # in its place, so that a comment beside it stays
+                known[at] = str(value)  # in its place, so that a comment beside it stays
         else:
-            known.append(value)
+            known.append(str(value))
     del known[len(values) :]
 
 

@@ -52,9 +52,17 @@ def real_engine(settings: Settings, *, capture: Capture | None = None) -> Engine
         SettingsError: The settings ask for something that cannot be used.
     """
     if is_by_relay(settings):
-        from streamcore import RelayClient
+        from streamcore import DirectFallback, RelayClient
 
-        return RelayClient(settings, capture=capture)
+        relay = RelayClient(settings, capture=capture)
+        if not settings.relay.direct:
+            return relay
+        direct = partial(_direct_engine, settings, capture)
+        return DirectFallback(settings, relay, direct, name=RelayClient.name)
+    return _direct_engine(settings, capture)
+
+
+def _direct_engine(settings: Settings, capture: Capture | None) -> Engine:
     from streamcore import StreamManager
     from streamsim.demo import embedded
 

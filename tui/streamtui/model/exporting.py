@@ -1,4 +1,4 @@
-"""Prices and transactions as files for other programs: CSV or JSON, each value exact.
+"""Prices, transactions and candles as files for other programs: CSV or JSON, each value exact.
 
 A file is never overwritten: a name that is taken gets a number.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from streamcore import PriceUpdate, StreamcoreError, WalletTransaction, to_json
+from streamcore import CandleSeries, PriceUpdate, StreamcoreError, WalletTransaction, to_json
 
 ATTEMPTS = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -48,7 +49,41 @@ def export(
     Raises:
         NotWritten: The file could not be made.
     """
-    rows = [json.loads(to_json(event)) for event in events]
+    return _export([json.loads(to_json(event)) for event in events], what, form, folder, at)
+
+
+def export_candles(series: CandleSeries, form: Format, folder: Path, at: float) -> Path:
+    """Write the candles of a series to a new file and return where it is. Blocking: run it in a thread.
+
+    In JSON each has the shape of a line of ``streamtui history``; for the rest see `export`.
+    """
+    what = re.sub(r"[^0-9A-Za-z]+", "-", f"{series.symbol}-{series.range}").strip("-")
+    return _export([*candle_fields(series)], what, form, folder, at)
+
+
+def candle_fields(series: CandleSeries) -> Iterator[dict[str, Any]]:
+    """Yield each candle as the fields of a line of ``streamtui history``: prices are texts holding decimals.
+
+    In the demo each has a field more, ``demo``.
+    """
+    for candle in series.candles:
+        told: dict[str, Any] = {
+            "event": "candle",
+            "symbol": series.symbol,
+            "provider": series.provider,
+            "market": series.market,
+            "start": candle.start,
+            "interval": series.interval,
+        }
+        for name in ("open", "high", "low", "close", "volume"):
+            value = getattr(candle, name)
+            told[name] = None if value is None else f"{value:f}"
+        if series.demo:
+            told["demo"] = True
+        yield told
+
+
+def _export(rows: Sequence[dict[str, Any]], what: str, form: Format, folder: Path, at: float) -> Path:
     text = _csv(rows) if form is Format.CSV else json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
     return write_new(folder, f"streamtui-{what}-{stamp(at)}", f".{form}", text)
 

@@ -49,6 +49,8 @@ class PriceList:
         """The keys of the rows to show; ``None`` shows all."""
         self.changed = True
         """Whether rows came or went since `ordered` was last asked."""
+        self.cut_off: Collection[str] = ()
+        """Providers behind a relay that cannot be reached: their prices are old at once."""
         self.heartbeating: Collection[str] = ()
         """Providers that are live and send heartbeats: while such a one says nothing, its price holds."""
         self.sources: Mapping[str, str | None] = {}
@@ -127,6 +129,8 @@ class PriceList:
         if age is None or row.update is None:
             has_source = not self.sources or self.sources.get(row.key) is not None
             return Freshness.WAITING if has_source else Freshness.UNLISTED
+        if row.update.provider in self.cut_off:
+            return Freshness.OLD
         if age < self.ttl:
             return Freshness.FRESH
         return Freshness.QUIET if row.update.provider in self.heartbeating else Freshness.OLD
@@ -144,8 +148,8 @@ class PriceList:
         if len(rows) > 1:
             rows = tuple([row for row in rows if self._serves(update, row)])
         for row in rows:
-            if row.update is None and update.price is not None:
-                row.sample(update.price)
+            if row.update is None:
+                row.trend.add(update.ts, update.price)
             if not row.token.mint and (row.update is None or row.update.address != update.address):
                 row.name = self.name_of(update) or row.name
             if row.update is None or row.update.change_24h != update.change_24h:
@@ -197,10 +201,10 @@ class PriceList:
         row.shown = price
 
     def sample(self, at: float) -> None:
-        """Take a sample of every price; an old one leaves a gap."""
+        """Take every price into its trend; an old one leaves a gap."""
         for row in self.rows.values():
             if row.update is not None:
-                row.sample(None if self.freshness(row, at) is Freshness.OLD else row.update.price)
+                row.trend.add(at, None if self.freshness(row, at) is Freshness.OLD else row.update.price)
 
     def ordered(self) -> list[PriceRow]:
         """Return the rows that pass filter and watchlist, sorted; rows without the sorted value come last."""

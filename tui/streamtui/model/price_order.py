@@ -10,7 +10,7 @@ from streamtui.model.price_row import PriceRow
 
 
 class PriceSort(StrEnum):
-    """The orders of the price table, in the order in which the key goes through them."""
+    """The orders of the price table."""
 
     OWN = "own order"
     SYMBOL = "symbol"
@@ -21,6 +21,13 @@ class PriceSort(StrEnum):
     TREND = "trend"
     NAME = "name"
     SOURCE = "source"
+    BID = "bid"
+    ASK = "ask"
+    SPREAD = "spread"
+    HIGH = "24 h high"
+    LOW = "24 h low"
+    VWAP = "24 h average"
+    TRADES = "trades"
 
 
 def in_order(rows: Iterable[PriceRow], sort: PriceSort, *, backwards: bool = False) -> list[PriceRow]:
@@ -28,7 +35,7 @@ def in_order(rows: Iterable[PriceRow], sort: PriceSort, *, backwards: bool = Fal
 
     Args:
         rows: What to sort.
-        sort: By what. The first order is the largest first for numbers, A to Z for texts.
+        sort: By what. The first order is the largest first for numbers but a spread, A to Z for texts.
         backwards: Whether the order is turned round.
     """
     rows = sorted(rows, key=lambda row: row.number)
@@ -50,9 +57,22 @@ _VALUES: dict[PriceSort, Callable[[PriceRow], Any]] = {
     PriceSort.CHANGE: _of_update("change_24h"),
     PriceSort.VOLUME: _of_update("volume_24h"),
     PriceSort.AGE: _of_update("ts"),
-    PriceSort.TREND: PriceRow.trend,
+    PriceSort.TREND: lambda row: row.trend.change(),
     PriceSort.NAME: lambda row: row.name.casefold() or None,
     PriceSort.SOURCE: _of_update("provider"),
+    PriceSort.BID: _of_update("bid"),
+    PriceSort.ASK: _of_update("ask"),
+    PriceSort.SPREAD: _of_update("spread"),
+    PriceSort.HIGH: _of_update("high_24h"),
+    PriceSort.LOW: _of_update("low_24h"),
+    PriceSort.VWAP: _of_update("vwap_24h"),
+    PriceSort.TRADES: _of_update("trades_24h"),
 }
-LARGEST_FIRST = {PriceSort.PRICE, PriceSort.CHANGE, PriceSort.VOLUME, PriceSort.AGE, PriceSort.TREND}
+LARGEST_FIRST = set(PriceSort) - {
+    PriceSort.OWN,
+    PriceSort.SYMBOL,
+    PriceSort.NAME,
+    PriceSort.SOURCE,
+    PriceSort.SPREAD,
+}
 """Of ages the youngest comes first, which is the largest point in time."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -12,12 +11,11 @@ from msgspec.structs import replace
 
 from streamcore import PriceUpdate
 from streamtui.format.numbers import is_plausible
-from streamtui.model.candles import Candles
+from streamtui.model.session_candles import SessionCandles
+from streamtui.model.trend import Trend
 
 SAMPLE_INTERVAL = 6.0
-"""Seconds between two samples of the sparkline."""
-SAMPLES = 120
-"""Samples kept of a row: twelve minutes."""
+"""Seconds after which a price that has moved is taken into the trend."""
 
 
 class WatchedToken(Protocol):
@@ -49,14 +47,14 @@ class PriceRow:
     """The place of the row in the person's own order; smaller is higher."""
     update: PriceUpdate | None = None
     """The last update; ``None`` before the first."""
-    samples: deque[Decimal | None] = field(default_factory=lambda: deque(maxlen=SAMPLES))
-    sampled: int = 0
-    """How many samples have been taken, also those that are not kept any more."""
+    trend: Trend = field(default_factory=Trend)
+    """The price over the last 24 hours."""
     shown: Decimal | None = None
     """The price on the screen."""
     before: Decimal | None = None
     """The price that was on the screen before it."""
-    candles: Candles = field(default_factory=Candles)
+    candles: SessionCandles = field(default_factory=SessionCandles)
+    """What this session has seen."""
     high: Decimal | None = None
     """The highest price of this session."""
     low: Decimal | None = None
@@ -70,11 +68,6 @@ class PriceRow:
     """Monotonic seconds of the last repaint."""
     dirty: bool = True
     """Whether the last update has not been painted yet."""
-
-    def sample(self, price: Decimal | None) -> None:
-        """Take a sample for the sparkline; ``None`` leaves a gap, and so does an implausible price."""
-        self.samples.append(price if is_plausible(price) else None)
-        self.sampled += 1
 
     def seen(self, update: PriceUpdate) -> None:
         """Add the price of an update to the candles and to the extremes of the session."""
@@ -94,11 +87,7 @@ class PriceRow:
         if self.update is not None and self.update.ts > at:
             self.update = replace(self.update, ts=self.update.ts - by)
             self.candles.set_back(by)
-
-    def trend(self) -> Decimal | None:
-        """Return by how much the price has changed over the samples, as a share of the first."""
-        known = [sample for sample in self.samples if sample is not None]
-        return (known[-1] - known[0]) / known[0] if len(known) > 1 and known[0] else None
+            self.trend.set_back(by)
 
     @property
     def mint(self) -> str:

@@ -56,7 +56,8 @@ class Health:
 
     def unhealthy(self) -> list[str]:
         """Return the names of the providers that a reconnect might help."""
-        return [name for name, status in self.statuses.items() if not healthy(status)]
+        statuses = self.statuses.items()
+        return [name for name, status in statuses if not healthy(status) and not status.cut_off]
 
     def update(self, statuses: Mapping[str, ProviderStatus], now: float, at: float) -> None:
         """Take the present statuses; sources on standby are left out.

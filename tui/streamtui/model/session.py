@@ -7,13 +7,22 @@ The methods here send requests to the engine and wait for its answers. Events fr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import AlertSettings, Clock, DataKind, InputError, NotRunning, PriceUpdate, Settings
+from streamcore import (
+    AlertSettings,
+    Clock,
+    DataKind,
+    InputError,
+    NotRunning,
+    PriceColumn,
+    PriceUpdate,
+    Settings,
+)
 from streamtui.format.texts import demo_words
 from streamtui.model.alerts import AlertBook, parse_alert
 from streamtui.model.config_merge import UNKNOWN, Watched
@@ -21,12 +30,14 @@ from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
-from streamtui.model.token_names import TokenNames
+from streamtui.model.token_names import TokenNames, without_found_name
 from streamtui.model.transaction_list import TransactionList
+from streamtui.model.view import View
 
 if TYPE_CHECKING:
-    from streamcore import Engine, SearchResult, TokenHit
+    from streamcore import Engine
     from streamtui.model.config_writer import OnConflict
+    from streamtui.model.price_chart import PriceChart
 
 
 class Session:
@@ -52,7 +63,12 @@ class Session:
         self.label = labeller(self.labels)
         self.names = TokenNames()
         """What tokens are called that have no name in the table."""
+        self._invented: set[str] = set()
+        """Wallets with a label that was looked up in the demo."""
         self.alerts = AlertBook(settings.alerts, self.label)
+        self.chart: PriceChart | None = None
+        """The chart that is open, which is told of the prices of its row."""
+        self.view = View(settings.ui.columns)
         self.watchlist = ""
         """The name of the watchlist that is shown; empty for everything."""
         self.prices = PriceList(throttle=settings.ui.price_throttle, ttl=settings.ui.price_ttl)
@@ -118,7 +134,12 @@ class Session:
         """Keep a price that no row wants yet, until the subscription it answers has returned."""
         self._early.append(update)
 
-    def _running_engine(self) -> Engine:
+    def running_engine(self) -> Engine:
+        """Return the engine that takes requests.
+
+        Raises:
+            NotRunning: There is none.
+        """
         if self.engine is None:
             raise NotRunning(self.failure or "the engine is still starting; try again in a moment")
         return self.engine
@@ -130,7 +151,7 @@ class Session:
             InputError: One of them cannot be watched; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         new = []
         self._requests += 1
         try:
@@ -158,44 +179,6 @@ class Session:
             self.mark_changed()
         return new
 
-    async def search(self, text: str) -> SearchResult:
-        """Return what the sources list by a ticker, a name or a mint; see `streamcore.Engine.search`.
-
-        Raises:
-            InputError: It is nothing to search for.
-            NotRunning: There is no engine to ask.
-        """
-        return await self._running_engine().search(text)
-
-    def found(self, mint: str) -> TokenHit | None:
-        """Return what a source has said of a token that has no name in the table, if one was asked."""
-        return self.names.found(mint)
-
-    def learn(self, hits: Iterable[TokenHit]) -> None:
-        """Call tokens what a source calls them, where nothing better is known."""
-        found = list(hits)
-        self.names.add(found)
-        for hit in found:
-            row = self.prices.rows.get(hit.mint or "")
-            if row is not None and row.token.mint:
-                self.prices.set_token(row.key, self.names.named(self._own_token(row)))
-        self.mark_changed()
-
-    def _own_token(self, row: PriceRow) -> WatchedToken:
-        """Return what the engine calls the token of a row."""
-        token = self.engine.describe(row.token.mint) if self.engine else None
-        return row.token if token is None else token
-
-    async def name_tokens(self) -> None:
-        """Ask once what the tokens are called that nobody has named, and show it.
-
-        Raises:
-            ProviderError: No source could be asked.
-            NotRunning: There is no engine to ask.
-        """
-        if mints := self.names.to_ask():
-            self.learn((await self._running_engine().name_tokens(mints)).values())
-
     def hints(self, symbols: Sequence[str]) -> list[str]:
         """Return what a person should know of how these symbols were read, as sentences."""
         from streamcore import TokenTable, read_pair
@@ -210,7 +193,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.prices.remove(key)
         self.unsaved = True
         self._only_in_watchlist.discard(key)
@@ -225,7 +208,7 @@ class Session:
             InputError: A symbol of the list cannot be watched.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.watchlist, self.prices.watchlist = name, None
         if name:
             symbols = self.settings.watchlists[name]
@@ -256,7 +239,7 @@ class Session:
             InputError: One of them is no address; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         new = []
         self._requests += 1
         try:
@@ -280,7 +263,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.wallets.remove(address)
         self.unsaved = True
         self._watched.discard(address)
@@ -288,10 +271,14 @@ class Session:
         await engine.unsubscribe_wallets([address])
         self.mark_changed()
 
-    def name_wallets(self, labels: Mapping[str, str]) -> None:
-        """Call wallets by these names from now on."""
+    def name_wallets(self, labels: Mapping[str, str], *, by_hand: bool = True) -> None:
+        """Call wallets by these names from now on; ``by_hand``: a person has said so just now."""
+        from streamcore import wallet_name  # not needed for the first frame
+
         self.labels.update(labels)
-        self.unsaved = True
+        if self.settings.demo:
+            self._invented |= {address for address, name in labels.items() if wallet_name(name) is not None}
+        self.unsaved = self.unsaved or by_hand
         self.transactions.relabel()
         self.mark_changed()
 
@@ -307,7 +294,7 @@ class Session:
         row: PriceRow | None = None
         if rule.symbol is not None:
             symbol = self._mint_shown_as(rule.symbol) or rule.symbol
-            token = self._running_engine().describe(symbol)
+            token = self.running_engine().describe(symbol)
             row = self.prices.rows.get(key_of(token))
             if row is None:
                 raise InputError(symbol, "is not watched yet; s watches it")
@@ -334,7 +321,7 @@ class Session:
 
     def _key_of_symbol(self, symbol: str) -> str:
         try:
-            return key_of(self._running_engine().describe(symbol))
+            return key_of(self.running_engine().describe(symbol))
         except (InputError, NotRunning):
             return symbol.casefold()
 
@@ -358,14 +345,24 @@ class Session:
                 self._symbol_to_save(row.token) for row in rows if row.key not in self._only_in_watchlist
             ],
             wallets=list(self.wallets),
-            labels={address: self.labels[address] for address in self.wallets if address in self.labels},
+            labels={
+                address: self.labels[address]
+                for address in self.wallets
+                if address in self.labels and address not in self._invented
+            },
             alerts=self.alerts.rules,
             theme=theme,
-            tokens=self.names.tickers(row.token.mint for row in rows),
+            columns=self.view.columns_to_save,
+            # what the demo calls a token is invented
+            tokens={} if self.settings.demo else self.names.tickers(row.token.mint for row in rows),
         )
         await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
         self._saved = watched
         self.unsaved = False
+
+    def choose_columns(self, columns: Sequence[PriceColumn]) -> None:
+        """Have these columns from now on."""
+        self.unsaved = self.view.choose_columns(columns) or self.unsaved
 
     def _symbol_to_save(self, token: WatchedToken) -> str:
         # the ticker only if it leads back to this token: it may belong to another one, or be a shortened mint
@@ -377,7 +374,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._running_engine().reconnect(provider)
+        await self.running_engine().reconnect(provider)
 
     async def reconnect_all(self) -> None:
         """Let every provider try again now.
@@ -385,7 +382,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._running_engine().reconnect_all()
+        await self.running_engine().reconnect_all()
 
     def set_back(self, by: float) -> None:
         """Date everything back, because the wall clock has been set back by so many seconds.
@@ -397,6 +394,8 @@ class Session:
             self.last_data -= by
         for row in self.prices.rows.values():
             row.set_back(at, by)
+        if self.chart is not None:
+            self.chart.set_back(at)
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 
@@ -412,6 +411,12 @@ class Session:
         The caller must restart the engine.
         """
         self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
+        self.names.forget()
+        for row in self.prices.rows.values():
+            self.prices.set_token(row.key, without_found_name(row.token))
+        for address in self._invented:
+            self.labels.pop(address, None)
+        self._invented.clear()
         self.prices.restart()
         self.transactions.clear()
         self.alerts.restart()

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 
 from streamcore import (
@@ -16,18 +15,19 @@ from streamcore import (
     Event,
     InputError,
     PriceUpdate,
-    Settings,
     StatusChange,
-    StreamcoreError,
     StreamError,
     WalletTransaction,
 )
 from streamtui.format.lamps import LIVE, lamp
 from streamtui.model.engine import EngineFactory, closed_in_time, real_engine_factory
 from streamtui.model.event_log import log_failure
+from streamtui.model.frame_rate import frame_rate
+from streamtui.model.naming import Naming
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
+from streamtui.model.trends import Trends
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +35,6 @@ TICK = 1.0
 """Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
 """Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
-GATHER_NAMES = 0.5
-"""Seconds in which tokens without a name are gathered."""
-LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """Symbols watched when nothing is configured, so that the first screen shows something."""
 
@@ -46,7 +43,7 @@ class Updates:
     """Runs the engine for a session, and tells the screen when to draw.
 
     The app runs three coroutines, each as a worker: `run` carries events from the engine into the session,
-    `frames` asks for a repaint when something has changed and never more often than the frame rate, `ticks`
+    `frames` asks for a repaint when something has changed, at the pace of `FrameRate`, `ticks`
     lets time pass on the screen once a second.
     """
 
@@ -55,7 +52,7 @@ class Updates:
         session: Session,
         *,
         engine_factory: EngineFactory | None,
-        repaint: Callable[[], None],
+        repaint: Callable[[], float],
         tick: Callable[[], None],
         notice: Callable[[str, bool], None],
         alarm: Callable[[str], None],
@@ -66,7 +63,8 @@ class Updates:
         Args:
             session: What the engine is to watch, and where its events go.
             engine_factory: Makes the engine; ``None``: `run` imports and makes the real one.
-            repaint: Called when something is to be drawn.
+            repaint: Called when something is to be drawn; returns the share of the rows in view that was,
+                from 0 to 1.
             tick: Called once a second.
             notice: Called with a sentence to show, and whether it is about a failure.
             alarm: Called with the text of an alert that fires.
@@ -79,9 +77,11 @@ class Updates:
         self._notice = notice
         self._alarm = alarm
         self._starter = starter
+        self._naming = Naming(session, notice)
         self._all_opened = False
         """Whether everything the settings name has been opened once. From then on a restart of the engine
         subscribes to what is on the screen, not to what the settings name."""
+        self._trends = Trends(session)
         self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
@@ -100,12 +100,13 @@ class Updates:
             self.read_statuses()
             session.mark_changed()
             opening = asyncio.create_task(self._open())
-            naming = asyncio.create_task(self._name_tokens())
+            naming = asyncio.create_task(self._run_quietly(self._naming.name_tokens()))
             try:
                 async for event in engine.events():
                     self._take(event)
             finally:
                 session.detach(engine)
+                self._trends.stop()
                 for task in (opening, naming):
                     task.cancel()
                     with suppress(asyncio.CancelledError):
@@ -122,17 +123,15 @@ class Updates:
         session.opened = True
         self.read_statuses()
         session.mark_changed()
+        if stream.enable_wallets:
+            await self._run_quietly(self._naming.watch_named_wallets())
 
-    async def _name_tokens(self) -> None:
-        """Ask for the names of tokens that have none, those that come together with one request."""
-        session = self._session
-        while True:
-            await session.names.wanted.wait()
-            await session.clock.sleep(GATHER_NAMES)
-            try:
-                await session.name_tokens()
-            except StreamcoreError as error:
-                logger.info("tokens stay without a name: %s", error)
+    async def _run_quietly(self, work: Coroutine[object, object, None]) -> None:
+        """Run what nothing else depends on; an unexpected failure is logged and ends only that."""
+        try:
+            await work
+        except Exception:
+            logger.exception("looking names up failed")
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
         """Return whether something succeeded; if not, `Session.failure` says what failed and why."""
@@ -167,7 +166,10 @@ class Updates:
     def _wallets_wanted(self) -> list[str]:
         if self._all_opened:
             return list(self._session.wallets)
-        return list(dict.fromkeys([*self._session.settings.wallets, *self._session.wallets]))
+        from streamcore import wallet_name  # not needed for the first frame
+
+        given = [wallet for wallet in self._session.settings.wallets if wallet_name(wallet) is None]
+        return list(dict.fromkeys([*given, *self._session.wallets]))
 
     async def _watch_each(self, ask: Callable[[Sequence[str]], Awaitable[object]], names: list[str]) -> None:
         if not names:
@@ -182,19 +184,31 @@ class Updates:
                     self._notice(str(error), True)
 
     async def frames(self) -> None:
-        """Repaint when something has changed: at once if nothing was drawn lately, else at the frame rate."""
+        """Repaint when something has changed: at once, unless the last repaint was too short ago."""
         session, clock = self._session, self._session.clock
-        period = 1 / frames_per_second(session.settings)
+        rate = frame_rate(session.settings)
         while True:
             await session.changed.wait()
             session.changed.clear()
-            self._repaint()
-            await clock.sleep(period)
+            await clock.sleep(rate.pause_after(self._repaint()))
             while not session.changed.is_set() and (due_at := session.prices.due_at()) is not None:
-                if clock.monotonic() >= due_at - SLACK:
+                lacking = due_at - clock.monotonic()
+                if lacking <= SLACK:
                     session.changed.set()
                 else:
-                    await clock.sleep(period)
+                    await self._changed_within(lacking)
+
+    async def _changed_within(self, seconds: float) -> None:
+        """Wait until something has changed, but not longer than that."""
+        waits = [
+            asyncio.ensure_future(self._session.changed.wait()),
+            asyncio.ensure_future(self._session.clock.sleep(seconds)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def ticks(self) -> None:
         """Once a second read the statuses, and let ages and countdowns move."""
@@ -209,6 +223,8 @@ class Updates:
             if now >= self._next_sample:
                 self._next_sample = now + SAMPLE_INTERVAL
                 self._session.prices.sample(clock.time())
+            if self._session.engine is not None:
+                self._trends.tick(self._session.engine)
             self._tick()
             await clock.sleep(TICK)
 
@@ -221,6 +237,7 @@ class Updates:
             session.prices.heartbeating = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
+            session.prices.cut_off = {name for name, status in statuses.items() if status.cut_off}
             session.prices.sources = engine.price_sources
 
     def _take(self, event: Event) -> None:
@@ -229,6 +246,8 @@ class Updates:
             case PriceUpdate():
                 session.last_data = max(session.last_data or 0.0, event.ts)
                 rows = session.prices.apply(event)
+                if session.chart is not None:
+                    session.chart.take(event, rows)
                 for row in rows:
                     self._raise_alarms(session.alerts.price(row.key, event))
                 if not rows and session.requesting:
@@ -252,10 +271,3 @@ class Updates:
     def _raise_alarms(self, texts: Sequence[str]) -> None:
         for text in texts:
             self._alarm(text)
-
-
-def frames_per_second(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:
-    """Return how often the screen may be repainted in a second: fewer times over ssh, unless it is set."""
-    if settings.ui.frames_per_second is not None:
-        return settings.ui.frames_per_second
-    return REMOTE_FRAMES if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY") else LOCAL_FRAMES

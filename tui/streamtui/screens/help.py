@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE
-from streamtui.keys import Command, readable
+from streamtui.keys import CHART_KEYS, Command, readable
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.status_bar import TONES
@@ -38,7 +38,7 @@ SHOWN = (
     ("quiet", "no trades, but the connection to the source is alive"),
     ("old", "not confirmed for a long time: it may be wrong"),
     ("no source", "none of the sources in use has it"),
-    ("TREND", "how the price moved over the last minutes"),
+    ("TREND 24 H", "how the price moved over 24 hours; scaled to each row"),
     ("NAME", "the asset behind the ticker; it may change with the source"),
     ("SOURCE", "where the price comes from; poll: asked every few seconds"),
     ("5/s  18 ms", "messages a second and round trip of a provider"),
@@ -110,7 +110,10 @@ class HelpScreen(Dialog[None]):
             if isinstance(binding, Binding):
                 keys = " ".join(readable(key) for key in binding.key.split(","))
                 lines += _explained(keys, binding.description.lower(), room)
-        return [*blocks, lines]
+        chart = [Content.styled("In the chart of a price", "bold")]
+        for keys, meaning in CHART_KEYS:
+            chart += _explained(keys, meaning, room)
+        return [*blocks, lines, chart]
 
     def _lamps(self, room: int) -> Lines:
         lines = [Content.styled("Lamps", "bold")]

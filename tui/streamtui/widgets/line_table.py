@@ -160,6 +160,13 @@ class LineTable(ScrollView, can_focus=True):
             self._set_height()
             self.refresh()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Have these columns from now on; the rows are to be `put` again."""
+        self._columns = tuple(columns)
+        self._titles = ColumnTitles(columns)
+        self._cells.clear()
+        self.on_resize()
+
     def set_title(self, column: str, title: str) -> None:
         """Change the title of a column."""
         if self._titles.set(column, title):

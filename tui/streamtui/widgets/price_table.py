@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeAlias
 
-from streamcore import Source
+from streamcore import PriceColumn, Source
 from streamtui.format.ages import age
 from streamtui.format.cells import Cell, Span, cell
 from streamtui.format.numbers import (
     MOST_DECIMALS,
     UNKNOWN,
     aligned,
+    basis_points,
     common_prefix,
     compact,
     percent,
@@ -20,47 +22,34 @@ from streamtui.format.numbers import (
 )
 from streamtui.format.sparkline import sparkline
 from streamtui.model.price_order import LARGEST_FIRST, PriceSort
-from streamtui.model.price_row import SAMPLE_INTERVAL, Freshness, PriceRow
-from streamtui.widgets.columns import Column
+from streamtui.model.price_row import Freshness, PriceRow
 from streamtui.widgets.line_table import LineTable
+from streamtui.widgets.price_columns import SORTS, WHOLE, columns_of
 
-WHOLE = 7
-"""Cells for the digits before the decimal point: ``100,000``."""
-
-COLUMNS = (
-    # what changes most stands at the left: a repaint of a cell begins at the start of its line
-    Column("symbol", "SYMBOL", 9),
-    Column("price", f"{'PRICE $':>{WHOLE + 3}}", WHOLE + 1 + MOST_DECIMALS),
-    Column("change", "24 H", 11, "right", rank=1),
-    Column("volume", "VOLUME", 7, "right", rank=3),
-    Column("age", "AGE", 9, "right"),
-    Column("trend", "TREND", 12, "right", rank=4, grows=28),
-    Column("name", "NAME", 20, rank=5, grows=12),
-    Column("source", "SOURCE", 12, rank=6),
-)
-
-
-SORTS: dict[str, PriceSort] = {
-    "symbol": PriceSort.SYMBOL,
-    "price": PriceSort.PRICE,
-    "change": PriceSort.CHANGE,
-    "volume": PriceSort.VOLUME,
-    "age": PriceSort.AGE,
-    "trend": PriceSort.TREND,
-    "name": PriceSort.NAME,
-    "source": PriceSort.SOURCE,
-}
-"""What a click on the title of a column sorts by."""
 _COLUMN_OF = {sort: column for column, sort in SORTS.items()}
+CellMaker: TypeAlias = "Callable[[PriceRow, float, Freshness], Cell]"
+"""Makes a cell from a row, the Unix seconds now, and what the age of its price means."""
 
 
 class PriceTable(LineTable):
     """The prices."""
 
-    def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's word
-        super().__init__(columns, id=id)
+    def __init__(self, columns: Iterable[PriceColumn], *, id: str) -> None:  # noqa: A002 - Textual's word
+        names = tuple(columns)
+        super().__init__(columns_of(names), id=id)
+        self._makers = self._makers_of(names)
         self._trends: dict[str, tuple[tuple[int, int], str]] = {}
-        """By row: the number of samples and the width that were drawn, and the drawing."""
+        """By row: the version of the trend and the width that were drawn, and the drawing."""
+
+    def choose_columns(self, columns: Iterable[PriceColumn]) -> None:
+        """Have these columns from now on; the rows are to be shown again."""
+        names = tuple(columns)
+        self._makers = self._makers_of(names)
+        self.set_columns(columns_of(names))
+
+    def _makers_of(self, names: Iterable[PriceColumn]) -> list[CellMaker]:
+        own: dict[PriceColumn, CellMaker] = {PriceColumn.TREND: self._trend}
+        return [own.get(name) or _MAKERS[name] for name in names]
 
     def set_order(self, keys: Sequence[str]) -> None:
         """Show exactly these rows in this order; see `LineTable.set_order`."""
@@ -83,41 +72,17 @@ class PriceTable(LineTable):
             at: Unix seconds now.
             freshness: What the age of its price means.
         """
-        old = freshness is Freshness.OLD
-        update = row.update
-        change = update.change_24h if update else None
-        how_old = age(row.age(at))
-        source = (
-            "" if update is None else f"{update.provider}{' poll' if update.source is Source.POLL else ''}"
-        )
-        self.put(
-            row.key,
-            (
-                cell(row.token.symbol, "dim" if old else "strong"),
-                _price(row, old),
-                _change(change, old),
-                cell(_compact(update.volume_24h if update else None), "dim" if old else ""),
-                _age(how_old, freshness),
-                cell(self._trend(row), "dim"),
-                cell(row.name, "dim"),
-                cell(source, "dim"),
-            ),
-        )
+        self.put(row.key, [make(row, at, freshness) for make in self._makers])
 
-    def _trend(self, row: PriceRow) -> str:
+    def _trend(self, row: PriceRow, at: float, freshness: Freshness) -> Cell:
         width = self.width_of("trend")
-        if not width or len(row.samples) < 2:
-            return ""
-        drawn = (row.sampled, width)
-        if row.key not in self._trends or self._trends[row.key][0] != drawn:
-            self._trends[row.key] = (drawn, sparkline(tuple(row.samples), width))
-        return self._trends[row.key][1]
-
-    def on_resize(self) -> None:
-        """Name the span of time the trend covers."""
-        super().on_resize()
-        seconds = int(self.width_of("trend") * SAMPLE_INTERVAL)
-        self.set_title("trend", f"TREND {seconds} S" if seconds < 120 else f"TREND {seconds // 60} MIN")
+        if not width or not row.trend.has_past:
+            return cell("")
+        drawn = (row.trend.version, width)
+        known = self._trends.get(row.key)
+        if known is None or known[0] != drawn:
+            known = self._trends[row.key] = (drawn, sparkline(row.trend.samples(width)))
+        return cell(known[1], "dim")
 
 
 @lru_cache(maxsize=1024)  # the 24 hour change comes far more rarely than the price that is drawn with it
@@ -134,7 +99,54 @@ def _direction(change: Decimal | None) -> str:
     return "up" if change > 0 else "down"
 
 
-def _age(how_old: str, freshness: Freshness) -> Cell:
+_price_text = lru_cache(maxsize=4096)(price)
+
+
+def _symbol(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(row.token.symbol, "dim" if freshness is Freshness.OLD else "strong")
+
+
+def _change_of(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return _change(row.update.change_24h if row.update else None, freshness is Freshness.OLD)
+
+
+def _volume(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(_compact(row.update.volume_24h if row.update else None), _style(freshness))
+
+
+def _name(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(row.name, "dim")
+
+
+def _source(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    update = row.update
+    if update is None:
+        return cell("", "dim")
+    return cell(f"{update.provider}{' poll' if update.source is Source.POLL else ''}", "dim")
+
+
+def _market_price(field: str) -> CellMaker:
+    def make(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+        return cell(_price_text(getattr(row.update, field, None)), _style(freshness))
+
+    return make
+
+
+def _spread(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(basis_points(row.update.spread if row.update else None), _style(freshness))
+
+
+def _trades(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    count = row.update.trades_24h if row.update else None
+    return cell(_compact(None if count is None else Decimal(count)), _style(freshness))
+
+
+def _style(freshness: Freshness) -> str:
+    return "dim" if freshness is Freshness.OLD else ""
+
+
+def _age(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    how_old = age(row.age(at))
     match freshness:
         case Freshness.OLD:
             return cell(f"old {how_old}", "warn")
@@ -148,9 +160,9 @@ def _age(how_old: str, freshness: Freshness) -> Cell:
             return cell(how_old, "dim")
 
 
-def _price(row: PriceRow, old: bool) -> Cell:
+def _price(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     text = _aligned(row.shown)
-    if old:
+    if freshness is Freshness.OLD:
         return cell(text, "dim")
     if not row.flash or row.before is None:
         return cell(text, "strong")
@@ -161,3 +173,21 @@ def _price(row: PriceRow, old: bool) -> Cell:
 @lru_cache(maxsize=1024)  # called for the price before, too, which was formatted when it was new
 def _aligned(value: Decimal | None) -> str:
     return aligned(UNKNOWN if value is None else price(value), WHOLE, MOST_DECIMALS)
+
+
+_MAKERS: dict[PriceColumn, CellMaker] = {
+    PriceColumn.SYMBOL: _symbol,
+    PriceColumn.PRICE: _price,
+    PriceColumn.CHANGE: _change_of,
+    PriceColumn.VOLUME: _volume,
+    PriceColumn.AGE: _age,
+    PriceColumn.NAME: _name,
+    PriceColumn.SOURCE: _source,
+    PriceColumn.BID: _market_price("bid"),
+    PriceColumn.ASK: _market_price("ask"),
+    PriceColumn.SPREAD: _spread,
+    PriceColumn.HIGH: _market_price("high_24h"),
+    PriceColumn.LOW: _market_price("low_24h"),
+    PriceColumn.VWAP: _market_price("vwap_24h"),
+    PriceColumn.TRADES: _trades,
+}

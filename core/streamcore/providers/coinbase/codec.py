@@ -9,26 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import (
-    Alive,
-    Codec,
-    Malformed,
-    Notice,
-    PriceReport,
-    PriceRequest,
-    Refusal,
-    Report,
-)
-from streamcore.providers.decoding import Figures, Undecodable, json_as, message_reader
-from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars, percent_since
-from streamcore.providers.throttle import Throttle
+from streamcore.providers.base import Malformed, Notice, PriceReport, PriceRequest, Refusal, Report
+from streamcore.providers.decoding import Undecodable, json_as
+from streamcore.providers.exchange import MOST_TEXT, PairRequest, in_dollars, percent_since
+from streamcore.providers.exchange_codec import ExchangeCodec
+from streamcore.providers.figures import LEAST, MOST, NULL, believed, exactly, read
 from streamcore.text import printable
 
 CHANNELS = ("ticker", "heartbeat")
@@ -53,7 +47,7 @@ _REASONS = {
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """Any frame that is no ticker, with the fields of all that are read."""
+    """Any frame, with the fields of all that are read but tickers."""
 
     type: str
     product_id: str = ""
@@ -63,30 +57,47 @@ class _Frame(msgspec.Struct, frozen=True):
     channels: object = None
 
 
-_NULL = msgspec.Raw(b"null")
-
-
 class _Ticker(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ticker"):
-    """The usual frame, read at once; ``volume_24h`` is in base units."""
+    """A usual ticker; ``volume_24h`` is in base units.
+
+    What moves with every one is decoded at once; of the rest it costs less to see that it was written just
+    as before.
+    """
+
+    product_id: str
+    sequence: int
+    trade_id: int
+    price: Decimal
+    best_bid: Decimal
+    best_ask: Decimal
+    open_24h: msgspec.Raw
+    volume_24h: msgspec.Raw
+    high_24h: msgspec.Raw
+    low_24h: msgspec.Raw
+
+
+class _AnyTicker(msgspec.Struct, frozen=True):
+    """A ticker of whatever values, as it was written."""
 
     product_id: str = ""
     sequence: object = None
-    price: msgspec.Raw = _NULL
-    open_24h: msgspec.Raw = _NULL
-    volume_24h: msgspec.Raw = _NULL
-    high_24h: msgspec.Raw = _NULL
-    low_24h: msgspec.Raw = _NULL
-    best_bid: msgspec.Raw = _NULL
-    best_ask: msgspec.Raw = _NULL
     trade_id: object = None
+    price: msgspec.Raw = NULL
+    best_bid: msgspec.Raw = NULL
+    best_ask: msgspec.Raw = NULL
+    open_24h: msgspec.Raw = NULL
+    volume_24h: msgspec.Raw = NULL
+    high_24h: msgspec.Raw = NULL
+    low_24h: msgspec.Raw = NULL
 
 
-_read_ticker = message_reader(_Ticker, binary=True)
+_LOW, _HIGH = Decimal("1e-12"), Decimal("1e12")
+"""Between these is nearly every price, and what is computed of two such prices is credible."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far the feed of one product has come."""
+    """How far the feed of one product has come, and its slower figures as they were written last."""
 
     begun: bool = False
     """There has been a ticker."""
@@ -102,100 +113,89 @@ class _Progress:
     """That it is not has been told."""
     asked: int = 0
     """The trade because of which the price was asked for last."""
-    figures: Figures = field(
-        default_factory=lambda: Figures(
-            "price", "open_24h", "volume_24h", "high_24h", "low_24h", "best_bid", "best_ask"
-        )
-    )
+    told: tuple[msgspec.Raw, ...] = ()
+    """The price of a day ago, volume, high and low."""
+    opened: Decimal | None = None
+    volume: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
+
+    def is_read(self, told: tuple[msgspec.Raw, ...]) -> bool:
+        """Read the slower figures anew, if they are usual; return whether they are."""
+        self.told = ()
+        opened, volume, high, low = map(exactly, told)
+        if not (_LOW <= opened <= _HIGH and LEAST <= volume <= _HIGH and LEAST <= low <= high <= MOST):
+            return False
+        self.opened, self.volume, self.high, self.low, self.told = opened, volume, high, low, told
+        return True
 
 
-class CoinbaseCodec(Codec):
-    """One Coinbase connection; see `streamcore.providers.base.Codec`. Topics are products: ``SOL-USD``."""
+class CoinbaseCodec(ExchangeCodec):
+    """One Coinbase connection; see `streamcore.providers.base.Codec`. Topics are products: ``SOL-USD``.
+
+    When it is open it must subscribe within five seconds, or the feed is closed.
+    """
+
+    _usual = msgspec.json.Decoder(_Ticker)
 
     def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
         """``batch_size``: products in one subscribe message at most."""
-        self._pairs = Pairs(min(batch_size, PRODUCTS_PER_REQUEST))
-        self._throttle = Throttle()
-        self._alive = False
+        super().__init__(min(batch_size, PRODUCTS_PER_REQUEST))
         self._progress: dict[str, _Progress] = {}
         self._left_out: frozenset[str] = frozenset()
         """Products that the last acknowledgement lacked."""
         self._pulse: tuple[str, int] | None = None
         """The product whose heartbeats are counted since then, and how many have come."""
-        self._outgoing: list[Frame] = []
-
-    def opened(self) -> None:
-        """Send what is wanted: the feed is closed unless something is subscribed within five seconds."""
-        self._pairs.open()
-        self._ask()
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted products, all of them; only what changes is sent."""
-        self._pairs.set_topics(topics)
-        self._ask()
+        super().set_topics(topics)
+        self._progress = {name: known for name, known in self._progress.items() if self._pairs.wants(name)}
 
-    @property
-    def unanswered(self) -> object:
-        """The products of the last request that have had no answer; ``None`` when there are none."""
-        return self._pairs.under_way or None
-
-    def rested(self) -> None:
-        """Ask again for what was denied."""
-        self._throttle.rested()
-        self._ask()
-
-    def frames_to_send(self) -> list[Frame]:
-        """Return the frames to send now, and forget them."""
-        frames, self._outgoing = self._outgoing, []
-        return frames
-
-    def received(self, frame: Frame) -> list[Report]:
-        """Return what one frame says."""
-        reports: list[Report] = []
-        try:
-            ticker = _read_ticker(frame)
-            if ticker is None:
-                reports += self._read(json_as(frame, _Frame))
-            else:
-                told = self._ticker(ticker)  # if it makes no sense, it is no proof of life
-                reports = told if self._alive else [*self._proof(), *told]
-        except Undecodable as error:
-            reports.append(Malformed(str(error)))
-        self._ask()
-        return reports
-
-    def _ask(self) -> None:
-        request = None if self._throttle.resting else self._pairs.request()
-        if request is None:
-            return
-        message = {
-            "type": "subscribe" if request.subscribe else "unsubscribe",
-            "product_ids": request.pairs,
-            "channels": CHANNELS,
-        }
+    def _worded(self, request: PairRequest) -> dict[str, Any]:
         for product in request.pairs:
             self._progress.pop(product, None)
-        self._outgoing.append(msgspec.json.encode(message).decode())
+        kind = "subscribe" if request.subscribe else "unsubscribe"
+        return {"type": kind, "product_ids": request.pairs, "channels": CHANNELS}
 
-    def _proof(self) -> list[Report]:
-        if self._alive:
-            return []
-        self._alive = True
-        return [Alive()]
+    def _tell(self, message: _Ticker, reports: list[Report]) -> bool:
+        product, price, bid, ask = message.product_id, message.price, message.best_bid, message.best_ask
+        progress = self._progress.get(product)
+        if progress is None or not self._alive or progress.sequence is None:
+            return False
+        told = (message.open_24h, message.volume_24h, message.high_24h, message.low_24h)
+        if told != progress.told and not progress.is_read(told):
+            return False
+        if message.sequence < progress.sequence or not (
+            _LOW <= price <= _HIGH and LEAST <= bid <= ask <= MOST
+        ):
+            return False
+        progress.sequence, progress.trade, progress.late = message.sequence, message.trade_id, False
+        reports.append(
+            PriceReport(  # by position: the names would cost as much as all of the above
+                product, price, percent_since(price, progress.opened), in_dollars(progress.volume, price),
+                progress.high, progress.low, False, bid, ask,
+            )
+        )  # fmt: skip
+        return True
 
-    def _read(self, frame: _Frame) -> list[Report]:
-        match frame.type:
+    def _read(self, frame: Frame) -> list[Report]:
+        said = json_as(frame, _Frame)
+        match said.type:
+            case "ticker":
+                reports = self._ticker(json_as(frame, _AnyTicker))
+                return [*self._proof(), *reports]  # if it makes no sense, it is no proof of life
             case "heartbeat":
-                reports = self._heartbeat(frame)
+                reports = self._heartbeat(said)
                 return [*self._proof(), *reports]
             case "subscriptions":
-                self._subscribed(frame.channels)
+                self._subscribed(said.channels)
                 self._throttle.granted()
                 return self._proof()
             case "error":
-                return self._error(frame)
+                return self._error(said)
             case _:
-                raise Undecodable(f"an unknown message type {printable(frame.type, limit=40)}")
+                raise Undecodable(f"an unknown message type {printable(said.type, limit=40)}")
 
     def _subscribed(self, channels: object) -> None:
         """Take note of the whole set that is subscribed; what it lacks of a request is still unanswered."""
@@ -211,12 +211,13 @@ class CoinbaseCodec(Codec):
         if left_out != self._left_out:
             self._left_out, self._pulse = left_out, None
 
-    def _ticker(self, frame: _Ticker) -> list[Report]:
-        product = frame.product_id
+    def _ticker(self, ticker: _AnyTicker) -> list[Report]:
+        """Return what a ticker says that may be odd, or late."""
+        product = ticker.product_id
         if not self._is_live(product):
             return []
         progress = self._progress_of(product)
-        sequence, trade = _count(frame.sequence), _count(frame.trade_id)
+        sequence, trade = _count(ticker.sequence), _count(ticker.trade_id)
         if sequence is not None:
             older = 0 < (progress.sequence or sequence) - sequence <= RESTARTED_BY
             # two in a row are never left out: then it was the number of the one before them that was wrong
@@ -226,27 +227,22 @@ class CoinbaseCodec(Codec):
             progress.sequence = sequence
         progress.trade = progress.trade if trade is None else trade
         first, progress.begun = not progress.begun, True
-        figures = progress.figures
-        bad = figures.read(
-            (
-                frame.price, frame.open_24h, frame.volume_24h, frame.high_24h, frame.low_24h,
-                frame.best_bid, frame.best_ask,
-            )
-        )  # fmt: skip
-        last, opened, volume, high, low, bid, ask = figures.values
-        price = last or None
+        bad: list[str] = []
+        price = read("price", "price", ticker.price, bad)
+        opened = read("price", "open_24h", ticker.open_24h, bad)
+        volume = read("volume_24h", "volume_24h", ticker.volume_24h, bad)
         report = PriceReport(
             product,
-            price,
-            percent_since(price, opened),
-            in_dollars(volume, price),
-            high or None,
-            low or None,
-            first,
-            bid or None,
-            ask or None,
+            price=price,
+            change_24h=believed("change_24h", "change", percent_since(price, opened), bad),
+            volume_24h=believed("volume_24h", "volume", in_dollars(volume, price), bad),
+            high_24h=read("price", "high_24h", ticker.high_24h, bad),
+            low_24h=read("price", "low_24h", ticker.low_24h, bad),
+            complete=first,
+            bid=read("price", "best_bid", ticker.best_bid, bad),
+            ask=read("price", "best_ask", ticker.best_ask, bad),
         )
-        return [report, *map(Malformed, bad)] if bad else [report]
+        return [report, *map(Malformed, bad)]
 
     def _heartbeat(self, frame: _Frame) -> list[Report]:
         product = frame.product_id

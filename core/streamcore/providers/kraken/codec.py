@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,18 +18,22 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
-from streamcore.providers.decoding import (
-    Figures,
-    Undecodable,
-    content,
-    json_as,
-    message_reader,
-    whole_number,
+from streamcore.providers.base import Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.decoding import Undecodable, content, json_as
+from streamcore.providers.exchange import MOST_TEXT, PairRequest, in_dollars
+from streamcore.providers.exchange_codec import ExchangeCodec
+from streamcore.providers.figures import (
+    ALL_OF_IT,
+    LEAST,
+    MAX_MAGNITUDE,
+    MOST,
+    NULL,
+    believed,
+    exactly,
+    read,
+    read_trades,
 )
-from streamcore.providers.exchange import MOST_TEXT, Pairs, in_dollars
 from streamcore.providers.kraken.announcements import Announcements
-from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
 PAIRS_PER_REQUEST = 100
@@ -52,75 +57,76 @@ class _Frame(msgspec.Struct, frozen=True):
     channel: object = None
     method: object = None
     type: object = None
-    data: msgspec.Raw = msgspec.Raw(b"null")
+    data: msgspec.Raw = NULL
     success: object = None
     error: object = None
     symbol: object = None
-    result: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_NULL = msgspec.Raw(b"null")
+    result: msgspec.Raw = NULL
 
 
 class _Ticker(msgspec.Struct, frozen=True, gc=False):
-    """``change_pct`` is percent, ``volume`` in base units; all but ``last`` are of the last 24 hours."""
+    """A usual ticker; ``change_pct`` is percent, ``volume`` in base units.
+
+    All but ``last``, ``bid`` and ``ask`` are of the last 24 hours. What moves with most of the tickers is
+    decoded at once; of the rest it costs less to see that it was written just as before.
+    """
 
     symbol: str
-    last: msgspec.Raw = _NULL
-    volume: msgspec.Raw = _NULL
-    vwap: msgspec.Raw = _NULL
-    change_pct: msgspec.Raw = _NULL
-    high: msgspec.Raw = _NULL
-    low: msgspec.Raw = _NULL
-    bid: msgspec.Raw = _NULL
-    ask: msgspec.Raw = _NULL
-    trades: object = None
+    last: Decimal
+    change_pct: Decimal
+    bid: Decimal
+    ask: Decimal
+    volume: msgspec.Raw
+    vwap: msgspec.Raw
+    high: msgspec.Raw
+    low: msgspec.Raw
+    trades: int | None = None
 
 
 class _TickerMessage(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="ticker"):
     """A frame of tickers, decoded in one step; any other, and a malformed one, is read as a `_Frame`."""
 
     type: Literal["snapshot", "update"]
-    data: list[_Ticker]
+    data: tuple[_Ticker]
 
 
-_read_tickers = message_reader(_TickerMessage)
+class _AnyTicker(msgspec.Struct, frozen=True):
+    """A ticker of whatever values, as it was written."""
+
+    symbol: str
+    last: msgspec.Raw = NULL
+    change_pct: msgspec.Raw = NULL
+    bid: msgspec.Raw = NULL
+    ask: msgspec.Raw = NULL
+    volume: msgspec.Raw = NULL
+    vwap: msgspec.Raw = NULL
+    high: msgspec.Raw = NULL
+    low: msgspec.Raw = NULL
+    trades: object = None
 
 
-class _PairFigures(Figures):
-    """The numbers in the last ticker of one pair, and the report they make."""
+@dataclass(slots=True)
+class _Day:
+    """The slower figures of one pair: as they were written last, and what that means."""
 
-    __slots__ = ("_dollars",)
+    told: tuple[msgspec.Raw, ...] = ()
+    """Volume, average, high and low."""
+    average: Decimal | None = None
+    dollars: Decimal | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
 
-    def __init__(self) -> None:
-        super().__init__("last", "volume", "vwap", "change_pct", "high", "low", "bid", "ask")
-        self._dollars: tuple[Decimal | None, Decimal | None, Decimal | None] = (None, None, None)
-
-    def report(self, pair: str, trades: int | None, *, complete: bool) -> PriceReport:
-        """Return what the last ticker says. ``trades``: how many there were in the last 24 hours.
-
-        Where nothing was traded for 24 hours Kraken sends 0 for price, change, volume and average. That means
-        unknown, not a price of 0 or a change of 0 %, so the report is then one without any figure.
-        """
-        last, volume, vwap, change, high, low, bid, ask = self.values
-        price = last or None
-        if price is None and last is not None:
-            return PriceReport(pair, complete=True)
-        if volume is not None and not volume and not trades:
-            change = dollars = None
-        else:
-            dollars = self._in_dollars(volume, vwap or None)
-        return PriceReport(
-            pair, price, change, dollars, high or None, low or None, complete,
-            bid or None, ask or None, vwap or None, trades,
-        )  # fmt: skip
-
-    def _in_dollars(self, volume: Decimal | None, average: Decimal | None) -> Decimal | None:
-        of, at, dollars = self._dollars
-        if volume is not of or average is not at:
-            dollars = in_dollars(volume, average)
-            self._dollars = volume, average, dollars
-        return dollars
+    def is_read(self, told: tuple[msgspec.Raw, ...]) -> bool:
+        """Read them anew, if they are usual; return whether they are."""
+        self.told = ()
+        volume, average, high, low = map(exactly, told)
+        if not (LEAST <= volume <= MOST and LEAST <= average <= MOST and LEAST <= low <= high <= MOST):
+            return False
+        dollars = in_dollars(volume, average)
+        if dollars is None or dollars > MOST:
+            return False
+        self.average, self.dollars, self.high, self.low, self.told = average, dollars, high, low, told
+        return True
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -135,8 +141,10 @@ class _Status(msgspec.Struct, frozen=True):
     emergency: object = None
 
 
-class KrakenCodec(Codec):
+class KrakenCodec(ExchangeCodec):
     """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
+
+    _usual = msgspec.json.Decoder(_TickerMessage, float_hook=Decimal)
 
     def __init__(
         self, batch_size: int = PAIRS_PER_REQUEST, announcements: Announcements | None = None
@@ -147,77 +155,53 @@ class KrakenCodec(Codec):
             batch_size: Pairs in one subscribe message at most.
             announcements: Those already reported by other connections; ``None``: none.
         """
-        self._pairs = Pairs(min(batch_size, PAIRS_PER_REQUEST))
+        super().__init__(min(batch_size, PAIRS_PER_REQUEST))
         self._announcements = announcements or Announcements()
-        self._throttle = Throttle()
-        self._alive = False
         self._requests = 0
-        self._figures: dict[str, _PairFigures] = {}
-        self._outgoing: list[Frame] = []
-
-    def opened(self) -> None:
-        """Send what is wanted."""
-        self._pairs.open()
-        self._ask()
+        self._days: dict[str, _Day] = {}
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted pairs, all of them; only what changes is sent."""
-        self._pairs.set_topics(topics)
-        self._figures = {pair: figures for pair, figures in self._figures.items() if self._pairs.wants(pair)}
-        self._ask()
+        super().set_topics(topics)
+        self._days = {pair: day for pair, day in self._days.items() if self._pairs.wants(pair)}
 
-    @property
-    def unanswered(self) -> object:
-        """The pairs of the last request that have had no answer; ``None`` when there are none."""
-        return self._pairs.under_way or None
-
-    def rested(self) -> None:
-        """Ask again for what was denied."""
-        self._throttle.rested()
-        self._ask()
-
-    def frames_to_send(self) -> list[Frame]:
-        """Return the frames to send now, and forget them."""
-        frames, self._outgoing = self._outgoing, []
-        return frames
-
-    def received(self, frame: Frame) -> list[Report]:
-        """Return what one frame says."""
-        reports: list[Report] = []
-        try:
-            message = _read_tickers(frame)
-            if message is None:
-                reports += self._read(json_as(frame, _Frame))
-            else:
-                reports += self._proof()
-                complete = message.type == "snapshot"
-                for ticker in message.data:
-                    self._ticker(ticker, reports, complete=complete)
-        except Undecodable as error:
-            reports.append(Malformed(str(error)))
-        self._ask()
-        return reports
-
-    def _ask(self) -> None:
-        request = None if self._throttle.resting else self._pairs.request()
-        if request is None:
-            return
+    def _worded(self, request: PairRequest) -> dict[str, Any]:
         self._requests += 1
         params: dict[str, Any] = {"channel": "ticker", "symbol": request.pairs}
         if request.subscribe:
             # by trade, so that the price moves with every one; changes of the book alone are not shown
             params |= {"event_trigger": "trades", "snapshot": True}
         method = "subscribe" if request.subscribe else "unsubscribe"
-        message = {"method": method, "params": params, "req_id": self._requests}
-        self._outgoing.append(msgspec.json.encode(message).decode())
+        return {"method": method, "params": params, "req_id": self._requests}
 
-    def _proof(self) -> list[Report]:
-        if self._alive:
-            return []
-        self._alive = True
-        return [Alive()]
+    def _tell(self, message: _TickerMessage, reports: list[Report]) -> bool:
+        (now,) = message.data
+        day = self._days.get(now.symbol)
+        if day is None or self._pairs.waiting or not self._alive:
+            return False
+        told = (now.volume, now.vwap, now.high, now.low)
+        if told != day.told and not day.is_read(told):
+            return False
+        last, bid, ask, change = now.last, now.bid, now.ask, now.change_pct
+        if not (
+            LEAST <= last <= MOST
+            and LEAST <= bid <= ask <= MOST
+            and ALL_OF_IT <= change <= MOST
+            and change.adjusted() >= -MAX_MAGNITUDE
+        ):
+            return False
+        reports.append(
+            PriceReport(  # by position: the names would cost as much as all of the above
+                now.symbol, last, change, day.dollars, day.high, day.low, message.type == "snapshot",
+                bid, ask, day.average, now.trades,
+            )
+        )  # fmt: skip
+        return True
 
-    def _read(self, frame: _Frame) -> list[Report]:
+    def _read(self, frame: Frame) -> list[Report]:
+        return self._said(json_as(frame, _Frame))
+
+    def _said(self, frame: _Frame) -> list[Report]:
         match frame.channel:
             case "ticker":
                 return self._tickers(frame)
@@ -239,37 +223,51 @@ class KrakenCodec(Codec):
         reports = self._proof()
         for item in items:
             try:
-                ticker = content(item, _Ticker)
+                ticker = content(item, _AnyTicker)
             except Undecodable as error:
                 reports.append(Malformed(f"a ticker: {error}"))
             else:
-                self._ticker(ticker, reports, complete=frame.type == "snapshot")
+                reports += self._ticker(ticker, complete=frame.type == "snapshot")
         return reports
 
-    def _ticker(self, ticker: _Ticker, reports: list[Report], *, complete: bool) -> None:
+    def _ticker(self, ticker: _AnyTicker, *, complete: bool) -> list[Report]:
+        """Return what a ticker says that may be odd.
+
+        Where nothing was traded for 24 hours Kraken sends 0 for price, change, volume and average. That means
+        unknown, not a price of 0 or a change of 0 %, so the report is then one without any figure.
+        """
         pair = ticker.symbol
         self._pairs.answered(pair)
-        figures = self._figures.get(pair)
-        if figures is None:
-            if not self._pairs.wants(pair):
-                if not self._pairs.knows(pair):
-                    reports.append(Malformed("a ticker: a pair that was never asked for"))
-                return  # or it was on its way when the pair was given back
-            figures = self._figures[pair] = _PairFigures()
-        bad = figures.read(
-            (
-                ticker.last, ticker.volume, ticker.vwap, ticker.change_pct, ticker.high, ticker.low,
-                ticker.bid, ticker.ask,
-            )
-        )  # fmt: skip
-        try:
-            trades = ticker.trades if type(ticker.trades) is int else whole_number(ticker.trades)
-        except Undecodable as error:
-            trades = None
-            bad.append(f"trades: {error}")
-        reports.append(figures.report(pair, trades, complete=complete))
-        if bad:
-            reports += map(Malformed, bad)
+        if not self._pairs.wants(pair):
+            # one that is known was on its way when the pair was given back
+            known = self._pairs.knows(pair)
+            return [] if known else [Malformed("a ticker: a pair that was never asked for")]
+        self._days.setdefault(pair, _Day())
+        bad: list[str] = []
+        price = read("price", "last", ticker.last, bad)
+        if price is None and not bad and ticker.last != NULL:  # a zero, that is
+            return [PriceReport(pair, complete=True)]
+        volume = read("volume_24h", "volume", ticker.volume, bad)
+        average = read("price", "vwap", ticker.vwap, bad)
+        dollars = believed("volume_24h", "volume", in_dollars(volume, average), bad)
+        change = read("change_24h", "change_pct", ticker.change_pct, bad)
+        trades = read_trades(ticker.trades, bad)
+        if volume is not None and not volume and not trades:
+            change = dollars = None
+        report = PriceReport(
+            pair,
+            price=price,
+            change_24h=change,
+            volume_24h=dollars,
+            high_24h=read("price", "high", ticker.high, bad),
+            low_24h=read("price", "low", ticker.low, bad),
+            complete=complete,
+            bid=read("price", "bid", ticker.bid, bad),
+            ask=read("price", "ask", ticker.ask, bad),
+            vwap_24h=average,
+            trades_24h=trades,
+        )
+        return [report, *map(Malformed, bad)]
 
     def _status(self, data: msgspec.Raw) -> list[Report]:
         reports: list[Report] = []

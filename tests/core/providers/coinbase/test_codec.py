@@ -143,7 +143,8 @@ def test_a_trimmed_ticker_is_read_as_far_as_it_goes() -> None:
 
 @pytest.mark.parametrize("opened", [None, "0", "-1"])
 def test_without_a_price_of_a_day_ago_there_is_no_change(opened: str | None) -> None:
-    (report,) = greeted().received(ticker(price="5", open_24h=opened))
+    report, *bad = greeted().received(ticker(price="5", open_24h=opened))
+    assert len(bad) == (opened == "-1")
     assert report == PriceReport("SOL-USD", Decimal(5), complete=True)
 
 

@@ -101,8 +101,8 @@ async def test_o_goes_through_the_orders_and_the_cursor_stays_on_its_row() -> No
         assert seen == [
             ["BONK", "BTC", "SOL"],
             ["BTC", "SOL", "BONK"],
-            ["BONK", "SOL", "BTC"],
             ["SOL", "BTC", "BONK"],
+            ["BONK", "SOL", "BTC"],
             ["SOL", "BTC", "BONK"],
         ]
 

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 
-from streamcore import DataKind, PriceUpdate, StreamcoreError
+from streamcore import DataKind, PriceColumn, PriceUpdate, StreamcoreError, UiSettings
 from streamtui.model.price_order import PriceSort
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
 from streamtui.screens.main.price_texts import no_source, prices_info, why_no_prices, why_waiting
 from streamtui.screens.main.session_pane import SessionPane
 from streamtui.widgets.line_table import LineTable
-from streamtui.widgets.price_table import COLUMNS, SORTS, PriceTable
+from streamtui.widgets.price_columns import SORTS
+from streamtui.widgets.price_table import PriceTable
 
 
 class PricePane(SessionPane):
@@ -23,7 +24,7 @@ class PricePane(SessionPane):
 
     def __init__(self, session: Session) -> None:
         """Make the pane of a session."""
-        self._table = PriceTable(COLUMNS, id="price-table")
+        self._table = PriceTable(session.view.columns, id="price-table")
         super().__init__("PRICES", self._table, session, id="prices")
         self._prices = session.prices
         self._outdated: set[str] = set()
@@ -31,12 +32,17 @@ class PricePane(SessionPane):
 
     # What it shows
 
-    def draw(self, rows: Iterable[PriceRow]) -> None:
-        """Draw these rows, and all of them in another order if some came or went."""
+    def draw(self, rows: Iterable[PriceRow]) -> float:
+        """Draw these rows, and all of them in another order if some came or went.
+
+        Returns:
+            The share of the rows in view that was drawn, from 0 to 1.
+        """
+        self._outdated.update(row.key for row in rows)
         if self._prices.changed:
             self.show_rows()
-        self._outdated.update(row.key for row in rows)
-        self._draw_rows_in_view()
+            return 1.0
+        return self._draw_rows_in_view()
 
     def show_rows(self) -> None:
         """Show the rows that are wanted, in the order that is wanted."""
@@ -46,15 +52,17 @@ class PricePane(SessionPane):
         self._table.mark_sort(self._prices.sort, self._prices.backwards)
         self._draw_rows_in_view()
 
-    def _draw_rows_in_view(self) -> None:
+    def _draw_rows_in_view(self) -> float:
         # rows out of view are not formatted: with a hundred rows that would be most of the work
-        at = self.session.clock.time()
+        at, in_view, drawn = self.session.clock.time(), self._table.in_view(), 0
         with self._table.batched_refresh():
-            for key in self._table.in_view():
+            for key in in_view:
                 if key in self._outdated and key in self._prices.rows:
                     row = self._prices.rows[key]
                     self._table.show(row, at, self._prices.freshness(row, at))
                     self._outdated.discard(key)
+                    drawn += 1
+        return drawn / max(1, len(in_view))
 
     @on(LineTable.Uncovered)
     def _rows_uncovered(self, event: LineTable.Uncovered) -> None:
@@ -92,9 +100,13 @@ class PricePane(SessionPane):
         """Show everything about the selected price, with a chart."""
         from streamtui.screens.price_detail import PriceDetail
 
-        row, at = self.selected, self.session.clock.time()
+        row = self.selected
         if row is not None:
-            self.app.push_screen(PriceDetail(row, at=at, freshness=self._prices.freshness))
+            self.app.push_screen(PriceDetail(self.session, row, self._go))
+
+    def _go(self, by: int) -> PriceRow | None:
+        self._table.action_move(by)
+        return self.selected
 
     def copied(self) -> tuple[str, str]:
         """Return the mint address, or the ticker of what has none."""
@@ -105,12 +117,17 @@ class PricePane(SessionPane):
 
     def action_subscribe(self) -> None:
         """Ask for symbols."""
+        from streamtui.model.lookups import Lookups
         from streamtui.screens.symbol_dialog import SymbolDialog
 
         present = [row.token.symbol for row in self._prices.rows.values()]
         self.app.push_screen(
             SymbolDialog(
-                self._subscribe, self.session, self.session.clock, demo=self.session.demo, present=present
+                self._subscribe,
+                Lookups(self.session),
+                self.session.clock,
+                demo=self.session.demo,
+                present=present,
             )
         )
 
@@ -143,9 +160,10 @@ class PricePane(SessionPane):
         self.changed()
 
     def action_sort(self) -> None:
-        """Go to the next order."""
-        sorts = list(PriceSort)
-        self._sort(sorts[(sorts.index(self._prices.sort) + 1) % len(sorts)])
+        """Go to the next order: one's own, then that of each column."""
+        sorts = [PriceSort.OWN, *(SORTS[column] for column in self.session.view.columns)]
+        at = sorts.index(self._prices.sort) if self._prices.sort in sorts else -1
+        self._sort(sorts[(at + 1) % len(sorts)])
 
     def action_turn_round(self) -> None:
         """Turn the order round."""
@@ -161,6 +179,27 @@ class PricePane(SessionPane):
         self._prices.sort, self._prices.backwards = sort, backwards
         self.show_rows()
         self.changed()
+
+    def action_columns(self) -> None:
+        """Let the person choose the columns."""
+        from streamtui.screens.choose_columns import ChooseColumns
+
+        def decided(columns: tuple[PriceColumn, ...] | None) -> None:
+            if columns is not None:
+                self.session.choose_columns(columns)
+            self._show_columns(self.session.view.columns)
+            self.changed()
+
+        session = self.session
+        self.app.push_screen(
+            ChooseColumns(session.view.columns, UiSettings().columns, self._show_columns, demo=session.demo),
+            decided,
+        )
+
+    def _show_columns(self, columns: Sequence[PriceColumn]) -> Sequence[str]:
+        self._table.choose_columns(columns)
+        self._table.mark_sort(self._prices.sort, self._prices.backwards)
+        return [column for column in columns if self._table.width_of(column)]
 
     def action_move_up(self) -> None:
         """Put the selected price before the one above it."""

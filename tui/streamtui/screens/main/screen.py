@@ -84,10 +84,10 @@ class MainScreen(PaintsDirtyLines):
 
     # What is shown
 
-    def paint(self) -> None:
-        """Draw what has changed since the last time."""
-        self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
-        self._draw_the_rest()
+    def paint(self) -> float:
+        """Draw what has changed since the last time; return the share of the rows in view, from 0 to 1."""
+        share = self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
+        return 1.0 if self._draw_the_rest() else share
 
     def tick(self) -> None:
         """Draw what changes with time alone: ages, trends, countdowns, rates."""
@@ -99,8 +99,9 @@ class MainScreen(PaintsDirtyLines):
         self._prices.draw(prices.rows.values())
         self._draw_the_rest()
 
-    def _draw_the_rest(self) -> None:
-        self._transactions.draw()
+    def _draw_the_rest(self) -> bool:
+        """Draw all but the prices; return whether there were new transactions."""
+        has_new = self._transactions.draw()
         self._prices.describe()
         self._transactions.describe()
         self._panes.share_room(self._transactions.table.lines_wanted)
@@ -109,6 +110,7 @@ class MainScreen(PaintsDirtyLines):
         for screen in self.app.screen_stack:
             if isinstance(screen, Dialog) and screen.is_mounted:
                 screen.pass_time(at)
+        return has_new
 
     @on(SessionPane.Changed)
     def _update_bars(self) -> None:

@@ -35,10 +35,12 @@ class TransactionPane(SessionPane):
 
     # What it shows
 
-    def draw(self) -> None:
-        """Draw what has changed."""
-        if self._transactions.changed:
+    def draw(self) -> bool:
+        """Draw what has changed; return whether something had."""
+        changed = self._transactions.changed
+        if changed:
             self._table.refresh_rows()
+        return changed
 
     def describe(self) -> None:
         """Say in the title what is shown, and in an empty table why there is nothing."""
@@ -83,10 +85,14 @@ class TransactionPane(SessionPane):
 
     def action_watch(self) -> None:
         """Ask for wallets."""
+        from streamtui.model.lookups import Lookups
         from streamtui.screens.wallet_dialog import WalletDialog
 
         present = [self.session.label(wallet) for wallet in self.session.wallets]
-        self.app.push_screen(WalletDialog(self._watch, demo=self.session.demo, present=present))
+        dialog = WalletDialog(
+            self._watch, Lookups(self.session).resolve_wallet, demo=self.session.demo, present=present
+        )
+        self.app.push_screen(dialog)
 
     async def _watch(self, entries: Sequence[str]) -> None:
         labels: dict[str, str] = {}

@@ -1,0 +1,125 @@
+"""The lines above a chart: ranges and change, where the candles are from, what is under the crosshair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from streamcore import Candle, CandleSeries, ChartRange, VolumeUnit
+from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_minute, interval_name
+from streamtui.format.cells import PARAGRAPH, literal
+from streamtui.format.content import MUTED, spread
+from streamtui.format.numbers import compact, percent, price
+from streamtui.format.texts import source_title
+from streamtui.model.price_chart import PriceChart
+
+RANGES: Sequence[ChartRange] = tuple(ChartRange)
+NAMES = {
+    ChartRange.HOUR: "1 h",
+    ChartRange.DAY: "24 h",
+    ChartRange.WEEK: "7 d",
+    ChartRange.MONTH: "30 d",
+    ChartRange.YEAR: "1 y",
+}
+WIDE = 84
+"""Cells from which on the values under the crosshair have their names in full."""
+
+
+def range_line(chart: PriceChart, width: int) -> Content:
+    """Return the ranges with their keys, and at the right the change over the one that is shown."""
+    names = Content(" " if width >= WIDE else "").join(
+        [
+            Content.assemble(
+                (str(number), "bold $accent"), (f" {NAMES[one]} ", "reverse" if one is chart.span else MUTED)
+            )
+            for number, one in enumerate(RANGES, 1)
+        ]
+    )
+    return spread(names, change_of(chart.shown), width)
+
+
+def change_of(series: CandleSeries | None) -> Content:
+    """Return the change over the range, or since when the candles are if they are shorter."""
+    change = series.change if series is not None else None
+    if series is None or change is None:
+        return Content("")
+    text = f"{percent(change)} {_over(series)}"
+    return Content.styled(text, "bold $up" if change > 0 else "bold $down" if change < 0 else "bold")
+
+
+def _over(series: CandleSeries) -> str:
+    if series.covered and series.market:
+        return f"in {NAMES[series.range]}"
+    first = series.candles[0].start
+    long_ago = series.candles[-1].start - first >= 86_400
+    return f"since {day(first) if long_ago else hour_and_minute(first)}"
+
+
+def source_line(chart: PriceChart, merged: int, at: float) -> Content:
+    """Return where the candles are from, and how old they are unless they are fresh.
+
+    Args:
+        chart: What is shown.
+        merged: How many candles are drawn as one.
+        at: Unix seconds now.
+    """
+    series = chart.shown
+    if series is None:
+        return Content.styled("loading…" if chart.loading else "", MUTED)
+    length = interval_name(series.interval)
+    if chart.is_session:
+        text = f"seen by this session, {length}"
+    else:
+        kind = "prices" if series.line else "candles"
+        text = f"{kind}: {source_title(series)} {series.market}".rstrip() + f", {length}"
+    if merged > 1:
+        text += f", {merged} drawn as one ({interval_name(merged * series.interval)})"
+    parts = [literal(text, MUTED)]
+    if chart.is_outdated():
+        parts.append(Content.styled(f"{age(at - series.fetched_at)} old", "bold $text-warning"))
+    if chart.loading:
+        parts.append(Content("loading…"))
+    return Content.styled(" · ", MUTED).join(parts)
+
+
+def failure_line(chart: PriceChart) -> Content:
+    """Return why the past could not be had, and when it is tried again; empty without a failure."""
+    if not chart.failure or chart.loading:
+        return Content("")
+    again = f"; again in {countdown(chart.retry_in)}, r now"
+    return literal(f"✗ {chart.failure}{again}", "$text-error", limit=PARAGRAPH)
+
+
+def readout(series: CandleSeries, begin: int, seconds: int, bar: Candle | None, width: int) -> Content:
+    """Return what the crosshair stands on.
+
+    Args:
+        series: What is drawn.
+        begin: Unix seconds at which the bar begins.
+        seconds: Its length.
+        bar: The candle; ``None``: nothing was traded then.
+        width: Cells there are.
+    """
+    when = Content.styled(chart_moment(begin, seconds), "bold")
+    if bar is None:
+        return Content.assemble(when, ("  nothing was traded", MUTED))
+    if series.line:
+        return Content.assemble(when, "  ", price(bar.close))
+    wide = width >= WIDE
+    values = {
+        ("open", "O"): price(bar.open),
+        ("high", "H"): price(bar.high),
+        ("low", "L"): price(bar.low),
+        ("close", "C"): price(bar.close),
+    }
+    if bar.volume is not None:
+        unit = " USD" if series.volume_unit is VolumeUnit.USD else f" {series.symbol}"
+        values["volume", "V"] = compact(bar.volume) + (unit if wide else "")
+    parts = [when]
+    for (long, short), value in values.items():
+        parts.append(Content.assemble((f"{long if wide else short} ", MUTED), literal(value)))
+    if wide and bar.open:
+        change = (bar.close / bar.open - 1) * 100
+        parts.append(Content.styled(percent(change), "$up" if change > 0 else "$down" if change < 0 else ""))
+    return Content("  " if wide else " ").join(parts).truncate(width, ellipsis=True)
