@@ -18,6 +18,7 @@ ELSEWHERE = {
     # over every WebSocket library
     "net/open_socket.py": "net/test_websocket.py",
     "net/picows_socket.py": "net/test_websocket_frames.py",
+    "net/picows_inbox.py": "net/test_websocket_frames.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
