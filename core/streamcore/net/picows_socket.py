@@ -249,7 +249,7 @@ class PicowsSocket(OpenSocket):
         messages = list(self._inbox.messages)
         self._inbox.messages.clear()
         self._read_on()
-        return [self._without_echo(message) for message in messages] if self._has_secrets else messages
+        return self._echo.in_messages(messages) if self._has_secrets else messages
 
     def _read_on(self) -> None:
         if self._inbox.full and len(self._inbox.messages) <= ENOUGH // 4:
