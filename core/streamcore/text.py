@@ -200,7 +200,7 @@ class Echo:
     def in_all(self, messages: list[str | bytes]) -> list[str | bytes]:
         """Return messages that came together with the secrets blanked; it may be the same list."""
         try:
-            together = "".join(messages)  # type: ignore[arg-type]
+            together = "\n".join(messages)  # type: ignore[arg-type]
         except TypeError:  # there are binary ones among them
             together = None
         # nearly always there is none, and to look through all of them once is quicker than through each

@@ -226,3 +226,14 @@ def test_what_comes_together_is_blanked_as_if_each_came_alone(texts: list[str], 
     messages: list[str | bytes] = list(texts)
     assert echo.in_all(messages) == [echo.in_text(text) for text in texts]
     assert echo.in_all([*messages, binary]) == [*map(echo.in_text, texts), echo.in_bytes(binary)]
+
+
+def test_of_messages_that_came_together_those_with_a_secret_are_blanked_and_the_others_left_alone() -> None:
+    echo = Echo(["a-long-secret-key"])
+    plain: list[str | bytes] = ['{"price":1}', "", "a-long-secret-", "key"]
+    assert echo.in_all(plain) is plain  # neither is it found across two of them
+    mixed: list[str | bytes] = ["x a-long-secret-key", b"y a-long-secret-key", "z"]
+    blank = "*" * len("a-long-secret-key")
+    assert echo.in_all(mixed) == [f"x {blank}", f"y {blank}".encode(), "z"]
+    assert echo.in_all(mixed[:1]) == [f"x {blank}"]
+    assert echo.in_all([]) == []
