@@ -130,9 +130,8 @@ async def test_a_relay_that_is_started_again_is_found_again_and_nothing_is_lost_
                 if not number:
                     await reader.client.subscribe_prices(["SOL"])
                     await reader.client.subscribe_wallets(WALLETS[:1])
-                    await eventually(lambda: engine.wallets)
-                else:
-                    await eventually(lambda relay=relay: relay.terminals)
+                # what it wants is subscribed
+                await eventually(lambda relay=relay: relay.upstream.rows and relay.upstream.wallets)
                 told += [engine.transaction(WALLETS[0]) for _ in range(3)]
                 engine.price("SOL", f"15{number}")
                 await eventually(lambda number=number: reader.price(_sol()) == f"15{number}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from websockets.asyncio.server import broadcast
@@ -25,6 +25,9 @@ from streamcore.wire.encoding import Encoding, Pieces
 from streamcore.wire.messages import HEARTBEAT
 from streamcore.wire.row_pieces import RowPieces
 from streamcore.wire.transactions import error_message, transaction_message
+
+_Error: TypeAlias = tuple[StreamError, frozenset[int] | None]
+"""An error, and the rows that it is about."""
 
 HEARTBEAT_SECONDS = HEARTBEAT / 1000
 
@@ -103,7 +106,7 @@ class Group:
         self._users: dict[int, int] = {}
         """Row to the number of terminals that want it."""
         self._transactions: list[Logged] = []
-        self._errors: list[StreamError] = []
+        self._errors: list[_Error] = []
         self._statuses: dict[str, dict[str, Any]] = dict(board.shown)
         self._heard: dict[str, float | None] = dict(board.heard_at)
         self._heard_told_at = now
@@ -157,9 +160,9 @@ class Group:
         """Take in what is new in the log."""
         self._transactions += logged
 
-    def error(self, error: StreamError) -> None:
-        """Take in an error."""
-        self._errors.append(error)
+    def error(self, error: StreamError, rows: frozenset[int] | None) -> None:
+        """Take in an error; ``rows``: those that it is about, ``None``: it is not about rows."""
+        self._errors.append((error, rows))
 
     def statuses_changed(self) -> None:
         """Take note that the board has something that should not wait for a heartbeat."""
@@ -193,6 +196,7 @@ class Group:
             if row.latest is not None:
                 self._pieces.adopt(row.number, row.latest)
         terminal.owed = set(numbers)
+        terminal.errors = _errors_for(cohort, [(error, None) for error in terminal.errors])
         self._behind.add(terminal)
         if terminal.progress_at is None:
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
@@ -341,10 +345,12 @@ class Group:
         ]
 
 
-def _errors_for(cohort: Cohort, errors: Sequence[StreamError]) -> list[StreamError]:
+def _errors_for(cohort: Cohort, errors: Sequence[_Error]) -> list[StreamError]:
     """Return those errors that are not about others alone, without what is theirs."""
     found = []
-    for error in errors:
+    for error, rows in errors:
+        if rows is not None and not rows & cohort.rows:
+            continue
         text = discreet(error.message, cohort.own)
         if text is not None:
             found.append(error if text == error.message else msgspec.structs.replace(error, message=text))
