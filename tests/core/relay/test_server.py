@@ -10,6 +10,7 @@ import pytest
 import sample_events
 from relay_bench import WALLETS, Terminal, eventually, running
 from relayed_engine import RelayedEngine
+from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
 from streamcore.assets.tokens import Token, short_address
@@ -266,8 +267,9 @@ async def test_reconnecting_a_provider_is_for_those_who_may_and_not_too_often(tm
         assert engine.asked == [("reconnect", "kraken")]
 
 
+@on_virtual_time
 async def test_a_quiet_relay_sends_heartbeats_and_names_who_was_heard(tmp_path: Path) -> None:
-    async with running(tmp_path) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
         terminal = await Terminal(relay).open()
         await terminal.want(["SOL"])
         kraken = engine.current["kraken"]
