@@ -63,7 +63,7 @@ class KrakenRest:
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
         if not self._limit.take():
-            return _answer(self.refusal)
+            return self.too_many()
         match request.method, request.path:
             case "GET", "/0/public/SystemStatus":
                 status = "maintenance" if self._exchange.in_maintenance else "online"
@@ -82,6 +82,10 @@ class KrakenRest:
                 return self._assets(request.query.get("asset"))
             case _:
                 return _answer("EGeneral:Unknown method")
+
+    def too_many(self) -> HttpReply:
+        """Return the answer to a request that is one too many; its status is 200 as well."""
+        return _answer(self.refusal)
 
     def _named(self) -> dict[str, str]:
         """Return the ticker of each name of each listed pair."""

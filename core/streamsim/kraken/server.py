@@ -314,6 +314,9 @@ class KrakenServer(ExchangeServer[KrakenClient]):
 
     # HTTP
 
+    def _too_many(self) -> HttpReply:
+        return self.rest.too_many()
+
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
         return self.rest.answer(request)
