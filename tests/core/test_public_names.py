@@ -161,6 +161,7 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
     public = {
         "streamcore": PUBLIC,
         "streamcore.config": ABOUT_SETTINGS,
+        "streamcore.comparison": {"Cost", "UnreadableFile", "compare", "prices_in"},
         "streamcore.doctor": ABOUT_EXAMINING,
         "streamcore.recording": ABOUT_RECORDING,
         "streamcore.relay": ABOUT_SERVING,

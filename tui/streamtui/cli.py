@@ -61,6 +61,12 @@ def _looks_back(settings: Settings, symbol: str, span: str, form: str) -> int:
     return run(settings, symbol, span=span, form=form)
 
 
+def _compares(settings: Settings, file: Path | None, duration: float, speed: float, form: str) -> int:
+    from streamtui.commands.encodings import run
+
+    return run(settings, file=file, duration=duration, speed=speed, form=form)
+
+
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
     from streamtui import terminal
 
@@ -107,6 +113,7 @@ class Programs:
         doctor: Callable[[Loaded, Capture | None], int] = _examines,
         search: Callable[[Settings, str, str], int] = _searches,
         history: Callable[[Settings, str, str, str], int] = _looks_back,
+        encodings: Callable[[Settings, Path | None, float, float, str], int] = _compares,
         has_terminal: Callable[[], bool] = _is_terminal,
     ) -> None:
         """Name the functions.
@@ -117,6 +124,8 @@ class Programs:
             doctor: Takes the settings and where they came from.
             search: Takes the settings, what to look for, and the form in which to print it.
             history: Takes the settings, a symbol, how far back, and the form in which to print it.
+            encodings: Takes the settings, a file or ``None``, seconds to listen without one, how much faster
+                it is to be taken, and the form in which to print it.
             has_terminal: Returns whether there is one for the app.
         """
         self.app = app
@@ -124,6 +133,7 @@ class Programs:
         self.doctor = doctor
         self.search = search
         self.history = history
+        self.encodings = encodings
         self.has_terminal = has_terminal
 
 
@@ -309,6 +319,29 @@ def _history(given: _Given, programs: Programs) -> None:
             raise _Ended(programs.history(effective.settings, symbol, span, form))
 
 
+def _encodings(given: _Given, programs: Programs) -> None:
+    from pathlib import Path
+
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded, without_symbols
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        words = given.get("file") or []
+        file = Path(" ".join(words)) if words else None
+        settings = effective.settings
+        if file is None:
+            settings = without_symbols(settings, check_watched(effective))
+            check_surroundings(effective)
+            if not given.get("duration"):
+                _refuse("encodings of what? Name a file, or give --duration S for so long of live prices")
+            if not settings.symbols:
+                _refuse("nothing to watch; name symbols with --symbols")
+        with _logging(given, effective, on_screen=True):
+            form, speed = given.get("format", "table"), given.get("speed", 1.0)
+            raise _Ended(programs.encodings(settings, file, given.get("duration", 0.0), speed, form))
+
+
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
@@ -453,6 +486,7 @@ def _config_file(given: _Given) -> Path:
 _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "": _app,
     "stream": _stream,
+    "encodings": _encodings,
     "doctor": _doctor,
     "search": _search,
     "history": _history,

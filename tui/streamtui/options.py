@@ -227,6 +227,15 @@ INTERVAL = Option(
     setting="relay.interval",
 )
 
+SPEED = Option(
+    name="speed",
+    kind=Kind.NUMBER,
+    metavar="X",
+    least=0.001,
+    most=100_000,
+    help="As if it had happened so many times faster; 1 unless set.",
+)
+
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN, RELAY, ENCODING, INTERVAL)
 """Options that set a setting, of the same name unless they name another."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
@@ -289,19 +298,41 @@ STATE = Option(
     help="Where the log of transactions is, on a local disk.",
     setting="relay.state",
 )
+METRICS = Option(
+    name="metrics",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to answer Prometheus; needs streamtui[relay].",
+    setting="relay.metrics",
+)
 CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
 CONTROL = Option(
     name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
 )
-SERVING = (LISTEN, TOKENS, CERT, KEY, STATE)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
 """Options of ``relay`` that set a setting."""
 
 
 class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
-    def __init__(self, *, name: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's word
-        """``name``: as the command knows it; ``metavar``: what stands for it in the help."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        metavar: str,
+        help: str,  # noqa: A002 - argparse's word
+        needed: bool = True,
+    ) -> None:
+        """Declare an argument.
+
+        Args:
+            name: As the command knows it.
+            metavar: What stands for it in the help.
+            help: A sentence.
+            needed: Whether the command cannot do without it.
+        """
+        self.needed = needed
         self.name = name
         self.metavar = metavar
         self.help = help
@@ -324,7 +355,7 @@ class Command:
             name: Its words after ``streamtui``; empty for the app.
             help: A sentence.
             options: What may be given.
-            argument: What must be given besides the options; ``None``: nothing.
+            argument: What is given besides the options; ``None``: nothing.
         """
         self.name = name
         self.help = help
@@ -342,14 +373,25 @@ COMMANDS = (
     Command(
         name="search",
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
-        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
         name="history",
         help="Print the past of a price as candles, from one market of one source; nothing is watched.",
-        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(RANGE, FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
+    ),
+    Command(
+        name="encodings",
+        help="Compare what prices cost in each encoding of the relay's wire: bytes, and time to write them.",
+        options=(*SETTINGS, DURATION, SPEED, FORMAT, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(
+            name="file",
+            metavar="FILE",
+            help="Lines of stream, or what --capture kept; without it, live prices for --duration.",
+            needed=False,
+        ),
     ),
     Command(
         name="doctor",

@@ -122,8 +122,11 @@ def _add_command(groups: Mapping[str, Any], command: Command) -> Parser:
     if command.options:
         child.add_argument("--version", action=_Version, help="Show the version and exit.")
     if (argument := command.argument) is not None:
-        child.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
-        child.usage = f"%(prog)s [options] {argument.metavar}"
+        child.add_argument(
+            argument.name, nargs="+" if argument.needed else "*", metavar=argument.metavar, help=argument.help
+        )
+        shown = argument.metavar if argument.needed else f"[{argument.metavar}]"
+        child.usage = f"%(prog)s [options] {shown}"
     child.set_defaults(**{_COMMAND: command.name})
     return child
 

@@ -351,6 +351,10 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     state: Annotated[
         str | None, Meta(description="the folder of the relay's log, on a local disk; the user's unless set")
     ] = None
+    metrics: Annotated[
+        str | None,
+        Meta(description="where the relay answers Prometheus, HOST:PORT; needs the extra relay"),
+    ] = None
     max_clients: Annotated[
         int, Meta(ge=1, le=10_000, description="terminals that may be connected to the relay at once")
     ] = 100

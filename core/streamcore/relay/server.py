@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -98,6 +98,8 @@ class Relay:
         """Terminals that have ever connected."""
         self.disconnected: dict[int, int] = {}
         """Terminals that have left, by close code."""
+        self.lag = 0.0
+        """Seconds by which the last round of housekeeping was late."""
         self.log = transactions
         self._engine = engine
         self._served = served
@@ -167,7 +169,7 @@ class Relay:
             max_size=MAX_REQUEST_BYTES,
             max_queue=4,
             create_connection=BoundedConnection,
-            logger=_QUIET,
+            logger=QUIET,
         )
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self._keep_house)
@@ -235,6 +237,15 @@ class Relay:
         for terminal in self._terminals:
             found[terminal.encoding.name] = found.get(terminal.encoding.name, 0) + 1
         return found
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait until the log can be written."""
+        return self._writer.waiting
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the status of every provider of the engine, by name."""
+        return self._engine.statuses()
 
     # --- one terminal -----------------------------------------------------------------------------------
 
@@ -309,7 +320,9 @@ class Relay:
 
     async def _keep_house(self) -> None:
         while True:
+            due_at = self._clock.monotonic() + HOUSEKEEPING
             await self._clock.sleep(HOUSEKEEPING)
+            self.lag = max(0.0, self._clock.monotonic() - due_at)
             if self._is_due("statuses", STATUSES_EVERY):
                 self.fan_out.refresh_statuses(counters=self._is_due("counters", COUNTERS_EVERY))
             await self.requests.sweep()
@@ -366,8 +379,9 @@ class Relay:
         )
 
 
-_QUIET = logging.getLogger("streamcore.relay.websockets")
-_QUIET.setLevel(logging.CRITICAL)  # what strangers send is not worth a line each; the metrics count it
+QUIET = logging.getLogger("streamcore.relay.websockets")
+"""The logger of the servers' connections."""
+QUIET.setLevel(logging.CRITICAL)  # what strangers send is not worth a line each; the metrics count it
 
 
 def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from streamcore.clock import Clock, SystemClock
@@ -47,6 +48,8 @@ class Plan:
     tls: ssl.SSLContext | None
     state: Path | None
     """The folder of its log; ``None``: one that is gone when it ends, for made-up data."""
+    metrics: tuple[str, int] | None = None
+    """Where Prometheus is answered; ``None``: nowhere."""
 
 
 def plan(
@@ -80,7 +83,19 @@ def plan(
     if wanted.behind_proxy and not len(tokens):
         raise refused.error("behind_proxy", wanted.behind_proxy, _OPEN_BEHIND_PROXY)
     environ = os.environ if environ is None else environ
-    return Plan(listen, tokens_file, tokens, tls, _state(settings, environ, refused))
+    state = _state(settings, environ, refused)
+    return Plan(listen, tokens_file, tokens, tls, state, _metrics(wanted.metrics, refused))
+
+
+def _metrics(address: str | None, refused: _Refusals) -> tuple[str, int] | None:
+    if address is None:
+        return None
+    if find_spec("prometheus_client") is None:
+        raise refused.error("metrics", address, "needs a library: pip install 'streamtui[relay]'")
+    try:
+        return split_address(address)
+    except ValueError as error:
+        raise refused.error("metrics", address, str(error)) from None
 
 
 class _Refusals:
@@ -149,7 +164,7 @@ async def serving(
         checkpoints = Checkpoints()
         engine = StreamManager(settings, clock=clock, demo=demo, remember=True, checkpoints=checkpoints)
         await stack.enter_async_context(engine)
-        yield await stack.enter_async_context(
+        relay = await stack.enter_async_context(
             Relay(
                 engine,
                 _served(settings, program),
@@ -171,6 +186,11 @@ async def serving(
                 keep=settings.relay.keep,
             )
         )
+        if plan.metrics is not None:
+            from streamcore.relay.metrics import MetricsServer
+
+            await stack.enter_async_context(MetricsServer(relay, program.split()[-1], plan.metrics))
+        yield relay
 
 
 def _served(settings: Settings, program: str) -> Served:

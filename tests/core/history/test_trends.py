@@ -12,6 +12,7 @@ from streamcore.assets.instruments import Instrument
 from streamcore.candles import ChartRange
 from streamcore.errors import NotRunning, ProviderError
 from streamcore.events import ErrorKind
+from streamcore.history.trends import AT_ONCE
 
 WIF = instrument("WIF")
 BTC = instrument("BTC")
@@ -90,6 +91,34 @@ async def test_the_day_that_was_known_stays_when_it_cannot_be_had_again() -> Non
         await at.clock.advance(900)
         kraken.failure = NETWORK
         assert await trends(at, SOL) == {"SOL": "kraken"}
+
+
+async def test_who_wants_a_new_row_does_not_wait_for_all_the_others() -> None:
+    kraken = ScriptedHistory()
+    rows = [instrument(f"COIN{n}") for n in range(40)]
+    async with table(kraken) as at:
+        kraken.gate.clear()
+        all_rows = asyncio.ensure_future(at.history.refresh_trends(lambda: rows))
+        await at.clock.settle()
+        rows = [SOL, *rows]
+        other = asyncio.ensure_future(at.history.refresh_trends(lambda: rows))
+        await at.clock.settle()
+        kraken.gate.set()
+        await all_rows
+        await other
+        symbols = [symbol for symbol, _ in kraken.asked]
+        assert symbols.index("SOL") == AT_ONCE
+        assert len(symbols) == len(set(symbols)) == 41
+
+
+async def test_rows_that_have_nothing_yet_come_before_those_whose_day_is_old() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL, BONK)
+        await at.clock.advance(900)
+        kraken.asked.clear()
+        await trends(at, SOL, BONK, WIF)
+        assert [symbol for symbol, _ in kraken.asked] == ["WIF", "SOL", "BONK"]
 
 
 async def test_the_days_that_have_come_are_there_before_the_others() -> None:

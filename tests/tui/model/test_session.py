@@ -11,6 +11,7 @@ from streamcore.config.loading import load
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.token_hits import TokenHit
+from streamtui.model.naming import LONGEST_RETRY
 
 
 async def test_a_symbol_that_is_watched_already_stays_one_subscription() -> None:
@@ -100,6 +101,17 @@ async def test_names_that_cannot_be_had_leave_the_mints_and_say_nothing_on_the_s
         assert "Hu6x…pump" in stage.text()
         assert stage.toasts() == ""
         assert stage.app.session.failure is None
+
+
+async def test_names_that_could_not_be_had_are_asked_for_again_ever_more_rarely() -> None:
+    failure = ProviderError(ErrorKind.NETWORK, "no network")
+    breaks_at: dict[str, Exception] = {"name_tokens": failure}
+    async with on_stage(symbols=(HATS,), names={HATS: hit("HATS", HATS)}, breaks_at=breaks_at) as stage:
+        await stage.pass_time(60.0)
+        assert 2 <= len(stage.manager.named) <= 4
+        breaks_at.clear()
+        await stage.pass_time(LONGEST_RETRY)
+        assert "HATS by name" in stage.text()
 
 
 async def test_a_mint_that_nobody_knows_is_not_asked_for_again() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from streamcore import ProviderError
 from streamtui.model.price_row import WatchedToken
 from streamtui.model.session import Session
 from streamtui.model.token_names import without_found_name
@@ -54,12 +55,16 @@ class Lookups:
         """Ask once what the tokens are called that nobody has named, and show it.
 
         Raises:
-            ProviderError: No source could be asked.
+            ProviderError: No source could be asked; call this again later.
             NotRunning: There is no engine to ask.
         """
         engine = self._session.running_engine()
         if mints := self._session.names.to_ask():
-            names = await engine.name_tokens(mints)
+            try:
+                names = await engine.name_tokens(mints)
+            except ProviderError:
+                self._session.names.ask_again(mints)
+                raise
             if self._session.engine is engine:  # or it was another world's
                 self.learn(names.values())
 

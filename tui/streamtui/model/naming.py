@@ -38,13 +38,17 @@ class Naming:
     async def name_tokens(self) -> None:
         """Ask for the names of tokens that have none, for those that come together at once; never ends."""
         names, clock = self._session.names, self._session.clock
+        wait = FIRST_RETRY
         while True:
             await names.wanted.wait()
             await clock.sleep(GATHER)
             try:
                 await self._lookups.name_tokens()
+                wait = FIRST_RETRY
             except StreamcoreError as error:
                 logger.info("tokens stay without a name: %s", error)
+                await clock.sleep(wait)
+                wait = min(2 * wait, LONGEST_RETRY)
 
     async def watch_named_wallets(self) -> None:
         """Watch the wallets that the settings name by a name, and say which address each is.

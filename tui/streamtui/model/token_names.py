@@ -89,6 +89,11 @@ class TokenNames:
             self._to_ask[token.mint] = None
             self.wanted.set()
 
+    def ask_again(self, mints: Iterable[str]) -> None:
+        """Have these names asked for once more: nobody could be asked."""
+        self._to_ask |= dict.fromkeys(mints)
+        self.wanted.set()
+
     def to_ask(self) -> list[str]:
         """Return the mints whose names are to be asked for, each once."""
         self.wanted.clear()
