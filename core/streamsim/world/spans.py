@@ -32,8 +32,8 @@ _FEW = 32
 """So many trades and fewer are told one by one."""
 _RANGE = 1.6
 """How far from low to high a random walk gets, in standard deviations of where it ends."""
-_TRIES = 10
-_FITS = 0.8
+_TRIES = 5
+_FITS = 1.0
 """Random walks are made until one fits so well, or the best of them is taken; stretching one makes leaps."""
 _UNEVEN = 0.35
 """Standard deviation of the logarithm of how busy the parts of a span are."""
