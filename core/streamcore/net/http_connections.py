@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
 from streamcore.net.dial import Dialler, hand_over
+from streamcore.net.httpx_alone import httpx
 
 MOST_CONNECTIONS = 100
 MOST_IDLE = 20
