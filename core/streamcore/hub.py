@@ -251,33 +251,44 @@ class Subscriber:
 class _BatchBuffer:
     """The buffer behind `Hub.drain`.
 
-    It fills from the start, so that the first batch misses nothing. What overflows before anybody has
-    drained it is counted as dropped only when somebody does: until then nobody has missed it.
+    It fills from the start, so that the first batch misses nothing; but of prices, of which there may be
+    thousands a second, that batch has the present ones. What overflows before anybody has drained it is
+    counted as dropped only when somebody does: until then nobody has missed it.
     """
 
     def __init__(self, capacity: int, hub: Hub) -> None:
         self._hub = hub
         self._overflow: Counter[str] = Counter()
-        self._has_reader = False
+        self.has_reader = False
         self._buffer = Buffer(capacity, self._count)
         self.put = self._buffer.put
 
-    def drain(self) -> list[Event]:
-        self._has_reader = True
+    def drain(self, present: Iterable[PriceUpdate]) -> list[Event]:
+        """Return what waits, and empty the buffer. ``present``: the prices of this moment."""
+        if not self.has_reader:
+            self.has_reader = True
+            for event in present:
+                self.put(event)
         self._hub.dropped.update(self._overflow)
         self._overflow.clear()
         return self._buffer.take_all()
 
     def _count(self, provider: str) -> None:
-        (self._hub.dropped if self._has_reader else self._overflow)[provider] += 1
+        (self._hub.dropped if self.has_reader else self._overflow)[provider] += 1
 
 
 class Hub:
     """Passes every event to every subscriber, and keeps one buffer a provider for batch readers."""
 
-    def __init__(self, capacity: int) -> None:
-        """``capacity``: events that wait for a consumer that is away."""
+    def __init__(self, capacity: int, present: Callable[[], Iterable[PriceUpdate]] = lambda: ()) -> None:
+        """Make a hub without consumers.
+
+        Args:
+            capacity: Events that wait for a consumer that is away.
+            present: Returns the last price of every token, as a snapshot.
+        """
         self._capacity = capacity
+        self._present = present
         # weak, so that a consumer who just leaves its loop is forgotten with its buffer; no `WeakSet`, which
         # takes longer to go through than an event to be put into a buffer
         self._subscribers: list[weakref.ref[Subscriber]] = []
@@ -325,9 +336,10 @@ class Hub:
             subscriber = ref()
             if subscriber is not None:
                 subscriber.put_together(events)
-        put = self._batch(events[0].provider).put
-        for event in events:
-            put(event)
+        batch = self._batch(events[0].provider)
+        if batch.has_reader:
+            for event in events:
+                batch.put(event)
 
     def _batch(self, provider: str) -> _BatchBuffer:
         batch = self._batches.get(provider)
@@ -338,7 +350,9 @@ class Hub:
     def drain(self, provider: str) -> list[Event]:
         """Return what the provider's buffer holds, oldest first, and empty it."""
         batch = self._batches.get(provider)
-        return [] if batch is None else batch.drain()
+        if batch is None:
+            return []
+        return batch.drain(event for event in self._present() if event.provider == provider)
 
     def close(self) -> None:
         """End every consumer's iteration after what still waits."""

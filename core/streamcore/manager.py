@@ -121,7 +121,7 @@ class StreamManager:
         self._capture = capture
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._checkpoints = checkpoints or Checkpoints()
         self._streams: dict[str, Stream] = {}
         hub = self._hub
@@ -199,7 +199,7 @@ class StreamManager:
     def _searching(self, settings: Settings, http: Http) -> TokenSearch:
         """Return the search of what these settings allow; a provider in use is asked within its own rate."""
         sources = []
-        for name in token_lists(settings):
+        for name in filter(self._providers.__contains__, token_lists(settings)):
             stream = self._streams.get(name)
             provider = (
                 create(name, settings, http, self._clock, providers=self._providers)

@@ -12,6 +12,9 @@ import base58
 FRAMES = 1000
 """Different frames of a feed at least; they are sent over and over."""
 
+OF_EACH = 5
+"""Different frames of each symbol at least, so that its price moves however many there are."""
+
 EXCHANGE_SYMBOLS = ("BTC", "ETH", "SOL")
 """The first three tickers of a feed; the further ones are made up."""
 
@@ -55,7 +58,7 @@ def frames(feed: str, count: int, malformed: float = 0.0) -> list[str]:
     make = {"kraken": _kraken, "coinbase": _coinbase, "birdeye": _birdeye}[feed]
     names = symbols(feed, count)
     made = []
-    for number in range(-(-FRAMES // count) * count):
+    for number in range(max(OF_EACH, -(-FRAMES // count)) * count):
         frame = json.dumps(make(names[number % count], number, chance), separators=(",", ":"))
         if chance.random() < malformed:
             frame = chance.choice(BROKEN)(frame)

@@ -5,9 +5,10 @@ yardstick is measured in the same run, the rounds by turns, since figures of dif
 different minutes on a busy one, cannot be compared; the ratios of one run can. Each row is the median of the
 rounds.
 
-Two of the yardsticks are no dependency of this project, and their rows are printed only where they are
-installed: picows (``pip install picows``), and cryptofeed 3 (``pip install "cryptofeed>=3" uvloop``, Python
-3.13 or newer, AGPL). Install them into an environment of their own, beside this project.
+Two of the yardsticks need not be there, and their rows are printed only where they are: picows, which the
+extra ``fast`` installs, also for the rows of the engine over it, and cryptofeed 3 (``pip install
+"cryptofeed>=3" uvloop``, Python 3.13 or newer, AGPL), which is no dependency of any kind: install it into an
+environment of its own, beside this project.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long a lost link is lost: from its end until every subscription is served anew, the server back at once.
+"""How long a lost link is lost: from its end until every subscription is served anew, the server being back.
 
 Over real sockets and in real time, each streaming provider's emulator for itself. The delay before the first
 retry, ``backoff.initial_delay``, is waited for without jitter, and is part of the time.

@@ -495,3 +495,53 @@ async def test_a_consumer_may_have_a_buffer_of_its_own_size() -> None:
     for number in range(50):
         hub.publish(transaction(f"s{number}"))
     assert (len(small.take_all()), len(large.take_all())) == (2, 50)
+
+
+async def test_prices_that_come_together_reach_a_consumer_that_keeps_up_one_by_one() -> None:
+    hub = Hub(10)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    told = [price(value=str(number)) for number in range(1, 6)]
+    for again in range(3):
+        hub.publish_together(told)
+        await asyncio.sleep(0)
+        assert seen == told * (again + 1)
+    hub.close()
+    await task
+
+
+async def test_prices_that_come_together_are_merged_for_a_consumer_that_is_away() -> None:
+    hub = Hub(100)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen, each=0))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        hub.publish_together([price(value=str(number)) for number in range(1, 6)])
+    hub.close()
+    await task
+    assert [event.price for event in seen if isinstance(event, PriceUpdate)] == [Decimal(1), Decimal(5)]
+
+
+async def test_more_prices_at_once_than_a_buffer_holds_are_merged_and_none_is_lost() -> None:
+    hub = Hub(3)
+    seen: list[Event] = []
+    task = asyncio.create_task(heard(hub.subscribe(), seen))
+    await asyncio.sleep(0)
+    hub.publish_together([price(value=str(number)) for number in range(1, 6)])
+    await asyncio.sleep(0)
+    hub.close()
+    await task
+    assert [event.price for event in seen if isinstance(event, PriceUpdate)][-1] == Decimal(5)
+    assert hub.dropped == Counter()
+
+
+def test_the_first_batch_has_the_present_price_of_each_token_and_the_next_what_came_since() -> None:
+    present = [price("SOL", "2", kind=PriceKind.SNAPSHOT), price("BTC", "9", provider="kraken")]
+    hub = Hub(10, lambda: present)
+    hub.publish(status(provider="birdeye"))
+    hub.publish_together([price("SOL", "1"), price("SOL", "2")])
+    assert hub.drain("birdeye") == [status(provider="birdeye"), present[0]]
+    assert hub.drain("birdeye") == []
+    hub.publish_together([price("SOL", "3"), price("SOL", "4")])
+    assert hub.drain("birdeye") == [price("SOL", "4")]

@@ -18,6 +18,7 @@ ELSEWHERE = {
     # over every WebSocket library
     "net/open_socket.py": "net/test_websocket.py",
     "net/picows_socket.py": "net/test_websocket_frames.py",
+    "net/picows_inbox.py": "net/test_websocket_frames.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
@@ -26,6 +27,7 @@ ELSEWHERE = {
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
+    "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
@@ -49,6 +51,7 @@ ELSEWHERE = {
     "relay/requests.py": "relay/test_server.py",
     "relay/status_board.py": "relay/test_server.py",
     "relay/terminal.py": "relay/test_slow_terminals.py",
+    "relay/measures.py": "relay/test_metrics.py",
     "relay/upstream.py": "relay/test_server.py",
     "relay/gate.py": "relay/test_security.py",
     "relay/limits.py": "relay/test_security.py",

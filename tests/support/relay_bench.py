@@ -20,7 +20,18 @@ from streamcore.relay.log import TransactionLog
 from streamcore.relay.requests import Served
 from streamcore.relay.server import Relay
 from streamcore.wire.encodings import encoding, subprotocol
-from streamcore.wire.messages import Answer, Frame, Hello, Reconnect, Refused, Restart, Want, Wanted
+from streamcore.wire.messages import (
+    Answer,
+    Found,
+    Frame,
+    Hello,
+    Lookup,
+    Reconnect,
+    Refused,
+    Restart,
+    Want,
+    Wanted,
+)
 from streamcore.wire.mirror import Mirror
 
 PATIENCE = 20.0
@@ -112,7 +123,7 @@ class Terminal:
         self._number += 1
         await self.send(Reconnect(self._number, provider))
 
-    async def send(self, message: Want | Reconnect) -> None:
+    async def send(self, message: Want | Reconnect | Lookup) -> None:
         data = self.encoding.encode(message)
         await self.connection.send(data, text=self.encoding.is_text)
 
@@ -161,7 +172,7 @@ class Terminal:
                         self.mirror.wanted(message)
                     case Frame():
                         self.events += self.mirror.frame(message)
-                    case Refused() | Restart():
+                    case Refused() | Restart() | Found():
                         pass
                 self.messages.append(message)
                 self._news.set()

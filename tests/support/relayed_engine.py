@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ import sample_events
 
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.tokens import Token, TokenTable, check_address
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import SystemClock
 from streamcore.engine import Snapshot
 from streamcore.errors import UnknownProvider
@@ -19,6 +21,7 @@ from streamcore.events import Event, PriceUpdate, State
 from streamcore.hub import Hub, Subscriber
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.token_hits import SearchResult, TokenHit
 
 
 class RelayedEngine:
@@ -38,6 +41,8 @@ class RelayedEngine:
             "helius": fake_manager.status("helius", topics=(), last_message_at=None),
         }
         self.prices: dict[str, PriceUpdate] = {}
+        self.answers: dict[str, Any] = {}
+        self.questions: list[tuple[str, ...]] = []
 
     # --- what a test does -------------------------------------------------------------------------------
 
@@ -123,6 +128,37 @@ class RelayedEngine:
 
     def consumer(self, capacity: int | None = None) -> Subscriber:
         return self.hub.subscribe(self.snapshot().prices.values(), capacity=capacity)
+
+    async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
+        return await self._asked("history", symbol, span)
+
+    def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
+        return None
+
+    async def trends(self) -> Mapping[str, CandleSeries]:
+        return await self._asked("trends")
+
+    def cached_trends(self) -> Mapping[str, CandleSeries]:
+        return {}
+
+    async def search(self, text: str) -> SearchResult:
+        return await self._asked("search", text)
+
+    async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
+        return await self._asked("name_tokens", *mints)
+
+    async def resolve_wallet(self, name: str) -> str:
+        return await self._asked("resolve_wallet", name)
+
+    async def _asked(self, what: str, *arguments: object) -> Any:
+        """Answer as a test has said in `answers`: with a value, an error, or what a future brings."""
+        answer = self.answers[what]
+        if isinstance(answer, asyncio.Future):
+            answer = await answer
+        if isinstance(answer, Exception):
+            raise answer
+        self.questions.append((what, *map(str, arguments)))
+        return answer
 
     def drain(self, name: str) -> list[Event]:
         return self.hub.drain(name)

@@ -434,6 +434,21 @@ def test_watch_dialog(snap_compare: Compare) -> None:
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)], ids=["80x24", "60x18"])
+def test_watch_dialog_with_a_name(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The whole address of a name stands in the input and in the question."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        stage.manager.wallets["toly.sns"] = OTHER_WALLET
+        await stage.press("w")
+        await stage.type("toly.sns")
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+
+    assert taken(snap_compare, scene, size=size)
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
 def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
     """Every key with what it does, then the lamps."""

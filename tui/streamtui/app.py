@@ -310,6 +310,13 @@ class StreamTuiApp(PaintsChanges):
         elif too_small:
             await self.push_screen(TooSmall(*event.size))
 
+    def action_command_palette(self) -> None:
+        """Show the command palette, unless it is open."""
+        from streamtui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key of the main screen by name, and the themes."""
         if screen is self._main:

@@ -227,6 +227,15 @@ INTERVAL = Option(
     setting="relay.interval",
 )
 
+SPEED = Option(
+    name="speed",
+    kind=Kind.NUMBER,
+    metavar="X",
+    least=0.001,
+    most=100_000,
+    help="As if it had happened so many times faster; 1 unless set.",
+)
+
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN, RELAY, ENCODING, INTERVAL)
 """Options that set a setting, of the same name unless they name another."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
@@ -264,11 +273,66 @@ FAULT = Option(
 )
 
 
+LISTEN = Option(
+    name="listen",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:8787 unless set.",
+    setting="relay.listen",
+)
+TOKENS = Option(
+    name="tokens",
+    kind=Kind.TEXT,
+    metavar="FILE",
+    help="The tokens of those who may connect.",
+    setting="relay.tokens",
+)
+CERT = Option(
+    name="cert", kind=Kind.TEXT, metavar="FILE", help="The certificate, for TLS.", setting="relay.cert"
+)
+KEY = Option(name="key", kind=Kind.TEXT, metavar="FILE", help="Its private key.", setting="relay.key")
+STATE = Option(
+    name="state",
+    kind=Kind.TEXT,
+    metavar="FOLDER",
+    help="Where the log of transactions is, on a local disk.",
+    setting="relay.state",
+)
+METRICS = Option(
+    name="metrics",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to answer Prometheus; needs streamtui[relay].",
+    setting="relay.metrics",
+)
+CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
+CONTROL = Option(
+    name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
+)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
+"""Options of ``relay`` that set a setting."""
+
+
 class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
-    def __init__(self, *, name: str, metavar: str, help: str) -> None:  # noqa: A002 - argparse's word
-        """``name``: as the command knows it; ``metavar``: what stands for it in the help."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        metavar: str,
+        help: str,  # noqa: A002 - argparse's word
+        needed: bool = True,
+    ) -> None:
+        """Declare an argument.
+
+        Args:
+            name: As the command knows it.
+            metavar: What stands for it in the help.
+            help: A sentence.
+            needed: Whether the command cannot do without it.
+        """
+        self.needed = needed
         self.name = name
         self.metavar = metavar
         self.help = help
@@ -291,7 +355,7 @@ class Command:
             name: Its words after ``streamtui``; empty for the app.
             help: A sentence.
             options: What may be given.
-            argument: What must be given besides the options; ``None``: nothing.
+            argument: What is given besides the options; ``None``: nothing.
         """
         self.name = name
         self.help = help
@@ -309,14 +373,25 @@ COMMANDS = (
     Command(
         name="search",
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
-        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
         name="history",
         help="Print the past of a price as candles, from one market of one source; nothing is watched.",
-        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(RANGE, FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
+    ),
+    Command(
+        name="encodings",
+        help="Compare what prices cost in each encoding of the relay's wire: bytes, and time to write them.",
+        options=(*SETTINGS, DURATION, SPEED, FORMAT, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(
+            name="file",
+            metavar="FILE",
+            help="Lines of stream, or what --capture kept; without it, live prices for --duration.",
+            needed=False,
+        ),
     ),
     Command(
         name="doctor",
@@ -327,6 +402,38 @@ COMMANDS = (
         name="emulator",
         help="Serve the embedded provider emulators on this machine until interrupted.",
         options=(*PORTS, SEED, MARKET_RATE, WALLET_RATE, FAULT, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="relay",
+        help="Serve everything to other terminals, which use it with --relay URL.",
+        options=(
+            SYMBOLS,
+            WALLETS,
+            DEMO,
+            DEMO_RATE,
+            PRICES,
+            CHAIN,
+            *SERVING,
+            CHECK,
+            CONFIG,
+            LOG_FILE,
+            LOG_LEVEL,
+        ),
+    ),
+    Command(
+        name="relay token add",
+        help="Make a token and print it, once. A relay that runs reads the file again on SIGHUP.",
+        options=(CONTROL, TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is, in one word."),
+    ),
+    Command(
+        name="relay token list", help="Print the names and scopes of all tokens.", options=(TOKENS, CONFIG)
+    ),
+    Command(
+        name="relay token revoke",
+        help="Remove a token. A relay that runs closes its holder's connections on SIGHUP.",
+        options=(TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is."),
     ),
     Command(
         name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)
@@ -342,5 +449,9 @@ COMMANDS = (
         options=(CONFIG,),
     ),
 )
-GROUPS = {"config": "Show the configuration, or write a file to start from."}
-"""The first words of commands with two words, with the help of the group."""
+GROUPS = {
+    "config": "Show the configuration, or write a file to start from.",
+    "relay": "Serve everything to other terminals, which use it with --relay URL.",
+    "relay token": "Say who may connect to a relay.",
+}
+"""All words but the last of the longer commands, with the help of the group; those before their parts."""

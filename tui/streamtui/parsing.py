@@ -13,7 +13,7 @@ from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, Wron
 TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, NoReturn
 
     from _typeshed import SupportsWrite
@@ -104,25 +104,31 @@ def _parser(wanted: str | None) -> Parser:
     ):
         parser.add_argument(f"--{name}-completion", action="store_true", default=SUPPRESS, help=text)
     parser.usage = "%(prog)s [options] [COMMAND]"
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)
-    groups: dict[str, Any] = {}
+    groups: dict[str, Any] = {"": parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)}
+    commands = {command.name: command for command in COMMANDS}
     for name, text in GROUPS.items():
-        group = commands.add_parser(name, help=text, description=text)
-        group.set_defaults(**{_COMMAND: name})
+        # a group may be a command as well
+        group = _add_command(groups, commands.pop(name, Command(name=name, help=text)))
         groups[name] = group.add_subparsers(title="commands", metavar="COMMAND", prog=f"{PROGRAM} {name}")
-    for command in COMMANDS:
-        *group_words, name = command.name.split()
-        parent = groups[group_words[0]] if group_words else commands
-        child = parent.add_parser(name, help=command.help, description=command.help)
-        if command.name.split()[0] != wanted:
-            continue
-        _add_options(child, command)
-        child.add_argument("--version", action=_Version, help="Show the version and exit.")
-        if (argument := command.argument) is not None:
-            child.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
-            child.usage = f"%(prog)s [options] {argument.metavar}"
-        child.set_defaults(**{_COMMAND: command.name})
+    for command in commands.values():
+        _add_command(groups, command)
     return parser
+
+
+def _add_command(groups: Mapping[str, Any], command: Command) -> Parser:
+    parent, _, name = command.name.rpartition(" ")
+    child: Parser = groups[parent].add_parser(name, help=command.help, description=command.help)
+    _add_options(child, command)
+    if command.options:
+        child.add_argument("--version", action=_Version, help="Show the version and exit.")
+    if (argument := command.argument) is not None:
+        child.add_argument(
+            argument.name, nargs="+" if argument.needed else "*", metavar=argument.metavar, help=argument.help
+        )
+        shown = argument.metavar if argument.needed else f"[{argument.metavar}]"
+        child.usage = f"%(prog)s [options] {shown}"
+    child.set_defaults(**{_COMMAND: command.name})
+    return child
 
 
 def _add_options(parser: Parser, command: Command) -> None:

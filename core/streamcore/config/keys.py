@@ -68,6 +68,11 @@ class Key:
             return ()
         return (self.variable,) if self.familiar is None else (self.familiar, self.variable)
 
+    @property
+    def file_variables(self) -> tuple[str, ...]:
+        """Of a secret, every variable that names a file it is in; a variable with the secret itself wins."""
+        return tuple(f"{variable}_FILE" for variable in self.variables) if self.secret else ()
+
 
 @cache
 def setting_keys() -> dict[str, Key]:

@@ -58,8 +58,8 @@ class PoolCandles(HistorySource):
             lister: Asked for pools; ``None``: nobody is.
             clock: Time.
         """
-        self.name = history.name  # type: ignore[misc]
-        self.title = history.title  # type: ignore[misc]
+        self.name = history.name
+        self.title = history.title
         self.intervals = history.intervals
         self._history = history
         self._lister = lister

@@ -28,16 +28,17 @@ MOST_DOLLARS = 25
 """Powers of ten of the greatest sum that is rounded: with its cents it has as many digits as are kept."""
 
 _ZERO = Decimal(0)
-_CENT = Decimal("0.01")
-_HUNDRED = Decimal(100)
-_DOLLARS = Context(prec=28)
+CENT = Decimal("0.01")
+HUNDRED = Decimal(100)
+EXACT = Context(prec=28)
+"""For the arithmetic here, which does not depend on the context of whoever calls."""
 
 MOST_TEXT = 2000
 """Characters of an error's text that are searched for pairs; nothing real is longer."""
 
 _PAIR = re.compile(r"[A-Z0-9.]+[/-][A-Z0-9.]*[A-Z0-9]")
 
-_PERCENT = Context(prec=12)
+PERCENT = Context(prec=12)
 """Twelve digits of a percentage are more than any screen shows, and few enough to read in a line of JSON."""
 
 
@@ -56,8 +57,8 @@ def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:
     """
     if amount is None or price is None:
         return None
-    worth = _DOLLARS.multiply(amount, price)
-    return worth if worth.adjusted() > MOST_DOLLARS else _DOLLARS.quantize(worth, _CENT)
+    worth = EXACT.multiply(amount, price)
+    return worth if worth.adjusted() > MOST_DOLLARS else EXACT.quantize(worth, CENT)
 
 
 def unless_zero(value: Decimal | None) -> Decimal | None:
@@ -72,7 +73,7 @@ def percent_since(price: Decimal | None, before: Decimal | None) -> Decimal | No
     """
     if price is None or before is None or before <= _ZERO:
         return None
-    return _PERCENT.divide((price - before) * _HUNDRED, before)
+    return PERCENT.divide(EXACT.multiply(EXACT.subtract(price, before), HUNDRED), before)
 
 
 class HttpHost:

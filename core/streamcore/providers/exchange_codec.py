@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from decimal import localcontext
 from typing import Any, ClassVar
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Alive, Codec, Malformed, Report
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.exchange import PairRequest, Pairs
+from streamcore.providers.exchange import EXACT, PairRequest, Pairs
 from streamcore.providers.figures import UNUSUAL, USUAL_LENGTH
 from streamcore.providers.throttle import Throttle
 
@@ -72,21 +73,24 @@ class ExchangeCodec(Codec):
         The hot path of an exchange's prices: a usual ticker is one typed decode and one call of `_tell`.
         """
         decode, tell = self._usual.decode, self._tell
-        for frame in frames:
-            try:
-                if len(frame) <= USUAL_LENGTH and tell(decode(frame), reports):
-                    continue
-            except UNUSUAL:
-                pass  # it is read again, by what tells what is wrong with it
-            try:
-                reports += self._read(frame)
-            except Undecodable as error:
-                reports.append(Malformed(str(error)))
+        with localcontext(EXACT):  # for all of them, since a context costs as much as a ticker
+            for frame in frames:
+                try:
+                    if len(frame) <= USUAL_LENGTH and tell(decode(frame), reports):
+                        continue
+                except UNUSUAL:
+                    pass  # it is read again, by what tells what is wrong with it
+                try:
+                    reports += self._read(frame)
+                except Undecodable as error:
+                    reports.append(Malformed(str(error)))
         self._ask()
 
     @abstractmethod
     def _tell(self, message: Any, reports: list[Report]) -> bool:
         """Add what a decoded frame says, if all of it is usual: then every figure is `credible`.
+
+        Called with `EXACT` as the context of decimal arithmetic.
 
         Returns whether it was; if not, nothing has been added. May raise one of `UNUSUAL`.
         """

@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
@@ -35,11 +35,11 @@ class HistorySource(ABC):
     `ChartRateLimit`.
     """
 
-    name: ClassVar[str]
+    name: str
     """The name in series and settings."""
-    title: ClassVar[str]
+    title: str
     """The name as a person writes it."""
-    venue: ClassVar[Venue] = Venue.CHAIN
+    venue: Venue = Venue.CHAIN
     """Where its prices are made."""
     intervals: Mapping[ChartRange, int]
     """Seconds of a candle in each range. Ranges of the same interval are served by the same request."""
@@ -203,6 +203,7 @@ def candle_series(
         fetched_at=now,
         line=line,
         volume_unit=volume_unit,
+        title=source.title,
     )
 
 

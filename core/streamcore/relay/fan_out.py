@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 from streamcore.clock import Clock
@@ -45,6 +46,8 @@ class FanOut:
         """``close`` closes a terminal's connection with a code and a reason."""
         self.board = StatusBoard()
         self.traffic = Traffic()
+        self.events: Counter[tuple[str, str]] = Counter()
+        """Events taken in, by kind and the way they came."""
         self._engine = engine
         self._upstream = upstream
         self._log = transactions
@@ -159,15 +162,18 @@ class FanOut:
         for event in self._events.take_all():
             match event:
                 case PriceUpdate():
+                    self.events["price", event.source] += 1
                     for row in self._upstream.rows_of(event):
                         row.latest = event
                         for group in groups:
                             group.price(row.number, event)
                 case WalletTransaction():
+                    self.events["transaction", event.source] += 1
                     transactions.append(event)
                 case StatusChange():
                     self._status_changed(event.provider)
                 case StreamError():
+                    self.events["error", ""] += 1
                     self.error(event)
         logged, trouble = self._writer.write(transactions)
         gone, self._upstream.gone = self._upstream.gone, []
@@ -195,6 +201,9 @@ class FanOut:
         for group in tuple(self._groups.values()):
             if group.due_at <= now:
                 group.flush(now, t)
+                after = self._clock.monotonic()
+                self.traffic.ticks.observe(after - now)
+                now = after
 
     async def _news(self) -> None:
         if not await self._events.wait():

@@ -17,6 +17,7 @@ from streamcore.events import PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import LogFailed, Logged, TransactionLog
+from streamcore.relay.measures import TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
 from streamcore.relay.terminal import CAUGHT_UP, LAGGING, MOST_ERRORS, Terminal
 from streamcore.relay.upstream import UpstreamRow
@@ -41,6 +42,8 @@ class Traffic:
     """Bytes before compression, by encoding."""
     skipped: int = 0
     """Frames that were not sent to terminals that took nothing."""
+    ticks: Histogram = field(default_factory=lambda: Histogram(TICK_BOUNDS))
+    """Seconds that telling one group what is new took."""
 
     def count(self, encoding: str, length: int, terminals: int) -> None:
         """Count a frame that was sent to that many terminals."""

@@ -11,6 +11,7 @@ from streamcore.relay.fan_out import FanOut
 from streamcore.relay.groups import statuses_of
 from streamcore.relay.limits import Close, Code, RelayLimits
 from streamcore.relay.log import TransactionLog
+from streamcore.relay.lookups import Lookups
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Scope
 from streamcore.relay.upstream import Granted, RelayedEngine, Upstream
@@ -21,6 +22,7 @@ from streamcore.wire.messages import (
     INTERVALS,
     VERSION,
     Hello,
+    Lookup,
     Reconnect,
     Refusal,
     Refused,
@@ -74,6 +76,7 @@ class Requests:
         upstream: Upstream,
         fan_out: FanOut,
         transactions: TransactionLog,
+        lookups: Lookups,
         clock: Clock,
         limits: RelayLimits,
     ) -> None:
@@ -84,6 +87,7 @@ class Requests:
         self._upstream = upstream
         self._fan_out = fan_out
         self._log = transactions
+        self._lookups = lookups
         self._clock = clock
         self._limits = limits
         self._turn = asyncio.Lock()
@@ -143,6 +147,8 @@ class Requests:
                 await self._want(terminal, want)
             case Reconnect() as reconnect:
                 await self._reconnect(terminal, reconnect)
+            case Lookup() as lookup:
+                self._lookups.start(terminal, lookup)
 
     def forget(self, terminal: Terminal) -> None:
         """Give up what a terminal wanted: its connection has ended."""

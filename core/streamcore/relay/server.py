@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -30,6 +30,7 @@ from streamcore.relay.limits import Bucket, Close, RelayLimits
 from streamcore.relay.listening import listening_socket
 from streamcore.relay.log import KEEP, MOST, LogFailed, TransactionLog
 from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.lookups import Lookups
 from streamcore.relay.requests import Nonsense, Requests, Served
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Tokens
@@ -97,6 +98,8 @@ class Relay:
         """Terminals that have ever connected."""
         self.disconnected: dict[int, int] = {}
         """Terminals that have left, by close code."""
+        self.lag = 0.0
+        """Seconds by which the last round of housekeeping was late."""
         self.log = transactions
         self._engine = engine
         self._served = served
@@ -117,13 +120,20 @@ class Relay:
         self.fan_out = FanOut(
             engine, self.upstream, transactions, self._writer, clock, self.limits, close=self._close
         )
+        self._tasks = Tasks("relay", clock, failed=self._internal_error)
         self.requests = Requests(
-            engine, served, self.upstream, self.fan_out, transactions, clock, self.limits
+            engine,
+            served,
+            self.upstream,
+            self.fan_out,
+            transactions,
+            Lookups(engine, self._tasks),
+            clock,
+            self.limits,
         )
         self.gate = Gate(
             tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
         )
-        self._tasks = Tasks("relay", clock, failed=self._internal_error)
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
         self._done_at: dict[str, float] = {}
@@ -159,7 +169,7 @@ class Relay:
             max_size=MAX_REQUEST_BYTES,
             max_queue=4,
             create_connection=BoundedConnection,
-            logger=_QUIET,
+            logger=QUIET,
         )
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self._keep_house)
@@ -227,6 +237,15 @@ class Relay:
         for terminal in self._terminals:
             found[terminal.encoding.name] = found.get(terminal.encoding.name, 0) + 1
         return found
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait until the log can be written."""
+        return self._writer.waiting
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the status of every provider of the engine, by name."""
+        return self._engine.statuses()
 
     # --- one terminal -----------------------------------------------------------------------------------
 
@@ -301,7 +320,9 @@ class Relay:
 
     async def _keep_house(self) -> None:
         while True:
+            due_at = self._clock.monotonic() + HOUSEKEEPING
             await self._clock.sleep(HOUSEKEEPING)
+            self.lag = max(0.0, self._clock.monotonic() - due_at)
             if self._is_due("statuses", STATUSES_EVERY):
                 self.fan_out.refresh_statuses(counters=self._is_due("counters", COUNTERS_EVERY))
             await self.requests.sweep()
@@ -358,8 +379,9 @@ class Relay:
         )
 
 
-_QUIET = logging.getLogger("streamcore.relay.websockets")
-_QUIET.setLevel(logging.CRITICAL)  # what strangers send is not worth a line each; the metrics count it
+QUIET = logging.getLogger("streamcore.relay.websockets")
+"""The logger of the servers' connections."""
+QUIET.setLevel(logging.CRITICAL)  # what strangers send is not worth a line each; the metrics count it
 
 
 def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

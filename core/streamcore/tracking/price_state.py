@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
+
+import msgspec
 
 from streamcore.events import MARKET_FIELDS, PRICE_FIELDS, PriceKind, PriceUpdate, Source
 from streamcore.providers.base import PriceReport
@@ -24,36 +27,39 @@ class PriceState:
     """The merged state of one instrument. A field that a report leaves out keeps its value."""
 
     __slots__ = (
-        "_address", "_announced", "_change_at", "_demo", "_held_back", "_market_at", "_price_at", "_provider",
-        "_source", "_symbol", "_volume_at", "ask", "bid", "change_24h", "high_24h", "latest", "low_24h",
-        "price", "refused", "trades_24h", "volume_24h", "vwap_24h",
+        "_announced", "_change_at", "_held_back", "_market_at", "_price_at", "_source", "_volume_at", "known",
+        "refused",
     )  # fmt: skip
 
     def __init__(self, provider: str, symbol: str, address: str | None, *, demo: bool) -> None:
         """``provider``: its source; the other arguments are those fields of its events."""
-        self._provider = provider
-        self._symbol = symbol
-        self._address = address
-        self._demo = demo
+        self.known = PriceUpdate(
+            provider=provider,
+            ts=0.0,
+            demo=demo,
+            symbol=symbol,
+            address=address,
+            kind=PriceKind.SNAPSHOT,
+            source=Source.STREAM,
+            price=None,
+            change_24h=None,
+            volume_24h=None,
+            changed=(),
+        )
+        """What is known, as the last event; see `latest`."""
         self._price_at = self._change_at = self._volume_at = self._market_at = _NEVER
         self._announced = False
         self._source: Source | None = None
         """How the price came; ``None``: it is not known, or its stream is new."""
         self._held_back = 0
         """Bits of the fields that were told before there was a price."""
-        self.price: Decimal | None = None
-        self.change_24h: Decimal | None = None
-        self.volume_24h: Decimal | None = None
-        self.high_24h: Decimal | None = None
-        self.low_24h: Decimal | None = None
-        self.bid: Decimal | None = None
-        self.ask: Decimal | None = None
-        self.vwap_24h: Decimal | None = None
-        self.trades_24h: int | None = None
-        self.latest: PriceUpdate | None = None
-        """The last event."""
         self.refused: tuple[str, ...] = ()
         """Fields of the last report to `merge` that are not credible, so that the known ones stayed."""
+
+    @property
+    def latest(self) -> PriceUpdate | None:
+        """The last event; ``None`` while there is no price."""
+        return None if self.known.price is None else self.known
 
     def stream(self, report: PriceReport, now: float, ts: float) -> PriceUpdate | None:
         """Merge what a codec has reported, whose figures are credible; return the event that it makes.
@@ -65,42 +71,63 @@ class PriceState:
             now: Monotonic seconds.
             ts: Unix seconds.
         """
-        changed = 0
+        known, changed = self.known, 0
         price, change, volume = report.price, report.change_24h, report.volume_24h
-        if price is not None:
-            if price != self.price:
-                changed = _PRICE
-            self.price, self._price_at = price, now
-        if change is not None:
-            if change is not self.change_24h and change != self.change_24h:
-                changed |= _CHANGE
-            self.change_24h, self._change_at = change, now
-        if volume is not None:
-            if volume is not self.volume_24h and volume != self.volume_24h:
-                changed |= _VOLUME
-            self.volume_24h, self._volume_at = volume, now
-        if not self._market(report, now) and price is change is volume is None:
-            return None
-        return self._event(changed, Source.STREAM, ts, complete=report.complete)
-
-    def _market(self, report: PriceReport, now: float) -> bool:
-        """Merge what a codec has reported of the market; return whether there was anything."""
-        told = False
-        if report.high_24h is not None:
-            self.high_24h, told = report.high_24h, True
-        if report.low_24h is not None:
-            self.low_24h, told = report.low_24h, True
-        if report.bid is not None:
-            self.bid, told = report.bid, True
-        if report.ask is not None:
-            self.ask, told = report.ask, True
-        if report.vwap_24h is not None:
-            self.vwap_24h, told = report.vwap_24h, True
-        if report.trades_24h is not None:
-            self.trades_24h, told = report.trades_24h, True
-        if told:
+        high, low, bid, ask = report.high_24h, report.low_24h, report.bid, report.ask
+        average, trades = report.vwap_24h, report.trades_24h
+        if high is low is bid is ask is average is None and trades is None:
+            if price is change is volume is None:
+                return None
+        else:
             self._market_at = now
-        return told
+        if price is None:
+            price = known.price
+        else:
+            self._price_at = now
+            if price != known.price:
+                changed = _PRICE
+        if change is None:
+            change = known.change_24h
+        else:
+            self._change_at = now
+            if change is not known.change_24h and change != known.change_24h:
+                changed |= _CHANGE
+        if volume is None:
+            volume = known.volume_24h
+        else:
+            self._volume_at = now
+            if volume is not known.volume_24h and volume != known.volume_24h:
+                changed |= _VOLUME
+        kind = PriceKind.SNAPSHOT if report.complete or not self._announced else PriceKind.DELTA
+        if self._source is not Source.STREAM or self._held_back:
+            changed = self._publishable(changed, Source.STREAM, price)
+        # by position, in the order of the fields: by name it takes five times as long
+        self.known = event = PriceUpdate(
+            known.provider, ts, known.demo, known.symbol, known.address,
+            kind, Source.STREAM,
+            price, change, volume, _CHANGED[changed],
+            known.high_24h if high is None else high,
+            known.low_24h if low is None else low,
+            known.bid if bid is None else bid,
+            known.ask if ask is None else ask,
+            known.vwap_24h if average is None else average,
+            known.trades_24h if trades is None else trades,
+        )  # fmt: skip
+        return None if price is None else event
+
+    def _publishable(self, changed: int, source: Source, price: Decimal | None) -> int:
+        """Take note of the way a report came; return the bits of what the event for it changes.
+
+        Figures of a day without a price are nothing to show; the first price brings them along.
+        """
+        if price is None:
+            self._held_back |= changed
+            return 0
+        changed, self._held_back = changed | self._held_back, 0
+        if source is Source.STREAM or self._source is None or changed & _PRICE:
+            self._source = source
+        self._announced = True
+        return changed
 
     def merge(
         self, report: PriceReport, source: Source, *, now: float, as_of: float, ts: float
@@ -119,48 +146,33 @@ class PriceState:
         """
         changed = 0
         refused: list[str] = []
+        figures: dict[str, Any] = {}
         confirmed = False
         for name, moment in _MOMENT.items():
-            value = getattr(report, name)
+            value, known = getattr(report, name), getattr(self.known, name)
             if value is None:
                 continue
-            known = getattr(self, name)
             if value is not known and not credible(name, value):
                 refused.append(name)
                 continue
             confirmed = True
-            if source is not Source.STREAM:
-                if getattr(self, moment) >= as_of:
-                    continue
-            else:
+            if source is Source.STREAM:
                 setattr(self, moment, now)
+            elif getattr(self, moment) >= as_of:
+                continue
             if value != known:
                 changed |= _BIT.get(name, 0)
-            setattr(self, name, value)
+            figures[name] = value
         self.refused = tuple(refused)
         if not confirmed:
             return None
-        return self._event(changed, source, ts, complete=report.complete and source is Source.STREAM)
-
-    def _event(self, changed: int, source: Source, ts: float, *, complete: bool) -> PriceUpdate | None:
-        if self.price is None:
-            # figures of a day without a price are nothing to show; the first price brings them along
-            self._held_back |= changed
-            return None
-        if self._held_back:
-            changed |= self._held_back
-            self._held_back = 0
-        if source is Source.STREAM or self._source is None or changed & _PRICE:
-            self._source = source
-        kind = PriceKind.DELTA if self._announced and not complete else PriceKind.SNAPSHOT
-        self._announced = True
-        # by position, in the order of the fields: by name it takes five times as long
-        self.latest = event = PriceUpdate(
-            self._provider, ts, self._demo, self._symbol, self._address, kind, self._source,
-            self.price, self.change_24h, self.volume_24h, _CHANGED[changed],
-            self.high_24h, self.low_24h, self.bid, self.ask, self.vwap_24h, self.trades_24h,
-        )  # fmt: skip
-        return event
+        whole = report.complete and source is Source.STREAM
+        kind = PriceKind.SNAPSHOT if whole or not self._announced else PriceKind.DELTA
+        changed = self._publishable(changed, source, figures.get("price", self.known.price))
+        self.known = msgspec.structs.replace(
+            self.known, ts=ts, kind=kind, source=self._source or source, changed=_CHANGED[changed], **figures
+        )
+        return self.latest
 
     def is_streamed(self, name: str | None = None) -> bool:
         """Whether a stream has told something, or the field ``name``."""
@@ -174,4 +186,4 @@ class PriceState:
         """
         self._announced = False
         self._source = None
-        self.bid = self.ask = None
+        self.known = msgspec.structs.replace(self.known, bid=None, ask=None)

@@ -282,17 +282,18 @@ class PriceTracker:
         The hot path. What needs more than a merge is left to `report`.
         """
         ts = self._clock.time()
-        states = self._streamed_by(stream)
+        states, unpriced = self._streamed_by(stream), self._router.has_unpriced
         events: list[PriceUpdate] = []
         for report in reports:
             state = states.get(report.topic)
             knows_nothing = report.price is None and report.complete
-            if state is None or knows_nothing or self._router.has_unpriced:
+            if state is None or knows_nothing or unpriced:
                 if events:
                     self._publish_together(events)
                     events = []
                 self.report(stream, report, Source.STREAM, as_of)
-                states = self._streamed_by(stream)  # the source of something may be another now
+                # the source of something may be another now
+                states, unpriced = self._streamed_by(stream), self._router.has_unpriced
                 self._remember(stream, report.topic, states)
                 continue
             event = state.stream(report, as_of, ts)

@@ -88,11 +88,10 @@ class GeckoTerminalServer(PolledServer):
         """Return the answer to an HTTP request."""
         if request.method == "GET" and not self._burst.take():
             self.refused += 1
-            return self._refused()
-        reply = await super().answer(request)
-        return self._refused() if reply.status == 429 else reply
+            return self._too_many()
+        return await super().answer(request)
 
-    def _refused(self) -> HttpReply:
+    def _too_many(self) -> HttpReply:
         status, body = self.refusal.value
         return HttpReply.json(body, status)
 

@@ -57,8 +57,8 @@ class PairNames(msgspec.Struct, frozen=True):
             "lot_multiplier": 1,
             "leverage_buy": [],
             "leverage_sell": [],
-            "fees": [[0, 0.4], [10_000, 0.35]],
-            "fees_maker": [[0, 0.25], [10_000, 0.2]],
+            "fees": [],
+            "fees_maker": [],
             "fee_volume_currency": "ZUSD",
             "margin_call": 80,
             "margin_stop": 40,
@@ -66,6 +66,9 @@ class PairNames(msgspec.Struct, frozen=True):
             "costmin": "0.5",
             "tick_size": "0.00001",
             "status": status,
+            "execution_venue": "international",
+            "long_position_limit": 37_000,
+            "short_position_limit": 24_000,
         }
 
 

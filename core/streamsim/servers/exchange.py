@@ -27,7 +27,7 @@ from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
 from streamsim.wire import exact
 from streamsim.world.history import DAY
-from streamsim.world.market import Market, Token, Trade
+from streamsim.world.market import Market, Token, Trade, percent
 
 HEARTBEAT_INTERVAL = 1.0
 """Seconds."""
@@ -105,7 +105,7 @@ class Figures(msgspec.Struct, frozen=True):
             volume=volume,
             average=average,
             change=exact(token.price - before),
-            change_percent=token.change(seconds).quantize(_HUNDREDTH),
+            change_percent=percent(token.price, before).quantize(_HUNDREDTH),
             trades=span.trades,
         )
 

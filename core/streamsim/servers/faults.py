@@ -100,6 +100,8 @@ class Fault(StrEnum):
     """Close the connection instead of answering."""
     HTTP_GARBAGE = "http_garbage"
     """Answer 200 with an HTML page, as a gateway in trouble does."""
+    THROTTLE = "throttle"
+    """Refuse each HTTP request in the way in which the provider refuses one too many."""
 
     # the network, for a proxy
     REFUSE_CONNECT = "refuse_connect"
@@ -130,6 +132,11 @@ NETWORK_FAULTS = frozenset(
     }
 )
 """The faults of the network; they have no effect without a proxy before the server."""
+
+HTTP_FAULTS = frozenset(
+    {Fault.HTTP_STATUS, Fault.HTTP_SLOW, Fault.HTTP_DROP, Fault.HTTP_GARBAGE, Fault.THROTTLE}
+)
+"""The faults of answers to HTTP requests, which every provider can have."""
 
 PRICE_FAULTS = frozenset({Fault.STRING_NUMBERS, Fault.NULL_PRICE, Fault.EXTRA_FIELDS})
 """The faults that only the messages of a provider of prices can have."""

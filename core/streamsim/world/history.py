@@ -194,7 +194,7 @@ class History:
             before = span
         if before is None:
             return self._hours[index].open
-        return price_within(iter((before,)), moment, self._last)
+        return price_within(before, moment)
 
     def window(self, start: float, end: float) -> Bar:
         """Return what was traded from ``start`` to ``end``, both rounded down to a minute; or until now.

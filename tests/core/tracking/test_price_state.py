@@ -51,7 +51,8 @@ def state() -> PriceState:
     return state
 
 
-def values(known: PriceUpdate | PriceState) -> tuple[str | None, ...]:
+def values(event: PriceUpdate | PriceState) -> tuple[str | None, ...]:
+    known = event.known if isinstance(event, PriceState) else event
     return tuple(
         None if value is None else str(value) for value in (known.price, known.change_24h, known.volume_24h)
     )
@@ -204,7 +205,7 @@ def test_known_values_are_always_credible_and_never_lost(
         state.merge(report_of({name: value}), source, now=at, as_of=at, ts=at)
         if value is not None and credible(name, value):
             known[name] = value
-        assert [getattr(state, field) for field in PRICE_FIELDS] == [
+        assert [getattr(state.known, field) for field in PRICE_FIELDS] == [
             known.get(field) for field in PRICE_FIELDS
         ]
 
@@ -274,7 +275,7 @@ def test_an_impossible_count_of_trades_is_refused(state: PriceState, count: int)
 
     assert told(64639) is not None
     assert told(count) is None
-    assert (state.trades_24h, state.refused) == (64639, ("trades_24h",))
+    assert (state.known.trades_24h, state.refused) == (64639, ("trades_24h",))
 
 
 def test_an_event_has_each_figure_in_its_own_field() -> None:

@@ -32,6 +32,7 @@ def pool(*candles: Candle, **more: Any) -> CandleSeries:
     known = {
         "symbol": "BONK",
         "provider": "geckoterminal",
+        "title": "GeckoTerminal",
         "market": "Bonk/SOL on orca",
         "volume_unit": VolumeUnit.USD,
         "begin": BEGIN,

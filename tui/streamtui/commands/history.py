@@ -119,7 +119,7 @@ def summary(series: CandleSeries) -> str:
     )
     kind = "prices" if series.line else "candles"
     told = f"{printable(series.symbol)} {percent(series.change)} {since}; "
-    told += f"{kind}: {source_title(series.provider)} {printable(series.market)}, "
+    told += f"{kind}: {source_title(series)} {printable(series.market)}, "
     told += f"{interval_name(series.interval)}, times in UTC"
     return f"DEMO, invented data: {told}" if series.demo else told
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from streamcore import InputError, NotRunning, ProviderError, StreamcoreError
+from streamtui.model.lookups import Lookups
 from streamtui.model.session import Session
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Naming:
             notice: Called with a sentence to show, and whether it is about a failure.
         """
         self._session = session
+        self._lookups = Lookups(session)
         self._notice = notice
         self._pending: list[str] | None = None
         """Names of wallets that are still to be looked up; ``None``: all that the settings name."""
@@ -36,13 +38,17 @@ class Naming:
     async def name_tokens(self) -> None:
         """Ask for the names of tokens that have none, for those that come together at once; never ends."""
         names, clock = self._session.names, self._session.clock
+        wait = FIRST_RETRY
         while True:
             await names.wanted.wait()
             await clock.sleep(GATHER)
             try:
-                await self._session.name_tokens()
+                await self._lookups.name_tokens()
+                wait = FIRST_RETRY
             except StreamcoreError as error:
                 logger.info("tokens stay without a name: %s", error)
+                await clock.sleep(wait)
+                wait = min(2 * wait, LONGEST_RETRY)
 
     async def watch_named_wallets(self) -> None:
         """Watch the wallets that the settings name by a name, and say which address each is.
@@ -66,14 +72,14 @@ class Naming:
                 wait = min(2 * wait, LONGEST_RETRY)
         if not self._checked:
             self._checked = True
-            for sentence in await changed_names(saved, session.resolve_wallet):
+            for sentence in await changed_names(saved, self._lookups.resolve_wallet):
                 self._notice(sentence, True)
 
     async def _is_settled(self, name: str, *, first: bool) -> bool:
         """Watch one wallet by its name; return whether that is done, or can never be."""
         session = self._session
         try:
-            address = await session.resolve_wallet(name)
+            address = await self._lookups.resolve_wallet(name)
             unsaved = session.unsaved
             await session.watch([address])
             session.unsaved = unsaved  # the settings name it already

@@ -72,7 +72,7 @@ def source_line(chart: PriceChart, merged: int, at: float) -> Content:
         text = f"seen by this session, {length}"
     else:
         kind = "prices" if series.line else "candles"
-        text = f"{kind}: {source_title(series.provider)} {series.market}".rstrip() + f", {length}"
+        text = f"{kind}: {source_title(series)} {series.market}".rstrip() + f", {length}"
     if merged > 1:
         text += f", {merged} drawn as one ({interval_name(merged * series.interval)})"
     parts = [literal(text, MUTED)]

@@ -186,7 +186,8 @@ class BirdeyeCodec(Codec):
         price, time = message.data.c, message.data.unixTime
         if not (LEAST <= price <= MOST and since <= time <= MILLISECONDS_FROM):
             return False
-        self._bucket[mint] = time - time % BUCKET
+        if time - since >= BUCKET:
+            self._bucket[mint] = time - time % BUCKET
         reports.append(PriceReport(mint, price))
         return True
 

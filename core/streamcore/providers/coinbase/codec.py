@@ -20,7 +20,15 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Malformed, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.decoding import Undecodable, json_as
-from streamcore.providers.exchange import MOST_TEXT, PairRequest, in_dollars, percent_since
+from streamcore.providers.exchange import (
+    CENT,
+    HUNDRED,
+    MOST_TEXT,
+    PERCENT,
+    PairRequest,
+    in_dollars,
+    percent_since,
+)
 from streamcore.providers.exchange_codec import ExchangeCodec
 from streamcore.providers.figures import LEAST, MOST, NULL, believed, exactly, read
 from streamcore.text import printable
@@ -115,8 +123,8 @@ class _Progress:
     """The trade because of which the price was asked for last."""
     told: tuple[msgspec.Raw, ...] = ()
     """The price of a day ago, volume, high and low."""
-    opened: Decimal | None = None
-    volume: Decimal | None = None
+    opened: Decimal = LEAST
+    volume: Decimal = LEAST
     high: Decimal | None = None
     low: Decimal | None = None
 
@@ -171,9 +179,13 @@ class CoinbaseCodec(ExchangeCodec):
         ):
             return False
         progress.sequence, progress.trade, progress.late = message.sequence, message.trade_id, False
+        opened = progress.opened
+        # what `percent_since` and `in_dollars` do, without their questions
+        change = PERCENT.divide((price - opened) * HUNDRED, opened)
+        dollars = (progress.volume * price).quantize(CENT)
         reports.append(
             PriceReport(  # by position: the names would cost as much as all of the above
-                product, price, percent_since(price, progress.opened), in_dollars(progress.volume, price),
+                product, price, change, dollars,
                 progress.high, progress.low, False, bid, ask,
             )
         )  # fmt: skip

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
 
 import msgspec
 
@@ -52,9 +51,9 @@ PATH = "/0/public/OHLC"
 class KrakenCandles(HistorySource):
     """The past of Kraken's prices, one request a range."""
 
-    name: ClassVar[str] = "kraken"
-    title: ClassVar[str] = TITLE
-    venue: ClassVar[Venue] = Venue.EXCHANGE
+    name = "kraken"
+    title = TITLE
+    venue = Venue.EXCHANGE
     intervals = INTERVALS
     for_trends = True
 

@@ -85,11 +85,12 @@ class TransactionPane(SessionPane):
 
     def action_watch(self) -> None:
         """Ask for wallets."""
+        from streamtui.model.lookups import Lookups
         from streamtui.screens.wallet_dialog import WalletDialog
 
         present = [self.session.label(wallet) for wallet in self.session.wallets]
         dialog = WalletDialog(
-            self._watch, self.session.resolve_wallet, demo=self.session.demo, present=present
+            self._watch, Lookups(self.session).resolve_wallet, demo=self.session.demo, present=present
         )
         self.app.push_screen(dialog)
 
