@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.relay_client.client import RelayClient
+    from streamcore.search.changed_names import changed_names
     from streamcore.search.lookalikes import well_known
     from streamcore.status import BreakerState, ProviderStatus
     from streamcore.text import HIDDEN, Mask, MaskingFilter, printable
@@ -116,6 +117,7 @@ __all__ = [
     "VolumeUnit",
     "WalletTransaction",
     "address_in",
+    "changed_names",
     "check_address",
     "exchange_name",
     "from_json",
@@ -175,6 +177,7 @@ _HOMES = {
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
+    "streamcore.search.changed_names": ("changed_names",),
     "streamcore.relay_client.client": ("RelayClient",),
     "streamcore.search.lookalikes": ("well_known",),
     "streamcore.status": ("BreakerState", "ProviderStatus"),

@@ -1,7 +1,8 @@
 """The past of a price: candles, the ranges a chart can show, and a series of candles with its origin.
 
 A series comes from one market of one source and is never joined with another. Its candles are oldest first,
-none twice; a stretch of time in which nothing was traded has no candle. Points in time are Unix seconds;
+none twice; a stretch of time in which nothing was traded has no candle, unless the source itself fills it
+with one whose four prices are the same and whose volume is zero. Points in time are Unix seconds;
 prices are US dollars, exact as the source wrote them.
 """
 
@@ -89,6 +90,8 @@ class CandleSeries(msgspec.Struct, frozen=True, kw_only=True):
     """``None`` where no candle has a volume."""
     demo: bool = False
     """It is invented, as everything in the demo."""
+    title: str = ""
+    """The source's name as a person writes it; empty where only ``provider`` is known."""
 
     @property
     def covered(self) -> bool:

@@ -221,6 +221,10 @@ class DirectFallback:
         """See `Engine.name_tokens`."""
         return await self._engine.name_tokens(mints)
 
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`."""
+        return await self._engine.resolve_wallet(name)
+
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`."""

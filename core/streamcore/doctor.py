@@ -11,8 +11,11 @@ from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from streamcore.assets.instruments import understand
+import msgspec
+
+from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.tokens import TokenTable
+from streamcore.assets.wallet_names import wallet_name
 from streamcore.checks import Check, Result
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.demo import DemoServers, with_demo
@@ -21,14 +24,16 @@ from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import AUTO, OPTION, Choice, candidates, choose, is_watched
 from streamcore.config.surroundings import NOWHERE, read_surroundings
-from streamcore.errors import ProviderError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.history.examination import examine_history
+from streamcore.history.sources import history_sources
 from streamcore.net import reach
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
-from streamcore.providers import PROVIDERS, create
+from streamcore.providers import HISTORY_SOURCES, PROVIDERS, create
 from streamcore.providers.base import (
     Alive,
     Codec,
@@ -39,8 +44,10 @@ from streamcore.providers.base import (
     Report,
     TransactionReport,
 )
-from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
 from streamcore.relay_client.examination import examine_relays
+from streamcore.search.changed_names import changed_names
+from streamcore.search.wallet_names import WalletNames
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
@@ -60,6 +67,7 @@ async def examine(
     clock: Clock | None = None,
     transport: Transport | None = None,
     providers: Mapping[str, Descriptor] = PROVIDERS,
+    chart_only: Mapping[str, HistoryDescriptor] = HISTORY_SOURCES,
     demo: DemoServers | None = None,
     capture: Capture | None = None,
 ) -> list[Check]:
@@ -71,6 +79,7 @@ async def examine(
         transport: The way to the providers; ``None``: the real network. Name lookup, TCP and TLS are tried
             on connections of their own, not through it.
         providers: Makes each provider by its name.
+        chart_only: Makes the sources that have nothing but the past of prices.
         demo: Serves demo data where the settings ask for it.
         capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
 
@@ -102,6 +111,8 @@ async def examine(
             transport = await stack.enter_async_context(network)
         if capture is not None:
             transport = capture.around(transport, settings, configured=loaded.settings)
+        named, settings = await _names_looked_up(settings, transport, clock)
+        checks += named
         examinations = [
             _Examination(
                 choice,
@@ -118,6 +129,14 @@ async def examine(
         ]
         for found in await asyncio.gather(*(examination.run() for examination in examinations)):
             checks += found
+        if live := [one.provider for one in examinations if one.provider.kind is DataKind.PRICES]:
+            checks += await examine_history(
+                history_sources(settings, transport, clock, live, providers, chart_only),
+                _instruments(loaded.settings),
+                clock,
+                within=settings.stream.connect_timeout,
+                demo=loaded.settings.demo,
+            )
     return checks
 
 
@@ -175,7 +194,8 @@ class _Examination:
         """
         self._choice = choice
         self._needed = needed
-        self._provider = provider
+        self.provider = provider
+        """The provider that is examined."""
         self._loaded = loaded
         self._settings = settings
         self._clock = clock
@@ -183,7 +203,7 @@ class _Examination:
         self._network = network
         self._dialler = dialler
         self._stream = loaded.settings.stream
-        self._topics = _topics(loaded.settings, choice.kind, provider)
+        self._topics = _topics(settings, choice.kind, provider)
         self._checks: list[Check] = []
         self._failed: str | None = None
         self._socket: Socket | None = None
@@ -194,7 +214,7 @@ class _Examination:
     async def run(self) -> list[Check]:
         """Try everything and return the checks, also those that were skipped."""
         self._note("key", *self._key())
-        endpoint = self._provider.endpoint()
+        endpoint = self.provider.endpoint()
         await self._reach(self._rest_url() if endpoint is None else endpoint.url)
         if endpoint is None:
             self._note("WebSocket", Result.SKIPPED, "this source has no stream, it is polled")
@@ -203,7 +223,7 @@ class _Examination:
         try:
             await self._try("WebSocket", self._dial)
             await self._try("subscription", self._subscribe)
-            if self._provider.kind is DataKind.PRICES:
+            if self.provider.kind is DataKind.PRICES:
                 await self._try("first message", self._first_price)
         finally:
             if self._socket is not None:
@@ -294,12 +314,12 @@ class _Examination:
         return Result.PASSED, f"from {self._loaded.origins[key.name]}"
 
     async def _dial(self) -> str:
-        endpoint = self._provider.endpoint()
+        endpoint = self.provider.endpoint()
         assert endpoint is not None  # noqa: S101 - not tried where there is no stream
         self._socket = await self._transport.connect(
             endpoint,
-            name=self._provider.name,
-            refusal=self._provider.handshake_refusal,
+            name=self.provider.name,
+            refusal=self.provider.handshake_refusal,
             within=self._stream.connect_timeout,
             max_message_bytes=self._stream.max_message_bytes,
         )
@@ -309,7 +329,7 @@ class _Examination:
         return f"{endpoint.shown_url}, by {library} {version_of(library)}"
 
     async def _subscribe(self) -> str:
-        self._codec = self._provider.codec()
+        self._codec = self.provider.codec()
         self._codec.opened()
         self._codec.set_topics(self._topics)
         await self._listen_for(Alive, PriceReport, TransactionReport)
@@ -345,7 +365,7 @@ class _Examination:
                 return
 
     async def _fetch(self) -> str:
-        async with aclosing(self._provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
+        async with aclosing(self.provider.rest.fetch(self._topics, {})) as reports:  # type: ignore[type-var]
             async for report in reports:
                 if isinstance(report, Refusal):
                     raise report.error
@@ -354,12 +374,44 @@ class _Examination:
         raise ProviderError(ErrorKind.PROTOCOL, f"{self._choice.provider} answered with nothing usable")
 
 
+async def _names_looked_up(
+    settings: Settings, transport: Transport, clock: Clock
+) -> tuple[list[Check], Settings]:
+    """Look up the wallets that are named by their names; return what came of it, and settings without names.
+
+    Names that wallets were saved with are looked up as well: one that leads elsewhere by now is told.
+    """
+    if not is_watched(settings, DataKind.WALLETS):
+        return [], settings
+    names, checks, addresses = WalletNames(transport, settings, clock), list[Check](), list[str]()
+    for wallet in settings.wallets:
+        if (name := wallet_name(wallet)) is None:
+            addresses.append(wallet)
+            continue
+        began = clock.monotonic()
+        try:
+            address = await names.resolve(name)
+        except (InputError, ProviderError) as error:
+            result, detail = Result.FAILED, str(error)
+        else:
+            result, detail = Result.PASSED, address
+            addresses.append(address)
+        checks.append(Check("wallet names", name, result, clock.monotonic() - began, detail))
+    saved = {wallet: settings.labels[wallet] for wallet in addresses if wallet in settings.labels}
+    for sentence in await changed_names(saved, names.resolve):
+        checks.append(Check("wallet names", "saved", Result.FAILED, None, sentence, needed=False))
+    return checks, msgspec.structs.replace(settings, wallets=tuple(addresses))
+
+
 def _topics(settings: Settings, kind: DataKind, provider: Provider) -> tuple[str, ...]:
     """Return one topic to ask about: what is configured, or something that is always there."""
     if kind is DataKind.PRICES:
-        tokens = TokenTable(settings.tokens)
-        symbols = (*settings.symbols[:1], "SOL")
-        instruments = [understand(symbol, tokens, exchanges=True) for symbol in symbols]
-        topics = (provider.topic(instrument) for instrument in instruments)
+        topics = (provider.topic(instrument) for instrument in _instruments(settings))
         return tuple(topic for topic in topics if topic is not None)[:1]
     return settings.wallets[:1] or (QUIET_WALLET,)
+
+
+def _instruments(settings: Settings) -> list[Instrument]:
+    """Return the first that is configured, and one that every source has."""
+    tokens = TokenTable(settings.tokens)
+    return [understand(symbol, tokens, exchanges=True) for symbol in (*settings.symbols[:1], "SOL")]

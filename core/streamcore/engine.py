@@ -180,8 +180,9 @@ class Engine(Protocol):
         """Return the past of a price, whether it is watched or not; from one market of one source.
 
         What was fetched a moment ago (for as long as one of its candles lasts, an hour at most) is returned
-        at once. Otherwise a source is asked, which may first have to wait its turn. Show `cached_history`
-        meanwhile. Cancelling the one who waits cancels the request, unless somebody else waits for it, too.
+        at once, with the present price of the same market as its last close. Otherwise a source is asked,
+        which may first have to wait its turn. Show `cached_history` meanwhile. Cancelling the one who waits
+        cancels the request, unless somebody else waits for it, too.
 
         Live prices go on from there with `streamcore.with_price`.
 
@@ -210,8 +211,8 @@ class Engine(Protocol):
         """Fetch the last 24 hours of every watched symbol, as far as due; return what is known then.
 
         Made for a column: few requests, which wait for those of `history`. Call it when something new is
-        watched, and every 15 minutes: what is younger is not asked for again. With many symbols it takes a
-        second for each; `cached_trends` has those that have come so far.
+        watched, and every 15 minutes: what is younger than ten is not asked for again. With many symbols it
+        takes a second for each; `cached_trends` has those that have come so far.
 
         Returns:
             Each watched symbol's key (see `describe`) to its series. One that no source has, or that could

@@ -213,6 +213,23 @@ class Subscriber:
         self._arrived.set()
         self._hub.detach(self)
 
+    def take_all(self) -> list[Event]:
+        """Return everything that waits, oldest first, prices merged; for a reader that works in batches.
+
+        It may be called at any time and waits for nothing; `wait` returns when there is something. A reader
+        that does so must not iterate as well.
+        """
+        return self._buffer.take_all()
+
+    async def wait(self) -> bool:
+        """Return ``True`` when something waits, ``False`` when nothing ever will again."""
+        while not len(self._buffer):
+            if self._closed:
+                return False
+            self._arrived.clear()
+            await self._arrived.wait()
+        return True
+
     def __aiter__(self) -> AsyncIterator[Event]:
         return self
 
@@ -280,13 +297,13 @@ class Hub:
         self.dropped: Counter[str] = Counter()
         """Events dropped from full buffers, by provider, over all consumers."""
 
-    def subscribe(self, first: Iterable[Event] = ()) -> Subscriber:
-        """Attach a new consumer.
+    def subscribe(self, first: Iterable[Event] = (), *, capacity: int | None = None) -> Subscriber:
+        """Attach a new consumer, with a buffer of its own ``capacity`` if one is given.
 
         It receives ``first``, which is the present state, and then what is published from now on; nothing
         after `close`.
         """
-        subscriber = Subscriber(self, self._capacity)
+        subscriber = Subscriber(self, capacity or self._capacity)
         for event in first:
             subscriber.put(event)
         self._subscribers.append(weakref.ref(subscriber, self._forget))

@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from streamcore.assets.instruments import Venue
+from streamcore.assets.instruments import Instrument, Venue
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
@@ -22,10 +22,11 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
+from streamcore.history.live import needs_refill, with_price
 from streamcore.history.price_history import PriceHistory
 from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
-from streamcore.hub import Hub
+from streamcore.hub import Hub, Subscriber
 from streamcore.net.network import Network
 from streamcore.net.transport import Http, Transport
 from streamcore.providers import PROVIDERS, create, key_hint
@@ -62,6 +63,13 @@ class _Tracking:
     wallets: WalletTracker
     history: PriceHistory
 
+    def with_present(self, instrument: Instrument, series: CandleSeries) -> CandleSeries:
+        """Return a series that may be some minutes old with the present price in it, if they meet."""
+        latest = self.prices.latest(instrument)
+        if latest is None or needs_refill(series, latest.ts):
+            return series
+        return with_price(series, latest)
+
 
 class StreamManager:
     """Owns the provider connections and passes on what they bring: the `Engine` that talks to providers.
@@ -87,6 +95,7 @@ class StreamManager:
         demo: DemoServers | None = None,
         remember: bool = False,
         capture: Capture | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         """Make a manager; entering its context starts it.
 
@@ -100,6 +109,8 @@ class StreamManager:
             remember: Keep in this user's cache folder, for the next run, what exchanges list; otherwise
                 nothing is written.
             capture: Keeps everything that goes over the transport. Whoever hands one in closes it.
+            checkpoints: Remembers which transactions have been reported; restored ones make this manager go
+                on where an earlier one ended.
         """
         self.settings = settings
         self.tokens = TokenTable(settings.tokens)
@@ -111,7 +122,7 @@ class StreamManager:
         folder = cache_folder() if remember else None
         self._cache = None if folder is None else CacheFolder(folder)
         self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
-        self._checkpoints = Checkpoints()
+        self._checkpoints = checkpoints or Checkpoints()
         self._streams: dict[str, Stream] = {}
         hub = self._hub
         self._statuses = Statuses(
@@ -188,7 +199,7 @@ class StreamManager:
     def _searching(self, settings: Settings, http: Http) -> TokenSearch:
         """Return the search of what these settings allow; a provider in use is asked within its own rate."""
         sources = []
-        for name in token_lists(settings):
+        for name in filter(self._providers.__contains__, token_lists(settings)):
             stream = self._streams.get(name)
             provider = (
                 create(name, settings, http, self._clock, providers=self._providers)
@@ -262,12 +273,15 @@ class StreamManager:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         tracking = self._running()
-        return await tracking.history.series(tracking.prices.instrument(symbol), span)
+        instrument = tracking.prices.instrument(symbol)
+        return tracking.with_present(instrument, await tracking.history.series(instrument, span))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
         tracking = self._started_tracking()
-        return tracking.history.cached(tracking.prices.instrument(symbol), span)
+        instrument = tracking.prices.instrument(symbol)
+        known = tracking.history.cached(instrument, span)
+        return None if known is None else tracking.with_present(instrument, known)
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
@@ -282,9 +296,17 @@ class StreamManager:
 
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
+        return self.consumer()
+
+    def consumer(self, capacity: int | None = None) -> Subscriber:
+        """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
+
+        ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+        """
         if self._closing:
             raise NotRunning(ENDED)
-        return self._hub.subscribe([*self._statuses.known(), *self.snapshot().prices.values()])
+        first: list[Event] = [*self._statuses.known(), *self.snapshot().prices.values()]
+        return self._hub.subscribe(first, capacity=capacity)
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""

@@ -33,7 +33,7 @@ class TokenHit(msgspec.Struct, frozen=True, kw_only=True):
     also_at: tuple[str, ...] = ()
     """Further providers that list the very same."""
     doubts: tuple[str, ...] = ()
-    """What speaks against one that nobody vouches for, each as a phrase: ``2 days old``."""
+    """What speaks against one that nobody vouches for, each as a phrase: ``made 2 d ago``."""
 
     @property
     def wanted(self) -> str:

@@ -4,9 +4,11 @@ People paste the wrong line of their wallet's export. Whatever has the form of a
 nothing of it is repeated, kept or sent. Forms in which wallets hand one out: Phantom and Solflare base58 of
 64 bytes, solana-keygen an array of 64 numbers, others hexadecimal or base64, and every wallet a phrase of 12
 to 24 words (BIP 39), of which steel plates keep four letters each and pictures the numbers (SeedQR). The
-secrets of other chains, which people keep in the same place, are known by their marks and checksums.
+secrets of other chains, which people keep in the same place, are known by their marks and checksums. A phrase
+that was shared out has words of a list of its own (SLIP 39; the list is that of satoshilabs/slips, MIT).
 
-A key of 32 bytes in base58 cannot be told from an address and is taken for one. A secret that was damaged,
+A key of 32 bytes in base58 cannot be told from an address and is taken for one. In every other form (numbers,
+hexadecimal, base64, words) it can. A secret that was damaged,
 broken by a terminal's line ends or short of a letter, gives itself away all the same and is refused as well.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from importlib.resources import files
 
 import base58
 
@@ -35,6 +38,9 @@ _HEXADECIMAL_GROUPS = re.compile(
 _ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}){32,}")
 _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_.-])(?:[A-Za-z0-9+/_-]{43}=|[A-Za-z0-9+/_-]{86}(?:==)?)(?![A-Za-z0-9+/_.=-])"
+)
+_BASE64_PIECES = re.compile(
+    r"(?<![A-Za-z0-9+/_.=-])[A-Za-z0-9+/_-]+(?:\s+[A-Za-z0-9+/_-]+)+={0,2}(?![A-Za-z0-9+/_.=-])"
 )
 _NUMBERS = re.compile(r"(?<![0-9.])-?\d{1,3}(?:[ui]8)?(?:[\s,;:|]+-?\d{1,3}(?:[ui]8)?){31,}(?![0-9.])")
 _NUMBER = re.compile(r"(?<![0-9ui])-?\d{1,3}")
@@ -66,6 +72,8 @@ _SHORTEST_PIECE = 12
 """Letters; a terminal breaks at its width, and only what is left over may be shorter."""
 _MOST_PIECES = 8
 _LIKE_AN_ADDRESS = range(32, 45)
+_ENDING_OF_A_NAME = re.compile(r"\.(?:sns|sol)(?![0-9A-Za-z])", re.IGNORECASE)
+"""What stands behind a name of a wallet: a key with it is a key all the same, and no name with dots."""
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 
 _SHORTEST = 40
@@ -96,11 +104,15 @@ _KEY_DIGITS = (64, 128)
 _WORDS_IN_A_LIST = 2048
 
 HEXADECIMAL = "a key in hexadecimal"
+_OR_FOREIGN = (
+    ", or an address of Sui or Aptos or the hash of an Ethereum transaction, which have the same form"
+)
+HEXADECIMAL_OF_OTHERS = HEXADECIMAL + _OR_FOREIGN
 BASE64 = "a key in base64"
 DAMAGED = "a part of a key, or one that was broken or mistyped: longer than any address"
 LIKE_A_KEY_OF_AN_API = frozenset({DAMAGED})
 """Forms that providers' keys may have as well."""
-IN_AN_ADDRESS_OF_A_HOST = frozenset({HEXADECIMAL, BASE64, DAMAGED})
+IN_AN_ADDRESS_OF_A_HOST = frozenset({HEXADECIMAL, HEXADECIMAL_OF_OTHERS, BASE64, DAMAGED})
 """Forms that the token of a node's operator has as well, in the path of its URL."""
 
 
@@ -113,7 +125,7 @@ def secret_form(text: str) -> str | None:
     """
     if len(text) < _SHORTEST and text.isascii():
         return None
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _ENDING_OF_A_NAME.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     for match in _BASE58.finditer(text):
         if len(key := base58.b58decode(match.group())) == _KEY_SIZES[-1]:
             # a signature ends in a number below 2^253 (RFC 8032, section 5.1.7), a key in any byte
@@ -124,11 +136,15 @@ def secret_form(text: str) -> str | None:
             return f"64 bytes in base58: a secret key as wallets export it{also}"
     if _MARKED.search(text) or any(_has_checksum(match.group()) for match in _CHECKSUMMED.finditer(text)):
         return "a private key"
-    if _HEXADECIMAL.search(text) or _has_hexadecimal_bytes(text):
+    if (hexadecimal := _HEXADECIMAL.search(text)) is not None:
+        digits = hexadecimal.group()
+        is_foreign = digits[:2] in ("0x", "0X") and len(digits) == 2 + _KEY_DIGITS[0]
+        return HEXADECIMAL_OF_OTHERS if is_foreign else HEXADECIMAL
+    if _has_hexadecimal_bytes(text):
         return HEXADECIMAL
     if any(_are_bytes(match.group()) for match in _NUMBERS.finditer(text)) or _has_numbered_bytes(text):
         return "the numbers of a keypair file"
-    if any(_is_base64(match.group()) for match in _BASE64.finditer(text)):
+    if any(_is_base64(match.group()) for match in _BASE64.finditer(text)) or _has_broken_base64(text):
         return BASE64
     if _has_phrase(text) or any(_are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
         return "the words of a recovery phrase"
@@ -193,7 +209,9 @@ def _begin_with_a_key(pieces: list[str]) -> bool:
         if size in _DAMAGED_SIZES and _is_mixed(together):
             # several addresses after each other are together as long
             return longest not in _LIKE_AN_ADDRESS or not any(map(_is_address, pieces[:count]))
-        if size in _KEY_DIGITS and not short and _HEXADECIMAL.fullmatch(together):
+        # lines of one width, and what is left over in the last one
+        in_lines = len({len(one) for one in pieces[: count - 1]}) == 1
+        if size in _KEY_DIGITS and (in_lines or not short) and _HEXADECIMAL.fullmatch(together):
             return True
     return False
 
@@ -220,7 +238,7 @@ def _is_address(piece: str) -> bool:
 
 def _is_mixed(run: str) -> bool:
     """Return whether letters of both cases and digits are mixed as in base58, and not as in words."""
-    of_a_kind = [sum(map(is_one, run)) for is_one in (str.isupper, str.islower, str.isdigit)]
+    of_a_kind = _of_a_kind(run)
     return min(of_a_kind[:2]) >= len(run) // 8 and of_a_kind[2] > 0
 
 
@@ -255,8 +273,26 @@ def _has_hexadecimal_bytes(text: str) -> bool:
 
 def _is_base64(text: str) -> bool:
     """Return whether a text of the right length is a key, and not a path or a row of words."""
-    of_a_kind = (sum(map(is_one, text)) for is_one in (str.isupper, str.islower, str.isdigit))
-    return text.endswith("=") or min(of_a_kind) >= _LEAST_OF_A_KIND
+    return text.endswith("=") or min(_of_a_kind(text)) >= _LEAST_OF_A_KIND
+
+
+def _has_broken_base64(text: str) -> bool:
+    """Return whether a key in base64 was cut by line ends: long pieces that are one together."""
+    for match in _BASE64_PIECES.finditer(text):
+        pieces = match.group().split()
+        for start in range(len(pieces) - 1):
+            for count in range(2, min(_MOST_PIECES, len(pieces) - start) + 1):
+                some = pieces[start : start + count]
+                if any(len(piece) < _SHORTEST_PIECE for piece in some[:-1]) or any(map(_is_address, some)):
+                    break
+                together = "".join(some)
+                if _BASE64.fullmatch(together) and min(_of_a_kind(together)) >= _LEAST_OF_A_KIND:
+                    return True
+    return False
+
+
+def _of_a_kind(text: str) -> list[int]:
+    return [sum(map(is_one, text)) for is_one in (str.isupper, str.islower, str.isdigit)]
 
 
 def _has_checksum(text: str) -> bool:
@@ -306,4 +342,5 @@ def _word_lists() -> tuple[frozenset[str], ...]:
     lists = [frozenset(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()]
     # four letters tell the English words apart, and are what steel plates have room for
     english = frozenset(word[:4] for word in Mnemonic("english").wordlist)
-    return (*lists, english)
+    shares = files("streamcore").joinpath("slip39_words.txt").read_text(encoding="ascii").split()
+    return (*lists, english, frozenset(shares), frozenset(word[:4] for word in shares))

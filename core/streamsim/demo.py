@@ -44,6 +44,7 @@ async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> As
                 settings, "helius", api_key=DEMO_KEY, ws_url=helius.ws_url, rpc_url=helius.rpc_url
             )
             changed["solana"] = _at(settings, "solana", ws_url=solana.ws_url, rpc_url=solana.rpc_url)
+            changed["sns"] = _at(settings, "sns", rest_url=emulators.sns.rest_url)
         yield msgspec.structs.replace(settings, **changed)
 
 

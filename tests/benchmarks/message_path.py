@@ -5,9 +5,10 @@ yardstick is measured in the same run, the rounds by turns, since figures of dif
 different minutes on a busy one, cannot be compared; the ratios of one run can. Each row is the median of the
 rounds.
 
-Two of the yardsticks are no dependency of this project, and their rows are printed only where they are
-installed: picows (``pip install picows``), and cryptofeed 3 (``pip install "cryptofeed>=3" uvloop``, Python
-3.13 or newer, AGPL). Install them into an environment of their own, beside this project.
+Two of the yardsticks need not be there, and their rows are printed only where they are: picows, which the
+extra ``fast`` installs, also for the rows of the engine over it, and cryptofeed 3 (``pip install
+"cryptofeed>=3" uvloop``, Python 3.13 or newer, AGPL), which is no dependency of any kind: install it into an
+environment of its own, beside this project.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import one_notification
+import reconnect_cost
 import startup_cost
 
 HERE = Path(__file__).parent
@@ -161,12 +163,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=COUNT, help="messages of one measurement")
-    parser.add_argument("--only", choices=("messages", "start"), help="one half of it")
+    parser.add_argument("--only", choices=("messages", "start", "reconnect"), help="one part of it")
     given = parser.parse_args()
     print(f"{platform.machine()}, Python {platform.python_version()}, {given.rounds} rounds", flush=True)
     measured = Measured()
     rows: list[tuple[str, str, str]] = []
-    if given.only != "start":
+    if given.only in (None, "messages"):
         for _ in range(given.rounds):
             for run in runs():
                 cost, heard = measure(run, given.count)
@@ -178,7 +180,9 @@ def main() -> None:
             print(f"| {run.label} | {figures} | {measured.heard[run]:.0%} |")
         rows += message_rows(measured)
         rows.append(one_notification.row(given.rounds))
-    if given.only != "messages":
+    if given.only in (None, "reconnect"):
+        rows += reconnect_cost.rows(given.rounds)
+    if given.only in (None, "start"):
         rows += startup_cost.rows(given.rounds)
     print("\n| ratio | measured | may be |\n|---|---|---|")
     for what, ratio, bound in rows:

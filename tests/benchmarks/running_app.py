@@ -11,25 +11,43 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 COLUMNS, LINES = 120, 40
+_BYTECODE = tempfile.TemporaryDirectory(prefix="streamtui-benchmark-")
+
+
+def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables of a program that is measured: it finds its byte code, as what is installed does.
+
+    Its first run writes it, so that one should not be counted.
+    """
+    environ = {**os.environ, "PYTHONPYCACHEPREFIX": _BYTECODE.name, **(variables or {})}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
+
+
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Running:
     """An app on a terminal of its own."""
 
-    def __init__(self, arguments: Sequence[str], variables: dict[str, str] | None = None) -> None:
-        environ = {**os.environ, **(variables or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    def __init__(self, arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
+        environ = environment(variables) | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.written = b""
-        self.pid, self._terminal = pty.fork()
+        self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execve(sys.executable, [sys.executable, *arguments], environ)
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+
+    def read(self) -> bytes:
+        """Return what it has written since, or wait until it has."""
+        return os.read(self.terminal, 65536)
 
     def until(self, condition: re.Pattern[bytes] | None, seconds: float) -> None:
         """Read what it writes until the condition holds, or so long.
@@ -39,8 +57,8 @@ class Running:
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if select.select([self._terminal], [], [], 0.02)[0]:
-                self.written += os.read(self._terminal, 65536)
+            if select.select([self.terminal], [], [], 0.02)[0]:
+                self.written += os.read(self.terminal, 65536)
             if condition is not None and condition.search(_ESCAPES.sub(b"", self.written)):
                 return
         if condition is not None:
@@ -63,4 +81,4 @@ class Running:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
-        os.close(self._terminal)
+        os.close(self.terminal)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from running_app import Running
+from running_app import Running, environment
 from screen_cost import Case, emulator, symbols
 
 BARE_APP = (str(Path(__file__).with_name("bare_app.py")),)
@@ -63,7 +63,8 @@ def command(*arguments: str) -> float:
     """Return the seconds of CPU of a command."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for _ in range(COMMANDS):
-        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        run = [sys.executable, *arguments]
+        subprocess.run(run, stdout=subprocess.DEVNULL, check=True, env=environment())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / COMMANDS
 
@@ -71,6 +72,9 @@ def command(*arguments: str) -> float:
 def rows(rounds: int) -> list[tuple[str, str, str]]:
     """Return what is compared, the ratio, and what it may be."""
     costs: dict[str, list[float]] = {}
+    command(*OURS, "--help")
+    for arguments in (BARE_APP, OURS):  # they write the byte code
+        first_frame(arguments)
     with emulator(Case("", SYMBOLS, updates=SYMBOLS)) as variables:
         for _ in range(rounds):
             for name, cost in (

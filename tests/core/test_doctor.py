@@ -59,6 +59,7 @@ class FakeProvider:
 
     limits = Limits(topics_per_connection=None, debounce=0.0)
     codec = EchoCodec
+    history = None
 
     def __init__(self, name, url, reports):
         self.name = name
@@ -132,7 +133,7 @@ def loaded(tmp_path):
 
 
 async def examined(loaded, providers) -> list[Check]:
-    return await examine(loaded, clock=VirtualClock(), providers=providers)
+    return await examine(loaded, clock=VirtualClock(), providers=providers, chart_only={})
 
 
 def results(checks: list[Check], subject: str = "birdeye") -> dict[str, Result]:
@@ -183,7 +184,7 @@ async def test_what_builds_on_a_failed_check_is_not_tried_but_http_is(loaded):
 def test_a_name_that_does_not_exist_fails_at_the_lookup(loaded):
     unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     with new_runner(lambda: BrokenLoop(unknown)) as runner:
-        work = examine(loaded(), clock=VirtualClock(), providers=Providers("wss://example.invalid/"))
+        work = examined(loaded(), Providers("wss://example.invalid/"))
         checks = runner.run(work)
     assert results(checks)["name lookup"] is Result.FAILED
     assert results(checks)["TLS"] is Result.SKIPPED
@@ -334,7 +335,58 @@ async def test_demo_data_that_nobody_serves_is_refused(loaded):
 
 @on_virtual_time
 async def test_in_the_demo_the_emulators_are_examined_and_no_key_is_needed(loaded):
-    checks = await examine(loaded(STREAMTUI_DEMO="yes"), clock=VirtualClock(), demo=embedded)
-    assert {check.subject for check in checks} == {"configuration", "birdeye (demo)", "helius (demo)"}
-    assert {check.result for check in checks} == {Result.PASSED}
+    checks = await examine(loaded(STREAMTUI_DEMO="yes"), clock=VirtualClock(), demo=embedded, chart_only={})
+    live = [check for check in checks if check.name != "past prices"]
+    assert {check.subject for check in live} == {"configuration", "birdeye (demo)", "helius (demo)"}
+    assert {check.result for check in live} == {Result.PASSED}
     assert not needed_failed(checks)
+
+
+@on_virtual_time
+async def test_sources_of_past_prices_are_asked_for_one_day_and_none_of_them_is_needed(loaded):
+    checks = await examine(loaded(STREAMTUI_DEMO="yes"), clock=VirtualClock(), demo=embedded)
+    past = {check.subject: check for check in checks if check.name == "past prices"}
+    assert {subject: check.result for subject, check in past.items()} == {
+        "kraken (demo)": Result.PASSED,
+        "coinbase (demo)": Result.PASSED,
+        "geckoterminal (demo)": Result.PASSED,
+        "birdeye (demo)": Result.SKIPPED,
+        "defillama (demo)": Result.PASSED,
+    }
+    assert past["kraken (demo)"].detail.endswith("candles of SOL/USD in 24 h")
+    assert not any(check.needed for check in past.values())
+
+
+async def test_names_of_wallets_are_looked_up_and_those_that_lead_elsewhere_are_told(loaded):
+    clock, wallet = VirtualClock(), "A1TMhSGzQxMr1TboBKtgixKz1sS6REASMxPo1qsyTSJd"
+
+    def answer(asked):
+        if asked.url.endswith("/toly.sns"):
+            return Answer(200, {}, json.dumps({"s": "ok", "result": wallet}).encode())
+        return Answer(404, {}, b'{"s":"error","result":"Domain not found"}')
+
+    transport = ScriptedTransport(answer, clock.monotonic)
+    async with raw_server(silent) as address:
+        effective = loaded(
+            STREAMTUI_STREAM_ENABLE_PRICES="no",
+            STREAMTUI_HELIUS_WS_URL=f"ws://{address}",
+            STREAMTUI_HELIUS_RPC_URL=f"http://{address}",
+            STREAMTUI_SNS_REST_URL="http://127.0.0.1:1",
+            STREAMTUI_WALLETS=f"toly.sns,nobody.sns,{QUIET_WALLET}",
+            **{f"STREAMTUI_LABELS_{QUIET_WALLET}": "toly.sns"},
+        )
+        checks = await examine(effective, clock=clock, transport=transport)
+    found = [(check.name, check.result, check.detail) for check in checks if check.subject == "wallet names"]
+    assert found == [
+        ("toly.sns", Result.PASSED, wallet),
+        ("nobody.sns", Result.FAILED, "'nobody.sns' is not registered"),
+        (
+            "saved",
+            Result.FAILED,
+            f"toly.sns leads to {wallet} now; {QUIET_WALLET} is still watched, as it was saved",
+        ),
+    ]
+    assert needed_failed(checks)
+    asked = [json.dumps(one.json) for one in transport.asked if one.json is not None]
+    assert asked
+    assert all("toly" not in one for one in asked)

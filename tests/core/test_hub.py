@@ -464,6 +464,39 @@ def test_of_one_ticker_priced_as_two_assets_the_newest_comes_last() -> None:
     assert [event.price for event in waiting.take_all()] == [Decimal(2), Decimal(3)]  # type: ignore[union-attr]
 
 
+async def test_a_batch_reader_takes_everything_at_once_with_prices_merged() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    for event in (price("SOL", "1"), transaction("s1"), price("SOL", "2"), price("BTC", "3")):
+        hub.publish(event)
+    assert await reader.wait()
+    events = reader.take_all()
+    assert [getattr(event, "price", None) for event in events] == [Decimal(2), None, Decimal(3)]
+    assert reader.take_all() == []
+
+
+async def test_a_batch_reader_is_woken_and_told_of_the_end() -> None:
+    hub = Hub(10)
+    reader = hub.subscribe()
+    waiting = asyncio.ensure_future(reader.wait())
+    await asyncio.sleep(0)
+    hub.publish(price("SOL", "1"))
+    assert await waiting
+    reader.take_all()
+    waiting = asyncio.ensure_future(reader.wait())
+    await asyncio.sleep(0)
+    hub.close()
+    assert not await waiting
+
+
+async def test_a_consumer_may_have_a_buffer_of_its_own_size() -> None:
+    hub = Hub(2)
+    small, large = hub.subscribe(), hub.subscribe(capacity=100)
+    for number in range(50):
+        hub.publish(transaction(f"s{number}"))
+    assert (len(small.take_all()), len(large.take_all())) == (2, 50)
+
+
 async def test_prices_that_come_together_reach_a_consumer_that_keeps_up_one_by_one() -> None:
     hub = Hub(10)
     seen: list[Event] = []

@@ -18,6 +18,7 @@ ELSEWHERE = {
     # over every WebSocket library
     "net/open_socket.py": "net/test_websocket.py",
     "net/picows_socket.py": "net/test_websocket_frames.py",
+    "net/picows_inbox.py": "net/test_websocket_frames.py",
     # parts of the interpretation, which has a meaning only as a whole
     "solana/amounts.py": "solana/test_interpretation.py",
     "solana/flows.py": "solana/test_interpretation.py",
@@ -26,6 +27,7 @@ ELSEWHERE = {
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
+    "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
@@ -43,6 +45,18 @@ ELSEWHERE = {
     "wire/messagepack.py": "wire/test_encodings.py",
     "wire/row_pieces.py": "wire/test_mirror.py",
     "wire/transactions.py": "wire/test_mirror.py",
+    # the parts of a relay that only work together
+    "relay/fan_out.py": "relay/test_server.py",
+    "relay/groups.py": "relay/test_server.py",
+    "relay/requests.py": "relay/test_server.py",
+    "relay/status_board.py": "relay/test_server.py",
+    "relay/terminal.py": "relay/test_slow_terminals.py",
+    "relay/measures.py": "relay/test_metrics.py",
+    "relay/upstream.py": "relay/test_server.py",
+    "relay/gate.py": "relay/test_security.py",
+    "relay/limits.py": "relay/test_security.py",
+    "relay/connections.py": "relay/test_security.py",
+    "relay/log_writer.py": "relay/test_full_disk.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     # one request, which is made for prices and for candles

@@ -68,6 +68,7 @@ PUBLIC = {
     "short_address",
     "understand",
     "well_known",
+    "changed_names",
     "is_plain_name",
     "wallet_name",
     # text that is safe to show
@@ -141,6 +142,18 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
 ABOUT_RECORDING = {"Capture"}
+ABOUT_SERVING = {
+    "LogFailed",
+    "Plan",
+    "Relay",
+    "Scope",
+    "TokensFailed",
+    "plan",
+    "read_tokens",
+    "serving",
+    "shown_address",
+    "write_tokens",
+}
 
 
 def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
@@ -148,8 +161,10 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
     public = {
         "streamcore": PUBLIC,
         "streamcore.config": ABOUT_SETTINGS,
+        "streamcore.comparison": {"Cost", "UnreadableFile", "compare", "prices_in"},
         "streamcore.doctor": ABOUT_EXAMINING,
         "streamcore.recording": ABOUT_RECORDING,
+        "streamcore.relay": ABOUT_SERVING,
     }
     wrong = []
     for path in sorted(app.rglob("*.py")):

@@ -217,12 +217,23 @@ def test_a_name_is_cut_to_what_a_reader_sees(text: str, shown: str) -> None:
     assert visible(text, 40) == shown
 
 
+@pytest.mark.parametrize("binary", [b"\x00 no key", b"\x00 the-secret-key"])
+@pytest.mark.parametrize(
+    "texts", [[], ["no key"], ["no", "the-secret-key"], ["it ends in the-sec", "ret-key"]]
+)
+def test_what_comes_together_is_blanked_as_if_each_came_alone(texts: list[str], binary: bytes) -> None:
+    echo = Echo(("the-secret-key",))
+    messages: list[str | bytes] = list(texts)
+    assert echo.in_all(messages) == [echo.in_text(text) for text in texts]
+    assert echo.in_all([*messages, binary]) == [*map(echo.in_text, texts), echo.in_bytes(binary)]
+
+
 def test_of_messages_that_came_together_those_with_a_secret_are_blanked_and_the_others_left_alone() -> None:
     echo = Echo(["a-long-secret-key"])
     plain: list[str | bytes] = ['{"price":1}', "", "a-long-secret-", "key"]
-    assert echo.in_messages(plain) is plain  # neither is it found across two of them
+    assert echo.in_all(plain) is plain  # neither is it found across two of them
     mixed: list[str | bytes] = ["x a-long-secret-key", b"y a-long-secret-key", "z"]
     blank = "*" * len("a-long-secret-key")
-    assert echo.in_messages(mixed) == [f"x {blank}", f"y {blank}".encode(), "z"]
-    assert echo.in_messages(mixed[:1]) == [f"x {blank}"]
-    assert echo.in_messages([]) == []
+    assert echo.in_all(mixed) == [f"x {blank}", f"y {blank}".encode(), "z"]
+    assert echo.in_all(mixed[:1]) == [f"x {blank}"]
+    assert echo.in_all([]) == []

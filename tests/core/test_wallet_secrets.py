@@ -14,6 +14,11 @@ SEED = random.Random(7).randbytes(32)
 KEY = SEED + random.Random(8).randbytes(32)
 WORDS = Mnemonic("english").wordlist
 PHRASE = Mnemonic("english").to_mnemonic(SEED)
+SHARE = (
+    "duckling enlarge academic academic agency result length solution fridge kidney coal piece deal husband "
+    "erode duke ajar critical decision keyboard"
+)
+"""A test vector of SLIP 39."""
 ADDRESS = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 
 SECRETS = {
@@ -50,6 +55,10 @@ SECRETS = {
     "full width letters": "".join(chr(ord(character) + 0xFEE0) for character in KEY.hex()),
     "Bitcoin": base58.b58encode_check(b"\x80" + SEED + b"\x01").decode(),
     "Sui": "suiprivkey1qzd5xmzz0ezp7aghc5xhgyv0c0a0rq8nx3cuqgswtg8hv7khdahxk6hrwqe",
+    "a share of 20 words": SHARE,
+    "a share in four letters": " ".join(word[:4] for word in SHARE.split()),
+    "a share with commas": SHARE.replace(" ", ", ").upper(),
+    "a share of which half was copied": " ".join(SHARE.split()[:13]),
     "PEM": "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA",
     "extended key": "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kej"
     "MRNNU3TGtRBeJgk33yuGBxrMPHi",
@@ -160,3 +169,27 @@ def test_of_what_may_be_a_signature_both_are_said() -> None:
 )
 def test_words_that_repeat_or_are_tickers_are_no_phrase(text: str) -> None:
     assert secret_form(text) is None
+
+
+def test_what_may_be_an_address_of_another_chain_is_said_to_be_that_or_a_key() -> None:
+    refusal = secret_refusal("0x" + SEED.hex())
+    assert refusal is not None
+    assert "an address of Sui or Aptos or the hash of an Ethereum transaction" in refusal
+    assert SEED.hex()[:8] not in refusal
+    assert secret_form(SEED.hex()) == "a key in hexadecimal"
+
+
+@pytest.mark.parametrize("ending", [".sol", ".SNS", ".sol.", ".sns,SOL"])
+def test_a_key_does_not_become_a_name_of_a_wallet_by_its_ending(ending: str) -> None:
+    assert secret_refusal(base58.b58encode(KEY).decode()[:60] + ending)
+    assert secret_refusal("my-own-quite-long-name-of-a-wallet-2026-number7.sol") is None
+
+
+@pytest.mark.parametrize("width", [20, 40, 50, 60, 80])
+def test_a_key_that_a_line_end_has_cut_is_refused_whatever_of_it_was_copied(width: int) -> None:
+    key = base58.b58encode(KEY).decode()
+    for form in (key, KEY.hex(), base64.b64encode(KEY).decode()):
+        lines = [form[at : at + width] for at in range(0, len(form), width)]
+        assert secret_refusal("\n".join(lines)), form
+    assert secret_refusal(key[:60])
+    assert secret_refusal(KEY.hex()[:100])

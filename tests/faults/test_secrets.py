@@ -19,7 +19,7 @@ from raw_server import answering, raw_server
 from replayed_network import read_capture
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore import ProviderError, Settings, StreamManager, to_json
+from streamcore import ChartRange, ProviderError, Settings, StreamManager, to_json
 from streamcore.config.model import BirdeyeSettings, HeliusSettings
 from streamcore.net.http import HttpClient
 from streamcore.recording import Capture
@@ -189,3 +189,26 @@ async def test_a_redirect_to_another_host_never_carries_the_key() -> None:
                 await manager.subscribe_wallets([WALLET])
                 await asyncio.sleep(10)
     assert reached == []
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
+def test_a_host_that_repeats_the_key_brings_it_into_no_text_about_past_prices(
+    status: int, written: io.StringIO
+) -> None:
+    @on_virtual_time
+    async def work() -> None:
+        body = f'{{"success":false,"message":"denied to {BIRDEYE_KEY}"}}'.encode()
+        head = (
+            f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        async with raw_server(answering(head.encode() + body)) as host:
+            section = BirdeyeSettings(api_key=BIRDEYE_KEY, ws_url=f"ws://{host}/", rest_url=f"http://{host}")
+            settings = Settings(birdeye=section, prices="birdeye", chain="public")
+            async with StreamManager(settings, clock=VirtualClock()) as manager:
+                with pytest.raises(ProviderError) as caught:
+                    await manager.history("SOL", ChartRange.DAY)
+        assert not leaks(str(caught.value) + repr(caught.value))
+        assert not leaks("".join(traceback.format_exception(caught.value, chain=False)))
+
+    work()
+    assert not leaks(written.getvalue())

@@ -79,6 +79,17 @@ def test_a_closed_pipe_ends_the_stream_quietly(start: Start) -> None:
     assert (status, errors) == (0, b"")
 
 
+def test_the_past_of_a_price_is_lines_of_json_and_a_reader_that_has_seen_enough_is_no_failure(
+    start: Start,
+) -> None:
+    past = start("history", "SOL", "--demo", "--range", "7d", "--format", "json")
+    first = json.loads(past.line())
+    assert (first["event"], first["symbol"], first["demo"]) == ("candle", "SOL", True)
+    past.stop_reading()
+    status, _, errors = past.end()
+    assert (status, errors) == (0, b"")
+
+
 def test_without_a_standard_output_there_is_nothing_to_do(tmp_path: Path) -> None:
     result = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m streamtui stream --demo -s SOL >&-"],

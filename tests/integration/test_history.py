@@ -17,6 +17,7 @@ from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import CandleSeries, ChartRange, ErrorKind, PriceUpdate, ProviderError, StreamManager
 from streamsim import Emulators
+from streamsim.geckoterminal.server import Refusal
 
 REST = 0.3
 """Seconds for which a person looks at a row until its chart is asked for."""
@@ -156,6 +157,22 @@ def test_every_range_is_the_truth_of_the_market_oldest_first_and_reaches_back(pr
 
 
 @on_virtual_time
+async def test_a_chart_that_is_remembered_ends_with_the_present_price() -> None:
+    async with table("kraken") as at:
+        before = await at.engine.history("SOL", ChartRange.DAY)
+        at.emulators.market.trade(SOL, price=Decimal("151.25"), volume_usd=Decimal(10))
+        await asyncio.sleep(2)
+        for after in (
+            await at.engine.history("SOL", ChartRange.DAY),
+            at.engine.cached_history("SOL", ChartRange.DAY),
+        ):
+            assert after is not None
+            assert after.fetched_at == before.fetched_at
+            assert after.candles[-1].close == Decimal("151.25")
+        assert at.network.asked("OHLC") == 1
+
+
+@on_virtual_time
 async def test_a_year_of_a_token_no_exchange_lists_is_the_half_year_that_there_is() -> None:
     async with table("jupiter") as at:
         (row,) = mints(1)
@@ -163,6 +180,48 @@ async def test_a_year_of_a_token_no_exchange_lists_is_the_half_year_that_there_i
         series = await at.engine.history(row, ChartRange.YEAR)
         assert 150 <= len(series.candles) <= 183
         assert not series.covered
+
+
+@on_virtual_time
+async def test_a_token_still_on_its_launchpad_has_a_line_and_no_candles() -> None:
+    async with table("jupiter") as at:
+        (row,) = mints(1)
+        at.emulators.market.pools.none.add(row)
+        series = await at.engine.history(row, ChartRange.DAY)
+        assert (series.provider, series.line, series.volume_unit) == ("defillama", True, None)
+
+
+@on_virtual_time
+async def test_a_pool_that_is_not_indexed_yet_leaves_it_to_one_that_is() -> None:
+    async with table("jupiter") as at:
+        (row,) = mints(1)
+        deepest = at.emulators.market.pools.of(row)[0]
+        at.emulators.geckoterminal.unindexed.add(deepest.address)
+        series = await at.engine.history(row, ChartRange.HOUR)
+        assert series.provider == "geckoterminal"
+        assert [path for path, answer in at.network.answers if answer.status == 404] == [
+            f"/api/v2/networks/solana/pools/{deepest.address}/ohlcv/minute"
+        ]
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_refusal_in_any_form_leaves_the_source_alone_for_a_minute(refusal: Refusal) -> None:
+    @on_virtual_time
+    async def work() -> None:
+        async with table("jupiter") as at:
+            gecko = at.emulators.geckoterminal
+            gecko.refusal = refusal
+            gecko.limit_to(1, 60.0)
+            first, second, third, fourth = mints(4)
+            assert (await at.engine.history(first, ChartRange.DAY)).provider == "geckoterminal"
+            assert (await at.engine.history(second, ChartRange.DAY)).provider == "defillama"
+            asked = at.network.asked("/ohlcv/")
+            assert (await at.engine.history(third, ChartRange.DAY)).provider == "defillama"
+            assert at.network.asked("/ohlcv/") == asked == 2
+            await asyncio.sleep(61)
+            assert (await at.engine.history(fourth, ChartRange.DAY)).provider == "geckoterminal"
+
+    work()
 
 
 @on_virtual_time

@@ -21,6 +21,7 @@ from streamcore.config.model import (
     HeliusSettings,
     JupiterSettings,
     KrakenSettings,
+    SnsSettings,
     SolanaSettings,
     StreamSettings,
 )
@@ -66,6 +67,7 @@ class Bench:
         self.geckoterminal = emulators.geckoterminal
         self.defillama = emulators.defillama
         self.solana = emulators.solana
+        self.sns = emulators.sns
         self.market = emulators.market
         self.ledger = emulators.chain
         self.clock = clock
@@ -139,6 +141,7 @@ def settings_for(emulators: Emulators, sources: Sources, birdeye: str, helius: s
         geckoterminal=GeckoterminalSettings(rest_url=emulators.geckoterminal.rest_url),
         defillama=DefillamaSettings(rest_url=emulators.defillama.rest_url),
         solana=SolanaSettings(ws_url=emulators.solana.ws_url, rpc_url=emulators.solana.rpc_url),
+        sns=SnsSettings(rest_url=emulators.sns.rest_url),
         prices="birdeye" if sources == "keyed" else "auto",
         chain="helius" if sources == "keyed" else "auto",
     )

@@ -13,7 +13,16 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Limits, Malformed, Notice, Refusal, Report, Throttled
+from streamcore.providers.base import (
+    Alive,
+    Limits,
+    Malformed,
+    Notice,
+    Refusal,
+    Report,
+    Throttled,
+    TokenAccounts,
+)
 from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 
@@ -90,6 +99,9 @@ class PaperCodec:
     def _subscribe(self) -> None:
         if self._open and self._topics:
             self._outgoing.append("want " + " ".join(self._topics))
+
+    def resolved(self, related: TokenAccounts) -> None:
+        self._outgoing.append("follow " + " ".join(related.addresses))
 
     def rested(self) -> None:
         self._outgoing.append("rested")

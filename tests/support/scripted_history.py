@@ -66,9 +66,9 @@ class ScriptedHistory(HistorySource):
         venue: Venue = Venue.EXCHANGE,
         metered: bool = False,
     ) -> None:
-        self.name = name  # type: ignore[misc]
-        self.title = name.capitalize()  # type: ignore[misc]
-        self.venue = venue  # type: ignore[misc]
+        self.name = name
+        self.title = name.capitalize()
+        self.venue = venue
         self.for_trends = for_trends
         self.batch_size = batch_size
         self.metered = metered

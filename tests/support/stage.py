@@ -51,6 +51,8 @@ class Stage:
         """What methods of the engine raise, by their names."""
         self.names: dict[str, TokenHit] = settings.pop("names", {})
         """What mints are called at the sources."""
+        self.named_wallets: dict[str, str | Exception] = settings.pop("named_wallets", {})
+        """What names of wallets lead to."""
         self.app = StreamTuiApp(
             Settings(**settings),
             engine_factory=self._make,
@@ -66,7 +68,7 @@ class Stage:
         self.manager = FakeManager(settings)
         self.manager.current, self.manager.exchanges = current, exchanges
         self.manager.breaks_at_start, self.manager.breaks_at = self.breaks_at_start, self.breaks_at
-        self.manager.names = self.names
+        self.manager.names, self.manager.wallets = self.names, self.named_wallets
         self.managers.append(self.manager)
         return self.manager
 

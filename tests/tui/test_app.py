@@ -47,6 +47,16 @@ async def test_over_a_dialog_the_palette_offers_only_what_works_there() -> None:
         assert {c.title for c in stage.app.get_system_commands(stage.app.screen)} == {"Change theme", "Quit"}
 
 
+async def test_over_a_chart_the_palette_offers_what_its_keys_do() -> None:
+    async with on_stage() as stage:
+        await stage.press("enter")
+        offered = {c.title: c for c in stage.app.get_system_commands(stage.app.screen)}
+        assert {"Chart of 1 y", "Candles or line", "Next price", "Export as CSV"} <= set(offered)
+        await offered["Chart of 1 y"].callback()  # type: ignore[misc]
+        await stage.press()
+        assert stage.manager.asked_for("history")[-1] == ("SOL", "1y")
+
+
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
 async def test_the_keys_to_leave_close_the_engine(key: str) -> None:
     async with on_stage() as stage:

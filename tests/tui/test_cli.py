@@ -52,6 +52,27 @@ def stream(run, streamed):
     return lambda *arguments: run(*arguments, stream=record)
 
 
+# Names of wallets
+
+
+def test_a_name_of_a_wallet_is_taken_and_looked_up_later(stream, streamed):
+    assert stream("stream", "-w", "toly.sns,pay.toly.sol").status == 0
+    assert streamed[0].settings.wallets == ("toly.sns", "pay.toly.sol")
+
+
+def test_a_name_in_other_letters_is_warned_of(stream, streamed):
+    told = stream("stream", "-w", "t\u043ely.sns").err
+    assert "has letters besides a to z, which may be doubles of others" in told
+
+
+@pytest.mark.parametrize("name", ["vitalik.eth", "0x" + "ab" * 20, "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"])
+def test_a_wallet_of_another_chain_is_refused_as_such(stream, streamed, name):
+    result = stream("stream", "-w", name)
+    assert result.status == 2
+    assert "only wallets and tokens of Solana can be watched" in result.err
+    assert streamed == []
+
+
 # Usage
 
 

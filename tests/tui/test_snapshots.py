@@ -434,6 +434,21 @@ def test_watch_dialog(snap_compare: Compare) -> None:
     assert taken(snap_compare, scene, size=(80, 24), demo=True)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (60, 18)], ids=["80x24", "60x18"])
+def test_watch_dialog_with_a_name(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The whole address of a name stands in the input and in the question."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        stage.manager.wallets["toly.sns"] = OTHER_WALLET
+        await stage.press("w")
+        await stage.type("toly.sns")
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+
+    assert taken(snap_compare, scene, size=size)
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
 def test_help(snap_compare: Compare, size: tuple[int, int]) -> None:
     """Every key with what it does, then the lamps."""
@@ -521,10 +536,16 @@ def test_chart_in_other_looks(
     assert chart_taken(snap_compare, monkeypatch, "120x40", look, *keys)
 
 
-@pytest.mark.parametrize("size", ["120x40", "60x18"])
-def test_chart_with_a_crosshair(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+def test_chart_with_a_crosshair(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time, open, high, low, close and volume in the second line; marks on both scales."""
-    assert chart_taken(snap_compare, monkeypatch, size, "dark", *["left"] * 20)
+    assert chart_taken(snap_compare, monkeypatch, "120x40", "dark", *["left"] * 20)
+
+
+def test_chart_with_a_crosshair_in_a_small_terminal(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same with one letter for each value."""
+    assert chart_taken(snap_compare, monkeypatch, "60x18", "dark", *["left"] * 20)
 
 
 def test_chart_that_cannot_be_had_anew(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:

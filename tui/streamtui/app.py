@@ -89,7 +89,7 @@ class StreamTuiApp(PaintsChanges):
         super().__init__()
         for theme in OWN:
             self.register_theme(theme)
-        self.theme = settings.ui.theme or DARK.name
+        self._begin_with_theme(settings.ui.theme or DARK.name)
         self._leaving = leaving
         self._notified: dict[str, float] = {}
         """The notifications that are shown, and until when, in seconds of the monotonic clock."""
@@ -114,6 +114,16 @@ class StreamTuiApp(PaintsChanges):
         self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
         self._settled = False
+
+    def _begin_with_theme(self, name: str) -> None:
+        """Take a theme before anything is drawn. To assign it would have all styles parsed once more."""
+        theme = self.get_theme(name)
+        if theme is None or not theme.dark or theme.ansi:  # it takes more than new variables
+            self.theme = name
+            return
+        self.set_reactive(StreamTuiApp.theme, name)
+        self.update_classes({f"-theme-{name}": True, "-dark-mode": True, "-light-mode": False}, update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _is_typing(self) -> bool:
         from textual.widgets import Input  # it would delay the first frame
@@ -292,6 +302,13 @@ class StreamTuiApp(PaintsChanges):
         elif too_small:
             await self.push_screen(TooSmall(*event.size))
 
+    def action_command_palette(self) -> None:
+        """Show the command palette, unless it is open."""
+        from streamtui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key of the main screen by name, and the themes."""
         if screen is self._main:
@@ -302,5 +319,7 @@ class StreamTuiApp(PaintsChanges):
             yield SystemCommand(
                 "Clear filter", "show all rows of the pane again (esc)", self._main.action_clear_filter
             )
+        elif isinstance(screen, Dialog):
+            yield from screen.commands()
         yield SystemCommand("Change theme", "choose other colours", self.action_change_theme)
         yield SystemCommand("Quit", "close the connections and leave (q)", self.action_quit)

@@ -9,19 +9,23 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from streamtui.options import PORTS, WrongUsage
 from streamtui.parsing import parse
 
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any, NoReturn, TypeAlias
 
     from streamcore import Settings
     from streamcore.config import Loaded
     from streamcore.recording import Capture
+
+    _Given: TypeAlias = Mapping[str, Any]
+    """The options that were given, by name."""
 
 DONE = 0
 FAILED = 1
@@ -31,9 +35,6 @@ LEAVE_WITHIN = 4.0
 
 _UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """Errors of writing to standard output: its reader is gone, or the disk is full or broken."""
-
-_Given = Mapping[str, Any]
-"""The options that were given, by name."""
 
 
 def _streams(settings: Settings, count: int | None, duration: float | None, capture: Capture | None) -> int:
@@ -58,6 +59,12 @@ def _looks_back(settings: Settings, symbol: str, span: str, form: str) -> int:
     from streamtui.commands.history import run
 
     return run(settings, symbol, span=span, form=form)
+
+
+def _compares(settings: Settings, file: Path | None, duration: float, speed: float, form: str) -> int:
+    from streamtui.commands.encodings import run
+
+    return run(settings, file=file, duration=duration, speed=speed, form=form)
 
 
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
@@ -91,22 +98,43 @@ def _is_terminal() -> bool:
     return os.isatty(0) and os.isatty(1)  # where the keys come from and the screen is
 
 
-class Programs(NamedTuple):
+class Programs:
     """The functions that do the work of the commands, each returning the exit status; tests pass their own.
 
     The standard ones import their modules only when called. A `Capture`, if given, records the network
     traffic.
     """
 
-    app: Callable[[Loaded, Capture | None], int] = _shows
-    stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams
-    """Takes the settings, the largest number of lines, and the longest time in seconds."""
-    doctor: Callable[[Loaded, Capture | None], int] = _examines
-    search: Callable[[Settings, str, str], int] = _searches
-    """Takes the settings, what to look for, and the form in which to print it."""
-    history: Callable[[Settings, str, str, str], int] = _looks_back
-    """Takes the settings, a symbol, how far back, and the form in which to print it."""
-    has_terminal: Callable[[], bool] = _is_terminal
+    def __init__(
+        self,
+        *,
+        app: Callable[[Loaded, Capture | None], int] = _shows,
+        stream: Callable[[Settings, int | None, float | None, Capture | None], int] = _streams,
+        doctor: Callable[[Loaded, Capture | None], int] = _examines,
+        search: Callable[[Settings, str, str], int] = _searches,
+        history: Callable[[Settings, str, str, str], int] = _looks_back,
+        encodings: Callable[[Settings, Path | None, float, float, str], int] = _compares,
+        has_terminal: Callable[[], bool] = _is_terminal,
+    ) -> None:
+        """Name the functions.
+
+        Args:
+            app: Takes the settings and where they came from.
+            stream: Takes the settings, the largest number of lines, and the longest time in seconds.
+            doctor: Takes the settings and where they came from.
+            search: Takes the settings, what to look for, and the form in which to print it.
+            history: Takes the settings, a symbol, how far back, and the form in which to print it.
+            encodings: Takes the settings, a file or ``None``, seconds to listen without one, how much faster
+                it is to be taken, and the form in which to print it.
+            has_terminal: Returns whether there is one for the app.
+        """
+        self.app = app
+        self.stream = stream
+        self.doctor = doctor
+        self.search = search
+        self.history = history
+        self.encodings = encodings
+        self.has_terminal = has_terminal
 
 
 STANDARD = Programs()
@@ -291,6 +319,29 @@ def _history(given: _Given, programs: Programs) -> None:
             raise _Ended(programs.history(effective.settings, symbol, span, form))
 
 
+def _encodings(given: _Given, programs: Programs) -> None:
+    from pathlib import Path
+
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded, without_symbols
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        words = given.get("file") or []
+        file = Path(" ".join(words)) if words else None
+        settings = effective.settings
+        if file is None:
+            settings = without_symbols(settings, check_watched(effective))
+            check_surroundings(effective)
+            if not given.get("duration"):
+                _refuse("encodings of what? Name a file, or give --duration S for so long of live prices")
+            if not settings.symbols:
+                _refuse("nothing to watch; name symbols with --symbols")
+        with _logging(given, effective, on_screen=True):
+            form, speed = given.get("format", "table"), given.get("speed", 1.0)
+            raise _Ended(programs.encodings(settings, file, given.get("duration", 0.0), speed, form))
+
+
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
@@ -333,6 +384,68 @@ def _emulator(given: _Given, programs: Programs) -> None:
             _fail(error.strerror or str(error))
 
 
+def _relay(given: _Given, programs: Programs) -> None:
+    from streamcore.relay import LogFailed, TokensFailed
+    from streamtui.commands.open_files import check_open_files
+    from streamtui.commands.relay import check, run
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
+    with as_keyboard_interrupt():
+        effective = loaded(given)
+        check_watched(effective)
+        check_surroundings(effective)
+        check_open_files()
+        with _logging(given, effective, on_screen=True):
+            try:
+                raise _Ended(check(effective) if given.get("check") else run(effective))
+            except (LogFailed, TokensFailed) as error:
+                _fail(str(error))
+            except OSError as error:
+                if error.errno in _UNWRITABLE:
+                    raise
+                listen = effective.settings.relay.listen
+                _fail(f"{listen} cannot be listened on: {error.strerror or error}")
+
+
+def _relay_token(given: _Given, programs: Programs) -> None:
+    _refuse("relay token what? There are: relay token add, relay token list, relay token revoke")
+
+
+def _relay_token_add(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import add_token
+
+    name, control = " ".join(given["name"]), bool(given.get("control"))
+    _with_tokens(given, lambda path: add_token(path, name, control=control))
+
+
+def _relay_token_list(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import list_tokens
+
+    _with_tokens(given, list_tokens)
+
+
+def _relay_token_revoke(given: _Given, programs: Programs) -> None:
+    from streamtui.commands.relay import revoke_token
+
+    _with_tokens(given, lambda path: revoke_token(path, " ".join(given["name"])))
+
+
+def _with_tokens(given: _Given, work: Callable[[Path], None]) -> None:
+    from pathlib import Path
+
+    from streamcore.relay import TokensFailed
+    from streamtui.commands.settings import loaded
+
+    file = loaded(given).settings.relay.tokens
+    if file is None:
+        _refuse("name the file of tokens with --tokens FILE, or set relay.tokens")
+    try:
+        work(Path(file))
+    except TokensFailed as error:
+        _fail(str(error))
+
+
 def _config(given: _Given, programs: Programs) -> None:
     _refuse("config what? There are: config path, config show, config init")
 
@@ -373,10 +486,16 @@ def _config_file(given: _Given) -> Path:
 _DOES: Mapping[str, Callable[[_Given, Programs], None]] = {
     "": _app,
     "stream": _stream,
+    "encodings": _encodings,
     "doctor": _doctor,
     "search": _search,
     "history": _history,
     "emulator": _emulator,
+    "relay": _relay,
+    "relay token": _relay_token,
+    "relay token add": _relay_token_add,
+    "relay token list": _relay_token_list,
+    "relay token revoke": _relay_token_revoke,
     "config": _config,
     "config path": _config_path,
     "config show": _config_show,

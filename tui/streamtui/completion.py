@@ -41,12 +41,17 @@ def complete(*arguments: str) -> NoReturn:
 def _app() -> typer.Typer:
     app = typer.Typer(help=APP.help, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.callback(invoke_without_command=True)(_function(APP))
-    groups = {name: typer.Typer(help=text) for name, text in GROUPS.items()}
-    for name, group in groups.items():
-        app.add_typer(group, name=name)
+    groups = {"": app}
+    for name, text in GROUPS.items():
+        parent, _, last = name.rpartition(" ")
+        groups[name] = typer.Typer(help=text)
+        groups[parent].add_typer(groups[name], name=last)
     for command in COMMANDS:
-        *group_words, name = command.name.split()
-        (groups[group_words[0]] if group_words else app).command(name)(_function(command))
+        if command.name in groups:  # a group that is a command as well
+            groups[command.name].callback(invoke_without_command=True)(_function(command))
+            continue
+        parent, _, last = command.name.rpartition(" ")
+        groups[parent].command(last)(_function(command))
     return app
 
 

@@ -1,4 +1,7 @@
-"""The keys of the main screen, declared once: bindings, key bar, help and palette all come from here."""
+"""The keys of the main screen, declared once: bindings, key bar, help and palette all come from here.
+
+Those of the chart are bound in its screen, and `CHART_KEYS` tells the help what they do.
+"""
 
 from __future__ import annotations
 
@@ -284,6 +287,16 @@ COMMANDS = (
         Target.APP,
     ),
 )
+
+CHART_KEYS = (
+    ("1–5", "1 hour, 24 hours, 7 days, 30 days, a year"),
+    ("v", "candles or a line"),
+    ("← →", "crosshair; with shift ten at once, home end"),
+    ("↑ ↓", "next price"),
+    ("e E", "export the candles as CSV, as JSON"),
+    ("r", "ask the source again, now"),
+)
+"""The keys of an open chart, as a person reads them, for the help."""
 
 _READABLE = {
     "slash": "/",

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from enum import Enum
 from math import isfinite
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class WrongUsage(Exception):
@@ -42,23 +45,44 @@ class Kind(Enum):
     """No value: ``--name`` switches it on, ``--no-name`` off."""
 
 
-class Option(NamedTuple):
+class Option:
     """One option."""
 
-    name: str
-    """As the commands know it: ``log_file``."""
-    kind: Kind
-    help: str
-    metavar: str = ""
-    short: str = ""
-    """With its dash: ``-s``."""
-    least: float | None = None
-    most: float | None = None
-    """For a number: bounds, both allowed."""
-    setting: str = ""
-    """The setting it sets, where that has another name: ``relay.url``."""
-    choices: tuple[str, ...] = ()
-    """For a text: the only ones that are allowed."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        kind: Kind,
+        help: str,  # noqa: A002 - argparse's word
+        metavar: str = "",
+        short: str = "",
+        least: float | None = None,
+        most: float | None = None,
+        setting: str = "",
+        choices: tuple[str, ...] = (),
+    ) -> None:
+        """Declare an option.
+
+        Args:
+            name: As the commands know it: ``log_file``.
+            kind: What its value is.
+            help: A sentence.
+            metavar: What stands for the value in the help.
+            short: With its dash: ``-s``.
+            least: For a number: the least that is allowed.
+            most: For a number: the most that is allowed.
+            setting: The setting it sets, where that has another name: ``relay.url``.
+            choices: For a text: the only ones that are allowed.
+        """
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.metavar = metavar
+        self.short = short
+        self.least = least
+        self.most = most
+        self.setting = setting
+        self.choices = choices
 
     @property
     def flag(self) -> str:
@@ -203,6 +227,15 @@ INTERVAL = Option(
     setting="relay.interval",
 )
 
+SPEED = Option(
+    name="speed",
+    kind=Kind.NUMBER,
+    metavar="X",
+    least=0.001,
+    most=100_000,
+    help="As if it had happened so many times faster; 1 unless set.",
+)
+
 SETTINGS = (SYMBOLS, WALLETS, DEMO, DEMO_RATE, PRICES, CHAIN, RELAY, ENCODING, INTERVAL)
 """Options that set a setting, of the same name unless they name another."""
 SHARED = (*SETTINGS, CAPTURE, CONFIG, LOG_FILE, LOG_LEVEL)
@@ -240,24 +273,94 @@ FAULT = Option(
 )
 
 
-class Argument(NamedTuple):
+LISTEN = Option(
+    name="listen",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:8787 unless set.",
+    setting="relay.listen",
+)
+TOKENS = Option(
+    name="tokens",
+    kind=Kind.TEXT,
+    metavar="FILE",
+    help="The tokens of those who may connect.",
+    setting="relay.tokens",
+)
+CERT = Option(
+    name="cert", kind=Kind.TEXT, metavar="FILE", help="The certificate, for TLS.", setting="relay.cert"
+)
+KEY = Option(name="key", kind=Kind.TEXT, metavar="FILE", help="Its private key.", setting="relay.key")
+STATE = Option(
+    name="state",
+    kind=Kind.TEXT,
+    metavar="FOLDER",
+    help="Where the log of transactions is, on a local disk.",
+    setting="relay.state",
+)
+METRICS = Option(
+    name="metrics",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to answer Prometheus; needs streamtui[relay].",
+    setting="relay.metrics",
+)
+CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
+CONTROL = Option(
+    name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
+)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
+"""Options of ``relay`` that set a setting."""
+
+
+class Argument:
     """What a command takes without an option's name: one or more words, together one text."""
 
-    name: str
-    """As the command knows it."""
-    metavar: str
-    help: str
+    def __init__(
+        self,
+        *,
+        name: str,
+        metavar: str,
+        help: str,  # noqa: A002 - argparse's word
+        needed: bool = True,
+    ) -> None:
+        """Declare an argument.
+
+        Args:
+            name: As the command knows it.
+            metavar: What stands for it in the help.
+            help: A sentence.
+            needed: Whether the command cannot do without it.
+        """
+        self.needed = needed
+        self.name = name
+        self.metavar = metavar
+        self.help = help
 
 
-class Command(NamedTuple):
+class Command:
     """One command."""
 
-    name: str
-    """Its words after ``streamtui``; empty for the app."""
-    help: str
-    options: tuple[Option, ...] = ()
-    argument: Argument | None = None
-    """What must be given besides the options; ``None``: nothing."""
+    def __init__(
+        self,
+        *,
+        name: str,
+        help: str,  # noqa: A002 - argparse's word
+        options: tuple[Option, ...] = (),
+        argument: Argument | None = None,
+    ) -> None:
+        """Declare a command.
+
+        Args:
+            name: Its words after ``streamtui``; empty for the app.
+            help: A sentence.
+            options: What may be given.
+            argument: What is given besides the options; ``None``: nothing.
+        """
+        self.name = name
+        self.help = help
+        self.options = options
+        self.argument = argument
 
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
@@ -270,14 +373,25 @@ COMMANDS = (
     Command(
         name="search",
         help="Look for tokens by ticker, name or mint in what the sources list; nothing is watched.",
-        options=(FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="text", metavar="TEXT", help="A ticker, a name or a mint address."),
     ),
     Command(
         name="history",
         help="Print the past of a price as candles, from one market of one source; nothing is watched.",
-        options=(RANGE, FORMAT, DEMO, PRICES, CONFIG, LOG_FILE, LOG_LEVEL),
+        options=(RANGE, FORMAT, DEMO, PRICES, RELAY, CONFIG, LOG_FILE, LOG_LEVEL),
         argument=Argument(name="symbol", metavar="SYMBOL", help="A ticker or a mint address."),
+    ),
+    Command(
+        name="encodings",
+        help="Compare what prices cost in each encoding of the relay's wire: bytes, and time to write them.",
+        options=(*SETTINGS, DURATION, SPEED, FORMAT, CONFIG, LOG_FILE, LOG_LEVEL),
+        argument=Argument(
+            name="file",
+            metavar="FILE",
+            help="Lines of stream, or what --capture kept; without it, live prices for --duration.",
+            needed=False,
+        ),
     ),
     Command(
         name="doctor",
@@ -288,6 +402,38 @@ COMMANDS = (
         name="emulator",
         help="Serve the embedded provider emulators on this machine until interrupted.",
         options=(*PORTS, SEED, MARKET_RATE, WALLET_RATE, FAULT, LOG_FILE, LOG_LEVEL),
+    ),
+    Command(
+        name="relay",
+        help="Serve everything to other terminals, which use it with --relay URL.",
+        options=(
+            SYMBOLS,
+            WALLETS,
+            DEMO,
+            DEMO_RATE,
+            PRICES,
+            CHAIN,
+            *SERVING,
+            CHECK,
+            CONFIG,
+            LOG_FILE,
+            LOG_LEVEL,
+        ),
+    ),
+    Command(
+        name="relay token add",
+        help="Make a token and print it, once. A relay that runs reads the file again on SIGHUP.",
+        options=(CONTROL, TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is, in one word."),
+    ),
+    Command(
+        name="relay token list", help="Print the names and scopes of all tokens.", options=(TOKENS, CONFIG)
+    ),
+    Command(
+        name="relay token revoke",
+        help="Remove a token. A relay that runs closes its holder's connections on SIGHUP.",
+        options=(TOKENS, CONFIG),
+        argument=Argument(name="name", metavar="NAME", help="Whose token it is."),
     ),
     Command(
         name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)
@@ -303,5 +449,9 @@ COMMANDS = (
         options=(CONFIG,),
     ),
 )
-GROUPS = {"config": "Show the configuration, or write a file to start from."}
-"""The first words of commands with two words, with the help of the group."""
+GROUPS = {
+    "config": "Show the configuration, or write a file to start from.",
+    "relay": "Serve everything to other terminals, which use it with --relay URL.",
+    "relay token": "Say who may connect to a relay.",
+}
+"""All words but the last of the longer commands, with the help of the group; those before their parts."""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import (
-    SUPPRESS,
-    Action,
-    ArgumentParser,
-    BooleanOptionalAction,
-    Namespace,
-    RawDescriptionHelpFormatter,
-)
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+import os
+import sys
+from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, RawDescriptionHelpFormatter
+from contextlib import suppress
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, WrongUsage
 
+TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, NoReturn
+
     from _typeshed import SupportsWrite
 
 PROGRAM = "streamtui"
@@ -32,13 +30,30 @@ _LONG_ENOUGH_FOR_A_SECRET = 12
 """Characters; shorter command lines are not checked, which saves the imports of the check."""
 
 
+class _Formatter(RawDescriptionHelpFormatter):
+    """Knows the width of the terminal without the modules argparse would import to ask for it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return what `shutil.get_terminal_size` does."""
+    with suppress(ValueError):
+        if (columns := int(os.environ.get("COLUMNS", ""))) > 0:
+            return columns
+    with suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
+
+
 class Parser(ArgumentParser):
     """Raises `WrongUsage` where argparse would print and exit."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(
             usage="%(prog)s [options]",
-            formatter_class=RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
             add_help=False,
             **more,
@@ -73,12 +88,13 @@ def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """
     _check_secrets(arguments)
     _check_command(arguments)
-    given = vars(_parser().parse_args(list(arguments)))
+    given = vars(_parser(_first_word(arguments)).parse_args(list(arguments)))
     command = given.pop(_COMMAND, "")
     return command, given
 
 
-def _parser() -> Parser:
+def _parser(wanted: str | None) -> Parser:
+    """Return a parser that knows the options of the commands that begin with a word; of others the names."""
     parser = Parser(prog=PROGRAM, description=APP.help, epilog=EPILOG)
     _add_options(parser, APP)
     parser.add_argument("--version", action=_Version, help="Show the version and exit.")
@@ -88,23 +104,31 @@ def _parser() -> Parser:
     ):
         parser.add_argument(f"--{name}-completion", action="store_true", default=SUPPRESS, help=text)
     parser.usage = "%(prog)s [options] [COMMAND]"
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)
-    groups: dict[str, Any] = {}
+    groups: dict[str, Any] = {"": parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)}
+    commands = {command.name: command for command in COMMANDS}
     for name, text in GROUPS.items():
-        group = commands.add_parser(name, help=text, description=text)
-        group.set_defaults(**{_COMMAND: name})
+        # a group may be a command as well
+        group = _add_command(groups, commands.pop(name, Command(name=name, help=text)))
         groups[name] = group.add_subparsers(title="commands", metavar="COMMAND", prog=f"{PROGRAM} {name}")
-    for command in COMMANDS:
-        *group_words, name = command.name.split()
-        parent = groups[group_words[0]] if group_words else commands
-        child = parent.add_parser(name, help=command.help, description=command.help)
-        _add_options(child, command)
-        child.add_argument("--version", action=_Version, help="Show the version and exit.")
-        if (argument := command.argument) is not None:
-            child.add_argument(argument.name, nargs="+", metavar=argument.metavar, help=argument.help)
-            child.usage = f"%(prog)s [options] {argument.metavar}"
-        child.set_defaults(**{_COMMAND: command.name})
+    for command in commands.values():
+        _add_command(groups, command)
     return parser
+
+
+def _add_command(groups: Mapping[str, Any], command: Command) -> Parser:
+    parent, _, name = command.name.rpartition(" ")
+    child: Parser = groups[parent].add_parser(name, help=command.help, description=command.help)
+    _add_options(child, command)
+    if command.options:
+        child.add_argument("--version", action=_Version, help="Show the version and exit.")
+    if (argument := command.argument) is not None:
+        child.add_argument(
+            argument.name, nargs="+" if argument.needed else "*", metavar=argument.metavar, help=argument.help
+        )
+        shown = argument.metavar if argument.needed else f"[{argument.metavar}]"
+        child.usage = f"%(prog)s [options] {shown}"
+    child.set_defaults(**{_COMMAND: command.name})
+    return child
 
 
 def _add_options(parser: Parser, command: Command) -> None:
@@ -146,6 +170,8 @@ def _check_command(arguments: Sequence[str]) -> None:
     word = _first_word(arguments)
     known = sorted({command.name.split()[0] for command in COMMANDS})
     if word is not None and word not in known:
+        from difflib import get_close_matches
+
         meant = get_close_matches(word, known, 1)
         there_are = f"; there are: {', '.join(known)}"
         rest = arguments[list(arguments).index(word) :]

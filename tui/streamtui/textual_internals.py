@@ -17,6 +17,7 @@ from textual.app import App
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
 
 from streamtui.output.shown_cells import Lines, PlacedStrip, ShownCells
 
@@ -30,6 +31,8 @@ TOUCHED = (
     "textual.app:App._driver",
     "textual.drivers.linux_driver:getincrementaldecoder",
     "textual.screen:Screen._compositor",
+    "textual.screen:Screen._on_timer_update",
+    "textual.screen:Screen._update_timer",
 )
 """The parts used, each as ``module:name``."""
 
@@ -84,15 +87,28 @@ class PaintsChanges(App[None]):
             super()._display(screen, changes)  # type: ignore[arg-type] # as Textual does
 
 
+SOON = 1 / 250
+"""Seconds between two repaints of a screen at least. Textual's 1/60 would come on top of the pace of
+`FrameRate`, and make a price wait for up to 17 ms."""
+
+
 class PaintsDirtyLines(Screen[None]):
     """A screen that, to repaint some lines, asks only the widgets in view there, and for these lines only.
 
-    Textual asks every widget near a changed one, also those it covers, for all of its lines.
+    Textual asks every widget near a changed one, also those it covers, for all of its lines. It also repaints
+    sooner.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._compositor = DirtyLinesCompositor()
+        self._soon: Timer | None = None
+
+    @property
+    def _update_timer(self) -> Timer:
+        if self._soon is None:
+            self._soon = self.set_interval(SOON, self._on_timer_update, name="screen_update", pause=True)
+        return self._soon
 
 
 class DirtyLinesCompositor(Compositor):

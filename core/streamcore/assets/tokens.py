@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 import base58
@@ -172,7 +172,7 @@ def matching(prefix: str, tokens: Mapping[str, Token]) -> list[Token]:
 @cache
 def _pinned() -> tuple[Token, ...]:
     # Every public token list that has one of these tokens agrees with its mint and decimals.
-    data = files("streamcore.assets").joinpath("tokens.json").read_bytes()
+    data = Path(__file__).with_name("tokens.json").read_bytes()
     return msgspec.json.decode(data, type=tuple[Token, ...])
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 
 from streamcore.assets.names import bare
+from streamcore.wallet_secrets import secret_refusal
 
 LONGEST_NAME = 80
 """Characters; nothing that is registered is nearly as long."""
+NO_NAME = "is no name of a wallet: such a name ends in .sns or .sol"
+"""What follows a text that `wallet_name` does not take."""
 _NAME = re.compile(r"(?:[^\s./\\:@?#&%,;|$]{1,63}\.){1,2}(?:sns|sol)", re.IGNORECASE)
 _PLAIN = re.compile(r"[a-z0-9.-]+")
 
@@ -20,10 +23,11 @@ _PLAIN = re.compile(r"[a-z0-9.-]+")
 def wallet_name(text: str) -> str | None:
     """Return the name in a text, in small letters; ``None`` if it is no such name.
 
-    A name has one or two labels before ``.sns`` or ``.sol``. It need not be registered.
+    A name has one or two labels before ``.sns`` or ``.sol``. It need not be registered. What looks like a
+    wallet's secret is none.
     """
     word = bare(text)
-    if len(word) > LONGEST_NAME or not _NAME.fullmatch(word):
+    if len(word) > LONGEST_NAME or not _NAME.fullmatch(word) or secret_refusal(word):
         return None
     return word.lower()
 

@@ -68,11 +68,16 @@ class Key:
             return ()
         return (self.variable,) if self.familiar is None else (self.familiar, self.variable)
 
+    @property
+    def file_variables(self) -> tuple[str, ...]:
+        """Of a secret, every variable that names a file it is in; a variable with the secret itself wins."""
+        return tuple(f"{variable}_FILE" for variable in self.variables) if self.secret else ()
+
 
 @cache
 def setting_keys() -> dict[str, Key]:
     """Return every key by its dotted name, in the order of the structures."""
-    return {key.name: key for key in _keys_of(Settings, "")}
+    return {key.name: key for key in _keys_of(Settings, types.type_info(Settings), "")}
 
 
 @cache
@@ -121,13 +126,12 @@ def _is_section(candidate: Any) -> bool:
     return isinstance(candidate, type) and issubclass(candidate, Section)
 
 
-def _keys_of(structure: type[Section], prefix: str) -> list[Key]:
-    described = types.type_info(structure)
+def _keys_of(structure: type[Section], described: types.Type, prefix: str) -> list[Key]:
     assert isinstance(described, types.StructType)  # noqa: S101 - it is one by its annotation
     found = []
     for field, description in zip(msgspec.structs.fields(structure), described.fields, strict=True):
         if _is_section(field.type):
-            found += _keys_of(field.type, f"{prefix}{field.name}.")
+            found += _keys_of(field.type, description.type, f"{prefix}{field.name}.")
         else:
             found.append(_key(prefix + field.name, field, description.type))
     return found

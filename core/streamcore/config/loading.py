@@ -12,7 +12,6 @@ import errno
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -151,6 +150,8 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # only where there is a file
+
     shown = _shown_path(path)
     text = ""
     # a pipe would be waited for, and a device may never end
@@ -204,7 +205,14 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Entry]:
     by_variable = {
         variable: key for key in setting_keys().values() if not key.is_table for variable in key.variables
     }
+    in_files = {variable: key for key in setting_keys().values() for variable in key.file_variables}
     given = {variable: text for variable, value in environ.items() if (text := _unquoted(value))}
+    for variable, key in in_files.items():
+        if variable in given:
+            origin = f"the file that {variable} names"
+            secret = _read_secret(variable, Path(given[variable]))
+            refuse_secrets(key.name, secret, origin)
+            yield Entry(key.name, secret, origin, is_text=True)
     # in the order of the keys, so that of two variables for one key the stronger comes after, and wins
     for variable, key in by_variable.items():
         if variable in given:
@@ -214,7 +222,9 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Entry]:
     tables = {key.variable: key.name for key in setting_keys().values() if key.is_table}
     for variable in sorted(given):
         rest = variable.removeprefix(PREFIX)
-        if rest == variable or variable in by_variable or is_of_containers(rest, given[variable]):
+        if rest == variable or variable in by_variable or variable in in_files:
+            continue
+        if is_of_containers(rest, given[variable]):
             continue
         refuse_secrets(variable, given[variable], "environment")
         table = next((name for start, name in tables.items() if variable.startswith(start)), None)
@@ -223,6 +233,21 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[Entry]:
         name = variable.removeprefix(setting_keys()[table].variable)
         origin = f"environment variable {printable(variable)}"
         yield Entry(f"{table}.{name}", given[variable], origin, is_text=True)
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    """Return the secret in a file, as containers and systemd hand it over."""
+    shown = _shown_path(path)
+    origin = f"environment variable {variable}"
+    try:
+        if path.is_file() or not path.exists():  # a device may never end
+            return path.read_text(encoding="utf-8").strip()
+        reason = "it is not a file"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except UnicodeError:
+        reason = "it is no text"
+    raise SettingsError(variable, shown, f"cannot be read: {reason}", origin)
 
 
 def _from_options(options: Mapping[str, Any]) -> Iterator[Entry]:

@@ -34,6 +34,18 @@ def cache_folder() -> Path | None:
     return _known(user_cache_path)
 
 
+def state_folder() -> Path | None:
+    """Return the folder for what this program must not forget, whether or not it is there.
+
+    ``None``: no home is known.
+
+    ``~/.local/state/streamtui`` on Linux (or below ``$XDG_STATE_HOME``), the platform's own folder elsewhere.
+    """
+    from platformdirs import user_state_path
+
+    return _known(user_state_path)
+
+
 def _known(find: Callable[..., Any]) -> Path | None:
     """Return a folder, unless it would depend on where the program was started from."""
     try:

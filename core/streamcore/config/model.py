@@ -335,6 +335,42 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     direct: Annotated[
         bool, Meta(description="whether to talk to the providers while no relay can be reached")
     ] = False
+    listen: Annotated[str, Meta(description="where `streamtui relay` listens, HOST:PORT")] = "127.0.0.1:8787"
+    tokens: Annotated[
+        str | None,
+        Meta(
+            description="the file of tokens of those who may connect to `streamtui relay`",
+            extra={"familiar": "STREAMTUI_RELAY_TOKENS_FILE"},
+        ),
+    ] = None
+    cert: Annotated[str | None, Meta(description="the relay's certificate with its chain, a PEM file")] = None
+    key: Annotated[str | None, Meta(description="the private key of that certificate, a PEM file")] = None
+    behind_proxy: Annotated[
+        bool, Meta(description="a reverse proxy with TLS is in front of the relay, and says who connects")
+    ] = False
+    state: Annotated[
+        str | None, Meta(description="the folder of the relay's log, on a local disk; the user's unless set")
+    ] = None
+    metrics: Annotated[
+        str | None,
+        Meta(description="where the relay answers Prometheus, HOST:PORT; needs the extra relay"),
+    ] = None
+    max_clients: Annotated[
+        int, Meta(ge=1, le=10_000, description="terminals that may be connected to the relay at once")
+    ] = 100
+    max_symbols: Annotated[
+        int, Meta(ge=1, le=10_000, description="symbols that one terminal may watch at the relay")
+    ] = 200
+    max_wallets: Annotated[
+        int, Meta(ge=1, le=10_000, description="wallets that one terminal may watch at the relay")
+    ] = 50
+    linger: Annotated[
+        float,
+        Meta(ge=0.0, le=86_400.0, description="seconds that what the last terminal gave up stays subscribed"),
+    ] = 60.0
+    keep: Annotated[
+        float, Meta(ge=60.0, le=31_536_000.0, description="seconds that the relay's log keeps a transaction")
+    ] = 604_800.0
 
 
 class SnsSettings(Section, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
-from urllib.request import getproxies, proxy_bypass
 
 from streamcore.errors import SettingsError
 from streamcore.loopback import is_loopback
@@ -115,6 +114,8 @@ class Proxies:
         self._no_proxy = NoProxy((_variable("no_proxy", environ) or ("", ""))[1])
         self._by_system = False
         if named is None and _ASKS_THE_SYSTEM:
+            from urllib.request import getproxies  # a large module, needed on these systems alone
+
             system = getproxies()
             for kind in ("https", "socks"):
                 if kind in system and self._proxy is None:
@@ -129,8 +130,11 @@ class Proxies:
         """
         if self._proxy is None or is_loopback(host) or self._no_proxy.cover(host, port):
             return None
-        if self._by_system and proxy_bypass(host):
-            return None
+        if self._by_system:
+            from urllib.request import proxy_bypass
+
+            if proxy_bypass(host):
+                return None
         return self._proxy
 
 

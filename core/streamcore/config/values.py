@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +75,8 @@ def _words(key: Key, entry: Entry) -> Any:
     if not entry.is_text:  # a single text in the file may be meant for a shell, but none is used
         raise _refused(key, entry)
     try:
+        import shlex  # rarely needed, and it takes longer to import than the rest of this
+
         return shlex.split(entry.value)
     except ValueError:
         raise _refused(key, entry) from None

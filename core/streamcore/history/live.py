@@ -17,9 +17,9 @@ from streamcore.events import PriceUpdate
 def with_price(series: CandleSeries, update: PriceUpdate) -> CandleSeries:
     """Return the series as a live price leaves it; the same object if the price does not belong to it.
 
-    Only prices of the very market move it: those of the same provider, symbol and address. A price that is
-    older than the last candle, or that falls into a series of single prices, changes nothing. When a candle
-    begins, the range moves on by as much, and candles that it leaves behind are dropped.
+    Only prices of the very market move it: those of the same provider, symbol and address. A price from
+    before the series was fetched changes nothing, and neither does any where there are no candles, only
+    prices. When a candle begins, the range moves on by as much, and what it leaves behind is dropped.
 
     Args:
         series: As it was fetched, or as this function left it.
@@ -28,6 +28,8 @@ def with_price(series: CandleSeries, update: PriceUpdate) -> CandleSeries:
     price = update.price
     if price is None or not series.candles or series.line or not _is_of(series, update):
         return series
+    if update.ts < series.fetched_at:
+        return series  # the source knew it
     last = series.candles[-1]
     steps = (int(update.ts) - last.start) // series.interval
     if steps < 0:

@@ -58,8 +58,8 @@ class PoolCandles(HistorySource):
             lister: Asked for pools; ``None``: nobody is.
             clock: Time.
         """
-        self.name = history.name  # type: ignore[misc]
-        self.title = history.title  # type: ignore[misc]
+        self.name = history.name
+        self.title = history.title
         self.intervals = history.intervals
         self._history = history
         self._lister = lister
@@ -71,11 +71,8 @@ class PoolCandles(HistorySource):
         return instrument.mint is not None
 
     def forget(self) -> None:
-        """Look for pools anew, and ask again although fewer requests were wanted."""
+        """Look for pools anew."""
         self._known.clear()
-        self._history.rate_limit.forget()
-        if self._lister is not None:
-            self._lister.rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""

@@ -32,7 +32,8 @@ def history_sources(
     those that have a line alone.
 
     A provider of live prices on this machine is an emulator or a relay, whose market is not that of the
-    public hosts. Then only sources on this machine are used.
+    public hosts. Then, and in the demo, only sources on this machine are used. Where no prices are watched at
+    all, nobody is asked for past ones.
 
     Args:
         settings: The settings to use: in the demo their URLs lead to the emulators.
@@ -42,7 +43,9 @@ def history_sources(
         providers: Makes those that are not in use.
         chart_only: Makes the sources that have nothing but the past.
     """
-    here_only = bool(in_use) and _is_here(settings, in_use[0].name)
+    if not in_use:
+        return []
+    here_only = settings.demo or _is_here(settings, in_use[0].name)
 
     def allowed(name: str) -> bool:
         return not here_only or _is_here(settings, name)

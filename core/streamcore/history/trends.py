@@ -16,11 +16,18 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
-from streamcore.history.series_cache import is_fresh, within
+from streamcore.history.series_cache import within
 from streamcore.history.source_order import SourceOrder
+
+DUE_AFTER = 600.0
+"""Seconds after which a day is asked for again. It is less than the quarter of an hour after which a consumer
+asks for all: the last of many rows came minutes after the first."""
 
 MOVED_AFTER = 60.0
 """Seconds after which the day of an instrument that has another live source is asked for there."""
+
+AT_ONCE = 10
+"""Instruments that one source is asked about before somebody else who wants trends gets a turn."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -44,28 +51,40 @@ class Trends:
         return {key: self._series[key] for key in keys if key in self._series}
 
     async def refresh(self, wanted: Callable[[], Sequence[Instrument]]) -> None:
-        """Fetch what is missing or no longer fresh; series that cannot be had are left as they are.
+        """Fetch what is missing or was fetched long ago; series that cannot be had are left as they are.
 
         ``wanted`` returns all instruments of the column. The days of others are forgotten.
+        """
+        tried: dict[str, set[str]] = {}
+        while await self._fetch_some(wanted, tried):
+            pass
+
+    async def _fetch_some(
+        self, wanted: Callable[[], Sequence[Instrument]], tried: dict[str, set[str]]
+    ) -> bool:
+        """Fetch what is due of some instruments, those without anything first; return whether there were any.
+
+        ``tried`` has the sources that were asked about each. Between two calls others get their turn.
         """
         async with self._turn:
             instruments = wanted()
             keys = {one.key for one in instruments}
             self._series = {key: series for key, series in self._series.items() if key in keys}
-            due = {one.key: one for one in instruments if self._is_due(one)}
-            tried: dict[str, set[str]] = {key: set() for key in due}
-            while groups := self._groups(due.values(), tried):
-                for asked, group in groups:
-                    for one in group:
-                        tried[one.key].add(asked.name)
-                found = await asyncio.gather(*(self._fetch(asked, group) for asked, group in groups))
-                for key in {key for keys_found in found for key in keys_found}:
-                    del due[key]
+            due = sorted(filter(self._is_due, instruments), key=lambda one: one.key in self._series)
+            groups = self._groups(due, tried)
+            for asked, group in groups:
+                for one in group:
+                    tried[one.key].add(asked.name)
+            work = (self._fetch(asked, group) for asked, group in groups)
+            for outcome in await asyncio.gather(*work, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome  # a fault of this program, when the other sources have ended
+            return bool(groups)
 
     def _is_due(self, instrument: Instrument) -> bool:
         series = self._series.get(instrument.key)
         now = self._clock.time()
-        if series is None or not is_fresh(series, now):
+        if series is None or not 0 <= now - series.fetched_at < DUE_AFTER:
             return True
         first = self._order.for_trend(instrument)[:1]
         moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
@@ -74,19 +93,20 @@ class Trends:
     def _groups(
         self, instruments: Iterable[Instrument], tried: dict[str, set[str]]
     ) -> list[tuple[AskedSource, list[Instrument]]]:
-        """Return what to ask each source for next: every instrument's first that has not been tried."""
+        """Return what to ask some sources for next: every instrument's first that has not been tried."""
         groups: dict[str, tuple[AskedSource, list[Instrument]]] = {}
         for instrument in instruments:
-            untried = (
-                one for one in self._order.for_trend(instrument) if one.name not in tried[instrument.key]
-            )
-            if (asked := next(untried, None)) is not None:
-                groups.setdefault(asked.name, (asked, []))[1].append(instrument)
+            asked_before = tried.setdefault(instrument.key, set())
+            untried = (one for one in self._order.for_trend(instrument) if one.name not in asked_before)
+            if (asked := next(untried, None)) is None:
+                continue
+            group = groups.setdefault(asked.name, (asked, []))[1]
+            if len(group) < max(AT_ONCE, asked.source.batch_size):
+                group.append(instrument)
         return [*groups.values()]
 
-    async def _fetch(self, asked: AskedSource, instruments: Sequence[Instrument]) -> list[str]:
-        """Ask one source for some instruments; return the keys of those it had."""
-        found: list[str] = []
+    async def _fetch(self, asked: AskedSource, instruments: Sequence[Instrument]) -> None:
+        """Ask one source for some instruments, and keep what it has."""
         size = asked.source.batch_size
         for first in range(0, len(instruments), size):
             try:
@@ -100,5 +120,3 @@ class Trends:
                 day = within(series, ChartRange.DAY)
                 if day.candles:
                     self._series[key] = day
-                    found.append(key)
-        return found

@@ -1,4 +1,11 @@
-"""Asking a proxy to pass on a connection: CONNECT of HTTP, and SOCKS 5."""
+"""Asking a proxy to pass on a connection: CONNECT of HTTP, and SOCKS 5.
+
+No library is used for it. python-socks, which picows brings with it, opens the connection to the proxy
+itself, so the next address is not tried where the first is dead, counts its time by a clock of its own, and
+returns a bare socket, which a connection by TLS to the proxy is not. Of an answer to CONNECT it keeps the
+status, and not the page that a network puts there which wants a sign-in; its protocols apart from all that
+are not public. socksio is just the protocol of SOCKS, but has not changed since 2020.
+"""
 
 from __future__ import annotations
 

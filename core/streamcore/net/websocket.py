@@ -43,7 +43,7 @@ class WebSocket(OpenSocket):
         One in parts, or that is no text though it says so, is left to `receive`, and so is what follows it.
         """
         messages = internals.take_messages(self._connection)
-        return self._echo.in_messages(messages) if self._has_secrets else messages
+        return self._echo.in_all(messages) if self._has_secrets else messages
 
     def _pause_reading(self) -> None:
         internals.pause_reading(self._connection)

@@ -10,7 +10,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
@@ -35,11 +35,11 @@ class HistorySource(ABC):
     `ChartRateLimit`.
     """
 
-    name: ClassVar[str]
+    name: str
     """The name in series and settings."""
-    title: ClassVar[str]
+    title: str
     """The name as a person writes it."""
-    venue: ClassVar[Venue] = Venue.CHAIN
+    venue: Venue = Venue.CHAIN
     """Where its prices are made."""
     intervals: Mapping[ChartRange, int]
     """Seconds of a candle in each range. Ranges of the same interval are served by the same request."""
@@ -76,7 +76,10 @@ class HistorySource(ABC):
         return {instrument.key: await self.candles(instrument, span, now) for instrument in instruments}
 
     def forget(self) -> None:  # noqa: B027 - most remember nothing
-        """Forget what refusals have taught: a person asked to try again. Here: they teach nothing."""
+        """Forget what refusals have taught: a person asked to try again. Here: they teach nothing.
+
+        A rest that the source has asked for goes on.
+        """
 
 
 class ChartRateLimit:
@@ -112,10 +115,6 @@ class ChartRateLimit:
         """Take note of a failure: one that asks for fewer requests is the beginning of a rest."""
         if error.kind is ErrorKind.RATE_LIMIT:
             self.pause(error.retry_after or 0.0)
-
-    def forget(self) -> None:
-        """Grant requests again: a person asked for it."""
-        self._rests_until = float("-inf")
 
     def _check(self) -> None:
         rest = self._rests_until - self._clock.monotonic()
@@ -204,6 +203,7 @@ def candle_series(
         fetched_at=now,
         line=line,
         volume_unit=volume_unit,
+        title=source.title,
     )
 
 

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
 from streamcore.candles import Candle, ChartRange
 from streamcore.errors import ProviderError
@@ -46,7 +45,7 @@ class UnknownPool(ProviderError):
 class PoolLister(ABC):
     """Lists the pools of a token."""
 
-    title: ClassVar[str]
+    title: str
     """The source's name as a person writes it."""
     rate_limit: ChartRateLimit
     """What it keeps to; it is told of every failure."""
@@ -63,7 +62,7 @@ class PoolLister(ABC):
 class PoolHistory(PoolLister):
     """Has the candles of pools, and lists pools itself if need be."""
 
-    name: ClassVar[str]
+    name: str
     """The name in series and settings."""
     intervals: Mapping[ChartRange, int]
     """Seconds of a candle in each range."""

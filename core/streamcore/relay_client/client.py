@@ -19,7 +19,8 @@ import msgspec
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, check_address, matching
+from streamcore.assets.tokens import Token, TokenTable, check_address, is_address, matching
+from streamcore.assets.wallet_names import NO_NAME, wallet_name
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock, wait_for
 from streamcore.config.model import Settings
@@ -28,6 +29,7 @@ from streamcore.engine import Engine, Snapshot
 from streamcore.errors import (
     AlreadyStarted,
     EncodingMissing,
+    InputError,
     MalformedMessage,
     NotRunning,
     ProviderError,
@@ -84,6 +86,12 @@ NAMES_PER_QUESTION = 50
 """Mints in one question: a text of the wire has at most 4,096 characters."""
 
 _LOGGER = logging.getLogger(__name__)
+
+
+class _NamedWallet(msgspec.Struct, frozen=True):
+    """The answer to the question for a wallet."""
+
+    address: str = ""
 
 
 class RelayClient:
@@ -393,6 +401,18 @@ class RelayClient:
             answer = await self._lookups.ask("names", ",".join(batch))
             found |= {hit.mint: hit for hit in read_items(answer, TokenHit) if hit.mint in batch}
         return found
+
+    async def resolve_wallet(self, name: str) -> str:
+        """See `Engine.resolve_wallet`; the relay looks the name up."""
+        wanted = wallet_name(name)
+        if wanted is None:
+            raise InputError(name, NO_NAME)
+        self._running()
+        items = read_items(await self._lookups.ask("wallet", wanted), _NamedWallet)
+        if not items or not is_address(items[0].address):
+            text = f"the relay sent no address for {wanted}"
+            raise ProviderError(ErrorKind.PROTOCOL, text)
+        return items[0].address
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`; the relay is asked for a provider's, which needs the right to control."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from streamcore.clock import Clock, wait_for
-from streamcore.errors import ProviderError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.text import printable
 from streamcore.wire.messages import Found, Lookup, Refused
@@ -19,6 +19,9 @@ PATIENCE = 30.0
 
 MOST_WAITING = 100
 """Questions without an answer; more are a fault of this program."""
+
+_ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
+"""Codes whose message says what is wrong with the text of the question, as what follows it."""
 
 _T = TypeVar("_T")
 
@@ -32,6 +35,7 @@ class Lookups:
         self._send = send
         self._last_id = 1 << 31  # a range of its own: those of the wishes begin at 1
         self._waiting: dict[int, asyncio.Future[Found]] = {}
+        self._texts: dict[int, str] = {}
         self._unsent: list[Lookup] = []
 
     def requests(self) -> list[Lookup]:
@@ -51,6 +55,7 @@ class Lookups:
         self._last_id += 1
         lookup = Lookup(self._last_id, what, text, span)
         answer = self._waiting[lookup.id] = asyncio.get_running_loop().create_future()
+        self._texts[lookup.id] = text or what
         self._unsent.append(lookup)
         self._send()
         try:
@@ -60,7 +65,7 @@ class Lookups:
                 ErrorKind.NETWORK, f"the relay did not answer within {PATIENCE:g} s", unanswered=True
             ) from None
         finally:
-            del self._waiting[lookup.id]
+            del self._waiting[lookup.id], self._texts[lookup.id]
             if lookup in self._unsent:
                 self._unsent.remove(lookup)
 
@@ -69,20 +74,13 @@ class Lookups:
         if (waiting := self._waiting.get(answer.id)) is not None and not waiting.done():
             waiting.set_result(answer)
 
-    def refused(self, answer: Refused, value: str = "") -> bool:
+    def refused(self, answer: Refused) -> bool:
         """Take a refusal; return whether it is about one of these questions."""
         waiting = self._waiting.get(answer.id)
         if waiting is None:
             return answer.id > 1 << 31
         if not waiting.done():
-            text = printable(answer.message)
-            waiting.set_exception(
-                ProviderError(
-                    ErrorKind.RATE_LIMIT if answer.code == "busy" else ErrorKind.SUBSCRIPTION,
-                    text,
-                    retryable=answer.code in ("busy", "internal"),
-                )
-            )
+            waiting.set_exception(_refusal(answer, self._texts[answer.id]))
         return True
 
     def lost(self, error: ProviderError) -> None:
@@ -91,6 +89,15 @@ class Lookups:
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(ProviderError(error.kind, error.message))
+
+
+def _refusal(answer: Refused, asked: str) -> InputError | ProviderError:
+    """Return the error of a question that was refused: about what was asked, or about the answering."""
+    text = printable(answer.message)
+    if answer.code in _ABOUT_THE_QUESTION:
+        return InputError(asked, text)
+    kind = ErrorKind.RATE_LIMIT if answer.code == "busy" else ErrorKind.SUBSCRIPTION
+    return ProviderError(kind, text, retryable=answer.code in ("busy", "internal"))
 
 
 def read_items(found: Found, kind: type[_T]) -> list[_T]:

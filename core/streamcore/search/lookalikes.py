@@ -30,10 +30,11 @@ class KnownNames:
         self._shown: dict[str, str] = {}
         """Form of a name to the ticker that it is known by."""
         self._own: set[str] = set()
-        """Mints of the table: none of them can look like another."""
-        for token in tokens:
+        """Mints of the table as it comes: none of them can look like another."""
+        for token in TokenTable():
             self._own.add(token.mint)
-            self._add(token.mint, token.symbol, token.symbol, token.name)
+        for token in tokens:
+            self._add(token.mint, token.symbol, token.symbol, token.name if token.mint in self._own else "")
         for ticker in tokens.tickers:
             token = tokens.resolve(ticker)
             self._add(token.mint, token.symbol, ticker, "")

@@ -109,7 +109,7 @@ class TokenSearch:
         for source in self._chain:
             found, failed = await self._try(source, text)
             failures += failed
-            if not failed:
+            if found or not (failed or is_address(text)):  # a mint that one does not know, the next one may
                 return found, failures
         return (), failures
 
@@ -127,7 +127,8 @@ class TokenSearch:
         if known is not None and self._clock.monotonic() - known[0] < FRESH_FOR:
             self._answers.move_to_end(key)
             return known[1]
-        found = tuple(await wait_for(self._clock, source.directory.find(text), PATIENCE))
+        asking = source.directory.name([text]) if is_address(text) else source.directory.find(text)
+        found = tuple(await wait_for(self._clock, asking, PATIENCE))
         self._answers[key] = (self._clock.monotonic(), found)
         self._answers.move_to_end(key)
         if len(self._answers) > KEPT:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from streamcore.assets.tokens import is_address
-from streamcore.assets.wallet_names import wallet_name
+from streamcore.assets.wallet_names import NO_NAME, wallet_name
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose, leads_here
@@ -25,7 +25,6 @@ from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable, json_as
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
 from streamcore.text import printable
-from streamcore.wallet_secrets import secret_refusal
 
 TITLE = "the name service"
 PATH = "/safe-resolve/"
@@ -70,18 +69,13 @@ class WalletNames:
     async def resolve(self, name: str) -> str:
         """See `streamcore.engine.Engine.resolve_wallet`."""
         wanted = wallet_name(name)
-        secret = next((label for label in name.split(".") if secret_refusal(label)), "")
-        if secret:
-            raise InputError(secret, "")
         if wanted is None:
-            raise InputError(name, "is no name of a wallet: such a name ends in .sns or .sol")
+            raise InputError(name, NO_NAME)
         if (known := self._known.get(wanted)) is not None:
             return known
         if not self._may_be_asked:
-            text = (
-                f"{wanted} is not looked up: beside the demo or a stream on this machine no public host is "
-            )
-            text += "asked; give the address"
+            where = "beside the demo or a stream on this machine no public host is asked"
+            text = f"{wanted} is not looked up: {where}; give the address"
             raise ProviderError(ErrorKind.NETWORK, text, retryable=False)
         answer = await self._http.request(
             "GET",

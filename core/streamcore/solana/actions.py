@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
 from streamcore.solana.raw_instructions import decoded
@@ -12,6 +13,9 @@ from streamcore.solana.wire import Instruction
 
 _KNOWN_WHEN_CALLED = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs whose instructions tell what a transaction did even when another program calls them."""
+
+_HAVE_VERBS = BRIDGES.union({STAKE}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
+"""Programs some of whose instructions have a verb."""
 
 _STAKE_VERBS = {
     "delegate": Verb.STAKE,
@@ -39,8 +43,7 @@ _PARTICIPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """What a transaction did.
 
     Attributes:
@@ -81,11 +84,13 @@ def find_action(instructions: Sequence[Instruction]) -> Action | None:
     ]
     # A burn beside another action is how that is paid for.
     done = next((action for action in called if action.verb is not Verb.BURN), next(iter(called), None))
-    return None if done is None else replace(done, is_signed=False)
+    return None if done is None else msgspec.structs.replace(done, is_signed=False)
 
 
 def _action(instruction: Instruction) -> Action | None:
     program = instruction.program_id
+    if program not in _HAVE_VERBS:
+        return None
     if program == STAKE:
         verb = _STAKE_VERBS.get(instruction.type)
     elif program in BRIDGES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from functools import cache
 
 from streamcore.assets.tokens import short_address
 from streamcore.events import TokenChange
@@ -18,6 +19,11 @@ IDENTIFIER_LENGTH = 64
 _ANY_AMOUNT = Context(prec=400)  # a u64 with 255 decimals is still rounded, not refused
 
 
+@cache
+def _unit_of(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
+
+
 def readable(amount: Decimal) -> str:
     """Return an amount rounded for reading, with thousands apart and without trailing zeros."""
     size = abs(amount)
@@ -27,9 +33,7 @@ def readable(amount: Decimal) -> str:
         places = 4
     else:
         places = SIGNIFICANT_DIGITS - 1 - size.adjusted()
-    rounded = amount
-    if -int(amount.as_tuple().exponent) > places:
-        rounded = amount.quantize(Decimal(1).scaleb(-places), context=_ANY_AMOUNT)
+    rounded = amount.quantize(_unit_of(places), context=_ANY_AMOUNT)
     whole, dot, fraction = format(rounded, ",f").partition(".")
     fraction = fraction.rstrip("0")
     return f"{whole}{dot}{fraction}" if fraction else whole

@@ -7,8 +7,9 @@ integers in the smallest unit: lamports for SOL.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.solana.flows import Flows, replay
@@ -20,10 +21,10 @@ SOL_DECIMALS = 9
 
 _MAX_U64 = 2**64 - 1
 _MAX_DECIMALS = 255
+_NOTHING: tuple[None, int] = (None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAccount:
+class TokenAccount(msgspec.Struct, frozen=True, gc=False):
     """One token account in one transaction.
 
     The owner is ``None`` on a side where the account did not exist, or where the server does not tell it;
@@ -49,8 +50,7 @@ class TokenAccount:
         return owner in (self.owner_before, self.owner_after)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenMovement:
+class TokenMovement(msgspec.Struct, frozen=True, gc=False):
     """How much of one token, in its smallest unit, a wallet gained (positive) or lost."""
 
     mint: str
@@ -58,8 +58,7 @@ class TokenMovement:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True):
     """What a transaction moved for one wallet, in lamports.
 
     Attributes:
@@ -86,8 +85,7 @@ class Movement:
         return sum(self.account_rents.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(msgspec.Struct, frozen=True):
     """Why the numbers of a transaction cannot be trusted.
 
     Attributes:
@@ -97,8 +95,7 @@ class Defect:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
+class Balances(msgspec.Struct, frozen=True):
     """The balances of one transaction, checked to add up. Made by `read_balances`.
 
     Attributes:
@@ -110,6 +107,7 @@ class Balances:
         instructions: Every instruction, in the order of execution; empty if they cannot be read.
         signers: The accounts that signed.
         flows: The movements of lamports that the instructions tell.
+        holdings: The same balances by address.
     """
 
     keys: tuple[str, ...]
@@ -120,6 +118,7 @@ class Balances:
     instructions: tuple[Instruction, ...]
     signers: frozenset[str]
     flows: Flows
+    holdings: Holdings
 
     def measure(self, wallet: str) -> Movement:
         """Return what the transaction moved for ``wallet``."""
@@ -131,7 +130,7 @@ class Balances:
             if account.mint == WRAPPED_SOL:
                 account_rents[self.keys[account.index]] -= account.after - account.before
         if self.instructions:
-            rent = rent_by_instructions(wallet, self.instructions, self.flows, self._holdings())
+            rent = rent_by_instructions(wallet, self.instructions, self.flows, self.holdings)
         else:
             rent = rent_by_balances(net, account_rents)
         tokens = _changes_of(wallet, own)
@@ -148,11 +147,11 @@ class Balances:
 
     def accounts_of(self, owner: str) -> list[TokenAccount]:
         """Return the token accounts that belong or belonged to ``owner``."""
-        return [account for account in self.accounts if account.belongs_to(owner)]
+        return [one for one in self.accounts if one.owner_before == owner or one.owner_after == owner]
 
     def change(self, address: str) -> int:
         """Return by how many lamports the balance of ``address`` changed, including the fee."""
-        return self._change(self.keys.index(address)) if address in self.keys else 0
+        return self.holdings.after.get(address, 0) - self.holdings.before.get(address, 0)
 
     def owner_of(self, address: str) -> str:
         """Return who owns a token account, or ``address`` itself if it is none or its owner is not told."""
@@ -161,15 +160,6 @@ class Balances:
 
     def _change(self, index: int) -> int:
         return self.after[index] - self.before[index]
-
-    def _holdings(self) -> Holdings:
-        return Holdings(
-            before=dict(zip(self.keys, self.before, strict=True)),
-            after=dict(zip(self.keys, self.after, strict=True)),
-            wrapped={self.keys[a.index]: a.before for a in self.accounts if a.mint == WRAPPED_SOL},
-            tokens=frozenset(self.keys[account.index] for account in self.accounts),
-            signers=self.signers,
-        )
 
 
 def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
@@ -182,7 +172,7 @@ def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
     keys, before, after = transaction.addresses(), meta.pre_balances, meta.post_balances
     if not 0 < len(keys) == len(before) == len(after):
         return Defect(f"{len(keys)} accounts, but {len(before)} balances before and {len(after)} after")
-    if not all(0 <= lamports <= _MAX_U64 for lamports in (*before, *after, meta.fee)):
+    if min(meta.fee, min(before), min(after)) < 0 or max(meta.fee, max(before), max(after)) > _MAX_U64:
         return Defect("a balance is out of range")
     # The runtime neither makes nor burns lamports, the fee apart.
     if sum(before) - sum(after) != meta.fee:
@@ -190,8 +180,15 @@ def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
     accounts = _token_accounts(meta.pre_token_balances or (), meta.post_token_balances or (), len(keys))
     if isinstance(accounts, Defect):
         return accounts
-    instructions = tuple(transaction.instructions())
-    native = [keys[account.index] for account in accounts if account.mint == WRAPPED_SOL]
+    instructions = tuple(transaction.instructions(keys))
+    signers = transaction.signers()
+    holdings = Holdings(
+        before=dict(zip(keys, before)),  # noqa: B905 - they are of one length, see above
+        after=dict(zip(keys, after)),  # noqa: B905
+        wrapped={keys[account.index]: account.before for account in accounts if account.mint == WRAPPED_SOL},
+        tokens=frozenset([keys[account.index] for account in accounts]),
+        signers=signers,
+    )
     return Balances(
         keys=tuple(keys),
         before=before,
@@ -199,8 +196,9 @@ def read_balances(transaction: SolanaTransaction) -> Balances | Defect:
         fee=meta.fee,
         accounts=accounts,
         instructions=instructions,
-        signers=transaction.signers(),
-        flows=replay(instructions, keys, before, after, meta.fee, native),
+        signers=signers,
+        flows=replay(instructions, holdings.before, holdings.after, keys[0], meta.fee, holdings.wrapped),
+        holdings=holdings,
     )
 
 
@@ -216,37 +214,39 @@ def in_units(amount: int, decimals: int) -> Decimal:
 def _token_accounts(
     before: tuple[TokenBalance, ...], after: tuple[TokenBalance, ...], keys: int
 ) -> tuple[TokenAccount, ...] | Defect:
-    for balance in (*before, *after):
-        if not 0 <= balance.account_index < keys:
-            return Defect(f"a token balance of account {balance.account_index}, but {keys} accounts")
-        if not _is_amount(balance):
-            return Defect("a token amount is out of range")
     # By mint too: an account that was closed and made anew for another mint counts as two.
-    old = {(balance.account_index, balance.mint): balance for balance in before}
-    new = {(balance.account_index, balance.mint): balance for balance in after}
+    old: dict[tuple[int, str], tuple[TokenBalance, int]] = {}
+    new: dict[tuple[int, str], tuple[TokenBalance, int]] = {}
+    for side, balances in ((old, before), (new, after)):
+        for balance in balances:
+            index, told = balance.account_index, balance.ui_token_amount
+            if not 0 <= index < keys:
+                return Defect(f"a token balance of account {index}, but {keys} accounts")
+            amount = told.amount
+            # Twenty digits hold every 64-bit amount; int() alone would also take spaces, signs, underscores.
+            is_amount = len(amount) <= 20 and amount.isascii() and amount.isdigit()
+            if not is_amount or not 0 <= told.decimals <= _MAX_DECIMALS:
+                return Defect("a token amount is out of range")
+            side[index, balance.mint] = (balance, int(amount))
     accounts = []
     for key in sorted(old.keys() | new.keys()):
-        index, mint = key
-        was, became = old.get(key), new.get(key)
+        was, held = old.get(key, _NOTHING)
+        became, holds = new.get(key, _NOTHING)
+        known = became or was
+        assert known is not None  # noqa: S101 - a key is there because of one of them
         accounts.append(
             TokenAccount(
-                index,
-                mint,
-                decimals=next(b.ui_token_amount.decimals for b in (became, was) if b is not None),
-                before=0 if was is None else int(was.ui_token_amount.amount),
-                after=0 if became is None else int(became.ui_token_amount.amount),
-                owner_before=None if was is None else was.owner,
-                owner_after=None if became is None else became.owner,
-                program_id=next(b.program_id for b in (became, was) if b is not None),
+                key[0],
+                key[1],
+                known.ui_token_amount.decimals,
+                held,
+                holds,
+                None if was is None else was.owner,
+                None if became is None else became.owner,
+                known.program_id,
             )
         )
     return tuple(accounts)
-
-
-def _is_amount(balance: TokenBalance) -> bool:
-    amount, decimals = balance.ui_token_amount.amount, balance.ui_token_amount.decimals
-    # Twenty digits hold every 64-bit amount; int() alone would also take spaces, signs and underscores.
-    return len(amount) <= 20 and amount.isascii() and amount.isdigit() and 0 <= decimals <= _MAX_DECIMALS
 
 
 def _changes_of(owner: str, accounts: Iterable[TokenAccount]) -> dict[str, TokenMovement]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from streamcore.solana.programs import (
     JUPITER,
@@ -80,8 +81,7 @@ MEANINGS: dict[str, dict[int, str]] = {
 """By program, the meanings of its custom errors, as far as they are known here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why a transaction failed.
 
     Attributes:

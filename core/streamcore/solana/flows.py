@@ -8,8 +8,9 @@ take lamports from its own accounts and give them to any. Source of the instruct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
@@ -34,10 +35,15 @@ _STAKE_MOVES = {
     "moveStake": ("source", "destination"),
 }
 _VOTE_MOVES = {"withdraw": ("voteAccount", "destination")}
+_MOVES: dict[str, dict[str, tuple[str, str]]] = {
+    SYSTEM: _SYSTEM_MOVES,
+    STAKE: _STAKE_MOVES,
+    VOTE: _VOTE_MOVES,
+}
+"""By program and instruction, the members that name where lamports come from and go to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True, gc=False):
     """Lamports that one instruction moved.
 
     Attributes:
@@ -53,8 +59,7 @@ class Transfer:
     instruction: Instruction
 
 
-@dataclass(frozen=True, slots=True)
-class Flows:
+class Flows(msgspec.Struct, frozen=True):
     """The movements of lamports in one transaction.
 
     Attributes:
@@ -72,9 +77,9 @@ class Flows:
 
 def replay(
     instructions: Sequence[Instruction],
-    keys: Sequence[str],
-    before: Sequence[int],
-    after: Sequence[int],
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    payer: str,
     fee: int,
     native: Iterable[str],
 ) -> Flows:
@@ -82,60 +87,71 @@ def replay(
 
     Args:
         instructions: In the order of execution.
-        keys: Its accounts.
         before: Lamports of each account before.
         after: Lamports of each account afterwards.
-        fee: Lamports the first account paid as fee.
+        payer: The account that paid the fee.
+        fee: Lamports.
         native: Token accounts known to hold wrapped SOL, whose tokens are lamports.
     """
-    held = dict(zip(keys, before, strict=True))
-    held[keys[0]] -= fee
+    held = dict(before)
+    held[payer] -= fee
     wrapped = set(native)
     transfers: list[Transfer] = []
     for instruction in instructions:
-        if instruction.program_id in TOKEN_PROGRAMS and instruction.type in _INITIALISES:
-            account = address(instruction, "account")
-            if account is not None and instruction.info.get("mint") == WRAPPED_SOL:
-                wrapped.add(account)
+        if instruction.program_id in TOKEN_PROGRAMS:
+            move = _token_move(instruction, wrapped, held)
+        elif instruction.program_id in _MOVES:
+            move = _move(instruction, held)
+        else:
             continue
-        move = _move(instruction, wrapped, held)
         if move is None or move.source not in held or move.destination not in held:
             continue
         held[move.source] -= move.lamports
         held[move.destination] += move.lamports
         transfers.append(move)
-    unexplained = {
-        key: lamports - held[key] for key, lamports in zip(keys, after, strict=True) if lamports != held[key]
-    }
+    unexplained = {key: lamports - held[key] for key, lamports in after.items() if lamports != held[key]}
     return Flows(tuple(transfers), unexplained)
 
 
-def _move(instruction: Instruction, wrapped: set[str], held: dict[str, int]) -> Transfer | None:
-    kind = instruction.type
-    if instruction.program_id in TOKEN_PROGRAMS:
-        if kind == "closeAccount":
-            account = address(instruction, "account")
-            return _transfer(instruction, "account", "destination", held.get(account or "", 0))
-        if kind in _TOKEN_TRANSFERS and _is_native(instruction, wrapped):
-            return _transfer(instruction, "source", "destination", token_amount(instruction))
-        return None
-    if instruction.program_id == STAKE and kind == "merge":
+def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, int]) -> Transfer | None:
+    """Return the lamports that a token program moved; an account made for them is added to ``wrapped``."""
+    kind, info = instruction.type, instruction.info
+    if kind in _TOKEN_TRANSFERS:
+        near, far = info.get("source"), info.get("destination")
+        if not isinstance(near, str) or not isinstance(far, str):
+            return None
+        if near in wrapped or far in wrapped or info.get("mint") == WRAPPED_SOL:
+            return Transfer(near, far, token_amount(instruction), instruction)
+    elif kind in _INITIALISES:
+        account = address(instruction, "account")
+        if account is not None and info.get("mint") == WRAPPED_SOL:
+            wrapped.add(account)
+    elif kind == "closeAccount":
+        account = address(instruction, "account")
+        return _transfer(
+            instruction, account, address(instruction, "destination"), held.get(account or "", 0)
+        )
+    return None
+
+
+def _move(instruction: Instruction, held: Mapping[str, int]) -> Transfer | None:
+    program, kind = instruction.program_id, instruction.type
+    if program == STAKE and kind == "merge":
         source = address(instruction, "source")
-        return _transfer(instruction, "source", "destination", held.get(source or "", 0))
-    moves = {SYSTEM: _SYSTEM_MOVES, STAKE: _STAKE_MOVES, VOTE: _VOTE_MOVES}.get(instruction.program_id, {})
-    if kind not in moves:
+        return _transfer(instruction, source, address(instruction, "destination"), held.get(source or "", 0))
+    ends = _MOVES[program].get(kind)
+    if ends is None:
         return None
-    return _transfer(instruction, *moves[kind], number(instruction, "lamports"))
+    source, destination = address(instruction, ends[0]), address(instruction, ends[1])
+    return _transfer(instruction, source, destination, number(instruction, "lamports"))
 
 
-def _is_native(instruction: Instruction, wrapped: set[str]) -> bool:
-    ends = (address(instruction, "source"), address(instruction, "destination"))
-    return instruction.info.get("mint") == WRAPPED_SOL or any(end in wrapped for end in ends)
-
-
-def _transfer(instruction: Instruction, source: str, destination: str, lamports: int) -> Transfer | None:
-    near, far = address(instruction, source), address(instruction, destination)
-    return None if near is None or far is None else Transfer(near, far, lamports, instruction)
+def _transfer(
+    instruction: Instruction, source: str | None, destination: str | None, lamports: int
+) -> Transfer | None:
+    if source is None or destination is None:
+        return None
+    return Transfer(source, destination, lamports, instruction)
 
 
 def address(instruction: Instruction, member: str) -> str | None:

@@ -7,8 +7,9 @@ matter which provider it came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.solana.actions import Action, find_action
@@ -51,8 +52,7 @@ SymbolOf = Callable[[str], str | None]
 """Returns the ticker of a mint, or ``None`` if it is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """What a transaction meant for one wallet.
 
     Attributes:
@@ -105,12 +105,14 @@ def interpret(transaction: SolanaTransaction, wallet: str, symbol_of: SymbolOf) 
     unless ``symbol_of`` does.
     """
     balances = read_balances(transaction)
-    instructions = transaction.instructions() if isinstance(balances, Defect) else list(balances.instructions)
-    signed = {i.position: i.program_id for i in instructions if not i.is_inner}
-    failure = read_failure(transaction, signed)
+    instructions = transaction.instructions() if isinstance(balances, Defect) else balances.instructions
+    failure, signed = None, dict[int, str]()
+    if transaction.meta is not None and transaction.meta.err is not None:
+        signed = {i.position: i.program_id for i in instructions if not i.is_inner}
+        failure = read_failure(transaction, signed)
     if isinstance(balances, Defect):
         failed = f"; it failed ({failure.text})" if failure else ""
-        return replace(
+        return msgspec.structs.replace(
             unreadable(f"{balances.reason}{failed}"),
             program=_named(main_program(instructions, moved_tokens=False, moved_sol=False)),
             error=failure.text if failure else None,
@@ -141,7 +143,9 @@ def _succeeded(
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
-    opened, closed = _accounts_of_others(balances, wallet, movement)
+    opened, closed = 0, tuple[Transfer, ...]()
+    if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
+        opened, closed = _accounts_of_others(balances, wallet, movement)
     if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
         kind = TransactionType.ACCOUNT
     # The action is shown with the program that did it, even where another program was the first one.
@@ -258,7 +262,12 @@ def _accounts_of_others(
     balances: Balances, wallet: str, movement: Movement
 ) -> tuple[int, tuple[Transfer, ...]]:
     """Return how many token accounts of others the wallet paid for, and the transfers that closed some."""
-    others = {balances.keys[account.index] for account in balances.accounts if not account.belongs_to(wallet)}
+    keys = balances.keys
+    others = {
+        keys[one.index]
+        for one in balances.accounts
+        if one.owner_before != wallet and one.owner_after != wallet
+    }
     opened = sum(account in others for account in movement.rent.paid)
     closed = (
         move

@@ -31,10 +31,13 @@ def main_program(instructions: Sequence[Instruction], *, moved_tokens: bool, mov
         moved_tokens: Whether the wallet has more or fewer tokens than before.
         moved_sol: Whether it has more or less SOL.
     """
-    outer = [
-        instruction for instruction in instructions if not instruction.is_inner and instruction.program_id
-    ]
-    calling = {instruction.position for instruction in instructions if instruction.is_inner}
+    outer: list[Instruction] = []
+    calling: set[int] = set()
+    for instruction in instructions:
+        if instruction.is_inner:
+            calling.add(instruction.position)
+        elif instruction.program_id:
+            outer.append(instruction)
     doing = [instruction for instruction in outer if instruction.program_id not in PLUMBING]
     for chosen in (
         (instruction for instruction in doing if instruction.program_id in NAMES),

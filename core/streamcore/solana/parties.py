@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore.solana.balances import Balances, Movement, TokenMovement
 from streamcore.solana.flows import address, token_amount
@@ -16,8 +17,7 @@ DUST = 5_000
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """A counterparty: its address, and how much it got or gave, in the smallest unit."""
 
     address: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
 from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
@@ -35,8 +36,10 @@ def rent_of(space: int) -> int:
     return LAMPORTS_PER_BYTE * (ACCOUNT_OVERHEAD + max(space, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Rent:
+_LEAST = rent_of(0)
+
+
+class Rent(msgspec.Struct, frozen=True):
     """The rent one wallet paid and got back, in lamports, by the account it is for.
 
     Attributes:
@@ -48,8 +51,7 @@ class Rent:
     back: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
+class Holdings(msgspec.Struct, frozen=True):
     """What the computation of rent needs of the accounts of a transaction.
 
     Attributes:
@@ -147,11 +149,13 @@ def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[s
     closed accounts.
     """
     unclaimed = flows.unexplained.get(wallet, 0)
+    if unclaimed < _LEAST:
+        return {}
     back = {}
     closed = {
         account: held
         for account, held in holdings.before.items()
-        if held >= rent_of(0) and held % LAMPORTS_PER_BYTE == 0 and not holdings.after.get(account)
+        if held >= _LEAST and held % LAMPORTS_PER_BYTE == 0 and not holdings.after.get(account)
         if account not in holdings.tokens and account not in holdings.signers and account != wallet
         if not flows.took_from(account)
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.events import TokenChange, TransactionType
 from streamcore.solana.actions import Action, is_order
@@ -37,8 +38,7 @@ _DONE = {
 """What a wallet did by a transaction that moved nothing of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a summary line is made of.
 
     Attributes:

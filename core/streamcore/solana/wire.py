@@ -8,7 +8,8 @@ content, so that one odd transaction cannot make a whole frame unreadable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -16,29 +17,35 @@ import msgspec
 from streamcore.solana.programs import MEMO_PROGRAMS
 from streamcore.solana.raw_instructions import PARSED, decoded, parse
 
+ABSENT = msgspec.Raw(b"null")
+"""A member that is not there. Those of this type are read when somebody asks for them, and only then."""
+
 READABLE_VERSIONS = frozenset({None, "legacy", 0, 1})
 """Versions whose instructions have a known shape. Of any other only keys and balances are read."""
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The base of every structure here: member names are in camel case, unknown members are ignored."""
+    """The base of every structure here: member names are in camel case, unknown members are ignored.
+
+    Those of which a transaction has many are not tracked by the collector of cycles: they are in none.
+    """
 
 
-class AccountKey(_Wire, frozen=True, kw_only=True):
+class AccountKey(_Wire, frozen=True, kw_only=True, gc=False):
     """One account of a ``jsonParsed`` message."""
 
     pubkey: str
     signer: bool = False
 
 
-class TokenAmount(_Wire, frozen=True, kw_only=True):
+class TokenAmount(_Wire, frozen=True, kw_only=True, gc=False):
     """An amount of a token in its smallest unit. The floating point forms beside it are not read."""
 
     amount: str
     decimals: int
 
 
-class TokenBalance(_Wire, frozen=True, kw_only=True):
+class TokenBalance(_Wire, frozen=True, kw_only=True, gc=False):
     """What a token account held before or after; very old transactions name neither owner nor program."""
 
     account_index: int
@@ -65,7 +72,7 @@ class Message(_Wire, frozen=True, kw_only=True):
     """What was signed."""
 
     account_keys: tuple[AccountKey | str, ...]
-    instructions: Any = None
+    instructions: msgspec.Raw = ABSENT
     header: MessageHeader | None = None
 
 
@@ -85,12 +92,12 @@ class TransactionMeta(_Wire, frozen=True, kw_only=True):
     post_balances: tuple[int, ...] | None = None
     pre_token_balances: tuple[TokenBalance, ...] | None = None
     post_token_balances: tuple[TokenBalance, ...] | None = None
-    inner_instructions: Any = None
+    inner_instructions: msgspec.Raw = ABSENT
     loaded_addresses: LoadedAddresses | None = None
-    log_messages: Any = None
+    log_messages: msgspec.Raw = ABSENT
 
 
-class Instruction(msgspec.Struct, frozen=True):
+class Instruction(msgspec.Struct, frozen=True, gc=False):
     """One instruction, as far as it could be read.
 
     Attributes:
@@ -143,11 +150,14 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
         if not isinstance(self.transaction, SignedMessage):
             return []
         keys = self.transaction.message.account_keys
-        addresses = [key if isinstance(key, str) else key.pubkey for key in keys]
-        plain = all(isinstance(key, str) for key in keys)
-        if plain and self.meta is not None and self.meta.loaded_addresses is not None:
-            addresses += self.meta.loaded_addresses.writable
-            addresses += self.meta.loaded_addresses.readonly
+        try:
+            addresses = [key.pubkey for key in keys]  # type: ignore[union-attr]
+        except AttributeError:
+            addresses = [key if isinstance(key, str) else key.pubkey for key in keys]
+        loaded = None if self.meta is None else self.meta.loaded_addresses
+        if loaded is not None and all(isinstance(key, str) for key in keys):
+            addresses += loaded.writable
+            addresses += loaded.readonly
         return addresses
 
     def signers(self) -> frozenset[str]:
@@ -155,6 +165,10 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
         if not isinstance(self.transaction, SignedMessage):
             return frozenset()
         message = self.transaction.message
+        try:
+            return frozenset([key.pubkey for key in message.account_keys if key.signer])  # type: ignore[union-attr]
+        except AttributeError:
+            pass  # plain keys, the first of which have signed
         signing = 1 if message.header is None else message.header.num_required_signatures
         return frozenset(
             key if isinstance(key, str) else key.pubkey
@@ -168,70 +182,166 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
             return ()
         return (*(self.meta.pre_token_balances or ()), *(self.meta.post_token_balances or ()))
 
-    def instructions(self) -> list[Instruction]:
+    def instructions(self, keys: Sequence[str] | None = None) -> list[Instruction]:
         """Return every instruction in the order of execution: each top-level one, then those it called.
 
-        Empty when the version is one whose instructions have no known shape.
+        Empty when the version is one whose instructions have no known shape. ``keys``: `addresses`, where
+        they are known already.
         """
         if not isinstance(self.transaction, SignedMessage) or self.version not in READABLE_VERSIONS:
             return []
-        keys = self.addresses()
-        called: dict[int, list[Any]] = {}
-        groups = None if self.meta is None else self.meta.inner_instructions
-        for group in groups if isinstance(groups, list) else []:
-            if isinstance(group, dict) and isinstance(group.get("instructions"), list):
-                index = group.get("index")
-                called.setdefault(index if isinstance(index, int) else -1, []).extend(group["instructions"])
-        signed = self.transaction.message.instructions
-        instructions: list[Instruction] = []
-        for position, raw in enumerate(signed if isinstance(signed, list) else []):
-            instructions += _read([raw], keys, position, is_inner=False)
-            instructions += _read(called.pop(position, []), keys, position, is_inner=True)
+        keys = self.addresses() if keys is None else keys
+        called: dict[int, list[_Called]] = {}
+        for group in () if self.meta is None else _groups(self.meta.inner_instructions):
+            called.setdefault(group.index, []).extend(group.instructions)
+        found: list[Instruction] = []
+        for position, one in enumerate(_called(self.transaction.message.instructions)):
+            found.append(_instruction(one, keys, position, is_inner=False))
+            for inner in called.pop(position, ()):
+                found.append(_instruction(inner, keys, position, is_inner=True))
         for position, rest in called.items():  # of instructions that are not there, or not numbered
-            instructions += _read(rest, keys, position, is_inner=True)
-        return instructions
+            found += [_instruction(inner, keys, position, is_inner=True) for inner in rest]
+        return found
 
     def logs(self) -> list[str]:
         """Return the lines programs logged, as far as the server kept them."""
-        lines = None if self.meta is None else self.meta.log_messages
+        lines = None if self.meta is None else _anything(self.meta.log_messages)
         return [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
 
 
-def _read(
-    instructions: list[Any], keys: list[str], position: int, *, is_inner: bool
-) -> Iterator[Instruction]:
-    for raw in instructions:
-        if not isinstance(raw, dict):
-            continue
-        program_id = raw.get("programId")
-        index = raw.get("programIdIndex")  # encoding "json" refers to the keys
-        if program_id is None and isinstance(index, int) and 0 <= index < len(keys):
-            program_id = keys[index]
-        if not isinstance(program_id, str):
-            program_id = ""
-        parsed, data = raw.get("parsed"), raw.get("data")
-        data = data if isinstance(data, str) else ""
-        kind = parsed.get("type") if isinstance(parsed, dict) else None
-        info = parsed.get("info") if isinstance(parsed, dict) else None
-        text = parsed if isinstance(parsed, str) else ""
-        if parsed is None and data:
-            if program_id in MEMO_PROGRAMS:
-                text = decoded(data).decode(errors="replace")
-            elif program_id in PARSED:
-                known = parse(program_id, data, _accounts(raw.get("accounts"), keys))
-                kind, info = (kind, info) if known is None else known
-        yield Instruction(
-            program_id,
-            kind if isinstance(kind, str) else "",
-            info if isinstance(info, dict) else {},
-            text,
-            data,
-            position,
-            is_inner,
-        )
+class _Parsed(msgspec.Struct, frozen=True, gc=False):
+    type: str = ""
+    info: dict[str, Any] = {}
 
 
-def _accounts(accounts: Any, keys: list[str]) -> list[str]:
+class _Called(_Wire, frozen=True, kw_only=True, gc=False):
+    """An instruction as it is written; what is not usual about one is left out."""
+
+    program_id: str | None = None
+    program_id_index: int | None = None
+    """Encoding "json" refers to the keys."""
+    parsed: _Parsed | str | None = None
+    data: str | None = None
+    accounts: msgspec.Raw = ABSENT
+
+
+class _Group(_Wire, frozen=True, kw_only=True):
+    """The instructions that one top-level instruction called."""
+
+    index: int = -1
+    instructions: list[_Called] = []
+
+
+class _UsualMessage(Message, frozen=True, kw_only=True):
+    instructions: list[_Called] = []  # type: ignore[assignment]
+
+
+class _UsualSignedMessage(SignedMessage, frozen=True, kw_only=True):
+    message: _UsualMessage
+
+
+class _UsualMeta(TransactionMeta, frozen=True, kw_only=True):
+    inner_instructions: list[_Group] | None = None  # type: ignore[assignment]
+
+
+class UsualTransaction(SolanaTransaction, frozen=True, kw_only=True):
+    """A `SolanaTransaction` in which nothing is odd, so that it is read in one go, instructions included.
+
+    Try this first: what does not fit is no `UsualTransaction`, and may still be a `SolanaTransaction`.
+    """
+
+    transaction: _UsualSignedMessage
+    meta: _UsualMeta | None = None
+
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError, InvalidOperation)
+
+# untyped numbers become decimals: a binary float would change the digits that were sent
+_decode_called = msgspec.json.Decoder(list[_Called] | None, float_hook=Decimal).decode
+_decode_groups = msgspec.json.Decoder(list[_Group] | None, float_hook=Decimal).decode
+_decode_anything = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def _called(raw: msgspec.Raw | list[_Called]) -> list[_Called]:
+    if isinstance(raw, list):
+        return raw
+    try:
+        return _decode_called(raw) or []
+    except _UNREADABLE:
+        return _leniently(_anything(raw))
+
+
+def _groups(raw: msgspec.Raw | list[_Group] | None) -> list[_Group]:
+    if raw is None or isinstance(raw, list):
+        return raw or []
+    try:
+        return _decode_groups(raw) or []
+    except _UNREADABLE:
+        groups = _anything(raw)
+    return [
+        _Group(index=_typed(group.get("index"), int, -1), instructions=_leniently(group.get("instructions")))
+        for group in (groups if isinstance(groups, list) else [])
+        if isinstance(group, dict)
+    ]
+
+
+def _anything(raw: msgspec.Raw) -> Any:
+    """Return what is written there, ``None`` if it cannot be read."""
+    try:
+        return _decode_anything(raw)
+    except _UNREADABLE:
+        return None
+
+
+def _leniently(instructions: Any) -> list[_Called]:
+    """Return the instructions of a list in which some are odd; an odd member is as good as none."""
+    found = []
+    for raw in instructions if isinstance(instructions, list) else []:
+        if isinstance(raw, dict):
+            parsed, program_id = raw.get("parsed"), raw.get("programId")
+            if isinstance(parsed, dict):
+                parsed = _Parsed(_typed(parsed.get("type"), str, ""), _typed(parsed.get("info"), dict, {}))
+            elif parsed is not None and not isinstance(parsed, str):
+                parsed = _Parsed()
+            accounts = msgspec.Raw(msgspec.json.encode(raw.get("accounts")))
+            found.append(
+                _Called(
+                    program_id=program_id if isinstance(program_id, str | None) else "",
+                    program_id_index=_typed(raw.get("programIdIndex"), int, None),
+                    parsed=parsed,
+                    data=_typed(raw.get("data"), str, None),
+                    accounts=accounts,
+                )
+            )
+    return found
+
+
+def _typed(value: Any, kind: type, default: Any) -> Any:
+    return value if isinstance(value, kind) else default
+
+
+def _instruction(one: _Called, keys: Sequence[str], position: int, *, is_inner: bool) -> Instruction:
+    program_id, index, parsed = one.program_id, one.program_id_index, one.parsed
+    if program_id is None:
+        program_id = keys[index] if index is not None and 0 <= index < len(keys) else ""
+    if parsed is not None:
+        if isinstance(parsed, str):
+            return Instruction(program_id, "", {}, parsed, one.data or "", position, is_inner)
+        return Instruction(program_id, parsed.type, parsed.info, "", one.data or "", position, is_inner)
+    if not one.data:
+        return Instruction(program_id, "", {}, "", "", position, is_inner)
+    kind: str = ""
+    info: Mapping[str, Any] = {}
+    text = ""
+    if program_id in MEMO_PROGRAMS:
+        text = decoded(one.data).decode(errors="replace")
+    elif program_id in PARSED:
+        known = parse(program_id, one.data, _accounts(_anything(one.accounts), keys))
+        kind, info = (kind, info) if known is None else known
+    return Instruction(program_id, kind, info, text, one.data, position, is_inner)
+
+
+def _accounts(accounts: Any, keys: Sequence[str]) -> list[str]:
     """Return the addresses of an unparsed instruction's accounts; encoding "json" refers to the keys."""
     if not isinstance(accounts, list):
         return []

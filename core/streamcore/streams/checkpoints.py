@@ -64,6 +64,20 @@ class _KnownSignatures(Container[str]):
         return signature in self._record.reported or signature in self._record.history
 
 
+@dataclass(frozen=True, slots=True)
+class SavedCheckpoint:
+    """What has to be kept of a wallet so that a later run goes on where this one ended."""
+
+    watched_at: float
+    """Unix seconds from which on its transactions are news."""
+    verified: Checkpoint | None
+    """Up to here nothing is missing; ``None``: no fetch has been complete yet."""
+    history: frozenset[str] = frozenset()
+    """Signatures from before watching began that a fetch may come across."""
+    history_to: int = 0
+    """The slot of the newest of these."""
+
+
 class Checkpoints:
     """Remembers the newest transactions of every watched wallet, bounded.
 
@@ -83,6 +97,36 @@ class Checkpoints:
     def watch(self, wallet: str, now: float) -> None:
         """Start remembering a wallet; what happens after ``now`` (Unix seconds) is news."""
         self._records.setdefault(wallet, _WalletRecord(now))
+
+    def saved(self) -> dict[str, SavedCheckpoint]:
+        """Return what `restore` needs of each wallet, together with its reported transactions."""
+        return {
+            wallet: SavedCheckpoint(record.watched_at, record.verified, record.history, record.history_to)
+            for wallet, record in self._records.items()
+        }
+
+    def restore(self, wallet: str, saved: SavedCheckpoint, reported: Mapping[str, int]) -> None:
+        """Start remembering a wallet where an earlier run ended; a wallet that is watched stays as it is.
+
+        Args:
+            wallet: Its address.
+            saved: What `saved` returned of it.
+            reported: Signature to slot of every transaction of it that was reported, as far as they are kept.
+        """
+        if wallet in self._records:
+            return
+        record = self._records[wallet] = _WalletRecord(
+            saved.watched_at, verified=saved.verified, history=saved.history, history_to=saved.history_to
+        )
+        record.reported = dict(sorted(reported.items(), key=lambda item: item[1]))
+        record.newest = saved.verified
+        if record.reported:
+            signature, slot = next(reversed(record.reported.items()))
+            if record.newest is None or slot >= record.newest.slot:
+                record.newest = Checkpoint(signature, slot)
+        if saved.verified is not None:
+            record.forget_to(saved.verified.slot - KEPT_SLOTS)
+        record.forget_oldest(self._most_per_wallet())
 
     def forget(self, wallet: str) -> None:
         """Drop what is known of a wallet."""

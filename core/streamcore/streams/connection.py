@@ -95,6 +95,8 @@ class Connection:
         self._topics: tuple[str, ...] = ()
         self._topics_changed = asyncio.Event()
         self._resolved: list[TokenAccounts] = []
+        self._known: dict[str, TokenAccounts] = {}
+        """By topic what was resolved last: after a loss it is subscribed at once, and asked about anew."""
         self._restart = asyncio.Event()
         self._given_up: ProviderError | None = None
         self._silent_until: float | None = None
@@ -163,12 +165,15 @@ class Connection:
         """Make these the wanted topics; sent after the provider's debounce, or on connect."""
         if topics != self._topics:
             self._topics = topics
+            self._known = {topic: self._known[topic] for topic in topics if topic in self._known}
             self._topics_changed.set()
             self._plan.reconsider()
 
     def resolve(self, related: TokenAccounts) -> None:
         """Pass the answer to a codec's question on to it, after the provider's debounce."""
         self._resolved.append(related)
+        if related.topic in self._topics:
+            self._known[related.topic] = related
         self._topics_changed.set()
 
     def start(self) -> None:
@@ -309,6 +314,8 @@ class Connection:
         )
         codec.opened()
         codec.set_topics(self._topics)
+        for related in self._known.values():
+            codec.resolved(related)
         try:
             if self._topics:
                 await self._flush(socket, codec)

@@ -113,6 +113,11 @@ class PriceTracker:
         """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
         return self._sources.get(instrument.key) or self._router.source(instrument, self._health())
 
+    def latest(self, instrument: Instrument) -> PriceUpdate | None:
+        """Return the last event about an instrument from its present source."""
+        state = self._states.get(instrument.key)
+        return None if state is None else state.latest
+
     def subscribe(self, symbols: Iterable[str]) -> list[Token]:
         """Add one reference to each symbol; return what each stands for.
 

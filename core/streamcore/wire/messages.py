@@ -87,9 +87,10 @@ class Lookup(Message, frozen=True, tag=2):
 
     id: Number32
     what: Name
-    """``history``, ``trends``, ``search`` or ``names``."""
+    """``history``, ``trends``, ``search``, ``names`` or ``wallet``."""
     text: Text | None = None
-    """The symbol whose history is wanted, what to search for, or mints separated by commas."""
+    """The symbol whose history is wanted, what to search for, mints separated by commas, or the name of a
+    wallet."""
     range: Name | None = None
     """Of a history: a `streamcore.ChartRange`."""
 
@@ -274,8 +275,8 @@ class Found(Message, frozen=True, tag=5):
     id: Number32
     items: tuple[dict[str, Any], ...] = ()
     """By field name: a `streamcore.CandleSeries` for a history and for each trend, which has the ``key`` of
-    its row as well; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name. Decimals
-    are texts."""
+    its row as well; a `streamcore.SearchResult` for a search; a `streamcore.TokenHit` for each name; the
+    ``address`` of a wallet. Decimals are texts."""
 
 
 Answer: TypeAlias = Hello | Wanted | Frame | Refused | Restart | Found

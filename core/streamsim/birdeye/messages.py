@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from streamsim.servers.faults import Fault, Faults
 from streamsim.wire import is_address, iso_seconds
@@ -43,8 +44,7 @@ class Refused(Exception):
     """A client's request is refused; the text is the error message it gets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """One candle feed."""
 
     address: str
@@ -53,8 +53,7 @@ class Clause:
     """``usd``: the address is a mint; ``pair``: it is a pool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """The groups of statistics a client wants."""
 
     groups: frozenset[str]

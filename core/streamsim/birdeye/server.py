@@ -289,6 +289,9 @@ class BirdeyeServer(ProviderServer[BirdeyeClient]):
 
     # HTTP
 
+    def _too_many(self) -> HttpReply:
+        return HttpReply(429, self._error_body(429), {"Retry-After": "1"})
+
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
         return self.rest.answer(request)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,8 +22,7 @@ MESSAGES_A_TRADE = 7
 """By how much a trade advances a product's sequence number, which also counts orders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """The sequence number and the last trade of one product."""
 
     sequence: int = 71_719_158_645
@@ -54,7 +52,7 @@ class Progress:
 
     def ordered(self) -> Progress:
         """Return the progress after an order was placed and cancelled."""
-        return replace(self, sequence=self.sequence + 2)
+        return msgspec.structs.replace(self, sequence=self.sequence + 2)
 
 
 def subscriptions(held: Mapping[str, Iterable[str]]) -> str:

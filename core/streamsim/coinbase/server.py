@@ -102,7 +102,8 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         return super()._refusal(handshake, key)
 
     def _error_body(self, status: int) -> bytes:
-        return msgspec.json.encode({"message": "NotFound" if status == 404 else f"HTTP {status}"})
+        known = {404: "NotFound", 429: "Public rate limit exceeded"}
+        return msgspec.json.encode({"message": known.get(status, f"HTTP {status}")})
 
     def _client(self, number: int, connection: Connection, handshake: Handshake, key: str) -> CoinbaseClient:
         client = CoinbaseClient(number, connection, handshake, key)

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.dexscreener.search import search
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.wire import exact, is_address
@@ -81,6 +80,9 @@ class DexScreenerServer(PolledServer):
         return HttpReply.json(sorted(pairs, key=lambda pair: str(pair["pairAddress"])))
 
     def _search(self, query: str) -> HttpReply:
+        # imported when somebody searches: the demo starts sooner
+        from streamsim.dexscreener.search import search
+
         pairs = search(self._market, query, self._pool)
         return HttpReply.json({"schemaVersion": "1.0.0", "pairs": pairs})
 

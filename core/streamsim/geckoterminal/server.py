@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,11 +88,10 @@ class GeckoTerminalServer(PolledServer):
         """Return the answer to an HTTP request."""
         if request.method == "GET" and not self._burst.take():
             self.refused += 1
-            return self._refused()
-        reply = await super().answer(request)
-        return self._refused() if reply.status == 429 else reply
+            return self._too_many()
+        return await super().answer(request)
 
-    def _refused(self) -> HttpReply:
+    def _too_many(self) -> HttpReply:
         status, body = self.refusal.value
         return HttpReply.json(body, status)
 
@@ -101,8 +99,12 @@ class GeckoTerminalServer(PolledServer):
         title = {404: "Not Found", 400: "Bad Request"}.get(status, "Internal Server Error")
         body: dict[str, Any] = {"errors": [{"status": str(status), "title": title}]}
         if status == 404:
-            body["meta"] = {"ref_id": str(uuid.UUID(int=len(self._requests)))}
+            body["meta"] = {"ref_id": self._number()}
         return msgspec.json.encode(body)
+
+    def _number(self) -> str:
+        """Return a number for an answer, in the form of a UUID."""
+        return f"00000000-0000-4000-8000-{len(self._requests):012x}"
 
     def _rate_headers(self) -> dict[str, str]:
         return {}
@@ -218,7 +220,7 @@ class GeckoTerminalServer(PolledServer):
         ]
         return {
             "data": {
-                "id": str(uuid.UUID(int=len(self._requests))),
+                "id": self._number(),
                 "type": "ohlcv_request_response",
                 "attributes": {"ohlcv_list": told_rows[::-1]},
             },

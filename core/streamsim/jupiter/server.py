@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamsim.jupiter.tokens import BadQuery, search
 from streamsim.servers.http11 import HttpReply, HttpRequest
 from streamsim.servers.polled import PolledServer
 from streamsim.wire import is_address
@@ -65,10 +64,7 @@ class JupiterServer(PolledServer):
         if "x-api-key" in request.headers:
             return HttpReply(401, self._error_body(401))  # no key is valid here
         if request.path == "/tokens/v2/search":
-            try:
-                return HttpReply.json(search(self._market, request.query.get("query", ""), self.unlisted))
-            except BadQuery:
-                return HttpReply(400, self._error_body(400))
+            return self._search(request.query.get("query", ""))
         if request.path != "/price/v3":
             return HttpReply(404, self._error_body(404))
         mints = list(dict.fromkeys(request.query.get("ids", "").split(",")))
@@ -79,6 +75,15 @@ class JupiterServer(PolledServer):
         return HttpReply.json(
             {mint: self._price(token) for mint, token in tokens.items() if token is not None}
         )
+
+    def _search(self, query: str) -> HttpReply:
+        # imported when somebody searches: the demo starts sooner
+        from streamsim.jupiter.tokens import BadQuery, search
+
+        try:
+            return HttpReply.json(search(self._market, query, self.unlisted))
+        except BadQuery:
+            return HttpReply(400, self._error_body(400))
 
     def _price(self, token: Token) -> dict[str, Any]:
         told = {

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from streamsim.servers.exchange import Figures, encode_numbers
 from streamsim.servers.faults import Fault, Faults
 from streamsim.wire import rfc3339
+from streamsim.world.candles import Candle
 
 HEARTBEAT = '{"channel":"heartbeat"}'
 UNSUPPORTED = "Currency pair not supported"
 MALFORMED_PAIR = "Currency pair not in ISO 4217-A3 format"
 TOO_MANY = "Exceeded msg rate"
 VERSION = "2.0.10"
+OHLC_WARNING = "timestamp is deprecated, use interval_begin"
+_LOT = Decimal("1E-8")
 CONNECTION_ID = 9_471_984_923_908_980_000
 """The first connection id; like the real ones, it needs all 64 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Maintenance:
+class Maintenance(msgspec.Struct, frozen=True):
     """Maintenance that Kraken announces in every status frame until it is over; captured 2026-10-03."""
 
     title: str
@@ -108,6 +111,32 @@ def ticker(symbol: str, figures: Figures, kind: str, unix: float, faults: Faults
     if faults.take(Fault.EXTRA_FIELDS):
         data |= {"asset_class": "spot", "auction": {"price": None}}
     return _json({"channel": "ticker", "type": kind, "data": [data]})
+
+
+def candles(symbol: str, told: Sequence[Candle], interval: int, kind: str, unix: float) -> str:
+    """Return the candles of one pair, oldest first; ``interval`` is their length in minutes."""
+    rows = [
+        {
+            "symbol": symbol,
+            "open": candle.open,
+            "high": candle.high,
+            "low": candle.low,
+            "close": candle.close,
+            "trades": candle.trades,
+            "volume": candle.volume.quantize(_LOT),
+            "vwap": candle.average,
+            "interval_begin": _nanoseconds(candle.start),
+            "interval": interval,
+            # deprecated: where the interval ends
+            "timestamp": rfc3339(candle.start + interval * 60),
+        }
+        for candle in told
+    ]
+    return _json({"channel": "ohlc", "type": kind, "timestamp": _nanoseconds(unix), "data": rows})
+
+
+def _nanoseconds(unix: float) -> str:
+    return rfc3339(unix).replace("Z", "000Z")
 
 
 def _times(unix: float) -> dict[str, str]:

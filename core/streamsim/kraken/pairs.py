@@ -5,8 +5,9 @@ Source: answers of ``AssetPairs`` and ``Ticker`` captured in 2026-09 and 2026-10
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 # ticker, REST key, altname, wsname, base: where they do not follow from the ticker
 _ROWS = """
@@ -21,8 +22,7 @@ GBP  ZGBPZUSD GBPUSD  GBP/USD  ZGBP
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PairNames:
+class PairNames(msgspec.Struct, frozen=True):
     """The names of one pair in US dollars."""
 
     ticker: str
@@ -57,8 +57,8 @@ class PairNames:
             "lot_multiplier": 1,
             "leverage_buy": [],
             "leverage_sell": [],
-            "fees": [[0, 0.4], [10_000, 0.35]],
-            "fees_maker": [[0, 0.25], [10_000, 0.2]],
+            "fees": [],
+            "fees_maker": [],
             "fee_volume_currency": "ZUSD",
             "margin_call": 80,
             "margin_stop": 40,
@@ -66,6 +66,9 @@ class PairNames:
             "costmin": "0.5",
             "tick_size": "0.00001",
             "status": status,
+            "execution_venue": "international",
+            "long_position_limit": 37_000,
+            "short_position_limit": 24_000,
         }
 
 

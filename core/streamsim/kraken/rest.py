@@ -63,7 +63,7 @@ class KrakenRest:
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
         if not self._limit.take():
-            return _answer(self.refusal)
+            return self.too_many()
         match request.method, request.path:
             case "GET", "/0/public/SystemStatus":
                 status = "maintenance" if self._exchange.in_maintenance else "online"
@@ -78,8 +78,14 @@ class KrakenRest:
                 return self._candles(request.query)
             case "GET", "/0/public/AssetPairs":
                 return self._pairs(request.query.get("pair"))
+            case "GET", "/0/public/Assets":
+                return self._assets(request.query.get("asset"))
             case _:
                 return _answer("EGeneral:Unknown method")
+
+    def too_many(self) -> HttpReply:
+        """Return the answer to a request that is one too many; its status is 200 as well."""
+        return _answer(self.refusal)
 
     def _named(self) -> dict[str, str]:
         """Return the ticker of each name of each listed pair."""
@@ -141,6 +147,22 @@ class KrakenRest:
             "o": format(opened, "f"),
         }
 
+    def _assets(self, listed: str | None) -> HttpReply:
+        """Describe assets under their old names; there are no full names in it."""
+        known = {"ZUSD": _asset("USD")}
+        for ticker in sorted(self._exchange.listed):
+            names = names_of(ticker)
+            known[names.base] = _asset(names.altname.removesuffix("USD"))
+        if listed is None:
+            return _answer(result=known)
+        by_name = {described["altname"]: key for key, described in known.items()} | {
+            key: key for key in known
+        }
+        asked = [by_name.get(name, "") for name in listed.split(",")]
+        if not all(asked):
+            return _answer("EQuery:Unknown asset")
+        return _answer(result={key: known[key] for key in asked})
+
     def _pairs(self, listed: str | None) -> HttpReply:
         known = {names_of(ticker).key: names_of(ticker) for ticker in sorted(self._exchange.listed)}
         statuses = self._exchange.pair_statuses
@@ -154,6 +176,18 @@ class KrakenRest:
         if len(found) == len(asked):
             return _answer(result=found)
         return _answer(UNKNOWN_PAIR, found if self._exchange.answers_in_part else None)
+
+
+def _asset(altname: str) -> dict[str, Any]:
+    return {
+        "aclass": "currency",
+        "altname": altname,
+        "decimals": 10,
+        "display_decimals": 5,
+        "collateral_value": 0.9,
+        "status": "enabled",
+        "margin_rate": "0.02",
+    }
 
 
 def _row(candle: Candle) -> list[Any]:

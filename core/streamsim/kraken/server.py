@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from streamcore.clock import Clock
 from streamsim.kraken import messages
 from streamsim.kraken.messages import Maintenance
-from streamsim.kraken.rest import KrakenRest
+from streamsim.kraken.rest import INTERVALS, KrakenRest
 from streamsim.servers.clients import Connection, Frame, Handshake
 from streamsim.servers.exchange import (
     HEARTBEAT_INTERVAL,
@@ -26,10 +26,14 @@ from streamsim.servers.exchange import (
 from streamsim.servers.faults import Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest
 from streamsim.servers.limits import TokenBucket
+from streamsim.world.candles import bucket_start
 from streamsim.world.market import Market, Trade
 
 MESSAGES_PER_SECOND = 10.0
 """An assumption, as Kraken publishes no figure; low enough for any plausible limit."""
+
+SNAPSHOT_CANDLES = 12
+"""Intervals in the first message about candles, as captured in 2026-09; not documented."""
 
 _PAIR = re.compile(r"[A-Z0-9.]+/[A-Z0-9.]+")
 _EARLY = 0.05
@@ -42,6 +46,8 @@ class KrakenClient(ExchangeClient):
 
     pairs: dict[str, str] = field(default_factory=dict)
     """Each subscribed pair, and what triggers its updates: ``trades`` or ``bbo`` (best bid and offer)."""
+    candles: dict[tuple[str, int], None] = field(default_factory=dict)
+    """Each pair with the length in minutes of the candles it gets of it."""
     limit: TokenBucket | None = None
 
 
@@ -137,7 +143,7 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         return messages.refused("subscribe", message, None, {}, self.clock.time())
 
     def _has_subscribed(self, client: KrakenClient) -> bool:
-        return bool(client.pairs)
+        return bool(client.pairs or client.candles)
 
     def _beats(self, client: KrakenClient) -> list[Frame]:
         quiet = self.clock.monotonic() - client.sent_at
@@ -162,11 +168,16 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         if asked is None:
             return
         params: Mapping[str, Any] = request["params"]
+        if params["channel"] == "ohlc":
+            self._subscribe_candles(client, asked, request)
+            return
         trigger = str(params.get("event_trigger", "trades"))
         with_snapshot = params.get("snapshot", True) is not False
         rejected = self.faults.take(Fault.REJECT_SUBSCRIBE)
         for pair in asked:
-            error = rejected.message if rejected else self._why_not(client, pair)
+            error = rejected.message if rejected else self._why_not(pair)
+            if error is None and pair in client.pairs:
+                error = "Already subscribed"
             if error is not None:
                 self._refuse(client, "subscribe", error, pair, request)
                 continue
@@ -189,8 +200,41 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             self._start_beating(client)
         self.watch([_ticker_of(pair) for pair in asked if pair in client.pairs])
 
+    def _subscribe_candles(self, client: KrakenClient, pairs: list[str], request: Mapping[str, Any]) -> None:
+        params: Mapping[str, Any] = request["params"]
+        interval, with_snapshot = params.get("interval", 1), params.get("snapshot", True) is not False
+        for pair in pairs:
+            error = self._why_not(pair)
+            if error is None and (pair, interval) in client.candles:
+                error = "Already subscribed"
+            if error is not None:
+                self._refuse(client, "subscribe", error, pair, request)
+                continue
+            client.candles[pair, interval] = None
+            result = {"channel": "ohlc", "interval": interval, "snapshot": with_snapshot, "symbol": pair}
+            told = result | {"warnings": [messages.OHLC_WARNING]}
+            self.tell(client, messages.acknowledged("subscribe", told, request, self.clock.time()))
+            if with_snapshot:
+                self._publish_candles([client], pair, interval, SNAPSHOT_CANDLES)
+        if client.candles:
+            self._start_beating(client)
+        self.watch([_ticker_of(pair) for pair in pairs if self._why_not(pair) is None])
+
+    def _unsubscribe_candles(self, client: KrakenClient, pair: str, request: Mapping[str, Any]) -> None:
+        interval = request["params"].get("interval", 1)
+        if (pair, interval) not in client.candles:
+            self._refuse(client, "unsubscribe", "Subscription Not Found", pair, request)
+            return
+        del client.candles[pair, interval]
+        result = {"channel": "ohlc", "interval": interval, "symbol": pair}
+        self.tell(client, messages.acknowledged("unsubscribe", result, request, self.clock.time()))
+
     def _unsubscribe(self, client: KrakenClient, request: Mapping[str, Any]) -> None:
         for pair in self._asked(client, "unsubscribe", request) or ():
+            params: Mapping[str, Any] = request["params"]
+            if params["channel"] == "ohlc":
+                self._unsubscribe_candles(client, pair, request)
+                continue
             trigger = client.pairs.pop(pair, None)
             if trigger is None:
                 self._refuse(client, "unsubscribe", "Subscription Not Found", pair, request)
@@ -205,8 +249,11 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             self._refuse(client, method, "Subscription params must be an object", None, request)
             return None
         pairs = params.get("symbol")
-        if params.get("channel") != "ticker":
+        if params.get("channel") not in {"ticker", "ohlc"}:
             self._refuse(client, method, "Subscription channel not supported", None, request)
+            return None
+        if params["channel"] == "ohlc" and params.get("interval", 1) not in INTERVALS:
+            self._refuse(client, method, "Subscription ohlc interval not supported", None, request)
             return None
         if not isinstance(pairs, list) or not pairs or not all(isinstance(pair, str) for pair in pairs):
             self._refuse(client, method, "Subscription symbol must be a list of strings", None, request)
@@ -217,12 +264,12 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             return None
         return pairs
 
-    def _why_not(self, client: KrakenClient, pair: str) -> str | None:
+    def _why_not(self, pair: str) -> str | None:
         if not _PAIR.fullmatch(pair):
             return f"{messages.MALFORMED_PAIR} {pair}"
         if not pair.endswith("/USD") or self.token(_ticker_of(pair)) is None:
             return f"{messages.UNSUPPORTED} {pair}"
-        return "Already subscribed" if pair in client.pairs else None
+        return None
 
     def _refuse(
         self, client: KrakenClient, method: str, error: str, pair: str | None, request: Mapping[str, Any]
@@ -240,6 +287,12 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         ]
         if clients:
             self._publish_ticker(clients, pair, "update")
+        watching: dict[int, list[KrakenClient]] = {}
+        for client in self._clients:
+            for _, interval in (each for each in client.candles if each[0] == pair):
+                watching.setdefault(interval, []).append(client)
+        for interval, some in watching.items():
+            self._publish_candles(some, pair, interval, 1)
 
     def _publish_ticker(self, clients: list[KrakenClient], pair: str, kind: str) -> None:
         ticker = _ticker_of(pair)
@@ -248,7 +301,21 @@ class KrakenServer(ExchangeServer[KrakenClient]):
             figures = figures.untraded if self.is_untraded(ticker, figures) else figures
             self._publish_to(clients, messages.ticker(pair, figures, kind, self.clock.time(), self.faults))
 
+    def _publish_candles(self, clients: list[KrakenClient], pair: str, interval: int, count: int) -> None:
+        """Send the newest of so many intervals; one without trades has no candle, unlike in REST answers."""
+        token = self.token(_ticker_of(pair))
+        if token is None:
+            return
+        length = interval * 60
+        running = bucket_start(length, token.now())
+        told = token.candles(length, running - (count - 1) * length)
+        kind = "update" if count == 1 else "snapshot"
+        self._publish_to(clients, messages.candles(pair, told, interval, kind, self.clock.time()))
+
     # HTTP
+
+    def _too_many(self) -> HttpReply:
+        return self.rest.too_many()
 
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""

@@ -39,8 +39,7 @@ class Profile(StrEnum):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(msgspec.Struct, frozen=True):
     """One attempt to open a WebSocket."""
 
     path: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import ClassVar, TypeVar
@@ -27,7 +27,7 @@ from streamsim.servers.limits import SlidingWindow
 from streamsim.servers.websocket import ProviderServer
 from streamsim.wire import exact
 from streamsim.world.history import DAY
-from streamsim.world.market import Market, Token, Trade
+from streamsim.world.market import Market, Token, Trade, percent
 
 HEARTBEAT_INTERVAL = 1.0
 """Seconds."""
@@ -69,8 +69,7 @@ def asset_key(ticker: str) -> str:
     return f"exchange:{ticker}"
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """The figures of one asset over the last 24 hours; prices in USD."""
 
     price: Decimal
@@ -106,7 +105,7 @@ class Figures:
             volume=volume,
             average=average,
             change=exact(token.price - before),
-            change_percent=token.change(seconds).quantize(_HUNDREDTH),
+            change_percent=percent(token.price, before).quantize(_HUNDREDTH),
             trades=span.trades,
         )
 
@@ -114,7 +113,7 @@ class Figures:
     def untraded(self) -> Figures:
         """The same without trades, as Kraken sends it: everything 0 except bid and ask."""
         none = Decimal(0)
-        return replace(
+        return msgspec.structs.replace(
             self,
             price=none,
             low=none,

@@ -11,9 +11,10 @@ server work in a `streamsim.servers.proxy.Proxy`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 
 class Event(StrEnum):
@@ -99,6 +100,8 @@ class Fault(StrEnum):
     """Close the connection instead of answering."""
     HTTP_GARBAGE = "http_garbage"
     """Answer 200 with an HTML page, as a gateway in trouble does."""
+    THROTTLE = "throttle"
+    """Refuse each HTTP request in the way in which the provider refuses one too many."""
 
     # the network, for a proxy
     REFUSE_CONNECT = "refuse_connect"
@@ -130,6 +133,11 @@ NETWORK_FAULTS = frozenset(
 )
 """The faults of the network; they have no effect without a proxy before the server."""
 
+HTTP_FAULTS = frozenset(
+    {Fault.HTTP_STATUS, Fault.HTTP_SLOW, Fault.HTTP_DROP, Fault.HTTP_GARBAGE, Fault.THROTTLE}
+)
+"""The faults of answers to HTTP requests, which every provider can have."""
+
 PRICE_FAULTS = frozenset({Fault.STRING_NUMBERS, Fault.NULL_PRICE, Fault.EXTRA_FIELDS})
 """The faults that only the messages of a provider of prices can have."""
 
@@ -160,8 +168,7 @@ DATA_FAULTS = frozenset(
 """The faults that touch a finished data frame on its way out."""
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct):
     """An action that waits for an event."""
 
     event: Event
@@ -170,8 +177,7 @@ class _Waiting:
     act: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """The parameters of a fault; each fault reads only those it uses, see `Fault`."""
 
     status: int = 503

@@ -55,6 +55,9 @@ class PolledServer(HttpServer):
     def _rate_headers(self) -> dict[str, str]:
         """Return the headers about the rate limit, for answers with status 200 and 429."""
 
+    def _too_many(self) -> HttpReply:
+        return HttpReply(429, self._error_body(429), self._rate_headers())
+
     async def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to an HTTP request."""
         if request.method != "GET":
@@ -63,7 +66,7 @@ class PolledServer(HttpServer):
             reply = self._reply(request)
         else:
             self.refused += 1
-            reply = HttpReply(429, self._error_body(429))
-        if reply.status not in {200, 429}:
+            return self._too_many()
+        if reply.status != 200:
             return reply
         return HttpReply(reply.status, reply.body, {**reply.headers, **self._rate_headers()})

@@ -119,7 +119,13 @@ class HttpServer(ABC):
             return HttpReply(200, page, content_type="text/html")
         if terms := self.faults.take(Fault.HTTP_STATUS):
             return self._fault_reply(terms)
+        if self.faults.take(Fault.THROTTLE):
+            return self._too_many()
         return await self.answer(request)
+
+    def _too_many(self) -> HttpReply:
+        """Return the answer to a request that is one too many."""
+        return HttpReply(429, self._error_body(429))
 
     def _fault_reply(self, terms: Terms) -> HttpReply:
         headers = {} if terms.retry_after is None else {"Retry-After": f"{terms.retry_after:g}"}

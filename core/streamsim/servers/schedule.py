@@ -7,18 +7,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from streamcore.clock import Clock
 from streamsim.servers.faults import (
     BIRDEYE_FAULTS,
     EXCHANGE_FAULTS,
     HELIUS_FAULTS,
+    HTTP_FAULTS,
     NETWORK_FAULTS,
     Event,
     Fault,
     Faults,
 )
+from streamsim.servers.provider import HttpServer
 from streamsim.servers.websocket import ProviderServer
 
 
@@ -54,6 +55,8 @@ OWN_FAULTS = {
 """The faults that only some providers can have, by provider; all providers with a stream are keys."""
 
 PROVIDERS = tuple(OWN_FAULTS)
+POLLED = ("jupiter", "dexscreener", "geckoterminal", "defillama", "sns")
+"""The providers without a stream: they have the faults of answers to HTTP requests, if they are named."""
 PROXIED = ("birdeye", "helius")
 """The providers for which a proxy can be started."""
 
@@ -108,9 +111,10 @@ def plan(text: str) -> Planned:
     able = _able(what)
     provider = match["provider"]
     if provider is not None:
-        if provider not in PROVIDERS:
-            raise BadFault(f"there is no provider {provider!r}; there are: {', '.join(PROVIDERS)}")
-        if provider not in able:
+        every = (*PROVIDERS, *POLLED)
+        if provider not in every:
+            raise BadFault(f"there is no provider {provider!r}; there are: {', '.join(every)}")
+        if provider not in able and not (provider in POLLED and what in HTTP_FAULTS):
             raise BadFault(f"{provider} cannot have the fault {what!s}")
         able = (provider,)
     if match["lasts"] and isinstance(what, Moment) and what is not Moment.FREEZE:
@@ -157,6 +161,7 @@ _EXPLAINED: dict[Fault | Moment, str] = {
     Fault.HTTP_SLOW: "answer HTTP requests a second late",
     Fault.HTTP_DROP: "close the connection instead of answering an HTTP request",
     Fault.HTTP_GARBAGE: "answer HTTP requests with a page of HTML",
+    Fault.THROTTLE: "refuse HTTP requests as too many",
     Fault.REFUSE_CONNECT: "do not listen",
     Fault.RESET: "break every connection with a reset",
     Fault.HALF_OPEN: "swallow everything both ways and keep the connections open",
@@ -193,7 +198,7 @@ def listing() -> str:
 
 async def carry_out(
     plans: Iterable[Planned],
-    servers: Mapping[str, ProviderServer[Any]],
+    servers: Mapping[str, HttpServer],
     network: Mapping[str, Faults],
     clock: Clock,
 ) -> None:
@@ -212,34 +217,34 @@ async def carry_out(
                 tasks.create_task(_carry_out(planned, servers[provider], faults, clock))
 
 
-async def _carry_out(planned: Planned, server: ProviderServer[Any], faults: Faults, clock: Clock) -> None:
+async def _carry_out(planned: Planned, server: HttpServer, faults: Faults, clock: Clock) -> None:
+    # moments are about clients of a stream, so a plan has none for a provider without one
+    streaming = server if isinstance(server, ProviderServer) else None
+
     def begin() -> None:
-        match planned.what:
-            case Fault() as fault:
-                faults.set(fault, times=planned.times)
-            case Moment.DROP:
-                server.drop()
-            case Moment.FREEZE:
-                server.freeze()
+        if isinstance(planned.what, Fault):
+            faults.set(planned.what, times=planned.times)
+        elif streaming is not None and planned.what is Moment.DROP:
+            streaming.drop()
+        elif streaming is not None and planned.what is Moment.FREEZE:
+            streaming.freeze()
 
     def end() -> None:
         if isinstance(planned.what, Fault):
             faults.clear(planned.what)
-        else:
-            server.thaw()
+        elif streaming is not None:
+            streaming.thaw()
 
     await _at(planned.at, server, clock, begin)
-    if planned.what is Moment.CLOSE:
-        await server.close_clients(1012, "service restart")
-    elif planned.what is Moment.ERROR_FRAME:
-        await server.send_error("something went wrong")
+    if streaming is not None and planned.what is Moment.CLOSE:
+        await streaming.close_clients(1012, "service restart")
+    elif streaming is not None and planned.what is Moment.ERROR_FRAME:
+        await streaming.send_error("something went wrong")
     if planned.lasts is not None:
         await _at(planned.lasts, server, clock, end)
 
 
-async def _at(
-    moment: float | Occasion, server: ProviderServer[Any], clock: Clock, act: Callable[[], None]
-) -> None:
+async def _at(moment: float | Occasion, server: HttpServer, clock: Clock, act: Callable[[], None]) -> None:
     """Call ``act`` when it is time: for an event synchronously, before anything else can happen."""
     if not isinstance(moment, Occasion):
         if moment:

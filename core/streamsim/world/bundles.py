@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.chain import RENT
@@ -21,15 +22,14 @@ _BLOCKHASHES = "SysvarRecentB1ockHashes11111111111111111111"
 _MEMOS = ("for the pizza", "invoice 1042", "🦍", "a\tb")
 
 
-@dataclass(slots=True)
-class _Sum:
+class _Sum(msgspec.Struct):
     """The sum of what the parts of a transaction mean for the wallet, as in `TransactionTruth`."""
 
     types: frozenset[str]
     sol: int = 0
     rent: int = 0
     tip: int = 0
-    tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = {}
     parties: tuple[str, ...] = ()
 
 

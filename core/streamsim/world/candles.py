@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+
+import msgspec
 
 from streamsim.wire import exact
 from streamsim.world.history import MICROS, History, decimal_price
@@ -54,8 +55,7 @@ def bucket_start(chart: str | int, unix: float) -> int:
     return (int(unix) - offset) // length * length + offset
 
 
-@dataclass(slots=True)
-class Candle:
+class Candle(msgspec.Struct):
     """One candle."""
 
     start: int

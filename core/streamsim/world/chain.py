@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -47,8 +46,7 @@ class Expansion(StrEnum):
     ALL = "all"
 
 
-@dataclass(slots=True)
-class TokenAccount:
+class TokenAccount(msgspec.Struct):
     """An account that holds one kind of token for one owner."""
 
     mint: str
@@ -67,8 +65,7 @@ class TokenAccount:
         return rent_of(self.space)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True, eq=False):
     """One recorded transaction: the facts a server filters by, and the JSON it sends."""
 
     signature: str

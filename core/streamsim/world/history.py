@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamsim.wire import exact
 from streamsim.world.past import Followed, Past, price_within
@@ -26,8 +27,7 @@ MICROS = Decimal(1_000_000)
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """What was traded in a span of time."""
 
     low: Decimal
@@ -194,7 +194,7 @@ class History:
             before = span
         if before is None:
             return self._hours[index].open
-        return price_within(iter((before,)), moment, self._last)
+        return price_within(before, moment)
 
     def window(self, start: float, end: float) -> Bar:
         """Return what was traded from ``start`` to ``end``, both rounded down to a minute; or until now.

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 import base58
+import msgspec
 
 from streamcore.clock import Clock
 from streamsim.world.catalog import CATALOG, SOL, USDC, listing_of
@@ -55,8 +55,7 @@ def token_account(owner: str, mint: str) -> TokenAccount:
     return TokenAccount(mint, owner, decimals_of(mint))
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """A limit order that waits to be filled: ``units`` of mint ``give`` for tokens of mint ``take``."""
 
     key: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+
+class Listing(msgspec.Struct, frozen=True):
     """What the market starts from for one token."""
 
     mint: str

@@ -7,16 +7,15 @@ characters, text that runs backwards.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from decimal import Decimal
 
 import base58
+import msgspec
 
 from streamsim.world.listings import Listing
 
 
-@dataclass(frozen=True, slots=True)
-class Lookalike:
+class Lookalike(msgspec.Struct, frozen=True):
     """One such token."""
 
     listing: Listing

@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.clock import Clock
 from streamsim.wire import exact
@@ -22,16 +23,18 @@ from streamsim.world.candles import CHART_SECONDS, Candle, bucket_start, candles
 from streamsim.world.catalog import FOLLOWS, SOL, listed_since, listing_of
 from streamsim.world.history import DAY, MICROS, MINUTE, Bar, History, decimal_price
 from streamsim.world.listings import Listing
-from streamsim.world.past import Followed, Past
+from streamsim.world.past import REVERSION, Followed, Past
 from streamsim.world.pools import Pools
 from streamsim.world.spans import Divider
 
 _LOOSENESS = 0.0002
 """Standard deviation of the logarithmic difference between a token and the asset it follows."""
 
+_LEAST_PASSED = 0.25
+"""Seconds that count as passed since the last trade at least, so that no trade leaves a price as it is."""
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+
+class Truth(msgspec.Struct, frozen=True):
     """The present figures of a token, exactly as every provider sends them."""
 
     price: Decimal
@@ -42,8 +45,7 @@ class Truth:
     """USD."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(msgspec.Struct, frozen=True):
     """One trade that has happened."""
 
     mint: str
@@ -56,8 +58,7 @@ class Trade:
     """Unix seconds."""
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """One token on the market."""
 
     listing: Listing
@@ -69,7 +70,7 @@ class Token:
     """Unix seconds of the last trade."""
     trades: int = 0
     """Trades since the market opened."""
-    open_candles: dict[str, Candle] = field(default_factory=dict)
+    open_candles: dict[str, Candle] = {}
     """By chart type."""
 
     def now(self) -> float:
@@ -87,7 +88,7 @@ class Token:
 
     def change(self, seconds: float) -> Decimal:
         """Return how far the price has moved in so many seconds, percent."""
-        return exact((self.price / self.price_ago(seconds) - 1) * 100)
+        return percent(self.price, self.price_ago(seconds))
 
     def candles(self, chart: str | int, start: float, end: float = math.inf) -> list[Candle]:
         """Return the candles with trades that begin from ``start`` until before ``end``, oldest first.
@@ -114,6 +115,11 @@ class Token:
             known = candles(self.history, chart, start, math.inf) if CHART_SECONDS[chart] >= MINUTE else []
             candle = self.open_candles[chart] = known[-1] if known else Candle.begun(start, self.price)
         return candle
+
+
+def percent(now: Decimal, then: Decimal) -> Decimal:
+    """Return by how much one price differs from an earlier one, percent."""
+    return exact((now / then - 1) * 100)
 
 
 def _next_bucket(chart: str | int, start: int) -> int:
@@ -216,9 +222,10 @@ class Market:
         if leader is not None:
             follows = token.listing.price * leader.price / leader.listing.price
             return follows * Decimal(math.exp(token.rng.gauss(0.0, _LOOSENESS)))
-        # the pull back to the first price keeps prices plausible in a demo of many days
-        pull = -0.002 * math.log(token.price / token.listing.price)
-        noise = token.rng.gauss(0.0, token.listing.volatility * 0.012)
+        # as wild as the invented past, however often it is traded, so that a chart shows no seam
+        passed = min(max(token.now() - token.traded_at, _LEAST_PASSED), DAY) / DAY
+        pull = -REVERSION * passed * math.log(token.price / token.listing.price)
+        noise = token.rng.gauss(0.0, token.listing.volatility * math.sqrt(passed))
         return token.price * Decimal(math.exp(pull + noise))
 
     def _size(self, token: Token) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Protocol
 from streamsim.world.listings import Listing
 from streamsim.world.spans import DAY, MINUTE, Divider, Span, fifteen_digits, still
 
-_REVERSION = 0.012
+REVERSION = 0.012
 """By how much a day pulls a price back to that of its listing, so that a year's chart stays plausible."""
 _UNEVEN_DAYS = 0.25
 """Standard deviation of the logarithm of a day's volume."""
@@ -53,6 +53,8 @@ class Past:
         self._divider = divider
         self._micros_a_lot = divider.micros_a_lot
         self._days: list[Span] = []
+        self._asked: Span | None = None
+        """The minute of the last price that was asked for: the next one is mostly from it, too."""
 
     def spans(self, start: float, end: float, size: int) -> Iterator[Span]:
         """Yield what lies from ``start`` to ``end``, oldest first, in spans of at most ``size`` seconds."""
@@ -62,11 +64,15 @@ class Past:
 
     def price_at(self, moment: float) -> float:
         """Return the price at a moment; before the listing, the price at that."""
+        asked = self._asked
+        if asked is not None and asked.start <= moment < asked.end:
+            return price_within(asked, moment)
         if moment < self.since:
             days = self._days_from(self.since)
             return days[-1].open if days else self._price
         minute = moment // MINUTE * MINUTE
-        return price_within(self.spans(minute, minute + MINUTE, MINUTE), moment, self._price)
+        self._asked = next(self.spans(minute, minute + MINUTE, MINUTE), None)
+        return self._price if self._asked is None else price_within(self._asked, moment)
 
     def _days_from(self, start: float) -> list[Span]:
         days, begun = self._days, self._days[-1].start if self._days else self.until
@@ -84,7 +90,7 @@ class Past:
         usual = float(listing.price)
         deviation = listing.volatility * math.sqrt(share * busy)
         at_end = math.log(close / usual)
-        at_start = at_end * (1 - _REVERSION * share) + deviation * rng.gauss(0.0, 1.0)
+        at_start = at_end * (1 - REVERSION * share) + deviation * rng.gauss(0.0, 1.0)
         volume = float(listing.volume_24h) * share * busy
         trades = int(max(_FEWEST_TRADES * share, volume / _USD_A_TRADE))
         if trades <= 2:
@@ -173,12 +179,11 @@ def _scaled_count(count: int, ratio: float) -> int:
     return max(1, round(count * ratio)) if count else 0
 
 
-def price_within(spans: Iterator[Span], moment: float, otherwise: float) -> float:
-    """Return the price at a moment: between open and close of the first span, in proportion to the time."""
-    span = next(spans, None)
-    if span is None:
-        return otherwise
+def price_within(span: Span, moment: float) -> float:
+    """Return the price at a moment of a span, in which it moves evenly from open to close."""
     if moment <= span.start:
         return span.open
-    passed = min(1.0, (moment - span.start) / (span.end - span.start))
+    if moment >= span.end or span.open == span.close:
+        return span.close
+    passed = (moment - span.start) / (span.end - span.start)
     return fifteen_digits(span.open + (span.close - span.open) * passed)

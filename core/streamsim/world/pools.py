@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import base58
+import msgspec
 
 from streamsim.wire import is_address
 from streamsim.world.catalog import CATALOG, SOL, USDC, USDT
@@ -19,8 +19,7 @@ _YOUNG = 5 * 86_400
 """Seconds for which the youngest pool of a token exists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(msgspec.Struct, frozen=True):
     """One pool, in which two tokens trade against each other at the prices of the market."""
 
     address: str

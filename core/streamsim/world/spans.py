@@ -13,8 +13,10 @@ import hashlib
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
 from itertools import pairwise
+
+import msgspec
 
 DAY = 86_400.0
 """Seconds."""
@@ -40,8 +42,7 @@ _KEPT = 400
 _MASK = 2**64 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(msgspec.Struct, frozen=True):
     """One trade of the past."""
 
     unix: float
@@ -50,8 +51,7 @@ class Single:
     micros: int
 
 
-@dataclass(slots=True)
-class Span:
+class Span(msgspec.Struct):
     """A stretch of time. Prices are USD; each is a decimal number of at most fifteen digits as a float."""
 
     start: float
@@ -92,7 +92,7 @@ class Span:
 
     def copy(self) -> Span:
         """Return a span that `add` may change."""
-        return replace(self)
+        return copy(self)
 
 
 def still(start: float, end: float, price: float, size: int) -> Span:

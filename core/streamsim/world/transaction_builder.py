@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass, replace
 from typing import Any
 
 import base58
@@ -42,8 +41,7 @@ _PROGRAM_NAMES = {
 }
 
 
-@dataclass(slots=True)
-class _Meta:
+class _Meta(msgspec.Struct):
     writable: bool
     signer: bool
     lookup: bool
@@ -305,7 +303,7 @@ class TransactionBuilder:
 
     def _held_after(self, before: dict[str, TokenAccount]) -> dict[str, TokenAccount]:
         return {
-            key: replace(held, amount=held.amount + self._tokens[key])
+            key: msgspec.structs.replace(held, amount=held.amount + self._tokens[key])
             for key, held in {**before, **self._opened}.items()
             if key not in self._closed
         }

@@ -7,11 +7,11 @@ does not depend on any interpretation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionTruth:
+class TransactionTruth(msgspec.Struct, frozen=True, kw_only=True):
     """What one transaction meant for one wallet.
 
     Attributes:
@@ -35,7 +35,7 @@ class TransactionTruth:
     fee: int = 0
     rent: int = 0
     tip: int = 0
-    tokens: Mapping[str, int] = field(default_factory=dict)
+    tokens: Mapping[str, int] = {}
     withheld: int = 0
     action: str | None = None
     parties: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from loading_settings import loader, refused
 
+from streamcore.config.keys import setting_keys, value_of
 from streamcore.config.loading import load
 from streamcore.config.model import Settings
 from streamcore.errors import SettingsError
@@ -385,3 +386,43 @@ def test_a_ticker_of_the_token_table_that_is_given_another_mint_is_warned_about(
     assert "makes SOL another token than the well-known one" in warning
     assert usdc in warning
     assert loaded(f'[tokens]\nUSDC = "{usdc}"\nMINE = "{usdc}"').warnings == ()
+
+
+# Secrets in files
+
+
+@pytest.mark.parametrize("variable", ["BIRDEYE_API_KEY_FILE", "STREAMTUI_BIRDEYE_API_KEY_FILE"])
+def test_a_secret_may_be_in_a_file_that_a_variable_names(loaded, tmp_path, variable):
+    (tmp_path / "secret").write_text("from-a-file-1234\n")
+    result = loaded(environ={variable: str(tmp_path / "secret")})
+    assert result.settings.birdeye.api_key == "from-a-file-1234"
+    assert result.origins["birdeye.api_key"] == f"the file that {variable} names"
+
+
+def test_a_secret_in_a_variable_wins_over_one_in_a_file(loaded, tmp_path):
+    (tmp_path / "secret").write_text("from-a-file-1234")
+    environ = {"STREAMTUI_BIRDEYE_API_KEY_FILE": str(tmp_path / "secret"), "BIRDEYE_API_KEY": "direct-1234"}
+    assert loaded(environ=environ).settings.birdeye.api_key == "direct-1234"
+
+
+def test_every_secret_may_be_in_a_file(loaded, tmp_path):
+    (tmp_path / "secret").write_text("from-a-file-1234")
+    secret_keys = [key for key in setting_keys().values() if key.secret]
+    assert {key.name for key in secret_keys} >= {"birdeye.api_key", "helius.api_key", "relay.token"}
+    for key in secret_keys:
+        result = loaded(environ={f"{key.variable}_FILE": str(tmp_path / "secret")})
+        assert value_of(result.settings, key) == "from-a-file-1234"
+
+
+@pytest.mark.parametrize("name", ["missing", "folder", "binary"])
+def test_a_file_of_a_secret_that_cannot_be_read_is_named_with_its_variable(loaded, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="HELIUS_API_KEY_FILE") as raised:
+        loaded(environ={"HELIUS_API_KEY_FILE": str(tmp_path / name)})
+    assert "cannot be read" in str(raised.value)
+
+
+def test_a_file_is_only_for_secrets(loaded, tmp_path):
+    with pytest.raises(SettingsError, match="unknown variable"):
+        loaded(environ={"STREAMTUI_STREAM_STALE_AFTER_FILE": str(tmp_path)})

@@ -153,8 +153,8 @@ def test_where_no_variable_names_one_the_system_is_asked(monkeypatch: pytest.Mon
     """On Windows and macOS; what they would answer is played here."""
     system = SimpleNamespace(getproxies={"socks": "http://s.example:1"}, bypass={"near.example"})
     monkeypatch.setattr(proxies, "_ASKS_THE_SYSTEM", True)
-    monkeypatch.setattr(proxies, "getproxies", lambda: system.getproxies)
-    monkeypatch.setattr(proxies, "proxy_bypass", lambda host: host in system.bypass)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: system.getproxies)
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: host in system.bypass)
     found = Proxies({})
     proxy = found.proxy_for(*FAR)
     assert proxy is not None

@@ -13,6 +13,7 @@ from streamcore import CandleSeries, ChartRange, PriceUpdate, needs_refill, with
 from streamcore.events import PriceKind, Source
 
 MINUTE = START - START % 60
+FETCHED = MINUTE + 5
 
 
 def update(price: str | None, ts: float, **fields: Any) -> PriceUpdate:
@@ -79,11 +80,12 @@ def test_long_candles_begin_where_the_source_begins_them() -> None:
         {"demo": True},
         {"price": None},
         {"ts": MINUTE - 1},
+        {"ts": FETCHED - 1},
     ],
     ids=str,
 )
 def test_what_is_not_a_newer_price_of_that_market_changes_nothing(other: dict[str, Any]) -> None:
-    begun = series(flat(MINUTE))
+    begun = series(flat(MINUTE), fetched_at=FETCHED)
     assert with_price(begun, update(**{"price": "3", "ts": MINUTE + 70, **other})) is begun
 
 

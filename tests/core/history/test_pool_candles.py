@@ -222,12 +222,13 @@ async def test_a_refusal_in_the_body_of_a_success_is_a_rest_of_a_minute() -> Non
     assert (await at.series(ChartRange.HOUR, "BONK")).candles
 
 
-async def test_a_person_who_tries_again_waits_for_no_rest_and_for_no_old_list() -> None:
+async def test_a_person_who_tries_again_waits_for_no_old_list_but_for_a_rest_that_was_asked_for() -> None:
     hosts = Hosts()
-    hosts.refusing = answer(429, "")
     at = table(hosts, patience=1)
-    await at.failure(ChartRange.HOUR, "BONK")
-    hosts.refusing = None
+    await at.series(ChartRange.HOUR, "BONK")
     at.source.forget()
-    assert (await at.series(ChartRange.HOUR, "BONK")).candles
-    assert asked(at) == [PAIRS, "P1", PAIRS, "P1"]
+    hosts.refusing = answer(429, "")
+    await at.failure(ChartRange.HOUR, "BONK")
+    at.source.forget()
+    assert "left alone for 59 s" in (await at.failure(ChartRange.HOUR, "BONK")).message
+    assert asked(at) == [PAIRS, "P1", PAIRS, "P1", PAIRS]

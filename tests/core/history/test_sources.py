@@ -16,6 +16,7 @@ from streamcore.config.model import (
     JupiterSettings,
     KrakenSettings,
     Settings,
+    StreamSettings,
 )
 from streamcore.config.selection import choose
 from streamcore.errors import ProviderError
@@ -52,6 +53,12 @@ def test_where_the_live_market_is_one_on_this_machine_no_public_host_is_asked() 
     assert sources(prices="kraken", kraken=here) == ["kraken"]
     pools = GeckoterminalSettings(rest_url="http://localhost:9002")
     assert sources(prices="kraken", kraken=here, geckoterminal=pools) == ["kraken", "geckoterminal"]
+
+
+def test_where_no_prices_are_watched_nobody_is_asked_for_past_ones_in_the_demo_least_of_all() -> None:
+    off = StreamSettings(enable_prices=False)
+    assert sources(stream=off) == sources(stream=off, demo=True) == []
+    assert sources(demo=True, prices="public") == [], "the URLs are those of public hosts"
 
 
 async def test_where_no_public_host_is_asked_pools_are_not_looked_for_at_one_either() -> None:

@@ -12,6 +12,7 @@ from streamcore.assets.instruments import Instrument
 from streamcore.candles import ChartRange
 from streamcore.errors import NotRunning, ProviderError
 from streamcore.events import ErrorKind
+from streamcore.history.trends import AT_ONCE
 
 WIF = instrument("WIF")
 BTC = instrument("BTC")
@@ -60,16 +61,27 @@ async def test_a_source_that_cannot_be_reached_is_not_tried_with_every_row() -> 
     assert len(kraken.asked) == 1
 
 
-async def test_a_day_is_not_asked_for_again_before_a_quarter_of_an_hour_has_passed() -> None:
+async def test_a_day_is_not_asked_for_again_before_ten_minutes_have_passed() -> None:
     kraken = ScriptedHistory()
     async with table(kraken) as at:
         await trends(at, SOL)
-        await at.clock.advance(899)
+        await at.clock.advance(599)
         await trends(at, SOL, BONK)
         assert kraken.batches == [("SOL",), ("BONK",)]
         await at.clock.advance(1)
         await trends(at, SOL, BONK)
         assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
+
+
+async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(240)  # as long as many rows take at one a second
+        await trends(at, SOL, BONK)
+        await at.clock.advance(900 - 240)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("SOL",), ("BONK",), ("SOL",), ("BONK",)]
 
 
 async def test_the_day_that_was_known_stays_when_it_cannot_be_had_again() -> None:
@@ -79,6 +91,34 @@ async def test_the_day_that_was_known_stays_when_it_cannot_be_had_again() -> Non
         await at.clock.advance(900)
         kraken.failure = NETWORK
         assert await trends(at, SOL) == {"SOL": "kraken"}
+
+
+async def test_who_wants_a_new_row_does_not_wait_for_all_the_others() -> None:
+    kraken = ScriptedHistory()
+    rows = [instrument(f"COIN{n}") for n in range(40)]
+    async with table(kraken) as at:
+        kraken.gate.clear()
+        all_rows = asyncio.ensure_future(at.history.refresh_trends(lambda: rows))
+        await at.clock.settle()
+        rows = [SOL, *rows]
+        other = asyncio.ensure_future(at.history.refresh_trends(lambda: rows))
+        await at.clock.settle()
+        kraken.gate.set()
+        await all_rows
+        await other
+        symbols = [symbol for symbol, _ in kraken.asked]
+        assert symbols.index("SOL") == AT_ONCE
+        assert len(symbols) == len(set(symbols)) == 41
+
+
+async def test_rows_that_have_nothing_yet_come_before_those_whose_day_is_old() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL, BONK)
+        await at.clock.advance(900)
+        kraken.asked.clear()
+        await trends(at, SOL, BONK, WIF)
+        assert [symbol for symbol, _ in kraken.asked] == ["WIF", "SOL", "BONK"]
 
 
 async def test_the_days_that_have_come_are_there_before_the_others() -> None:
@@ -155,3 +195,22 @@ async def test_who_waits_for_a_column_when_the_engine_ends_is_told_so() -> None:
         with pytest.raises(NotRunning):
             await waiting
     assert kraken.given_up == 1
+
+
+async def test_a_fault_of_this_program_ends_no_other_source_halfway_and_is_told() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.failure = ZeroDivisionError("a fault")
+    many.gate.clear()
+    live = {"SOL": "kraken"}
+    async with table(kraken, many, live=lambda one: live.get(one.symbol, "jupiter")) as at:
+        waiting = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL, BONK)))
+        await at.clock.settle()
+        assert not waiting.done()
+        many.gate.set()
+        with pytest.raises(ProviderError, match="internal error"):
+            await waiting
+        assert [*at.history.trends((SOL, BONK))] == [BONK.key]
+        assert [str(fault) for fault in at.faults] == [
+            "internal error (ZeroDivisionError); the log has the details"
+        ]
+        at.faults.clear()

@@ -355,3 +355,20 @@ async def test_everything_that_is_wanted_is_told_whole_and_counted() -> None:
             pass
         await client.unsubscribe_prices(["SOL"])
         assert (await relay.want()).symbols == ("BTC",)
+
+
+async def test_a_name_of_a_wallet_is_looked_up_by_the_relay() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        asking = asyncio.create_task(client.resolve_wallet("Toly.SNS"))
+        lookup = await relay.lookup()
+        assert (lookup.what, lookup.text) == ("wallet", "toly.sns")
+        await relay.say(Found(lookup.id, ({"address": WALLET},)))
+        assert await asking == WALLET
+        for items in ((), ({"address": "nope"},)):
+            asking = asyncio.create_task(client.resolve_wallet("toly.sns"))
+            lookup = await relay.lookup()
+            await relay.say(Found(lookup.id, items))
+            with pytest.raises(ProviderError, match=r"the relay sent no address for toly\.sns"):
+                await asking
+        with pytest.raises(InputError, match="is no name of a wallet"):
+            await client.resolve_wallet("toly")

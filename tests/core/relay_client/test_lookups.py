@@ -6,7 +6,7 @@ import pytest
 from manual_clock import ManualClock
 
 from streamcore.candles import CandleSeries
-from streamcore.errors import ProviderError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.relay_client.lookups import PATIENCE, Lookups, read_items
 from streamcore.token_hits import TokenHit
@@ -61,6 +61,17 @@ async def test_a_lost_connection_fails_what_waits() -> None:
 async def test_a_refusal_of_something_else_is_not_taken() -> None:
     lookups = Lookups(ManualClock(), lambda: None)
     assert not lookups.refused(Refused(8, "forbidden", "no"))
+
+
+async def test_a_refusal_about_what_was_asked_is_an_input_error_that_repeats_it() -> None:
+    clock = ManualClock()
+    sent = []
+    lookups = Lookups(clock, lambda: sent.extend(lookups.requests()))
+    asked = asyncio.create_task(lookups.ask("wallet", "nobody.sns"))
+    await clock.settle()
+    lookups.refused(Refused(sent[0].id, "bad_request", "leads nowhere"))
+    with pytest.raises(InputError, match=r"'nobody\.sns' leads nowhere"):
+        await asked
 
 
 @pytest.mark.parametrize("item", [{}, {"symbol": 1}, {"symbol": "x", "candles": "no"}])

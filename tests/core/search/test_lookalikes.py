@@ -87,6 +87,10 @@ def test_a_persons_own_ticker_is_known_as_well_and_the_well_known_token_stays_it
     assert original(hit("USDC", "USD Coin", USDC), USDC=HATS) == ""
 
 
+def test_a_double_that_was_saved_under_another_name_stays_one() -> None:
+    assert original(hit("USDC", "", DOG), **{"USDC-pump": DOG}) == "USDC"
+
+
 @pytest.mark.parametrize(
     ("name", "ticker"), [("usdc", "USDC"), ("USD\u0421", "USDC"), ("XRP", "XRP"), ("HATS", ""), ("", "")]
 )

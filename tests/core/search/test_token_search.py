@@ -134,7 +134,14 @@ async def test_the_table_is_searched_without_anybody() -> None:
 async def test_a_link_is_searched_for_its_address() -> None:
     chain = Listed()
     await Search(chain).find(f"https://solscan.io/token/{HATS}?x=1")
-    assert chain.asked == [HATS]
+    assert chain.asked == [(HATS,)]
+
+
+async def test_a_mint_that_one_does_not_know_is_asked_of_the_next_one() -> None:
+    first, second = Listed(), Listed(hit("HATS"))
+    result = await Search(first, second).find(HATS)
+    assert [one.symbol for one in result.hits] == ["HATS"]
+    assert (first.asked, second.asked) == ([(HATS,)], [(HATS,)])
 
 
 async def test_a_ticker_of_an_exchange_that_would_bring_something_else_is_not_offered() -> None:

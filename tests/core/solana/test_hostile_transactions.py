@@ -19,6 +19,7 @@ from real_transactions import CASES, symbol_of, wire
 from streamcore.events import TransactionType
 from streamcore.providers.solana_rpc.transactions import report_transaction
 from streamcore.solana.interpretation import Meaning, interpret, unreadable
+from streamcore.solana.wire import UsualTransaction
 from streamcore.text import printable
 
 SOL_MINT = "So11111111111111111111111111111111111111112"
@@ -173,3 +174,41 @@ def test_without_owners_instructions_logs_or_a_known_version_a_transaction_is_st
             meaning = read(value, wallet)
             check(meaning)
             assert not meaning.summary.startswith("unparsed: ")
+
+
+ODD_INSTRUCTIONS = [
+    "no object",
+    {"programId": 7, "parsed": 7, "data": 7, "accounts": 7},
+    {"programIdIndex": "x", "parsed": {"type": [], "info": []}},
+    {"parsed": [1], "data": {"a": 1}},
+]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_transaction_is_read_the_same_whether_all_of_it_is_as_usual_or_something_is_odd(file: str) -> None:
+    """What is usual is read in one go, and with one odd instruction step by step."""
+    usual = wire(file)
+    odd = copy.deepcopy(usual)
+    odd["meta"]["innerInstructions"] = [
+        *(odd["meta"].get("innerInstructions") or []),
+        {"index": 99, "instructions": ODD_INSTRUCTIONS[:1]},
+        {"index": "x", "instructions": 7},
+        "no group",
+    ]
+    odd["transaction"]["message"]["instructions"].append(ODD_INSTRUCTIONS[0])
+    assert msgspec.json.decode(json.dumps(usual), type=UsualTransaction)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(json.dumps(odd), type=UsualTransaction)
+    for wallet in WALLETS[file]:
+        assert read(odd, wallet) == read(usual, wallet)
+
+
+@pytest.mark.parametrize("instruction", ODD_INSTRUCTIONS[1:])
+def test_an_odd_member_of_an_instruction_is_as_good_as_none(instruction: object) -> None:
+    value = wire(FILES[0])
+    value["transaction"]["message"]["instructions"] = [instruction]
+    value["meta"]["innerInstructions"] = None
+    (only,) = report_transaction(
+        msgspec.Raw(json.dumps(value).encode()), "signature", 1, ()
+    ).transaction.instructions()
+    assert (only.program_id, only.type, only.info, only.text, only.data) == ("", "", {}, "", "")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import base58
@@ -22,7 +21,7 @@ A, B, C, D = (base58.b58encode(bytes([number]) * 32).decode() for number in rang
 def test_a_transaction_that_nobody_parsed_reads_the_same(case: dict[str, Any]) -> None:
     parsed, unparsed = wire(case["file"]), as_json(wire(case["file"]))
     meanings = [interpret(decode(value), case["wallet"], symbol_of) for value in (parsed, unparsed)]
-    assert dataclasses.asdict(meanings[1]) == dataclasses.asdict(meanings[0])
+    assert meanings[1] == meanings[0]
 
 
 def test_the_fee_of_a_transfer_is_read_from_its_bytes() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from streamcore.providers.base import Checkpoint
 from streamcore.providers.solana_rpc.history import OVERLAP_SLOTS
-from streamcore.streams.checkpoints import KEPT_SLOTS, MOST_REMEMBERED, Checkpoints
+from streamcore.streams.checkpoints import KEPT_SLOTS, MOST_REMEMBERED, Checkpoints, SavedCheckpoint
 
 
 def watching(*wallets: str) -> Checkpoints:
@@ -225,3 +225,36 @@ def test_what_is_recorded_while_a_fetch_runs_is_known_to_it() -> None:
     assert checkpoints.is_reported("a", "s")
     assert not checkpoints.is_reported("a", "t")
     assert not checkpoints.is_reported("b", "s")
+
+
+def test_a_restored_wallet_goes_on_where_the_last_run_ended() -> None:
+    before = watching("a")
+    before.begin("a", Checkpoint("s1", 1000), ["old"])
+    for number in (1001, 1002):
+        before.record("a", f"s{number}", number, streamed=True)
+    before.verify({"a": Checkpoint("s1001", 1001)})
+    after = Checkpoints()
+    after.restore("a", before.saved()["a"], {"s1002": 1002, "s1001": 1001})
+    (checkpoint,) = after.of(["a"]).values()
+    assert (checkpoint.signature, checkpoint.slot, checkpoint.since) == ("s1001", 1001, None)
+    assert "s1002" in checkpoint.known
+    assert after.newest(["a"]) == before.newest(["a"])
+    assert [
+        after.record("a", signature, slot, streamed=False)
+        for signature, slot in (("s1002", 1002), ("old", 999), ("s1003", 1003))
+    ] == [False, False, True]
+
+
+def test_a_restored_wallet_without_a_complete_fetch_starts_when_it_was_first_watched() -> None:
+    after = Checkpoints()
+    after.restore("a", watching("a").saved()["a"], {})
+    after.watch("a", 99.0)
+    (checkpoint,) = after.of(["a"]).values()
+    assert checkpoint.since == 5.0
+
+
+def test_restoring_a_wallet_that_is_watched_changes_nothing() -> None:
+    checkpoints = watching("a")
+    checkpoints.record("a", "s1", 1, streamed=True)
+    checkpoints.restore("a", SavedCheckpoint(0.0, Checkpoint("s9", 9)), {})
+    assert checkpoints.newest(["a"]) == {"a": Checkpoint("s1", 1)}

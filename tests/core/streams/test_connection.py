@@ -9,7 +9,7 @@ from scripted_connection import DEBOUNCE, LOST, ScriptedConnection
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
-from streamcore.providers.base import Alive, Malformed, Notice, Refusal, Throttled
+from streamcore.providers.base import Alive, Malformed, Notice, Refusal, Throttled, TokenAccounts
 from streamcore.streams.backoff import HEALTHY_AFTER
 from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED, Connection
 
@@ -103,6 +103,39 @@ async def test_while_nobody_polls_it_stays_failed(stage: ScriptedConnection) -> 
     assert stage.connection.state is S.FAILED
     await stage.clock.advance(1)
     assert stage.connection.state is S.CONNECTING
+
+
+# What belongs to a topic
+
+
+async def test_after_a_loss_what_was_known_to_belong_to_a_topic_is_subscribed_with_it_at_once(
+    stage: ScriptedConnection,
+) -> None:
+    """Row "link lost → live again" of issue 12: token accounts of wallets came a second later."""
+    await stage.watch("SOL", "BTC")
+    await stage.live()
+    for accounts in (("SOL", "old"), ("BTC", "b0"), ("SOL", "s0", "s1")):
+        stage.connection.resolve(TokenAccounts(accounts[0], accounts))
+    await stage.clock.advance(DEBOUNCE)
+    assert stage.socket.sent[1:4] == ["follow SOL old", "follow BTC b0", "follow SOL s0 s1"]
+    await stage.loss()
+    await stage.clock.advance(1)
+    assert stage.socket.sent == ["want SOL BTC", "follow SOL s0 s1", "follow BTC b0"]
+
+
+async def test_what_belonged_to_a_topic_is_forgotten_when_that_is_not_wanted_any_more(
+    stage: ScriptedConnection,
+) -> None:
+    await stage.watch("SOL", "BTC")
+    await stage.live()
+    stage.connection.resolve(TokenAccounts("SOL", ("SOL", "s0")))
+    await stage.clock.advance(DEBOUNCE)
+    for topics in (("BTC",), ("SOL", "BTC")):
+        await stage.watch(*topics)
+        await stage.clock.advance(DEBOUNCE)
+    await stage.loss()
+    await stage.clock.advance(1)
+    assert stage.socket.sent == ["want SOL BTC"]
 
 
 # A provider that wants fewer frames

@@ -30,8 +30,8 @@ OTHER = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 
 def received(signature: str, slot: int = 100) -> TransactionReport:
     message = msgspec.json.decode(wire_fixtures.helius("ws.transactionNotification.synthetic_sol_in"))
-    transaction = msgspec.convert(message["params"]["result"]["transaction"], SolanaTransaction)
-    return TransactionReport(signature, slot, transaction)
+    transaction = msgspec.json.encode(message["params"]["result"]["transaction"])
+    return TransactionReport(signature, slot, msgspec.json.decode(transaction, type=SolanaTransaction))
 
 
 class Table:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import wire_fixtures
 from emulated import still
+from websockets.asyncio.client import connect
 from wire_fixtures import shape
 
 from streamsim import Emulators
@@ -151,3 +152,38 @@ async def test_there_are_no_candles_during_maintenance() -> None:
     async with rest() as (emulators, client):
         await emulators.kraken.maintenance(True)
         assert await ohlc(client, "SOLUSD") == {"error": ["EService:Unavailable"]}
+
+
+async def test_ticker_frames_carry_what_was_captured_and_agree_with_the_candles() -> None:
+    async with rest() as (emulators, client):
+        clock: Any = emulators.clock
+        await clock.advance(86_400 - clock.time() % 86_400 + 7)
+        for factor in ("1.001", "1.002", "0.999"):
+            token = emulators.market.token("exchange:BTC")
+            assert token is not None
+            emulators.market.trade("exchange:BTC", price=token.price * Decimal(factor))
+            await clock.advance(61)
+        async with connect(emulators.kraken.ws_url) as socket:
+            params = {"channel": "ticker", "symbol": ["BTC/USD"]}
+            await socket.send(json.dumps({"method": "subscribe", "params": params}))
+            frame: Any = {}
+            while frame.get("channel") != "ticker":
+                frame = json.loads(await socket.recv(), parse_float=Decimal)
+        assert shape(frame) == shape(recorded("s2c_ticker_update_captured"))
+        (told,) = frame["data"]
+        rows = rows_of(await ohlc(client, "BTC/USD", 1))
+        hours = rows_of(await ohlc(client, "BTC/USD", 60))[-25:]
+    assert told["bid"] < told["last"] < told["ask"]
+    assert (told["ask"] - told["bid"]) / told["last"] < Decimal("0.001")
+    assert told["low"] <= told["vwap"] <= told["high"]
+    assert told["last"] == Decimal(rows[-1][4])
+    assert told["high"] <= max(Decimal(row[2]) for row in hours)
+    assert told["low"] >= min(Decimal(row[3]) for row in hours)
+    assert told["high"] >= max(Decimal(row[2]) for row in rows)
+    assert sum(row[7] for row in hours[1:]) <= told["trades"] <= sum(row[7] for row in hours)
+    assert (
+        sum(Decimal(row[6]) for row in hours[1:]) <= told["volume"] <= sum(Decimal(row[6]) for row in hours)
+    )
+    before = told["last"] - told["change"]
+    assert Decimal(hours[0][3]) <= before <= Decimal(hours[0][2])
+    assert told["change_pct"] == pytest.approx((told["last"] / before - 1) * 100, abs=Decimal("0.006"))

@@ -106,3 +106,26 @@ async def test_a_pair_nobody_has_traded_for_a_day_has_zeros() -> None:
         await clock.advance(25 * 3600)  # and it is so by itself when a day has passed
         body = (await client.get("/0/public/Ticker", params={"pair": "SOLUSD"})).json()["result"]["SOLUSD"]
         assert {Decimal(body[name][1]) for name in "vplh"} == {0}
+
+
+async def test_pairs_and_assets_have_the_fields_that_were_captured() -> None:
+    async with still() as emulators, rest(emulators) as client:
+        for path, query, name in (
+            ("AssetPairs", {"pair": "XBTUSD,SOLUSD"}, "rest_asset_pairs_captured"),
+            ("Assets", {"asset": "XBT,XDG,ZUSD,SOL"}, "rest_assets_captured"),
+        ):
+            captured = json.loads(wire_fixtures.history("kraken", name), parse_float=Decimal)["result"]
+            body = (await client.get(f"/0/public/{path}", params=query)).json(parse_float=Decimal)
+            assert body["error"] == []
+            assert body["result"].keys() <= captured.keys()
+            for key, told in body["result"].items():
+                known = captured[key]
+                assert told.keys() == known.keys()
+                names = ("altname", "wsname", "base", "quote", "status", "aclass")
+                assert [told.get(field) for field in names] == [known.get(field) for field in names]
+                assert all(isinstance(told[field], list) == isinstance(known[field], list) for field in known)
+        unknown = await client.get("/0/public/Assets", params={"asset": "NOPE"})
+        assert unknown.json() == {"error": ["EQuery:Unknown asset"]}
+        assert (
+            len((await client.get("/0/public/Assets")).json()["result"]) == len(emulators.kraken.listed) + 1
+        )

@@ -42,3 +42,24 @@ async def test_waiting_for_what_never_happens_ends() -> None:
     async with still() as emulators:
         with pytest.raises(TimeoutError):
             await emulators.birdeye.wait_for(lambda: False, timeout=0.01)
+
+
+async def test_a_rate_limit_is_refused_as_each_provider_does() -> None:
+    async with still() as emulators, httpx.AsyncClient() as client:
+        for path, name, status, text in (
+            ("/0/public/SystemStatus", "kraken", 200, "EGeneral:Too many requests"),
+            ("/products", "coinbase", 429, "Public rate limit exceeded"),
+            ("/defi/price", "birdeye", 429, "Too many requests"),
+            ("/price/v3", "jupiter", 429, "[API Gateway] Too many requests"),
+            ("/tokens/v1/solana/x", "dexscreener", 429, "Too many requests"),
+            ("/api/v2/networks/solana/tokens/x/pools", "geckoterminal", 429, "Rate Limited"),
+            ("/chart/x", "defillama", 429, "Too many requests"),
+            ("/resolve/x.sns", "sns", 429, "Too many requests"),
+        ):
+            server = getattr(emulators, name)
+            server.faults.set(Fault.THROTTLE, times=1)
+            reply = await client.get(f"{server.rest_url}{path}")
+            assert (reply.status_code, text in reply.text) == (status, True), name
+        emulators.jupiter.faults.set(Fault.THROTTLE)
+        refused = await client.get(f"{emulators.jupiter.rest_url}/price/v3")
+        assert "x-ratelimit-reset" in refused.headers

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 from bench import SOL, bench
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import State
-from streamsim import Fault
+from streamsim import Emulators, Fault
 from streamsim.servers.faults import Event
 from streamsim.servers.schedule import BadFault, Moment, Occasion, Planned, carry_out, listing, plan
 
@@ -32,6 +33,8 @@ ALL = ("birdeye", "helius", "kraken", "coinbase", "solana")
         ("stall@connect", Planned(Fault.STALL, ALL, Occasion(Event.CONNECT))),
         ("drop@data*20", Planned(Moment.DROP, ALL, Occasion(Event.DATA, 20))),
         ("kraken:stall@connect*2+60", Planned(Fault.STALL, ("kraken",), Occasion(Event.CONNECT, 2), 60.0)),
+        ("geckoterminal:throttle@5", Planned(Fault.THROTTLE, ("geckoterminal",), 5.0)),
+        ("sns:http_status", Planned(Fault.HTTP_STATUS, ("sns",))),
         ("http_drop*3@1+request*9", Planned(Fault.HTTP_DROP, ALL, 1.0, Occasion(Event.REQUEST, 9), 3)),
     ],
 )
@@ -45,6 +48,7 @@ def test_a_plan_is_read(text: str, planned: Planned) -> None:
         ("explode", "there is no fault 'explode'; there are: refuse_upgrade"),
         ("nobody:stall", "there is no provider 'nobody'; there are: birdeye, helius"),
         ("birdeye:withhold_ack", "birdeye cannot have the fault withhold_ack"),
+        ("geckoterminal:stall", "geckoterminal cannot have the fault stall"),
         ("drop@4+5", "drop happens once"),
         ("stall@", "expected"),
         ("stall@-1", "expected"),
@@ -117,3 +121,26 @@ async def test_a_fault_can_begin_and_end_with_an_event_however_long_it_takes_to_
         assert len(table.birdeye.handshakes) > 1
         await table.connected("birdeye")
         assert table.birdeye.connections == 1
+
+
+@on_virtual_time
+async def test_a_source_without_a_stream_has_faults_of_its_answers() -> None:
+    clock = VirtualClock()
+    async with (
+        Emulators(clock=clock, market_rate=0, wallet_rate=0) as emulators,
+        httpx.AsyncClient() as client,
+    ):
+        plans = [plan("geckoterminal:throttle@1+1"), plan("defillama:http_status@request*2+request")]
+        servers = {"geckoterminal": emulators.geckoterminal, "defillama": emulators.defillama}
+        carrying_out = asyncio.create_task(carry_out(plans, servers, {}, clock))
+        pools = f"{emulators.geckoterminal.rest_url}/api/v2/networks/solana/tokens/{SOL}/pools"
+        chart = f"{emulators.defillama.rest_url}/chart/solana:{SOL}"
+        await asyncio.sleep(0)
+        statuses = [(await client.get(chart)).status_code for _ in range(3)]
+        assert statuses == [200, 503, 200]
+        told = []
+        for _ in range(3):
+            told.append((await client.get(pools)).status_code)
+            await clock.sleep(1.1)
+        assert told == [200, 429, 200]
+        await carrying_out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -98,3 +99,23 @@ async def test_a_token_that_stands_for_something_else_follows_it_now_and_in_the_
         for ago in (0, 3600, 86_400):
             assert follows.price_ago(ago) / leads.price_ago(ago) == pytest.approx(ratio, rel=Decimal("0.002"))
         assert follows.change(86_400) == pytest.approx(leads.change(86_400), abs=Decimal("0.2"))
+
+
+async def test_the_market_goes_on_as_wild_as_its_past_however_often_it_trades() -> None:
+    for seconds, hours in ((0.5, 2), (30, 24)):
+        one, clock = market()
+        token = one.token(SOL)
+        assert token is not None
+        for _ in range(int(hours * 3600 / seconds)):
+            await clock.advance(seconds)
+            one.trade(SOL)
+        now = token.now()
+        live, past = (
+            [
+                abs(math.log(candle.close / candle.open))
+                for candle in token.candles(300, now - (back + hours) * 3600, now - back * 3600)
+            ]
+            for back in (0, hours)
+        )
+        ratio = (sum(live) / len(live)) / (sum(past) / len(past))
+        assert 0.4 < ratio < 2.5, seconds

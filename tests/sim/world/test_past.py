@@ -140,7 +140,7 @@ def test_the_last_candle_closes_at_the_live_price(
     asyncio.run(market.clock.advance(at))  # type: ignore[attr-defined]
     token = token_of(market, mint)
     trade(token, market, moves)
-    assert token.candles(length, token.now() - 20 * max(length, 3600))[-1].close == token.price
+    assert token.candles(length, token.now() - 20 * max(length, 300))[-1].close == token.price
 
 
 @quick

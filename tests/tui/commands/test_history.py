@@ -13,7 +13,8 @@ from scripted_history import flat, series
 
 from streamcore import Candle, CandleSeries, ChartRange, ErrorKind, ProviderError, Settings, VolumeUnit
 from streamtui.commands import history
-from streamtui.commands.history import fields, run, show, summary, write_csv
+from streamtui.commands.history import run, show, summary, write_csv
+from streamtui.model.exporting import candle_fields
 
 BEGIN = 1_793_307_600
 
@@ -31,6 +32,7 @@ def pool(*candles: Candle, **more: Any) -> CandleSeries:
     known = {
         "symbol": "BONK",
         "provider": "geckoterminal",
+        "title": "GeckoTerminal",
         "market": "Bonk/SOL on orca",
         "volume_unit": VolumeUnit.USD,
         "begin": BEGIN,
@@ -59,7 +61,7 @@ def test_a_line_of_json_has_just_the_fields_of_a_candle_and_exact_texts_for_amou
 
 def test_what_is_invented_says_so_in_every_form(capsys) -> None:
     demo = pool(TINY, demo=True)
-    assert [told["demo"] for told in fields(demo)] == [True]
+    assert [told["demo"] for told in candle_fields(demo)] == [True]
     for form in ("table", "csv"):
         show(demo, form=form)
         assert "demo" in capsys.readouterr().out.lower()
@@ -82,7 +84,7 @@ def test_a_table_says_what_it_is_from_where_and_how_it_changed(capsys) -> None:
     show(pool(flat(BEGIN, "2"), flat(BEGIN + 60, "3")), form="table")
     title, heads, first, last = capsys.readouterr().out.splitlines()
     assert title.rstrip() == (
-        "BONK ▲ +50.00 % in 1 h; candles: geckoterminal Bonk/SOL on orca, 1 min, times in UTC"
+        "BONK ▲ +50.00 % in 1 h; candles: GeckoTerminal Bonk/SOL on orca, 1 min, times in UTC"
     )
     assert heads.split() == ["begins", "open", "high", "low", "close", "volume,", "USD"]
     assert first.split() == ["2026-10-29", "21:00", "2.0000", "2.0000", "2.0000", "2.0000", "7"]
@@ -98,7 +100,7 @@ def test_a_shorter_past_says_since_when_and_never_the_range() -> None:
 def test_a_line_of_single_prices_is_called_that_and_has_one_column(capsys) -> None:
     show(pool(flat(BEGIN, "2", None), line=True, volume_unit=None), form="table")
     title, heads, _ = capsys.readouterr().out.splitlines()
-    assert "prices: geckoterminal" in title
+    assert "prices: GeckoTerminal" in title
     assert heads.split() == ["begins", "price"]
 
 

@@ -122,3 +122,15 @@ def test_without_prices_the_table_is_searched_and_nobody_is_asked(capsys) -> Non
 
     assert run(Settings(stream=StreamSettings(enable_prices=False)), "bonk", form="json") == 0
     assert json.loads(capsys.readouterr().out)["mint"] == "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
+
+
+def test_a_relay_that_is_not_there_is_a_sentence(capsys, monkeypatch) -> None:
+    from fake_manager import FakeManager
+
+    from streamcore import ErrorKind, ProviderError, Settings
+
+    engine = FakeManager(Settings())
+    engine.breaks_at["search"] = ProviderError(ErrorKind.NETWORK, "the relay did not answer within 30 s")
+    monkeypatch.setattr("streamtui.commands.search.real_engine", lambda settings: engine)
+    assert run(Settings(), "bonk") == 1
+    assert capsys.readouterr().err == "streamtui: the relay did not answer within 30 s\n"

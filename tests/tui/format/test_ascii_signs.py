@@ -38,6 +38,13 @@ def test_the_lamps_differ_by_their_signs() -> None:
     assert len(set(signs)) == len(signs)
 
 
+def test_a_chart_can_be_read_without_its_characters() -> None:
+    solid, hatched, wick = map(ascii_sign, "█▒│")
+    assert len({solid, hatched, wick}) == 3, "a candle that rises, one that falls, and its wick"
+    assert [ascii_sign(dots) for dots in "⠉⠒⣀⡇⢸"] == ["'", "'", ".", ":", ":"]
+    assert [ascii_sign(sign) for sign in "·┊┈"] == [".", "|", "-"]
+
+
 def test_up_and_down_differ_and_a_sparkline_keeps_its_heights() -> None:
     assert ascii_sign("▲") != ascii_sign("▼")
     assert len({ascii_sign(block) for block in "▁▂▃▄▅▆▇█"}) == 8

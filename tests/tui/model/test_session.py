@@ -11,6 +11,7 @@ from streamcore.config.loading import load
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.token_hits import TokenHit
+from streamtui.model.naming import LONGEST_RETRY
 
 
 async def test_a_symbol_that_is_watched_already_stays_one_subscription() -> None:
@@ -102,6 +103,17 @@ async def test_names_that_cannot_be_had_leave_the_mints_and_say_nothing_on_the_s
         assert stage.app.session.failure is None
 
 
+async def test_names_that_could_not_be_had_are_asked_for_again_ever_more_rarely() -> None:
+    failure = ProviderError(ErrorKind.NETWORK, "no network")
+    breaks_at: dict[str, Exception] = {"name_tokens": failure}
+    async with on_stage(symbols=(HATS,), names={HATS: hit("HATS", HATS)}, breaks_at=breaks_at) as stage:
+        await stage.pass_time(60.0)
+        assert 2 <= len(stage.manager.named) <= 4
+        breaks_at.clear()
+        await stage.pass_time(LONGEST_RETRY)
+        assert "HATS by name" in stage.text()
+
+
 async def test_a_mint_that_nobody_knows_is_not_asked_for_again() -> None:
     async with on_stage(symbols=(HATS,)) as stage:
         await stage.pass_time(10.0)
@@ -132,3 +144,29 @@ async def test_an_alert_about_a_ticker_that_was_only_found_is_about_its_mint() -
         await stage.tell(stage.price(HATS, "1", address=HATS))
         await stage.tell(stage.price(HATS, "6", address=HATS))
         assert "Alert" in stage.toasts()
+
+
+async def test_names_of_the_demo_are_never_those_of_real_data_nor_saved(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    names = {HATS: hit("HATS", HATS)}
+    async with on_stage(
+        symbols=(HATS,),
+        wallets=("toly.sns",),
+        named_wallets={"toly.sns": DOG},
+        names=names,
+        demo=True,
+        config_path=path,
+    ) as stage:
+        await stage.pass_time(1.0)
+        assert "HATS by name" in stage.text()
+        assert stage.app.session.label(DOG) == "toly.sns"
+        await stage.press("ctrl+s")
+        await stage.pass_time(0.1)
+        settings = load(path, environ={}).settings
+        assert (settings.symbols, settings.tokens, settings.labels) == ((HATS,), {}, {})
+        stage.names.clear()
+        await stage.press("D")
+        await stage.pass_time(2.0)
+        assert "HATS by name" not in stage.text()
+        assert "Hu6x…pump" in stage.text()
+        assert stage.app.session.label(DOG) == "8cmK…pump"

@@ -12,6 +12,7 @@ from streamtui.model.token_names import (
     is_unnamed,
     means_something,
     names_for,
+    without_found_name,
 )
 
 DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
@@ -29,14 +30,14 @@ def test_a_bare_mint_gets_the_name_that_was_found_for_it() -> None:
     names = TokenNames()
     assert names.named(BARE) is BARE
     names.add([hit()])
-    assert names.named(BARE) == NamedToken("HATS", "Hats", HATS)
+    assert names.named(BARE) == NamedToken("HATS", "Hats", HATS, BARE)
     assert names.tickers([HATS, DOG]) == {HATS: "HATS"}
 
 
 def test_a_name_that_only_looks_like_another_says_so() -> None:
     names = TokenNames()
     names.add([hit("USDC", lookalike_of="USDC")])
-    assert names.named(BARE) == NamedToken("≠USDC", "not USDC: Hats", HATS)
+    assert names.named(BARE) == NamedToken("≠USDC", "not USDC: Hats", HATS, BARE)
 
 
 def test_what_has_a_name_keeps_it_and_a_ticker_of_ones_own_stays() -> None:
@@ -44,7 +45,10 @@ def test_what_has_a_name_keeps_it_and_a_ticker_of_ones_own_stays() -> None:
     names.add([hit("SCAM", HATS)])
     sol = Token(symbol="SOL", name="Solana", mint=HATS)
     assert names.named(sol) is sol
-    assert names.named(Token(symbol="MINE", name=CONFIGURED, mint=HATS)) == NamedToken("MINE", "Hats", HATS)
+    mine = Token(symbol="MINE", name=CONFIGURED, mint=HATS)
+    assert names.named(mine) == NamedToken("MINE", "Hats", HATS, mine)
+    assert without_found_name(names.named(mine)) is mine
+    assert without_found_name(mine) is mine
     assert names.tickers([HATS]) == {}
     assert not is_unnamed(Token(symbol="XMR", name="", mint=""))
 

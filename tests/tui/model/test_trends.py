@@ -11,7 +11,7 @@ from manual_clock import ManualClock
 from streamcore.candles import ChartRange
 from streamcore.config.model import Settings
 from streamtui.model.session import Session
-from streamtui.model.trends import AGAIN, Trends
+from streamtui.model.trends import AGAIN, MISSING_AGAIN, Trends
 
 
 class Watching:
@@ -92,9 +92,24 @@ async def test_a_failure_is_logged_and_asked_for_again_later(caplog) -> None:
     del watching.engine.trends
     await watching.tick()
     assert watching.requests == 0
-    await watching.clock.advance(AGAIN)
+    await watching.clock.advance(MISSING_AGAIN)
     await watching.tick()
     assert watching.requests == 1
+
+
+async def test_a_row_that_was_away_is_asked_for_like_a_new_one() -> None:
+    watching = Watching()
+    await watching.session.subscribe(["SOL", "BONK"])
+    rows = watching.session.prices.rows
+    for key in rows:
+        watching.engine.trend_series[key] = wandering(ChartRange.DAY)
+    await watching.tick()
+    gone = next(iter(rows))
+    await watching.session.unsubscribe(gone)
+    await watching.tick()
+    await watching.session.subscribe([gone])
+    await watching.tick()
+    assert rows[gone].trend.has_past
 
 
 async def test_another_engine_fills_the_rows_anew() -> None:

@@ -121,7 +121,7 @@ async def test_a_secret_is_refused_in_every_line_and_nothing_of_it_stays(
         assert stage.app.session.alerts.rules == []
 
 
-@pytest.mark.parametrize("key", ["s", "w", "a", "slash"])
+@pytest.mark.parametrize("key", ["s", "w", "a", "slash", "ctrl+p"])
 @pytest.mark.parametrize(
     "secret",
     [

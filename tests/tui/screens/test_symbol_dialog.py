@@ -174,6 +174,22 @@ async def test_a_market_of_an_exchange_is_taken_by_its_ticker() -> None:
         assert list(stage.app.session.prices.rows) == ["XMR"]
 
 
+async def test_a_mint_that_is_pasted_gets_its_name_before_it_is_watched() -> None:
+    async with on_stage(symbols=()) as stage:
+        finds(stage, HATS, hit())
+        await searched(stage, HATS)
+        assert stage.manager.searched == [HATS]
+        assert "unverified" in stage.line("Hats for cats")
+        await stage.press("enter")
+        (row,) = stage.app.session.prices.rows.values()
+        assert (row.key, row.token.symbol, row.name) == (HATS, "HATS", "Hats for cats")
+        await stage.press("s")
+        await stage.type(HATS)
+        await stage.pass_time(1.0)
+        assert stage.manager.searched == [HATS]
+        assert "Hats for cats" in stage.text()
+
+
 async def test_who_could_not_be_asked_is_said_below_what_the_others_found() -> None:
     async with on_stage(symbols=()) as stage:
         failed = SearchFailure(provider="jupiter", message="Jupiter has trouble of its own (HTTP 503)")

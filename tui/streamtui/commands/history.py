@@ -7,13 +7,17 @@ import csv
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable
 from streamtui.commands.shutdown import Deadline, until_stopped
+from streamtui.format.ages import interval_name
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
+from streamtui.format.texts import source_title
+from streamtui.model.engine import real_engine
+from streamtui.model.exporting import candle_fields
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,14 +56,11 @@ def run(settings: Settings, symbol: str, *, span: str = "24h", form: str = "tabl
     Raises:
         InputError: It is no token that is known.
     """
-    from streamcore import StreamManager
-    from streamsim.demo import embedded
-
-    manager = StreamManager(settings, demo=embedded, remember=True)
+    engine = real_engine(settings)
     with Deadline() as deadline:
         try:
             series = asyncio.run(
-                until_stopped(_asked(manager, symbol, ChartRange(span)), stopping=deadline.start)
+                until_stopped(_asked(engine, symbol, ChartRange(span)), stopping=deadline.start)
             )
         except ProviderError as error:
             if sys.stderr is not None:
@@ -92,31 +93,9 @@ def show(series: CandleSeries, *, form: str) -> None:
         print(captured.get(), end="")
 
 
-def fields(series: CandleSeries) -> Iterator[dict[str, Any]]:
-    """Yield each candle as the fields of a line of JSON: prices are texts holding decimals.
-
-    In the demo each has a field more, ``demo``.
-    """
-    for one in series.candles:
-        told: dict[str, Any] = {
-            "event": "candle",
-            "symbol": series.symbol,
-            "provider": series.provider,
-            "market": series.market,
-            "start": one.start,
-            "interval": series.interval,
-        }
-        for name in ("open", "high", "low", "close", "volume"):
-            value = getattr(one, name)
-            told[name] = None if value is None else format(value, "f")
-        if series.demo:
-            told["demo"] = True
-        yield told
-
-
 def lines(series: CandleSeries) -> Iterator[str]:
     """Yield each candle as a line of JSON."""
-    return (msgspec.json.encode(told).decode() for told in fields(series))
+    return (msgspec.json.encode(told).decode() for told in candle_fields(series))
 
 
 def write_csv(series: CandleSeries, file: TextIO) -> None:
@@ -124,7 +103,7 @@ def write_csv(series: CandleSeries, file: TextIO) -> None:
     columns = (*COLUMNS, "demo") if series.demo else COLUMNS
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    for told in fields(series):
+    for told in candle_fields(series):
         writer.writerow([_field(told[name]) for name in columns])
 
 
@@ -139,8 +118,9 @@ def summary(series: CandleSeries) -> str:
         f"in {_NAMES[series.range]}" if series.covered else f"since {_moment(series.candles[0].start, DAY)}"
     )
     kind = "prices" if series.line else "candles"
-    told = f"{printable(series.symbol)} {percent(series.change)} {since}; {kind}: {series.provider}"
-    told += f" {printable(series.market)}, {_length(series.interval)}, times in UTC"
+    told = f"{printable(series.symbol)} {percent(series.change)} {since}; "
+    told += f"{kind}: {source_title(series)} {printable(series.market)}, "
+    told += f"{interval_name(series.interval)}, times in UTC"
     return f"DEMO, invented data: {told}" if series.demo else told
 
 
@@ -169,10 +149,3 @@ def table(series: CandleSeries) -> Table:
 def _moment(start: int, interval: int) -> str:
     begins = datetime.fromtimestamp(start, UTC)
     return f"{begins:%Y-%m-%d}" if interval >= DAY else f"{begins:%Y-%m-%d %H:%M}"
-
-
-def _length(interval: int) -> str:
-    for unit, name in ((DAY, "d"), (3600, "h"), (60, "min")):
-        if interval % unit == 0:
-            return f"{interval // unit} {name}"
-    return f"{interval} s"

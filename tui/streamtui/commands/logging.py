@@ -6,8 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from logging.handlers import WatchedFileHandler
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +78,11 @@ def log_lines(
 
 
 def _file_handler(file: Path, level: str, *, covered: bool) -> logging.Handler:
+    from streamtui.commands.log_file import LogFile  # the first frame need not wait for it
+
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-        handler = _File(file, covered=covered, encoding="utf-8", errors="backslashreplace")
+        handler = LogFile(file, covered=covered, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         reason = f"cannot be written: {error.strerror or type(error).__name__}"
         raise SettingsError("log file", str(file), reason, "option --log-file") from error
@@ -95,32 +96,6 @@ class _Lines(logging.StreamHandler[Any]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
         """Go on: a log line never stops the work, and there is nowhere else to say so."""
-
-
-class _File(WatchedFileHandler):
-    """A log file, opened anew when it was renamed or removed, as programs that rotate logs do."""
-
-    _lost = False
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name logging calls
-        """Go on: a log line never stops the work. The first one that is lost is told on standard error."""
-        error = sys.exc_info()[1]
-        if self._lost or self._covered or sys.stderr is None:
-            return
-        self._lost = True
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        with suppress(OSError):
-            print(f"streamtui: warning: log lines are lost: {self.baseFilename}: {reason}", file=sys.stderr)
-
-    def close(self) -> None:
-        """Close; what could not be written is lost, and has been told."""
-        with suppress(OSError):
-            super().close()
-
-    def __init__(self, file: Path, *, covered: bool, **more: Any) -> None:
-        """``covered``: the app's screen covers standard error."""
-        super().__init__(file, **more)
-        self._covered = covered
 
 
 def _number(level: str) -> int:

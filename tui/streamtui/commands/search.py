@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
 
-from streamcore import SearchResult, TokenHit, printable
+from streamcore import ProviderError, SearchResult, TokenHit, printable
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
 from streamtui.format.numbers import compact
+from streamtui.model.engine import real_engine
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,12 +52,13 @@ def run(settings: Settings, text: str, *, form: str = "table") -> int:
     Raises:
         InputError: The text is empty, too long, or looks like a wallet's secret.
     """
-    from streamcore import StreamManager
-    from streamsim.demo import embedded
-
-    manager = StreamManager(settings, demo=embedded, remember=True)
     with Deadline() as deadline:
-        found = asyncio.run(until_stopped(_searched(manager, text), stopping=deadline.start))
+        try:
+            work = _searched(real_engine(settings), text)
+            found = asyncio.run(until_stopped(work, stopping=deadline.start))
+        except ProviderError as error:  # a relay that is not there
+            _say(error.message)
+            return 1
         if found is None:
             return 0
         return show(found, text, form=form, demo=settings.demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -15,14 +16,16 @@ from streamcore import (
     TokenTable,
     UnknownSymbol,
     check_address,
+    is_plain_name,
     printable,
     read_pair,
     understand,
+    wallet_name,
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import is_by_relay
-from streamtui.options import SETTINGS
+from streamtui.options import SERVING, SETTINGS
 
 
 def loaded(given: Mapping[str, Any]) -> Loaded:
@@ -34,17 +37,18 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
     Raises:
         SettingsError: Something in the options, the environment or the file is wrong.
     """
-    typed = [option for option in SETTINGS if option.name in given]
+    typed = [option for option in (*SETTINGS, *SERVING) if option.name in given]
     options = {option.setting or option.name: given[option.name] for option in typed}
+    flags = {f"option {option.setting}": f"option {option.flag}" for option in typed if option.setting}
     try:
         result = load(given.get("config"), options=options)
     except SettingsError as error:
-        flags = {f"option {option.setting}": f"option {option.flag}" for option in typed if option.setting}
         if error.origin not in flags:
             raise
         raise SettingsError(error.key, error.value, error.allowed, flags[error.origin]) from None
     _warn(result.warnings)
-    return result
+    origins = {key: flags.get(origin, origin) for key, origin in result.origins.items()}
+    return dataclasses.replace(result, origins=origins)
 
 
 def check_surroundings(loaded: Loaded) -> None:
@@ -91,6 +95,10 @@ def check_watched(loaded: Loaded) -> Collection[str]:
             else:
                 refused.setdefault(symbol, (key, error.reason))
     for wallet in settings.wallets:
+        if (name := wallet_name(wallet)) is not None:  # it is looked up when the engine runs
+            if not is_plain_name(name):
+                hints.append(f"{name} has letters besides a to z, which may be doubles of others")
+            continue
         try:
             check_address(wallet)
         except InputError as error:

@@ -41,10 +41,11 @@ def as_keyboard_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def calling(stop: Callable[[], None]) -> Iterator[None]:
+def calling(stop: Callable[[], None], *, hang_up: Callable[[], None] | None = None) -> Iterator[None]:
     """Call ``stop`` on the running event loop for every stop signal.
 
-    Where the platform's loop cannot do that (Windows), Ctrl+C stays a `KeyboardInterrupt`.
+    SIGHUP calls ``hang_up`` instead, if there is one: a service reads its files again then. Where the
+    platform's loop cannot do that (Windows), Ctrl+C stays a `KeyboardInterrupt`.
     """
     loop = asyncio.get_running_loop()
     handled = []
@@ -52,6 +53,9 @@ def calling(stop: Callable[[], None]) -> Iterator[None]:
         for number in _stop_signals():
             loop.add_signal_handler(number, stop)
             handled.append(number)
+        if hang_up is not None and hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, hang_up)
+            handled.append(signal.SIGHUP)
     try:
         yield
     finally:

@@ -10,7 +10,17 @@ from streamcore import SettingsError, SystemClock
 from streamcore.config import setting_keys
 from streamsim import Emulators, Faults, Proxy
 from streamsim.demo import DEMO_KEY
-from streamsim.servers.schedule import FORM, PROVIDERS, PROXIED, BadFault, Planned, carry_out, listing, plan
+from streamsim.servers.schedule import (
+    FORM,
+    POLLED,
+    PROVIDERS,
+    PROXIED,
+    BadFault,
+    Planned,
+    carry_out,
+    listing,
+    plan,
+)
 from streamtui.commands.shutdown import Deadline, until_stopped
 
 
@@ -66,6 +76,7 @@ def list_faults() -> None:
     first, *_, last = PROVIDERS
     print(f"--fault {FORM}, as in --fault {first}:stall@10+30 or --fault {last}:drop@connect*2\n")
     print(listing())
+    print(f"\n{', '.join(POLLED)} can have those of HTTP requests, where they are named.")
 
 
 async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[str, int] | None) -> None:
@@ -85,7 +96,7 @@ async def _serve(emulators: Emulators, plans: Sequence[Planned], ports: Mapping[
                 found[name][variable] = proxy.url(found[name][variable])
         print(directions(found))
         print("Ctrl+C ends them.")
-        servers = {name: getattr(emulators, name) for name in PROVIDERS}
+        servers = {name: getattr(emulators, name) for name in (*PROVIDERS, *POLLED)}
         await carry_out(plans, servers, network, clock)
         await asyncio.Event().wait()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from streamcore import Event, PriceUpdate, StreamError, WalletTransaction, to_json
 from streamtui.commands.shutdown import Deadline, calling
 from streamtui.commands.stdout import Output, calling_when_closed
+from streamtui.commands.wallet_names import addresses_of, tell_changes
 from streamtui.model.engine import real_engine
 from streamtui.model.event_log import log_failure
 
@@ -57,6 +58,7 @@ def run(
                 real_engine(settings, capture=capture),
                 symbols=settings.symbols if settings.stream.enable_prices else (),
                 wallets=settings.wallets if settings.stream.enable_wallets else (),
+                labels=settings.labels,
                 count=count,
                 duration=duration,
                 stopping=deadline.start,
@@ -69,6 +71,7 @@ async def print_lines(
     *,
     symbols: Sequence[str],
     wallets: Sequence[str],
+    labels: Mapping[str, str] | None = None,
     count: int | None = None,
     duration: float | None = None,
     descriptor: int = STANDARD_OUTPUT,
@@ -79,7 +82,8 @@ async def print_lines(
     Args:
         manager: The engine, not yet started.
         symbols: What to subscribe to; checked.
-        wallets: What to subscribe to; checked.
+        wallets: What to subscribe to; checked. Names are looked up first.
+        labels: Addresses to the names they were saved with.
         count: See `run`.
         duration: See `run`.
         descriptor: Where to write.
@@ -88,7 +92,7 @@ async def print_lines(
     stopped = asyncio.Event()
     printer = _Printer(manager, Output(descriptor), count)
     with calling(stopped.set), calling_when_closed(descriptor, stopped.set):
-        work = asyncio.create_task(printer.work(symbols, wallets))
+        work = asyncio.create_task(printer.work(symbols, wallets, labels or {}))
         stop = asyncio.create_task(stopped.wait())
         ended, _ = await asyncio.wait({work, stop}, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
         stopping()
@@ -105,7 +109,7 @@ async def print_lines(
         log.debug("nobody reads the lines any more")
     for refusal in refusals:
         log.error("%s", refusal)
-    return 1 if refusals else 0
+    return 1 if refusals or printer.failed else 0
 
 
 def _refusals(manager: Engine) -> list[str]:
@@ -122,6 +126,8 @@ class _Printer:
     def __init__(self, manager: Engine, output: Output, count: int | None) -> None:
         self.delivered = 0
         """Price and transaction lines taken."""
+        self.failed = False
+        """Whether there was nothing left that could be watched."""
         self._manager = manager
         self._output = output
         self._count = count
@@ -129,17 +135,26 @@ class _Printer:
         self._taking: asyncio.Task[None] | None = None
         self._printed = asyncio.Event()
 
-    async def work(self, symbols: Sequence[str], wallets: Sequence[str]) -> None:
+    async def work(self, symbols: Sequence[str], wallets: Sequence[str], labels: Mapping[str, str]) -> None:
         """Run the engine and print until it ends, the count is reached, or `finish` was called."""
+        checking: asyncio.Task[None] | None = None
         try:
             async with self._manager as manager:
                 events = manager.events()  # before subscribing, so that no event is missed
+                if wallets:
+                    wallets = await addresses_of(manager, wallets)
+                    checking = asyncio.create_task(tell_changes(manager, wallets, labels))
+                if not symbols and not wallets:
+                    self.failed = True
+                    return
                 if symbols:
                     await manager.subscribe_prices(symbols)
                 if wallets:
                     await manager.subscribe_wallets(wallets)
                 await self._print(events)
         finally:
+            if checking is not None:
+                checking.cancel()
             self._output.close()
 
     async def finish(self) -> bool:

@@ -43,6 +43,14 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400}d {whole % 86_400 // 3600:02}h"
 
 
+def interval_name(seconds: int) -> str:
+    """Return the length of a candle: ``15 min``, ``1 h``, ``1 d``."""
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % unit == 0 and seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
 def countdown(seconds: float) -> str:
     """Return the whole seconds left, rounded up, so that it reads ``1 s`` until the moment has come."""
     if not isfinite(seconds):

@@ -58,6 +58,10 @@ _SIGNS = {
 """The signs used by the app, and common punctuation; the blocks are the heights of a sparkline, and
 ``:`` is the body of a candle that falls."""
 
+_BRAILLE = 0x2800
+"""The first braille pattern; each bit of the number after it is a dot."""
+_UPPER_DOTS = 0x01 | 0x02 | 0x08 | 0x10
+
 
 def ascii_sign(character: str) -> str:
     """Return the ASCII that stands for one character, as many cells wide."""
@@ -71,17 +75,24 @@ def ascii_sign(character: str) -> str:
         return ""
     if unicodedata.east_asian_width(character) in ("W", "F"):
         return "??"
+    if _BRAILLE <= ord(character) < _BRAILLE + 0x100:
+        return _dots(ord(character) - _BRAILLE)
     return _drawn(unicodedata.name(character, ""))
+
+
+def _dots(bits: int) -> str:
+    """Return the sign for a braille pattern: dots in its upper half, in its lower half, or in both."""
+    upper, lower = bits & _UPPER_DOTS, bits & ~_UPPER_DOTS
+    return ":" if upper and lower else "'" if upper else "."
 
 
 def _drawn(name: str) -> str:
     """Return the sign for a drawing character, given its name in Unicode."""
     if name.startswith("BOX DRAWINGS"):
-        if "VERTICAL" in name or "UP" in name or "DOWN" in name:
-            return "+" if any(side in name for side in ("HORIZONTAL", "LEFT", "RIGHT")) else "|"
+        words = set(name.split())  # QUADRUPLE has UP in it
+        if words & {"VERTICAL", "UP", "DOWN"}:
+            return "+" if words & {"HORIZONTAL", "LEFT", "RIGHT"} else "|"
         return "-"
-    if name.startswith("BRAILLE PATTERN"):
-        return ":"
     if "BLOCK" in name or "SHADE" in name or "QUADRANT" in name:
         return "#"
     return "?"

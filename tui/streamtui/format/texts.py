@@ -1,8 +1,8 @@
-"""The state of providers in words, and counted nouns."""
+"""The state of providers in words, counted nouns, and the names of sources."""
 
 from __future__ import annotations
 
-from streamcore import ProviderStatus, State
+from streamcore import CandleSeries, ProviderStatus, State
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
 
@@ -45,9 +45,6 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-_IRREGULAR = {"dexscreener": "DexScreener", "geckoterminal": "GeckoTerminal", "defillama": "DefiLlama"}
-
-
-def source_title(provider: str) -> str:
-    """Return the name of a provider as a person writes it: ``Kraken``."""
-    return _IRREGULAR.get(provider) or provider[:1].upper() + provider[1:]
+def source_title(series: CandleSeries) -> str:
+    """Return the name of a series' source as a person writes it, as far as it is known."""
+    return series.title or series.provider[:1].upper() + series.provider[1:]

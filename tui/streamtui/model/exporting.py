@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -57,24 +57,30 @@ def export_candles(series: CandleSeries, form: Format, folder: Path, at: float) 
 
     In JSON each has the shape of a line of ``streamtui history``; for the rest see `export`.
     """
-    rows = [
-        {
+    what = re.sub(r"[^0-9A-Za-z]+", "-", f"{series.symbol}-{series.range}").strip("-")
+    return _export([*candle_fields(series)], what, form, folder, at)
+
+
+def candle_fields(series: CandleSeries) -> Iterator[dict[str, Any]]:
+    """Yield each candle as the fields of a line of ``streamtui history``: prices are texts holding decimals.
+
+    In the demo each has a field more, ``demo``.
+    """
+    for candle in series.candles:
+        told: dict[str, Any] = {
             "event": "candle",
             "symbol": series.symbol,
             "provider": series.provider,
             "market": series.market,
             "start": candle.start,
             "interval": series.interval,
-            "open": f"{candle.open:f}",
-            "high": f"{candle.high:f}",
-            "low": f"{candle.low:f}",
-            "close": f"{candle.close:f}",
-            "volume": None if candle.volume is None else f"{candle.volume:f}",
         }
-        for candle in series.candles
-    ]
-    what = re.sub(r"[^0-9A-Za-z]+", "-", f"{series.symbol}-{series.range}").strip("-")
-    return _export(rows, what, form, folder, at)
+        for name in ("open", "high", "low", "close", "volume"):
+            value = getattr(candle, name)
+            told[name] = None if value is None else f"{value:f}"
+        if series.demo:
+            told["demo"] = True
+        yield told
 
 
 def _export(rows: Sequence[dict[str, Any]], what: str, form: Format, folder: Path, at: float) -> Path:

@@ -7,7 +7,7 @@ The methods here send requests to the engine and wait for its answers. Events fr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,12 @@ from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_row import PriceRow, WatchedToken, key_of
 from streamtui.model.provider_health import Health
-from streamtui.model.token_names import TokenNames
+from streamtui.model.token_names import TokenNames, without_found_name
 from streamtui.model.transaction_list import TransactionList
 from streamtui.model.view import View
 
 if TYPE_CHECKING:
-    from streamcore import Engine, SearchResult, TokenHit
+    from streamcore import Engine
     from streamtui.model.config_writer import OnConflict
     from streamtui.model.price_chart import PriceChart
 
@@ -63,6 +63,8 @@ class Session:
         self.label = labeller(self.labels)
         self.names = TokenNames()
         """What tokens are called that have no name in the table."""
+        self._invented: set[str] = set()
+        """Wallets with a label that was looked up in the demo."""
         self.alerts = AlertBook(settings.alerts, self.label)
         self.chart: PriceChart | None = None
         """The chart that is open, which is told of the prices of its row."""
@@ -132,7 +134,12 @@ class Session:
         """Keep a price that no row wants yet, until the subscription it answers has returned."""
         self._early.append(update)
 
-    def _running_engine(self) -> Engine:
+    def running_engine(self) -> Engine:
+        """Return the engine that takes requests.
+
+        Raises:
+            NotRunning: There is none.
+        """
         if self.engine is None:
             raise NotRunning(self.failure or "the engine is still starting; try again in a moment")
         return self.engine
@@ -144,7 +151,7 @@ class Session:
             InputError: One of them cannot be watched; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         new = []
         self._requests += 1
         try:
@@ -172,44 +179,6 @@ class Session:
             self.mark_changed()
         return new
 
-    async def search(self, text: str) -> SearchResult:
-        """Return what the sources list by a ticker, a name or a mint; see `streamcore.Engine.search`.
-
-        Raises:
-            InputError: It is nothing to search for.
-            NotRunning: There is no engine to ask.
-        """
-        return await self._running_engine().search(text)
-
-    def found(self, mint: str) -> TokenHit | None:
-        """Return what a source has said of a token that has no name in the table, if one was asked."""
-        return self.names.found(mint)
-
-    def learn(self, hits: Iterable[TokenHit]) -> None:
-        """Call tokens what a source calls them, where nothing better is known."""
-        found = list(hits)
-        self.names.add(found)
-        for hit in found:
-            row = self.prices.rows.get(hit.mint or "")
-            if row is not None and row.token.mint:
-                self.prices.set_token(row.key, self.names.named(self._own_token(row)))
-        self.mark_changed()
-
-    def _own_token(self, row: PriceRow) -> WatchedToken:
-        """Return what the engine calls the token of a row."""
-        token = self.engine.describe(row.token.mint) if self.engine else None
-        return row.token if token is None else token
-
-    async def name_tokens(self) -> None:
-        """Ask once what the tokens are called that nobody has named, and show it.
-
-        Raises:
-            ProviderError: No source could be asked.
-            NotRunning: There is no engine to ask.
-        """
-        if mints := self.names.to_ask():
-            self.learn((await self._running_engine().name_tokens(mints)).values())
-
     def hints(self, symbols: Sequence[str]) -> list[str]:
         """Return what a person should know of how these symbols were read, as sentences."""
         from streamcore import TokenTable, read_pair
@@ -224,7 +193,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.prices.remove(key)
         self.unsaved = True
         self._only_in_watchlist.discard(key)
@@ -239,7 +208,7 @@ class Session:
             InputError: A symbol of the list cannot be watched.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.watchlist, self.prices.watchlist = name, None
         if name:
             symbols = self.settings.watchlists[name]
@@ -270,7 +239,7 @@ class Session:
             InputError: One of them is no address; nothing has changed.
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         new = []
         self._requests += 1
         try:
@@ -294,7 +263,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        engine = self._running_engine()
+        engine = self.running_engine()
         self.wallets.remove(address)
         self.unsaved = True
         self._watched.discard(address)
@@ -302,10 +271,14 @@ class Session:
         await engine.unsubscribe_wallets([address])
         self.mark_changed()
 
-    def name_wallets(self, labels: Mapping[str, str]) -> None:
-        """Call wallets by these names from now on."""
+    def name_wallets(self, labels: Mapping[str, str], *, by_hand: bool = True) -> None:
+        """Call wallets by these names from now on; ``by_hand``: a person has said so just now."""
+        from streamcore import wallet_name  # not needed for the first frame
+
         self.labels.update(labels)
-        self.unsaved = True
+        if self.settings.demo:
+            self._invented |= {address for address, name in labels.items() if wallet_name(name) is not None}
+        self.unsaved = self.unsaved or by_hand
         self.transactions.relabel()
         self.mark_changed()
 
@@ -321,7 +294,7 @@ class Session:
         row: PriceRow | None = None
         if rule.symbol is not None:
             symbol = self._mint_shown_as(rule.symbol) or rule.symbol
-            token = self._running_engine().describe(symbol)
+            token = self.running_engine().describe(symbol)
             row = self.prices.rows.get(key_of(token))
             if row is None:
                 raise InputError(symbol, "is not watched yet; s watches it")
@@ -348,7 +321,7 @@ class Session:
 
     def _key_of_symbol(self, symbol: str) -> str:
         try:
-            return key_of(self._running_engine().describe(symbol))
+            return key_of(self.running_engine().describe(symbol))
         except (InputError, NotRunning):
             return symbol.casefold()
 
@@ -372,11 +345,16 @@ class Session:
                 self._symbol_to_save(row.token) for row in rows if row.key not in self._only_in_watchlist
             ],
             wallets=list(self.wallets),
-            labels={address: self.labels[address] for address in self.wallets if address in self.labels},
+            labels={
+                address: self.labels[address]
+                for address in self.wallets
+                if address in self.labels and address not in self._invented
+            },
             alerts=self.alerts.rules,
             theme=theme,
             columns=self.view.columns_to_save,
-            tokens=self.names.tickers(row.token.mint for row in rows),
+            # what the demo calls a token is invented
+            tokens={} if self.settings.demo else self.names.tickers(row.token.mint for row in rows),
         )
         await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
         self._saved = watched
@@ -396,7 +374,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._running_engine().reconnect(provider)
+        await self.running_engine().reconnect(provider)
 
     async def reconnect_all(self) -> None:
         """Let every provider try again now.
@@ -404,7 +382,7 @@ class Session:
         Raises:
             NotRunning: There is no engine to ask.
         """
-        await self._running_engine().reconnect_all()
+        await self.running_engine().reconnect_all()
 
     def set_back(self, by: float) -> None:
         """Date everything back, because the wall clock has been set back by so many seconds.
@@ -433,6 +411,12 @@ class Session:
         The caller must restart the engine.
         """
         self.settings = msgspec.structs.replace(self.settings, demo=not self.settings.demo)
+        self.names.forget()
+        for row in self.prices.rows.values():
+            self.prices.set_token(row.key, without_found_name(row.token))
+        for address in self._invented:
+            self.labels.pop(address, None)
+        self._invented.clear()
         self.prices.restart()
         self.transactions.clear()
         self.alerts.restart()

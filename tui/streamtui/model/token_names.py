@@ -32,6 +32,13 @@ class NamedToken:
     symbol: str
     name: str
     mint: str
+    bare: WatchedToken | None = None
+    """The token as it was without."""
+
+
+def without_found_name(token: WatchedToken) -> WatchedToken:
+    """Return a token as the engine describes it."""
+    return token.bare if isinstance(token, NamedToken) and token.bare is not None else token
 
 
 class TokenNames:
@@ -51,6 +58,12 @@ class TokenNames:
             if hit.mint is not None and (hit.symbol or hit.name):
                 self._hits[hit.mint] = hit
 
+    def forget(self) -> None:
+        """Forget every name, and that it was asked for."""
+        self._hits.clear()
+        self._to_ask.clear()
+        self.wanted.clear()
+
     def named(self, token: WatchedToken) -> WatchedToken:
         """Return a token with the name that was found for it; as it is if it has one, or none was found."""
         if not is_unnamed(token):
@@ -62,9 +75,9 @@ class TokenNames:
             return token
         symbol = token.symbol if token.name == CONFIGURED or not hit.symbol else hit.symbol
         if not hit.lookalike_of:
-            return NamedToken(symbol, hit.name or token.name, token.mint)
+            return NamedToken(symbol, hit.name or token.name, token.mint, token)
         name = f"not {hit.lookalike_of}: {hit.name or hit.symbol}"
-        return NamedToken(f"{IMITATION}{symbol}", name, token.mint)
+        return NamedToken(f"{IMITATION}{symbol}", name, token.mint, token)
 
     def found(self, mint: str) -> TokenHit | None:
         """Return what was found of a token that was given without a name."""
@@ -75,6 +88,11 @@ class TokenNames:
         if is_unnamed(token) and token.mint not in self._hits:
             self._to_ask[token.mint] = None
             self.wanted.set()
+
+    def ask_again(self, mints: Iterable[str]) -> None:
+        """Have these names asked for once more: nobody could be asked."""
+        self._to_ask |= dict.fromkeys(mints)
+        self.wanted.set()
 
     def to_ask(self) -> list[str]:
         """Return the mints whose names are to be asked for, each once."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from streamcore import CandleSeries
+from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 AGAIN = 900.0
 """Seconds after which the sources are asked again: what happened while the stream was away is missing."""
+MISSING_AGAIN = 120.0
+"""The same while a row has none: no source could be reached, or none has it."""
 
 
 class Trends:
@@ -33,8 +36,8 @@ class Trends:
         """The rows at the last request."""
         self._next = float("-inf")
         """Monotonic seconds of the next request."""
-        self._filled: dict[str, CandleSeries] = {}
-        """What each row was filled with last."""
+        self._filled: dict[str, tuple[PriceRow, CandleSeries]] = {}
+        """Each row by its key, and what it was filled with last."""
 
     def tick(self, engine: Engine) -> None:
         """Fill the rows with what has come, and ask for more if it is time."""
@@ -43,6 +46,7 @@ class Trends:
             self._fill(engine.cached_trends())
             return
         rows = frozenset(session.prices.rows)
+        self._wanted &= rows
         if rows and (rows - self._wanted or now >= self._next):
             self._wanted, self._next = rows, now + AGAIN
             self._request = asyncio.create_task(self._ask(engine))
@@ -59,14 +63,19 @@ class Trends:
             self._fill(await engine.trends())
         except Exception:
             logger.exception("asking for the trends failed")
+        if self._session.prices.rows.keys() - self._filled.keys():
+            self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
 
     def _fill(self, trends: Mapping[str, CandleSeries]) -> None:
         rows, at = self._session.prices.rows, self._session.clock.time()
         for key, series in trends.items():
             row = rows.get(key)
-            if row is not None and self._filled.get(key) is not series:
-                self._filled[key] = series
+            if row is None:
+                continue
+            known = self._filled.get(key)
+            if known is None or known[0] is not row or known[1] is not series:
+                self._filled[key] = (row, series)
                 row.trend.fill(series, at)
         for gone in self._filled.keys() - rows.keys():
             del self._filled[gone]

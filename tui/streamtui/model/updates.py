@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 
 from streamcore import (
@@ -16,7 +16,6 @@ from streamcore import (
     InputError,
     PriceUpdate,
     StatusChange,
-    StreamcoreError,
     StreamError,
     WalletTransaction,
 )
@@ -24,6 +23,7 @@ from streamtui.format.lamps import LIVE, lamp
 from streamtui.model.engine import EngineFactory, closed_in_time, real_engine_factory
 from streamtui.model.event_log import log_failure
 from streamtui.model.frame_rate import frame_rate
+from streamtui.model.naming import Naming
 from streamtui.model.price_list import SLACK
 from streamtui.model.price_row import SAMPLE_INTERVAL, key_of
 from streamtui.model.session import Session
@@ -35,8 +35,6 @@ TICK = 1.0
 """Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
 """Seconds by which the wall clock must go back within a tick to count as set back; less is correction."""
-GATHER_NAMES = 0.5
-"""Seconds in which tokens without a name are gathered."""
 STARTER = ("SOL", "BTC", "ETH", "JUP", "BONK", "WIF")
 """Symbols watched when nothing is configured, so that the first screen shows something."""
 
@@ -79,6 +77,7 @@ class Updates:
         self._notice = notice
         self._alarm = alarm
         self._starter = starter
+        self._naming = Naming(session, notice)
         self._all_opened = False
         """Whether everything the settings name has been opened once. From then on a restart of the engine
         subscribes to what is on the screen, not to what the settings name."""
@@ -101,7 +100,7 @@ class Updates:
             self.read_statuses()
             session.mark_changed()
             opening = asyncio.create_task(self._open())
-            naming = asyncio.create_task(self._name_tokens())
+            naming = asyncio.create_task(self._run_quietly(self._naming.name_tokens()))
             try:
                 async for event in engine.events():
                     self._take(event)
@@ -124,17 +123,15 @@ class Updates:
         session.opened = True
         self.read_statuses()
         session.mark_changed()
+        if stream.enable_wallets:
+            await self._run_quietly(self._naming.watch_named_wallets())
 
-    async def _name_tokens(self) -> None:
-        """Ask for the names of tokens that have none, those that come together with one request."""
-        session = self._session
-        while True:
-            await session.names.wanted.wait()
-            await session.clock.sleep(GATHER_NAMES)
-            try:
-                await session.name_tokens()
-            except StreamcoreError as error:
-                logger.info("tokens stay without a name: %s", error)
+    async def _run_quietly(self, work: Coroutine[object, object, None]) -> None:
+        """Run what nothing else depends on; an unexpected failure is logged and ends only that."""
+        try:
+            await work
+        except Exception:
+            logger.exception("looking names up failed")
 
     async def _succeeds(self, work: Awaitable[None], what: str) -> bool:
         """Return whether something succeeded; if not, `Session.failure` says what failed and why."""
@@ -169,7 +166,10 @@ class Updates:
     def _wallets_wanted(self) -> list[str]:
         if self._all_opened:
             return list(self._session.wallets)
-        return list(dict.fromkeys([*self._session.settings.wallets, *self._session.wallets]))
+        from streamcore import wallet_name  # not needed for the first frame
+
+        given = [wallet for wallet in self._session.settings.wallets if wallet_name(wallet) is None]
+        return list(dict.fromkeys([*given, *self._session.wallets]))
 
     async def _watch_each(self, ask: Callable[[Sequence[str]], Awaitable[object]], names: list[str]) -> None:
         if not names:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from streamcore import Candle, CandleSeries, ChartRange, VolumeUnit
-from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_minute
+from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_minute, interval_name
 from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED, spread
 from streamtui.format.numbers import compact, percent, price
@@ -26,25 +26,12 @@ WIDE = 84
 """Cells from which on the values under the crosshair have their names in full."""
 
 
-def interval_name(seconds: int) -> str:
-    """Return the length of a candle: ``15 min``, ``1 h``, ``1 d``."""
-    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds % unit == 0 and seconds >= unit:
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
-
-
 def range_line(chart: PriceChart, width: int) -> Content:
     """Return the ranges with their keys, and at the right the change over the one that is shown."""
-    gap = "  " if width >= WIDE else " "
-    names = Content(gap).join(
+    names = Content(" " if width >= WIDE else "").join(
         [
             Content.assemble(
-                (str(number), "bold $accent"),
-                (
-                    f" {NAMES[one]} " if one is chart.span else f" {NAMES[one]}",
-                    "reverse" if one is chart.span else MUTED,
-                ),
+                (str(number), "bold $accent"), (f" {NAMES[one]} ", "reverse" if one is chart.span else MUTED)
             )
             for number, one in enumerate(RANGES, 1)
         ]
@@ -85,7 +72,7 @@ def source_line(chart: PriceChart, merged: int, at: float) -> Content:
         text = f"seen by this session, {length}"
     else:
         kind = "prices" if series.line else "candles"
-        text = f"{kind}: {source_title(series.provider)} {series.market}".rstrip() + f", {length}"
+        text = f"{kind}: {source_title(series)} {series.market}".rstrip() + f", {length}"
     if merged > 1:
         text += f", {merged} drawn as one ({interval_name(merged * series.interval)})"
     parts = [literal(text, MUTED)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -48,6 +49,10 @@ class Dialog(ModalScreen[Result]):
 
     def body(self) -> ComposeResult:
         """Yield what is in the frame."""
+        yield from ()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Yield what the palette is to offer while it is open, beside what always works."""
         yield from ()
 
     def pass_time(self, at: float) -> None:

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE
-from streamtui.keys import Command, readable
+from streamtui.keys import CHART_KEYS, Command, readable
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.status_bar import TONES
@@ -110,7 +110,10 @@ class HelpScreen(Dialog[None]):
             if isinstance(binding, Binding):
                 keys = " ".join(readable(key) for key in binding.key.split(","))
                 lines += _explained(keys, binding.description.lower(), room)
-        return [*blocks, lines]
+        chart = [Content.styled("In the chart of a price", "bold")]
+        for keys, meaning in CHART_KEYS:
+            chart += _explained(keys, meaning, room)
+        return [*blocks, lines, chart]
 
     def _lamps(self, room: int) -> Lines:
         lines = [Content.styled("Lamps", "bold")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Resize
@@ -19,19 +20,22 @@ from streamtui.clipboard import sent
 from streamtui.format.cells import literal
 from streamtui.format.content import demo_badge
 from streamtui.format.texts import count
+from streamtui.keys import readable
 from streamtui.model.price_chart import REST, PriceChart
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
-from streamtui.screens.chart_texts import RANGES, failure_line, range_line, readout, source_line
+from streamtui.screens.chart_texts import NAMES, RANGES, failure_line, range_line, readout, source_line
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.price_facts import facts
 from streamtui.widgets.chart import Chart
-from streamtui.widgets.fields import Fields
+from streamtui.widgets.fact_sheet import FactSheet
 
 HISTORY = "history"
 """The group of the worker that asks for the past; a newer request cancels the one before."""
-TWO_COLUMNS = 116
-"""Cells of the terminal from which on the values stand in two columns."""
+FRAME = 5
+"""Cells that frame, padding and scrollbar take."""
+TWO_COLUMNS = 112
+"""Cells from which on the values stand in two columns: each has room for a mint address."""
 
 
 class PriceDetail(Dialog[None]):
@@ -42,7 +46,7 @@ class PriceDetail(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "close", "Close", show=False),
         *(
-            Binding(str(number), f"choose_range({number - 1})", span, show=False)
+            Binding(str(number), f"choose_range({number - 1})", f"Chart of {NAMES[span]}", show=False)
             for number, span in enumerate(RANGES, 1)
         ),
         Binding("tab", "next_range(1)", "Next range", show=False),
@@ -54,8 +58,8 @@ class PriceDetail(Dialog[None]):
         Binding("shift+right,L", "crosshair(10)", "Ten to the right", show=False),
         Binding("home,g", "crosshair_to(True)", "Crosshair to the oldest", show=False),
         Binding("end,G", "crosshair_to(False)", "Crosshair to the newest", show=False),
-        Binding("down,j", "go(1)", "Next row", show=False),
-        Binding("up,k", "go(-1)", "Previous row", show=False),
+        Binding("down,j", "go(1)", "Next price", show=False),
+        Binding("up,k", "go(-1)", "Previous price", show=False),
         Binding("pagedown,space", "scroll_by(1)", "Page down", show=False),
         Binding("pageup", "scroll_by(-1)", "Page up", show=False),
         Binding("r", "reload", "Ask again", show=False),
@@ -83,9 +87,8 @@ class PriceDetail(Dialog[None]):
         self._title = Label("", id="chart-title")
         self._chart = Chart(id="chart")
         self._chart.as_line = session.view.chart_as_line
-        self._fields = Fields(self._facts())
+        self._facts = FactSheet(self._known(), two_columns_from=TWO_COLUMNS, id="facts")
         # the box scrolls as a whole where not everything fits
-        self._fields.can_focus = False
         self._box.can_focus = True
 
     @property
@@ -97,7 +100,16 @@ class PriceDetail(Dialog[None]):
         """Yield the chart with its title, and the values."""
         yield self._title
         yield self._chart
-        yield self._fields
+        yield self._facts
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Offer every key by what it does."""
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding):
+                keys = " ".join(readable(key) for key in binding.key.split(","))
+                yield SystemCommand(
+                    binding.description, f"in the chart ({keys})", partial(self.run_action, binding.action)
+                )
 
     def on_mount(self) -> None:
         """Show what is remembered of the past, and ask for the rest."""
@@ -109,8 +121,7 @@ class PriceDetail(Dialog[None]):
         self._session.chart = None
 
     def on_resize(self, event: Resize) -> None:
-        """Put the values in two columns where there is room."""
-        self._fields.set_class(event.size.width >= TWO_COLUMNS, "-two")
+        """Write the lines above the chart for the room there is."""
         self.call_after_refresh(self._draw)
 
     # What is shown
@@ -121,7 +132,7 @@ class PriceDetail(Dialog[None]):
             self._load()
         self._draw()
 
-    def _facts(self) -> dict[str, Content]:
+    def _known(self) -> dict[str, Content]:
         at = self._session.clock.time()
         return facts(self.row, at, self._session.prices.freshness(self.row, at))
 
@@ -150,11 +161,11 @@ class PriceDetail(Dialog[None]):
         message = "loading…" if past.loading else "there is nothing to draw"
         self._chart.show(past.shown, at, message)
         self._draw_title()
-        self._fields.show(self._facts())
+        self._facts.show(self._known())
 
     @on(Chart.CrosshairMoved)
     def _draw_title(self) -> None:
-        past, width = self._past, self._title.size.width or self._box.size.width
+        past, width = self._past, self._title.size.width or self.app.size.width - FRAME
         series, layout, crossed = past.shown, self._chart.layout_shown, self._chart.crossed
         if series is not None and layout is not None and crossed is not None:
             second = readout(series, crossed[0], layout.seconds, crossed[1], width)

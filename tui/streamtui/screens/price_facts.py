@@ -90,7 +90,7 @@ def _session(row: PriceRow) -> Content:
     if row.high is None or row.low is None:
         return Content(UNKNOWN)
     since = time_of_day(row.candles.since)
-    return Content(f"high {price(row.high)}, low {price(row.low)}, seen since {since}")
+    return Content(f"high {price(row.high)}, low {price(row.low)}, since {since}")
 
 
 def _tone(change: Decimal | None) -> str:

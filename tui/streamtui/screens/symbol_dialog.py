@@ -33,12 +33,12 @@ SEEN_AFTER = 0.5
 """Seconds that a hit must have stood under the cursor before enter takes it: nobody chose it sooner."""
 COLUMNS = (
     Column("symbol", "SYMBOL", 8, grows=4),
-    Column("name", "TOKEN", 14, grows=18),
+    Column("name", "TOKEN", 14, grows=14),
     Column("standing", "WHAT IT IS", 10, grows=4),
     Column("mint", "MINT", 9),
     Column("liquidity", "LIQUIDITY", 9, "right", rank=2),
     Column("volume", "VOLUME", 8, "right", rank=1),
-    Column("source", "FROM", 9, rank=3, grows=16),
+    Column("source", "FROM", 14, rank=3, grows=14),
 )
 TABLE = "table"
 """What stands for the table of tokens in the place of a source."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-PRICE_APART = 2
-"""Lines between two prices of the scale at least."""
+PRICE_APART = (2, 4)
+"""Lines between two prices of the scale at least: in a low chart, and in a high one."""
 TIME_APART = 3
 """Cells between two times at least."""
 _MOST_DECIMALS = 12
@@ -37,7 +37,8 @@ class PriceScale:
         if self.high <= self.low or self.height < 2:
             return []
         span = Decimal(repr(self.high)) - Decimal(repr(self.low))
-        step = _round_step(span * PRICE_APART / self.height)
+        least, most = PRICE_APART
+        step = _round_step(span * max(least, min(most, self.height // 9)) / self.height)
         number = (Decimal(repr(self.low)) / step).to_integral_value(rounding="ROUND_CEILING")
         found: dict[int, str] = {}
         while (value := number * step) <= Decimal(repr(self.high)) and len(found) <= self.height:

@@ -100,10 +100,12 @@ def _direction(change: Decimal | None) -> str:
 
 
 _price_text = lru_cache(maxsize=4096)(price)
+_kept = lru_cache(maxsize=4096)(cell)
+"""Makes cells of what seldom changes."""
 
 
 def _symbol(row: PriceRow, at: float, freshness: Freshness) -> Cell:
-    return cell(row.token.symbol, "dim" if freshness is Freshness.OLD else "strong")
+    return _kept(row.token.symbol, "dim" if freshness is Freshness.OLD else "strong")
 
 
 def _change_of(row: PriceRow, at: float, freshness: Freshness) -> Cell:
@@ -111,18 +113,19 @@ def _change_of(row: PriceRow, at: float, freshness: Freshness) -> Cell:
 
 
 def _volume(row: PriceRow, at: float, freshness: Freshness) -> Cell:
-    return cell(_compact(row.update.volume_24h if row.update else None), _style(freshness))
+    return _kept(_compact(row.update.volume_24h if row.update else None), _style(freshness))
 
 
 def _name(row: PriceRow, at: float, freshness: Freshness) -> Cell:
-    return cell(row.name, "dim")
+    return _kept(row.name, "dim")
 
 
 def _source(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     update = row.update
     if update is None:
-        return cell("", "dim")
-    return cell(f"{update.provider}{' poll' if update.source is Source.POLL else ''}", "dim")
+        return _kept("", "dim")
+    polled = update.source is Source.POLL
+    return _kept(f"{update.provider} poll" if polled else update.provider, "dim")
 
 
 def _market_price(field: str) -> CellMaker:
@@ -157,7 +160,7 @@ def _age(row: PriceRow, at: float, freshness: Freshness) -> Cell:
         case Freshness.QUIET:
             return cell(f"quiet {how_old}", "dim")
         case _:
-            return cell(how_old, "dim")
+            return _kept(how_old, "dim")
 
 
 def _price(row: PriceRow, at: float, freshness: Freshness) -> Cell:

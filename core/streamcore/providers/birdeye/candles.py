@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import ClassVar
 
 import msgspec
 
@@ -66,7 +65,7 @@ class _Ohlcv(msgspec.Struct, frozen=True):
 class BirdeyeCandles(HistorySource):
     """The past of Birdeye's prices."""
 
-    name: ClassVar[str] = "birdeye"
+    name = "birdeye"
     intervals = INTERVALS
 
     def __init__(
@@ -87,7 +86,7 @@ class BirdeyeCandles(HistorySource):
             is_paid: Whether the plan has been seen to be one that is paid for.
             spent: Told of the units of each request.
         """
-        self.title = title  # type: ignore[misc]
+        self.title = title
         self._get = get
         self._rate_limit = rate_limit
         self._is_paid = is_paid
@@ -104,9 +103,8 @@ class BirdeyeCandles(HistorySource):
         return self._on_plan and instrument.mint is not None
 
     def forget(self) -> None:
-        """Ask again although the plan did not serve it, or fewer requests were wanted."""
+        """Ask again although the plan did not serve it."""
         self._on_plan = True
-        self._rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import ClassVar
 from urllib.parse import quote
 
 import msgspec
@@ -63,9 +62,9 @@ class _Refusal(msgspec.Struct, frozen=True):
 class CoinbaseCandles(HistorySource):
     """The past of Coinbase's prices; a year takes two requests, every other range one."""
 
-    name: ClassVar[str] = "coinbase"
-    title: ClassVar[str] = TITLE
-    venue: ClassVar[Venue] = Venue.EXCHANGE
+    name = "coinbase"
+    title = TITLE
+    venue = Venue.EXCHANGE
     intervals = INTERVALS
     for_trends = True
 
@@ -81,10 +80,6 @@ class CoinbaseCandles(HistorySource):
     def has(self, instrument: Instrument) -> bool:
         """Return whether there is a product in US dollars, and an HTTP side that belongs to the stream."""
         return self._host.source("") is not None and self._directory.pair_of(instrument) is not None
-
-    def forget(self) -> None:
-        """Ask again although Coinbase wanted fewer requests."""
-        self._rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""

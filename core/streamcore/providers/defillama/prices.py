@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
 
 import msgspec
 
@@ -71,8 +70,8 @@ class _Chart(msgspec.Struct, frozen=True):
 class DefiLlamaPrices(HistorySource):
     """Past prices of Solana tokens, drawn as a line."""
 
-    name: ClassVar[str] = "defillama"
-    title: ClassVar[str] = TITLE
+    name = "defillama"
+    title = TITLE
     intervals = INTERVALS
     for_trends = True
     batch_size = COINS_PER_REQUEST
@@ -85,10 +84,6 @@ class DefiLlamaPrices(HistorySource):
     def has(self, instrument: Instrument) -> bool:
         """Return whether there is a Solana token of it, wrapped or not."""
         return instrument.mint is not None
-
-    def forget(self) -> None:
-        """Ask again although DefiLlama wanted fewer requests."""
-        self._rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`; the four prices of each are one."""

@@ -8,7 +8,6 @@ Source: docs.dexscreener.com, "API Reference", ``/token-pairs/v1``; a capture of
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
 
 import msgspec
 
@@ -67,7 +66,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
 class DexScreenerPools(PoolLister):
     """The pools of one token."""
 
-    title: ClassVar[str] = TITLE
+    title = TITLE
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
         self._http = http

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -117,8 +117,8 @@ class _Pool(msgspec.Struct, frozen=True):
 class GeckoTerminal(PoolHistory):
     """The HTTP side of GeckoTerminal."""
 
-    name: ClassVar[str] = "geckoterminal"
-    title: ClassVar[str] = TITLE
+    name = "geckoterminal"
+    title = TITLE
     intervals = INTERVALS
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
@@ -141,7 +141,7 @@ class GeckoTerminal(PoolHistory):
                 sides = (pool.relationships.base_token.data.id, pool.relationships.quote_token.data.id)
                 if f"solana_{mint}" in sides:
                     found.append(_pool(pool))
-            except (Undecodable, ValueError):
+            except (Undecodable, ValueError, OverflowError):  # the last of a time that cannot be
                 continue
         return found
 

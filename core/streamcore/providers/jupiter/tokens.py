@@ -174,7 +174,7 @@ class JupiterTokens(TokenDirectory):
         if entry.audit is not None and entry.audit.is_sus is not None:
             doubts.append("suspected of fraud")
         if (age := self._days_since(entry.first_pool)) is not None and age < YOUNG:
-            doubts.append("less than a day old" if age < 1 else f"{int(age)} days old")
+            doubts.append("less than a day old" if age < 1 else f"made {int(age)} d ago")
         if entry.freeze_authority is not None:
             doubts.append("its maker can freeze it")
         liquidity = _figure(entry.liquidity)

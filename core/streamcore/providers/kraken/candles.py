@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
 
 import msgspec
 
@@ -52,9 +51,9 @@ PATH = "/0/public/OHLC"
 class KrakenCandles(HistorySource):
     """The past of Kraken's prices, one request a range."""
 
-    name: ClassVar[str] = "kraken"
-    title: ClassVar[str] = TITLE
-    venue: ClassVar[Venue] = Venue.EXCHANGE
+    name = "kraken"
+    title = TITLE
+    venue = Venue.EXCHANGE
     intervals = INTERVALS
     for_trends = True
 
@@ -70,10 +69,6 @@ class KrakenCandles(HistorySource):
     def has(self, instrument: Instrument) -> bool:
         """Return whether there is a pair with the US dollar, and an HTTP side that belongs to the stream."""
         return self._host.source(PATH) is not None and self._pair(instrument) is not None
-
-    def forget(self) -> None:
-        """Ask again although Kraken wanted fewer requests."""
-        self._rate_limit.forget()
 
     async def candles(self, instrument: Instrument, span: ChartRange, now: float) -> CandleSeries:
         """See `HistorySource.candles`."""

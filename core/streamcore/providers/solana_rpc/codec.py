@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
 
-import msgspec
-
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
@@ -50,7 +48,8 @@ from streamcore.providers.solana_rpc.messages import (
     request,
     transaction_options,
 )
-from streamcore.providers.solana_rpc.transactions import report_transaction
+from streamcore.providers.solana_rpc.notifications import LogsNotification, Notification, whole_transaction
+from streamcore.providers.solana_rpc.transactions import report_read, report_transaction
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
@@ -102,29 +101,6 @@ class _Wish:
             "tokenAccounts": "balanceChanged",
         }
         return [accounts, {**transaction_options(), "transactionDetails": "full", "showRewards": False}]
-
-
-class _Notification(msgspec.Struct, frozen=True):
-    """``transactionNotification``; unlike standard notifications it has no context and no block time."""
-
-    transaction: msgspec.Raw
-    signature: str
-    slot: int
-
-
-class _Context(msgspec.Struct, frozen=True):
-    slot: int
-
-
-class _Logs(msgspec.Struct, frozen=True):
-    signature: str
-
-
-class _LogsNotification(msgspec.Struct, frozen=True):
-    """``logsNotification``; the logs themselves may be cut off, so they are not read."""
-
-    context: _Context
-    value: _Logs
 
 
 class SolanaCodec(Codec):
@@ -216,6 +192,8 @@ class SolanaCodec(Codec):
 
     def received(self, frame: Frame) -> list[Report]:
         """Return what one frame says."""
+        if (report := self._whole_transaction(frame)) is not None:
+            return [report]
         try:
             message = read(frame)
             reports = self._notified(message) if message.method else self._answered(message)
@@ -223,6 +201,14 @@ class SolanaCodec(Codec):
             reports = [Malformed(str(error))]
         questions, self._questions = self._questions, []
         return [*reports, *questions]
+
+    def _whole_transaction(self, frame: Frame) -> Report | None:
+        """Return what a usual notification of a transaction says, ``None`` for everything else."""
+        told = whole_transaction(frame)
+        wish = None if told is None else self._active.get(told.subscription)
+        if told is None or wish is None or wish.rung is not Rung.TRANSACTIONS:
+            return None
+        return report_read(told.result.transaction, told.result.signature, told.result.slot, wish.wallets)
 
     def _plan(self) -> None:
         """Decide which subscriptions there should be, whenever what that depends on has changed."""
@@ -364,9 +350,9 @@ class SolanaCodec(Codec):
                 self._held.append(params)
             return []
         if wish.rung is Rung.TRANSACTIONS:
-            told = content(params.result, _Notification)
+            told = content(params.result, Notification)
             return [report_transaction(told.transaction, told.signature, told.slot, wish.wallets)]
-        hint = content(params.result, _LogsNotification)
+        hint = content(params.result, LogsNotification)
         signature = hint.value.signature
         if signature in self._hinted:
             return []

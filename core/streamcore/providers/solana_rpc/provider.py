@@ -32,6 +32,7 @@ from streamcore.providers.solana_rpc.messages import (
     METHOD_NOT_FOUND,
     RpcError,
 )
+from streamcore.providers.solana_rpc.token_metadata import TokenMetadata
 from streamcore.text import printable
 from streamcore.urls import hidden_parts, shown_url
 
@@ -75,7 +76,9 @@ class SolanaProvider(Provider):
             f"{REQUESTS_PER_WINDOW} requests in {WINDOW:g} s, and of each method as many as the node tells",
             sweep=True,
         )
-        self.rest = SolanaHistory(TITLE, PublicRpc(settings, http, clock), clock, meaning_of_error)
+        rpc = PublicRpc(settings, http, clock)
+        self.rest = SolanaHistory(TITLE, rpc, clock, meaning_of_error)
+        self.directory = TokenMetadata(self.name, rpc, meaning_of_error)
 
     def endpoint(self) -> Endpoint:
         """Return the stream's URL; a node of one's own has its key in the path."""

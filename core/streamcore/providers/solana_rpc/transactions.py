@@ -8,7 +8,7 @@ import msgspec
 
 from streamcore.providers.base import TransactionReport
 from streamcore.providers.decoding import Undecodable, content
-from streamcore.solana.wire import SolanaTransaction
+from streamcore.solana.wire import SolanaTransaction, UsualTransaction
 
 UNKNOWN_VERSION = "its version is not known here yet"
 UNKNOWN_SHAPE = "its shape is not known here yet"
@@ -44,16 +44,30 @@ def report_transaction(
     """
     asked = tuple(wallets)
     try:
-        transaction = content(raw, SolanaTransaction)
+        try:
+            transaction: SolanaTransaction = content(raw, UsualTransaction)
+        except Undecodable:
+            transaction = content(raw, SolanaTransaction)
     except Undecodable:
         text = bytes(raw)
         named = tuple(wallet for wallet in asked if wallet.encode() in text)
         return unreadable_transaction(
             signature, slot, named or (asked if len(asked) == 1 else ()), UNKNOWN_SHAPE, block_time
         )
+    return report_read(transaction, signature, slot, asked, block_time)
+
+
+def report_read(
+    transaction: SolanaTransaction,
+    signature: str,
+    slot: int,
+    wallets: tuple[str, ...],
+    block_time: int | None = None,
+) -> TransactionReport:
+    """Return the report of a transaction that has been read; arguments as for `report_transaction`."""
     if transaction.block_time is not None:
         block_time = transaction.block_time
-    return TransactionReport(signature, slot, transaction, block_time, asked if len(asked) == 1 else ())
+    return TransactionReport(signature, slot, transaction, block_time, wallets if len(wallets) == 1 else ())
 
 
 def unreadable_transaction(

@@ -127,7 +127,7 @@ async def test_a_refusal_for_being_too_fast_leaves_the_candles_alone_for_a_minut
     assert (await at.failure(ChartRange.DAY)).kind is ErrorKind.RATE_LIMIT
     assert "left alone for" in (await at.failure(ChartRange.DAY)).message
     assert len(at.http.asked) == 1
-    at.source.forget()
+    await at.clock.advance(60)
     await at.failure(ChartRange.DAY)
     assert len(at.http.asked) == 2
 

@@ -105,7 +105,8 @@ async def test_a_refusal_for_being_too_fast_is_a_rest_of_a_minute() -> None:
     at.patience = 1
     await at.failure(ChartRange.DAY)
     assert "left alone for 59 s" in (await at.failure(ChartRange.DAY)).message
-    at.source.forget()
+    assert len(at.http.asked) == 1
+    await at.clock.advance(60)
     await at.failure(ChartRange.DAY)
     assert len(at.http.asked) == 2
 

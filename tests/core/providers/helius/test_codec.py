@@ -23,6 +23,7 @@ from streamcore.providers.base import (
 )
 from streamcore.providers.helius.codec import HeliusCodec
 from streamcore.providers.solana_rpc.codec import HELD_NOTIFICATIONS, Rung
+from streamcore.solana.interpretation import interpret
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 W2 = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"
@@ -634,3 +635,19 @@ def test_in_the_end_just_what_is_wanted_is_subscribed_however_it_came_about(
     assert len(active) == len(set(active))
     if not bad:
         assert set(active) == expected
+
+
+@pytest.mark.parametrize("name", [name for name in names("helius") if "transactionNotification" in name])
+def test_a_notification_means_the_same_read_in_one_go_and_step_by_step(name: str) -> None:
+    """Usually the method is named at its beginning, and then all of it is read at once."""
+    message = json.loads(helius(name))
+    message["params"]["subscription"] = SUBSCRIPTION
+    usual = json.dumps({"method": message.pop("method"), **message})
+    late = json.dumps({"padding": "x" * 200, **json.loads(usual)})
+    (at_once,), (by_steps,) = subscribed().received(usual), subscribed().received(late)
+    assert isinstance(at_once, TransactionReport)
+    assert isinstance(by_steps, TransactionReport)
+    facts = [(one.signature, one.slot, one.block_time, one.unreadable) for one in (at_once, by_steps)]
+    assert facts[0] == facts[1]
+    meanings = [interpret(one.transaction, W, lambda mint: None) for one in (at_once, by_steps)]
+    assert meanings[0] == meanings[1]

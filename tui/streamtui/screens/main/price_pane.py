@@ -117,12 +117,17 @@ class PricePane(SessionPane):
 
     def action_subscribe(self) -> None:
         """Ask for symbols."""
+        from streamtui.model.lookups import Lookups
         from streamtui.screens.symbol_dialog import SymbolDialog
 
         present = [row.token.symbol for row in self._prices.rows.values()]
         self.app.push_screen(
             SymbolDialog(
-                self._subscribe, self.session, self.session.clock, demo=self.session.demo, present=present
+                self._subscribe,
+                Lookups(self.session),
+                self.session.clock,
+                demo=self.session.demo,
+                present=present,
             )
         )
 

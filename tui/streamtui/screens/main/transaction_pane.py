@@ -85,10 +85,14 @@ class TransactionPane(SessionPane):
 
     def action_watch(self) -> None:
         """Ask for wallets."""
+        from streamtui.model.lookups import Lookups
         from streamtui.screens.wallet_dialog import WalletDialog
 
         present = [self.session.label(wallet) for wallet in self.session.wallets]
-        self.app.push_screen(WalletDialog(self._watch, demo=self.session.demo, present=present))
+        dialog = WalletDialog(
+            self._watch, Lookups(self.session).resolve_wallet, demo=self.session.demo, present=present
+        )
+        self.app.push_screen(dialog)
 
     async def _watch(self, entries: Sequence[str]) -> None:
         labels: dict[str, str] = {}

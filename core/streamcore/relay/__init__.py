@@ -1,0 +1,43 @@
+"""A relay: one engine, and many terminals that are told what it says over the wire of `streamcore.wire`.
+
+`server` is the relay itself; `log` keeps the transactions, `upstream` what all terminals want together,
+`groups` writes each change once for all of them, and `tokens` says who may connect. `service` puts them
+together from settings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streamcore.lazy import lazily
+
+if TYPE_CHECKING:
+    from streamcore.relay.listening import shown_address
+    from streamcore.relay.log import LogFailed
+    from streamcore.relay.server import Relay
+    from streamcore.relay.service import Plan, plan, serving
+    from streamcore.relay.tokens import Scope, TokensFailed, read_tokens, write_tokens
+
+__all__ = [
+    "LogFailed",
+    "Plan",
+    "Relay",
+    "Scope",
+    "TokensFailed",
+    "plan",
+    "read_tokens",
+    "serving",
+    "shown_address",
+    "write_tokens",
+]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "streamcore.relay.listening": ("shown_address",),
+        "streamcore.relay.log": ("LogFailed",),
+        "streamcore.relay.server": ("Relay",),
+        "streamcore.relay.service": ("Plan", "plan", "serving"),
+        "streamcore.relay.tokens": ("Scope", "TokensFailed", "read_tokens", "write_tokens"),
+    },
+)

@@ -1,0 +1,45 @@
+"""A connection of the relay's server that is not even begun when too many strangers stand at the door."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from websockets.asyncio.server import ServerConnection
+
+MOST_HANDSHAKES = 200
+"""Connections whose upgrade is not complete; those that come on top are cut off without an answer."""
+
+
+class BoundedConnection(ServerConnection):
+    """A `ServerConnection` that cuts itself off while `MOST_HANDSHAKES` others have not said what they want.
+
+    Each of those has five seconds, so that a flood of them keeps others out only while it lasts, and costs a
+    bounded amount of memory.
+    """
+
+    _is_cut_off = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the handshake, or cut the connection off."""
+        # a task for each connection, of which those with a completed handshake are in the other set
+        if len(self.server.handler_tasks) - len(self.server.all_connections) >= MOST_HANDSHAKES:
+            self._is_cut_off = True
+            cast("asyncio.Transport", transport).abort()
+            return
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection that was begun."""
+        if not self._is_cut_off:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what was sent to a connection that was begun."""
+        if not self._is_cut_off:
+            super().data_received(data)
+
+    def eof_received(self) -> None:
+        """Take note that nothing more will be sent to a connection that was begun."""
+        if not self._is_cut_off:
+            super().eof_received()

@@ -1,0 +1,44 @@
+"""What a terminal may read in texts: the wallets that others watch are nobody else's business.
+
+Errors and reasons of the engine name addresses, whole or shortened, and signatures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from streamcore.assets.tokens import short_address
+
+_BASE58 = "1-9A-HJ-NP-Za-km-z"
+_ADDRESS = re.compile(
+    rf"(?<![{_BASE58}])(?:[{_BASE58}]{{32,44}}|[{_BASE58}]{{4}}…[{_BASE58}]{{4}})(?![{_BASE58}])"
+)
+_SIGNATURE = re.compile(rf"[{_BASE58}]{{64,88}}")
+
+
+def own_addresses(addresses: Iterable[str]) -> frozenset[str]:
+    """Return addresses together with the shortened forms in which texts may name them."""
+    return frozenset(form for address in addresses for form in (address, short_address(address)))
+
+
+def discreet(text: str, own: Collection[str] = ()) -> str | None:
+    """Return a text without what is not a terminal's own.
+
+    Args:
+        text: An error or a reason of the engine.
+        own: What `own_addresses` returned for what the terminal watches.
+
+    Returns:
+        ``None`` if it is about the addresses of others alone.
+    """
+    text = _SIGNATURE.sub("a transaction", text)
+    addresses = _ADDRESS.findall(text)
+    if addresses and not any(address in own for address in addresses):
+        return None
+    return _ADDRESS.sub(lambda match: match[0] if match[0] in own else "another address", text)
+
+
+def anonymous(text: str) -> str:
+    """Return a text that everybody may read."""
+    return _ADDRESS.sub("an address", _SIGNATURE.sub("a transaction", text))

@@ -1,0 +1,210 @@
+"""The way of events through a relay: from the engine into the log, and then to each group at its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from streamcore.clock import Clock
+from streamcore.errors import UnknownProvider
+from streamcore.events import PriceUpdate, StatusChange, StreamError, WalletTransaction
+from streamcore.hub import Subscriber
+from streamcore.relay.groups import Group, Traffic
+from streamcore.relay.limits import RelayLimits
+from streamcore.relay.log import TransactionLog
+from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.status_board import StatusBoard
+from streamcore.relay.terminal import Terminal
+from streamcore.relay.upstream import RelayedEngine, Upstream
+from streamcore.tasks import first_to_end
+
+EVENTS_WAITING = 100_000
+"""Events that may wait in one turn of the event loop: a transaction dropped here could be told to nobody."""
+
+LONGEST_WAIT = 1.0
+"""Seconds after which it looks for events whether it was woken or not."""
+
+QUIET_INTERVAL = 0.25
+"""Seconds between two looks at the events while no terminal is connected."""
+
+
+class FanOut:
+    """Passes on what the engine says, as soon as a group may be told and no more often than it wants."""
+
+    def __init__(
+        self,
+        engine: RelayedEngine,
+        upstream: Upstream,
+        transactions: TransactionLog,
+        writer: LogWriter,
+        clock: Clock,
+        limits: RelayLimits,
+        *,
+        close: Callable[[Terminal, int, str], None],
+    ) -> None:
+        """``close`` closes a terminal's connection with a code and a reason."""
+        self.board = StatusBoard()
+        self.traffic = Traffic()
+        self.events: Counter[tuple[str, str]] = Counter()
+        """Events taken in, by kind and the way they came."""
+        self._engine = engine
+        self._upstream = upstream
+        self._log = transactions
+        self._writer = writer
+        self._clock = clock
+        self._limits = limits
+        self._close = close
+        self._groups: dict[tuple[str, int], Group] = {}
+        self._group_of: dict[Terminal, Group] = {}
+        self._events: Subscriber = engine.consumer(EVENTS_WAITING)
+        self._poked = asyncio.Event()
+        self._collected_at = clock.monotonic()
+        self.refresh_statuses(counters=True)
+
+    @property
+    def lagging(self) -> int:
+        """How many terminals have been left behind until they take what was sent."""
+        return sum(group.lagging for group in self._groups.values())
+
+    def now(self) -> tuple[float, int]:
+        """Return monotonic seconds and Unix milliseconds."""
+        return self._clock.monotonic(), round(self._clock.time() * 1000)
+
+    # --- terminals --------------------------------------------------------------------------------------
+
+    def join(self, terminal: Terminal, interval: int, answer: Callable[[], bytes]) -> None:
+        """Put a terminal into the group it belongs to, in one turn of the event loop.
+
+        Args:
+            terminal: With what was granted to it.
+            interval: Milliseconds.
+            answer: Called when everything that the engine has said so far is in the log and with the other
+                terminals; returns what the terminal is sent first. It may move the terminal's position back.
+        """
+        now, t = self.now()
+        self.collect()
+        terminal.position = self._leave(terminal, now, t)
+        key = (terminal.encoding.name, interval)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(
+                terminal.encoding,
+                interval,
+                self._log,
+                self.board,
+                self.traffic,
+                self._limits,
+                close=self._close,
+                now=now,
+            )
+        self._group_of[terminal] = group
+        group.flush(now, t)
+        terminal.send(answer())
+        rows = [row for _, row in terminal.granted.rows]
+        group.join(terminal, rows, terminal.granted.wallets, now=now, t=t)
+        self.poke()
+
+    def leave(self, terminal: Terminal) -> None:
+        """Remove a terminal from its group, and an empty group."""
+        self._leave(terminal, *self.now())
+
+    def _leave(self, terminal: Terminal, now: float, t: int) -> int:
+        """Remove a terminal, and return the offset up to which it has been sent the log."""
+        group = self._group_of.pop(terminal, None)
+        if group is None:
+            return self._log.offset
+        group.flush(now, t)  # it may be on its way to another group, which begins with what comes later
+        was_behind = group.leave(terminal)
+        if not group.terminals:
+            self._groups = {key: one for key, one in self._groups.items() if one is not group}
+        return terminal.position if was_behind else self._log.offset
+
+    # --- events -----------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Pass on events until cancelled."""
+        while True:
+            now = self._clock.monotonic()
+            groups = self._groups.values()
+            free_at = min((group.free_at for group in groups), default=self._collected_at + QUIET_INTERVAL)
+            self._poked.clear()
+            if free_at > now:
+                await first_to_end(self._poked.wait(), self._clock.sleep(free_at - now))
+                continue
+            due_at = min((group.due_at for group in groups), default=float("inf"))
+            if due_at > now:
+                wait = self._clock.sleep(min(due_at - now, LONGEST_WAIT))
+                await first_to_end(self._news(), self._poked.wait(), wait)
+            self.collect()
+            self._flush_due()
+
+    def flush(self) -> None:
+        """Send everything that is new, whether it is time or not."""
+        now, t = self.now()
+        for group in tuple(self._groups.values()):
+            group.flush(now, t)
+
+    def poke(self) -> None:
+        """Have the times looked at anew."""
+        self._poked.set()
+
+    def error(self, error: StreamError) -> None:
+        """Tell every terminal about an error."""
+        for group in self._groups.values():
+            group.error(error)
+
+    def collect(self) -> None:
+        """Take everything that the engine has said, write the log, and hand it to the groups."""
+        self._collected_at = self._clock.monotonic()
+        transactions: list[WalletTransaction] = []
+        groups = tuple(self._groups.values())
+        for event in self._events.take_all():
+            match event:
+                case PriceUpdate():
+                    self.events["price", event.source] += 1
+                    for row in self._upstream.rows_of(event):
+                        row.latest = event
+                        for group in groups:
+                            group.price(row.number, event)
+                case WalletTransaction():
+                    self.events["transaction", event.source] += 1
+                    transactions.append(event)
+                case StatusChange():
+                    self._status_changed(event.provider)
+                case StreamError():
+                    self.events["error", ""] += 1
+                    self.error(event)
+        logged, trouble = self._writer.write(transactions)
+        gone, self._upstream.gone = self._upstream.gone, []
+        for group in groups:
+            group.transactions(logged)
+            group.forget(gone)
+            for error in trouble:
+                group.error(error)
+
+    def refresh_statuses(self, *, counters: bool) -> None:
+        """Look at the present statuses; ``counters``: also at what changes all the time."""
+        for status in self._engine.statuses().values():
+            self.board.update(status, counters=counters)
+
+    def _status_changed(self, provider: str) -> None:
+        try:
+            self.board.update(self._engine.status(provider))
+        except UnknownProvider:
+            return
+        for group in self._groups.values():
+            group.statuses_changed()
+
+    def _flush_due(self) -> None:
+        now, t = self.now()
+        for group in tuple(self._groups.values()):
+            if group.due_at <= now:
+                group.flush(now, t)
+                after = self._clock.monotonic()
+                self.traffic.ticks.observe(after - now)
+                now = after
+
+    async def _news(self) -> None:
+        if not await self._events.wait():
+            await asyncio.Event().wait()  # the engine has ended: nothing will ever come

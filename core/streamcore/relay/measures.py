@@ -1,0 +1,31 @@
+"""What a relay counts and times of itself while it works; see `streamcore.relay.metrics` for how it is shown."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+TICK_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+"""Seconds: from what a tick takes to what would hold up everybody."""
+
+
+class Histogram:
+    """How often a measured value fell between which bounds."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        """One for each bound, which is the most that falls there, and one for what is beyond."""
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Return for each bound how many values were not above it, as Prometheus has it."""
+        found, count = [], 0
+        for bound, more in zip((*map(str, self.bounds), "+Inf"), self.counts, strict=True):
+            count += more
+            found.append((bound, float(count)))
+        return found

@@ -1,0 +1,396 @@
+"""The relay: serves one engine to any number of terminals.
+
+Nothing here is done for each terminal that can be done for a group of them, and no terminal is ever waited
+for. Whatever belongs together happens in one turn of the event loop: a wish is answered with the state of the
+very moment from which on its changes follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.protocol import State as ConnectionState
+from websockets.typing import Subprotocol
+
+from streamcore.clock import Clock, wait_for
+from streamcore.errors import ProviderError
+from streamcore.events import DataKind, ErrorKind, State, StreamError
+from streamcore.relay.connections import BoundedConnection
+from streamcore.relay.fan_out import FanOut
+from streamcore.relay.gate import Gate
+from streamcore.relay.limits import Bucket, Close, RelayLimits
+from streamcore.relay.listening import listening_socket
+from streamcore.relay.log import KEEP, MOST, LogFailed, TransactionLog
+from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.lookups import Lookups
+from streamcore.relay.requests import Nonsense, Requests, Served
+from streamcore.relay.terminal import Terminal
+from streamcore.relay.tokens import Tokens
+from streamcore.relay.upstream import RelayedEngine, Upstream
+from streamcore.status import ProviderStatus
+from streamcore.streams.checkpoints import Checkpoints
+from streamcore.tasks import Tasks
+from streamcore.text import printable
+from streamcore.wire.encodings import chosen, encoding, subprotocol
+from streamcore.wire.messages import HEARTBEAT, MAX_REQUEST_BYTES, Restart
+
+HOUSEKEEPING = 1.0
+"""Seconds between two rounds of what has to be done now and then."""
+
+STATUSES_EVERY = HEARTBEAT / 1000
+COUNTERS_EVERY = 5.0
+PRUNED_EVERY = 60.0
+
+CLOSE_WITHIN = 2.0
+"""Seconds for the closing handshake; whoever takes nothing does not answer it either."""
+
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Serves an engine; an asynchronous context manager that listens while it is entered.
+
+    Whoever makes it enters the engine before and leaves it after.
+    """
+
+    def __init__(
+        self,
+        engine: RelayedEngine,
+        served: Served,
+        transactions: TransactionLog,
+        checkpoints: Checkpoints,
+        clock: Clock,
+        *,
+        listen: tuple[str, int],
+        tokens: Tokens | None = None,
+        limits: RelayLimits | None = None,
+        tls: ssl.SSLContext | None = None,
+        behind_proxy: bool = False,
+        keep: float = KEEP,
+        keep_most: int = MOST,
+    ) -> None:
+        """Make a relay that does nothing yet.
+
+        Args:
+            engine: Running.
+            served: What terminals are told about it, and what is watched in any case.
+            transactions: The log, open; whoever hands it in closes it.
+            checkpoints: Those that the engine uses.
+            clock: Time.
+            listen: Host and port; port 0 takes a free one.
+            tokens: Who may connect; ``None``, or none of them: everybody who can.
+            limits: How much.
+            tls: With the relay's certificate; ``None``: plain.
+            behind_proxy: A reverse proxy is in front.
+            keep: Seconds for which transactions are kept.
+            keep_most: How many transactions are kept.
+        """
+        self.limits = limits or RelayLimits()
+        self.connected = 0
+        """Terminals that have ever connected."""
+        self.disconnected: dict[int, int] = {}
+        """Terminals that have left, by close code."""
+        self.lag = 0.0
+        """Seconds by which the last round of housekeeping was late."""
+        self.log = transactions
+        self._engine = engine
+        self._served = served
+        self._clock = clock
+        self._listen = listen
+        self._tls = tls
+        self._keep, self._keep_most = keep, keep_most
+        self.upstream = Upstream(
+            engine,
+            transactions,
+            checkpoints,
+            clock,
+            self.limits,
+            prices=served.prices,
+            wallets=served.wallets,
+        )
+        self._writer = LogWriter(transactions, checkpoints, clock)
+        self.fan_out = FanOut(
+            engine, self.upstream, transactions, self._writer, clock, self.limits, close=self._close
+        )
+        self._tasks = Tasks("relay", clock, failed=self._internal_error)
+        self.requests = Requests(
+            engine,
+            served,
+            self.upstream,
+            self.fan_out,
+            transactions,
+            Lookups(engine, self._tasks),
+            clock,
+            self.limits,
+        )
+        self.gate = Gate(
+            tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
+        )
+        self._terminals: set[Terminal] = set()
+        self._server: Server | None = None
+        self._done_at: dict[str, float] = {}
+        """When each part of the housekeeping was done last, monotonic seconds."""
+
+    # --- life -------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Relay:
+        """Subscribe what is configured, and listen.
+
+        Raises:
+            OSError: The address cannot be listened on.
+        """
+        for refusal in await self.requests.watch_configured():
+            log.warning("%s is not watched: %s", printable(refusal.what), refusal.message)
+        deflate = ServerPerMessageDeflateFactory(
+            server_max_window_bits=12,
+            client_max_window_bits=12,
+            compress_settings={"memLevel": 5},
+        )
+        self._server = await serve(
+            self._serve,
+            sock=listening_socket(*self._listen),
+            ssl=self._tls,
+            compression=None,
+            extensions=[deflate],
+            process_request=self.gate,
+            select_subprotocol=_selected,
+            server_header=None,
+            open_timeout=self.limits.want_within,
+            ping_interval=None,  # one round of pings for all: see _ping
+            close_timeout=CLOSE_WITHIN,
+            max_size=MAX_REQUEST_BYTES,
+            max_queue=4,
+            create_connection=BoundedConnection,
+            logger=QUIET,
+        )
+        self._tasks.start_loop("passing on events", self.fan_out.run)
+        self._tasks.start_loop("housekeeping", self._keep_house)
+        self._tasks.start_loop("pings", self._ping)
+        self.gate.opened = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Tell the terminals that the relay will be back, close their connections, and write the log."""
+        self.gate.opened = False
+        await self._tasks.close()
+        if self._server is not None:
+            self.fan_out.collect()
+            self.fan_out.flush()
+            for terminal in self._terminals:
+                terminal.send(terminal.encoding.encode(Restart(0)))
+            self._server.close(code=Close.RESTART, reason="the relay restarts")
+            await self._server.wait_closed()
+        self.fan_out.collect()  # in one turn with what follows, which counts it as told
+        self._writer.close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that are listened on; before that, what was asked for."""
+        if self._server is None or not self._server.sockets:
+            return self._listen
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    # --- what is asked of it ----------------------------------------------------------------------------
+
+    def unready(self) -> list[str]:
+        """Return why not everything that is wanted can be served at present, as phrases."""
+        reasons = [] if self._writer.trouble is None else [self._writer.trouble]
+        statuses = self._engine.statuses().values()
+        wanted = {
+            DataKind.PRICES: bool(self.upstream.rows),
+            DataKind.WALLETS: bool(self.upstream.wallets),
+        }
+        for kind, is_wanted in wanted.items():
+            if is_wanted and not any(one.kind is kind and _delivers(one) for one in statuses):
+                reasons.append(f"{kind}: no source delivers")
+        return reasons
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Take over other tokens; terminals whose token is not among them any more are closed."""
+        self.gate.tokens = tokens
+        for terminal in tuple(self._terminals):
+            holder = terminal.holder
+            entry = None if holder is None else tokens.entries.get(holder.name)
+            if holder is None:
+                if len(tokens):
+                    self._close(terminal, Close.WITHDRAWN, "this relay asks for a token now")
+            elif entry is None or entry.digest != holder.digest:
+                self._close(terminal, Close.WITHDRAWN, "the token was withdrawn")
+            else:
+                terminal.holder = entry
+
+    @property
+    def terminals(self) -> dict[str, int]:
+        """How many terminals are connected, by encoding."""
+        found: dict[str, int] = {}
+        for terminal in self._terminals:
+            found[terminal.encoding.name] = found.get(terminal.encoding.name, 0) + 1
+        return found
+
+    @property
+    def waiting(self) -> int:
+        """How many transactions wait until the log can be written."""
+        return self._writer.waiting
+
+    def statuses(self) -> Mapping[str, ProviderStatus]:
+        """Return the status of every provider of the engine, by name."""
+        return self._engine.statuses()
+
+    # --- one terminal -----------------------------------------------------------------------------------
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        """Talk to one terminal until its connection ends."""
+        spoken = encoding(chosen([connection.subprotocol] if connection.subprotocol else []) or "json")
+        bucket = Bucket(
+            self.limits.messages_per_minute, self.limits.messages_at_once, self._clock.monotonic()
+        )
+        terminal = Terminal(connection, spoken, self.gate.holder(connection), bucket)
+        self.connected += 1
+        try:
+            if self._is_one_too_many(terminal):
+                most = self.limits.clients_of_a_token
+                await connection.close(
+                    Close.TOO_MANY_CONNECTIONS, f"at most {most} connections with one token"
+                )
+                return
+            self._terminals.add(terminal)
+            terminal.send(spoken.encode(self.requests.hello(terminal)))
+            await self._listen_to(terminal)
+        except ConnectionClosed:
+            pass
+        except Nonsense as error:
+            await connection.close(error.code, error.reason)
+        except Exception:
+            log.exception("a request of a terminal failed")
+            await connection.close(Close.INTERNAL, "internal error")
+        finally:
+            self._terminals.discard(terminal)
+            self.requests.forget(terminal)
+            code = connection.close_code or 1006
+            self.disconnected[code] = self.disconnected.get(code, 0) + 1
+
+    async def _listen_to(self, terminal: Terminal) -> None:
+        """Do what a terminal asks for until its connection ends.
+
+        Raises:
+            ConnectionClosed: It has ended.
+            Nonsense: It has to be closed.
+        """
+        receive = terminal.connection.recv
+        try:
+            first = await wait_for(self._clock, receive(decode=False), self.limits.want_within)
+        except TimeoutError:
+            seconds = f"{self.limits.want_within:g}"
+            raise Nonsense(Close.NO_WANT, f"nothing was wanted within {seconds} s") from None
+        await self.requests.first(terminal, first)
+        while True:
+            await self.requests.next(terminal, await receive(decode=False))
+
+    def _is_one_too_many(self, terminal: Terminal) -> bool:
+        holder = terminal.holder
+        if holder is None:
+            return False
+        same = sum(one.holder is not None and one.holder.name == holder.name for one in self._terminals)
+        return same >= self.limits.clients_of_a_token
+
+    def _close(self, terminal: Terminal, code: int, reason: str) -> None:
+        """Close a connection without waiting for it."""
+        if not terminal.closing:
+            terminal.closing = True
+            self._tasks.start("closing a connection", self._end, terminal, code, reason)
+
+    async def _end(self, terminal: Terminal, code: int, reason: str) -> None:
+        """Close a connection, and cut it off if its other side does not take that either."""
+        with suppress(TimeoutError):
+            await wait_for(self._clock, terminal.connection.close(code, reason), CLOSE_WITHIN)
+        terminal.connection.transport.abort()
+
+    # --- housekeeping -----------------------------------------------------------------------------------
+
+    async def _keep_house(self) -> None:
+        while True:
+            due_at = self._clock.monotonic() + HOUSEKEEPING
+            await self._clock.sleep(HOUSEKEEPING)
+            self.lag = max(0.0, self._clock.monotonic() - due_at)
+            if self._is_due("statuses", STATUSES_EVERY):
+                self.fan_out.refresh_statuses(counters=self._is_due("counters", COUNTERS_EVERY))
+            await self.requests.sweep()
+            self._writer.keep(self.upstream.wallets)
+            if self._is_due("pruning", PRUNED_EVERY):
+                await self._prune()
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = self._clock.monotonic()
+        if now - self._done_at.get(what, float("-inf")) < every:
+            return False
+        self._done_at[what] = now
+        return True
+
+    async def _prune(self) -> None:
+        try:
+            while self.log.prune(now=self._clock.time(), keep=self._keep, most=self._keep_most):
+                await self._clock.sleep(0.05)
+            await asyncio.to_thread(self.log.checkpoint_file)
+        except LogFailed as error:
+            log.warning("%s", error)
+
+    async def _ping(self) -> None:
+        """Ask every terminal that seems to keep up for a sign of life, and close those that give none."""
+        while True:
+            await self._clock.sleep(self.limits.ping_every)
+            waiting = []
+            for terminal in tuple(self._terminals):
+                # one that takes nothing has a deadline of its own, and a ping would wait behind the rest
+                if terminal.connection.state is ConnectionState.OPEN and not terminal.backlog:
+                    try:
+                        pong = asyncio.ensure_future(await terminal.connection.ping())
+                    except ConnectionClosed:
+                        continue
+                    waiting.append((terminal, pong))
+            await self._clock.sleep(self.limits.pong_within)
+            for terminal, pong in waiting:
+                if not pong.done():
+                    seconds = f"{self.limits.pong_within:g}"
+                    self._close(terminal, Close.NO_PONG, f"no pong within {seconds} s")
+                elif not pong.cancelled():
+                    pong.exception()  # retrieved: the connection has ended, which is noticed elsewhere
+
+    def _internal_error(self, error: ProviderError) -> None:
+        self.fan_out.error(
+            StreamError(
+                provider="",
+                ts=self._clock.time(),
+                demo=self._served.demo,
+                kind=ErrorKind.PROTOCOL,
+                message=f"the relay: {error.message}",
+                retryable=True,
+            )
+        )
+
+
+QUIET = logging.getLogger("streamcore.relay.websockets")
+"""The logger of the servers' connections."""
+QUIET.setLevel(logging.CRITICAL)  # what strangers send is not worth a line each; the metrics count it
+
+
+def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return the subprotocol to speak; the gate has seen to it that there is one."""
+    name = chosen(offered)
+    return None if not offered or name is None else Subprotocol(subprotocol(name))
+
+
+def _delivers(status: ProviderStatus) -> bool:
+    if not status.streams or status.fallback:
+        return not status.poll_failed
+    return status.state is State.CONNECTED

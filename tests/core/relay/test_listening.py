@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from streamcore.relay.listening import SEND_BUFFER, listening_socket, shown_address, split_address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:8787", ("127.0.0.1", 8787)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:8787", ("::1", 8787)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(text: str, address: tuple[str, int]) -> None:
+    assert split_address(text) == address
+    assert shown_address(*address) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8787", ":8787", "host", "host:", "host:x", "host:65536", "::1:8787", "h:٣"]
+)
+def test_what_is_no_address_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"127\.0\.0\.1:8787"):
+        split_address(text)
+
+
+def test_a_connection_has_the_bounded_buffer_of_the_socket_that_accepted_it() -> None:
+    with listening_socket("127.0.0.1", 0) as server:
+        server.listen()
+        with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER
+
+
+def test_an_address_that_is_taken_is_an_error_of_the_system() -> None:
+    with listening_socket("127.0.0.1", 0) as server:
+        server.listen()
+        with pytest.raises(OSError, match="in use"):
+            listening_socket(*server.getsockname())

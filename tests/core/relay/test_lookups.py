@@ -1,0 +1,144 @@
+"""Questions that are answered once, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sample_events
+from relay_bench import WALLETS, Terminal, eventually, running
+
+from streamcore.candles import Candle, CandleSeries, ChartRange
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import ErrorKind
+from streamcore.relay.lookups import MOST_OF_A_TERMINAL
+from streamcore.token_hits import SearchResult, TokenHit
+from streamcore.wire.encodings import NAMES
+from streamcore.wire.messages import Found, Lookup, Refused
+
+CANDLE = Candle(start=900, open=Decimal(1), high=Decimal(2), low=Decimal("1E-8"), close=Decimal("1.50"))
+SERIES = CandleSeries(
+    symbol="SOL",
+    address=sample_events.SOL,
+    range=ChartRange.DAY,
+    provider="kraken",
+    market="SOL/USD",
+    interval=900,
+    candles=(
+        Candle(start=900, open=Decimal(1), high=Decimal(2), low=Decimal("1E-8"), close=Decimal("1.50")),
+    ),
+    running=True,
+    begin=0,
+    fetched_at=1.5,
+)
+HIT = TokenHit(symbol="SOL", name="Wrapped SOL", mint=sample_events.SOL, provider="jupiter", verified=True)
+
+
+async def asked(terminal: Terminal, lookup: Lookup) -> Found | Refused:
+    await terminal.send(lookup)
+    await terminal.until(lambda: [one for one in terminal.of(Found, Refused) if one.id == lookup.id])
+    answer: Found | Refused = next(one for one in terminal.of(Found, Refused) if one.id == lookup.id)
+    return answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_question_is_answered_in_every_encoding(tmp_path: Path, name: str) -> None:
+    async with running(tmp_path) as (relay, engine):
+        engine.answers = {
+            "history": SERIES,
+            "trends": {sample_events.SOL: SERIES, "BTC": SERIES},
+            "search": SearchResult(hits=(HIT,)),
+            "name_tokens": {sample_events.SOL: HIT},
+            "resolve_wallet": WALLETS[0],
+        }
+        terminal = await Terminal(relay, name).open()
+        await terminal.want(["SOL"])
+        found: list[Any] = [
+            await asked(terminal, Lookup(number, what, text, span))
+            for number, (what, text, span) in enumerate(
+                [
+                    ("history", "SOL", "7d"),
+                    ("trends", None, None),
+                    ("search", "sol", None),
+                    ("names", sample_events.SOL, None),
+                    ("wallet", "toly.sns", None),
+                ],
+                100,
+            )
+        ]
+        assert found[0].items[0]["candles"] == [
+            {"start": 900, "open": "1", "high": "2", "low": "0.00000001", "close": "1.50", "volume": None}
+        ]
+        assert [item["key"] for item in found[1].items] == [sample_events.SOL]  # others' rows are theirs
+        assert found[2].items[0]["hits"][0]["name"] == "Wrapped SOL"
+        assert found[3].items[0]["mint"] == sample_events.SOL
+        assert found[4].items == ({"address": WALLETS[0]},)
+        assert ("history", "SOL", "7d") in engine.questions
+
+
+async def test_what_cannot_be_answered_is_refused_with_the_reason(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        engine.answers = {
+            "history": InputError("XYZ", "is not a ticker"),
+            "search": ProviderError(ErrorKind.NETWORK, "nobody answers"),
+            "name_tokens": ProviderError(ErrorKind.AUTH, "no key"),
+            "trends": RuntimeError("a fault of ours"),
+        }
+        terminal = await Terminal(relay).open()
+        await terminal.want()
+        answers: list[Any] = [
+            await asked(terminal, Lookup(number, what, "x", span))
+            for number, (what, span) in enumerate(
+                [
+                    ("history", None),
+                    ("history", "99y"),
+                    ("search", None),
+                    ("names", None),
+                    ("trends", None),
+                    ("weather", None),
+                ],
+                100,
+            )
+        ]
+        assert [answer.code for answer in answers] == [
+            "unknown_symbol",
+            "unknown_symbol",
+            "busy",
+            "not_served",
+            "internal",
+            "bad_request",
+        ]
+        assert "fault of ours" not in answers[4].message
+
+
+async def test_a_terminal_has_a_bounded_number_of_questions_under_way(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        answer: asyncio.Future[SearchResult] = asyncio.get_running_loop().create_future()
+        engine.answers = {"search": answer}
+        terminal = await Terminal(relay).open()
+        await terminal.want()
+        for number in range(MOST_OF_A_TERMINAL + 1):
+            await terminal.send(Lookup(100 + number, "search", "x"))
+        await terminal.until(lambda: terminal.of(Refused))
+        assert [(one.id, one.code) for one in terminal.of(Refused)] == [(100 + MOST_OF_A_TERMINAL, "busy")]
+        answer.set_result(SearchResult(hits=()))
+        await terminal.until(lambda: len(terminal.of(Found)) == MOST_OF_A_TERMINAL)
+        assert isinstance(await asked(terminal, Lookup(200, "search", "x")), Found)
+
+
+async def test_a_terminal_that_leaves_with_a_question_under_way_hurts_nobody(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        answer: asyncio.Future[SearchResult] = asyncio.get_running_loop().create_future()
+        engine.answers = {"search": answer}
+        terminal = await Terminal(relay).open()
+        await terminal.want()
+        await terminal.send(Lookup(100, "search", "x"))
+        await terminal.abort()
+        await eventually(lambda: not relay.terminals)
+        answer.set_result(SearchResult(hits=()))
+        other = await Terminal(relay).open()
+        await other.want()
+        assert isinstance(await asked(other, Lookup(100, "search", "x")), Found)

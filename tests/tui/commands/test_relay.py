@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from command_line import run
+
+from streamcore.relay import Scope, read_tokens
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+def test_a_token_is_made_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "tokens"
+    added = run(capsys, "relay", "token", "add", "alice", "--control", "--tokens", str(file))
+    run(capsys, "relay", "token", "add", "bob", "--tokens", str(file))
+    assert added.status == 0
+    holder = read_tokens(file).holder_of(added.out.strip())
+    assert holder is not None
+    assert (holder.name, holder.scope) == ("alice", Scope.CONTROL)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    listed = run(capsys, "relay", "token", "list", "--tokens", str(file))
+    assert listed.out == "alice control\nbob read\n"
+    assert run(capsys, "relay", "token", "revoke", "alice", "--tokens", str(file)).status == 0
+    assert run(capsys, "relay", "token", "list", "--tokens", str(file)).out == "bob read\n"
+
+
+def test_what_cannot_be_done_with_tokens_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "tokens")
+    missing = run(capsys, "relay", "token", "revoke", "alice", "--tokens", file)
+    assert (missing.status, missing.errors) == (
+        1,
+        "streamtui: there is no token named 'alice'; there are: none\n",
+    )
+    assert run(capsys, "relay", "token", "add", "two words", "--tokens", file).status == 1
+    nowhere = run(capsys, "relay", "token", "list")
+    assert nowhere.status == 2
+    assert "--tokens FILE" in nowhere.errors
+    assert run(capsys, "relay", "token").status == 2
+
+
+def test_a_relay_that_would_be_open_to_the_network_does_not_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_ = run(capsys, "relay", "--demo", "--listen", "0.0.0.0:0")
+    assert open_.status == 2
+    assert "relay.listen = '0.0.0.0:0' (option --listen): without tokens" in open_.errors
+    file = str(tmp_path / "tokens")
+    run(capsys, "relay", "token", "add", "a", "--tokens", file)
+    plain = run(capsys, "relay", "--demo", "--listen", "0.0.0.0:0", "--tokens", file)
+    assert plain.status == 2
+    assert "unencrypted" in plain.errors
+
+
+def test_a_relay_that_is_not_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "relay", "--check", "--listen", "127.0.0.1:1")
+    assert found.status == 1
+    assert found.out.startswith("not ready: ")
+
+
+def test_an_address_that_cannot_be_listened_on_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(capsys, "relay", "--demo", "--listen", "192.0.2.1:8787", "--cert", "x")
+    assert found.status == 2  # refused before: it is not this machine, or the certificate is none
+    assert len(found.errors.splitlines()) == 1

@@ -1,0 +1,135 @@
+"""``streamtui encodings``: what the same prices cost in each encoding, written each way and measured."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from streamcore import PriceUpdate, SystemClock, printable
+from streamtui.commands.shutdown import Deadline, until_stopped
+from streamtui.format.texts import count
+from streamtui.model.engine import real_engine
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from streamcore import Engine, Settings
+    from streamcore.comparison import Cost
+
+WIDE = 120
+"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
+
+
+def run(
+    settings: Settings, *, file: Path | None, duration: float, speed: float = 1.0, form: str = "table"
+) -> int:
+    """Measure, print, and return the exit status.
+
+    Args:
+        settings: What to watch, where no file is given.
+        file: Lines of ``stream`` or a capture; ``None``: listen to live prices.
+        duration: Seconds to listen.
+        speed: How many times faster the prices are taken to have come.
+        form: ``table``, ``csv`` or ``json``: one object a line.
+
+    Returns:
+        0, or 1 when there were no prices to measure with.
+    """
+    from streamcore.comparison import compare
+
+    clock = SystemClock()
+    with Deadline() as deadline:
+        events = asyncio.run(until_stopped(_prices(settings, file, duration), stopping=deadline.start))
+        if events is None:
+            return 0
+        if isinstance(events, str) or len(events) < 2:
+            return _fail(events if isinstance(events, str) else f"no prices came within {duration:g} s")
+        if speed != 1.0:
+            began = events[0].ts
+            events = [
+                msgspec.structs.replace(event, ts=began + (event.ts - began) / speed) for event in events
+            ]
+        seconds = events[-1].ts - events[0].ts
+        costs = compare(events, clock.monotonic)
+    _print(costs, f"{count(len(events), 'update')} in {seconds:.0f} s, {len(events) / seconds:.1f}/s", form)
+    return 0
+
+
+async def _prices(settings: Settings, file: Path | None, duration: float) -> list[PriceUpdate] | str:
+    """Return price events in order, or why there are none."""
+    if file is None:
+        return await _live(real_engine(settings), settings.symbols, duration)
+    from streamcore.comparison import UnreadableFile, prices_in
+
+    try:
+        return prices_in(file, settings)
+    except UnreadableFile as error:
+        return str(error)
+
+
+async def _live(unopened: Engine, symbols: Sequence[str], duration: float) -> list[PriceUpdate]:
+    events: list[PriceUpdate] = []
+    async with unopened as engine:
+        incoming = engine.events()
+        await engine.subscribe_prices(symbols)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(duration):
+                async for event in incoming:
+                    if isinstance(event, PriceUpdate):
+                        events.append(event)
+    return events
+
+
+def _fail(sentence: str) -> int:
+    if sys.stderr is not None:
+        print(f"streamtui: {printable(sentence)}", file=sys.stderr)
+    return 1
+
+
+def _print(costs: Sequence[Cost], measured_on: str, form: str) -> None:
+    if form == "json":
+        for cost in costs:
+            print(msgspec.json.encode({"event": "cost", **asdict(cost)}).decode())
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        rows = [asdict(cost) for cost in costs]
+        writer.writerow(rows[0])
+        writer.writerows(row.values() for row in rows)
+    else:
+        from rich.console import Console
+
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
+            console.print(table(costs, measured_on))
+        print(captured.get(), end="")
+    sys.stdout.flush()
+
+
+def table(costs: Sequence[Cost], measured_on: str) -> Table:
+    """Return the costs as a table; ``measured_on`` says of what."""
+    from rich.table import Table
+
+    result = Table(box=None, pad_edge=False, header_style="bold", title=measured_on, title_justify="left")
+    result.add_column("written as")
+    for heading in ("each", "B/s", "saved", "deflated B/s", "saved", "µs to write", "µs to deflate"):
+        result.add_column(heading, justify="right", no_wrap=True)
+    for cost in costs:
+        result.add_row(
+            cost.way,
+            "update" if cost.batch is None else f"{cost.batch * 1000:.0f} ms",
+            f"{cost.plain:,.0f}",
+            f"{cost.saved * 100:.1f} %",
+            f"{cost.deflated:,.0f}",
+            f"{cost.saved_deflated * 100:.1f} %",
+            f"{cost.writing * 1e6:.1f}",
+            f"{cost.deflating * 1e6:.1f}",
+        )
+    return result

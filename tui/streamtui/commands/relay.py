@@ -1,0 +1,152 @@
+"""``streamtui relay``: serves one engine to many terminals; and the tokens of those who may connect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from pathlib import Path
+from typing import Any
+
+from streamcore import Settings
+from streamcore.config import Loaded
+from streamcore.relay import (
+    Plan,
+    Relay,
+    Scope,
+    TokensFailed,
+    plan,
+    read_tokens,
+    serving,
+    shown_address,
+    write_tokens,
+)
+from streamtui import __version__
+from streamtui.commands.notify import READY, STOPPING, ServiceManager
+from streamtui.commands.shutdown import Deadline, calling
+
+STOP_WITHIN = 9.0
+"""Seconds from the signal until the process ends: terminals are told, and the log is written."""
+
+CHECK_WITHIN = 5.0
+"""Seconds that a relay may take to say whether it is ready."""
+
+log = logging.getLogger(__name__)
+
+
+def run(loaded: Loaded) -> int:
+    """Serve until told to stop, and return the exit status.
+
+    Raises:
+        SettingsError: The settings ask for what cannot be, or must not be.
+        TokensFailed: The file of tokens cannot be read.
+        LogFailed: The log cannot be opened.
+        OSError: The address cannot be listened on.
+    """
+    planned = plan(loaded.settings, loaded.origins)
+    with Deadline(STOP_WITHIN) as deadline:
+        asyncio.run(_serve(loaded.settings, planned, deadline))
+    return 0
+
+
+async def _serve(settings: Settings, planned: Plan, deadline: Deadline) -> None:
+    from streamsim.demo import embedded
+
+    stopped = asyncio.Event()
+    manager = ServiceManager()
+    relay: Relay | None = None
+
+    def read_tokens_again() -> None:
+        if relay is not None:
+            _reload(relay, planned)
+
+    with calling(stopped.set, hang_up=read_tokens_again):
+        program = f"streamtui {__version__}"
+        async with serving(settings, planned, program=program, demo=embedded) as relay:
+            scheme = "ws" if planned.tls is None else "wss"
+            url = f"{scheme}://{shown_address(*relay.address)}"
+            print(f"serving on {url}", flush=True)
+            print(f"A terminal uses it with: streamtui --relay {url}", flush=True)
+            manager.tell(READY)
+            watchdog = asyncio.create_task(manager.keep_watchdog_quiet())
+            await stopped.wait()
+            deadline.start()
+            manager.tell(STOPPING)
+            watchdog.cancel()
+
+
+def _reload(relay: Relay, planned: Plan) -> None:
+    if planned.tokens_file is None:
+        log.warning("there is no file of tokens to read again")
+        return
+    try:
+        tokens = read_tokens(planned.tokens_file)
+    except TokensFailed as error:
+        log.error("%s; the tokens stay as they were", error)  # noqa: TRY400 - the sentence says it all
+        return
+    if not len(tokens) and len(planned.tokens):
+        # a relay that was started with tokens must not open its door to everybody
+        log.error("%s holds no token any more; the tokens stay as they were", planned.tokens_file)
+        return
+    relay.set_tokens(tokens)
+    log.info("tokens read again: %d", len(tokens))
+
+
+def check(loaded: Loaded) -> int:
+    """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
+    import httpx
+
+    planned = plan(loaded.settings, loaded.origins)
+    host, port = planned.listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared
+    verify: ssl.SSLContext | bool = True
+    if planned.tls is not None:
+        # the certificate is for the name that others use; it is known here which one it is
+        verify = ssl.create_default_context(cafile=loaded.settings.relay.cert)
+        verify.check_hostname = False
+    url = f"{'http' if planned.tls is None else 'https'}://{shown_address(host, port)}/readyz"
+    try:
+        with httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client:
+            answer = client.get(url)
+            found: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        print(f"not ready: {str(error) or type(error).__name__}")
+        return 1
+    if answer.status_code == 200:
+        print("ready")
+        return 0
+    print(f"not ready: {'; '.join(found.get('reasons', [])) or answer.reason_phrase}")
+    return 1
+
+
+def add_token(path: Path, name: str, *, control: bool) -> None:
+    """Make a token, keep its hash in the file, and print it.
+
+    Raises:
+        TokensFailed: The name is taken, or the file cannot be read or written.
+    """
+    tokens = read_tokens(path)
+    token = tokens.add(name, Scope.CONTROL if control else Scope.READ)
+    write_tokens(path, tokens)
+    print(token)
+
+
+def list_tokens(path: Path) -> None:
+    """Print the names and scopes of all tokens.
+
+    Raises:
+        TokensFailed: The file cannot be read.
+    """
+    for entry in read_tokens(path).entries.values():
+        print(f"{entry.name} {entry.scope}")
+
+
+def revoke_token(path: Path, name: str) -> None:
+    """Remove a token from the file.
+
+    Raises:
+        TokensFailed: There is none of that name, or the file cannot be read or written.
+    """
+    tokens = read_tokens(path)
+    tokens.revoke(name)
+    write_tokens(path, tokens)
