@@ -215,6 +215,26 @@ async def test_what_begins_everything_and_what_is_complete_is_not_searched(text:
         assert stage.manager.searched == []
 
 
+async def test_the_words_of_a_phrase_are_not_searched_one_by_one() -> None:
+    async with on_stage(symbols=()) as stage:
+        stage.manager.exchanges = True
+        await stage.press("s")
+        for word in ("legal", "winner", "thank", "year"):
+            stage.app.screen.query_one(Input).value += f" {word}"
+            await stage.pass_time(1.0)
+        assert stage.manager.searched == ["legal"]
+
+
+async def test_after_symbols_that_are_known_the_next_one_is_searched() -> None:
+    async with on_stage(symbols=()) as stage:
+        stage.manager.exchanges = True
+        await searched(stage, f"sol, $btc {HATS} toly")
+        assert stage.manager.searched == ["toly"]
+        stage.app.screen.query_one(Input).value += ".sns"
+        await stage.pass_time(1.0)
+        assert stage.manager.searched == ["toly"]
+
+
 async def test_hostile_names_act_on_nothing() -> None:
     async with on_stage(symbols=()) as stage:
         finds(stage, "hats", hit("[red]", name="\x1b[31m[b]\u202eevil\n"))
