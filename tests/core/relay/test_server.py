@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 
 from streamcore.assets.tokens import Token, short_address
 from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
+from streamcore.providers.base import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
@@ -368,3 +369,25 @@ async def test_what_is_wrong_with_a_wish_is_told_to_who_wishes_it_also_later_and
         third = await Terminal(relay).open()
         await third.want(["XYZ"])
         assert told_errors(third) == []
+
+
+async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it_was(tmp_path: Path) -> None:
+    async with running(tmp_path, limits=RelayLimits(linger=0.0)) as (relay, engine):
+        mirror = Mirror()
+        terminal = await Terminal(relay, mirror=mirror).open()
+        await terminal.want((), WALLETS[:1])
+        first, second = (engine.transaction(WALLETS[0]) for _ in range(2))
+        await terminal.until(lambda: len(terminal.transactions()) == 2)
+        engine.checkpoints.verify({WALLETS[0]: Checkpoint(first, 1)})
+        await terminal.close()
+        await eventually(lambda: ("unwatch", WALLETS[0]) in engine.asked)
+        assert not engine.checkpoints.of(WALLETS[:1])
+        again = await Terminal(relay, mirror=mirror).open()
+        assert (await again.want((), WALLETS[:1])).recovered is True
+        # what happened meanwhile is fetched from here, and what was told is known
+        (checkpoint,) = engine.checkpoints.of(WALLETS[:1]).values()
+        assert (checkpoint.signature, checkpoint.since) == (first, None)
+        assert second in checkpoint.known
+        meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
+        await again.until(again.transactions)
+        assert again.transactions() == [meanwhile]
