@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 
 from manual_clock import START
@@ -104,3 +105,25 @@ async def test_sixty_messages_a_minute_are_allowed_for_as_long_as_one_likes(tmp_
             await asyncio.sleep(1.0)
         assert terminal.closed is None
         assert len(terminal.of(Wanted)) == 150
+
+
+@on_virtual_time
+async def test_a_stalled_terminal_delays_nobody_else(tmp_path: Path) -> None:
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
+        stalled, quick = await Terminal(relay).open(compression=None), await Terminal(relay).open()
+        for terminal in (stalled, quick):
+            await terminal.want(["SOL"], WALLETS[:1], interval=100)
+        stalled.connection.transport.pause_reading()
+        before = len(quick.of(Frame))
+        told = []
+        for number in range(500):  # for five seconds
+            engine.price("SOL", str(100 + number))
+            told.append(engine.transaction(WALLETS[0], summary="x" * 900, ts=START + now()))
+            await asyncio.sleep(0.01)
+        assert relay.fan_out.lagging == 1
+        times = [frame.t for frame in quick.of(Frame)[before:]]
+        assert 45 <= len(times) <= 52
+        assert max(later - earlier for earlier, later in pairwise(times)) <= 120
+        stalled.connection.transport.resume_reading()
+        await stalled.until(lambda: len(stalled.transactions()) == len(told))
+        assert stalled.transactions() == quick.transactions()[: len(told)] == told
