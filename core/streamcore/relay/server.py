@@ -188,6 +188,9 @@ class Relay:
             self.fan_out.flush()
             for terminal in self._terminals:
                 terminal.send(terminal.encoding.encode(Restart(0)))
+            # not by the server's own close, which waits for whoever takes nothing
+            ends = [self._end(one, Close.RESTART, "the relay restarts") for one in self._terminals]
+            await asyncio.gather(*ends)
             self._server.close(code=Close.RESTART, reason="the relay restarts")
             await self._server.wait_closed()
         self.fan_out.collect()  # in one turn with what follows, which counts it as told
