@@ -357,10 +357,11 @@ class Relay:
                 # one that takes nothing has a deadline of its own, and a ping would wait behind the rest
                 if terminal.connection.state is ConnectionState.OPEN and not terminal.backlog:
                     try:
-                        pong = asyncio.ensure_future(await terminal.connection.ping())
+                        pong = await terminal.connection.ping()
                     except ConnectionClosed:
                         continue
-                    waiting.append((terminal, pong))
+                    if isinstance(pong, asyncio.Future):  # always; its type says less than its documentation
+                        waiting.append((terminal, pong))
             await self._clock.sleep(self.limits.pong_within)
             for terminal, pong in waiting:
                 if not pong.done():

@@ -41,7 +41,7 @@ def test_a_table_says_in_words_what_can_be_trusted_and_has_the_whole_mint(capsys
     out, err = capsys.readouterr()
     assert (status, err) == (0, "")
     title, *rows = out.splitlines()
-    assert title.split()[:2] == ["ticker", "name"]
+    assert title.split()[:2] == ["ticker", "what"]
     assert rows[0].startswith("USDC    verified    USD Coin")
     assert USDC in rows[0]
     assert "$480M  $1.00B  table, jupiter" in rows[0]

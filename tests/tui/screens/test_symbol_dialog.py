@@ -265,3 +265,15 @@ async def test_a_ticker_that_only_an_exchange_may_know_can_be_entered_at_once() 
         assert "No token of the table begins like this" in stage.text()
         await stage.press("enter")
         assert list(stage.app.session.prices.rows) == ["ABCD"]
+
+
+async def test_a_double_click_takes_the_row_under_the_pointer() -> None:
+    async with on_stage(symbols=()) as stage:
+        finds(stage, "hats", hit("HATS"), hit("CAPS", DOG, name="Caps for cats"))
+        await searched(stage, "hats")
+        row = next(y for y, line in enumerate(stage.lines()) if "Caps for cats" in line)
+        table = stage.app.screen.query_one("#entry-suggestions")
+        assert stage.pilot is not None
+        await stage.pilot.click("#entry-suggestions", offset=(4, row - table.region.y), times=2)
+        await stage.pass_time(0.1)
+        assert list(stage.app.session.prices.rows) == [DOG]
