@@ -36,7 +36,7 @@ from streamcore.errors import (
     SettingsError,
     UnknownProvider,
 )
-from streamcore.events import ErrorKind, Event, State
+from streamcore.events import ErrorKind, Event, State, StatusChange
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
@@ -152,13 +152,15 @@ class RelayClient:
         """Each symbol or wallet that the relay refuses to the reason that was told."""
         self._tokens = TokenTable(settings.tokens)
         self._exchanges = True
+        self._limits = ""
         self._greeted = asyncio.Event()
         self._reports = ErrorReports(self._clock, self._told)
         self._tasks = Tasks("relay client", self._clock, failed=self._reports.report)
         self._connection: Connection | None = None
         self._is_mirror_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
-        self._published: tuple[object, ...] = ()
+        self._told_states: dict[str, tuple[object, ...]] = {}
+        """What of each status is worth an event when it changes, as it was told last."""
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -316,7 +318,7 @@ class RelayClient:
         if self._closing:
             raise NotRunning(ENDED)
         now = self._clock.time()
-        known = [status.event(now) for status in self.statuses().values()] if self._published else []
+        known = [status.event(now) for status in self.statuses().values()] if self._told_states else []
         return self._hub.subscribe([*known, *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
@@ -347,9 +349,9 @@ class RelayClient:
             self._source,
             connection,
             demo=self._mirror.demo,
-            subscriptions=len(self._symbols) + len(self._wallets),
+            topics=(*self._symbols, *self._wallets),
             dropped=self._hub.dropped[self._source.name],
-            clock=self._clock,
+            limits=self._limits,
         )
 
     @property
@@ -379,7 +381,7 @@ class RelayClient:
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
         self._running()
-        return await self._past.trends()
+        return await self._past.trends(lambda: self._symbols)
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.cached_trends`."""
@@ -467,12 +469,9 @@ class RelayClient:
         """See `Listener`: publish how the relay is, and that nothing is known of the providers without it."""
         if self._is_mirror_live and connection.state is not State.CONNECTED:
             self._is_mirror_live = False
-            self._publish(self.statuses().values())
-        status = self._own_status(connection)
-        news = (status.state, status.reason, status.attempt, status.stale)
-        if news != self._published:
-            self._published = news
-            self._publish([status])
+            self._publish_changed(self.statuses().values())
+        else:
+            self._publish_changed([self._own_status(connection)])
 
     def connection_established(self, connection: Connection) -> None:
         """See `Listener`."""
@@ -505,7 +504,8 @@ class RelayClient:
             case Frame():
                 shift = self._skew.arrived(answer.t / 1000, self._clock.time())
                 for event in self._mirror.frame(answer, shift):
-                    self._hub.publish(event)
+                    if not isinstance(event, StatusChange) or self._is_news(event):
+                        self._hub.publish(event)
             case Hello():
                 self._greeted_by(answer)
             case Wanted():
@@ -521,19 +521,24 @@ class RelayClient:
 
     def _greeted_by(self, hello: Hello) -> None:
         self._exchanges = hello.exchanges
+        most = hello.limits
+        self._limits = (
+            f"{most.symbols} symbols and {most.wallets} wallets a terminal, "
+            f"{most.messages_per_minute} messages a minute"
+        )
         try:
             self._tokens = TokenTable({**self.settings.tokens, **hello.tokens})
         except SettingsError as error:
             raise MalformedMessage(f"a ticker that cannot be: {printable(error.allowed)}") from None
         self._is_mirror_live = True
         self._greeted.set()
-        self._publish(self.statuses().values())
+        self._publish_changed(self.statuses().values())
 
     def _wanted(self, wanted: Wanted) -> None:
         self._mirror.wanted(wanted)
         if wanted.recovered is False:
-            text = "the relay's log does not reach back to where this terminal stopped"
-            self._tell(ErrorKind.GAP, f"{text}: transactions may be missing")
+            reason = "the relay's log does not reach back to where this terminal stopped"
+            self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
         refused = {refusal.what: printable(refusal.message) for refusal in wanted.refused}
         for what, reason in refused.items():
             if self._refused.get(what) != reason:
@@ -549,16 +554,28 @@ class RelayClient:
     def _tell(self, kind: ErrorKind, text: str, *, retryable: bool = False) -> None:
         self._told(ProviderError(kind, text, retryable=retryable))
 
-    def _publish(self, statuses: Iterable[ProviderStatus]) -> None:
+    def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()
         for status in statuses:
-            if not status.standby:
-                self._hub.publish(status.event(now))
+            event = status.event(now)
+            if not status.standby and self._is_news(event):
+                self._hub.publish(event)
+
+    def _is_news(self, event: StatusChange) -> bool:
+        """Whether it tells more than counters that have grown; take it for told if so."""
+        news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
+        if self._told_states.get(event.provider) == news:
+            return False
+        self._told_states[event.provider] = news
+        return True
 
     async def _publish_statuses(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
-            self._publish(self.statuses().values())
+            now = self._clock.time()
+            for status in self.statuses().values():
+                if not status.standby:
+                    self._hub.publish(status.event(now))
 
     def _time_jumped(self) -> None:
         self._skew.restart()

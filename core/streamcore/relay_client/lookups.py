@@ -21,7 +21,7 @@ MOST_WAITING = 100
 """Questions without an answer; more are a fault of this program."""
 
 _ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
-"""Codes whose message says what is wrong with the text of the question, as what follows it."""
+"""Codes whose message says what is wrong with the text of the question."""
 
 _T = TypeVar("_T")
 
@@ -95,7 +95,7 @@ def _refusal(answer: Refused, asked: str) -> InputError | ProviderError:
     """Return the error of a question that was refused: about what was asked, or about the answering."""
     text = printable(answer.message)
     if answer.code in _ABOUT_THE_QUESTION:
-        return InputError(asked, text)
+        return InputError(asked, text.removeprefix(f"{asked!r} "))
     kind = ErrorKind.RATE_LIMIT if answer.code == "busy" else ErrorKind.SUBSCRIPTION
     return ProviderError(kind, text, retryable=answer.code in ("busy", "internal"))
 

@@ -63,16 +63,32 @@ class Past:
             del self._series[next(iter(self._series))]
         return series
 
-    async def trends(self) -> Mapping[str, CandleSeries]:
-        """Return the last day of each row that the relay knows one of; what it knew before if it fails."""
+    async def trends(self, wanted: Callable[[], Iterable[str]]) -> Mapping[str, CandleSeries]:
+        """Return the last day of each row that the relay knows one of; what it knew before if it fails.
+
+        A relay that has to fetch many answers with what it has so far: it is asked again as long as that
+        brings more. What has come meanwhile is in `cached_trends`.
+
+        Args:
+            wanted: Returns the keys of all rows.
+        """
+        had = -1
+        while (known := await self._asked_for_trends()) is not None:
+            self._trends = known
+            if not had < len(known) < len(set(wanted())):
+                break
+            had = len(known)
+        return self.cached_trends(wanted())
+
+    async def _asked_for_trends(self) -> dict[str, CandleSeries] | None:
+        """Return what the relay has of each row now; ``None`` if it does not say."""
         try:
             found = await self._lookups.ask("trends")
             rows = read_items(found, _Trend)
             series = read_items(found, CandleSeries)
         except ProviderError:
-            return self._trends
-        self._trends = {row.key: self._by_this_clock(one) for row, one in zip(rows, series, strict=True)}
-        return self._trends
+            return None
+        return {row.key: self._by_this_clock(one) for row, one in zip(rows, series, strict=True)}
 
     def cached_trends(self, keys: Iterable[str]) -> Mapping[str, CandleSeries]:
         """Return what is remembered of these rows."""

@@ -237,6 +237,7 @@ class Mirror:
         return msgspec.structs.replace(
             status,
             relay=self.relay,
+            subscriptions=len(status.topics),  # this terminal's own; the relay counts those of all terminals
             reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
             topics=tuple(map(printable, status.topics)),
             limits=printable(status.limits, LONGEST_TEXT),

@@ -10,6 +10,7 @@ import sample_events
 from relay_bench import WALLETS, Terminal, eventually, running
 from websockets.asyncio.client import connect
 
+from streamcore.assets.tokens import pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
@@ -305,3 +306,14 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         engine.say(sample_events.price("ETH", "2990", address=mint, provider="birdeye", source=Source.POLL))
         await terminal.until(lambda: len(terminal.mirror.prices) == 2)
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
+
+
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))
