@@ -36,7 +36,7 @@ from streamcore.errors import (
     SettingsError,
     UnknownProvider,
 )
-from streamcore.events import ErrorKind, Event, State, StatusChange
+from streamcore.events import ErrorKind, Event, State
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
@@ -45,6 +45,7 @@ from streamcore.providers.batching import batches
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec, Wishes
 from streamcore.relay_client.lookups import Lookups, read_items
+from streamcore.relay_client.news import News
 from streamcore.relay_client.past import Past
 from streamcore.relay_client.source import RelaySource
 from streamcore.relay_client.statuses import mirrored, relay_status
@@ -81,6 +82,12 @@ ENDED = "the engine has ended and brings nothing any more: make a new RelayClien
 
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
+
+MAX_MESSAGE_BYTES = 8 << 20
+"""The longest message taken from a relay, decompressed."""
+
+MOST_TOKENS = 10_000
+"""Tickers of its own that a relay may have."""
 
 NAMES_PER_QUESTION = 50
 """Mints in one question: a text of the wire has at most 4,096 characters."""
@@ -127,7 +134,10 @@ class RelayClient:
         """
         if not settings.relay.url:
             raise SettingsError("relay.url", None, "expected the URL of a relay", "the settings")
-        self.settings = settings
+        # what a relay sends is never longer than its answer about the trends of a few hundred rows
+        most = min(settings.stream.max_message_bytes, MAX_MESSAGE_BYTES)
+        stream = msgspec.structs.replace(settings.stream, max_message_bytes=most)
+        self.settings = msgspec.structs.replace(settings, stream=stream)
         self._clock = clock or SystemClock()
         self._transport = transport
         self._capture = capture
@@ -159,8 +169,7 @@ class RelayClient:
         self._connection: Connection | None = None
         self._is_mirror_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
-        self._told_states: dict[str, tuple[object, ...]] = {}
-        """What of each status is worth an event when it changes, as it was told last."""
+        self._news = News(self._clock, self._wallets)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -318,7 +327,7 @@ class RelayClient:
         if self._closing:
             raise NotRunning(ENDED)
         now = self._clock.time()
-        known = [status.event(now) for status in self.statuses().values()] if self._told_states else []
+        known = [status.event(now) for status in self.statuses().values()] if self._news.has_statuses else []
         return self._hub.subscribe([*known, *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
@@ -504,7 +513,7 @@ class RelayClient:
             case Frame():
                 shift = self._skew.arrived(answer.t / 1000, self._clock.time())
                 for event in self._mirror.frame(answer, shift):
-                    if not isinstance(event, StatusChange) or self._is_news(event):
+                    if self._news.is_news(event):
                         self._hub.publish(event)
             case Hello():
                 self._greeted_by(answer)
@@ -520,6 +529,8 @@ class RelayClient:
                 self._tell(ErrorKind.SERVER, f"the relay restarts in {seconds:g} s", retryable=True)
 
     def _greeted_by(self, hello: Hello) -> None:
+        if len(hello.tokens) > MOST_TOKENS:
+            raise MalformedMessage(f"{len(hello.tokens)} tickers")
         self._exchanges = hello.exchanges
         most = hello.limits
         self._limits = (
@@ -539,7 +550,8 @@ class RelayClient:
         if wanted.recovered is False:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
-        refused = {refusal.what: printable(refusal.message) for refusal in wanted.refused}
+        asked = {*map(_asked, self._instruments.values()), *self._wallets}
+        refused = {one.what: printable(one.message) for one in wanted.refused if one.what in asked}
         for what, reason in refused.items():
             if self._refused.get(what) != reason:
                 self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses {printable(what, 60)}: {reason}")
@@ -558,16 +570,8 @@ class RelayClient:
         now = self._clock.time()
         for status in statuses:
             event = status.event(now)
-            if not status.standby and self._is_news(event):
+            if not status.standby and self._news.is_news(event):
                 self._hub.publish(event)
-
-    def _is_news(self, event: StatusChange) -> bool:
-        """Whether it tells more than counters that have grown; take it for told if so."""
-        news = (event.state, event.reason, event.attempt, event.fallback, event.stale)
-        if self._told_states.get(event.provider) == news:
-            return False
-        self._told_states[event.provider] = news
-        return True
 
     async def _publish_statuses(self) -> None:
         while True:

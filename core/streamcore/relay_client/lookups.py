@@ -20,6 +20,9 @@ PATIENCE = 30.0
 MOST_WAITING = 100
 """Questions without an answer; more are a fault of this program."""
 
+MOST_ITEMS = 1000
+"""Items of an answer, and members of each of their lists; more are no answer to any question."""
+
 _ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
 """Codes whose message says what is wrong with the text of the question."""
 
@@ -104,8 +107,10 @@ def read_items(found: Found, kind: type[_T]) -> list[_T]:
     """Return the items of an answer as structures.
 
     Raises:
-        ProviderError: One of them makes no sense.
+        ProviderError: One of them makes no sense, or there are too many.
     """
+    if len(found.items) > MOST_ITEMS:
+        raise ProviderError(ErrorKind.PROTOCOL, f"the relay sent an answer of {len(found.items)} items")
     try:
         return [msgspec.convert(_clean(item), kind, strict=False) for item in found.items]
     except (msgspec.ValidationError, RecursionError) as error:
@@ -120,5 +125,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {printable(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, Sequence):
+        if len(value) > MOST_ITEMS:
+            raise msgspec.ValidationError(f"a list of {len(value)}")
         return [_clean(item) for item in value]
     return value

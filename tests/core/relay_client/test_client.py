@@ -386,7 +386,7 @@ async def test_a_status_is_told_when_it_changes_and_not_with_every_figure() -> N
             )
             await relay.say(Frame(t=1_000_000, statuses=again))
             await relay.say(Frame(t=1_000_010, statuses=({"provider": "kraken", "state": "failed"},)))
-            told = []
+            told: list[tuple[str, State]] = []
             while not told or told[-1] != ("kraken", State.FAILED):
                 event = await next_event(events, StatusChange)
                 told.append((event.provider, event.state))
