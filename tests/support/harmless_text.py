@@ -1,4 +1,4 @@
-"""What no text of an event may have: characters that act on a terminal or hide from a reader; and its length."""
+"""What no text of an event may have: characters that act on a terminal or hide from a reader."""
 
 from __future__ import annotations
 

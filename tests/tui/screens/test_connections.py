@@ -48,6 +48,7 @@ async def test_a_relay_is_told_as_what_serves_everything_and_what_is_behind_a_lo
             "relay", relay="127.0.0.1:8787", topics=("BTC",), limits="200 symbols a terminal"
         )
         stage.manager.set_status("birdeye", state=State.CONNECTED, cut_off=True, reason="no relay")
+        await stage.pass_time(1.0)
         await stage.press("c")
         assert "prices, unknown how it is; ◔ stale" in stage.text()
         await stage.press("down", "down")
