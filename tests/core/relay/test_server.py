@@ -13,7 +13,7 @@ from relayed_engine import RelayedEngine
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-from streamcore.assets.tokens import Token, short_address
+from streamcore.assets.tokens import Token, pinned_mint, short_address
 from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
 from streamcore.providers.base import Checkpoint
 from streamcore.relay.limits import RelayLimits
@@ -391,3 +391,14 @@ async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it
         meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
         await again.until(again.transactions)
         assert again.transactions() == [meanwhile]
+
+
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))
