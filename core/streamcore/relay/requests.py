@@ -199,7 +199,7 @@ class Requests:
                 self._upstream.release(granted)
                 return
             before, terminal.granted = terminal.granted, granted
-            self._fan_out.join(terminal, interval, answer)
+            self._fan_out.join(terminal, interval, answer, before=before)
             self._upstream.release(before)
 
     async def _reconnect(self, terminal: Terminal, request: Reconnect) -> None:

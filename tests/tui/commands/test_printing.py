@@ -19,7 +19,7 @@ ROW: dict[str, Any] = {
 
 
 def printed(capsys: pytest.CaptureFixture[str], form: str) -> str:
-    print_rows([ROW], form, columns=("name", "found_at", "sure", "price"), table=lambda: ("for people",))
+    print_rows([ROW], form, columns=("name", "found_at", "sure", "price"), table=lambda _: ("for people",))
     return capsys.readouterr().out
 
 

@@ -32,7 +32,7 @@ async def _examined(loaded: Loaded, deadline: Deadline, capture: Capture | None)
     from streamsim.demo import embedded
 
     checks = await examine(loaded, demo=embedded, capture=capture)
-    print_table([table(checks)])
+    print_table(lambda _: [table(checks)])
     # a name lookup that never ends sits in a thread and would keep the process
     deadline.start(1 if needed_failed(checks) else 0)
     return checks

@@ -88,7 +88,7 @@ async def _live(unopened: Engine, symbols: Sequence[str], duration: float) -> li
 def _print(costs: Sequence[Cost], measured_on: str, form: str) -> None:
     rows = [{"event": "cost", **asdict(cost)} for cost in costs]
     columns = [name for name in rows[0] if name != "event"]
-    print_rows(rows, form, columns=columns, table=lambda: (table(costs, measured_on),))
+    print_rows(rows, form, columns=columns, table=lambda _: (table(costs, measured_on),))
 
 
 def table(costs: Sequence[Cost], measured_on: str) -> Table:

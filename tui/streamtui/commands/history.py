@@ -75,7 +75,7 @@ def show(series: CandleSeries, *, form: str) -> None:
         list(candle_fields(series)),
         form,
         columns=(*COLUMNS, "demo") if series.demo else COLUMNS,
-        table=lambda: _report(series),
+        table=lambda _: _report(series),
     )
 
 

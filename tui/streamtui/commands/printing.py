@@ -29,7 +29,7 @@ def print_rows(
     form: str,
     *,
     columns: Sequence[str],
-    table: Callable[[], Sequence[RenderableType]],
+    table: Callable[[int], Sequence[RenderableType]],
     width: int = WIDE,
 ) -> None:
     """Print rows on standard output in the form that was asked for.
@@ -38,7 +38,7 @@ def print_rows(
         rows: What programs read, as JSON has it.
         form: ``json`` is one object a line, ``csv`` has a line of titles first, ``table`` is for people.
         columns: The names of the fields that CSV has.
-        table: Makes what people read.
+        table: Makes what people read, for so many columns.
         width: Columns of a table that is not printed on a terminal.
     """
     if form == "json":
@@ -46,17 +46,17 @@ def print_rows(
     elif form == "csv":
         _print_csv(rows, columns)
     else:
-        print_table(table(), width)
+        print_table(table, width)
     sys.stdout.flush()
 
 
-def print_table(parts: Sequence[RenderableType], width: int = WIDE) -> None:
-    """Print what Rich can draw; ``width``: columns where standard output is no terminal."""
+def print_table(make: Callable[[int], Sequence[RenderableType]], width: int = WIDE) -> None:
+    """Print what ``make`` returns for so many columns; ``width``: where standard output is no terminal."""
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else width)
     with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-        for part in parts:
+        for part in make(console.width):
             console.print(part)
     print(captured.get(), end="")
 
