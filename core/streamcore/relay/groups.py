@@ -20,7 +20,7 @@ from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import LogFailed, Logged, TransactionLog
 from streamcore.relay.measures import TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
-from streamcore.relay.terminal import CAUGHT_UP, LAGGING, MOST_ERRORS, Terminal
+from streamcore.relay.terminal import MOST_ERRORS, Terminal
 from streamcore.relay.upstream import UpstreamRow
 from streamcore.wire.encoding import Encoding, Pieces
 from streamcore.wire.messages import HEARTBEAT
@@ -203,7 +203,7 @@ class Group:
         self._behind.add(terminal)
         if terminal.progress_at is None:
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
-        self._catch_up(terminal, now, t, most_waiting=LAGGING)
+        self._catch_up(terminal, now, t, waits=terminal.is_lagging(now))
 
     def leave(self, terminal: Terminal) -> bool:
         """Remove a terminal; return whether it was behind, so that its position says what it has."""
@@ -259,7 +259,7 @@ class Group:
         self._offset = self._log.offset
         self._statuses_are_new = False
         for terminal in tuple(self._behind):
-            self._catch_up(terminal, now, t)
+            self._catch_up(terminal, now, t, waits=not terminal.has_read_all)
 
     def _send(self, cohort: Cohort, pieces: Pieces, heard: Sequence[str], now: float, t: int) -> None:
         if not (pieces or heard or now >= cohort.sent_at + HEARTBEAT_SECONDS):
@@ -272,21 +272,24 @@ class Group:
         connections = cohort.connections
         broadcast(connections, frame, text=self.encoding.is_text)
         self._traffic.count(self.encoding.name, len(frame), len(connections))
+        for terminal in cohort.members:
+            terminal.mark(now)
 
     def _drop_behind(self, cohort: Cohort, now: float) -> None:
-        for terminal in [one for one in cohort.members if one.backlog > LAGGING]:
+        for terminal in [one for one in cohort.members if one.is_lagging(now)]:
+            terminal.mark(now, every=0.0)
             cohort.members.discard(terminal)
             terminal.position = self._offset
             terminal.owed = set()
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
             self._behind.add(terminal)
 
-    def _catch_up(self, terminal: Terminal, now: float, t: int, *, most_waiting: int = CAUGHT_UP) -> None:
-        """Send a terminal what it has missed, unless it has still to take what was sent before."""
+    def _catch_up(self, terminal: Terminal, now: float, t: int, *, waits: bool) -> None:
+        """Send a terminal what it has missed, unless it ``waits``, having not read the rest."""
         cohort, backlog = self._cohort_of[terminal], terminal.backlog
         if terminal.closing:
             return
-        if backlog > most_waiting:
+        if waits:
             self._traffic.skipped += 1
             if terminal.progress_at is None or backlog < terminal.least_backlog:
                 terminal.least_backlog, terminal.progress_at = backlog, now
@@ -321,6 +324,7 @@ class Group:
         )
         frame = self.encoding.frame(t, pieces, offset=offset)
         terminal.send(frame)
+        terminal.mark(now, every=0.0)
         self._traffic.count(self.encoding.name, len(frame), 1)
         terminal.position, terminal.owed, terminal.errors = offset, set(), []
         terminal.least_backlog, terminal.progress_at = terminal.backlog, now
