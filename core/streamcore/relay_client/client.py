@@ -44,6 +44,7 @@ from streamcore.providers.base import Delivery, Report
 from streamcore.providers.batching import batches
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec, Wishes
+from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups, read_items
 from streamcore.relay_client.news import News
 from streamcore.relay_client.past import Past
@@ -151,6 +152,7 @@ class RelayClient:
         self._skew = ClockSkew()
         self._source = RelaySource(settings.relay, self._clock, self._codec)
         self._lookups = Lookups(self._clock, self._changed)
+        self._late = LatePrices()
         self._past = Past(self._lookups, self._clock, shift=lambda: self._skew.seconds)
         self._requests: list[Request] = []
         self._last_request = 0
@@ -508,13 +510,20 @@ class RelayClient:
         except MalformedMessage as error:
             raise ProviderError(ErrorKind.PROTOCOL, f"the relay sent {error.reason}") from error
 
+    def _framed(self, frame: Frame) -> None:
+        mirror, now = self._mirror, self._clock.monotonic()
+        shift = self._skew.arrived(frame.t / 1000, self._clock.time())
+        age = self._clock.time() - shift - frame.t / 1000
+        self._late.arrived(age, mirror.prices, now)
+        events = mirror.frame(frame, shift)
+        for event in self._late.to_tell(events, age, mirror.prices, now):
+            if self._news.is_news(event):
+                self._hub.publish(event)
+
     def _take(self, answer: Answer) -> None:
         match answer:
             case Frame():
-                shift = self._skew.arrived(answer.t / 1000, self._clock.time())
-                for event in self._mirror.frame(answer, shift):
-                    if self._news.is_news(event):
-                        self._hub.publish(event)
+                self._framed(answer)
             case Hello():
                 self._greeted_by(answer)
             case Wanted():
