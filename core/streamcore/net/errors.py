@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from streamcore.config.proxies import Proxy
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
+from streamcore.net.httpx_alone import httpx
 from streamcore.text import Echo, Mask, printable
 
 MAX_ERROR_TEXT = 200

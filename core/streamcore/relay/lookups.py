@@ -18,7 +18,7 @@ from streamcore.clock import Clock, wait_for
 from streamcore.engine import Engine
 from streamcore.errors import InputError, NotRunning, ProviderError
 from streamcore.relay.limits import Code
-from streamcore.relay.terminal import Terminal
+from streamcore.relay.terminal import LAGGING, Terminal
 from streamcore.tasks import Task, Tasks
 from streamcore.wire.messages import Found, Lookup, Refused
 from streamcore.wire.numbers import plain
@@ -59,6 +59,8 @@ class Lookups:
         if own >= MOST_OF_A_TERMINAL:
             text = f"at most {MOST_OF_A_TERMINAL} questions of a terminal are answered at once"
             self._refuse(terminal, lookup, Code.BUSY, text)
+        elif terminal.backlog > LAGGING:
+            self._refuse(terminal, lookup, Code.BUSY, "what was sent before has still to be taken")
         elif sum(self._under_way.values()) >= MOST:
             self._refuse(terminal, lookup, Code.BUSY, "the relay has too many questions to answer")
         else:

@@ -41,9 +41,9 @@ def test_a_table_says_in_words_what_can_be_trusted_and_has_the_whole_mint(capsys
     out, err = capsys.readouterr()
     assert (status, err) == (0, "")
     title, *rows = out.splitlines()
-    assert title.split()[:2] == ["ticker", "name"]
-    assert "USDC    USD Coin" in rows[0]
-    assert f"verified    {USDC}" in rows[0]
+    assert title.split()[:2] == ["ticker", "what"]
+    assert rows[0].startswith("USDC    verified    USD Coin")
+    assert USDC in rows[0]
     assert "$480M  $1.00B  table, jupiter" in rows[0]
     assert "listed" in rows[1]
     assert "XMR in US dollars" in rows[1]
@@ -134,3 +134,19 @@ def test_a_relay_that_is_not_there_is_a_sentence(capsys, monkeypatch) -> None:
     monkeypatch.setattr("streamtui.commands.search.real_engine", lambda settings: engine)
     assert run(Settings(), "bonk") == 1
     assert capsys.readouterr().err == "streamtui: the relay did not answer within 30 s\n"
+
+
+@pytest.mark.parametrize("width", [80, 100, 139])
+def test_in_a_narrow_terminal_the_mint_stands_whole_below_the_name(width: int) -> None:
+    from rich.console import Console
+
+    from streamtui.commands.search import table
+
+    console = Console(width=width, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(table([REAL, MARKET, SCAM], demo=False, width=console.width))
+    lines = [line.strip() for line in captured.get().splitlines()]
+    assert USDC in lines
+    assert DOG in lines
+    assert any(line.startswith("USDC") and "not USDC" in line for line in lines)
+    assert "looks like USDC and is another token" in " ".join(lines)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 WIDE = 180
 """Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
+DEMO = "DEMO: invented data"
+NARROW = 140
+"""Columns below which a table has no room for everything beside each other."""
 COLUMNS = (
     "symbol",
     "name",
@@ -85,7 +88,7 @@ def show(found: SearchResult, text: str, *, form: str, demo: bool) -> int:
 
         console = Console(width=None if sys.stdout.isatty() else WIDE)
         with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-            console.print(table(found.hits, demo=demo))
+            console.print(table(found.hits, demo=demo, width=console.width))
         print(captured.get(), end="")
     sys.stdout.flush()
     for failure in found.failures:
@@ -128,35 +131,42 @@ def _field(value: object) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # a spreadsheet would compute it
 
 
-def table(hits: Sequence[TokenHit], *, demo: bool) -> Table:
-    """Return the hits as a table; whether one can be trusted is a word, not just a colour."""
+def table(hits: Sequence[TokenHit], *, demo: bool, width: int = WIDE) -> Table:
+    """Return the hits as a table; whether one can be trusted is a word, not just a colour.
+
+    Args:
+        hits: The hits.
+        demo: Whether they are invented.
+        width: Cells it may take. In a narrow table everything but ticker, name and that word stands below the
+            name, so that a mint is never cut.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    result = Table(
-        box=None, pad_edge=False, header_style="bold", title="DEMO: invented data" if demo else None
-    )
-    for heading in ("ticker", "name", "what it is", "mint or market", "liquidity", "24 h", "from", "beware"):
-        figure = heading in ("liquidity", "24 h")
-        result.add_column(
-            heading,
-            justify="right" if figure else "left",
-            no_wrap=figure or heading in ("ticker", "what it is"),
-            overflow="fold",
-        )
+    narrow = width < NARROW
+    result = Table(box=None, pad_edge=False, header_style="bold", title=DEMO if demo else None)
+    result.add_column("ticker", no_wrap=True)
+    result.add_column("what it is", no_wrap=True)
+    result.add_column("name", overflow="fold")
+    if not narrow:
+        result.add_column("mint or market", no_wrap=True)
+        result.add_column("liquidity", justify="right", no_wrap=True)
+        result.add_column("24 h", justify="right", no_wrap=True)
+        result.add_column("from", overflow="fold")
+        result.add_column("beware", overflow="fold")
     for hit in hits:
-        result.add_row(
-            Text(printable(hit.symbol), style="bold"),
-            Text(printable(hit.name)),
-            Text(
-                standing(hit), style="green" if is_trusted(hit) else "red" if hit.lookalike_of else "yellow"
-            ),
-            Text(hit.mint or f"{printable(hit.symbol)} in US dollars"),
-            Text(_dollars(hit.liquidity)),
-            Text(_dollars(hit.volume_24h)),
-            Text(found_at(hit)),
-            Text(remarks(hit)),
-        )
+        look = "green" if is_trusted(hit) else "red" if hit.lookalike_of else "yellow"
+        ticker, word = Text(printable(hit.symbol), style="bold"), Text(standing(hit), style=look)
+        name = printable(hit.name)
+        where = hit.mint or f"{printable(hit.symbol)} in US dollars"
+        liquidity, volume = _dollars(hit.liquidity), _dollars(hit.volume_24h)
+        if narrow:
+            figures = f"liquidity {liquidity}, 24 h {volume}, from {found_at(hit)}"
+            below = "\n".join(filter(None, (name, where, figures, remarks(hit))))
+            result.add_row(ticker, word, Text(below))
+        else:
+            more = (Text(text) for text in (where, liquidity, volume, found_at(hit), remarks(hit)))
+            result.add_row(ticker, word, Text(name), *more)
     return result
 
 
