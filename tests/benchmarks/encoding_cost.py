@@ -22,47 +22,10 @@ from streamcore.comparison import Cost, compare
 from streamsim.demo import embedded
 
 FASTER = 50
-AT_KRAKEN = [
-    "SOL",
-    "BTC",
-    "ETH",
-    "BNB",
-    "UNI",
-    "LINK",
-    "JUP",
-    "BONK",
-    "WIF",
-    "JTO",
-    "PYTH",
-    "RAY",
-    "ORCA",
-    "RENDER",
-    "HNT",
-    "POPCAT",
-    "PENGU",
-]
-AT_BIRDEYE = [
-    "SOL",
-    "BTC",
-    "ETH",
-    "JUP",
-    "BONK",
-    "WIF",
-    "JTO",
-    "PYTH",
-    "RAY",
-    "ORCA",
-    "MSOL",
-    "RENDER",
-    "HNT",
-    "TRUMP",
-    "POPCAT",
-    "PENGU",
-    "FARTCOIN",
-    "MEW",
-    "W",
-    "PUMP",
-]
+AT_KRAKEN = ["SOL", "BTC", "ETH", "BNB", "UNI", "LINK", "JUP", "BONK", "WIF", "JTO", "PYTH", "RAY", "ORCA"]
+AT_KRAKEN += ["RENDER", "HNT", "POPCAT", "PENGU"]
+AT_BIRDEYE = ["SOL", "BTC", "ETH", "JUP", "BONK", "WIF", "JTO", "PYTH", "RAY", "ORCA", "MSOL", "RENDER"]
+AT_BIRDEYE += ["HNT", "TRUMP", "POPCAT", "PENGU", "FARTCOIN", "MEW", "W", "PUMP"]
 USUAL = ["SOL", "BTC", "ETH", "BONK", "JUP", "WIF", "JTO", "PYTH", "MSOL", "MEW"]
 
 ROWS = (
