@@ -56,9 +56,9 @@ class Load:
 
 
 LOADS = (
-    Load("mix", "public", USUAL, 2.0),
-    Load("Birdeye", "birdeye", AT_BIRDEYE, 10.0),
-    Load("Kraken", "kraken", AT_KRAKEN, 17.0),
+    Load("mix", "public", USUAL, 4.0),
+    Load("Birdeye", "birdeye", AT_BIRDEYE, 12.0),
+    Load("Kraken", "kraken", AT_KRAKEN, 20.0),
 )
 
 
