@@ -159,8 +159,11 @@ class FanOut:
         for group in self._groups.values():
             group.error(error, rows)
 
-    def collect(self) -> None:
-        """Take everything that the engine has said, write the log, and hand it to the groups."""
+    def collect(self, *, save: bool = False) -> None:
+        """Take everything that the engine has said, write the log, and hand it to the groups.
+
+        ``save``: write the checkpoints of the wallets in any case.
+        """
         self._collected_at = self._clock.monotonic()
         transactions: list[WalletTransaction] = []
         groups = tuple(self._groups.values())
@@ -180,7 +183,7 @@ class FanOut:
                 case StreamError():
                     self.events["error", ""] += 1
                     self.error(event)
-        logged, trouble = self._writer.write(transactions)
+        logged, trouble = self._writer.write(transactions, save=save)
         gone, self._upstream.gone = self._upstream.gone, []
         for group in groups:
             group.transactions(logged)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from websockets.asyncio.server import broadcast
 
+from streamcore.assets.tokens import pinned_mint
 from streamcore.events import PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses
 from streamcore.relay.limits import Close, RelayLimits
@@ -186,7 +187,9 @@ class Group:
         listed = tuple(sorted(wallets))
         cohort = self._cohorts.get((numbers, listed))
         if cohort is None:
-            names = {*listed, *(row.key for row in rows), *(row.token.symbol.upper() for row in rows)}
+            names = {*listed, *(row.key for row in rows)}
+            for ticker in (row.token.symbol.upper() for row in rows):
+                names |= {ticker, pinned_mint(ticker) or ticker}  # by which of them depends on the source
             cohort = self._cohorts[numbers, listed] = Cohort(numbers, listed, names)
             cohort.offset_told, cohort.sent_at = self._offset, now
             self._topics_for(cohort)

@@ -127,7 +127,7 @@ class Relay:
             self.upstream,
             self.fan_out,
             transactions,
-            Lookups(engine, self._tasks),
+            Lookups(engine, self._tasks, clock),
             clock,
             self.limits,
         )

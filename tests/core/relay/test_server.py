@@ -13,8 +13,9 @@ from relayed_engine import RelayedEngine
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-from streamcore.assets.tokens import Token, short_address
+from streamcore.assets.tokens import Token, pinned_mint, short_address
 from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
+from streamcore.providers.base import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
@@ -312,6 +313,17 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
 
 
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))
+
+
 async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_token(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, engine):
         terminal = await Terminal(relay).open()
@@ -368,3 +380,25 @@ async def test_what_is_wrong_with_a_wish_is_told_to_who_wishes_it_also_later_and
         third = await Terminal(relay).open()
         await third.want(["XYZ"])
         assert told_errors(third) == []
+
+
+async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it_was(tmp_path: Path) -> None:
+    async with running(tmp_path, limits=RelayLimits(linger=0.0)) as (relay, engine):
+        mirror = Mirror()
+        terminal = await Terminal(relay, mirror=mirror).open()
+        await terminal.want((), WALLETS[:1])
+        first, second = (engine.transaction(WALLETS[0]) for _ in range(2))
+        await terminal.until(lambda: len(terminal.transactions()) == 2)
+        engine.checkpoints.verify({WALLETS[0]: Checkpoint(first, 1)})
+        await terminal.close()
+        await eventually(lambda: ("unwatch", WALLETS[0]) in engine.asked)
+        assert not engine.checkpoints.of(WALLETS[:1])
+        again = await Terminal(relay, mirror=mirror).open()
+        assert (await again.want((), WALLETS[:1])).recovered is True
+        # what happened meanwhile is fetched from here, and what was told is known
+        (checkpoint,) = engine.checkpoints.of(WALLETS[:1]).values()
+        assert (checkpoint.signature, checkpoint.since) == (first, None)
+        assert second in checkpoint.known
+        meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
+        await again.until(again.transactions)
+        assert again.transactions() == [meanwhile]
