@@ -317,6 +317,14 @@ class StreamTuiApp(PaintsChanges):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
+    def search_themes(self) -> None:
+        """Show the themes, to be searched like commands."""
+        from textual.theme import ThemeProvider
+
+        from streamtui.screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key of the main screen by name, and the themes."""
         if screen is self._main:

@@ -571,12 +571,13 @@ def _fail(sentence: str) -> NoReturn:
 
 
 def _say(sentence: str) -> None:
-    if sys.stderr is not None:
-        print(f"streamtui: {sentence}", file=sys.stderr)
+    from streamtui.commands.printing import say
+
+    say(sentence)
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore import Mask, printable, without_secrets
+    from streamcore import Mask, without_secrets
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _say(f"unexpected failure: {printable(without_secrets(Mask(secrets).apply(text)))}")
+    _say(f"unexpected failure: {without_secrets(Mask(secrets).apply(text))}")
