@@ -15,6 +15,7 @@ from textual.widget import Widget
 from streamcore import StreamcoreError
 from streamtui.keys import COMMANDS, Command, Target
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
+from streamtui.model.saving import save_session
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.price_pane import PricePane
@@ -180,7 +181,7 @@ class MainScreen(PaintsDirtyLines):
         configured = self._session.settings.ui.theme or DARK.name
         theme = self.app.theme if self.app.theme != configured else None
         try:
-            await self._session.save(path, theme, on_conflict)
+            await save_session(self._session, path, theme, on_conflict)
         except Conflict as conflict:
             self._ask_about(path, conflict)
         except NotSaved as error:
