@@ -95,8 +95,13 @@ class CandleSeries(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def covered(self) -> bool:
-        """Whether the candles reach back to the beginning of the range (but for one interval)."""
-        return bool(self.candles) and self.candles[0].start <= self.begin + self.interval
+        """Whether the candles reach back to the beginning of the range (but for one interval).
+
+        The points of a line are the samples nearest to each moment, and the first may lie before the range:
+        they may begin one interval later.
+        """
+        latest = self.begin + (2 if self.line else 1) * self.interval
+        return bool(self.candles) and self.candles[0].start <= latest
 
     @property
     def change(self) -> Decimal | None:

@@ -57,6 +57,8 @@ ELSEWHERE = {
     "relay/limits.py": "relay/test_security.py",
     "relay/connections.py": "relay/test_security.py",
     "relay/log_writer.py": "relay/test_full_disk.py",
+    # the parts of the client of a relay that only work together
+    "relay_client/feed.py": "relay_client/test_client.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     # one request, which is made for prices and for candles

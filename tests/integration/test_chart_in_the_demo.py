@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from textual.pilot import Pilot
 from textual_internals import lines_of
 
 from streamcore import ChartRange, Settings
 from streamtui.app import StreamTuiApp
-from streamtui.model.engine import real_engine_factory
+from streamtui.model.engine import real_engine, real_engine_factory
 from streamtui.model.price_row import PriceRow
 from streamtui.screens.price_detail import PriceDetail
 
@@ -66,3 +67,13 @@ async def test_trends_are_full_and_a_price_opens_with_a_year_that_its_live_price
             assert chart.series.range is span
             assert chart.failure == ""
         assert isinstance(app.screen, PriceDetail)
+
+
+@pytest.mark.parametrize("symbol", ["SOL", "BTC"])
+async def test_before_any_price_has_come_a_whole_year_is_from_the_source_that_will_serve_the_row(
+    symbol: str,
+) -> None:
+    async with asyncio.timeout(PATIENCE), real_engine(Settings(demo=True)) as engine:
+        series = await engine.history(symbol, ChartRange.YEAR)
+    assert series.provider == "birdeye"
+    assert series.covered

@@ -35,6 +35,11 @@ class AskedSource:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def metered(self) -> bool:
+        """Whether its answers use up what a key pays for; in the demo nothing does."""
+        return self.source.metered and not self._demo
+
     def has(self, instrument: Instrument) -> bool:
         """Return whether it may have the past of an instrument."""
         until = self._unknown.get(instrument.key)

@@ -39,7 +39,7 @@ async def _examine(
     asked: AskedSource, instruments: Sequence[Instrument], clock: Clock, within: float, demo: bool
 ) -> Check:
     subject = f"{asked.name} (demo)" if demo else asked.name
-    if asked.source.metered:
+    if asked.metered:
         detail = "not tried: a request takes part of the month's allowance of the key"
         return Check(subject, NAME, Result.SKIPPED, None, detail, needed=False)
     instrument = next((one for one in instruments if asked.has(one)), None)

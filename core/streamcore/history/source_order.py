@@ -41,7 +41,7 @@ class SourceOrder:
         """Return those to ask for any range."""
         own = self.own(instrument)
         # sorting is stable, so the others keep their order
-        return sorted(self._able(instrument), key=lambda asked: asked.name != own or asked.source.metered)
+        return sorted(self._able(instrument), key=lambda asked: asked.name != own or asked.metered)
 
     def for_trend(self, instrument: Instrument) -> list[AskedSource]:
         """Return those to ask for the last day of every row; after its own those that answer for many."""

@@ -49,6 +49,17 @@ def test_of_a_ticker_that_is_another_thing_on_the_chain_only_that_is_shown_which
     assert chart("jupiter", instrument(WBTC)) == ["geckoterminal", "birdeye", "defillama"]
 
 
+def test_only_in_the_demo_a_source_whose_key_may_be_free_is_asked_first_for_what_it_streams() -> None:
+    bitcoin = instrument("BTC")
+    sources = [
+        ScriptedHistory(name, venue=Venue.CHAIN, metered=name == "birdeye") for name in ("pools", "birdeye")
+    ]
+    for demo, first in ((True, "birdeye"), (False, "pools")):
+        asked = [AskedSource(source, ManualClock(), demo=demo) for source in sources]
+        order = SourceOrder(asked, live_source=lambda _: "birdeye", venues={"birdeye": Venue.CHAIN})
+        assert order.for_chart(bitcoin)[0].name == first
+
+
 def test_for_a_column_those_come_first_that_answer_for_many_and_costly_ones_never() -> None:
     sol = instrument("SOL")
     for live, names in (

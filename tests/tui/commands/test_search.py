@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from streamcore import SearchFailure, SearchResult, TokenHit
-from streamtui.commands.search import lines, run, show, write_csv
+from streamtui.commands.search import run, show
 
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
@@ -53,8 +53,9 @@ def test_a_table_says_in_words_what_can_be_trusted_and_has_the_whole_mint(capsys
     assert "\x1b" not in out
 
 
-def test_json_is_one_object_a_line_with_exact_texts_for_amounts() -> None:
-    real, market, scam = map(json.loads, lines([REAL, MARKET, SCAM], demo=True))
+def test_json_is_one_object_a_line_with_exact_texts_for_amounts(capsys) -> None:
+    show(SearchResult(hits=(REAL, MARKET, SCAM)), "usdc", form="json", demo=True)
+    real, market, scam = map(json.loads, capsys.readouterr().out.splitlines())
     assert real == {
         "event": "hit",
         "symbol": "USDC",
@@ -77,10 +78,9 @@ def test_json_is_one_object_a_line_with_exact_texts_for_amounts() -> None:
     )
 
 
-def test_csv_has_no_formula_and_no_control_character() -> None:
-    file = io.StringIO()
-    write_csv([REAL, SCAM], file)
-    titles, real, scam = csv.reader(io.StringIO(file.getvalue()))
+def test_csv_has_no_formula_and_no_control_character(capsys) -> None:
+    show(SearchResult(hits=(REAL, SCAM)), "usdc", form="csv", demo=False)
+    titles, real, scam = csv.reader(io.StringIO(capsys.readouterr().out))
     assert titles[:3] == ["symbol", "name", "mint"]
     assert real[4:] == ["jupiter", "true", "", "480000000", "1000000000"]
     assert scam[1] == "'=2+3\u241b[31m Dog"
@@ -111,9 +111,12 @@ def test_who_could_not_be_asked_is_said_beside_what_was_found(
     assert capsys.readouterr().err == said
 
 
-def test_a_table_of_the_demo_says_that_it_is_invented(capsys) -> None:
+def test_the_table_and_each_row_of_csv_say_in_the_demo_that_they_are_invented(capsys) -> None:
     show(SearchResult(hits=(REAL,)), "usdc", form="table", demo=True)
     assert "DEMO" in capsys.readouterr().out
+    show(SearchResult(hits=(REAL,)), "usdc", form="csv", demo=True)
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["demo"] == "true"
 
 
 def test_without_prices_the_table_is_searched_and_nobody_is_asked(capsys) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from streamcore import ProviderError, SearchResult, TokenHit, printable
+from streamtui.commands.printing import print_rows
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
 from streamtui.format.numbers import compact
 from streamtui.model.engine import real_engine
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streamcore import Engine, Settings
 
 WIDE = 180
-"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
+"""Columns of the table where standard output is no terminal: a mint and what to beware of take room."""
 DEMO = "DEMO: invented data"
 NARROW = 140
 """Columns below which a table has no room for everything beside each other."""
@@ -38,7 +38,7 @@ COLUMNS = (
     "liquidity",
     "volume_24h",
 )
-"""Of a CSV file, each as `streamcore.TokenHit` has it."""
+"""Of a CSV file, each as in a line of JSON."""
 
 
 def run(settings: Settings, text: str, *, form: str = "table") -> int:
@@ -60,7 +60,7 @@ def run(settings: Settings, text: str, *, form: str = "table") -> int:
             work = _searched(real_engine(settings), text)
             found = asyncio.run(until_stopped(work, stopping=deadline.start))
         except ProviderError as error:  # a relay that is not there
-            _say(error.message)
+            say(error.message)
             return 1
         if found is None:
             return 0
@@ -78,57 +78,30 @@ def show(found: SearchResult, text: str, *, form: str, demo: bool) -> int:
     Returns:
         The exit status, as `run`.
     """
-    if form == "json":
-        for line in lines(found.hits, demo=demo):
-            print(line)
-    elif form == "csv":
-        write_csv(found.hits, sys.stdout)
-    elif found.hits:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-            console.print(table(found.hits, demo=demo, width=console.width))
-        print(captured.get(), end="")
-    sys.stdout.flush()
+    if form != "table" or found.hits:
+        print_rows(
+            list(rows(found.hits, demo=demo)),
+            form,
+            columns=(*COLUMNS, "demo") if demo else COLUMNS,
+            table=lambda width: (table(found.hits, demo=demo, width=width),),
+            width=WIDE,
+        )
     for failure in found.failures:
-        _say(failure.message)
+        say(failure.message)
     if not found.hits:
-        _say(f"no source lists anything called {printable(text, 64)!r}")
+        say(f"no source lists anything called {printable(text, 64)!r}")
     return 1 if found.failures and not found.hits else 0
 
 
-def _say(sentence: str) -> None:
-    if sys.stderr is not None:
-        print(f"streamtui: {printable(sentence)}", file=sys.stderr)
-
-
-def lines(hits: Sequence[TokenHit], *, demo: bool) -> Iterator[str]:
-    """Yield each hit as a line of JSON; amounts are texts holding decimals, what is not known is null."""
+def rows(hits: Sequence[TokenHit], *, demo: bool) -> Iterator[dict[str, Any]]:
+    """Yield each hit as JSON has it: amounts are texts holding decimals, what is not known is ``None``."""
     for hit in hits:
         told: dict[str, Any] = {"event": "hit", **msgspec.structs.asdict(hit)}
         told["lookalike_of"] = hit.lookalike_of or None
         for name in ("liquidity", "volume_24h"):
             value = told[name]
             told[name] = None if value is None else format(value, "f")
-        yield msgspec.json.encode({**told, "demo": demo}).decode()
-
-
-def write_csv(hits: Sequence[TokenHit], file: TextIO) -> None:
-    """Write the hits with a line of titles."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for hit in hits:
-        writer.writerow([_field(getattr(hit, name)) for name in COLUMNS])
-
-
-def _field(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, tuple):
-        return " ".join(value)
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # a spreadsheet would compute it
+        yield {**told, "demo": demo}
 
 
 def table(hits: Sequence[TokenHit], *, demo: bool, width: int = WIDE) -> Table:
