@@ -30,8 +30,8 @@ from streamcore.hub import Hub, Subscriber
 from streamcore.net.network import Network
 from streamcore.net.transport import Http, Transport
 from streamcore.providers import PROVIDERS, create, key_hint
-from streamcore.providers.base import PriceReport, Report
 from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.reports import PriceReport, Report
 from streamcore.search.token_search import TokenSearch, searched
 from streamcore.search.wallet_names import WalletNames
 from streamcore.status import ProviderStatus

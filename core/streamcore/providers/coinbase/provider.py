@@ -19,18 +19,7 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import (
-    Checkpoint,
-    Limits,
-    Malformed,
-    PriceReport,
-    PriceRequest,
-    Provider,
-    Question,
-    Refusal,
-    Report,
-    Rest,
-)
+from streamcore.providers.base import Limits, Provider, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.candles import CoinbaseCandles
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
@@ -48,6 +37,15 @@ from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
+from streamcore.providers.reports import (
+    Checkpoint,
+    Malformed,
+    PriceReport,
+    PriceRequest,
+    Question,
+    Refusal,
+    Report,
+)
 from streamcore.urls import hidden_parts, shown_url
 
 GONE = (400, 404, 410)

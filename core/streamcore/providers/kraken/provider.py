@@ -18,17 +18,7 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import (
-    Checkpoint,
-    Limits,
-    Malformed,
-    Notice,
-    PriceReport,
-    Provider,
-    Refusal,
-    Report,
-    Rest,
-)
+from streamcore.providers.base import Limits, Provider, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
@@ -41,6 +31,7 @@ from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, mar
 from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
+from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.urls import hidden_parts, shown_url
 
 RATE = 0.9
