@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from streamtui.declarations import WrongUsage
 from streamtui.exit_status import DONE, FAILED, WRONG_USAGE, ending, writing
-from streamtui.options import WrongUsage
 from streamtui.parsing import parse
 from streamtui.programs import STANDARD, Programs
 from streamtui.stderr import say, say_unexpected

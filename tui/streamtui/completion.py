@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import typer
 
-from streamtui.options import APP, COMMANDS, GROUPS, Argument, Command, Kind, Option
+from streamtui.declarations import Argument, Command, Kind, Option
+from streamtui.options import APP, COMMANDS, GROUPS
 from streamtui.parsing import PROGRAM
 
 VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
