@@ -115,7 +115,8 @@ def test_a_usual_run_leaves_the_live_tests_out() -> None:
     ]
     run = subprocess.run(command, capture_output=True, text=True, cwd=TESTS.parent, check=False)
     assert run.returncode == 5, run.stdout  # pytest's word for: nothing to run
-    assert f"{len(PROVIDERS)} deselected" in run.stdout
+    assert "no tests collected" in run.stdout
+    assert "deselected" in run.stdout
 
 
 def test_a_shape_says_names_and_types_and_nothing_of_what_a_message_is_about() -> None:

@@ -65,9 +65,11 @@ class _Statistics(msgspec.Struct, frozen=True):
 
 
 class _UsualCandle(msgspec.Struct, frozen=True, gc=False):
-    address: str
+    """The fields are in the order of the stream, in which they are found the quickest."""
+
     c: Decimal
     unixTime: int  # noqa: N815
+    address: str
 
 
 class _UsualStatistics(msgspec.Struct, frozen=True, gc=False):
