@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) 
 def _run(arguments: Sequence[str], programs: Programs) -> int:
     """Run the command, and return the exit status."""
     _write_everywhere()
-    if "_STREAMTUI_COMPLETE" in os.environ:
+    if "_STREAMTUI_COMPLETE" in os.environ:  # set by the shell function that Typer installs
         from streamtui.completion import complete
 
         complete(*arguments)
