@@ -19,7 +19,7 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore.config.model import JupiterSettings, KrakenSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.providers import PROVIDERS
-from streamcore.providers.base import PriceReport, TransactionReport
+from streamcore.providers.reports import PriceReport, TransactionReport
 from streamcore.recording.lines import Exchange, KeptAnswer, KeptRequest, Line, Opened, Received
 from streamsim import Emulators, Fault
 

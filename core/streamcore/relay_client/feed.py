@@ -12,7 +12,7 @@ from streamcore.config.model import RelaySettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.hub import Hub
-from streamcore.providers.base import Delivery, Report
+from streamcore.providers.reports import Delivery, Report
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.lookups import Lookups

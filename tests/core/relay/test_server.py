@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from streamcore.assets.tokens import Token, pinned_mint, short_address
 from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
