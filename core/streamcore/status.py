@@ -9,6 +9,9 @@ import msgspec
 
 from streamcore.events import DataKind, State, StatusChange
 
+RELAY = "relay"
+"""The name under which the connection to a relay has a status, beside those of the providers."""
+
 
 class Health(Enum):
     """How well a provider delivers, as far as the choice between providers depends on it."""
@@ -122,9 +125,14 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     breaker: BreakerState = BreakerState.CLOSED
     """State of the circuit breaker around its HTTP API."""
     relay: str | None = None
-    """``host:port`` of the relay that talks to it; ``None``: this program does."""
+    """``host:port`` of the relay that talks to it, or that it is; ``None``: this program talks to it."""
     cut_off: bool = False
     """That relay cannot be reached, so that nothing is known of this provider now."""
+
+    @property
+    def is_relay(self) -> bool:
+        """Whether it is about the connection to a relay, which serves every kind of data."""
+        return self.relay is not None and self.provider == RELAY
 
     def event(self, ts: float) -> StatusChange:
         """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""

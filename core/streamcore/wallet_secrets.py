@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import base58
 
@@ -334,13 +337,25 @@ def _plain(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
+class _Words:
+    """A list of words, of which only the hashes are kept: a hundredth of what the words themselves take."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._hashes = array("q", sorted(map(hash, words)))
+
+    def __contains__(self, word: str) -> bool:
+        wanted = hash(word)
+        at = bisect_left(self._hashes, wanted)
+        return at < len(self._hashes) and self._hashes[at] == wanted
+
+
 @cache
-def _word_lists() -> tuple[frozenset[str], ...]:
+def _word_lists() -> tuple[_Words, ...]:
     # twelve words are rare enough to import the lists only then
     from mnemonic import Mnemonic
 
-    lists = [frozenset(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()]
+    lists = [_Words(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()]
     # four letters tell the English words apart, and are what steel plates have room for
-    english = frozenset(word[:4] for word in Mnemonic("english").wordlist)
-    shares = files("streamcore").joinpath("slip39_words.txt").read_text(encoding="ascii").split()
-    return (*lists, english, frozenset(shares), frozenset(word[:4] for word in shares))
+    english = _Words(word[:4] for word in Mnemonic("english").wordlist)
+    shares = Path(__file__).with_name("slip39_words.txt").read_text(encoding="ascii").split()
+    return (*lists, english, _Words(shares), _Words(word[:4] for word in shares))

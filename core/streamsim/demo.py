@@ -16,17 +16,20 @@ DEMO_KEY = "streamtui-demo"
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, kinds: Set[DataKind], clock: Clock) -> AsyncIterator[Settings]:
+async def embedded(
+    settings: Settings, kinds: Set[DataKind], clock: Clock, *, chain_seed: int | None = None
+) -> AsyncIterator[Settings]:
     """Serve some kinds of data from emulated providers on loopback, and yield settings that lead to them.
 
     Args:
         settings: The settings to change; ``demo_rate`` is the number of price moves per second.
         kinds: What to serve; the settings of the other providers stay as they are.
         clock: Time.
+        chain_seed: Other transactions for another number; ``None``: the same in every run.
     """
     from streamsim import Emulators
 
-    async with Emulators(clock=clock, market_rate=settings.demo_rate) as emulators:
+    async with Emulators(clock=clock, market_rate=settings.demo_rate, chain_seed=chain_seed) as emulators:
         changed: dict[str, object] = {}
         if DataKind.PRICES in kinds:
             for name in ("kraken", "coinbase"):

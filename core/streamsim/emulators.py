@@ -45,6 +45,8 @@ class Emulators:
         market_rate: Price moves per second, over all tokens that were asked for; 0: none by itself.
         wallet_rate: Transactions per second and wallet, on average; 0: none by itself.
         keep_transactions: How many transactions the chain keeps; the oldest are dropped.
+        chain_seed: For transactions that no earlier run had, in later slots; ``None``: they are by ``seed``,
+            and the slots of every run are the same.
     """
 
     def __init__(
@@ -65,10 +67,14 @@ class Emulators:
         market_rate: float = 4.0,
         wallet_rate: float = 0.5,
         keep_transactions: int = 20_000,
+        chain_seed: int | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.market = Market(self.clock, seed)
-        self.chain = WalletChain(self.clock, seed, self._price, keep=keep_transactions)
+        wallet_seed = seed if chain_seed is None else chain_seed
+        self.chain = WalletChain(self.clock, wallet_seed, self._price, keep=keep_transactions)
+        if chain_seed is not None:
+            self.chain.date_slots()
         self._ports = {
             "birdeye": birdeye_port,
             "helius": helius_port,
@@ -82,7 +88,7 @@ class Emulators:
             "sns": sns_port,
         }
         self._market_activity = MarketActivity(self.market, self.clock, market_rate, seed)
-        self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, seed)
+        self._wallet_activity = WalletActivity(self.chain, self.clock, wallet_rate, wallet_seed)
         self._stack = AsyncExitStack()
         self.birdeye = BirdeyeServer(self.clock, self.market, self._market_activity.watch)
         """The emulated Birdeye; it has URLs inside the block."""

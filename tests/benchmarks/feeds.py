@@ -9,7 +9,7 @@ from typing import Any
 
 import base58
 
-FRAMES = 1000
+FRAMES = 5000
 """Different frames of a feed at least; they are sent over and over."""
 
 OF_EACH = 5

@@ -19,13 +19,16 @@ import platform
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import busy_screen
 import one_notification
 import reconnect_cost
 import startup_cost
+import tick_latency
 
 HERE = Path(__file__).parent
 COUNT = 100_000
@@ -158,12 +161,21 @@ def message_rows(measured: Measured) -> list[tuple[str, str, str]]:
     ]
 
 
+PARTS: dict[str, Callable[[int], list[tuple[str, str, str]]]] = {
+    "reconnect": reconnect_cost.rows,
+    "screen": busy_screen.rows,
+    "ticks": tick_latency.rows,
+    "start": startup_cost.rows,
+}
+"""The parts besides that of the messages: each takes the number of rounds and returns its rows."""
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=COUNT, help="messages of one measurement")
-    parser.add_argument("--only", choices=("messages", "start", "reconnect"), help="one part of it")
+    parser.add_argument("--only", choices=("messages", *PARTS), help="one part of it")
     given = parser.parse_args()
     print(f"{platform.machine()}, Python {platform.python_version()}, {given.rounds} rounds", flush=True)
     measured = Measured()
@@ -180,10 +192,9 @@ def main() -> None:
             print(f"| {run.label} | {figures} | {measured.heard[run]:.0%} |")
         rows += message_rows(measured)
         rows.append(one_notification.row(given.rounds))
-    if given.only in (None, "reconnect"):
-        rows += reconnect_cost.rows(given.rounds)
-    if given.only in (None, "start"):
-        rows += startup_cost.rows(given.rounds)
+    for name, measured_rows in PARTS.items():
+        if given.only in (None, name):
+            rows += measured_rows(given.rounds)
     print("\n| ratio | measured | may be |\n|---|---|---|")
     for what, ratio, bound in rows:
         print(f"| {what} | {ratio} | {bound} |")

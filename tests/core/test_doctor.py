@@ -14,10 +14,12 @@ from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, new_runner, on_virtual_time
 from websockets.asyncio.server import serve
 
+from streamcore.config.libraries import library_for, version_of
 from streamcore.config.loading import load
 from streamcore.doctor import QUIET_WALLET, Check, Result, examine, needed_failed
 from streamcore.errors import ProviderError, SettingsError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.net import network
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Answer
 from streamcore.providers.base import Alive, Limits, PriceReport, Refusal
@@ -390,3 +392,18 @@ async def test_names_of_wallets_are_looked_up_and_those_that_lead_elsewhere_are_
     asked = [json.dumps(one.json) for one in transport.asked if one.json is not None]
     assert asked
     assert all("toly" not in one for one in asked)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "carried"),
+    [("websockets", {"websockets"}), ("picows", {"picows"}), ("auto", {"picows", "websockets"})],
+)
+@on_virtual_time
+async def test_the_library_that_carries_each_stream_is_named(loaded, monkeypatch, chosen, carried):
+    monkeypatch.setattr(network, "library_for", library_for)  # also where a run of all tests fixes another
+    settings = loaded(STREAMTUI_DEMO="yes", STREAMTUI_STREAM_TRANSPORT=chosen)
+    checks = await examine(settings, clock=VirtualClock(), demo=embedded, chart_only={})
+    assert all(one.result is not Result.FAILED for one in checks)
+    told = [one.detail.rpartition(", by ")[2].split() for one in checks if one.name == "WebSocket"]
+    assert {library for library, _ in told} == carried
+    assert all(version == version_of(library) for library, version in told)

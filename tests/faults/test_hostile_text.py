@@ -4,67 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import logging
-import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import msgpack
 import msgspec
 import pytest
 from bench import SOL, WALLET, Bench, bench
+from harmless_text import BIDI, C1, CLEAR, CLIPBOARD, harmful, harmless
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore import Event, PriceUpdate, StreamError, WalletTransaction, to_json
+from streamcore import PriceUpdate, StreamError, WalletTransaction
 from streamsim import Fault
 
-CLIPBOARD = "\x1b]52;c;ZXZpbA==\x07"
-CLEAR = "\x1b[2J\x1b[H"
-C1 = "\x9b31m\x9d52;c;x\x9c"
-BIDI = "\u202egnp.exe\u202c\u2066x\u2069"
 ZERO_WIDTH = "S\u200bO\u200dL\ufeff"
 MARKUP = "[bold red]win[/] [@click=app.quit]here[/] [link=https://x.example]x[/link]"
 LINES = "one\r\ntwo\n\u2028three"
 LONG = "A" * 10_000
 HOSTILE = [CLIPBOARD, CLEAR, C1, BIDI, ZERO_WIDTH, MARKUP, LINES, LONG, "".join((CLEAR, BIDI, C1, LONG))]
-MAX_TEXT = 400
-"""Characters of one text in an event; more would push everything else from the screen."""
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Yield every text in an event."""
-    match value:
-        case str():
-            yield value
-        case dict():
-            for item in value.values():
-                yield from texts(item)
-        case list() | tuple():
-            for item in value:
-                yield from texts(item)
-
-
-def harmful(text: str) -> set[str]:
-    """Return the characters of a text that could act on a terminal or hide."""
-    return {
-        character
-        for character in text
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-    }
-
-
-def harmless(events: list[Event]) -> bool:
-    for event in events:
-        for text in texts(msgspec.to_builtins(event, builtin_types=(Decimal,))):
-            assert not harmful(text), (event, harmful(text))
-            assert len(text) <= MAX_TEXT, event
-        line = to_json(event).decode()
-        assert "\n" not in line
-        assert not harmful(line), line
-        assert json.loads(line)
-    return True
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ Sources with a key are tried if its variable is set.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from message_shapes import news
 from provider_contract import Unreached, meet
 from simulated_contract import known_shapes
 
+from streamcore import InputError, ProviderError, StreamManager, check_address
 from streamcore.clock import SystemClock
 from streamcore.config.keys import setting_keys
 from streamcore.config.loading import load
@@ -47,3 +49,34 @@ async def test_the_real_host_says_what_this_program_understands(
         for line in (*(f"new: {one}" for one in new), *(f"said: {one}" for one in meeting.said)):
             print(f"\n{name}: {line}", end="")
     assert meeting.broken == []
+
+
+async def test_the_real_lists_find_a_famous_token_before_its_doubles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "config.toml"
+    empty.touch()
+    async with StreamManager(load(empty, environ={}).settings) as manager:
+        result = await manager.search("usdc")
+    if len(result.failures) > 2:
+        pytest.skip("; ".join(failure.message for failure in result.failures))
+    with capsys.disabled():
+        for failure in result.failures:
+            print(f"\n{failure.provider}: {failure.message}", end="")
+    first, *others = result.hits
+    assert (first.mint, first.verified) == ("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", True)
+    assert first.also_at
+    assert all(hit.lookalike_of for hit in others if hit.symbol == "USDC")
+
+
+async def test_the_real_name_service_answers_as_documented(tmp_path: Path) -> None:
+    empty = tmp_path / "config.toml"
+    empty.touch()
+    async with StreamManager(load(empty, environ={}).settings) as manager:
+        try:
+            address = await manager.resolve_wallet("bonfida.sns")
+            with pytest.raises(InputError):
+                await manager.resolve_wallet("no-such-name-of-streamtui-8f3a1c.sns")
+        except ProviderError as error:
+            pytest.skip(error.message)
+    assert check_address(address) == address

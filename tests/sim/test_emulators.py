@@ -9,11 +9,13 @@ from contextlib import suppress
 import httpx
 import pytest
 from emulated import still, subscriber
+from manual_clock import ManualClock
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
 from streamsim import Emulators, Fault
 from streamsim.world.catalog import SOL
+from streamsim.world.chain import FIRST_SLOT_AT
 
 
 async def test_the_servers_listen_on_loopback_only_and_on_the_ports_asked_for() -> None:
@@ -78,3 +80,20 @@ async def test_the_demo_is_alive_without_anybody_driving_it() -> None:
         began = clock.monotonic()
         await connection.recv()
         assert clock.monotonic() - began < 1.0
+
+
+async def test_a_run_that_wants_transactions_of_its_own_has_them_in_slots_after_those_of_an_earlier_run() -> (
+    None
+):
+    wallet = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+    clock = ManualClock()
+    clock.wall_offset = FIRST_SLOT_AT + 1000 - clock.time()
+    earlier = Emulators(clock=clock, chain_seed=1)
+    first = earlier.chain.transaction(earlier.chain.sol_in(wallet))
+    await clock.advance(60)
+    later = Emulators(clock=clock, chain_seed=2)
+    second = later.chain.transaction(later.chain.sol_in(wallet))
+    assert first is not None
+    assert second is not None
+    assert first.signature != second.signature
+    assert second.slot == first.slot + 150

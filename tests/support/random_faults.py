@@ -33,6 +33,7 @@ SERVER_FAULTS: tuple[tuple[Fault, dict[str, Any]], ...] = (
     (Fault.HTTP_SLOW, {"seconds": 4.0}),
     (Fault.HTTP_DROP, {}),
     (Fault.HTTP_GARBAGE, {}),
+    (Fault.THROTTLE, {}),
 )
 """Faults of a server, each with its terms."""
 

@@ -66,9 +66,8 @@ async def running(
             log,
             engine.checkpoints,
             clock,
-            listen=("127.0.0.1", 0),
             limits=limits,
-            **more,
+            **{"listen": ("127.0.0.1", 0), **more},
         ) as relay:
             yield relay, engine
     finally:

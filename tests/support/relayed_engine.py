@@ -43,6 +43,7 @@ class RelayedEngine:
         self.prices: dict[str, PriceUpdate] = {}
         self.answers: dict[str, Any] = {}
         self.questions: list[tuple[str, ...]] = []
+        self.fetched_trends: Mapping[str, CandleSeries] = {}
 
     # --- what a test does -------------------------------------------------------------------------------
 
@@ -136,10 +137,11 @@ class RelayedEngine:
         return None
 
     async def trends(self) -> Mapping[str, CandleSeries]:
-        return await self._asked("trends")
+        self.fetched_trends = await self._asked("trends")
+        return self.fetched_trends
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
-        return {}
+        return self.fetched_trends
 
     async def search(self, text: str) -> SearchResult:
         return await self._asked("search", text)

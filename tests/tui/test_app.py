@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from fake_manager import FakeManager
+from manual_clock import ManualClock
 from sample_events import trouble
 from stage import WALLET, on_stage
 from textual.command import CommandPalette
 from textual_internals import toasts_of
 
+from streamcore.config.model import Settings
 from streamcore.events import ErrorKind
+from streamtui.app import StreamTuiApp
 from streamtui.keys import COMMANDS
 from streamtui.screens.main.screen import MainScreen
 
@@ -71,6 +75,28 @@ async def test_what_ends_the_app_by_an_error_is_not_status_0() -> None:
     async with on_stage() as stage:
         stage.app.panic("the keyboard is gone")
     assert stage.app.return_code == 1
+
+
+async def test_the_first_frame_is_told_once_before_the_engine_starts() -> None:
+    told: list[int] = []
+    engines: list[FakeManager] = []
+
+    def make(settings: Settings) -> FakeManager:
+        engines.append(FakeManager(settings))
+        return engines[-1]
+
+    app = StreamTuiApp(
+        Settings(symbols=("SOL",)),
+        engine_factory=make,
+        clock=ManualClock(),
+        shown=lambda: told.append(len(engines)),
+    )
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press("D")
+        await pilot.pause()
+    assert len(engines) == 2, "the second one is that of the demo"
+    assert told == [0]
 
 
 async def test_ctrl_c_leaves_from_a_dialog_too() -> None:

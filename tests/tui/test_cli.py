@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import stat
 import sys
@@ -74,6 +75,20 @@ def test_a_wallet_of_another_chain_is_refused_as_such(stream, streamed, name):
 
 
 # Usage
+
+
+def test_garbage_is_not_looked_for_before_the_app_shows_and_always_after_it(run):
+    enabled = []
+
+    def show(loaded, capture):
+        enabled.append(gc.isenabled())
+        return 0
+
+    assert run("--symbols", "SOL", app=show, has_terminal=lambda: True).status == 0
+    assert enabled == [False]
+    assert gc.isenabled()
+    assert run("--symbols", "SOL", has_terminal=lambda: False).status == 2
+    assert gc.isenabled()
 
 
 def test_version_and_help_are_at_hand_everywhere(run):

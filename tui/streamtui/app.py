@@ -22,6 +22,7 @@ from textual.worker import Worker, WorkerState
 from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
+from streamtui.memory import give_back
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import EngineFactory
 from streamtui.model.session import Session
@@ -70,6 +71,7 @@ class StreamTuiApp(PaintsChanges):
         saved: Watched | None = None,
         starter: bool = False,
         leaving: Callable[[], None] | None = None,
+        shown: Callable[[], None] | None = None,
     ) -> None:
         """Make the app.
 
@@ -83,6 +85,7 @@ class StreamTuiApp(PaintsChanges):
             starter: Whether to show some well-known tokens when nothing is configured.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
+            shown: Called when the first frame is on the screen, before the engine is started.
         """
         self._colours = settings.ui.colours
         read_input_carefully(self._is_typing)
@@ -91,6 +94,7 @@ class StreamTuiApp(PaintsChanges):
             self.register_theme(theme)
         self._begin_with_theme(settings.ui.theme or DARK.name)
         self._leaving = leaving
+        self._shown_first = shown
         self._notified: dict[str, float] = {}
         """The notifications that are shown, and until when, in seconds of the monotonic clock."""
         self._failed = False
@@ -146,6 +150,9 @@ class StreamTuiApp(PaintsChanges):
 
     def _start(self) -> None:
         """Start the engine and the workers that draw, or restart those that are running."""
+        if self._shown_first is not None:
+            self._shown_first()
+            self._shown_first = None
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
         self._work(self._updates.run, ENGINE)
@@ -201,12 +208,13 @@ class StreamTuiApp(PaintsChanges):
         return 1.0
 
     def _settle(self) -> None:
-        """Exempt everything made at the start from garbage collection: it lives to the end anyway.
+        """Exempt everything made at the start from garbage collection, and give back what it left free.
 
-        Each full collection would otherwise stop the screen for tens of milliseconds.
+        It lives to the end anyway, and each full collection would stop the screen for tens of milliseconds.
         """
         self._settled = True
         gc.freeze()
+        give_back()
 
     def _tick(self) -> None:
         if not self._settled and self.session.running and not self.is_headless:
@@ -308,6 +316,14 @@ class StreamTuiApp(PaintsChanges):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show the themes, to be searched like commands."""
+        from textual.theme import ThemeProvider
+
+        from streamtui.screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key of the main screen by name, and the themes."""

@@ -68,6 +68,8 @@ def _compares(settings: Settings, file: Path | None, duration: float, speed: flo
 
 
 def _shows(loaded: Loaded, capture: Capture | None) -> int:
+    import gc
+
     from streamtui import terminal
 
     if not terminal.has_screen(os.environ):
@@ -89,6 +91,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         saved=saved(loaded),
         starter=nothing_set,
         leaving=lambda: end_within(LEAVE_WITHIN),
+        shown=gc.enable,
     )
     app.run()
     return app.return_code or DONE
@@ -253,6 +256,18 @@ def _writing() -> Iterator[_End]:
 
 
 def _app(given: _Given, programs: Programs) -> None:
+    import gc
+
+    # nothing of what is imported and set up is garbage, but looking for it takes a fifth of the time to the
+    # first frame, from which on the app looks for it again
+    gc.disable()
+    try:
+        _start_app(given, programs)
+    finally:
+        gc.enable()
+
+
+def _start_app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
     from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
@@ -556,12 +571,13 @@ def _fail(sentence: str) -> NoReturn:
 
 
 def _say(sentence: str) -> None:
-    if sys.stderr is not None:
-        print(f"streamtui: {sentence}", file=sys.stderr)
+    from streamtui.commands.printing import say
+
+    say(sentence)
 
 
 def _say_unexpected(error: Exception, secrets: Iterable[str] = ()) -> None:
-    from streamcore import Mask, printable, without_secrets
+    from streamcore import Mask, without_secrets
 
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    _say(f"unexpected failure: {printable(without_secrets(Mask(secrets).apply(text)))}")
+    _say(f"unexpected failure: {without_secrets(Mask(secrets).apply(text))}")

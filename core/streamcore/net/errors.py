@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from streamcore.config.proxies import Proxy
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
+from streamcore.net.httpx_alone import httpx
 from streamcore.text import Echo, Mask, printable
 
 MAX_ERROR_TEXT = 200
@@ -241,7 +241,8 @@ def _unreachable(host: str, error: BaseException, within: float | None, mask: Ma
 
 def _plain(error: BaseException, mask: Mask) -> str:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return outside_text(reason, mask) or type(error).__name__
+    # it stands within a sentence
+    return outside_text(reason, mask).rstrip(".") or type(error).__name__
 
 
 def _root(error: BaseException) -> BaseException:

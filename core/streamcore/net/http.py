@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
 from streamcore.clock import Clock, wait_for
 from streamcore.config.surroundings import Surroundings, read_surroundings
 from streamcore.errors import ProviderError
@@ -17,6 +15,7 @@ from streamcore.net import errors
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of, host_of
 from streamcore.net.http_connections import PooledTransport
+from streamcore.net.httpx_alone import httpx
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import USER_AGENT, Answer
 from streamcore.text import Echo, Mask
@@ -122,7 +121,7 @@ class HttpClient:
             logging.getLogger("httpx").addFilter(URL_FILTER)  # it logs every URL; a second time does nothing
             self._client = httpx.AsyncClient(
                 transport=PooledTransport(self._dialler),
-                timeout=None,  # noqa: S113 - the injected clock counts the time
+                timeout=None,
                 follow_redirects=False,
                 headers={"user-agent": USER_AGENT},
                 trust_env=False,  # read once, for streams too

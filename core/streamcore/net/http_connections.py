@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
 from streamcore.net.dial import Dialler, hand_over
+from streamcore.net.httpx_alone import httpx
 
 MOST_CONNECTIONS = 100
 MOST_IDLE = 20
@@ -22,13 +22,21 @@ class PooledTransport(httpx.AsyncBaseTransport):
     """What an `httpx.AsyncClient` sends its requests by."""
 
     def __init__(self, dialler: Dialler) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=dialler.context,
-            max_connections=MOST_CONNECTIONS,
-            max_keepalive_connections=MOST_IDLE,
-            keepalive_expiry=IDLE_FOR,
-            network_backend=DialledBackend(dialler),
-        )
+        self._dialler = dialler
+        self._pools: dict[bytes, httpcore.AsyncConnectionPool] = {}
+
+    def _pool(self, scheme: bytes) -> httpcore.AsyncConnectionPool:
+        # one for each scheme: without TLS, as to the emulators, the certificates are never read
+        pool = self._pools.get(scheme)
+        if pool is None:
+            pool = self._pools[scheme] = httpcore.AsyncConnectionPool(
+                ssl_context=self._dialler.context if scheme == b"https" else None,
+                max_connections=MOST_CONNECTIONS,
+                max_keepalive_connections=MOST_IDLE,
+                keepalive_expiry=IDLE_FOR,
+                network_backend=DialledBackend(self._dialler),
+            )
+        return pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the answer, whose body is still to be read.
@@ -38,7 +46,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             OSError: The host was not reached.
             httpcore.ProtocolError: It does not speak HTTP.
         """
-        answer = await self._pool.handle_async_request(
+        answer = await self._pool(request.url.raw_scheme).handle_async_request(
             httpcore.Request(
                 request.method,
                 httpcore.URL(
@@ -58,7 +66,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
 
 class _Body(httpx.AsyncByteStream):

@@ -19,6 +19,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit
 from streamcore.providers.decoding import Undecodable, number
+from streamcore.providers.http_errors import malformed_answer
 
 REST_AFTER_REFUSAL = 60.0
 """Seconds without a request for candles after a source has asked for fewer requests."""
@@ -155,8 +156,7 @@ def readable(title: str, rows: Sequence[Row], read: Callable[[Row], Candle]) -> 
         except (Undecodable, TypeError) as error:
             reason = str(error)
     if rows and not found:
-        text = f"{title} answered a request for candles with something unreadable: {reason}"
-        raise ProviderError(ErrorKind.PROTOCOL, text)
+        raise malformed_answer(title, "a request for candles", reason)
     if len(found) < len(rows):
         left_out = len(rows) - len(found)
         _LOGGER.info("%d of %d candles of %s cannot be read: %s", left_out, len(rows), title, reason)

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.rate_limit import RateLimit
 
 RATE_LIMIT_REST = 10.0
 """Seconds to leave a host alone when it asks for fewer requests and does not say for how long."""
@@ -64,6 +65,31 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
             )
         case _:
             return ProviderError(ErrorKind.PROTOCOL, f"{title} answered with an unexpected HTTP {status}")
+
+
+def malformed_answer(title: str, asked: str, reason: object) -> ProviderError:
+    """Return that an answer is not what the provider is documented to answer.
+
+    Args:
+        title: The provider's name as a person writes it.
+        asked: What was asked of it: ``a request for prices``.
+        reason: What is wrong with the answer.
+    """
+    text = f"{title} answered {asked} with something unreadable: {reason}"
+    return ProviderError(ErrorKind.PROTOCOL, text)
+
+
+def pause_after(error: ProviderError, rate_limit: RateLimit) -> float | None:
+    """Pause further requests if an error asks for fewer of them.
+
+    Returns:
+        For how many seconds; ``None``: the error is about something else, and nothing was paused.
+    """
+    if error.kind is not ErrorKind.RATE_LIMIT:
+        return None
+    wait = RATE_LIMIT_REST if error.retry_after is None else error.retry_after
+    rate_limit.pause(wait)
+    return wait
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -18,7 +18,7 @@ from streamcore.net.transport import Answer, Http
 from streamcore.providers.base import Checkpoint, Provider, Refusal, Report, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 
 ABOUT_THE_MINTS = (400, 404, 422)
 """Statuses that are about what was asked; a request names mints and nothing else."""
@@ -80,16 +80,13 @@ class PolledPrices(Rest):
         try:
             reports = self._read(mints, answer.body)
         except Undecodable as error:
-            text = f"{self.title} answered a request for prices with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(self.title, "a request for prices", error) from error
         for report in reports:
             yield report
 
     def _refused(self, answer: Answer) -> ProviderError:
         error = refusal(self.title, answer.status, answer.headers, key_setting=None)
-        if error.kind is ErrorKind.RATE_LIMIT:
-            wait = RATE_LIMIT_REST if error.retry_after is None else error.retry_after
-            self._rate_limit.pause(wait)
+        if (wait := pause_after(error, self._rate_limit)) is not None:
             return ProviderError(error.kind, error.message, retry_after=wait)
         return error
 

@@ -7,7 +7,10 @@ is for `streamcore.search` to say, which compares what several providers found.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from streamcore.providers.decoding import Undecodable, number
+from streamcore.text import visible
 from streamcore.token_hits import TokenHit
 
 MOST_HITS = 20
@@ -38,3 +41,17 @@ class TokenDirectory:
             ProviderError: It could not be asked.
         """
         return ()
+
+
+def shown_text(value: object, limit: int) -> str:
+    """Return a ticker or a name as it may be shown, cut to ``limit`` characters; empty if it is no text."""
+    return visible(value, limit) if isinstance(value, str) else ""
+
+
+def amount(value: object) -> Decimal | None:
+    """Return an amount of US dollars or trades; ``None`` where there is none that makes sense."""
+    try:
+        found = number(value)
+    except Undecodable:
+        return None
+    return found if found is not None and found >= 0 else None

@@ -1,4 +1,4 @@
-"""A connection of the relay's server that is not even begun when too many strangers stand at the door."""
+"""A connection of the relay's server that strangers and floods cannot make expensive."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from websockets.asyncio.server import ServerConnection
 
 MOST_HANDSHAKES = 200
 """Connections whose upgrade is not complete; those that come on top are cut off without an answer."""
+
+
+MOST_WAITING = 4 * 1024 * 1024
+"""Bytes that wait for a terminal; one that says something while so much waits is cut off.
+
+What the relay itself sends stays far below. Beyond are the pongs for somebody who floods it with pings and
+takes nothing: the library answers each of them at once.
+"""
 
 
 class BoundedConnection(ServerConnection):
@@ -36,8 +44,11 @@ class BoundedConnection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Take in what was sent to a connection that was begun."""
-        if not self._is_cut_off:
-            super().data_received(data)
+        if self._is_cut_off:
+            return
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > MOST_WAITING:
+            self.transport.abort()
 
     def eof_received(self) -> None:
         """Take note that nothing more will be sent to a connection that was begun."""

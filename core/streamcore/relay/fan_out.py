@@ -16,7 +16,7 @@ from streamcore.relay.log import TransactionLog
 from streamcore.relay.log_writer import LogWriter
 from streamcore.relay.status_board import StatusBoard
 from streamcore.relay.terminal import Terminal
-from streamcore.relay.upstream import RelayedEngine, Upstream
+from streamcore.relay.upstream import Granted, RelayedEngine, Upstream
 from streamcore.tasks import first_to_end
 
 EVENTS_WAITING = 100_000
@@ -73,12 +73,15 @@ class FanOut:
 
     # --- terminals --------------------------------------------------------------------------------------
 
-    def join(self, terminal: Terminal, interval: int, answer: Callable[[], bytes]) -> None:
+    def join(
+        self, terminal: Terminal, interval: int, answer: Callable[[], bytes], *, before: Granted
+    ) -> None:
         """Put a terminal into the group it belongs to, in one turn of the event loop.
 
         Args:
             terminal: With what was granted to it.
             interval: Milliseconds.
+            before: What it had been granted until now.
             answer: Called when everything that the engine has said so far is in the log and with the other
                 terminals; returns what the terminal is sent first. It may move the terminal's position back.
         """
@@ -102,6 +105,7 @@ class FanOut:
         group.flush(now, t)
         terminal.send(answer())
         rows = [row for _, row in terminal.granted.rows]
+        terminal.errors = self._upstream.troubles(terminal.granted, before)
         group.join(terminal, rows, terminal.granted.wallets, now=now, t=t)
         self.poke()
 
@@ -150,12 +154,16 @@ class FanOut:
         self._poked.set()
 
     def error(self, error: StreamError) -> None:
-        """Tell every terminal about an error."""
+        """Tell about an error every terminal that it concerns."""
+        rows = self._upstream.note(error)
         for group in self._groups.values():
-            group.error(error)
+            group.error(error, rows)
 
-    def collect(self) -> None:
-        """Take everything that the engine has said, write the log, and hand it to the groups."""
+    def collect(self, *, save: bool = False) -> None:
+        """Take everything that the engine has said, write the log, and hand it to the groups.
+
+        ``save``: write the checkpoints of the wallets in any case.
+        """
         self._collected_at = self._clock.monotonic()
         transactions: list[WalletTransaction] = []
         groups = tuple(self._groups.values())
@@ -164,7 +172,7 @@ class FanOut:
                 case PriceUpdate():
                     self.events["price", event.source] += 1
                     for row in self._upstream.rows_of(event):
-                        row.latest = event
+                        row.latest, row.trouble = event, None
                         for group in groups:
                             group.price(row.number, event)
                 case WalletTransaction():
@@ -175,13 +183,13 @@ class FanOut:
                 case StreamError():
                     self.events["error", ""] += 1
                     self.error(event)
-        logged, trouble = self._writer.write(transactions)
+        logged, trouble = self._writer.write(transactions, save=save)
         gone, self._upstream.gone = self._upstream.gone, []
         for group in groups:
             group.transactions(logged)
             group.forget(gone)
-            for error in trouble:
-                group.error(error)
+        for error in trouble:
+            self.error(error)
 
     def refresh_statuses(self, *, counters: bool) -> None:
         """Look at the present statuses; ``counters``: also at what changes all the time."""

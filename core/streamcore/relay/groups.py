@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from websockets.asyncio.server import broadcast
 
+from streamcore.assets.tokens import pinned_mint
 from streamcore.events import PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses
 from streamcore.relay.limits import Close, RelayLimits
@@ -25,6 +26,9 @@ from streamcore.wire.encoding import Encoding, Pieces
 from streamcore.wire.messages import HEARTBEAT
 from streamcore.wire.row_pieces import RowPieces
 from streamcore.wire.transactions import error_message, transaction_message
+
+_Error: TypeAlias = tuple[StreamError, frozenset[int] | None]
+"""An error, and the rows that it is about."""
 
 HEARTBEAT_SECONDS = HEARTBEAT / 1000
 
@@ -103,7 +107,7 @@ class Group:
         self._users: dict[int, int] = {}
         """Row to the number of terminals that want it."""
         self._transactions: list[Logged] = []
-        self._errors: list[StreamError] = []
+        self._errors: list[_Error] = []
         self._statuses: dict[str, dict[str, Any]] = dict(board.shown)
         self._heard: dict[str, float | None] = dict(board.heard_at)
         self._heard_told_at = now
@@ -157,9 +161,9 @@ class Group:
         """Take in what is new in the log."""
         self._transactions += logged
 
-    def error(self, error: StreamError) -> None:
-        """Take in an error."""
-        self._errors.append(error)
+    def error(self, error: StreamError, rows: frozenset[int] | None) -> None:
+        """Take in an error; ``rows``: those that it is about, ``None``: it is not about rows."""
+        self._errors.append((error, rows))
 
     def statuses_changed(self) -> None:
         """Take note that the board has something that should not wait for a heartbeat."""
@@ -183,7 +187,9 @@ class Group:
         listed = tuple(sorted(wallets))
         cohort = self._cohorts.get((numbers, listed))
         if cohort is None:
-            names = {*listed, *(row.key for row in rows), *(row.token.symbol.upper() for row in rows)}
+            names = {*listed, *(row.key for row in rows)}
+            for ticker in (row.token.symbol.upper() for row in rows):
+                names |= {ticker, pinned_mint(ticker) or ticker}  # by which of them depends on the source
             cohort = self._cohorts[numbers, listed] = Cohort(numbers, listed, names)
             cohort.offset_told, cohort.sent_at = self._offset, now
             self._topics_for(cohort)
@@ -193,9 +199,11 @@ class Group:
             if row.latest is not None:
                 self._pieces.adopt(row.number, row.latest)
         terminal.owed = set(numbers)
-        terminal.errors = []
+        terminal.errors = _errors_for(cohort, [(error, None) for error in terminal.errors])
         self._behind.add(terminal)
-        self._catch_up(terminal, now, t, whole_statuses=True)
+        if terminal.progress_at is None:
+            terminal.least_backlog, terminal.progress_at = terminal.backlog, now
+        self._catch_up(terminal, now, t, most_waiting=LAGGING)
 
     def leave(self, terminal: Terminal) -> bool:
         """Remove a terminal; return whether it was behind, so that its position says what it has."""
@@ -234,7 +242,7 @@ class Group:
         heard = self._newly_heard(now)
         for cohort in tuple(self._cohorts.values()):
             self._drop_behind(cohort, now)
-            own_errors = self._errors_for(cohort, errors, t)
+            own_errors = _errors_for(cohort, errors)
             for terminal in self._behind:
                 if self._cohort_of[terminal] is cohort:
                     terminal.owed |= cohort.rows & changed.keys()
@@ -244,7 +252,7 @@ class Group:
                     [piece for row, piece in changed.items() if row in cohort.rows],
                     [piece for wallet, piece in told if wallet in cohort.wallets],
                     [*statuses, *self._topics_for(cohort)],
-                    own_errors,
+                    [self.encoding.error(error_message(error, t)) for error in own_errors],
                 )
                 self._send(cohort, pieces, heard, now, t)
         self._transactions = []
@@ -269,18 +277,18 @@ class Group:
         for terminal in [one for one in cohort.members if one.backlog > LAGGING]:
             cohort.members.discard(terminal)
             terminal.position = self._offset
-            terminal.owed, terminal.errors = set(), []
+            terminal.owed = set()
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
             self._behind.add(terminal)
 
-    def _catch_up(self, terminal: Terminal, now: float, t: int, *, whole_statuses: bool = False) -> None:
+    def _catch_up(self, terminal: Terminal, now: float, t: int, *, most_waiting: int = CAUGHT_UP) -> None:
         """Send a terminal what it has missed, unless it has still to take what was sent before."""
         cohort, backlog = self._cohort_of[terminal], terminal.backlog
         if terminal.closing:
             return
-        if backlog > CAUGHT_UP and not whole_statuses:
+        if backlog > most_waiting:
             self._traffic.skipped += 1
-            if backlog < terminal.least_backlog:
+            if terminal.progress_at is None or backlog < terminal.least_backlog:
                 terminal.least_backlog, terminal.progress_at = backlog, now
             elif now - terminal.progress_at >= self._limits.too_slow_after:
                 seconds = f"{self._limits.too_slow_after:g}"
@@ -309,7 +317,7 @@ class Group:
                 self.encoding.status({**status, "topics": topics.get(provider, [])})
                 for provider, status in self._statuses.items()
             ],
-            terminal.errors,
+            [self.encoding.error(error_message(error, t)) for error in terminal.errors],
         )
         frame = self.encoding.frame(t, pieces, offset=offset)
         terminal.send(frame)
@@ -317,6 +325,7 @@ class Group:
         terminal.position, terminal.owed, terminal.errors = offset, set(), []
         terminal.least_backlog, terminal.progress_at = terminal.backlog, now
         if complete:
+            terminal.progress_at = None
             self._behind.discard(terminal)
             cohort.members.add(terminal)
 
@@ -338,14 +347,17 @@ class Group:
             if before.get(provider) != own
         ]
 
-    def _errors_for(self, cohort: Cohort, errors: Sequence[StreamError], t: int) -> list[bytes]:
-        found = []
-        for error in errors:
-            message = error_message(error, t)
-            text = discreet(message.message, cohort.own)
-            if text is not None:
-                found.append(self.encoding.error(msgspec.structs.replace(message, message=text)))
-        return found
+
+def _errors_for(cohort: Cohort, errors: Sequence[_Error]) -> list[StreamError]:
+    """Return those errors that are not about others alone, without what is theirs."""
+    found = []
+    for error, rows in errors:
+        if rows is not None and not rows & cohort.rows:
+            continue
+        text = discreet(error.message, cohort.own)
+        if text is not None:
+            found.append(error if text == error.message else msgspec.structs.replace(error, message=text))
+    return found
 
 
 def statuses_of(board: StatusBoard) -> list[dict[str, Any]]:

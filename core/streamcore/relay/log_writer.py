@@ -25,7 +25,6 @@ TOLD_AGAIN_AFTER = 60.0
 MOST_WAITING = 20_000
 """Transactions that wait for the disk: about 30 MB."""
 
-CHECKPOINTS_EVERY = 1.0
 FOLLOWED_EVERY = 60.0
 
 log = logging.getLogger(__name__)
@@ -44,7 +43,6 @@ class LogWriter:
         self._has_lost = False
         self._tried_at = float("-inf")
         self._told_at = float("-inf")
-        self._saved_at = float("-inf")
         self._followed_at = float("-inf")
 
     @property
@@ -52,11 +50,13 @@ class LogWriter:
         """Transactions that wait until the log can be written."""
         return len(self._waiting)
 
-    def write(self, events: Sequence[WalletTransaction]) -> tuple[list[Logged], list[StreamError]]:
+    def write(
+        self, events: Sequence[WalletTransaction], *, save: bool = False
+    ) -> tuple[list[Logged], list[StreamError]]:
         """Write transactions, and those that wait.
 
         It must be called when everything that the engine has recorded so far has been given to it, because
-        the checkpoints are written with them.
+        the checkpoints are written with them; ``save``: also when there is no transaction.
 
         Returns:
             What is new in the log, and what terminals have to be told about it.
@@ -65,8 +65,7 @@ class LogWriter:
         self._waiting += events
         if self.trouble is not None and now - self._tried_at < TRIED_AGAIN_AFTER:
             return [], self._overflow()
-        is_time = now - self._saved_at >= CHECKPOINTS_EVERY
-        if not self._waiting and not is_time:
+        if not self._waiting and not save:
             return [], []
         self._tried_at = now
         try:
@@ -74,7 +73,6 @@ class LogWriter:
             logged = self._log.append(self._waiting, saved, now=self._clock.time())
         except LogFailed as error:
             return [], [*self._failed(str(error), now), *self._overflow()]
-        self._saved_at = now
         self._waiting = []
         return logged, self._recovered()
 

@@ -5,18 +5,21 @@ They wait for the sources, so each is work in the background; a terminal may hav
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from streamcore.candles import ChartRange
+from streamcore.clock import Clock, wait_for
 from streamcore.engine import Engine
 from streamcore.errors import InputError, NotRunning, ProviderError
 from streamcore.relay.limits import Code
-from streamcore.relay.terminal import Terminal
-from streamcore.tasks import Tasks
+from streamcore.relay.terminal import LAGGING, Terminal
+from streamcore.tasks import Task, Tasks
 from streamcore.wire.messages import Found, Lookup, Refused
 from streamcore.wire.numbers import plain
 
@@ -29,6 +32,9 @@ MOST = 64
 MOST_NAMES = 100
 """Mints in one question for names."""
 
+TRENDS_WITHIN = 10.0
+"""Seconds that an answer waits for trends that are being fetched: many rows take minutes at some sources."""
+
 log = logging.getLogger(__name__)
 
 
@@ -39,9 +45,12 @@ class _NoSuchQuestion(Exception):
 class Lookups:
     """Answers questions by asking the engine."""
 
-    def __init__(self, engine: Engine, tasks: Tasks) -> None:
+    def __init__(self, engine: Engine, tasks: Tasks, clock: Clock) -> None:
         self._engine = engine
         self._tasks = tasks
+        self._clock = clock
+        self._fetching: Task | None = None
+        """Trends are being fetched, for all who want any."""
         self._under_way: dict[Terminal, int] = {}
 
     def start(self, terminal: Terminal, lookup: Lookup) -> None:
@@ -50,6 +59,8 @@ class Lookups:
         if own >= MOST_OF_A_TERMINAL:
             text = f"at most {MOST_OF_A_TERMINAL} questions of a terminal are answered at once"
             self._refuse(terminal, lookup, Code.BUSY, text)
+        elif terminal.backlog > LAGGING:
+            self._refuse(terminal, lookup, Code.BUSY, "what was sent before has still to be taken")
         elif sum(self._under_way.values()) >= MOST:
             self._refuse(terminal, lookup, Code.BUSY, "the relay has too many questions to answer")
         else:
@@ -84,9 +95,10 @@ class Lookups:
             case "history":
                 return [_fields(await engine.history(text, _range(lookup.range)))]
             case "trends":
+                await self._trends_fetched()
                 keys = {row.key for _, row in terminal.granted.rows}
-                found = await engine.trends()
-                return [{**_fields(series), "key": key} for key, series in found.items() if key in keys]
+                known = engine.cached_trends().items()
+                return [{**_fields(series), "key": key} for key, series in known if key in keys]
             case "search":
                 return [_fields(await engine.search(text))]
             case "names":
@@ -96,6 +108,19 @@ class Lookups:
                 return [{"address": await engine.resolve_wallet(text)}]
             case _:
                 raise _NoSuchQuestion
+
+    async def _trends_fetched(self) -> None:
+        """Have all trends fetched that are due, and wait until they are, but not for long."""
+        if self._fetching is None or self._fetching.done():
+            self._fetching = self._tasks.start("fetching trends", self._fetch_trends)
+        if self._fetching is not None:
+            with suppress(TimeoutError):
+                # shielded: others wait for the same
+                await wait_for(self._clock, asyncio.shield(self._fetching), TRENDS_WITHIN)
+
+    async def _fetch_trends(self) -> None:
+        with suppress(NotRunning):
+            await self._engine.trends()
 
     def _refuse(self, terminal: Terminal, lookup: Lookup, code: Code, text: str) -> None:
         terminal.send(terminal.encoding.encode(Refused(lookup.id, code, text)))

@@ -1,4 +1,4 @@
-"""What a relay counts and times of itself while it works; see `streamcore.relay.metrics` for how it is shown."""
+"""What a relay counts and times of itself while it works; `streamcore.relay.metrics` shows it."""
 
 from __future__ import annotations
 

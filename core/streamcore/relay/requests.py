@@ -103,7 +103,8 @@ class Requests:
     async def sweep(self) -> None:
         """End what nobody has wanted for a while."""
         async with self._turn:
-            self._fan_out.collect()  # so that the log has the last transactions of what is given up
+            # so that the log has the last of what is given up; and what a fetch has confirmed is kept in time
+            self._fan_out.collect(save=True)
             await self._upstream.sweep()
 
     def hello(self, terminal: Terminal) -> Hello:
@@ -199,7 +200,7 @@ class Requests:
                 self._upstream.release(granted)
                 return
             before, terminal.granted = terminal.granted, granted
-            self._fan_out.join(terminal, interval, answer)
+            self._fan_out.join(terminal, interval, answer, before=before)
             self._upstream.release(before)
 
     async def _reconnect(self, terminal: Terminal, request: Reconnect) -> None:

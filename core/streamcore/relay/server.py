@@ -127,7 +127,7 @@ class Relay:
             self.upstream,
             self.fan_out,
             transactions,
-            Lookups(engine, self._tasks),
+            Lookups(engine, self._tasks, clock),
             clock,
             self.limits,
         )
@@ -188,6 +188,9 @@ class Relay:
             self.fan_out.flush()
             for terminal in self._terminals:
                 terminal.send(terminal.encoding.encode(Restart(0)))
+            # not by the server's own close, which waits for whoever takes nothing
+            ends = [self._end(one, Close.RESTART, "the relay restarts") for one in self._terminals]
+            await asyncio.gather(*ends)
             self._server.close(code=Close.RESTART, reason="the relay restarts")
             await self._server.wait_closed()
         self.fan_out.collect()  # in one turn with what follows, which counts it as told
@@ -354,10 +357,11 @@ class Relay:
                 # one that takes nothing has a deadline of its own, and a ping would wait behind the rest
                 if terminal.connection.state is ConnectionState.OPEN and not terminal.backlog:
                     try:
-                        pong = asyncio.ensure_future(await terminal.connection.ping())
+                        pong = await terminal.connection.ping()
                     except ConnectionClosed:
                         continue
-                    waiting.append((terminal, pong))
+                    if isinstance(pong, asyncio.Future):  # always; its type says less than its documentation
+                        waiting.append((terminal, pong))
             await self._clock.sleep(self.limits.pong_within)
             for terminal, pong in waiting:
                 if not pong.done():

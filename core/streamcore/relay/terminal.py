@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from websockets.asyncio.server import ServerConnection, broadcast
 
+from streamcore.events import StreamError
 from streamcore.relay.limits import Bucket
 from streamcore.relay.tokens import TokenEntry
 from streamcore.relay.upstream import Granted
@@ -38,9 +39,10 @@ class Terminal:
         """Everything in the log up to here has been sent."""
         self.owed: set[int] = set()
         """Rows that have changed meanwhile."""
-        self.errors: list[bytes] = []
+        self.errors: list[StreamError] = []
         self.least_backlog = 0
-        self.progress_at = 0.0
+        self.progress_at: float | None = None
+        """Monotonic seconds at which it has last taken something; ``None``: it is not behind."""
 
     @property
     def backlog(self) -> int:

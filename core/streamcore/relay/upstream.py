@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from streamcore.assets.tokens import Token, check_address
+from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
 from streamcore.engine import Engine
 from streamcore.errors import InputError
-from streamcore.events import PriceUpdate
+from streamcore.events import ErrorKind, PriceUpdate, StreamError
 from streamcore.hub import Subscriber
 from streamcore.relay.limits import Code, RelayLimits
 from streamcore.relay.log import LogFailed, TransactionLog
@@ -37,9 +38,13 @@ class UpstreamRow:
     asked: str
     """The text with which it is subscribed."""
     latest: PriceUpdate | None = None
+    trouble: StreamError | None = None
+    """Why there is no price of it, if that was said; a price ends it."""
 
 
 _Item = TypeVar("_Item")
+
+_WORD = re.compile(r"[^\s,;:.()'\"]+")
 
 
 @dataclass(slots=True)
@@ -84,6 +89,8 @@ class Upstream:
         self._rows: dict[str, _Held[UpstreamRow]] = {}
         self._wallets: dict[str, _Held[str]] = {}
         self._by_symbol: dict[str, list[UpstreamRow]] = {}
+        self._troubled_wallets: dict[str, StreamError] = {}
+        """Wallets that are none, or cannot be watched, and what was said about each."""
         self._next_row = 1
         self.gone: list[int] = []
         """Numbers of rows that are not subscribed any more; whoever forgets them empties it."""
@@ -104,16 +111,44 @@ class Upstream:
         A ticker and the token of the same name are rows of their own: an event of the exchange has no
         address, and one of the chain has a provider that must be the row's own source.
         """
-        rows = self._by_symbol.get(event.symbol, ())
-        if len(rows) == 1 and event.address is None:
-            yield from rows
-            return
         sources = self._engine.price_sources
-        for row in rows:
+        for row in self._by_symbol.get(event.symbol, ()):
             is_ticker = not row.token.mint
             fits = is_ticker if event.address is None else is_ticker or row.key == event.address
             if fits and sources.get(row.key, event.provider) == event.provider:
                 yield row
+
+    def note(self, error: StreamError) -> frozenset[int] | None:
+        """Remember an error about what is subscribed, for terminals that come to want it later.
+
+        Returns:
+            The numbers of the rows that it is about; ``None``: it is not about rows.
+        """
+        if error.kind is not ErrorKind.SUBSCRIPTION:
+            return None
+        words = set(_WORD.findall(error.message))
+        for wallet in self._wallets:
+            if wallet in words or short_address(wallet) in words:
+                self._troubled_wallets[wallet] = error
+        rows = [
+            held.item
+            for held in self._rows.values()
+            if held.item.token.symbol in words or held.item.key in words
+        ]
+        for row in rows:
+            row.trouble = error
+        return frozenset(row.number for row in rows) or None
+
+    def troubles(self, granted: Granted, before: Granted) -> list[StreamError]:
+        """Return what was said about what a terminal has just come to want."""
+        known = {row.number for _, row in before.rows}
+        found = [row.trouble for _, row in granted.rows if row.trouble and row.number not in known]
+        found += [
+            self._troubled_wallets[wallet]
+            for wallet in granted.wallets
+            if wallet in self._troubled_wallets and wallet not in before.wallets
+        ]
+        return list(dict.fromkeys(found))
 
     async def grant(self, symbols: Sequence[str], wallets: Sequence[str]) -> Granted:
         """Hold for a terminal what it wants, and subscribe what nobody has wanted yet."""
@@ -230,6 +265,7 @@ class Upstream:
 
     async def _drop_wallet(self, wallet: str) -> None:
         del self._wallets[wallet]
+        self._troubled_wallets.pop(wallet, None)
         await self._engine.unsubscribe_wallets([wallet])
 
 

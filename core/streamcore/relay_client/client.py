@@ -45,6 +45,7 @@ from streamcore.providers.batching import batches
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec, Wishes
 from streamcore.relay_client.lookups import Lookups, read_items
+from streamcore.relay_client.news import News
 from streamcore.relay_client.past import Past
 from streamcore.relay_client.source import RelaySource
 from streamcore.relay_client.statuses import mirrored, relay_status
@@ -81,6 +82,12 @@ ENDED = "the engine has ended and brings nothing any more: make a new RelayClien
 
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
+
+MAX_MESSAGE_BYTES = 8 << 20
+"""The longest message taken from a relay, decompressed."""
+
+MOST_TOKENS = 10_000
+"""Tickers of its own that a relay may have."""
 
 NAMES_PER_QUESTION = 50
 """Mints in one question: a text of the wire has at most 4,096 characters."""
@@ -127,7 +134,10 @@ class RelayClient:
         """
         if not settings.relay.url:
             raise SettingsError("relay.url", None, "expected the URL of a relay", "the settings")
-        self.settings = settings
+        # what a relay sends is never longer than its answer about the trends of a few hundred rows
+        most = min(settings.stream.max_message_bytes, MAX_MESSAGE_BYTES)
+        stream = msgspec.structs.replace(settings.stream, max_message_bytes=most)
+        self.settings = msgspec.structs.replace(settings, stream=stream)
         self._clock = clock or SystemClock()
         self._transport = transport
         self._capture = capture
@@ -152,13 +162,14 @@ class RelayClient:
         """Each symbol or wallet that the relay refuses to the reason that was told."""
         self._tokens = TokenTable(settings.tokens)
         self._exchanges = True
+        self._limits = ""
         self._greeted = asyncio.Event()
         self._reports = ErrorReports(self._clock, self._told)
         self._tasks = Tasks("relay client", self._clock, failed=self._reports.report)
         self._connection: Connection | None = None
         self._is_mirror_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
-        self._published: tuple[object, ...] = ()
+        self._news = News(self._clock, self._wallets)
         self._exit = AsyncExitStack()
         self._started = False
         self._closing = False
@@ -316,7 +327,7 @@ class RelayClient:
         if self._closing:
             raise NotRunning(ENDED)
         now = self._clock.time()
-        known = [status.event(now) for status in self.statuses().values()] if self._published else []
+        known = [status.event(now) for status in self.statuses().values()] if self._news.has_statuses else []
         return self._hub.subscribe([*known, *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
@@ -347,9 +358,9 @@ class RelayClient:
             self._source,
             connection,
             demo=self._mirror.demo,
-            subscriptions=len(self._symbols) + len(self._wallets),
+            topics=(*self._symbols, *self._wallets),
             dropped=self._hub.dropped[self._source.name],
-            clock=self._clock,
+            limits=self._limits,
         )
 
     @property
@@ -379,7 +390,7 @@ class RelayClient:
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
         self._running()
-        return await self._past.trends()
+        return await self._past.trends(lambda: self._symbols)
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.cached_trends`."""
@@ -467,12 +478,9 @@ class RelayClient:
         """See `Listener`: publish how the relay is, and that nothing is known of the providers without it."""
         if self._is_mirror_live and connection.state is not State.CONNECTED:
             self._is_mirror_live = False
-            self._publish(self.statuses().values())
-        status = self._own_status(connection)
-        news = (status.state, status.reason, status.attempt, status.stale)
-        if news != self._published:
-            self._published = news
-            self._publish([status])
+            self._publish_changed(self.statuses().values())
+        else:
+            self._publish_changed([self._own_status(connection)])
 
     def connection_established(self, connection: Connection) -> None:
         """See `Listener`."""
@@ -505,7 +513,8 @@ class RelayClient:
             case Frame():
                 shift = self._skew.arrived(answer.t / 1000, self._clock.time())
                 for event in self._mirror.frame(answer, shift):
-                    self._hub.publish(event)
+                    if self._news.is_news(event):
+                        self._hub.publish(event)
             case Hello():
                 self._greeted_by(answer)
             case Wanted():
@@ -520,21 +529,29 @@ class RelayClient:
                 self._tell(ErrorKind.SERVER, f"the relay restarts in {seconds:g} s", retryable=True)
 
     def _greeted_by(self, hello: Hello) -> None:
+        if len(hello.tokens) > MOST_TOKENS:
+            raise MalformedMessage(f"{len(hello.tokens)} tickers")
         self._exchanges = hello.exchanges
+        most = hello.limits
+        self._limits = (
+            f"{most.symbols} symbols and {most.wallets} wallets a terminal, "
+            f"{most.messages_per_minute} messages a minute"
+        )
         try:
             self._tokens = TokenTable({**self.settings.tokens, **hello.tokens})
         except SettingsError as error:
             raise MalformedMessage(f"a ticker that cannot be: {printable(error.allowed)}") from None
         self._is_mirror_live = True
         self._greeted.set()
-        self._publish(self.statuses().values())
+        self._publish_changed(self.statuses().values())
 
     def _wanted(self, wanted: Wanted) -> None:
         self._mirror.wanted(wanted)
         if wanted.recovered is False:
-            text = "the relay's log does not reach back to where this terminal stopped"
-            self._tell(ErrorKind.GAP, f"{text}: transactions may be missing")
-        refused = {refusal.what: printable(refusal.message) for refusal in wanted.refused}
+            reason = "the relay's log does not reach back to where this terminal stopped"
+            self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
+        asked = {*map(_asked, self._instruments.values()), *self._wallets}
+        refused = {one.what: printable(one.message) for one in wanted.refused if one.what in asked}
         for what, reason in refused.items():
             if self._refused.get(what) != reason:
                 self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses {printable(what, 60)}: {reason}")
@@ -549,16 +566,20 @@ class RelayClient:
     def _tell(self, kind: ErrorKind, text: str, *, retryable: bool = False) -> None:
         self._told(ProviderError(kind, text, retryable=retryable))
 
-    def _publish(self, statuses: Iterable[ProviderStatus]) -> None:
+    def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()
         for status in statuses:
-            if not status.standby:
-                self._hub.publish(status.event(now))
+            event = status.event(now)
+            if not status.standby and self._news.is_news(event):
+                self._hub.publish(event)
 
     async def _publish_statuses(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
-            self._publish(self.statuses().values())
+            now = self._clock.time()
+            for status in self.statuses().values():
+                if not status.standby:
+                    self._hub.publish(status.event(now))
 
     def _time_jumped(self) -> None:
         self._skew.restart()

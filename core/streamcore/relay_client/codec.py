@@ -57,6 +57,8 @@ class RelayCodec(Codec):
         self._waiting: int | None = None
         """The number of the newest `Want` while it has no answer."""
         self._outgoing: list[Data] = []
+        self._ever_asked: set[str] = set()
+        """Every symbol that this connection has asked for."""
 
     @property
     def unanswered(self) -> object:
@@ -99,6 +101,10 @@ class RelayCodec(Codec):
         if not self._greeted:
             return [Refusal(ProviderError(ErrorKind.PROTOCOL, "the relay did not begin with a hello"))]
         if isinstance(answer, Wanted):
+            if any(row.asked not in self._ever_asked for row in answer.rows):
+                return [
+                    Refusal(ProviderError(ErrorKind.PROTOCOL, "the relay sent rows that nobody asked for"))
+                ]
             if answer.id == self._waiting:
                 self._waiting = None
             # only now: between hello and this nothing has been promised
@@ -107,6 +113,7 @@ class RelayCodec(Codec):
 
     def _want(self) -> None:
         self._asked = wishes = self._wishes()
+        self._ever_asked.update(wishes.symbols)
         self._last_id += 1
         self._waiting = self._last_id
         position, self._position = self._position, None  # a change on the way is no return

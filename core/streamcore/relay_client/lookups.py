@@ -20,8 +20,11 @@ PATIENCE = 30.0
 MOST_WAITING = 100
 """Questions without an answer; more are a fault of this program."""
 
+MOST_ITEMS = 1000
+"""Items of an answer, and members of each of their lists; more are no answer to any question."""
+
 _ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
-"""Codes whose message says what is wrong with the text of the question, as what follows it."""
+"""Codes whose message says what is wrong with the text of the question."""
 
 _T = TypeVar("_T")
 
@@ -95,7 +98,7 @@ def _refusal(answer: Refused, asked: str) -> InputError | ProviderError:
     """Return the error of a question that was refused: about what was asked, or about the answering."""
     text = printable(answer.message)
     if answer.code in _ABOUT_THE_QUESTION:
-        return InputError(asked, text)
+        return InputError(asked, text.removeprefix(f"{asked!r} "))
     kind = ErrorKind.RATE_LIMIT if answer.code == "busy" else ErrorKind.SUBSCRIPTION
     return ProviderError(kind, text, retryable=answer.code in ("busy", "internal"))
 
@@ -104,8 +107,10 @@ def read_items(found: Found, kind: type[_T]) -> list[_T]:
     """Return the items of an answer as structures.
 
     Raises:
-        ProviderError: One of them makes no sense.
+        ProviderError: One of them makes no sense, or there are too many.
     """
+    if len(found.items) > MOST_ITEMS:
+        raise ProviderError(ErrorKind.PROTOCOL, f"the relay sent an answer of {len(found.items)} items")
     try:
         return [msgspec.convert(_clean(item), kind, strict=False) for item in found.items]
     except (msgspec.ValidationError, RecursionError) as error:
@@ -120,5 +125,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {printable(str(key)): _clean(item) for key, item in value.items()}
     if isinstance(value, Sequence):
+        if len(value) > MOST_ITEMS:
+            raise msgspec.ValidationError(f"a list of {len(value)}")
         return [_clean(item) for item in value]
     return value

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from math import isfinite
 
 import msgspec
 
@@ -14,6 +16,9 @@ from streamcore.history.series_cache import is_fresh
 from streamcore.relay_client.lookups import Lookups, read_items
 
 MOST_SERIES = 64
+_LONGEST = 366 * 86_400
+_LATEST = 253_402_300_799
+"""The end of the year 9999 in Unix seconds."""
 
 
 class _Trend(msgspec.Struct):
@@ -57,22 +62,41 @@ class Past:
         items = read_items(await self._lookups.ask("history", asked, span), CandleSeries)
         if not items:
             raise ProviderError(ErrorKind.PROTOCOL, "the relay answered without a series")
+        if not _is_possible(items[0]):
+            raise ProviderError(ErrorKind.PROTOCOL, "the relay sent candles that cannot be")
         series = self._by_this_clock(items[0])
         self._series[(key, span)] = series
         if len(self._series) > MOST_SERIES:
             del self._series[next(iter(self._series))]
         return series
 
-    async def trends(self) -> Mapping[str, CandleSeries]:
-        """Return the last day of each row that the relay knows one of; what it knew before if it fails."""
+    async def trends(self, wanted: Callable[[], Iterable[str]]) -> Mapping[str, CandleSeries]:
+        """Return the last day of each row that the relay knows one of; what it knew before if it fails.
+
+        A relay that has to fetch many answers with what it has so far: it is asked again as long as that
+        brings more. What has come meanwhile is in `cached_trends`.
+
+        Args:
+            wanted: Returns the keys of all rows.
+        """
+        had = -1
+        while (known := await self._asked_for_trends()) is not None:
+            self._trends = known
+            if not had < len(known) < len(set(wanted())):
+                break
+            had = len(known)
+        return self.cached_trends(wanted())
+
+    async def _asked_for_trends(self) -> dict[str, CandleSeries] | None:
+        """Return what the relay has of each row now; ``None`` if it does not say."""
         try:
             found = await self._lookups.ask("trends")
             rows = read_items(found, _Trend)
             series = read_items(found, CandleSeries)
         except ProviderError:
-            return self._trends
-        self._trends = {row.key: self._by_this_clock(one) for row, one in zip(rows, series, strict=True)}
-        return self._trends
+            return None
+        pairs = zip(rows, series, strict=True)
+        return {row.key: self._by_this_clock(one) for row, one in pairs if _is_possible(one)}
 
     def cached_trends(self, keys: Iterable[str]) -> Mapping[str, CandleSeries]:
         """Return what is remembered of these rows."""
@@ -80,3 +104,23 @@ class Past:
 
     def _by_this_clock(self, series: CandleSeries) -> CandleSeries:
         return msgspec.structs.replace(series, fetched_at=series.fetched_at + self._shift())
+
+
+def _is_possible(series: CandleSeries) -> bool:
+    """Whether a chart can be drawn of a series from outside: ordered, and with numbers that can be."""
+    starts = [candle.start for candle in series.candles]
+    values = [
+        value
+        for candle in series.candles
+        for value in (candle.open, candle.high, candle.low, candle.close, candle.volume)
+        if value is not None
+    ]
+    return (
+        0 < series.interval <= _LONGEST
+        and 0 <= series.begin <= _LATEST
+        and isfinite(series.fetched_at)
+        and 0 <= series.fetched_at <= _LATEST
+        and all(0 <= start <= _LATEST for start in starts)
+        and all(before < after for before, after in pairwise(starts))
+        and all(value.is_finite() and value >= 0 and abs(value.adjusted()) <= 60 for value in values)
+    )

@@ -14,6 +14,7 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.providers.base import Codec, Limits, Provider
 from streamcore.providers.http_errors import retry_after
+from streamcore.status import RELAY
 from streamcore.urls import shown_url
 from streamcore.wire.encodings import subprotocol
 
@@ -42,7 +43,7 @@ _TOKEN_WITHDRAWN = 4500
 class RelaySource(Provider):
     """The relays of the settings, of which one is used at a time: the next one after each failure."""
 
-    name = "relay"
+    name = RELAY
     title = "the relay"
     kind = DataKind.PRICES
     limits = Limits(topics_per_connection=None, debounce=DEBOUNCE, silence=SILENCE)

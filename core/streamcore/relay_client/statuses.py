@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streamcore.clock import Clock
 from streamcore.events import DataKind, State
 from streamcore.relay_client.source import RelaySource
 from streamcore.status import ProviderStatus
@@ -16,9 +15,24 @@ UNREACHABLE = "the relay {host} cannot be reached"
 
 
 def relay_status(
-    source: RelaySource, connection: Connection, *, demo: bool, subscriptions: int, dropped: int, clock: Clock
+    source: RelaySource,
+    connection: Connection,
+    *,
+    demo: bool,
+    topics: tuple[str, ...],
+    dropped: int,
+    limits: str,
 ) -> ProviderStatus:
-    """Return the status of the connection to the relay, which has a lamp like a provider's."""
+    """Return the status of the connection to the relay, which has a lamp like a provider's.
+
+    Args:
+        source: The relays of the settings.
+        connection: To the one in use.
+        demo: Whether it serves made-up data.
+        topics: Keys of the prices and addresses of the wallets that this terminal wants.
+        dropped: Events about the relay itself that this terminal's own buffers have dropped.
+        limits: What it grants a terminal, as text for a person; empty before it has said so.
+    """
     statistics = connection.statistics
     latency = statistics.latency
     return ProviderStatus(
@@ -34,8 +48,8 @@ def relay_status(
         idle=False,
         fallback=False,
         stale=connection.stale,
-        subscriptions=subscriptions,
-        topics=(),
+        subscriptions=len(topics),
+        topics=topics,
         connections=1,
         latency_ms=None if latency is None else round(latency * 1000, 1),
         messages_received=statistics.messages_received,
@@ -48,6 +62,7 @@ def relay_status(
         uptime=connection.uptime,
         last_message_at=connection.last_message_at,
         heartbeats=True,
+        limits=limits,
         relay=source.host,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from streamcore.assets.wallet_names import wallet_name
 from streamcore.errors import InputError, ProviderError
+from streamcore.search.wallet_names import MOVED
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ async def changed_names(labels: Mapping[str, str], resolve: Callable[[str], Awai
         try:
             now = await resolve(name)
         except InputError as error:
+            if error.reason == MOVED:
+                continue  # that the ending is not served says nothing about the wallet
             said.append(f"{name} {error.reason}; {address} is still watched, as it was saved")
         except ProviderError as error:
             _LOGGER.info("whether %s still leads to the same wallet is not known: %s", name, error)

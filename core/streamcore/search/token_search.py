@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.assets.instruments import Instrument, understand
-from streamcore.assets.names import address_in, names_given
+from streamcore.assets.names import address_in, names_given, why_no_name
 from streamcore.assets.tokens import Token, TokenTable, check_address, is_address
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import InputError, ProviderError
@@ -23,6 +24,10 @@ from streamcore.wallet_secrets import secret_refusal
 
 LONGEST = 64
 """Characters of a text to search for; an address has 44, and no name that is read is longer."""
+MOST_WORDS = 6
+"""Words of a text to search for; the beginning of a recovery phrase has more, and no name."""
+LIKE_AN_ADDRESS = 32
+"""Characters of one word that was meant to be an address: no ticker or name is that long."""
 PATIENCE = 6.0
 """Seconds that one source may take; what the others found is not kept from the person for longer."""
 FRESH_FOR = 600.0
@@ -164,7 +169,8 @@ def checked_text(text: str) -> str:
     """Return what to search for.
 
     Raises:
-        InputError: It is empty, too long, or looks like a wallet's secret.
+        InputError: It is empty, too long, looks like a wallet's secret or a piece of one, or is the name of
+            something else, such as a wallet.
     """
     if secret_refusal(text):
         raise InputError(text, "")
@@ -173,6 +179,14 @@ def checked_text(text: str) -> str:
         raise InputError(text, "names nothing that could be searched for")
     if len(wanted) > LONGEST:
         raise InputError(wanted[:LONGEST], f"is too long to search for: more than {LONGEST} characters")
+    if wanted.count(" ") >= MOST_WORDS:
+        raise InputError(text, f"is too long to search for: more than {MOST_WORDS} words")
+    reason = foreign_address(wanted) or why_no_name(wanted)
+    if reason is not None:
+        raise InputError(wanted, f"is not searched for: {reason}")
+    if len(wanted) >= LIKE_AN_ADDRESS and " " not in wanted:
+        # a piece of a key is as long; only what is an address is sent
+        return check_address(wanted)
     return wanted
 
 

@@ -23,7 +23,7 @@ from streamcore.loopback import is_loopback
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable, json_as
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.http_errors import pause_after, refusal
 from streamcore.text import printable
 
 TITLE = "the name service"
@@ -107,8 +107,7 @@ class WalletNames:
 
     def _trouble(self, answer: Answer, said: str) -> ProviderError:
         error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
-        if error.kind is ErrorKind.RATE_LIMIT:
-            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+        pause_after(error, self._rate_limit)
         text = f"{error.message}: {printable(said, 80)}" if said else error.message
         return ProviderError(error.kind, text, retryable=error.retryable, retry_after=error.retry_after)
 

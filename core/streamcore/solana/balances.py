@@ -21,7 +21,6 @@ SOL_DECIMALS = 9
 
 _MAX_U64 = 2**64 - 1
 _MAX_DECIMALS = 255
-_NOTHING: tuple[None, int] = (None, 0)
 
 
 class TokenAccount(msgspec.Struct, frozen=True, gc=False):
@@ -130,7 +129,7 @@ class Balances(msgspec.Struct, frozen=True):
             if account.mint == WRAPPED_SOL:
                 account_rents[self.keys[account.index]] -= account.after - account.before
         if self.instructions:
-            rent = rent_by_instructions(wallet, self.instructions, self.flows, self.holdings)
+            rent = rent_by_instructions(wallet, self.flows, self.holdings)
         else:
             rent = rent_by_balances(net, account_rents)
         tokens = _changes_of(wallet, own)
@@ -214,10 +213,7 @@ def in_units(amount: int, decimals: int) -> Decimal:
 def _token_accounts(
     before: tuple[TokenBalance, ...], after: tuple[TokenBalance, ...], keys: int
 ) -> tuple[TokenAccount, ...] | Defect:
-    # By mint too: an account that was closed and made anew for another mint counts as two.
-    old: dict[tuple[int, str], tuple[TokenBalance, int]] = {}
-    new: dict[tuple[int, str], tuple[TokenBalance, int]] = {}
-    for side, balances in ((old, before), (new, after)):
+    for balances in (before, after):
         for balance in balances:
             index, told = balance.account_index, balance.ui_token_amount
             if not 0 <= index < keys:
@@ -227,26 +223,30 @@ def _token_accounts(
             is_amount = len(amount) <= 20 and amount.isascii() and amount.isdigit()
             if not is_amount or not 0 <= told.decimals <= _MAX_DECIMALS:
                 return Defect("a token amount is out of range")
-            side[index, balance.mint] = (balance, int(amount))
-    accounts = []
-    for key in sorted(old.keys() | new.keys()):
-        was, held = old.get(key, _NOTHING)
-        became, holds = new.get(key, _NOTHING)
-        known = became or was
-        assert known is not None  # noqa: S101 - a key is there because of one of them
-        accounts.append(
-            TokenAccount(
-                key[0],
-                key[1],
-                known.ui_token_amount.decimals,
-                held,
-                holds,
-                None if was is None else was.owner,
-                None if became is None else became.owner,
-                known.program_id,
-            )
-        )
-    return tuple(accounts)
+    old = {balance.account_index: balance for balance in before}
+    new = {balance.account_index: balance for balance in after}
+    same = [index for index in new if index in old]
+    if len(old) == len(before) and len(new) == len(after) and all(old[i].mint == new[i].mint for i in same):
+        return tuple([_token_account(old.get(index), new.get(index)) for index in sorted(old | new)])
+    # An account that was closed and made anew for another mint counts as two.
+    by_mint = {(balance.account_index, balance.mint): balance for balance in before}
+    made = {(balance.account_index, balance.mint): balance for balance in after}
+    return tuple([_token_account(by_mint.get(key), made.get(key)) for key in sorted(by_mint | made)])
+
+
+def _token_account(was: TokenBalance | None, became: TokenBalance | None) -> TokenAccount:
+    known = became or was
+    assert known is not None  # noqa: S101 - there is an account because of one of them
+    return TokenAccount(
+        known.account_index,
+        known.mint,
+        known.ui_token_amount.decimals,
+        0 if was is None else int(was.ui_token_amount.amount),
+        0 if became is None else int(became.ui_token_amount.amount),
+        None if was is None else was.owner,
+        None if became is None else became.owner,
+        known.program_id,
+    )
 
 
 def _changes_of(owner: str, accounts: Iterable[TokenAccount]) -> dict[str, TokenMovement]:

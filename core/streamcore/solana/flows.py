@@ -65,10 +65,12 @@ class Flows(msgspec.Struct, frozen=True):
     Attributes:
         transfers: Those that instructions tell, in order.
         unexplained: By account, the lamports it gained (positive) or lost without an instruction.
+        system: The instructions of the System Program, which makes accounts.
     """
 
     transfers: tuple[Transfer, ...]
     unexplained: dict[str, int]
+    system: tuple[Instruction, ...] = ()
 
     def took_from(self, account: str) -> bool:
         """Whether an instruction took lamports from ``account``."""
@@ -97,10 +99,13 @@ def replay(
     held[payer] -= fee
     wrapped = set(native)
     transfers: list[Transfer] = []
+    system: list[Instruction] = []
     for instruction in instructions:
         if instruction.program_id in TOKEN_PROGRAMS:
             move = _token_move(instruction, wrapped, held)
         elif instruction.program_id in _MOVES:
+            if instruction.program_id == SYSTEM:
+                system.append(instruction)
             move = _move(instruction, held)
         else:
             continue
@@ -110,7 +115,7 @@ def replay(
         held[move.destination] += move.lamports
         transfers.append(move)
     unexplained = {key: lamports - held[key] for key, lamports in after.items() if lamports != held[key]}
-    return Flows(tuple(transfers), unexplained)
+    return Flows(tuple(transfers), unexplained, tuple(system))
 
 
 def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, int]) -> Transfer | None:

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
-from streamcore.solana.wire import Instruction
+from streamcore.solana.programs import STAKE, TOKEN_PROGRAMS
 
 LAMPORTS_PER_BYTE = 6_960
 """The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since a
@@ -69,13 +68,11 @@ class Holdings(msgspec.Struct, frozen=True):
     signers: frozenset[str]
 
 
-def rent_by_instructions(
-    wallet: str, instructions: tuple[Instruction, ...], flows: Flows, holdings: Holdings
-) -> Rent:
+def rent_by_instructions(wallet: str, flows: Flows, holdings: Holdings) -> Rent:
     """Return the rent ``wallet`` paid and got back."""
     back = _back_from_tokens(wallet, flows, holdings)
     back |= _back_from_programs(wallet, flows, holdings)
-    return Rent(_paid(wallet, instructions, holdings), back)
+    return Rent(_paid(wallet, flows, holdings), back)
 
 
 def rent_by_balances(net: int, changes: Mapping[str, int]) -> Rent:
@@ -91,14 +88,12 @@ def rent_by_balances(net: int, changes: Mapping[str, int]) -> Rent:
     return Rent({account: paid} if paid else {}, {account: back} if back else {})
 
 
-def _paid(wallet: str, instructions: tuple[Instruction, ...], holdings: Holdings) -> dict[str, int]:
+def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     put_in: defaultdict[str, int] = defaultdict(int)
     transferred: defaultdict[str, int] = defaultdict(int)
     spaces: dict[str, int] = {}
     owners: dict[str, str | None] = {}
-    for instruction in instructions:
-        if instruction.program_id != SYSTEM:
-            continue
+    for instruction in flows.system:
         kind, mine = instruction.type, instruction.info.get("source") == wallet
         if kind in CREATES and mine and (new := address(instruction, "newAccount")):
             put_in[new] += number(instruction, "lamports")

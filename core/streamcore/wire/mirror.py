@@ -31,6 +31,7 @@ MOST_LOGS = 16
 """Relays' logs in which this terminal remembers its place."""
 
 _TIMES = ("since", "retry_at", "last_message_at")
+_STATUS_FIELDS = frozenset(ProviderStatus.__struct_fields__)
 _WHOLE_NUMBERS = ("trades_24h",)
 _LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
 """Nothing can fall by more than 100 percent, and nothing else is below zero."""
@@ -213,7 +214,8 @@ class Mirror:
         name = printable(name)
         if name not in self._statuses and len(self._statuses) >= MOST_PROVIDERS:
             raise MalformedMessage("statuses of too many providers")
-        self._statuses[name] = {**self._statuses.get(name, {}), **status, "provider": name}
+        known = {field: value for field, value in status.items() if field in _STATUS_FIELDS}
+        self._statuses[name] = {**self._statuses.get(name, {}), **known, "provider": name}
         self._status(name)  # raises if it makes no sense
         return name
 
@@ -237,8 +239,11 @@ class Mirror:
         return msgspec.structs.replace(
             status,
             relay=self.relay,
+            subscriptions=min(
+                len(status.topics), MOST_ROWS
+            ),  # this terminal's own; the relay counts those of all terminals
             reason=None if status.reason is None else printable(status.reason, LONGEST_TEXT),
-            topics=tuple(map(printable, status.topics)),
+            topics=tuple(map(printable, status.topics[:MOST_ROWS])),
             limits=printable(status.limits, LONGEST_TEXT),
             hint=printable(status.hint, LONGEST_TEXT),
         )

@@ -19,7 +19,7 @@ from streamcore.wire.messages import Error, TokenAmount, Transaction
 from streamcore.wire.numbers import plain, unpack
 from streamcore.wire.row_pieces import relative
 
-LONGEST_TEXT = 1000
+LONGEST_TEXT = 400
 """Characters of a summary or a message that a terminal takes over."""
 
 _Word = TypeVar("_Word", bound=StrEnum)

@@ -88,9 +88,11 @@ class Candle(msgspec.Struct):
         """The average price, weighted by volume; 0 without trades."""
         if not self.trades:
             return Decimal(0)
-        if not self.volume:
-            return self.close
-        return min(max(exact(self.volume_usd / self.volume), self.low), self.high)
+        average = exact(self.volume_usd / self.volume) if self.volume else self.close
+        if self.low <= average <= self.high:
+            return average
+        # the invented past is not that exact in volumes
+        return exact((self.open + self.high + self.low + self.close) / 4)
 
 
 def candles(history: History, chart: str | int, start: float, end: float) -> list[Candle]:

@@ -26,6 +26,9 @@ SLOT_SECONDS = 0.4
 FIRST_SLOT = 447_210_345
 """The slot in which a simulator starts; past the one in which version 1 transactions went live."""
 
+FIRST_SLOT_AT = 1_793_000_000
+"""When that slot was, where slots are numbered by the date; Unix seconds."""
+
 MINT_SPACE = 82
 """Bytes of a mint's account."""
 MINTED = 1_000_000_000
@@ -118,6 +121,7 @@ class Chain:
         self.token_accounts: dict[str, TokenAccount] = {}
         self._clock = clock
         self._started = clock.monotonic()
+        self._first_slot = FIRST_SLOT
         self._keep = keep
         self._recorded: deque[Transaction] = deque()
         self._by_signature: dict[str, Transaction] = {}
@@ -130,6 +134,10 @@ class Chain:
         """Call ``listener`` for every transaction recorded live, synchronously and in order."""
         self._listeners.append(listener)
 
+    def date_slots(self) -> None:
+        """Number the slots by the date, so that those of a later run come after those of an earlier one."""
+        self._first_slot = FIRST_SLOT + max(0, int((self._clock.time() - FIRST_SLOT_AT) / SLOT_SECONDS))
+
     def now(self) -> float:
         """Return monotonic seconds of the injected clock."""
         return self._clock.monotonic()
@@ -141,7 +149,7 @@ class Chain:
 
     def slot_ago(self, seconds: float) -> int:
         """Return the slot ``seconds`` ago."""
-        return FIRST_SLOT + int((self._clock.monotonic() - self._started - seconds) // SLOT_SECONDS)
+        return self._first_slot + int((self._clock.monotonic() - self._started - seconds) // SLOT_SECONDS)
 
     def block_time(self, slot: int) -> int:
         """Return when a slot was, Unix seconds."""

@@ -244,10 +244,10 @@ class Market:
         ratio = Decimal(1) if leader is None else leader.price / leader.listing.price
         price = exact(listing.price * ratio)
         lot = Decimal(1).scaleb(-min(8, max(0, 6 + price.adjusted())))
-        divider = Divider(f"{self._seed}/past/{mint}", float(lot * MICROS))
+        divider = Divider(f"{self._seed}/past/{mint}")
         past: Past | Followed
         if leader is None:
-            past = Past(listing, float(price), now, since, divider)
+            past = Past(listing, float(price), now, since, divider, float(lot * MICROS))
         else:
             volume = listing.volume_24h / leader.listing.volume_24h
             lots = volume * leader.price / price * leader.history.lot / lot

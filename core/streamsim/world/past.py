@@ -43,15 +43,24 @@ class Past:
         until: When it ends, Unix seconds.
         since: When the token was listed, Unix seconds; there is nothing before.
         divider: Divides its days.
+        micros_a_lot: Millionths of a dollar that the smallest amount of it costs at a price of 1 USD.
     """
 
-    def __init__(self, listing: Listing, price: float, until: float, since: float, divider: Divider) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        price: float,
+        until: float,
+        since: float,
+        divider: Divider,
+        micros_a_lot: float,
+    ) -> None:
         self.until = until
         self.since = min(since, until)
         self._listing = listing
         self._price = price
         self._divider = divider
-        self._micros_a_lot = divider.micros_a_lot
+        self._micros_a_lot = micros_a_lot
         self._days: list[Span] = []
         self._asked: Span | None = None
         """The minute of the last price that was asked for: the next one is mostly from it, too."""

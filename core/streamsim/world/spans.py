@@ -32,8 +32,8 @@ _FEW = 32
 """So many trades and fewer are told one by one."""
 _RANGE = 1.6
 """How far from low to high a random walk gets, in standard deviations of where it ends."""
-_TRIES = 10
-_FITS = 0.8
+_TRIES = 5
+_FITS = 1.0
 """Random walks are made until one fits so well, or the best of them is taken; stretching one makes leaps."""
 _UNEVEN = 0.35
 """Standard deviation of the logarithm of how busy the parts of a span are."""
@@ -116,13 +116,11 @@ class Divider:
 
     Args:
         name: Equal names give equal parts.
-        micros_a_lot: Millionths of a dollar that a lot costs at a price of 1 USD.
     """
 
-    def __init__(self, name: str, micros_a_lot: float) -> None:
+    def __init__(self, name: str) -> None:
         self.random = random.Random(0)
         self._base = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
-        self.micros_a_lot = micros_a_lot
         self._parts: dict[tuple[float, int], list[Span]] = {}
 
     def seeded(self, start: float, size: int) -> random.Random:
@@ -163,93 +161,59 @@ class Divider:
             return [still(*ends, span.open, size) for ends in pairwise(edges)]
         rng = self.seeded(span.start, span.size)
         if span.singles is None and span.trades <= _FEW:
-            span.singles = self._singles(span, rng)
+            span.singles = _singles(span, rng)
         if span.singles is not None:
             parts = _gathered(span, span.singles, edges, size)
         else:
-            parts = self._invented(span, edges, size, rng)
+            parts = _invented(span, edges, size, rng)
         _share_buys(span, parts)
         return parts
 
-    def _invented(self, span: Span, edges: list[float], size: int, rng: random.Random) -> list[Span]:
-        busy = [(b - a) * rng.lognormvariate(0.0, _UNEVEN) for a, b in pairwise(edges)]
-        trades = _whole_shares(span.trades, busy, rng.random())
-        course, highs, lows = _fitting_walk(span, trades, rng)
-        busiest = trades.index(max(trades))
-        fit = _fitted(span, highs, lows, busiest, busiest)
-        parts = [
-            Span(*ends, fit(a), fit(high), fit(low), fit(b), trades=count, size=size)
-            for ends, (a, b), high, low, count in zip(
-                pairwise(edges), pairwise(course), highs, lows, trades, strict=True
-            )
-        ]
-        weights = [weight if count else 0.0 for weight, count in zip(busy, trades, strict=True)]
-        prices = [(part.open + part.high + part.low + part.close) / 4 for part in parts]
-        volumes = self._volumes(
-            span, weights, prices, [part.low for part in parts], [part.high for part in parts]
+
+def _invented(span: Span, edges: list[float], size: int, rng: random.Random) -> list[Span]:
+    busy = [(b - a) * rng.lognormvariate(0.0, _UNEVEN) for a, b in pairwise(edges)]
+    trades = _whole_shares(span.trades, busy, rng.random())
+    course, highs, lows = _fitting_walk(span, trades, rng)
+    busiest = trades.index(max(trades))
+    fit = _fitted(span, highs, lows, busiest, busiest)
+    parts = [
+        Span(*ends, fit(a), fit(high), fit(low), fit(b), trades=count, size=size)
+        for ends, (a, b), high, low, count in zip(
+            pairwise(edges), pairwise(course), highs, lows, trades, strict=True
         )
-        for part, (lots, micros) in zip(parts, volumes, strict=True):
-            part.lots, part.micros = lots, micros
-        return parts
-
-    def _singles(self, span: Span, rng: random.Random) -> tuple[Single, ...]:
-        count = span.trades
-        moments = sorted(rng.uniform(span.start, span.end) for _ in range(count))
-        prices = _course(span, [1] * count, rng)[1:]
-        high, low = rng.sample(range(count - 1), 2) if count > 2 else (0, 0)
-        fit = _fitted(span, prices, prices, high, low)
-        prices = [*(fit(price) for price in prices[:-1]), span.close]
-        weights = [rng.lognormvariate(0.0, 1.0) for _ in range(count)]
-        volumes = self._volumes(span, weights, prices, prices, prices)
-        return tuple(
-            Single(moment, price, lots, micros)
-            for moment, price, (lots, micros) in zip(moments, prices, volumes, strict=True)
-        )
-
-    def _volumes(
-        self,
-        span: Span,
-        weights: list[float],
-        prices: list[float],
-        lows: Sequence[float],
-        highs: Sequence[float],
-    ) -> list[tuple[int, int]]:
-        """Share out the volume of a span, so that the average prices of the parts make that of the whole.
-
-        The averages are moved towards the highs (or the lows) as far as that needs, and if it does not
-        suffice, the part with the highest (or lowest) average gets more of the volume.
-        """
-        if not span.lots:
-            rest = next(index for index, weight in enumerate(weights) if weight)
-            return [(0, span.micros if index == rest else 0) for index in range(len(weights))]
-        whole = sum(weights)
-        weights = [weight / whole for weight in weights]
-        average = span.micros / (span.lots * self.micros_a_lot)
-        mean = _product(weights, prices)
-        gap = average - mean
-        bounds = highs if gap > 0 else lows
-        room = _product(weights, [bound - price for bound, price in zip(bounds, prices, strict=True)])
-        if room:
-            part = min(0.7, gap / room)
-            prices = [price + part * (bound - price) for price, bound in zip(prices, bounds, strict=True)]
-            mean += part * room
-        gap = average - mean
-        if abs(gap) > 1e-9 * average:
-            able = [index for index, weight in enumerate(weights) if weight]
-            far = (max if gap > 0 else min)(able, key=lambda index: prices[index])
-            reach = prices[far] - mean
-            more = min(0.95, gap / reach) if reach * gap > 0 else 0.0
-            weights = [weight * (1 - more) for weight in weights]
-            weights[far] += more
-        lots = _whole_shares(span.lots, weights, 0.5)
-        micros = [round(each * price * self.micros_a_lot) for each, price in zip(lots, prices, strict=True)]
-        # what rounding leaves goes where it shows least
-        micros[lots.index(max(lots))] += span.micros - sum(micros)
-        return list(zip(lots, micros, strict=True))
+    ]
+    weights = [weight if count else 0.0 for weight, count in zip(busy, trades, strict=True)]
+    prices = [(part.open + part.high + part.low + part.close) / 4 for part in parts]
+    volumes = _volumes(span, weights, prices)
+    for part, (lots, micros) in zip(parts, volumes, strict=True):
+        part.lots, part.micros = lots, micros
+    return parts
 
 
-def _product(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
+def _singles(span: Span, rng: random.Random) -> tuple[Single, ...]:
+    count = span.trades
+    moments = sorted(rng.uniform(span.start, span.end) for _ in range(count))
+    prices = _course(span, [1] * count, rng)[1:]
+    high, low = rng.sample(range(count - 1), 2) if count > 2 else (0, 0)
+    fit = _fitted(span, prices, prices, high, low)
+    prices = [*(fit(price) for price in prices[:-1]), span.close]
+    weights = [rng.lognormvariate(0.0, 1.0) for _ in range(count)]
+    volumes = _volumes(span, weights, prices)
+    return tuple(
+        Single(moment, price, lots, micros)
+        for moment, price, (lots, micros) in zip(moments, prices, volumes, strict=True)
+    )
+
+
+def _volumes(span: Span, weights: list[float], prices: list[float]) -> list[tuple[int, int]]:
+    """Share out the volume of a span: lots, and millionths of a dollar in proportion to the prices.
+
+    So the average price of a part may lie a little outside of its range: by what that of the whole differs
+    from those of the parts. To avoid that, some parts would need many times the volume of others.
+    """
+    lots = _whole_shares(span.lots, weights, 0.5)
+    worth = [each * price for each, price in zip(lots, prices, strict=True)]
+    return list(zip(lots, _whole_shares(span.micros, worth if any(worth) else weights, 0.5), strict=True))
 
 
 def _whole_shares(number: int, weights: Sequence[float], offset: float) -> list[int]:

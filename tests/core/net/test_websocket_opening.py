@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from base64 import b64encode
 
 import pytest
 from broken_network import run_broken
@@ -158,3 +159,45 @@ async def test_a_web_page_in_the_place_of_an_upgrade_is_no_refusal_by_the_host(s
     assert error.message.startswith(f"{address} answers with a web page")
     assert "sign-in" in error.message
     assert (error.retryable, error.parks, refusals.seen) == (True, False, [])
+
+
+CHUNKED = b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4\r\n": 1\r\n1\r\n}\r\n0\r\n\r\n'
+LATE = {
+    "with its length": [b"Content-Length: 8\r\n\r\n", b'{"a"', b": 1}"],
+    "in chunks": [CHUNKED[:40], CHUNKED[40:60], CHUNKED[60:]],
+    "up to the end": [b"Connection: close\r\n\r\n", b'{"a": ', b"1}"],
+}
+
+
+@pytest.mark.parametrize("status", [403, 520, 530])
+@pytest.mark.parametrize("parts", LATE.values(), ids=LATE)
+async def test_of_a_refusal_all_of_the_body_is_told_also_what_comes_later(
+    status: int, parts: list[bytes]
+) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 %d Odd\r\nContent-Type: application/json\r\n" % status)
+        for part in parts:
+            await writer.drain()
+            await asyncio.sleep(0.01)  # so that it comes by itself; what comes together is told as well
+            writer.write(part)
+
+    refusals = Refusals()
+    async with raw_server(refuse) as address:
+        await failed(dialled(acme(f"ws://{address}/"), refusals=refusals))
+    assert [(told, body) for told, _, body in refusals.seen] == [(status, b'{"a": 1}')]
+
+
+async def test_a_name_and_a_password_in_the_url_are_sent_and_shown_to_nobody() -> None:
+    requests: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"SSH-2.0-x\r\n")
+
+    async with raw_server(refuse) as address:
+        error = await failed(dialled(acme(f"ws://jo:pass-w0rd@{address}/")))
+    lines = requests[0].split(b"\r\n")
+    assert b"Authorization: Basic " + b64encode(b"jo:pass-w0rd") in lines
+    assert f"Host: {address}".encode() in lines
+    assert "pass-w0rd" not in str(error)

@@ -117,6 +117,36 @@ async def test_open_tcp_connection_is_what_opens_the_connection_below() -> None:
     assert asked == [("127.0.0.1", port)]
 
 
+async def test_messages_of_text_reach_the_buffer_without_the_library_and_in_the_order_of_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    processed: list[object] = []
+    process = ClientConnection.process_event
+    monkeypatch.setattr(
+        ClientConnection, "process_event", lambda self, event: (processed.append(event), process(self, event))
+    )
+
+    async def speak(server: ServerConnection) -> None:
+        await server.recv()
+        await server.send("one")
+        await server.recv()  # so that it comes alone
+        for message in ("two", b"three", ["f", "our"], "five"):
+            await server.send(message)
+        await server.wait_closed()
+
+    async with serve(speak, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        dialler = Dialler(SystemClock(), NOWHERE)
+        async with internals.Connect(f"ws://127.0.0.1:{port}/", dialler=dialler) as connection:
+            await connection.send("go")
+            received = [await connection.recv()]
+            await connection.send("go on")
+            received += [await connection.recv() for _ in range(4)]
+    assert received == ["one", "two", b"three", "four", "five"]
+    texts = [event for event in processed if isinstance(event, Frame) and bytes(event.data) == b"one"]
+    assert texts == []
+
+
 async def test_records_of_the_log_that_show_a_frame_have_it_among_their_arguments(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

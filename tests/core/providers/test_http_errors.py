@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import quick
 
+from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.http_errors import LONGEST_WAIT, refusal, retry_after
+from streamcore.providers.http_errors import (
+    LONGEST_WAIT,
+    RATE_LIMIT_REST,
+    malformed_answer,
+    pause_after,
+    refusal,
+    retry_after,
+)
 
 K = ErrorKind
 
@@ -105,3 +113,33 @@ def test_no_header_can_make_it_fail_or_wait_for_ever(value: str, date: str) -> N
 @given(st.integers(-10, 1000))
 def test_every_number_has_a_meaning(status: int) -> None:
     assert refusal("Acme", status, {}, key_setting=None).message
+
+
+def test_an_answer_that_makes_no_sense_is_a_protocol_error_that_names_what_was_asked() -> None:
+    error = malformed_answer("Acme", "a search", "a question mark")
+    assert (error.kind, error.retryable) == (K.PROTOCOL, True)
+    assert error.message == "Acme answered a search with something unreadable: a question mark"
+
+
+class _Pauses:
+    def __init__(self) -> None:
+        self.paused: list[float] = []
+
+    async def take(self) -> None:
+        raise AssertionError("nothing is asked here")
+
+    def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+
+
+@pytest.mark.parametrize(("asked_for", "wait"), [(3.0, 3.0), (None, RATE_LIMIT_REST)])
+def test_requests_pause_as_long_as_the_host_asks_or_else_the_usual_time(asked_for, wait) -> None:
+    limit = _Pauses()
+    assert pause_after(ProviderError(K.RATE_LIMIT, "less", retry_after=asked_for), limit) == wait
+    assert limit.paused == [wait]
+
+
+def test_any_other_error_pauses_nothing() -> None:
+    limit = _Pauses()
+    assert pause_after(ProviderError(K.SERVER, "down", retry_after=3.0), limit) is None
+    assert limit.paused == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sample_events
+from manual_clock import ManualClock
 from relay_bench import WALLETS, Terminal, eventually, running
 
 from streamcore.candles import Candle, CandleSeries, ChartRange
@@ -85,7 +86,7 @@ async def test_what_cannot_be_answered_is_refused_with_the_reason(tmp_path: Path
             "history": InputError("XYZ", "is not a ticker"),
             "search": ProviderError(ErrorKind.NETWORK, "nobody answers"),
             "name_tokens": ProviderError(ErrorKind.AUTH, "no key"),
-            "trends": RuntimeError("a fault of ours"),
+            "resolve_wallet": RuntimeError("a fault of ours"),
         }
         terminal = await Terminal(relay).open()
         await terminal.want()
@@ -97,7 +98,7 @@ async def test_what_cannot_be_answered_is_refused_with_the_reason(tmp_path: Path
                     ("history", "99y"),
                     ("search", None),
                     ("names", None),
-                    ("trends", None),
+                    ("wallet", None),
                     ("weather", None),
                 ],
                 100,
@@ -112,6 +113,29 @@ async def test_what_cannot_be_answered_is_refused_with_the_reason(tmp_path: Path
             "bad_request",
         ]
         assert "fault of ours" not in answers[4].message
+
+
+async def test_trends_that_take_long_are_answered_with_what_there_is_and_fetched_once_for_all(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock=clock) as (relay, engine):
+        fetched: asyncio.Future[dict[str, CandleSeries]] = asyncio.get_running_loop().create_future()
+        engine.answers = {"trends": fetched}
+        engine.fetched_trends = {sample_events.SOL: SERIES}
+        terminal, other = await Terminal(relay).open(), await Terminal(relay).open()
+        await terminal.want(["SOL", "BTC"])
+        await other.want(["SOL"])
+        asking = [asyncio.create_task(asked(one, Lookup(100, "trends"))) for one in (terminal, other)]
+        while not all(task.done() for task in asking):
+            await clock.advance(0.5)
+            await asyncio.sleep(0.001)
+        answers: list[Any] = [task.result() for task in asking]
+        assert [[item["key"] for item in answer.items] for answer in answers] == [[sample_events.SOL]] * 2
+        fetched.set_result({sample_events.SOL: SERIES, "BTC": SERIES})
+        answer: Any = await asked(terminal, Lookup(101, "trends"))
+        assert {item["key"] for item in answer.items} == {sample_events.SOL, "BTC"}
+        assert engine.questions.count(("trends",)) <= 2
 
 
 async def test_a_terminal_has_a_bounded_number_of_questions_under_way(tmp_path: Path) -> None:

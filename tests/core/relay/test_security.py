@@ -18,7 +18,7 @@ from websockets.frames import Opcode
 from websockets.typing import Subprotocol
 
 from streamcore.events import State
-from streamcore.relay.connections import MOST_HANDSHAKES
+from streamcore.relay.connections import MOST_HANDSHAKES, MOST_WAITING
 from streamcore.relay.limits import RelayLimits
 from streamcore.relay.server import Relay
 from streamcore.relay.tokens import Scope, Tokens
@@ -222,6 +222,14 @@ async def test_a_message_that_is_too_long_is_closed(tmp_path: Path) -> None:
         assert (await terminal.end())[0] == 1009
 
 
+async def test_a_short_message_that_unpacks_to_a_long_one_is_closed(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, _):
+        terminal = await Terminal(relay).open()
+        assert terminal.connection.protocol.extensions
+        await terminal.connection.send(b"\x00" * 50_000_000)
+        assert (await terminal.end())[0] == 1009
+
+
 async def test_thousands_of_symbols_in_one_message_are_one_refusal(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, engine):
         terminal = await Terminal(relay).open()
@@ -243,6 +251,35 @@ async def test_a_flood_of_messages_is_closed(tmp_path: Path) -> None:
             pass
         assert (await terminal.end())[0] == 4003
         assert len(terminal.messages) < 60
+
+
+async def test_a_flood_of_pings_from_somebody_who_takes_nothing_is_cut_off(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        well, flooding = await Terminal(relay).open(), await Terminal(relay).open(compression=None)
+        for terminal in (well, flooding):
+            await terminal.want(["SOL"])
+        (server_side,) = (
+            one for one in relay._terminals if one.connection.remote_address[1] == port_of(flooding)
+        )
+        flooding.connection.transport.pause_reading()
+        most = 0
+        async with asyncio.timeout(PATIENCE):
+            while server_side in relay._terminals:
+                for _ in range(200):
+                    flooding.connection.protocol.send_ping(b"x" * 125)
+                    flooding.connection.send_data()
+                most = max(most, server_side.backlog)
+                await asyncio.sleep(0.001)
+        assert most <= MOST_WAITING + 1024 * 1024
+        engine.price("SOL", "150")
+        await well.until(lambda: well.mirror.prices)
+        flooding.connection.transport.abort()
+        await flooding.end()
+
+
+def port_of(terminal: Terminal) -> int:
+    port: int = terminal.connection.local_address[1]
+    return port
 
 
 async def test_who_gives_no_sign_of_life_is_closed(tmp_path: Path) -> None:

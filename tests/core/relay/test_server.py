@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
 import sample_events
 from relay_bench import WALLETS, Terminal, eventually, running
+from relayed_engine import RelayedEngine
+from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
+from streamcore.assets.tokens import Token, pinned_mint, short_address
+from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
+from streamcore.providers.base import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
@@ -263,8 +268,9 @@ async def test_reconnecting_a_provider_is_for_those_who_may_and_not_too_often(tm
         assert engine.asked == [("reconnect", "kraken")]
 
 
+@on_virtual_time
 async def test_a_quiet_relay_sends_heartbeats_and_names_who_was_heard(tmp_path: Path) -> None:
-    async with running(tmp_path) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
         terminal = await Terminal(relay).open()
         await terminal.want(["SOL"])
         kraken = engine.current["kraken"]
@@ -305,3 +311,94 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         engine.say(sample_events.price("ETH", "2990", address=mint, provider="birdeye", source=Source.POLL))
         await terminal.until(lambda: len(terminal.mirror.prices) == 2)
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
+
+
+async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_token(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        mint = engine.tokens.resolve("ETH").mint
+        await terminal.want([mint, "SOL"])
+        engine.say(sample_events.price("ETH", "3000", address=None, provider="kraken"))
+        engine.price("SOL", "150")
+        await terminal.until(lambda: terminal.price(sample_events.SOL))
+        assert terminal.price(mint) is None
+
+
+class Unwilling(RelayedEngine):
+    """An engine that says at once why something cannot be watched."""
+
+    async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
+        found = await super().subscribe_prices(symbols)
+        for token in found:
+            if token.symbol == "XYZ":
+                text = f"no source in use has {token.symbol} at the moment"
+                self.say(sample_events.trouble(text, provider="", kind=ErrorKind.SUBSCRIPTION))
+        return found
+
+    async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
+        found = await super().subscribe_wallets(addresses)
+        for address in found:
+            text = f"{short_address(address)} is a mint, no wallet"
+            self.say(sample_events.trouble(text, provider="", kind=ErrorKind.SUBSCRIPTION))
+        return found
+
+
+def told_errors(terminal: Terminal) -> list[str]:
+    return [event.message for event in terminal.events if isinstance(event, StreamError)]
+
+
+async def test_what_is_wrong_with_a_wish_is_told_to_who_wishes_it_also_later_and_to_nobody_else(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, Unwilling()) as (relay, engine):
+        bystander = await Terminal(relay).open()
+        await bystander.want(["SOL"])
+        first = await Terminal(relay).open()
+        await first.want(["XYZ"], WALLETS[:1])
+        await first.want(["XYZ", "SOL"], WALLETS[:1])
+        second = await Terminal(relay, "json").open()
+        await second.want(["XYZ"], WALLETS[:1])
+        both = ["no source in use has XYZ at the moment", f"{short_address(WALLETS[0])} is a mint, no wallet"]
+        assert told_errors(first) == both
+        assert told_errors(second) == both
+        engine.price("SOL", "150")
+        await bystander.until(lambda: bystander.mirror.prices)
+        assert told_errors(bystander) == []
+        engine.price("XYZ", "1")
+        await first.until(lambda: first.price("XYZ"))
+        third = await Terminal(relay).open()
+        await third.want(["XYZ"])
+        assert told_errors(third) == []
+
+
+async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it_was(tmp_path: Path) -> None:
+    async with running(tmp_path, limits=RelayLimits(linger=0.0)) as (relay, engine):
+        mirror = Mirror()
+        terminal = await Terminal(relay, mirror=mirror).open()
+        await terminal.want((), WALLETS[:1])
+        first, second = (engine.transaction(WALLETS[0]) for _ in range(2))
+        await terminal.until(lambda: len(terminal.transactions()) == 2)
+        engine.checkpoints.verify({WALLETS[0]: Checkpoint(first, 1)})
+        await terminal.close()
+        await eventually(lambda: ("unwatch", WALLETS[0]) in engine.asked)
+        assert not engine.checkpoints.of(WALLETS[:1])
+        again = await Terminal(relay, mirror=mirror).open()
+        assert (await again.want((), WALLETS[:1])).recovered is True
+        # what happened meanwhile is fetched from here, and what was told is known
+        (checkpoint,) = engine.checkpoints.of(WALLETS[:1]).values()
+        assert (checkpoint.signature, checkpoint.since) == (first, None)
+        assert second in checkpoint.known
+        meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
+        await again.until(again.transactions)
+        assert again.transactions() == [meanwhile]
+
+
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from relay_bench import WALLETS, Terminal, eventually, running
 from relayed_engine import RelayedEngine
 
 from streamcore.relay.limits import RelayLimits
-from streamcore.relay.server import Relay
+from streamcore.relay.server import CLOSE_WITHIN, Relay
+from streamcore.relay.terminal import LAGGING
 from streamcore.wire.encodings import NAMES
-from streamcore.wire.messages import Frame
+from streamcore.wire.messages import Frame, Want
 
 SYMBOLS = ("SOL", "BTC", "ETH", "BONK")
 
@@ -132,3 +134,40 @@ async def test_what_the_kernel_keeps_for_a_terminal_is_bounded(tmp_path: Path) -
         # the kernel doubles what it is asked for
         assert found.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * 32 * 1024
         await terminal.close()
+
+
+async def test_a_stalled_terminal_cannot_have_more_and_more_sent_to_it(tmp_path: Path) -> None:
+    async with running(tmp_path, limits=RelayLimits(too_slow_after=1.0)) as (relay, engine):
+        slow = await with_a_small_window(relay)
+        await slow.want(SYMBOLS, WALLETS[:1])
+        since = slow.mirror.since
+        stall(slow)
+        await publish_until_left_behind(relay, engine, [])
+        for _ in range(100):
+            engine.transaction(WALLETS[0], summary="x" * 900)
+        (server_side,) = relay._terminals
+        most = 0
+        for number in range(100, 115):
+            await slow.send(Want(number, SYMBOLS, WALLETS[:1], since))
+            await asyncio.sleep(0.02)
+            most = max(most, server_side.backlog)
+        assert most < 4 * LAGGING  # one frame of what was missed, and the answers
+        # nor does asking keep the deadline away
+        await eventually(lambda: not relay.terminals)
+        go_on(slow)
+        await slow.end()
+
+
+async def test_a_stalled_terminal_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        relay, engine = await stack.enter_async_context(running(tmp_path))
+        slow, quick = await with_a_small_window(relay), await Terminal(relay).open()
+        for terminal in (slow, quick):
+            await terminal.want(SYMBOLS, WALLETS[:1])
+        stall(slow)
+        await publish_until_left_behind(relay, engine, [])
+        async with asyncio.timeout(3 * CLOSE_WITHIN):
+            await stack.aclose()
+        assert (await quick.end())[0] == 1012
+        go_on(slow)
+        await slow.end()

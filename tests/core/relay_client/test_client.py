@@ -372,3 +372,34 @@ async def test_a_name_of_a_wallet_is_looked_up_by_the_relay() -> None:
                 await asking
         with pytest.raises(InputError, match="is no name of a wallet"):
             await client.resolve_wallet("toly")
+
+
+async def test_a_status_is_told_when_it_changes_and_not_with_every_figure() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(statuses=(provider("kraken"),))
+        async with client_of(relay) as client:
+            events = client.events()
+            await relay.want()
+            again = (
+                {"provider": "kraken", "messages_received": 9},
+                {"provider": "kraken", "topics": ("BTC/USD",)},
+            )
+            await relay.say(Frame(t=1_000_000, statuses=again))
+            await relay.say(Frame(t=1_000_010, statuses=({"provider": "kraken", "state": "failed"},)))
+            told: list[tuple[str, State]] = []
+            while not told or told[-1] != ("kraken", State.FAILED):
+                event = await next_event(events, StatusChange)
+                told.append((event.provider, event.state))
+            assert told.count(("kraken", State.CONNECTED)) == 1
+            assert len(told) == len(set(told))
+
+
+async def test_the_status_of_the_relay_counts_and_names_all_that_this_terminal_watches() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        await client.subscribe_prices(["SOL", "BTC"])
+        await client.subscribe_wallets([WALLET])
+        own = client.status("relay")
+        assert own.is_relay
+        assert own.topics == (SOL, "BTC", WALLET)
+        assert own.subscriptions == 3
+        assert own.limits == "200 symbols and 50 wallets a terminal, 60 messages a minute"

@@ -63,6 +63,16 @@ async def test_a_refusal_of_something_else_is_not_taken() -> None:
     assert not lookups.refused(Refused(8, "forbidden", "no"))
 
 
+async def test_a_reason_that_repeats_what_was_asked_is_told_once() -> None:
+    lookups = Lookups(ManualClock(), lambda: None)
+    asking = asyncio.create_task(lookups.ask("wallet", "toly.sns"))
+    await asyncio.sleep(0)
+    question = lookups.requests()[0]
+    lookups.refused(Refused(question.id, "unknown_symbol", "'toly.sns' is not registered"))
+    with pytest.raises(InputError, match=r"^'toly\.sns' is not registered$"):
+        await asking
+
+
 async def test_a_refusal_about_what_was_asked_is_an_input_error_that_repeats_it() -> None:
     clock = ManualClock()
     sent = []

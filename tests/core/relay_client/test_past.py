@@ -74,15 +74,28 @@ async def test_only_so_many_series_are_remembered() -> None:
 
 async def test_trends_are_remembered_and_a_failure_leaves_them() -> None:
     asked = Asked()
-    task = asyncio.create_task(asked.past.trends())
+    task = asyncio.create_task(asked.past.trends(lambda: ["BTC"]))
     await asked.clock.settle()
     asked.lookups.found(Found(asked.questions[0].id, ({**asked.item(), "key": "BTC"},)))
     assert set(await task) == {"BTC"}
-    task = asyncio.create_task(asked.past.trends())
+    task = asyncio.create_task(asked.past.trends(lambda: ["BTC"]))
     await asked.clock.settle()
     asked.lookups.refused(Refused(asked.questions[1].id, "internal", "no"))
     assert set(await task) == {"BTC"}
     assert set(asked.past.cached_trends(["BTC", "SOL"])) == {"BTC"}
+
+
+async def test_a_relay_that_fetches_many_trends_is_asked_as_long_as_that_brings_more() -> None:
+    asked = Asked()
+    rows = ["BTC", "ETH", "XYZ"]
+    task = asyncio.create_task(asked.past.trends(lambda: rows))
+    for number, known in enumerate((rows[:1], rows[:2], rows[:2])):
+        await asked.clock.settle()
+        assert len(asked.questions) == number + 1
+        items = tuple({**asked.item(), "key": key} for key in known)
+        asked.lookups.found(Found(asked.questions[-1].id, items))
+    assert set(await task) == {"BTC", "ETH"}
+    assert len(asked.questions) == 3
 
 
 async def test_an_answer_without_a_series_is_an_error() -> None:

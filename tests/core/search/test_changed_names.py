@@ -3,6 +3,7 @@ from __future__ import annotations
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.search.changed_names import changed_names
+from streamcore.search.wallet_names import MOVED
 
 OLD = "A1TMhSGzQxMr1TboBKtgixKz1sS6REASMxPo1qsyTSJd"
 NEW = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
@@ -34,3 +35,5 @@ async def test_only_a_name_that_leads_elsewhere_is_told_and_the_saved_wallet_sta
         f"gone.sns is not registered; {OLD} is still watched, as it was saved"
     ]
     assert await changed_names({OLD: "down.sns"}, resolve) == []
+    found["mine.sol"] = InputError("mine.sol", MOVED)
+    assert await changed_names({OLD: "mine.sol"}, resolve) == []

@@ -162,6 +162,25 @@ async def test_what_looks_like_a_secret_is_never_sent(text: str) -> None:
     assert "winner" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "toly.sns",
+        "vitalik.eth",
+        "0x" + "ab" * 20,
+        "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+        "~/.config/solana/id.json",
+        KEY[:40],
+        PHRASE.rpartition(" ")[0][:50],
+    ],
+)
+async def test_what_is_no_token_and_pieces_of_a_secret_are_never_sent(text: str) -> None:
+    chain = Listed()
+    with pytest.raises(InputError):
+        await Search(chain).find(text)
+    assert chain.asked == []
+
+
 @pytest.mark.parametrize("text", ["", "  ", "$", "\u200b", "x" * (LONGEST + 1)])
 async def test_what_cannot_be_a_name_is_refused(text: str) -> None:
     with pytest.raises(InputError):

@@ -435,3 +435,10 @@ def whole(row: int = 1, *, provider: str = "kraken", address: str | None = None,
     """A snapshot of a row."""
     packed: dict[str, Any] = {name: pack(Decimal(text)) for name, text in figures.items()}
     return Price(row=row, ms=0, snapshot=1, provider=provider, source="stream", address=address, **packed)
+
+
+def test_the_subscriptions_of_a_provider_are_those_of_this_terminal() -> None:
+    mirror = Mirror()
+    mirror.hello(HELLO)
+    mirror.frame(Frame(t=1, statuses=({"provider": "kraken", "topics": ("SOL/USD",), "subscriptions": 40},)))
+    assert mirror.statuses["kraken"].subscriptions == 1

@@ -18,8 +18,8 @@ OPENED = 1_793_311_200.0
 
 def history(listed: float = OPENED) -> History:
     """Return a history that begins at a price of 100, unless the token was listed earlier."""
-    divider = Divider("test", 0.01)
-    past = Past(listing_of(SOL), 100.0, OPENED, listed, divider)
+    divider = Divider("test")
+    past = Past(listing_of(SOL), 100.0, OPENED, listed, divider, 0.01)
     return History(past, D(100), D("1E-8"), divider)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from streamcore import SearchFailure, SearchResult, TokenHit
-from streamtui.commands.search import lines, run, show, write_csv
+from streamtui.commands.search import run, show
 
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
@@ -41,9 +41,9 @@ def test_a_table_says_in_words_what_can_be_trusted_and_has_the_whole_mint(capsys
     out, err = capsys.readouterr()
     assert (status, err) == (0, "")
     title, *rows = out.splitlines()
-    assert title.split()[:2] == ["ticker", "name"]
-    assert "USDC    USD Coin" in rows[0]
-    assert f"verified    {USDC}" in rows[0]
+    assert title.split()[:2] == ["ticker", "what"]
+    assert rows[0].startswith("USDC    verified    USD Coin")
+    assert USDC in rows[0]
     assert "$480M  $1.00B  table, jupiter" in rows[0]
     assert "listed" in rows[1]
     assert "XMR in US dollars" in rows[1]
@@ -53,8 +53,9 @@ def test_a_table_says_in_words_what_can_be_trusted_and_has_the_whole_mint(capsys
     assert "\x1b" not in out
 
 
-def test_json_is_one_object_a_line_with_exact_texts_for_amounts() -> None:
-    real, market, scam = map(json.loads, lines([REAL, MARKET, SCAM], demo=True))
+def test_json_is_one_object_a_line_with_exact_texts_for_amounts(capsys) -> None:
+    show(SearchResult(hits=(REAL, MARKET, SCAM)), "usdc", form="json", demo=True)
+    real, market, scam = map(json.loads, capsys.readouterr().out.splitlines())
     assert real == {
         "event": "hit",
         "symbol": "USDC",
@@ -77,10 +78,9 @@ def test_json_is_one_object_a_line_with_exact_texts_for_amounts() -> None:
     )
 
 
-def test_csv_has_no_formula_and_no_control_character() -> None:
-    file = io.StringIO()
-    write_csv([REAL, SCAM], file)
-    titles, real, scam = csv.reader(io.StringIO(file.getvalue()))
+def test_csv_has_no_formula_and_no_control_character(capsys) -> None:
+    show(SearchResult(hits=(REAL, SCAM)), "usdc", form="csv", demo=False)
+    titles, real, scam = csv.reader(io.StringIO(capsys.readouterr().out))
     assert titles[:3] == ["symbol", "name", "mint"]
     assert real[4:] == ["jupiter", "true", "", "480000000", "1000000000"]
     assert scam[1] == "'=2+3\u241b[31m Dog"
@@ -111,9 +111,12 @@ def test_who_could_not_be_asked_is_said_beside_what_was_found(
     assert capsys.readouterr().err == said
 
 
-def test_a_table_of_the_demo_says_that_it_is_invented(capsys) -> None:
+def test_the_table_and_each_row_of_csv_say_in_the_demo_that_they_are_invented(capsys) -> None:
     show(SearchResult(hits=(REAL,)), "usdc", form="table", demo=True)
     assert "DEMO" in capsys.readouterr().out
+    show(SearchResult(hits=(REAL,)), "usdc", form="csv", demo=True)
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["demo"] == "true"
 
 
 def test_without_prices_the_table_is_searched_and_nobody_is_asked(capsys) -> None:
@@ -134,3 +137,19 @@ def test_a_relay_that_is_not_there_is_a_sentence(capsys, monkeypatch) -> None:
     monkeypatch.setattr("streamtui.commands.search.real_engine", lambda settings: engine)
     assert run(Settings(), "bonk") == 1
     assert capsys.readouterr().err == "streamtui: the relay did not answer within 30 s\n"
+
+
+@pytest.mark.parametrize("width", [80, 100, 139])
+def test_in_a_narrow_terminal_the_mint_stands_whole_below_the_name(width: int) -> None:
+    from rich.console import Console
+
+    from streamtui.commands.search import table
+
+    console = Console(width=width, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(table([REAL, MARKET, SCAM], demo=False, width=console.width))
+    lines = [line.strip() for line in captured.get().splitlines()]
+    assert USDC in lines
+    assert DOG in lines
+    assert any(line.startswith("USDC") and "not USDC" in line for line in lines)
+    assert "looks like USDC and is another token" in " ".join(lines)

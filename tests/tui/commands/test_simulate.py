@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from command_line import run
+from emulated import still
 
 from streamsim import Fault
-from streamtui.commands.simulate import planned_faults
+from streamtui.commands.simulate import directions, places, planned_faults
 
 
 def test_the_list_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,3 +34,12 @@ def test_a_fault_that_is_none_is_wrong_usage_and_the_answer_says_what_there_is(
 def test_several_faults_can_be_planned() -> None:
     plans = planned_faults(["stall@10", "helius:half_open@3+5"])
     assert [plan.needs_proxy for plan in plans] == [False, True]
+
+
+async def test_the_directions_leave_no_provider_on_the_internet() -> None:
+    async with still() as emulators:
+        lines = directions(places(emulators)).splitlines()
+    every, without = (line for line in lines if line.startswith("export "))
+    for name in ("BIRDEYE", "HELIUS", "KRAKEN", "JUPITER", "GECKOTERMINAL", "DEFILLAMA", "SNS"):
+        assert f"STREAMTUI_{name}_" in every
+        assert (f"STREAMTUI_{name}_" in without) == (name not in {"BIRDEYE", "HELIUS"})

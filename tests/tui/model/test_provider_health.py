@@ -94,3 +94,19 @@ def test_of_a_lost_relay_only_the_relay_can_be_reconnected() -> None:
     }
     health.update(statuses, 0.0, 0.0)
     assert health.unhealthy() == ["relay"]
+
+
+def test_counters_that_begin_anew_begin_a_rate_anew() -> None:
+    health = Health()
+    for second, received in enumerate((500, 510, 520, 3, 5)):
+        health.update({"birdeye": status(messages_received=received)}, float(second), 0.0)
+        assert (health.rates("birdeye").messages or 0) >= 0
+    assert health.rates("birdeye").messages == 2.0
+
+
+def test_behind_a_lost_relay_a_provider_is_stale_in_the_log_and_its_line_has_the_reason_alone() -> None:
+    health = Health()
+    lost = status(stale=True, cut_off=True, reason="the relay r:1 cannot be reached", last_message_at=99.0)
+    health.changed(lost.event(100.0))
+    assert [entry.text for entry in health.log] == ["stale: the relay r:1 cannot be reached"]
+    assert trouble(lost, 100.0) == "the relay r:1 cannot be reached"

@@ -170,3 +170,11 @@ async def test_names_of_the_demo_are_never_those_of_real_data_nor_saved(tmp_path
         assert "HATS by name" not in stage.text()
         assert "Hu6x…pump" in stage.text()
         assert stage.app.session.label(DOG) == "8cmK…pump"
+
+
+async def test_an_alert_about_a_double_is_about_that_and_not_the_real_token() -> None:
+    names = {DOG: hit("USDC", DOG, lookalike_of="USDC")}
+    async with on_stage(symbols=("USDC", DOG), names=names) as stage:
+        await stage.pass_time(1.0)
+        assert stage.app.session.add_alert("≠USDC above 5").symbol == DOG
+        assert stage.app.session.add_alert("USDC above 5").symbol == "USDC"

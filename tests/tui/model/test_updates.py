@@ -13,7 +13,7 @@ from streamcore.config.model import Settings
 from streamtui.model.price_list import FLASH
 from streamtui.model.price_row import Freshness
 from streamtui.model.session import Session
-from streamtui.model.updates import Updates
+from streamtui.model.updates import PRICES_FIRST, Updates
 
 
 async def test_nothing_is_repainted_while_changed_digits_merely_stand_out() -> None:
@@ -89,6 +89,31 @@ async def test_what_changes_alone_is_painted_at_once_also_while_another_row_wait
     assert (1.04, ["JUP"]) in [(round(at, 2), rows) for at, rows in painted]
     assert (1.1, ["SOL"]) in [(round(at, 2), rows) for at, rows in painted], "the last price of its window"
     frames.cancel()
+
+
+async def test_the_past_is_asked_for_after_the_first_price_or_when_that_is_late() -> None:
+    for first_price in (True, False):
+        engine, clock = FakeManager(Settings()), ManualClock()
+        session = Session(Settings(symbols=("SOL",)), clock)
+        updates = Updates(
+            session,
+            engine_factory=lambda settings, engine=engine: engine,
+            repaint=lambda: 1.0,
+            tick=lambda: None,
+            notice=lambda text, bad: None,
+            alarm=lambda text: None,
+        )
+        tasks = [asyncio.create_task(work()) for work in (updates.run, updates.ticks)]
+        await clock.advance(PRICES_FIRST - 1.5)
+        assert not engine.asked_for("trends")
+        if first_price:
+            engine.tell(price("SOL", "150", ts=clock.time()))
+        await clock.advance(1.0)
+        assert bool(engine.asked_for("trends")) == first_price
+        await clock.advance(2.0)
+        assert engine.asked_for("trends")
+        for task in tasks:
+            task.cancel()
 
 
 async def test_fault_18_what_no_source_has_is_told_without_the_name_of_a_provider() -> None:

@@ -81,7 +81,7 @@ def test_it_says_where_candles_are_from_how_many_are_drawn_as_one_and_how_old_th
     assert source_line(chart(old, loading=True), 1, END, 80).plain == (
         "candles: Kraken SOL/USD, 15 min · 2h old · loading…"
     )
-    line = wandering(ChartRange.DAY, provider="defillama", line=True)
+    line = wandering(ChartRange.DAY, provider="defillama", title="DefiLlama", line=True)
     assert source_line(chart(line), 1, END, 80).plain == "prices: DefiLlama SOL/USD, 15 min"
     assert source_line(chart(loading=True), 1, END, 80).plain == "loading…"
 

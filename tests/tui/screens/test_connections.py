@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fake_manager import status
 from stage import on_stage
 
 from streamcore.events import State
@@ -39,3 +40,20 @@ async def test_c_shows_every_connection_and_its_history() -> None:
         assert len(stage.manager.asked_for("reconnect_all")) == 1
         await stage.press("escape")
         assert isinstance(stage.app.screen, MainScreen)
+
+
+async def test_a_relay_is_told_as_what_serves_everything_and_what_is_behind_a_lost_one_as_unknown() -> None:
+    async with on_stage(size=(120, 40)) as stage:
+        stage.manager.current["relay"] = status(
+            "relay", relay="127.0.0.1:8787", topics=("BTC",), limits="200 symbols a terminal"
+        )
+        stage.manager.set_status("birdeye", state=State.CONNECTED, cut_off=True, reason="no relay")
+        await stage.pass_time(1.0)
+        await stage.press("c")
+        assert "prices, unknown how it is; ◔ stale" in stage.text()
+        await stage.press("down", "down")
+        text = stage.text()
+        assert "all that 127.0.0.1:8787 serves, connected; ● live" in text
+        assert "limits    200 symbols a terminal" in text
+        assert "watching  BTC" in text
+        assert "polling" not in text

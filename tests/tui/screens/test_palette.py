@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base58
+import pytest
 from stage import on_stage
 from textual.widgets import Input
 
@@ -28,9 +29,22 @@ async def test_it_opens_once() -> None:
         assert len(stage.app.screen_stack) == 2
 
 
-async def test_a_secret_is_refused_without_being_shown() -> None:
+async def test_a_theme_is_found_and_chosen() -> None:
     async with on_stage() as stage:
-        await stage.press("ctrl+p")
+        stage.app.action_change_theme()
+        await stage.press()
+        await stage.type("nord")
+        await stage.pass_time(0.5)
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert stage.app.theme == "nord"
+
+
+@pytest.mark.parametrize("palette", ["command_palette", "change_theme"])
+async def test_a_secret_is_refused_without_being_shown(palette: str) -> None:
+    async with on_stage() as stage:
+        getattr(stage.app, f"action_{palette}")()
+        await stage.press()
         await stage.type(KEY)
         await stage.pass_time(0.1)
         assert stage.app.screen.query_one(Input).value == ""

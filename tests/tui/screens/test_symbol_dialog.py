@@ -215,6 +215,26 @@ async def test_what_begins_everything_and_what_is_complete_is_not_searched(text:
         assert stage.manager.searched == []
 
 
+async def test_the_words_of_a_phrase_are_not_searched_one_by_one() -> None:
+    async with on_stage(symbols=()) as stage:
+        stage.manager.exchanges = True
+        await stage.press("s")
+        for word in ("legal", "winner", "thank", "year"):
+            stage.app.screen.query_one(Input).value += f" {word}"
+            await stage.pass_time(1.0)
+        assert stage.manager.searched == ["legal"]
+
+
+async def test_after_symbols_that_are_known_the_next_one_is_searched() -> None:
+    async with on_stage(symbols=()) as stage:
+        stage.manager.exchanges = True
+        await searched(stage, f"sol, $btc {HATS} toly")
+        assert stage.manager.searched == ["toly"]
+        stage.app.screen.query_one(Input).value += ".sns"
+        await stage.pass_time(1.0)
+        assert stage.manager.searched == ["toly"]
+
+
 async def test_hostile_names_act_on_nothing() -> None:
     async with on_stage(symbols=()) as stage:
         finds(stage, "hats", hit("[red]", name="\x1b[31m[b]\u202eevil\n"))
@@ -245,3 +265,15 @@ async def test_a_ticker_that_only_an_exchange_may_know_can_be_entered_at_once() 
         assert "No token of the table begins like this" in stage.text()
         await stage.press("enter")
         assert list(stage.app.session.prices.rows) == ["ABCD"]
+
+
+async def test_a_double_click_takes_the_row_under_the_pointer() -> None:
+    async with on_stage(symbols=()) as stage:
+        finds(stage, "hats", hit("HATS"), hit("CAPS", DOG, name="Caps for cats"))
+        await searched(stage, "hats")
+        row = next(y for y, line in enumerate(stage.lines()) if "Caps for cats" in line)
+        table = stage.app.screen.query_one("#entry-suggestions")
+        assert stage.pilot is not None
+        await stage.pilot.click("#entry-suggestions", offset=(4, row - table.region.y), times=2)
+        await stage.pass_time(0.1)
+        assert list(stage.app.session.prices.rows) == [DOG]

@@ -128,6 +128,20 @@ async def test_an_address_with_a_name_is_watched_while_names_cannot_be_looked_up
         assert stage.app.session.wallets == [WALLET]
 
 
+async def test_a_name_that_could_not_be_looked_up_as_a_label_is_looked_up_again_as_a_wallet() -> None:
+    async with on_stage(wallets=()) as stage:
+        await stage.press("w")
+        stage.manager.wallets["toly.sns"] = ProviderError(ErrorKind.NETWORK, "no network")
+        stage.app.screen.query_one(Input).value = f"{WALLET} toly.sns, nope"
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        stage.manager.wallets["toly.sns"] = ADDRESS
+        stage.app.screen.query_one(Input).value = "toly.sns"
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert f"toly.sns is {ADDRESS}" in words(stage)
+
+
 @pytest.mark.parametrize("size", [(60, 18), (80, 24)])
 async def test_the_whole_address_can_be_read_on_small_screens(size: tuple[int, int]) -> None:
     async with on_stage(wallets=(), size=size) as stage:

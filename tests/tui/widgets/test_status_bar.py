@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fake_manager import status
 from stage import on_stage, without_keys
@@ -58,3 +60,12 @@ async def test_more_providers_than_there_is_room_for_are_counted_and_each_kind_k
         shown = "\n".join(stage.lines()[-4:-1])
         assert "kraken" in shown
         assert "4 more, 4 of them well" in shown
+
+
+async def test_the_line_of_a_relay_counts_everything_that_is_watched() -> None:
+    async with on_stage(size=(120, 24)) as stage:
+        stage.manager.current["relay"] = status("relay", relay="127.0.0.1:8787", subscriptions=9)
+        await stage.pass_time(1.0)
+        line = stage.line(" relay  ")
+        assert "9 " not in line
+        assert re.search(r"\d prices? · \d wallets?$", line.rstrip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamcore import SettingsError
 from streamtui import __version__
+from streamtui.commands.printing import say
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
@@ -44,5 +44,5 @@ def capturing(file: Path | None, *, on_screen: bool) -> Iterator[Capture | None]
         with capture:
             yield capture
     finally:
-        if capture.ended and not on_screen and sys.stderr is not None:
-            print(f"streamtui: warning: {capture.ended}", file=sys.stderr)
+        if capture.ended and not on_screen:
+            say(f"warning: {capture.ended}")

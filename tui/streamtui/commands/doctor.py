@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from streamcore import printable
 from streamcore.doctor import Check, Result, examine, needed_failed
+from streamtui.commands.printing import print_table
 from streamtui.commands.shutdown import Deadline, until_stopped
 
 if TYPE_CHECKING:
@@ -28,12 +29,10 @@ def run(loaded: Loaded, *, capture: Capture | None = None) -> int:
 
 
 async def _examined(loaded: Loaded, deadline: Deadline, capture: Capture | None) -> list[Check]:
-    from rich.console import Console
-
     from streamsim.demo import embedded
 
     checks = await examine(loaded, demo=embedded, capture=capture)
-    Console().print(table(checks))
+    print_table(lambda _: [table(checks)])
     # a name lookup that never ends sits in a thread and would keep the process
     deadline.start(1 if needed_failed(checks) else 0)
     return checks

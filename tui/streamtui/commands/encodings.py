@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore import PriceUpdate, SystemClock, printable
+from streamcore import PriceUpdate, SystemClock
+from streamtui.commands.printing import print_rows, say
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.texts import count
 from streamtui.model.engine import real_engine
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from streamcore import Engine, Settings
     from streamcore.comparison import Cost
-
-WIDE = 120
-"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
 
 
 def run(
@@ -51,7 +47,8 @@ def run(
         if events is None:
             return 0
         if isinstance(events, str) or len(events) < 2:
-            return _fail(events if isinstance(events, str) else f"no prices came within {duration:g} s")
+            say(events if isinstance(events, str) else f"no prices came within {duration:g} s")
+            return 1
         if speed != 1.0:
             began = events[0].ts
             events = [
@@ -88,29 +85,10 @@ async def _live(unopened: Engine, symbols: Sequence[str], duration: float) -> li
     return events
 
 
-def _fail(sentence: str) -> int:
-    if sys.stderr is not None:
-        print(f"streamtui: {printable(sentence)}", file=sys.stderr)
-    return 1
-
-
 def _print(costs: Sequence[Cost], measured_on: str, form: str) -> None:
-    if form == "json":
-        for cost in costs:
-            print(msgspec.json.encode({"event": "cost", **asdict(cost)}).decode())
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        rows = [asdict(cost) for cost in costs]
-        writer.writerow(rows[0])
-        writer.writerows(row.values() for row in rows)
-    else:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-            console.print(table(costs, measured_on))
-        print(captured.get(), end="")
-    sys.stdout.flush()
+    rows = [{"event": "cost", **asdict(cost)} for cost in costs]
+    columns = [name for name in rows[0] if name != "event"]
+    print_rows(rows, form, columns=columns, table=lambda _: (table(costs, measured_on),))
 
 
 def table(costs: Sequence[Cost], measured_on: str) -> Table:

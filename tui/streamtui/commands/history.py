@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable
+from streamtui.commands.printing import print_rows, say
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.ages import interval_name
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
@@ -21,11 +17,9 @@ from streamtui.model.exporting import candle_fields
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from streamcore import Engine, Settings
-
-WIDE = 120
-"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
 
 DAY = 86_400
 
@@ -63,8 +57,7 @@ def run(settings: Settings, symbol: str, *, span: str = "24h", form: str = "tabl
                 until_stopped(_asked(engine, symbol, ChartRange(span)), stopping=deadline.start)
             )
         except ProviderError as error:
-            if sys.stderr is not None:
-                print(f"streamtui: {printable(error.message)}", file=sys.stderr)
+            say(error.message)
             return 1
         if series is not None:
             show(series, form=form)
@@ -77,39 +70,19 @@ async def _asked(unopened: Engine, symbol: str, span: ChartRange) -> CandleSerie
 
 
 def show(series: CandleSeries, *, form: str) -> None:
-    """Print a series on standard output."""
-    if form == "json":
-        for line in lines(series):
-            print(line)
-    elif form == "csv":
-        write_csv(series, sys.stdout)
-    else:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-            console.print(summary(series), style="bold", highlight=False, markup=False)
-            console.print(table(series))
-        print(captured.get(), end="")
+    """Print a series on standard output; in the demo each line of CSV and JSON says that it is invented."""
+    print_rows(
+        list(candle_fields(series)),
+        form,
+        columns=(*COLUMNS, "demo") if series.demo else COLUMNS,
+        table=lambda _: _report(series),
+    )
 
 
-def lines(series: CandleSeries) -> Iterator[str]:
-    """Yield each candle as a line of JSON."""
-    return (msgspec.json.encode(told).decode() for told in candle_fields(series))
+def _report(series: CandleSeries) -> tuple[Text, Table]:
+    from rich.text import Text
 
-
-def write_csv(series: CandleSeries, file: TextIO) -> None:
-    """Write the candles with a line of titles; in the demo a column more says that they are invented."""
-    columns = (*COLUMNS, "demo") if series.demo else COLUMNS
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    for told in candle_fields(series):
-        writer.writerow([_field(told[name]) for name in columns])
-
-
-def _field(value: object) -> object:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # a spreadsheet would compute it
+    return Text(summary(series), style="bold"), table(series)
 
 
 def summary(series: CandleSeries) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import ssl
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,9 @@ async def _serve(settings: Settings, planned: Plan, deadline: Deadline) -> None:
 
     with calling(stopped.set, hang_up=read_tokens_again):
         program = f"streamtui {__version__}"
-        async with serving(settings, planned, program=program, demo=embedded) as relay:
+        # other transactions in every run: terminals, and a log that is kept, know those of the last one
+        demo = partial(embedded, chain_seed=secrets.randbits(32))
+        async with serving(settings, planned, program=program, demo=demo) as relay:
             scheme = "ws" if planned.tls is None else "wss"
             url = f"{scheme}://{shown_address(*relay.address)}"
             print(f"serving on {url}", flush=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from streamcore import ProviderError, SearchResult, TokenHit, printable
+from streamtui.commands.printing import print_rows, say
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
 from streamtui.format.numbers import compact
@@ -23,7 +22,10 @@ if TYPE_CHECKING:
     from streamcore import Engine, Settings
 
 WIDE = 180
-"""Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
+"""Columns of the table where standard output is no terminal: a mint and what to beware of take room."""
+DEMO = "DEMO: invented data"
+NARROW = 140
+"""Columns below which a table has no room for everything beside each other."""
 COLUMNS = (
     "symbol",
     "name",
@@ -35,7 +37,7 @@ COLUMNS = (
     "liquidity",
     "volume_24h",
 )
-"""Of a CSV file, each as `streamcore.TokenHit` has it."""
+"""Of a CSV file, each as in a line of JSON."""
 
 
 def run(settings: Settings, text: str, *, form: str = "table") -> int:
@@ -57,7 +59,7 @@ def run(settings: Settings, text: str, *, form: str = "table") -> int:
             work = _searched(real_engine(settings), text)
             found = asyncio.run(until_stopped(work, stopping=deadline.start))
         except ProviderError as error:  # a relay that is not there
-            _say(error.message)
+            say(error.message)
             return 1
         if found is None:
             return 0
@@ -75,88 +77,68 @@ def show(found: SearchResult, text: str, *, form: str, demo: bool) -> int:
     Returns:
         The exit status, as `run`.
     """
-    if form == "json":
-        for line in lines(found.hits, demo=demo):
-            print(line)
-    elif form == "csv":
-        write_csv(found.hits, sys.stdout)
-    elif found.hits:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else WIDE)
-        with console.capture() as captured:  # printed by Rich itself, a closed pipe would be an exit status 1
-            console.print(table(found.hits, demo=demo))
-        print(captured.get(), end="")
-    sys.stdout.flush()
+    if form != "table" or found.hits:
+        print_rows(
+            list(rows(found.hits, demo=demo)),
+            form,
+            columns=(*COLUMNS, "demo") if demo else COLUMNS,
+            table=lambda width: (table(found.hits, demo=demo, width=width),),
+            width=WIDE,
+        )
     for failure in found.failures:
-        _say(failure.message)
+        say(failure.message)
     if not found.hits:
-        _say(f"no source lists anything called {printable(text, 64)!r}")
+        say(f"no source lists anything called {printable(text, 64)!r}")
     return 1 if found.failures and not found.hits else 0
 
 
-def _say(sentence: str) -> None:
-    if sys.stderr is not None:
-        print(f"streamtui: {printable(sentence)}", file=sys.stderr)
-
-
-def lines(hits: Sequence[TokenHit], *, demo: bool) -> Iterator[str]:
-    """Yield each hit as a line of JSON; amounts are texts holding decimals, what is not known is null."""
+def rows(hits: Sequence[TokenHit], *, demo: bool) -> Iterator[dict[str, Any]]:
+    """Yield each hit as JSON has it: amounts are texts holding decimals, what is not known is ``None``."""
     for hit in hits:
         told: dict[str, Any] = {"event": "hit", **msgspec.structs.asdict(hit)}
         told["lookalike_of"] = hit.lookalike_of or None
         for name in ("liquidity", "volume_24h"):
             value = told[name]
             told[name] = None if value is None else format(value, "f")
-        yield msgspec.json.encode({**told, "demo": demo}).decode()
+        yield {**told, "demo": demo}
 
 
-def write_csv(hits: Sequence[TokenHit], file: TextIO) -> None:
-    """Write the hits with a line of titles."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for hit in hits:
-        writer.writerow([_field(getattr(hit, name)) for name in COLUMNS])
+def table(hits: Sequence[TokenHit], *, demo: bool, width: int = WIDE) -> Table:
+    """Return the hits as a table; whether one can be trusted is a word, not just a colour.
 
-
-def _field(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, tuple):
-        return " ".join(value)
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else printable(str(value))
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text  # a spreadsheet would compute it
-
-
-def table(hits: Sequence[TokenHit], *, demo: bool) -> Table:
-    """Return the hits as a table; whether one can be trusted is a word, not just a colour."""
+    Args:
+        hits: The hits.
+        demo: Whether they are invented.
+        width: Cells it may take. In a narrow table everything but ticker, name and that word stands below the
+            name, so that a mint is never cut.
+    """
     from rich.table import Table
     from rich.text import Text
 
-    result = Table(
-        box=None, pad_edge=False, header_style="bold", title="DEMO: invented data" if demo else None
-    )
-    for heading in ("ticker", "name", "what it is", "mint or market", "liquidity", "24 h", "from", "beware"):
-        figure = heading in ("liquidity", "24 h")
-        result.add_column(
-            heading,
-            justify="right" if figure else "left",
-            no_wrap=figure or heading in ("ticker", "what it is"),
-            overflow="fold",
-        )
+    narrow = width < NARROW
+    result = Table(box=None, pad_edge=False, header_style="bold", title=DEMO if demo else None)
+    result.add_column("ticker", no_wrap=True)
+    result.add_column("what it is", no_wrap=True)
+    result.add_column("name", overflow="fold")
+    if not narrow:
+        result.add_column("mint or market", no_wrap=True)
+        result.add_column("liquidity", justify="right", no_wrap=True)
+        result.add_column("24 h", justify="right", no_wrap=True)
+        result.add_column("from", overflow="fold")
+        result.add_column("beware", overflow="fold")
     for hit in hits:
-        result.add_row(
-            Text(printable(hit.symbol), style="bold"),
-            Text(printable(hit.name)),
-            Text(
-                standing(hit), style="green" if is_trusted(hit) else "red" if hit.lookalike_of else "yellow"
-            ),
-            Text(hit.mint or f"{printable(hit.symbol)} in US dollars"),
-            Text(_dollars(hit.liquidity)),
-            Text(_dollars(hit.volume_24h)),
-            Text(found_at(hit)),
-            Text(remarks(hit)),
-        )
+        look = "green" if is_trusted(hit) else "red" if hit.lookalike_of else "yellow"
+        ticker, word = Text(printable(hit.symbol), style="bold"), Text(standing(hit), style=look)
+        name = printable(hit.name)
+        where = hit.mint or f"{printable(hit.symbol)} in US dollars"
+        liquidity, volume = _dollars(hit.liquidity), _dollars(hit.volume_24h)
+        if narrow:
+            figures = f"liquidity {liquidity}, 24 h {volume}, from {found_at(hit)}"
+            below = "\n".join(filter(None, (name, where, figures, remarks(hit))))
+            result.add_row(ticker, word, Text(below))
+        else:
+            more = (Text(text) for text in (where, liquidity, volume, found_at(hit), remarks(hit)))
+            result.add_row(ticker, word, Text(name), *more)
     return result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -17,12 +16,12 @@ from streamcore import (
     UnknownSymbol,
     check_address,
     is_plain_name,
-    printable,
     read_pair,
     understand,
     wallet_name,
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
+from streamtui.commands.printing import say
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import is_by_relay
 from streamtui.options import SERVING, SETTINGS
@@ -46,7 +45,8 @@ def loaded(given: Mapping[str, Any]) -> Loaded:
         if error.origin not in flags:
             raise
         raise SettingsError(error.key, error.value, error.allowed, flags[error.origin]) from None
-    _warn(result.warnings)
+    for warning in result.warnings:
+        say(f"warning: {warning}")
     origins = {key: flags.get(origin, origin) for key, origin in result.origins.items()}
     return dataclasses.replace(result, origins=origins)
 
@@ -113,7 +113,8 @@ def check_watched(loaded: Loaded) -> Collection[str]:
             f"{', '.join(unknown)}: not in the token table, and the demo has no exchange that may know more; "
             "no price will come"
         )
-    _warn(dict.fromkeys(hints))
+    for hint in dict.fromkeys(hints):
+        say(f"warning: {hint}")
     return unknown.keys()
 
 
@@ -129,12 +130,6 @@ def _is_ticker_elsewhere(symbol: str, tokens: TokenTable) -> bool:
     except InputError:
         return False
     return True
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    if sys.stderr is not None:
-        for warning in warnings:
-            print(f"streamtui: warning: {printable(warning)}", file=sys.stderr)
 
 
 def _symbols(settings: Settings) -> Iterable[tuple[str, str]]:

@@ -118,7 +118,8 @@ def places(emulators: Emulators) -> dict[str, dict[str, str]]:
 def directions(found: Mapping[str, Mapping[str, str]]) -> str:
     """Return the lines of ``export`` commands that connect ``streamtui`` to running emulators.
 
-    One for the providers with a key, one for those without.
+    One for all providers, one for those without a key. The second is part of the first, because charts,
+    searches and names come from some of those without a key, whoever serves the prices.
 
     Args:
         found: What `places` returned.
@@ -131,7 +132,8 @@ def directions(found: Mapping[str, Mapping[str, str]]) -> str:
     keyed = [f"{name.capitalize():<8} {'  '.join(found[name].values())}" for name in keys]
     with_keys = [({variable: DEMO_KEY} | dict(found[name])) for name, variable in keys.items()]
     without = [found[name] for name in found if name not in keys]
-    return "\n".join([*keyed, "", _export(with_keys), "", "Or without keys:", "", _export(without), ""])
+    every = _export([*with_keys, *without])
+    return "\n".join([*keyed, "", every, "", "Or without keys:", "", _export(without), ""])
 
 
 def _export(variables: Iterable[Mapping[str, str]]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from streamcore import ProviderError, changed_names, printable, wallet_name
+from streamcore import ProviderError, changed_names, wallet_name
+from streamtui.commands.printing import say
 
 if TYPE_CHECKING:
     from streamcore import Engine
@@ -38,7 +38,7 @@ async def addresses_of(engine: Engine, wallets: Sequence[str]) -> list[str]:
         except ProviderError as error:
             log.error("%s is not watched: %s", name, error)  # noqa: TRY400 - no fault of this program
             continue
-        _say(f"{name} is {address}")
+        say(f"{name} is {address}")
         addresses.append(address)
     return list(dict.fromkeys(addresses))
 
@@ -54,8 +54,3 @@ async def tell_changes(engine: Engine, wallets: Sequence[str], labels: Mapping[s
     saved = {address: labels[address] for address in wallets if address in labels}
     for sentence in await changed_names(saved, engine.resolve_wallet):
         log.warning("%s", sentence)
-
-
-def _say(sentence: str) -> None:
-    if sys.stderr is not None:
-        print(f"streamtui: {printable(sentence)}", file=sys.stderr)

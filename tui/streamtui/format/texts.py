@@ -24,7 +24,7 @@ def trouble(status: ProviderStatus, at: float) -> str:
         parts.append("stopped trying, r tries again")
     elif status.attempt:
         parts.append(f"try {status.attempt}")
-    if lamp(status) is STALE and status.last_message_at is not None:
+    if lamp(status) is STALE and not status.cut_off and status.last_message_at is not None:
         parts.append(f"quiet for {age(at - status.last_message_at)}")
     if status.reason:
         parts.append(status.reason)

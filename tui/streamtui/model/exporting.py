@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from streamcore import CandleSeries, PriceUpdate, StreamcoreError, WalletTransaction, to_json
+from streamtui.format.spreadsheet import no_formula
 
 ATTEMPTS = 100
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -142,13 +141,4 @@ def _csv(rows: Sequence[dict[str, Any]]) -> str:
 def _csv_value(value: Any) -> Any:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
-        return f"'{value}"  # a token's name must not become a formula in somebody's spreadsheet
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite()
-    except ArithmeticError:
-        return False
+    return no_formula(value) if isinstance(value, str) else value

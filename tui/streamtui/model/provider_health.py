@@ -76,6 +76,8 @@ class Health:
                 self._lamps[name] = (shown, status.since if before is None else at)
         for name, status in statuses.items():
             counted = self._counted.setdefault(name, deque())
+            if counted and status.messages_received < counted[-1][1]:
+                counted.clear()  # its counters have begun anew: the relay that keeps them was restarted
             counted.append((now, status.messages_received, status.bytes_received))
             while len(counted) > 2 and now - counted[1][0] >= WINDOW:
                 counted.popleft()
@@ -119,7 +121,8 @@ class Health:
         steps = (State.CONNECTING, State.FALLBACK)
         if event.reason and before is not None and before[1] == event.reason and event.state in steps:
             return
-        text = f"{event.state}: {event.reason}" if event.reason else str(event.state)
+        state = "stale" if event.stale and event.state is State.CONNECTED else str(event.state)
+        text = f"{state}: {event.reason}" if event.reason else str(event.state)
         if event.state is State.FAILED and event.attempt > 1:
             text = f"try {event.attempt - 1} {text}"
         bad = event.state in (State.FAILED, State.FALLBACK)

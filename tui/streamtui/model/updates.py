@@ -31,6 +31,8 @@ from streamtui.model.trends import Trends
 
 logger = logging.getLogger(__name__)
 
+PRICES_FIRST = 3.0
+"""Seconds the first price may take before the past is asked for without it."""
 TICK = 1.0
 """Seconds between two updates of what changes with time alone: ages, countdowns, rates."""
 SET_BACK = 2.0
@@ -82,6 +84,8 @@ class Updates:
         """Whether everything the settings name has been opened once. From then on a restart of the engine
         subscribes to what is on the screen, not to what the settings name."""
         self._trends = Trends(session)
+        self._prices_first_until: float | None = None
+        """Monotonic seconds until which the past of the prices is not asked for before the first price."""
         self._next_sample = session.clock.monotonic() + SAMPLE_INTERVAL
 
     async def run(self) -> None:
@@ -223,10 +227,18 @@ class Updates:
             if now >= self._next_sample:
                 self._next_sample = now + SAMPLE_INTERVAL
                 self._session.prices.sample(clock.time())
-            if self._session.engine is not None:
+            if self._session.engine is not None and self._may_ask_for_the_past(now):
                 self._trends.tick(self._session.engine)
             self._tick()
             await clock.sleep(TICK)
+
+    def _may_ask_for_the_past(self, now: float) -> bool:
+        """Whether the first price is there, or late: what one waits for comes first."""
+        session = self._session
+        if self._prices_first_until is None and session.opened:
+            self._prices_first_until = now + PRICES_FIRST
+        is_late = self._prices_first_until is not None and now >= self._prices_first_until
+        return is_late or any(row.update is not None for row in session.prices.rows.values())
 
     def read_statuses(self) -> None:
         """Take the present statuses from the engine, if it is there."""

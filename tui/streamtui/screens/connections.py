@@ -184,9 +184,11 @@ def _detail(
     topics = ", ".join(topic_name(topic) for topic in status.topics) or "nothing"
     since = health.since(status.provider)
     shown = "DEMO data, " if status.demo else ""
+    kind = f"all that {status.relay} serves" if status.is_relay else str(status.kind)
+    state = "unknown how it is" if status.cut_off else str(status.state)
     fields = {
         "reason": status.reason or "none, all is well",
-        "state": f"{shown}{status.kind}, {status.state}; {lamp(status)} since {moment(since)}",
+        "state": f"{shown}{kind}, {state}; {lamp(status)} since {moment(since)}",
         "next try": _plan(status, at),
         "messages": (
             f"{status.messages_received:,} in, {status.messages_sent:,} out, {rate(rates.messages)}; "
@@ -199,6 +201,8 @@ def _detail(
         "limits": status.limits or "none are known",
         "watching": f"{topics}; over {count(status.connections, 'connection')}",
     }
+    if status.is_relay:
+        del fields["gaps"], fields["polling"]  # those are about the sources behind it
     return Content("\n").join(
         [Content.assemble((f" {name:<10}", MUTED), literal(text)) for name, text in fields.items()]
     )

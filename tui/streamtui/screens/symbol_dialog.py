@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from streamcore import Clock, SearchResult, StreamcoreError, TokenHit, short_address, split_names
+from streamcore import Clock, SearchResult, StreamcoreError, TokenHit, short_address, split_names, wallet_name
 from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
@@ -160,23 +160,32 @@ class SymbolDialog(EntryDialog):
         self._describe()
         self._say("")
         self.workers.cancel_group(self, "search")
-        if self._may_be_searched():
+        if self._may_be_searched(text):
             # the function, not a coroutine: one that is replaced before it starts would stay unawaited
             work = partial(self._search, self._word)
             self.run_worker(work, group="search", exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
-    def _may_be_searched(self) -> bool:
-        if len(self._word) < SHORTEST or "/" in self._word:
+    def _may_be_searched(self, text: str) -> bool:
+        """Whether the last word may be sent to the sources.
+
+        Not while a word before it means nothing: then these are no symbols, perhaps the words of a phrase.
+        """
+        if len(self._word) < SHORTEST or "/" in self._word or wallet_name(self._word) is not None:
+            return False
+        if not all(map(self._is_known, split_names(text[: len(text) - len(self._word)]))):
             return False
         meant = self._own.get(self._word)
         return meant is None or is_unnamed(_as_token(meant))
 
+    def _is_known(self, word: str) -> bool:
+        meant = self._tokens.token(word)
+        return meant is not None and (bool(meant.mint) or meant in self._tokens.complete(meant.symbol))
+
     def _of_the_table(self, text: str) -> list[TokenHit]:
         if self._word:
-            meant, offered = self._tokens.token(self._word), self._tokens.complete(self._word)
             # a ticker that only an exchange may know is no offer: the search says whether one has it
-            sure = meant is not None and (meant.mint or meant in offered)
-            tokens = [*([meant] if meant is not None and sure else []), *offered]
+            meant = self._tokens.token(self._word) if self._is_known(self._word) else None
+            tokens = [*([meant] if meant is not None else []), *self._tokens.complete(self._word)]
         else:
             tokens = [token for name in split_names(text) if (token := self._tokens.token(name)) is not None]
         each = {token.mint or token.symbol: token for token in tokens}
@@ -186,7 +195,7 @@ class SymbolDialog(EntryDialog):
         """Return a token as a hit; for one that is not of the table nobody vouches."""
         if (found := self._tokens.found(token.mint)) is not None:
             return found
-        sure = not is_unnamed(token) and (token.mint or token in self._tokens.complete(token.symbol))
+        sure = not is_unnamed(token) and self._is_known(token.symbol)
         return TokenHit(
             symbol=token.symbol, name=token.name, mint=token.mint or None, provider=TABLE, verified=bool(sure)
         )

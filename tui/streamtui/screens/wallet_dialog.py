@@ -71,12 +71,10 @@ class WalletDialog(EntryDialog):
     async def submit(self, names: Sequence[str]) -> bool:
         """Watch the wallets, once the address of each name has been shown."""
         entries = [tuple(name.partition(" ")[::2]) for name in names]
-        missing = [
-            name
-            for entry in entries
-            for text in entry
-            if (name := wallet_name(text)) is not None and name not in self._known
-        ]
+        asked = [name for wallet, _ in entries if (name := wallet_name(wallet)) is not None]
+        labels = [name for _, label in entries if (name := wallet_name(label)) is not None]
+        missing = [name for name in asked if self._known.get(name) is None]
+        missing += [name for name in labels if name not in self._known]
         if missing:
             # a worker, so that esc works meanwhile
             work = partial(self._look_up, list(dict.fromkeys(missing)), entries)

@@ -152,7 +152,8 @@ def _age(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     how_old = age(row.age(at))
     match freshness:
         case Freshness.OLD:
-            return cell(f"old {how_old}", "warn")
+            # a price just confirmed is old all the same where the way to its source is lost
+            return cell("old" if how_old == "now" else f"old {how_old}", "warn")
         case Freshness.UNLISTED:
             return cell("no source", "warn")
         case Freshness.WAITING:

@@ -42,6 +42,8 @@ class ProviderLine:
     """The attempt, the seconds to the next one and the reason; empty when all is well."""
     served: int | None = None
     """How many rows show this provider's price at present; ``None`` when that is not counted."""
+    watched: str = ""
+    """What is watched, in words of its own instead of ``subscriptions`` and ``kind``."""
     hint: str = ""
     """What would be better with a key, when one is missing."""
 
@@ -113,7 +115,8 @@ class StatusBar(CachedLines, Widget):
         many = str(line.subscriptions)
         if line.served is not None and line.served != line.subscriptions:
             many = f"{line.served} of {many}"
-        watched = Content.styled(f"{many} {noun}" if line.lamp is not IDLE else f"no {line.kind}", quiet)
+        counted = line.watched or f"{many} {noun}"
+        watched = Content.styled(counted if line.lamp is not IDLE else f"no {line.kind}", quiet)
         if line.lamp is IDLE or self.size.width < 60:
             return [watched]
         return [Content.styled(f"{line.rate:>6}  {line.latency:>7}", quiet), watched]

@@ -26,6 +26,7 @@ from streamcore.providers.history_source import (
     no_history,
     readable,
 )
+from streamcore.providers.http_errors import malformed_answer
 
 PATH = "/defi/v3/ohlcv"
 
@@ -126,8 +127,7 @@ class BirdeyeCandles(HistorySource):
             self._spent(CANDLES)
             answer: _Ohlcv | None = content(data, _Ohlcv | None)  # type: ignore[arg-type]
         except Undecodable as error:
-            text = f"{self.title} answered a request for candles with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(self.title, "a request for candles", error) from error
         except ProviderError as error:
             self._rate_limit.note(error)
             if error.kind is ErrorKind.PLAN:

@@ -23,7 +23,7 @@ from streamcore.providers.birdeye.units import PRICE, UnitPlan, batch_cost
 from streamcore.providers.birdeye.volumes import Volumes
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.history_source import ChartRateLimit
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import malformed_answer, refusal
 from streamcore.text import printable
 
 TITLE = "Birdeye"
@@ -248,8 +248,7 @@ class BirdeyeRest(Rest):
         try:
             quotes = content(data, dict[str, msgspec.Raw] | None) or {}  # type: ignore[arg-type]
         except Undecodable as error:
-            text = f"{TITLE} answered a request for prices with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for prices", error) from error
         for mint in mints:
             yield _quote(mint, quotes.get(mint))
 

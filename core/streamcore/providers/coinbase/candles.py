@@ -31,7 +31,7 @@ from streamcore.providers.history_source import (
     no_history,
     readable,
 )
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import malformed_answer, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.text import printable
 
@@ -119,8 +119,7 @@ class CoinbaseCandles(HistorySource):
         try:
             return json_as(answer.body, list[list[object]])
         except Undecodable as error:
-            text = f"{TITLE} answered a request for candles with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for candles", error) from error
 
 
 def _windows(begin: int, end: int, interval: int) -> Iterator[tuple[int, int]]:

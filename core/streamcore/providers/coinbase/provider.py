@@ -45,7 +45,7 @@ from streamcore.providers.exchange import (
     unless_zero,
 )
 from streamcore.providers.exchange_list import ExchangeList
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
 from streamcore.urls import hidden_parts, shown_url
@@ -161,8 +161,7 @@ class CoinbaseRest(Rest):
             volume = in_dollars(number(ticker.volume), price)
             bid, ask = unless_zero(number(ticker.bid)), unless_zero(number(ticker.ask))
         except Undecodable as error:
-            text = f"{TITLE} answered a request for a price with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for a price", error) from error
         if isinstance(ticker.trade_id, int) and ticker.trade_id < question.trade:
             text = f"{TITLE} does not know the last trade of {product} over HTTP yet"
             raise ProviderError(ErrorKind.SERVER, text)
@@ -215,8 +214,7 @@ class CoinbaseRest(Rest):
         try:
             found = markets(products.body, names)
         except Undecodable as error:
-            text = f"{TITLE} answered a request for its products with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for its products", error) from error
         if not found:
             raise ProviderError(ErrorKind.PROTOCOL, f"{TITLE} answered with a list of no products")
         return found
@@ -228,8 +226,7 @@ class CoinbaseRest(Rest):
 
     def _rested(self, answer: Answer) -> ProviderError:
         error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
-        if error.kind is ErrorKind.RATE_LIMIT:
-            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+        pause_after(error, self._rate_limit)
         return error
 
     async def _get(self, product: str, what: str) -> bytes | None:

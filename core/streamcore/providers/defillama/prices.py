@@ -17,7 +17,6 @@ from streamcore.candles import Candle, CandleSeries, ChartRange
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.decoding import Undecodable, json_as
@@ -29,7 +28,7 @@ from streamcore.providers.history_source import (
     no_history,
     readable,
 )
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import malformed_answer, refusal
 
 TITLE = "DefiLlama"
 
@@ -139,8 +138,7 @@ class DefiLlamaPrices(HistorySource):
         try:
             return json_as(answer.body, _Chart)
         except Undecodable as error:
-            text = f"{TITLE} answered a request for past prices with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for past prices", error) from error
 
 
 def _point(point: _Point) -> Candle:

@@ -13,13 +13,11 @@ import msgspec
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
-from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.history_source import ChartRateLimit
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import malformed_answer, refusal
 from streamcore.providers.pools import Pool, PoolLister, pool_name
 
 TITLE = "DexScreener"
@@ -86,8 +84,7 @@ class DexScreenerPools(PoolLister):
         try:
             return read_pools(answer.body, mint)
         except Undecodable as error:
-            text = f"{TITLE} answered a request for pools with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a request for pools", error) from error
 
 
 def read_pools(body: bytes, mint: str) -> list[Pool]:

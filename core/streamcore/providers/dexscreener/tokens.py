@@ -16,14 +16,18 @@ import msgspec
 
 from streamcore.assets.confusables import skeletons
 from streamcore.assets.tokens import is_address
-from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Http
-from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
-from streamcore.providers.token_directory import MOST_HITS, NAME_LIMIT, SYMBOL_LIMIT, TokenDirectory
-from streamcore.text import visible
+from streamcore.providers.decoding import Undecodable, content, json_as
+from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
+from streamcore.providers.token_directory import (
+    MOST_HITS,
+    NAME_LIMIT,
+    SYMBOL_LIMIT,
+    TokenDirectory,
+    amount,
+    shown_text,
+)
 from streamcore.token_hits import TokenHit
 
 NAME = "dexscreener"
@@ -116,14 +120,12 @@ class DexScreenerTokens(TokenDirectory):
         )
         if answer.status != 200:
             error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
-            if error.kind is ErrorKind.RATE_LIMIT:
-                self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+            pause_after(error, self._rate_limit)
             raise error
         try:
             raws = json_as(answer.body, _Found).pairs or []
         except Undecodable as error:
-            text = f"{TITLE} answered a search with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a search", error) from error
         pairs: list[_Pair] = []
         for raw in raws:
             try:
@@ -138,16 +140,16 @@ class DexScreenerTokens(TokenDirectory):
 def _gather(tokens: dict[str, _Gathered], token: _Token, pool: _Pair | None, wanted: str) -> None:
     """Add a token of a pool to those found, if it matches; ``pool``: where it is what is traded."""
     mint = token.address
-    symbol, name = _text(token.symbol, SYMBOL_LIMIT), _text(token.name, NAME_LIMIT)
+    symbol, name = shown_text(token.symbol, SYMBOL_LIMIT), shown_text(token.name, NAME_LIMIT)
     if not isinstance(mint, str) or not is_address(mint) or not _matches(wanted, mint, symbol, name):
         return
     found = tokens.setdefault(mint, _Gathered(symbol, name))
     if pool is None:
         return
-    liquidity = None if pool.liquidity is None else _figure(pool.liquidity.usd)
-    volume = None if pool.volume is None else _figure(pool.volume.h24)
+    liquidity = None if pool.liquidity is None else amount(pool.liquidity.usd)
+    volume = None if pool.volume is None else amount(pool.volume.h24)
     day = pool.txns.h24 if pool.txns is not None else None
-    trades = None if day is None else (_figure(day.buys) or Decimal(0)) + (_figure(day.sells) or Decimal(0))
+    trades = None if day is None else (amount(day.buys) or Decimal(0)) + (amount(day.sells) or Decimal(0))
     found.is_odd |= liquidity is not None and liquidity > MUCH and trades is not None and trades < FEW_TRADES
     if liquidity is not None:
         found.liquidity = max(found.liquidity or Decimal(0), liquidity)
@@ -180,15 +182,3 @@ def _hit(mint: str, token: _Gathered) -> TokenHit:
         volume_24h=token.volume,
         doubts=tuple(doubts),
     )
-
-
-def _text(value: object, limit: int) -> str:
-    return visible(value, limit) if isinstance(value, str) else ""
-
-
-def _figure(value: object) -> Decimal | None:
-    try:
-        found = number(value)
-    except Undecodable:
-        return None
-    return found if found is not None and found >= 0 else None

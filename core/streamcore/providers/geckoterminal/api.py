@@ -24,7 +24,7 @@ from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.history_source import ChartRateLimit, candle, readable
-from streamcore.providers.http_errors import refusal
+from streamcore.providers.http_errors import malformed_answer, refusal
 from streamcore.providers.pools import Pool, PoolHistory, UnknownPool, pool_name
 from streamcore.text import printable
 
@@ -133,7 +133,7 @@ class GeckoTerminal(PoolHistory):
         try:
             entries = content(envelope.data, list[msgspec.Raw])
         except Undecodable as error:
-            raise _unreadable("pools", error) from error
+            raise malformed_answer(TITLE, "a request for pools", error) from error
         found: list[Pool] = []
         for entry in entries:
             try:
@@ -160,7 +160,7 @@ class GeckoTerminal(PoolHistory):
             rows = content(envelope.data, _Ohlcv).attributes.ohlcv_list
             meta: _Meta | None = content(envelope.meta, _Meta | None)  # type: ignore[arg-type]
         except Undecodable as error:
-            raise _unreadable("candles", error) from error
+            raise malformed_answer(TITLE, "a request for candles", error) from error
         tokens = () if meta is None else (meta.base, meta.quote)
         sides = {token.address for token in tokens if token is not None}
         if sides and mint not in sides:
@@ -179,7 +179,7 @@ class GeckoTerminal(PoolHistory):
             envelope = json_as(answer.body, _Envelope)
         except Undecodable as error:
             if answer.status == 200:
-                raise _unreadable(what, error) from error
+                raise malformed_answer(TITLE, f"a request for a {what}", error) from error
             envelope = _Envelope()
         codes = {str(one.get("status")) for one in envelope.errors or ()}
         if envelope.status is not None:
@@ -202,11 +202,6 @@ def _too_fast(answer: Answer) -> ProviderError:
         text = f"{TITLE} asks for fewer requests"
         return ProviderError(error.kind, text, retry_after=error.retry_after)
     return error
-
-
-def _unreadable(what: str, error: Undecodable) -> ProviderError:
-    text = f"{TITLE} answered a request for a {what} with something unreadable: {error}"
-    return ProviderError(ErrorKind.PROTOCOL, text)
 
 
 def _pool(pool: _Pool) -> Pool:

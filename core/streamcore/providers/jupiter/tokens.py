@@ -15,14 +15,26 @@ import msgspec
 from streamcore.assets.tokens import is_address
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit, SlidingWindow
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.batching import batches
-from streamcore.providers.decoding import Undecodable, content, json_as, number
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal, retry_after
-from streamcore.providers.token_directory import MOST_HITS, NAME_LIMIT, SYMBOL_LIMIT, TokenDirectory
-from streamcore.text import printable, visible
+from streamcore.providers.decoding import Undecodable, content, json_as
+from streamcore.providers.http_errors import (
+    RATE_LIMIT_REST,
+    malformed_answer,
+    pause_after,
+    refusal,
+    retry_after,
+)
+from streamcore.providers.token_directory import (
+    MOST_HITS,
+    NAME_LIMIT,
+    SYMBOL_LIMIT,
+    TokenDirectory,
+    amount,
+    shown_text,
+)
+from streamcore.text import printable
 from streamcore.token_hits import TokenHit
 
 NAME = "jupiter"
@@ -102,7 +114,7 @@ class JupiterTokens(TokenDirectory):
         await self._searches.take()
         # a comma would make a list of mints of it
         entries = await self._ask(" ".join(text.replace(",", " ").split()))
-        entries.sort(key=lambda entry: _figure(entry.organic_score) or Decimal(0), reverse=True)
+        entries.sort(key=lambda entry: amount(entry.organic_score) or Decimal(0), reverse=True)
         return [self._hit(entry) for entry in entries[:MOST_HITS]]
 
     async def name(self, mints: Sequence[str]) -> Sequence[TokenHit]:
@@ -131,8 +143,7 @@ class JupiterTokens(TokenDirectory):
         try:
             raws = json_as(answer.body, list[msgspec.Raw])
         except Undecodable as error:
-            text = f"{TITLE} answered a search with something unreadable: {error}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+            raise malformed_answer(TITLE, "a search", error) from error
         for raw in raws:
             try:
                 entry = content(raw, _Entry)
@@ -144,9 +155,7 @@ class JupiterTokens(TokenDirectory):
 
     def _refused(self, answer: Answer) -> ProviderError:
         error = refusal(TITLE, answer.status, answer.headers, key_setting=None)
-        if error.kind is ErrorKind.RATE_LIMIT:
-            wait = RATE_LIMIT_REST if error.retry_after is None else error.retry_after
-            self._rate_limit.pause(wait)
+        if (wait := pause_after(error, self._rate_limit)) is not None:
             return ProviderError(error.kind, error.message, retry_after=wait)
         told = _message(answer.body)
         text = f"{error.message}: {told}" if told else error.message
@@ -154,16 +163,16 @@ class JupiterTokens(TokenDirectory):
 
     def _hit(self, entry: _Entry) -> TokenHit:
         day = entry.stats24h or _OverDay()
-        sides = [side for side in (_figure(day.buy_volume), _figure(day.sell_volume)) if side is not None]
+        sides = [side for side in (amount(day.buy_volume), amount(day.sell_volume)) if side is not None]
         verified = entry.is_verified is True
         volume = sum(sides, Decimal(0)) if sides else None
         return TokenHit(
-            symbol=_text(entry.symbol, SYMBOL_LIMIT),
-            name=_text(entry.name, NAME_LIMIT),
+            symbol=shown_text(entry.symbol, SYMBOL_LIMIT),
+            name=shown_text(entry.name, NAME_LIMIT),
             mint=entry.id,
             provider=NAME,
             verified=verified,
-            liquidity=_figure(entry.liquidity),
+            liquidity=amount(entry.liquidity),
             volume_24h=volume,
             doubts=() if verified else tuple(self._doubts(entry, day, volume)),
         )
@@ -177,8 +186,8 @@ class JupiterTokens(TokenDirectory):
             doubts.append("less than a day old" if age < 1 else f"made {int(age)} d ago")
         if entry.freeze_authority is not None:
             doubts.append("its maker can freeze it")
-        liquidity = _figure(entry.liquidity)
-        trades = sum((_figure(one) or Decimal(0) for one in (day.num_buys, day.num_sells)), Decimal(0))
+        liquidity = amount(entry.liquidity)
+        trades = sum((amount(one) or Decimal(0) for one in (day.num_buys, day.num_sells)), Decimal(0))
         if liquidity is None:
             doubts.append("liquidity unknown")
         elif liquidity < LITTLE:
@@ -217,16 +226,3 @@ def _message(body: bytes) -> str:
     except Undecodable:
         return ""
     return printable(told, limit=100) if isinstance(told, str) else ""
-
-
-def _text(value: object, limit: int) -> str:
-    return visible(value, limit) if isinstance(value, str) else ""
-
-
-def _figure(value: object) -> Decimal | None:
-    """Return an amount; ``None`` where there is none that makes sense."""
-    try:
-        found = number(value)
-    except Undecodable:
-        return None
-    return found if found is not None and found >= 0 else None

@@ -17,7 +17,6 @@ from streamcore.assets.instruments import Instrument, Venue
 from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Http
 from streamcore.providers.decoding import Undecodable, content
@@ -30,6 +29,7 @@ from streamcore.providers.history_source import (
     no_history,
     readable,
 )
+from streamcore.providers.http_errors import malformed_answer
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous
 from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
@@ -114,8 +114,7 @@ def _rows(body: Body) -> list[list[object]]:
         reason = str(error)
     if body.error:
         raise meaning(body.error)
-    text = f"{TITLE} answered a request for candles with something unreadable: {reason}"
-    raise ProviderError(ErrorKind.PROTOCOL, text)
+    raise malformed_answer(TITLE, "a request for candles", reason)
 
 
 def _candle(row: list[object]) -> Candle:

@@ -33,7 +33,7 @@ from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
 from streamcore.providers.exchange_list import ExchangeList
-from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.http_errors import malformed_answer, pause_after
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.candles import KrakenCandles
 from streamcore.providers.kraken.codec import PAIRS_PER_REQUEST, KrakenCodec
@@ -190,11 +190,10 @@ class KrakenRest(Rest):
         error = meaning(body.error) if body.error else None
         try:
             tickers = content(body.result, dict[str, msgspec.Raw])
-        except Undecodable as unreadable:
+        except Undecodable as reason:
             if error is not None:
-                raise self._pause_after(error) from unreadable
-            text = f"{TITLE} answered a request for prices with something unreadable: {unreadable}"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from unreadable
+                raise self._pause_after(error) from reason
+            raise malformed_answer(TITLE, "a request for prices", reason) from reason
         if error is not None and not tickers:
             raise self._pause_after(error)
         return tickers, None if error is None else self._pause_after(error)
@@ -225,8 +224,7 @@ class KrakenRest(Rest):
 
     def _pause_after(self, error: ProviderError) -> ProviderError:
         """Pause the requests if the error is a rate limit; return it."""
-        if error.kind is ErrorKind.RATE_LIMIT:
-            self._rate_limit.pause(RATE_LIMIT_REST if error.retry_after is None else error.retry_after)
+        pause_after(error, self._rate_limit)
         return error
 
 

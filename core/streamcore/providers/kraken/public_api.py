@@ -14,7 +14,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Http
 from streamcore.providers.decoding import Undecodable, json_as
-from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
+from streamcore.providers.http_errors import RATE_LIMIT_REST, malformed_answer, refusal
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT
 from streamcore.text import printable
 
@@ -52,8 +52,7 @@ async def request(http: Http, url: str, params: Mapping[str, str], rate_limit: R
         return json_as(answer.body, Body)
     except Undecodable as error:
         method = url.rpartition("/")[2]
-        text = f"{TITLE} answered {method} with something unreadable: {error}"
-        raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        raise malformed_answer(TITLE, method, error) from error
 
 
 def meaning(errors: object) -> ProviderError:

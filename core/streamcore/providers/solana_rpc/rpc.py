@@ -6,9 +6,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
 from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.http_errors import malformed_answer
 from streamcore.providers.solana_rpc.messages import RpcError
 
 T = TypeVar("T")
@@ -44,5 +43,4 @@ def read_result(result: msgspec.Raw, shape: type[T], title: str, method: str) ->
     try:
         return content(result, shape)
     except Undecodable as error:
-        text = f"{title} answered {method} with something unreadable: {error}"
-        raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        raise malformed_answer(title, method, error) from error

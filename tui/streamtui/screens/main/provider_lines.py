@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamcore import DataKind, ProviderStatus
 from streamtui.format.lamps import lamp
 from streamtui.format.numbers import latency, rate
-from streamtui.format.texts import trouble
+from streamtui.format.texts import count, trouble
 from streamtui.model.session import Session
 from streamtui.widgets.status_bar import ProviderLine
 
@@ -25,9 +25,15 @@ def _line(session: Session, status: ProviderStatus) -> ProviderLine:
         latency=latency(status.latency_ms),
         subscriptions=status.subscriptions,
         served=_served(session, status),
+        watched=_watched(session) if status.is_relay else "",
         trouble=trouble(status, session.clock.time()),
         hint=status.hint,
     )
+
+
+def _watched(session: Session) -> str:
+    """Return what all rows and wallets together are: a relay serves them all."""
+    return f"{count(len(session.prices.rows), 'price')} · {count(len(session.wallets), 'wallet')}"
 
 
 def _served(session: Session, status: ProviderStatus) -> int | None:

@@ -58,6 +58,7 @@ class MainScreen(PaintsDirtyLines):
             config_path: The file to save to; ``None``: saving is refused.
         """
         super().__init__()
+        self.add_class("-normal", update=False)  # most are; added later, all styles would be applied anew
         self._config_path = config_path
         self._session = session
         self._restart = restart
