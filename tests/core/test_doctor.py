@@ -22,8 +22,9 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net import network
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Alive, Limits, PriceReport, Refusal
+from streamcore.providers.base import Limits
 from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.reports import Alive, PriceReport, Refusal
 from streamsim import Emulators
 from streamsim.demo import embedded
 

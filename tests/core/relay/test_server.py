@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 
 from streamcore.assets.tokens import pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
@@ -311,6 +311,17 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
 
 
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))
+
+
 async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_token(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, engine):
         terminal = await Terminal(relay).open()
@@ -342,14 +353,3 @@ async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it
         meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
         await again.until(again.transactions)
         assert again.transactions() == [meanwhile]
-
-
-async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
-    tmp_path: Path,
-) -> None:
-    wrapped = pinned_mint("BTC")
-    async with running(tmp_path) as (relay, engine):
-        terminal = await Terminal(relay).open()
-        await terminal.want(["BTC"])
-        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
-        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))

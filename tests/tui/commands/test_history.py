@@ -129,7 +129,8 @@ def test_what_cannot_be_had_is_status_1_with_the_reason(engine, capsys) -> None:
     ],
 )
 def test_the_command_line_takes_a_symbol_a_range_and_a_form(arguments, asked, monkeypatch, tmp_path) -> None:
-    from streamtui.cli import Programs, main
+    from streamtui.cli import main
+    from streamtui.programs import Programs
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     seen: list[SimpleNamespace] = []

@@ -37,7 +37,7 @@ def chart(series: CandleSeries | None = None, **state: Any) -> PriceChart:
     [
         (60, "1 min"),
         (900, "15 min"),
-        (6300, "105 min"),
+        (6300, "1 h 45 min"),
         (3600, "1 h"),
         (21_600, "6 h"),
         (86_400, "1 d"),
@@ -51,6 +51,10 @@ def test_a_length_of_time_is_told_in_the_largest_unit_that_fits(seconds: int, na
 def test_the_change_is_over_the_range_or_since_the_first_candle() -> None:
     rising = series_of(candle(END - 3600, 100), candle(END - 60, 110), range=ChartRange.HOUR)
     assert change_of(rising).plain == "▲ +10.00 % in 1 h"
+    yesterday = series_of(
+        candle(END - 82_800, 100), candle(END - 60, 90), begin=END - 86_400, range=ChartRange.DAY
+    )
+    assert change_of(yesterday).plain == "▼ -10.00 % since 28 Oct 23:00", "not an hour of today"
     younger = series_of(candle(END - 1800, 100), candle(END - 60, 90), begin=END - 3600)
     assert change_of(younger).plain == "▼ -10.00 % since 21:30"
     days = series_of(candle(END - 86_400 * 9, 100), candle(END - 86_400, 100), begin=0, interval=86_400)
@@ -68,20 +72,35 @@ def test_the_ranges_stand_at_the_left_and_the_change_at_the_right() -> None:
 
 def test_it_says_where_candles_are_from_how_many_are_drawn_as_one_and_how_old_they_are() -> None:
     day = wandering(ChartRange.DAY)
-    assert source_line(chart(day), 1, END).plain == "candles: Kraken SOL/USD, 15 min"
-    assert source_line(chart(day), 2, END).plain == "candles: Kraken SOL/USD, 15 min, 2 drawn as one (30 min)"
+    assert source_line(chart(day), 1, END, 80).plain == "candles: Kraken SOL/USD, 15 min"
+    assert (
+        source_line(chart(day), 2, END, 80).plain
+        == "candles: Kraken SOL/USD, 15 min, 2 drawn as one (30 min)"
+    )
     old = wandering(ChartRange.DAY, fetched_at=END - 7200.0)
-    assert source_line(chart(old, loading=True), 1, END).plain == (
+    assert source_line(chart(old, loading=True), 1, END, 80).plain == (
         "candles: Kraken SOL/USD, 15 min · 2h old · loading…"
     )
     line = wandering(ChartRange.DAY, provider="defillama", title="DefiLlama", line=True)
-    assert source_line(chart(line), 1, END).plain == "prices: DefiLlama SOL/USD, 15 min"
-    assert source_line(chart(loading=True), 1, END).plain == "loading…"
+    assert source_line(chart(line), 1, END, 80).plain == "prices: DefiLlama SOL/USD, 15 min"
+    assert source_line(chart(loading=True), 1, END, 80).plain == "loading…"
+
+
+def test_where_there_is_little_room_the_source_is_told_in_fewer_words_on_one_line() -> None:
+    day = chart(wandering(ChartRange.DAY))
+    whole = "candles: Kraken SOL/USD, 15 min, 15 drawn as one (3 h 45 min)"
+    assert source_line(day, 15, END, len(whole)).plain == whole
+    assert source_line(day, 15, END, len(whole) - 1).plain == (
+        "candles: Kraken SOL/USD, 15 min, drawn as 3 h 45 min"
+    )
+    assert source_line(day, 15, END, 40).plain == "candles: Kraken SOL/USD, 15 min"
+    day.loading = True
+    assert source_line(day, 15, END, 40).plain == "candles: Kraken SOL/USD, 15 … · loading…"
 
 
 def test_the_name_of_a_market_is_text_from_outside() -> None:
     hostile = wandering(ChartRange.DAY, market="[red]\x1b[2J/USD")
-    shown = source_line(chart(hostile), 1, END).plain
+    shown = source_line(chart(hostile), 1, END, 80).plain
     assert "[red]" in shown
     assert "\x1b" not in shown
 
@@ -100,8 +119,9 @@ def test_the_crosshair_reads_out_all_of_a_candle_in_words_or_letters() -> None:
     assert readout(series, END, 60, bar, 100).plain == (
         "29 Oct 22:00  open 150.00  high 155.00  low 149.50  close 153.00  volume 12.3K SOL  ▲ +2.00 %"
     )
-    assert (
-        readout(series, END, 60, bar, 60).plain == "29 Oct 22:00 O 150.00 H 155.00 L 149.50 C 153.00 V 12.3K"
+    assert readout(series, END, 60, bar, 60).plain == "22:00 O 150.00 H 155.00 L 149.50 C 153.00 V 12.3K"
+    assert readout(series, END, 60, bar, 45).plain == "22:00 O 150.00 H 155.00 L 149.50 C 153.00", (
+        "no part of one"
     )
     assert readout(series, END, 86_400, bar, 100).plain.startswith("29 Oct 2026  open")
     usd = series_of(bar, volume_unit=VolumeUnit.USD)

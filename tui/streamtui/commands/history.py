@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from streamcore import CandleSeries, ChartRange, ProviderError, VolumeUnit, printable
-from streamtui.commands.printing import print_rows, say
+from streamtui.commands.printing import print_rows
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.ages import interval_name
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
 from streamtui.format.texts import source_title
 from streamtui.model.engine import real_engine
 from streamtui.model.exporting import candle_fields
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from rich.table import Table

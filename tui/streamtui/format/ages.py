@@ -44,11 +44,13 @@ def duration(seconds: float) -> str:
 
 
 def interval_name(seconds: int) -> str:
-    """Return the length of a candle: ``15 min``, ``1 h``, ``1 d``."""
-    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds % unit == 0 and seconds >= unit:
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
+    """Return the length of a candle or a bar: ``15 min``, ``1 h``, ``2 h 45 min``, ``1 d``."""
+    parts = []
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, unit)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts) or "0 s"
 
 
 def countdown(seconds: float) -> str:
@@ -67,11 +69,6 @@ def time_of_day(ts: float | None) -> str:
 @lru_cache(maxsize=256)
 def _time_of_day(ts: int) -> str:
     return _local(ts, "%H:%M:%S") or "--:--:--"
-
-
-def day_and_time(ts: float) -> str:
-    """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
-    return _local(ts, "%b %d %H:%M") or UNKNOWN
 
 
 def day(ts: float) -> str:

@@ -22,6 +22,7 @@ NAMES = {
     ChartRange.MONTH: "30 d",
     ChartRange.YEAR: "1 y",
 }
+DAY = 86_400
 WIDE = 84
 """Cells from which on the values under the crosshair have their names in full."""
 
@@ -51,18 +52,21 @@ def change_of(series: CandleSeries | None) -> Content:
 def _over(series: CandleSeries) -> str:
     if series.covered and series.market:
         return f"in {NAMES[series.range]}"
-    first = series.candles[0].start
-    long_ago = series.candles[-1].start - first >= 86_400
-    return f"since {day(first) if long_ago else hour_and_minute(first)}"
+    first, last = series.candles[0].start, series.candles[-1].start
+    if last - first >= DAY:
+        return f"since {day(first)}"
+    # an hour alone would be read as one of today
+    return f"since {hour_and_minute(first) if day(first) == day(last) else chart_moment(first, 0)}"
 
 
-def source_line(chart: PriceChart, merged: int, at: float) -> Content:
+def source_line(chart: PriceChart, merged: int, at: float, width: int) -> Content:
     """Return where the candles are from, and how old they are unless they are fresh.
 
     Args:
         chart: What is shown.
         merged: How many candles are drawn as one.
         at: Unix seconds now.
+        width: Cells there are: where they are few, less is said, so that the line does not wrap.
     """
     series = chart.shown
     if series is None:
@@ -73,14 +77,19 @@ def source_line(chart: PriceChart, merged: int, at: float) -> Content:
     else:
         kind = "prices" if series.line else "candles"
         text = f"{kind}: {source_title(series)} {series.market}".rstrip() + f", {length}"
+    forms = [text]
     if merged > 1:
-        text += f", {merged} drawn as one ({interval_name(merged * series.interval)})"
-    parts = [literal(text, MUTED)]
+        drawn = interval_name(merged * series.interval)
+        forms = [f"{text}, {merged} drawn as one ({drawn})", f"{text}, drawn as {drawn}", text]
+    parts = [Content("")]
     if chart.is_outdated():
         parts.append(Content.styled(f"{age(at - series.fetched_at)} old", "bold $text-warning"))
     if chart.loading:
         parts.append(Content("loading…"))
-    return Content.styled(" · ", MUTED).join(parts)
+    rest = Content.styled(" · ", MUTED).join(parts)
+    room = max(width - rest.cell_length, 1)
+    fitting = (form for form in (literal(form, MUTED) for form in forms) if form.cell_length <= room)
+    return next(fitting, literal(forms[-1], MUTED).truncate(room, ellipsis=True)) + rest
 
 
 def failure_line(chart: PriceChart) -> Content:
@@ -101,12 +110,14 @@ def readout(series: CandleSeries, begin: int, seconds: int, bar: Candle | None, 
         bar: The candle; ``None``: nothing was traded then.
         width: Cells there are.
     """
-    when = Content.styled(chart_moment(begin, seconds), "bold")
+    wide = width >= WIDE
+    # the day stands on the axis below
+    moment = chart_moment(begin, seconds) if wide or seconds >= DAY else hour_and_minute(begin)
+    when = Content.styled(moment, "bold")
     if bar is None:
         return Content.assemble(when, ("  nothing was traded", MUTED))
     if series.line:
         return Content.assemble(when, "  ", price(bar.close))
-    wide = width >= WIDE
     values = {
         ("open", "O"): price(bar.open),
         ("high", "H"): price(bar.high),
@@ -122,4 +133,8 @@ def readout(series: CandleSeries, begin: int, seconds: int, bar: Candle | None, 
     if wide and bar.open:
         change = (bar.close / bar.open - 1) * 100
         parts.append(Content.styled(percent(change), "$up" if change > 0 else "$down" if change < 0 else ""))
-    return Content("  " if wide else " ").join(parts).truncate(width, ellipsis=True)
+    between = Content("  " if wide else " ")
+    # a figure that is cut off would be another figure
+    while len(parts) > 1 and between.join(parts).cell_length > width:
+        parts.pop()
+    return between.join(parts).truncate(width, ellipsis=True)

@@ -171,7 +171,7 @@ class PriceDetail(Dialog[None]):
             second = readout(series, crossed[0], layout.seconds, crossed[1], width)
         else:
             at = self._session.clock.time()
-            second = source_line(past, layout.merged if layout is not None else 1, at)
+            second = source_line(past, layout.merged if layout is not None else 1, at, width)
         lines = [range_line(past, width), second, failure_line(past)]
         self._title.update(Content("\n").join(lines if lines[-1] else lines[:-1]))
 
