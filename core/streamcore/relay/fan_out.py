@@ -140,6 +140,8 @@ class FanOut:
             if due_at > now:
                 wait = self._clock.sleep(min(due_at - now, LONGEST_WAIT))
                 await first_to_end(self._news(), self._poked.wait(), wait)
+            for _ in range(2):  # whatever held up the loop, first the pongs that have come meanwhile are read
+                await asyncio.sleep(0)
             self.collect()
             self._flush_due()
 

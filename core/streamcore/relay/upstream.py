@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,9 @@ _Item = TypeVar("_Item")
 NamedRows: TypeAlias = Mapping[str, frozenset[int]]
 """Tickers and mints in a text, and the rows that have them."""
 
+MOST_TEXTS = 10_000
+"""Ways to write the symbols of rows that are remembered."""
+
 _WORD = re.compile(r"[^\s,;:.()'\"]+")
 
 
@@ -92,6 +96,8 @@ class Upstream:
         self._serves_wallets = wallets
         self._rows: dict[str, _Held[UpstreamRow]] = {}
         self._wallets: dict[str, _Held[str]] = {}
+        self._key_of: dict[str, str] = {}
+        """The keys of rows by the texts that have asked for them."""
         self._by_symbol: dict[str, list[UpstreamRow]] = {}
         self._troubled_wallets: dict[str, StreamError] = {}
         """Wallets that are none, or cannot be watched, and what was said about each."""
@@ -198,9 +204,16 @@ class Upstream:
             granted.refused.append(Refusal(symbol, Code.NOT_SERVED, "this relay serves no prices"))
             return
         try:
-            token = self._engine.describe(symbol)
-            key = token.mint or token.symbol.upper()
-            held = self._rows.get(key)
+            held = self._rows.get(self._key_of.get(symbol, ""))
+            if held is None:
+                await asyncio.sleep(
+                    0
+                )  # to understand a text may take milliseconds, and there may be hundreds
+                token = self._engine.describe(symbol)
+                key = token.mint or token.symbol.upper()
+                held = self._rows.get(key)
+                if held is not None and len(self._key_of) < MOST_TEXTS:
+                    self._key_of[symbol] = key
             if held is None:
                 if not await self._has_room(self._rows, self._limits.all_symbols, self._drop_row):
                     text = f"the relay watches at most {self._limits.all_symbols} symbols, and all are taken"
@@ -208,6 +221,7 @@ class Upstream:
                     return
                 await self._engine.subscribe_prices([symbol])
                 held = self._rows[key] = _Held(UpstreamRow(self._next_row, key, token, symbol))
+                self._key_of[symbol] = key
                 self._next_row += 1
                 self._by_symbol.setdefault(token.symbol, []).append(held.item)
         except InputError as error:
@@ -270,6 +284,7 @@ class Upstream:
         row = self._rows.pop(key).item
         self._by_symbol[row.token.symbol].remove(row)
         self.gone.append(row.number)
+        self._key_of = {text: known for text, known in self._key_of.items() if known != key}
         await self._engine.unsubscribe_prices([row.asked])
 
     async def _drop_wallet(self, wallet: str) -> None:

@@ -92,6 +92,9 @@ class RowPieces:
         self._news: dict[int, PriceUpdate] = {}
         self._restarted: set[int] = set()
         """Rows of `_news` whose state is complete and new, so that a snapshot is due."""
+        self._whole: dict[int, bytes] = {}
+        """Snapshots as of the last tick, for a frame at `_whole_t`: several terminals may need them."""
+        self._whole_t = 0
 
     @property
     def has_news(self) -> bool:
@@ -122,16 +125,28 @@ class RowPieces:
         self._known |= self._news
         self._news = {}
         self._restarted.clear()
+        self._whole.clear()
         return pieces
 
     def whole(self, rows: Iterable[int], t: int) -> list[bytes]:
         """Return snapshots of those of the rows that have a price, as of the last tick."""
-        return [
-            self._encoding.price(whole_price(row, self._known[row], t)) for row in rows if row in self._known
-        ]
+        if t != self._whole_t:
+            self._whole.clear()
+            self._whole_t = t
+        found = []
+        for row in rows:
+            piece = self._whole.get(row)
+            if piece is None:
+                event = self._known.get(row)
+                if event is None:
+                    continue
+                piece = self._whole[row] = self._encoding.price(whole_price(row, event, t))
+            found.append(piece)
+        return found
 
     def forget(self, row: int) -> None:
         """Drop what is known of a row that nobody wants any more."""
         self._known.pop(row, None)
+        self._whole.pop(row, None)
         self._news.pop(row, None)
         self._restarted.discard(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from relay_bench import WALLETS, Terminal, eventually, running
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-from streamcore.assets.tokens import pinned_mint
+from streamcore.assets.tokens import Token, pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
@@ -353,3 +354,33 @@ async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it
         meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
         await again.until(again.transactions)
         assert again.transactions() == [meanwhile]
+
+
+async def test_a_symbol_is_understood_once_and_many_of_them_hold_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path) as (relay, engine):
+        turns, understood = 0, []
+        describe = engine.describe
+
+        def noting(symbol: str) -> Token:
+            understood.append((turns, symbol))
+            return describe(symbol)
+
+        async def turn() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        monkeypatch.setattr(engine, "describe", noting)
+        symbols = [f"T{number:02}" for number in range(50)]
+        turning = asyncio.create_task(turn())
+        first = await (await Terminal(relay).open()).want(symbols)
+        asked = [(at, symbol) for at, symbol in understood if symbol in symbols]
+        understood.clear()
+        second = await (await Terminal(relay).open()).want(symbols)
+        turning.cancel()
+        assert len({at for at, _ in asked}) >= len(symbols)
+        assert [row.symbol for row in second.rows] == [row.symbol for row in first.rows] == symbols
+        assert understood == []
