@@ -65,6 +65,12 @@ def test_every_credential_that_is_loaded_is_handed_over() -> None:
     assert names == set(re.findall(r"%d/(\w+)", service()["Environment"]))
 
 
+def test_a_reload_sees_changed_tokens_because_they_are_no_copy() -> None:
+    found = service()
+    assert "tokens" not in found["LoadCredential"]
+    assert "STREAMTUI_RELAY_TOKENS_FILE=/etc/streamtui/relay_tokens" in found["Environment"]
+
+
 def test_the_container_runs_without_root_and_asks_for_its_health() -> None:
     assert re.search(r"^USER 10001$", CONTAINER, re.MULTILINE)
     assert '"streamtui", "relay", "--check"' in CONTAINER

@@ -11,6 +11,7 @@ import hmac
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -123,7 +124,10 @@ def read_tokens(path: Path) -> Tokens:
 
 
 def write_tokens(path: Path, tokens: Tokens) -> None:
-    """Write the tokens to a file that only its owner can read, in one step.
+    """Write the tokens to a file in one step.
+
+    A new one can be read by its owner only; one that is there keeps what its owner lets others do, so that a
+    relay that runs as another user can read it again.
 
     Raises:
         TokensFailed: It cannot be written.
@@ -136,6 +140,8 @@ def write_tokens(path: Path, tokens: Tokens) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if path.exists() and os.name == "posix":
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -70,3 +71,12 @@ def test_a_file_that_cannot_be_read_or_written_is_a_sentence(tmp_path: Path) -> 
         read_tokens(tmp_path)
     with pytest.raises(TokensFailed, match="cannot be written"):
         write_tokens(tmp_path / "file" / "tokens", Tokens())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no file modes here")
+def test_a_file_that_others_may_read_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    write_tokens(path, Tokens())
+    path.chmod(0o644)
+    write_tokens(path, Tokens())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
