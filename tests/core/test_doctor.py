@@ -353,7 +353,7 @@ async def test_sources_of_past_prices_are_asked_for_one_day_and_none_of_them_is_
         "kraken (demo)": Result.PASSED,
         "coinbase (demo)": Result.PASSED,
         "geckoterminal (demo)": Result.PASSED,
-        "birdeye (demo)": Result.SKIPPED,
+        "birdeye (demo)": Result.PASSED,
         "defillama (demo)": Result.PASSED,
     }
     assert past["kraken (demo)"].detail.endswith("candles of SOL/USD in 24 h")
