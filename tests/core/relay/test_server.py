@@ -11,15 +11,9 @@ from relay_bench import WALLETS, Terminal, eventually, running
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-<<<<<<< HEAD
-from streamcore.assets.tokens import Token, pinned_mint, short_address
-from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
-from streamcore.providers.reports import Checkpoint
-=======
 from streamcore.assets.tokens import pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
-from streamcore.providers.base import Checkpoint
->>>>>>> relayfin
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
