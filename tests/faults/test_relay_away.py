@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 from bench import settings_for
-from processes import starting
+from emulated import WALLET as WALLET_AT_NODE
+from processes import PipedCommand, leading_to, starting
 from scripted_relay import SOL, ScriptedRelay, hello, provider, scripted_relay
 from textual_internals import lines_of
 from wire_messages import TRANSACTION, WALLET
@@ -241,3 +242,46 @@ async def test_with_relay_direct_the_app_goes_to_the_providers_and_back() -> Non
             await until(lambda: "● live" in line(screen(), "relay"), screen)
             await until(lambda: not line(screen(), "birdeye"), screen)
     await relay.stop()
+
+
+@pytest.mark.timeout(150)
+async def test_two_terminals_of_a_relay_that_is_killed_miss_and_double_nothing_and_say_so_meanwhile(
+    tmp_path: Path,
+) -> None:
+    with starting(tmp_path) as start:
+        async with Emulators(wallet_rate=0, market_rate=20) as emulators:
+
+            async def run(listen: str) -> tuple[PipedCommand, str]:
+                state = str(tmp_path / "state")
+                command = start("relay", "--listen", listen, "--state", state, **leading_to(emulators))
+                line = await asyncio.to_thread(command.line_with, "serving on ")
+                return command, line.removeprefix("serving on ")
+
+            command, url = await run("127.0.0.1:0")
+            async with (
+                listening(url) as (one, to_one),
+                listening(url, encoding=WireEncoding.JSON) as (other, to_other),
+            ):
+                for client in (one, other):
+                    await client.subscribe_prices(["SOL"])
+                    await client.subscribe_wallets([WALLET_AT_NODE])
+                await until(lambda: all(told_of(told, PriceUpdate) for told in (to_one, to_other)))
+                await until(lambda: emulators.helius.connections)
+                happened = [emulators.chain.live(WALLET_AT_NODE) for _ in range(5)]
+                await until(lambda: len(told_of(to_one, WalletTransaction)) == 5)
+                command.process.kill()
+                for client in (one, other):
+                    await until(lambda client=client: client.status("relay").state is not State.CONNECTED)
+                    statuses = client.statuses()
+                    assert all(status.cut_off for name, status in statuses.items() if name != "relay")
+                happened += [emulators.chain.live(WALLET_AT_NODE) for _ in range(5)]
+                await run(url.removeprefix("ws://"))
+                for client, told in ((one, to_one), (other, to_other)):
+                    await until(lambda told=told: len(told_of(told, WalletTransaction)) >= 10)
+                    await until(lambda client=client: client.is_any_connected)
+                happened.append(emulators.chain.live(WALLET_AT_NODE))
+                for told in (to_one, to_other):
+                    await until(lambda told=told: len(told_of(told, WalletTransaction)) >= 11)
+                    signatures = [event.signature for event in told_of(told, WalletTransaction)]
+                    assert sorted(signatures) == sorted(happened)
+                    assert not [one for one in told_of(told, StreamError) if one.kind is ErrorKind.GAP]
