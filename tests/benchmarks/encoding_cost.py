@@ -22,47 +22,10 @@ from streamcore.comparison import Cost, compare
 from streamsim.demo import embedded
 
 FASTER = 50
-AT_KRAKEN = [
-    "SOL",
-    "BTC",
-    "ETH",
-    "BNB",
-    "UNI",
-    "LINK",
-    "JUP",
-    "BONK",
-    "WIF",
-    "JTO",
-    "PYTH",
-    "RAY",
-    "ORCA",
-    "RENDER",
-    "HNT",
-    "POPCAT",
-    "PENGU",
-]
-AT_BIRDEYE = [
-    "SOL",
-    "BTC",
-    "ETH",
-    "JUP",
-    "BONK",
-    "WIF",
-    "JTO",
-    "PYTH",
-    "RAY",
-    "ORCA",
-    "MSOL",
-    "RENDER",
-    "HNT",
-    "TRUMP",
-    "POPCAT",
-    "PENGU",
-    "FARTCOIN",
-    "MEW",
-    "W",
-    "PUMP",
-]
+AT_KRAKEN = ["SOL", "BTC", "ETH", "BNB", "UNI", "LINK", "JUP", "BONK", "WIF", "JTO", "PYTH", "RAY", "ORCA"]
+AT_KRAKEN += ["RENDER", "HNT", "POPCAT", "PENGU"]
+AT_BIRDEYE = ["SOL", "BTC", "ETH", "JUP", "BONK", "WIF", "JTO", "PYTH", "RAY", "ORCA", "MSOL", "RENDER"]
+AT_BIRDEYE += ["HNT", "TRUMP", "POPCAT", "PENGU", "FARTCOIN", "MEW", "W", "PUMP"]
 USUAL = ["SOL", "BTC", "ETH", "BONK", "JUP", "WIF", "JTO", "PYTH", "MSOL", "MEW"]
 
 ROWS = (
@@ -93,9 +56,9 @@ class Load:
 
 
 LOADS = (
-    Load("mix", "public", USUAL, 2.0),
-    Load("Birdeye", "birdeye", AT_BIRDEYE, 10.0),
-    Load("Kraken", "kraken", AT_KRAKEN, 17.0),
+    Load("mix", "public", USUAL, 4.0),
+    Load("Birdeye", "birdeye", AT_BIRDEYE, 12.0),
+    Load("Kraken", "kraken", AT_KRAKEN, 20.0),
 )
 
 

@@ -11,7 +11,7 @@ from streamcore.relay_client.source import RelaySource
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
 
-UNREACHABLE = "the relay {host} cannot be reached"
+UNREACHABLE = "relay lost: {host} cannot be reached"
 
 
 def relay_status(

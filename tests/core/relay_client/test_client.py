@@ -140,7 +140,7 @@ async def test_without_the_relay_every_provider_is_stale_and_says_why_and_prices
             relay.refusing = HTTPStatus.SERVICE_UNAVAILABLE
             relay.cut()
             lost = await next_event(events, StatusChange, lambda one: one.provider == "kraken" and one.stale)
-            assert lost.reason == f"the relay {relay.host} cannot be reached"
+            assert lost.reason == f"relay lost: {relay.host} cannot be reached"
             status = client.status("kraken")
             assert status.cut_off
             assert not status.heartbeats
