@@ -95,13 +95,13 @@ class CandleSeries(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def covered(self) -> bool:
-        """Whether the candles reach back to the beginning of the range (but for one interval).
+        """Whether the candles reach back to the beginning of the range, but for one interval or a 12th of it.
 
         The points of a line are the samples nearest to each moment, and the first may lie before the range:
-        they may begin one interval later.
+        what is left may begin one interval later.
         """
-        latest = self.begin + (2 if self.line else 1) * self.interval
-        return bool(self.candles) and self.candles[0].start <= latest
+        missing = min((2 if self.line else 1) * self.interval, self.range.seconds // 12)
+        return bool(self.candles) and self.candles[0].start <= self.begin + missing
 
     @property
     def change(self) -> Decimal | None:

@@ -34,17 +34,9 @@ from streamcore.net.endpoint import address_of
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
 from streamcore.providers import HISTORY_SOURCES, PROVIDERS, create
-from streamcore.providers.base import (
-    Alive,
-    Codec,
-    Malformed,
-    PriceReport,
-    Provider,
-    Refusal,
-    Report,
-    TransactionReport,
-)
+from streamcore.providers.base import Codec, Provider
 from streamcore.providers.descriptor import Descriptor, HistoryDescriptor
+from streamcore.providers.reports import Alive, Malformed, PriceReport, Refusal, Report, TransactionReport
 from streamcore.relay_client.examination import examine_relays
 from streamcore.search.changed_names import changed_names
 from streamcore.search.wallet_names import WalletNames

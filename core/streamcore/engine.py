@@ -200,7 +200,8 @@ class Engine(Protocol):
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """Return what is remembered of a price's past, however old, without asking anybody.
 
-        ``fetched_at`` tells its age. ``None``: nothing is remembered, or it was dropped for newer ones.
+        ``fetched_at`` tells its age. ``None``: nothing is remembered, or it was dropped for newer ones. Where
+        only a longer range is, its end is returned, in candles of that range's ``interval``.
 
         Raises:
             InputError: It is no token that is known.

@@ -1,5 +1,7 @@
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from streamcore import Candle, CandleSeries, ChartRange
 
 
@@ -36,3 +38,14 @@ def test_a_series_that_begins_later_than_its_range_says_so() -> None:
     assert _series(_candle(60, "150")).covered
     assert not _series(_candle(120, "150")).covered
     assert not _series().covered
+
+
+def test_a_line_that_begins_at_the_sample_after_the_one_nearest_to_its_range_covers_it() -> None:
+    def day(first: int, *, line: bool) -> CandleSeries:
+        return replace(_series(_candle(first, "150")), range=ChartRange.DAY, interval=900, line=line)
+
+    assert day(902, line=True).covered
+    assert not day(902, line=False).covered
+    assert not day(1801, line=True).covered
+    hour = replace(_series(_candle(302, "150")), interval=300, line=True)
+    assert not hour.covered, "a 12th of the range is the most that may be missing"

@@ -22,8 +22,9 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net import network
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Alive, Limits, PriceReport, Refusal
+from streamcore.providers.base import Limits
 from streamcore.providers.descriptor import Descriptor
+from streamcore.providers.reports import Alive, PriceReport, Refusal
 from streamsim import Emulators
 from streamsim.demo import embedded
 
@@ -352,7 +353,7 @@ async def test_sources_of_past_prices_are_asked_for_one_day_and_none_of_them_is_
         "kraken (demo)": Result.PASSED,
         "coinbase (demo)": Result.PASSED,
         "geckoterminal (demo)": Result.PASSED,
-        "birdeye (demo)": Result.SKIPPED,
+        "birdeye (demo)": Result.PASSED,
         "defillama (demo)": Result.PASSED,
     }
     assert past["kraken (demo)"].detail.endswith("candles of SOL/USD in 24 h")

@@ -29,6 +29,10 @@ ELSEWHERE = {
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
+    # what two exchanges have in common
+    "providers/exchange_provider.py": "providers/kraken/test_provider.py",
+    # what codecs and HTTP sides report
+    "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
     # pools as two sources list them

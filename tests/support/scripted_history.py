@@ -47,7 +47,7 @@ def series(*candles: Candle, **fields: Any) -> CandleSeries:
 
 
 class ScriptedHistory(HistorySource):
-    """Every answer is one flat candle at the beginning of its last interval, unless ``failure`` is set.
+    """Every answer is ``count`` flat candles until now, unless ``failure`` is set.
 
     With the ``gate`` closed a request waits until it opens.
     """
@@ -75,6 +75,8 @@ class ScriptedHistory(HistorySource):
         self.failure: Exception | None = None
         self.empty = False
         self.price = "2"
+        self.count = 1
+        """Candles in each answer, one after the other until now."""
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked: list[tuple[str, ChartRange]] = []
@@ -96,7 +98,8 @@ class ScriptedHistory(HistorySource):
         if self.failure is not None:
             raise self.failure
         last = now - now % self.intervals[span]
-        candles = () if self.empty else (flat(last, self.price),)
+        starts = (last - n * self.intervals[span] for n in range(self.count))
+        candles = () if self.empty else tuple(flat(start, self.price) for start in starts)
         return candle_series(
             self,
             instrument,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from streamtui.declarations import WrongUsage
 from streamtui.exit_status import DONE, FAILED, WRONG_USAGE, ending, writing
-from streamtui.options import WrongUsage
 from streamtui.parsing import parse
 from streamtui.programs import STANDARD, Programs
 from streamtui.stderr import say, say_unexpected
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) 
 def _run(arguments: Sequence[str], programs: Programs) -> int:
     """Run the command, and return the exit status."""
     _write_everywhere()
-    if "_STREAMTUI_COMPLETE" in os.environ:
+    if "_STREAMTUI_COMPLETE" in os.environ:  # set by the shell function that Typer installs
         from streamtui.completion import complete
 
         complete(*arguments)

@@ -29,6 +29,9 @@ _SPOKEN: Mapping[ChartRange, str] = {
     ChartRange.YEAR: "year",
 }
 
+LEAST_OF_LONGER = 4
+"""Candles of a longer range that stand for a shorter one until its own have come."""
+
 
 class PriceHistory:
     """The past of every price, from several sources."""
@@ -48,11 +51,25 @@ class PriceHistory:
         self._refreshes: SharedRequests[object, None] = SharedRequests(tasks)
 
     def cached(self, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
-        """Return the series that is remembered of the most wanted source that has one, however old."""
-        for asked in self._order.for_chart(instrument):
+        """Return the series that is remembered of the most wanted source that has one, however old.
+
+        Where none is, the end of one of a longer range will do, unless its candles are few and long.
+        """
+        sources = self._order.for_chart(instrument)
+        for asked in sources:
             known = self._known(asked, instrument, span)
             if known is not None and known.candles:
                 return known
+        longer = sorted(
+            (one for one in ChartRange if one.seconds > span.seconds), key=lambda one: one.seconds
+        )
+        for wider in longer:
+            for asked in sources:
+                known = self._known(asked, instrument, wider)
+                if known is not None and known.interval * LEAST_OF_LONGER <= span.seconds:
+                    ending = within(known, span)
+                    if len(ending.candles) >= LEAST_OF_LONGER:
+                        return ending
         return None
 
     async def series(self, instrument: Instrument, span: ChartRange) -> CandleSeries:

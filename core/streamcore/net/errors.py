@@ -241,7 +241,8 @@ def _unreachable(host: str, error: BaseException, within: float | None, mask: Ma
 
 def _plain(error: BaseException, mask: Mask) -> str:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return outside_text(reason, mask) or type(error).__name__
+    # it stands within a sentence
+    return outside_text(reason, mask).rstrip(".") or type(error).__name__
 
 
 def _root(error: BaseException) -> BaseException:

@@ -16,7 +16,7 @@ from streamcore.assets.instruments import TICKER, Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.loopback import is_loopback
-from streamcore.providers.base import Refusal
+from streamcore.providers.reports import Refusal
 
 DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""

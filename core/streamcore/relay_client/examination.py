@@ -16,7 +16,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import State
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
-from streamcore.providers.base import Delivery, Refusal
+from streamcore.providers.reports import Delivery, Refusal
 from streamcore.relay_client.codec import RelayCodec, Wishes
 from streamcore.relay_client.source import RelaySource
 from streamcore.text import printable

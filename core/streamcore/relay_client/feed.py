@@ -12,9 +12,10 @@ from streamcore.config.model import RelaySettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.hub import Hub
-from streamcore.providers.base import Delivery, Report
+from streamcore.providers.reports import Delivery, Report
 from streamcore.relay_client.clock_skew import ClockSkew
 from streamcore.relay_client.codec import RelayCodec
+from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
 from streamcore.relay_client.source import RelaySource
@@ -62,6 +63,7 @@ class RelayFeed:
         self._lookups = lookups
         self._unsent = unsent
         self._skew = ClockSkew()
+        self._late = LatePrices()
         self._limits = ""
         self._news = News(clock, subscriptions.wallets)
         self.reports = ErrorReports(clock, self._told)
@@ -154,13 +156,20 @@ class RelayFeed:
         self.mirror.hello(hello, self._skew.seconds)
         return self.mirror.since
 
+    def _framed(self, frame: Frame) -> None:
+        now = self._clock.monotonic()
+        shift = self._skew.arrived(frame.t / 1000, self._clock.time())
+        age = self._clock.time() - shift - frame.t / 1000
+        self._late.arrived(age, self.mirror.prices, now)
+        events = self.mirror.frame(frame, shift)
+        for event in self._late.to_tell(events, age, self.mirror.prices, now):
+            if self._news.is_news(event):
+                self._hub.publish(event)
+
     def _take(self, answer: Answer, connection: Connection) -> None:
         match answer:
             case Frame():
-                shift = self._skew.arrived(answer.t / 1000, self._clock.time())
-                for event in self.mirror.frame(answer, shift):
-                    if self._news.is_news(event):
-                        self._hub.publish(event)
+                self._framed(answer)
             case Hello():
                 self._greet(answer, connection)
             case Wanted():

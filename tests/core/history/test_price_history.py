@@ -101,6 +101,26 @@ async def test_a_failure_gives_the_reason_and_leaves_the_last_series_there() -> 
     assert pools.asked == [], "another market would take the place of a chart that is there"
 
 
+async def test_a_range_of_which_nothing_is_remembered_begins_with_the_end_of_a_longer_one() -> None:
+    kraken = ScriptedHistory()
+    kraken.count = 300
+    async with table(kraken) as at:
+        await at.clock.advance(14_400)  # past midnight, where a candle of a day begins
+        year = await at.history.series(SOL, ChartRange.YEAR)
+        kraken.failure = NETWORK
+        assert (await at.failure(span=ChartRange.MONTH)).message == NETWORK.message
+        month = at.history.cached(SOL, ChartRange.MONTH)
+        assert month is not None
+        assert (month.range, month.interval, month.covered) == (ChartRange.MONTH, year.interval, True)
+        assert month.candles == year.candles[-len(month.candles) :]
+        assert len(month.candles) == 30
+        week = at.history.cached(SOL, ChartRange.WEEK)
+        assert week is not None
+        assert len(week.candles) == 7
+        assert not week.covered, "most of a day of seven is missing, and the change is over the others"
+        assert at.history.cached(SOL, ChartRange.DAY) is None, "one candle is no chart"
+
+
 async def test_where_nothing_is_remembered_the_next_source_stands_in_for_one_that_fails() -> None:
     kraken, pools = ScriptedHistory("kraken"), ScriptedHistory("geckoterminal")
     kraken.failure = NETWORK

@@ -85,6 +85,7 @@ UNREACHABLE = [
     (ConnectionResetError(errno.ECONNRESET, "Reset by peer"), f"{HOST} cannot be reached: Reset by peer"),
     (OSError(f"odd\x1b[2J {KEY}"), f"{HOST} cannot be reached: odd␛[2J ***"),
     (OSError(), f"{HOST} cannot be reached: OSError"),
+    (OSError("It went away."), f"{HOST} cannot be reached: It went away"),
 ]
 
 

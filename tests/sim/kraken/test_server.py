@@ -19,8 +19,8 @@ from wire_fixtures import shape
 from streamcore.config.model import KrakenSettings, Settings
 from streamcore.errors import ProviderError
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import Alive, PriceReport, Refusal, Report
 from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.reports import Alive, PriceReport, Refusal, Report
 from streamsim import Emulators, Fault, asset_key
 from streamsim.kraken.messages import Maintenance
 from streamsim.world.catalog import SOL

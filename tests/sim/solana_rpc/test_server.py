@@ -28,7 +28,7 @@ from streamcore.net.dial import Dialler
 from streamcore.net.http import HttpClient
 from streamcore.net.transport import Socket
 from streamcore.net.websocket import open_websocket
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     Alive,
     Checkpoint,
     CheckpointReport,

@@ -167,11 +167,6 @@ class LineTable(ScrollView, can_focus=True):
         self._cells.clear()
         self.on_resize()
 
-    def set_title(self, column: str, title: str) -> None:
-        """Change the title of a column."""
-        if self._titles.set(column, title):
-            self.refresh(Region(0, 0, self.size.width, HEADER))
-
     def mark_title(self, column: str, mark: str) -> None:
         """Put a mark, one cell wide, after the title of a column, and take it from the others."""
         if self._titles.mark(column, mark):

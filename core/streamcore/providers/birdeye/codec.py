@@ -16,7 +16,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.base import Codec
 from streamcore.providers.decoding import Undecodable, content, envelope, number
 from streamcore.providers.figures import (
     ALL_OF_IT,
@@ -27,6 +27,7 @@ from streamcore.providers.figures import (
     USUAL_LENGTH,
     believed,
 )
+from streamcore.providers.reports import Alive, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 

@@ -18,7 +18,6 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Malformed, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.decoding import Undecodable, json_as
 from streamcore.providers.exchange import (
     CENT,
@@ -30,6 +29,7 @@ from streamcore.providers.exchange import (
 )
 from streamcore.providers.exchange_codec import ExchangeCodec
 from streamcore.providers.figures import LEAST, MOST, NULL, believed, exactly, read
+from streamcore.providers.reports import Malformed, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.text import printable
 
 CHANNELS = ("ticker", "heartbeat")

@@ -17,9 +17,9 @@ from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import BirdeyeSettings, Settings
 from streamcore.events import ErrorKind, Source
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Notice, PriceReport, Refusal, Report
 from streamcore.providers.birdeye.codec import BirdeyeCodec
 from streamcore.providers.birdeye.provider import BirdeyeProvider
+from streamcore.providers.reports import Notice, PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.tracking.prices import PriceTracker
 

@@ -21,9 +21,9 @@ from streamcore.config.model import JupiterSettings, Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal, Report, SignatureSeen
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.jupiter.provider import REQUESTS_PER_WINDOW, WINDOW, JupiterProvider
+from streamcore.providers.reports import Malformed, PriceReport, Refusal, Report, SignatureSeen
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"

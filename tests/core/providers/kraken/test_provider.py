@@ -15,8 +15,8 @@ from streamcore.config.model import KrakenSettings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal
 from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.reports import Malformed, PriceReport, Refusal
 
 K = ErrorKind
 PAIR_FIGURES = {"c": ["2", "1"], "v": ["9", "10"], "p": ["1", "3"], "o": "1"}

@@ -19,7 +19,8 @@ from streamcore.config.model import Settings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
+from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.reports import (
     Alive,
     Checkpoint,
     Malformed,
@@ -31,7 +32,6 @@ from streamcore.providers.base import (
     TokenAccounts,
     TokenAccountsRequest,
 )
-from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.messages import RpcError
 from streamcore.providers.solana_rpc.provider import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
 
-from streamcore.config.model import StreamSettings
+from streamcore.config.model import StreamSettings, UiSettings
 from streamcore.events import State
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.price_table import PriceTable
@@ -350,3 +351,19 @@ async def test_under_a_dialog_prices_keep_up_once_a_second() -> None:
         await stage.pass_time(1.0)
         await stage.press("escape")
         assert "151.00" in stage.line(" SOL ")
+
+
+async def test_in_a_flood_rows_come_with_every_frame_and_titles_change_five_times_a_second() -> None:
+    async with on_stage(ui=UiSettings(frames_per_second=20)) as stage:
+        assert stage.pilot is not None
+        titles, newest = [], []
+        for number in range(1, 41):
+            stage.manager.tell(stage.transaction(number, summary=f"received {number} SOL"))
+            await stage.settle(stage.pilot, 0.05)
+            titles.append(stage.line("TRANSACTIONS"))
+            newest.append(f"received {number} SOL" in stage.text())
+        assert all(newest)
+        changes = sum(before != after for before, after in pairwise(titles[20:]))
+        assert 4 <= changes <= 8, "in the second second of it"
+        await stage.pass_time(1.0)
+        assert " 40 " in stage.line("TRANSACTIONS")
