@@ -266,13 +266,14 @@ async def test_a_relay_that_has_given_up_is_not_said_to_be_tried_again() -> None
         down: dict[str, Any] = {
             "relay": "r.example:8787",
             "state": State.FAILED,
-            "reason": "it wants a token",
+            "reason": "wants a token",
         }
         stage.manager.current = {"relay": status("relay", **down)}
         await stage.pass_time(1.0)
         assert "No price yet: the relay does not answer. R tries again" in stage.text()
         assert "Tried again automatically: relay." in stage.text()
         stage.manager.current = {"relay": status("relay", parked=True, **down)}
+        await stage.pass_time(1.0)
         await stage.pass_time(1.0)
         assert "relay: wants a token" in stage.text()
         assert "Tried again automatically" not in stage.text()
