@@ -178,7 +178,7 @@ class RelayFeed:
                 self._lookups.found(answer)
             case Refused():
                 if not self._lookups.refused(answer):
-                    self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses: {printable(answer.message)}")
+                    self._tell(ErrorKind.SUBSCRIPTION, f"refused: {printable(answer.message)}")
             case Restart():
                 seconds = answer.in_ms / 1000
                 self._tell(ErrorKind.SERVER, f"the relay restarts in {seconds:g} s", retryable=True)
@@ -200,7 +200,7 @@ class RelayFeed:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
         for what, reason in self._subscriptions.refuse(wanted.refused).items():
-            self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses {printable(what, 60)}: {reason}")
+            self._tell(ErrorKind.SUBSCRIPTION, f"refused {printable(what, 60)}: {reason}")
 
     def _own_status(self, connection: Connection) -> ProviderStatus:
         return relay_status(

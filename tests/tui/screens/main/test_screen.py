@@ -261,6 +261,24 @@ async def test_without_a_network_a_small_screen_says_whole_sentences(size: tuple
         assert " WIF " in stage.text(), "the last row can be reached"
 
 
+async def test_a_relay_that_has_given_up_is_not_said_to_be_tried_again() -> None:
+    async with on_stage(wallets=()) as stage:
+        down: dict[str, Any] = {
+            "relay": "r.example:8787",
+            "state": State.FAILED,
+            "reason": "wants a token",
+        }
+        stage.manager.current = {"relay": status("relay", **down)}
+        await stage.pass_time(1.0)
+        assert "No price yet: the relay does not answer. R tries again" in stage.text()
+        assert "Tried again automatically: relay." in stage.text()
+        stage.manager.current = {"relay": status("relay", parked=True, **down)}
+        await stage.pass_time(1.0)
+        await stage.pass_time(1.0)
+        assert "relay: wants a token" in stage.text()
+        assert "Tried again automatically" not in stage.text()
+
+
 async def test_the_room_goes_to_the_pane_that_needs_it() -> None:
     async with on_stage(symbols=SIX, size=(60, 18)) as stage:
         await stage.tell(stage.price("SOL", "150"), stage.transaction(1))
