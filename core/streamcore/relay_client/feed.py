@@ -157,9 +157,9 @@ class RelayFeed:
         return self.mirror.since
 
     def _framed(self, frame: Frame) -> None:
-        now = self._clock.monotonic()
-        shift = self._skew.arrived(frame.t / 1000, self._clock.time())
-        age = self._clock.time() - shift - frame.t / 1000
+        now, t = self._clock.monotonic(), frame.t / 1000
+        shift = self._skew.arrived(t, self._clock.time())
+        age = self._clock.time() - shift - t
         self._late.arrived(age, self.mirror.prices, now)
         events = self.mirror.frame(frame, shift)
         for event in self._late.to_tell(events, age, self.mirror.prices, now):
