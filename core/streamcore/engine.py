@@ -244,6 +244,8 @@ class Engine(Protocol):
     def drain(self, name: str) -> Sequence[Event]:
         """Return a provider's events since the last drain that its buffer still holds, oldest first.
 
+        The first time, those since the start, and of prices the present one of each token.
+
         Args:
             name: The provider; empty for what is not about a single one.
 

@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.instruments import Instrument
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
@@ -17,7 +17,7 @@ from streamcore.config.cache import CacheFolder
 from streamcore.config.demo import DemoServers, with_demo
 from streamcore.config.locations import cache_folder
 from streamcore.config.model import Settings
-from streamcore.config.selection import choose, token_lists
+from streamcore.config.selection import choose
 from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
@@ -28,11 +28,12 @@ from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
 from streamcore.hub import Hub, Subscriber
 from streamcore.net.network import Network
-from streamcore.net.transport import Http, Transport
+from streamcore.net.transport import Transport
 from streamcore.providers import PROVIDERS, create, key_hint
-from streamcore.providers.base import PriceReport, Report
 from streamcore.providers.descriptor import Descriptor
-from streamcore.search.token_search import TokenSearch, searched
+from streamcore.providers.reports import PriceReport, Report
+from streamcore.search.sources import search_sources
+from streamcore.search.token_search import TokenSearch
 from streamcore.search.wallet_names import WalletNames
 from streamcore.status import ProviderStatus
 from streamcore.streams.checkpoints import Checkpoints
@@ -56,12 +57,14 @@ ENDED = "the engine has ended and brings nothing any more: make a new StreamMana
 
 
 @dataclass(frozen=True, slots=True)
-class _Tracking:
-    """The trackers of a running engine."""
+class _Parts:
+    """The parts that answer consumers, once the engine has been started."""
 
     prices: PriceTracker
     wallets: WalletTracker
     history: PriceHistory
+    search: TokenSearch
+    names: WalletNames
 
     def with_present(self, instrument: Instrument, series: CandleSeries) -> CandleSeries:
         """Return a series that may be some minutes old with the present price in it, if they meet."""
@@ -128,9 +131,7 @@ class StreamManager:
         self._statuses = Statuses(
             self._streams, self._clock, dropped=hub.dropped, hint=self._hint, publish=hub.publish
         )
-        self._tracking: _Tracking | None = None
-        self._search: TokenSearch | None = None
-        self._names: WalletNames | None = None
+        self._parts: _Parts | None = None
         self._trackers: dict[DataKind, Tracker] = {}
         internal_errors = ErrorReports(self._clock, self._internal_error)
         self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
@@ -171,44 +172,35 @@ class StreamManager:
                 )
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
-            self._search = self._searching(settings, transport)
-            self._names = WalletNames(transport, settings, clock)
-            tracking = self._tracking = self._track(settings, transport)
-            self._trackers = {DataKind.PRICES: tracking.prices, DataKind.WALLETS: tracking.wallets}
+            parts = self._parts = self._make_parts(settings, transport)
+            self._trackers = {DataKind.PRICES: parts.prices, DataKind.WALLETS: parts.wallets}
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._publish_statuses)
             watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
             self._tasks.start_loop("watching for jumps of time", watch)
-            self._start_market_lists(tracking.prices)
+            self._start_market_lists(parts.prices)
             self._exit = stack.pop_all()
         return self
 
-    def _track(self, settings: Settings, transport: Transport) -> _Tracking:
+    def _make_parts(self, settings: Settings, transport: Transport) -> _Parts:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
-        pricing = self._streams_of(DataKind.PRICES)
+        pricing, following = self._streams_of(DataKind.PRICES), self._streams_of(DataKind.WALLETS)
         together = self._hub.publish_together
         prices = PriceTracker(pricing, tokens, clock, publish=publish, publish_together=together)
-        following = self._streams_of(DataKind.WALLETS)
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
-        live = [stream.provider for stream in self._streams_of(DataKind.PRICES)]
+        live = [stream.provider for stream in pricing]
         sources = history_sources(settings, transport, clock, live, self._providers)
         venues = {provider.name: provider.venue for provider in live}
         order = SourceOrder(sources, live_source=prices.source_of, venues=venues)
-        return _Tracking(prices, wallets, PriceHistory(order, clock, self._tasks))
-
-    def _searching(self, settings: Settings, http: Http) -> TokenSearch:
-        """Return the search of what these settings allow; a provider in use is asked within its own rate."""
-        sources = []
-        for name in filter(self._providers.__contains__, token_lists(settings)):
-            stream = self._streams.get(name)
-            provider = (
-                create(name, settings, http, self._clock, providers=self._providers)
-                if stream is None
-                else stream.provider
-            )
-            if (source := searched(provider, is_exchange=provider.venue is Venue.EXCHANGE)) is not None:
-                sources.append(source)
-        return TokenSearch(sources, self.tokens, self._clock)
+        in_use = {name: stream.provider for name, stream in self._streams.items()}
+        lists = search_sources(settings, transport, clock, in_use, self._providers)
+        return _Parts(
+            prices=prices,
+            wallets=wallets,
+            history=PriceHistory(order, clock, self._tasks),
+            search=TokenSearch(lists, tokens, clock),
+            names=WalletNames(transport, settings, clock),
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -239,60 +231,57 @@ class StreamManager:
 
     async def resolve_wallet(self, name: str) -> str:
         """See `Engine.resolve_wallet`."""
-        self._running()
-        if self._names is None:
-            raise NotRunning(NOT_STARTED)
-        return await self._names.resolve(name)
+        return await self._running().names.resolve(name)
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
-        return self._started_tracking().prices.describe(symbol)
+        return self._started_parts().prices.describe(symbol)
 
     def complete(self, prefix: str) -> list[Token]:
         """See `Engine.complete`."""
-        return self._started_tracking().prices.complete(prefix)
+        return self._started_parts().prices.complete(prefix)
 
     async def search(self, text: str) -> SearchResult:
         """See `Engine.search`."""
-        return await self._running_search().search(text)
+        return await self._running().search.search(text)
 
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
-        return await self._running_search().name(mints)
+        return await self._running().search.name(mints)
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`."""
-        return {} if self._tracking is None else self._tracking.prices.sources
+        return {} if self._parts is None else self._parts.prices.sources
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
-        prices = {} if self._tracking is None else self._tracking.prices.snapshot()
+        prices = {} if self._parts is None else self._parts.prices.snapshot()
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
-        tracking = self._running()
-        instrument = tracking.prices.instrument(symbol)
-        return tracking.with_present(instrument, await tracking.history.series(instrument, span))
+        parts = self._running()
+        instrument = parts.prices.instrument(symbol)
+        return parts.with_present(instrument, await parts.history.series(instrument, span))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
-        tracking = self._started_tracking()
-        instrument = tracking.prices.instrument(symbol)
-        known = tracking.history.cached(instrument, span)
-        return None if known is None else tracking.with_present(instrument, known)
+        parts = self._started_parts()
+        instrument = parts.prices.instrument(symbol)
+        known = parts.history.cached(instrument, span)
+        return None if known is None else parts.with_present(instrument, known)
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
-        tracking = self._running()
-        await tracking.history.refresh_trends(lambda: tracking.prices.instruments)
+        parts = self._running()
+        await parts.history.refresh_trends(lambda: parts.prices.instruments)
         return self.cached_trends()
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.cached_trends`."""
-        tracking = self._started_tracking()
-        return tracking.history.trends(tracking.prices.instruments)
+        parts = self._started_parts()
+        return parts.history.trends(parts.prices.instruments)
 
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
@@ -332,10 +321,10 @@ class StreamManager:
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`."""
-        tracking = self._running()
+        parts = self._running()
         stream = self._stream_named(name)
         stream.reconnect()
-        tracking.history.forget()
+        parts.history.forget()
         self._trackers[stream.provider.kind].forgive(name)
 
     async def reconnect_all(self) -> None:
@@ -350,7 +339,7 @@ class StreamManager:
 
     def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
         """See `ReportSink.prices`."""
-        self._started_tracking().prices.prices(stream, reports, as_of)
+        self._started_parts().prices.prices(stream, reports, as_of)
 
     def trouble(self, stream: ReportSource, error: ProviderError) -> None:
         """See `ReportSink.trouble`."""
@@ -383,21 +372,15 @@ class StreamManager:
     def _streams_of(self, kind: DataKind) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.provider.kind is kind]
 
-    def _running(self) -> _Tracking:
+    def _running(self) -> _Parts:
         if self._closing:
             raise NotRunning(ENDED)
-        return self._started_tracking()
+        return self._started_parts()
 
-    def _running_search(self) -> TokenSearch:
-        self._running()
-        if self._search is None:
+    def _started_parts(self) -> _Parts:
+        if self._parts is None:
             raise NotRunning(NOT_STARTED)
-        return self._search
-
-    def _started_tracking(self) -> _Tracking:
-        if self._tracking is None:
-            raise NotRunning(NOT_STARTED)
-        return self._tracking
+        return self._parts
 
     def _internal_error(self, error: ProviderError) -> None:
         self._hub.publish(error.event("", self._clock.time(), demo=False))

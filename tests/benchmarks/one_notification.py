@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from streamcore.assets.tokens import TokenTable
-from streamcore.providers.base import TransactionReport
 from streamcore.providers.helius.codec import HeliusCodec
+from streamcore.providers.reports import TransactionReport
 from streamcore.solana.interpretation import interpret
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "realtx"

@@ -29,6 +29,12 @@ ELSEWHERE = {
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
+    # what the doctor does with each provider
+    "streams/examination.py": "test_doctor.py",
+    # what two exchanges have in common
+    "providers/exchange_provider.py": "providers/kraken/test_provider.py",
+    # what codecs and HTTP sides report
+    "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
     # pools as two sources list them
@@ -57,6 +63,8 @@ ELSEWHERE = {
     "relay/limits.py": "relay/test_security.py",
     "relay/connections.py": "relay/test_security.py",
     "relay/log_writer.py": "relay/test_full_disk.py",
+    # the parts of the client of a relay that only work together
+    "relay_client/feed.py": "relay_client/test_client.py",
     # what only captured sessions can show to be right
     "providers/kraken/announcements.py": "providers/kraken/test_captured.py",
     # one request, which is made for prices and for candles

@@ -14,9 +14,9 @@ from scripted_http import Asked, ScriptedHttp
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.reports import Report
 
 
 def answer(status: int, body: Any, **headers: str) -> Answer:

@@ -23,6 +23,11 @@ class OwnAuthority:
         of_server = (f"subjectAltName={NAMES}", "basicConstraints=critical,CA:FALSE")
         _certificate("/CN=venue.example", self._server_key, self._server, *of_server, options=issuer)
 
+    @property
+    def server_files(self) -> tuple[Path, Path]:
+        """The server's certificate and its key."""
+        return self._server, self._server_key
+
     def server_context(self) -> ssl.SSLContext:
         """Return what a server needs to be believed by whoever trusts the authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

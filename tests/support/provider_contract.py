@@ -20,15 +20,14 @@ from streamcore.events import DataKind, ErrorKind
 from streamcore.net.network import Network
 from streamcore.net.transport import Socket
 from streamcore.providers import create
-from streamcore.providers.base import (
+from streamcore.providers.base import Codec, Provider
+from streamcore.providers.reports import (
     Alive,
     CheckpointReport,
-    Codec,
     Malformed,
     Notice,
     PartialFetch,
     PriceReport,
-    Provider,
     Question,
     Refusal,
     Report,

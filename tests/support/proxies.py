@@ -75,6 +75,36 @@ async def socks_proxy(to: str, *, wants_password: bool = False, reply: int = 0) 
         yield seen
 
 
+class StallingProxy:
+    """Passes everything on, until a test has it keep what a server sends."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = host, port
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self.address = ""
+
+    def stall(self) -> None:
+        self._flows.clear()
+
+    def go_on(self) -> None:
+        self._flows.set()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[StallingProxy]:
+        async with raw_server(self._serve) as self.address:
+            yield self
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        on_reader, on_writer = await asyncio.open_connection(*self._to)
+        try:
+            await asyncio.gather(
+                _pass_on(reader, on_writer), _pass_on(on_reader, writer, flows=self._flows.wait)
+            )
+        finally:
+            on_writer.transport.abort()
+
+
 @asynccontextmanager
 async def _serving(ask: Ask, to: str, seen: Seen, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,9 +121,16 @@ async def _serving(ask: Ask, to: str, seen: Seen, tls: ssl.SSLContext | None = N
         yield
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass_on(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    *,
+    flows: Callable[[], Awaitable[object]] | None = None,
+) -> None:
     with suppress(ConnectionError):
         while data := await reader.read(65536):
+            if flows is not None:
+                await flows()
             writer.write(data)
             await writer.drain()
     writer.close()

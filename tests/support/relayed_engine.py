@@ -32,6 +32,7 @@ class RelayedEngine:
         self.checkpoints = checkpoints or Checkpoints()
         self.tokens = TokenTable()
         self.symbols: dict[str, Instrument] = {}
+        self.understood: dict[str, Instrument] = {}
         self.wallets: list[str] = []
         self.asked: list[tuple[str, str]] = []
         self.numbers = itertools.count(1)
@@ -49,7 +50,9 @@ class RelayedEngine:
 
     def price(self, symbol: str, value: str, **more: Any) -> PriceUpdate:
         """Publish a price of a symbol, as the exchange has it."""
-        instrument = understand(symbol, self.tokens, exchanges=True)
+        instrument = self.understood.get(symbol)
+        if instrument is None:
+            instrument = self.understood[symbol] = understand(symbol, self.tokens, exchanges=True)
         fields = {"provider": "kraken", "address": instrument.address_at(Venue.EXCHANGE), **more}
         event = sample_events.price(instrument.symbol, value, **fields)
         self.prices[instrument.key] = event

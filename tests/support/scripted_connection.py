@@ -13,16 +13,8 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Frame
-from streamcore.providers.base import (
-    Alive,
-    Limits,
-    Malformed,
-    Notice,
-    Refusal,
-    Report,
-    Throttled,
-    TokenAccounts,
-)
+from streamcore.providers.base import Limits
+from streamcore.providers.reports import Alive, Malformed, Notice, Refusal, Report, Throttled, TokenAccounts
 from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 

@@ -11,11 +11,12 @@ import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 
-from streamcore.config.model import HeliusSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import HeliusSettings
 from streamcore.errors import ProviderError
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Checkpoint, Report, TransactionReport
 from streamcore.providers.helius.provider import HeliusProvider
+from streamcore.providers.reports import Checkpoint, Report, TransactionReport
 
 KEY = "helius-key-123"
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"

@@ -8,7 +8,7 @@ from manual_clock import ManualClock
 
 from streamcore.errors import ProviderError
 from streamcore.events import Source
-from streamcore.providers.base import Checkpoint, PriceReport, Question, Report
+from streamcore.providers.reports import Checkpoint, PriceReport, Question, Report
 from streamcore.status import ProviderStatus
 from streamcore.streams.reporting import ReportSource
 

@@ -12,7 +12,8 @@ import pytest
 
 from streamcore.config.loading import Loaded, load
 from streamcore.config.model import Settings
-from streamtui.cli import Programs, main
+from streamtui.cli import main
+from streamtui.programs import Programs
 
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 

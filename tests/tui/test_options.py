@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streamtui.options import APP, COMMANDS, Kind, Option, WrongUsage
+from streamtui.declarations import Kind, Option, WrongUsage
+from streamtui.options import APP, COMMANDS
 
 EVERY = [APP, *COMMANDS]
 

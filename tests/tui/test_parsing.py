@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamtui.options import WrongUsage
+from streamtui.declarations import WrongUsage
 from streamtui.parsing import parse
 
 

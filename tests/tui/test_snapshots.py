@@ -303,6 +303,33 @@ def test_dead_data(snap_compare: Compare) -> None:
     assert taken(snap_compare, scene, size=(80, 24))
 
 
+def test_relay_lost(snap_compare: Compare) -> None:
+    """Every price is old, every lamp says that the relay cannot be reached, and its own lamp why."""
+
+    async def scene(stage: Stage) -> None:
+        await life(stage)
+        for name in ("birdeye", "helius"):
+            stage.manager.set_status(
+                name,
+                relay="relay.example:8787",
+                cut_off=True,
+                stale=True,
+                heartbeats=False,
+                reason="relay lost: relay.example:8787 cannot be reached",
+            )
+        stage.manager.current["relay"] = status(
+            "relay",
+            relay="relay.example:8787",
+            state=State.FAILED,
+            attempt=2,
+            retry_at=stage.clock.time() + 3,
+            reason="relay.example:8787 refused the connection",
+        )
+        await stage.pass_time(1.0)
+
+    assert taken(snap_compare, scene, size=(100, 24))
+
+
 def test_paused_feed(snap_compare: Compare) -> None:
     """The title of the feed says: paused, 3 new."""
 

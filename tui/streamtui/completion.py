@@ -12,11 +12,9 @@ from typing import Any, NoReturn
 
 import typer
 
-from streamtui.options import APP, COMMANDS, GROUPS, Argument, Command, Kind, Option
+from streamtui.declarations import Argument, Command, Kind, Option
+from streamtui.options import APP, COMMANDS, GROUPS
 from streamtui.parsing import PROGRAM
-
-VARIABLE = f"_{PROGRAM.upper()}_COMPLETE"
-"""The environment variable by which the shell function that Typer installs asks for completions."""
 
 _TYPES: dict[Kind, Any] = {
     Kind.LIST: list[str] | None,

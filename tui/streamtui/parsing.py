@@ -8,7 +8,8 @@ from argparse import SUPPRESS, Action, ArgumentParser, BooleanOptionalAction, Ra
 from contextlib import suppress
 from itertools import takewhile
 
-from streamtui.options import APP, COMMANDS, GROUPS, Command, Kind, Option, WrongUsage
+from streamtui.declarations import Command, Kind, Option, WrongUsage
+from streamtui.options import APP, COMMANDS, GROUPS
 
 TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:

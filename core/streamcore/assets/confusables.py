@@ -50,11 +50,6 @@ def skeletons(name: str) -> frozenset[str]:
     return frozenset(form for form in (letters, stroked.replace("0", "o")) if form)
 
 
-def is_plain(name: str) -> bool:
-    """Whether a name has no character that may be a double of another one: printable ASCII alone."""
-    return name.isascii() and name.isprintable()
-
-
 def _latin(name: str) -> str:
     """Return a name with every letter that looks like a Latin one as that one, and without marks."""
     folded = unicodedata.normalize("NFKD", name).strip().removeprefix("$")

@@ -18,17 +18,15 @@ import msgspec
 
 from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.assets.names import address_in, bare, why_no_name
-from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
+from streamcore.errors import BadAddress, SettingsError, UnknownSymbol
 
 WRAPPED_SOL = "So11111111111111111111111111111111111111112"
 """The mint that stands for SOL wherever a token is expected."""
 
 ADDRESS_BYTES = 32
-SIGNATURE_BYTES = 64
 
 _ALPHABET = frozenset("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _ADDRESS_LENGTHS = (32, 44)
-_SIGNATURE_LENGTHS = (64, 88)
 _SHORTEST_FOR_ADDRESS = 25
 """Characters from which on a text was meant to be an address: no ticker is this long."""
 
@@ -197,7 +195,7 @@ def check_address(text: str) -> str:
         BadAddress: There is none; the reason names the first thing that is wrong.
     """
     address = address_in(text)
-    reason = _why_not(address, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address")
+    reason = _why_not(address)
     if reason is None:
         return address
     reason = foreign_address(address) or why_no_name(address) or reason
@@ -206,22 +204,7 @@ def check_address(text: str) -> str:
 
 def is_address(text: str) -> bool:
     """Return whether a text is an address and nothing else; see `check_address` for why it is none."""
-    return _why_not(text, ADDRESS_BYTES, _ADDRESS_LENGTHS, "an address") is None
-
-
-def check_signature(text: str) -> str:
-    """Return the transaction signature in ``text``, without the white space around it.
-
-    Raises:
-        InputError: It is not base58, or not 64 bytes.
-    """
-    signature = text.strip()
-    reason = _why_not(signature, SIGNATURE_BYTES, _SIGNATURE_LENGTHS, "a signature")
-    if reason is not None:
-        # a wallet's secret is as long, so that only its ends may be repeated
-        shown = text if len(signature) <= _ADDRESS_LENGTHS[1] else short_address(signature)
-        raise InputError(shown, f"is not a transaction signature: {reason}")
-    return signature
+    return _why_not(text) is None
 
 
 def short_address(address: str) -> str:
@@ -229,18 +212,19 @@ def short_address(address: str) -> str:
     return address if len(address) <= 9 else f"{address[:4]}…{address[-4:]}"
 
 
-def _why_not(text: str, wanted: int, lengths: tuple[int, int], kind: str) -> str | None:
+def _why_not(text: str) -> str | None:
+    """Return why a text is no address; ``None`` if it is one."""
     if not text:
         return "it is empty"
     for position, character in enumerate(text, 1):
         if character not in _ALPHABET:
             hint = "; 0, O, I and l are never used" if character in "0OIl" else ""
             return f"character {position} is {character!r}, which base58 does not have{hint}"
-    shortest, longest = lengths
+    shortest, longest = _ADDRESS_LENGTHS
     if not shortest <= len(text) <= longest:
         size = "short" if len(text) < shortest else "long"
-        return f"it is too {size}: {len(text)} characters, {kind} has {shortest} to {longest}"
+        return f"it is too {size}: {len(text)} characters, an address has {shortest} to {longest}"
     decoded = len(base58.b58decode(text))
-    if decoded != wanted:
-        return f"it decodes to {decoded} bytes, {kind} has {wanted}"
+    if decoded != ADDRESS_BYTES:
+        return f"it decodes to {decoded} bytes, an address has {ADDRESS_BYTES}"
     return None

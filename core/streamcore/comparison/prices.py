@@ -16,7 +16,8 @@ from streamcore.events import ErrorKind, PriceUpdate
 from streamcore.json_lines import from_json
 from streamcore.net.transport import Answer
 from streamcore.providers import PROVIDERS, create
-from streamcore.providers.base import Codec, PriceReport, Provider
+from streamcore.providers.base import Codec, Provider
+from streamcore.providers.reports import PriceReport
 from streamcore.recording.lines import Opened, Received, Start, decoded
 from streamcore.tracking.price_state import PriceState
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Container, Sequence
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Refusal, Report
+from streamcore.providers.reports import Refusal, Report
 
 FAILURES_OF_A_HOST = 3
 """Requests from the first on that ended in trouble of the host: then it is not about what was asked."""

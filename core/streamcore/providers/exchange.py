@@ -16,7 +16,7 @@ from streamcore.assets.instruments import TICKER, Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.loopback import is_loopback
-from streamcore.providers.base import Refusal
+from streamcore.providers.reports import Refusal
 
 DEBOUNCE = 0.25
 """Seconds to gather changes of the wanted pairs; no exchange documents a pause, all limit messages."""
@@ -29,7 +29,7 @@ MOST_DOLLARS = 25
 
 _ZERO = Decimal(0)
 CENT = Decimal("0.01")
-HUNDRED = Decimal(100)
+_HUNDRED = Decimal(100)
 EXACT = Context(prec=28)
 """For the arithmetic here, which does not depend on the context of whoever calls."""
 
@@ -73,7 +73,7 @@ def percent_since(price: Decimal | None, before: Decimal | None) -> Decimal | No
     """
     if price is None or before is None or before <= _ZERO:
         return None
-    return PERCENT.divide(EXACT.multiply(EXACT.subtract(price, before), HUNDRED), before)
+    return PERCENT.divide(EXACT.multiply(EXACT.subtract(price, before), _HUNDRED), before)
 
 
 class HttpHost:

@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Codec, Malformed, Report
+from streamcore.providers.base import Codec
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.exchange import EXACT, PairRequest, Pairs
 from streamcore.providers.figures import UNUSUAL, USUAL_LENGTH
+from streamcore.providers.reports import Alive, Malformed, Report
 from streamcore.providers.throttle import Throttle
 
 

@@ -36,9 +36,6 @@ ALL_OF_IT = Decimal(-100)
 NULL = msgspec.Raw(b"null")
 """What a field holds that a message leaves out."""
 
-NOT_TOLD = msgspec.Raw(b"")
-"""What stands for a field before the first message: it is not equal to anything that can be told."""
-
 _ZERO = Decimal(0)
 _MOST_ZEROS = 60
 """Digits of a zero: ``0e999999`` is a megabyte, too."""

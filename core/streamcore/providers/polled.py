@@ -15,10 +15,11 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import Checkpoint, Provider, Refusal, Report, Rest
+from streamcore.providers.base import Provider, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
+from streamcore.providers.reports import Checkpoint, Refusal, Report
 
 ABOUT_THE_MINTS = (400, 404, 422)
 """Statuses that are about what was asked; a request names mints and nothing else."""

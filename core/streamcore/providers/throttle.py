@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Report, Throttled
 from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.reports import Report, Throttled
 
 FIRST_REST = 1.0
 """Seconds; such limits count by the second. Doubled with each denial that follows without a grant between."""

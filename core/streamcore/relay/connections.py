@@ -1,4 +1,4 @@
-"""A connection of the relay's server that strangers and floods cannot make expensive."""
+"""A connection of the relay's server: floods cannot make it expensive, and it knows what has been read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from typing import cast
 
 from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
 
 MOST_HANDSHAKES = 200
 """Connections whose upgrade is not complete; those that come on top are cut off without an answer."""
@@ -27,6 +28,32 @@ class BoundedConnection(ServerConnection):
     """
 
     _is_cut_off = False
+    _marks = 0
+    _mark: bytes | None = None
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the other side has still to answer a `mark`."""
+        return self._mark is not None
+
+    def mark(self) -> None:
+        """Send a ping without waiting; its pong says that everything sent before has been read.
+
+        Nothing else says it: what the kernel of the other side has acknowledged may wait there, megabytes of
+        it, until somebody reads. One mark at a time; on a connection that is not open it does nothing.
+        """
+        if self.protocol.state is State.OPEN:
+            self._marks += 1
+            self._mark = b"mark %d" % self._marks
+            self.protocol.send_ping(self._mark)
+            self.send_data()
+
+    def acknowledge_pings(self, data: bytes) -> None:
+        """Take note of a pong."""
+        if data == self._mark:
+            self._mark = None
+        else:
+            super().acknowledge_pings(data)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake, or cut the connection off."""

@@ -1,4 +1,4 @@
-"""What a terminal may read in texts: the wallets that others watch are nobody else's business.
+"""What a terminal may read in texts: what others watch is nobody else's business.
 
 Errors and reasons of the engine name addresses, whole or shortened, and signatures.
 """
@@ -37,6 +37,18 @@ def discreet(text: str, own: Collection[str] = ()) -> str | None:
     if addresses and not any(address in own for address in addresses):
         return None
     return _ADDRESS.sub(lambda match: match[0] if match[0] in own else "another address", text)
+
+
+def without_symbols(text: str, symbols: Iterable[str]) -> str:
+    """Return a text without the tickers, and the pairs of them, that are not a terminal's own."""
+    for symbol in symbols:
+        text = re.sub(rf"(?<![\w$/-]){re.escape(symbol)}(?:[/-]\w+)?(?!\w)", "another symbol", text)
+    return text
+
+
+def base_of_pair(topic: str) -> str:
+    """Return the ticker of an exchange's pair: ``BTC`` of ``BTC/USD`` or ``BTC-USD``."""
+    return topic.replace("-", "/").partition("/")[0]
 
 
 def anonymous(text: str) -> str:

@@ -105,8 +105,8 @@ class FanOut:
         group.flush(now, t)
         terminal.send(answer())
         rows = [row for _, row in terminal.granted.rows]
-        terminal.errors = self._upstream.troubles(terminal.granted, before)
-        group.join(terminal, rows, terminal.granted.wallets, now=now, t=t)
+        troubles = self._upstream.troubles(terminal.granted, before)
+        group.join(terminal, rows, terminal.granted.wallets, troubles, now=now, t=t)
         self.poke()
 
     def leave(self, terminal: Terminal) -> None:
@@ -155,9 +155,9 @@ class FanOut:
 
     def error(self, error: StreamError) -> None:
         """Tell about an error every terminal that it concerns."""
-        rows = self._upstream.note(error)
+        named = self._upstream.note(error)
         for group in self._groups.values():
-            group.error(error, rows)
+            group.error(error, named)
 
     def collect(self, *, save: bool = False) -> None:
         """Take everything that the engine has said, write the log, and hand it to the groups.

@@ -14,21 +14,24 @@ import msgspec
 from websockets.asyncio.server import broadcast
 
 from streamcore.assets.tokens import pinned_mint
-from streamcore.events import PriceUpdate, StreamError
-from streamcore.relay.discretion import discreet, own_addresses
+from streamcore.events import ErrorKind, PriceUpdate, StreamError
+from streamcore.relay.discretion import discreet, own_addresses, without_symbols
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import LogFailed, Logged, TransactionLog
-from streamcore.relay.measures import TICK_BOUNDS, Histogram
+from streamcore.relay.measures import AGE_BOUNDS, TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
-from streamcore.relay.terminal import CAUGHT_UP, LAGGING, MOST_ERRORS, Terminal
-from streamcore.relay.upstream import UpstreamRow
+from streamcore.relay.terminal import MOST_ERRORS, Terminal
+from streamcore.relay.upstream import NamedRows, UpstreamRow
 from streamcore.wire.encoding import Encoding, Pieces
 from streamcore.wire.messages import HEARTBEAT
 from streamcore.wire.row_pieces import RowPieces
 from streamcore.wire.transactions import error_message, transaction_message
 
-_Error: TypeAlias = tuple[StreamError, frozenset[int] | None]
-"""An error, and the rows that it is about."""
+_Error: TypeAlias = tuple[StreamError, NamedRows]
+"""An error, and the rows that its text names."""
+
+_ABOUT_WISHES = (ErrorKind.SUBSCRIPTION, ErrorKind.GAP)
+"""Kinds of errors that concern only those who want what they name; the others are about a provider."""
 
 HEARTBEAT_SECONDS = HEARTBEAT / 1000
 
@@ -48,6 +51,10 @@ class Traffic:
     """Frames that were not sent to terminals that took nothing."""
     ticks: Histogram = field(default_factory=lambda: Histogram(TICK_BOUNDS))
     """Seconds that telling one group what is new took."""
+    price_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """Seconds from when the engine had a price until a group was told, of the newest price of each row."""
+    transaction_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """The same for transactions, without those that a terminal is told once more when it comes back."""
 
     def count(self, encoding: str, length: int, terminals: int) -> None:
         """Count a frame that was sent to that many terminals."""
@@ -161,9 +168,9 @@ class Group:
         """Take in what is new in the log."""
         self._transactions += logged
 
-    def error(self, error: StreamError, rows: frozenset[int] | None) -> None:
-        """Take in an error; ``rows``: those that it is about, ``None``: it is not about rows."""
-        self._errors.append((error, rows))
+    def error(self, error: StreamError, named: NamedRows) -> None:
+        """Take in an error; ``named``: the rows that its text names."""
+        self._errors.append((error, named))
 
     def statuses_changed(self) -> None:
         """Take note that the board has something that should not wait for a heartbeat."""
@@ -177,11 +184,19 @@ class Group:
     # --- terminals --------------------------------------------------------------------------------------
 
     def join(
-        self, terminal: Terminal, rows: Sequence[UpstreamRow], wallets: Sequence[str], *, now: float, t: int
+        self,
+        terminal: Terminal,
+        rows: Sequence[UpstreamRow],
+        wallets: Sequence[str],
+        troubles: Sequence[_Error] = (),
+        *,
+        now: float,
+        t: int,
     ) -> None:
         """Add a terminal, and send it everything as of now. The group must have been flushed in this turn.
 
-        Its ``position`` says from where on it needs the log.
+        Its ``position`` says from where on it needs the log; ``troubles`` is what was said before about what
+        it wants.
         """
         numbers = frozenset(row.number for row in rows)
         listed = tuple(sorted(wallets))
@@ -199,11 +214,11 @@ class Group:
             if row.latest is not None:
                 self._pieces.adopt(row.number, row.latest)
         terminal.owed = set(numbers)
-        terminal.errors = _errors_for(cohort, [(error, None) for error in terminal.errors])
+        terminal.errors = [*terminal.errors, *_errors_for(cohort, troubles)][-MOST_ERRORS:]
         self._behind.add(terminal)
         if terminal.progress_at is None:
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
-        self._catch_up(terminal, now, t, most_waiting=LAGGING)
+        self._catch_up(terminal, now, t, waits=terminal.is_lagging(now))
 
     def leave(self, terminal: Terminal) -> bool:
         """Remove a terminal; return whether it was behind, so that its position says what it has."""
@@ -230,6 +245,10 @@ class Group:
             t: Unix milliseconds.
         """
         self.flushed_at = now
+        for ts in self._pieces.told_at:
+            self._traffic.price_ages.observe(max(0.0, t / 1000 - ts))
+        for one in self._transactions:
+            self._traffic.transaction_ages.observe(max(0.0, t / 1000 - one.event.ts))
         changed = self._pieces.tick(t)
         told = [
             (one.event.wallet, self.encoding.transaction(transaction_message(one.event, one.offset, t)))
@@ -259,7 +278,7 @@ class Group:
         self._offset = self._log.offset
         self._statuses_are_new = False
         for terminal in tuple(self._behind):
-            self._catch_up(terminal, now, t)
+            self._catch_up(terminal, now, t, waits=not terminal.has_read_all)
 
     def _send(self, cohort: Cohort, pieces: Pieces, heard: Sequence[str], now: float, t: int) -> None:
         if not (pieces or heard or now >= cohort.sent_at + HEARTBEAT_SECONDS):
@@ -272,21 +291,24 @@ class Group:
         connections = cohort.connections
         broadcast(connections, frame, text=self.encoding.is_text)
         self._traffic.count(self.encoding.name, len(frame), len(connections))
+        for terminal in cohort.members:
+            terminal.mark(now)
 
     def _drop_behind(self, cohort: Cohort, now: float) -> None:
-        for terminal in [one for one in cohort.members if one.backlog > LAGGING]:
+        for terminal in [one for one in cohort.members if one.is_lagging(now)]:
+            terminal.mark(now, every=0.0)
             cohort.members.discard(terminal)
             terminal.position = self._offset
             terminal.owed = set()
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
             self._behind.add(terminal)
 
-    def _catch_up(self, terminal: Terminal, now: float, t: int, *, most_waiting: int = CAUGHT_UP) -> None:
-        """Send a terminal what it has missed, unless it has still to take what was sent before."""
+    def _catch_up(self, terminal: Terminal, now: float, t: int, *, waits: bool) -> None:
+        """Send a terminal what it has missed, unless it ``waits``, having not read the rest."""
         cohort, backlog = self._cohort_of[terminal], terminal.backlog
         if terminal.closing:
             return
-        if backlog > most_waiting:
+        if waits:
             self._traffic.skipped += 1
             if terminal.progress_at is None or backlog < terminal.least_backlog:
                 terminal.least_backlog, terminal.progress_at = backlog, now
@@ -321,6 +343,7 @@ class Group:
         )
         frame = self.encoding.frame(t, pieces, offset=offset)
         terminal.send(frame)
+        terminal.mark(now, every=0.0)
         self._traffic.count(self.encoding.name, len(frame), 1)
         terminal.position, terminal.owed, terminal.errors = offset, set(), []
         terminal.least_backlog, terminal.progress_at = terminal.backlog, now
@@ -351,11 +374,13 @@ class Group:
 def _errors_for(cohort: Cohort, errors: Sequence[_Error]) -> list[StreamError]:
     """Return those errors that are not about others alone, without what is theirs."""
     found = []
-    for error, rows in errors:
-        if rows is not None and not rows & cohort.rows:
+    for error, named in errors:
+        others = [name for name, rows in named.items() if not rows & cohort.rows]
+        if others and len(others) == len(named) and error.kind in _ABOUT_WISHES:
             continue
         text = discreet(error.message, cohort.own)
         if text is not None:
+            text = without_symbols(text, others)
             found.append(error if text == error.message else msgspec.structs.replace(error, message=text))
     return found
 

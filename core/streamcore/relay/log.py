@@ -21,7 +21,7 @@ import msgspec
 from streamcore.errors import MalformedEvent, StreamcoreError
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import from_json, to_json
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import MOST_REMEMBERED, SavedCheckpoint
 
 FILE = "relay.sqlite3"

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -258,7 +259,9 @@ class Relay:
         bucket = Bucket(
             self.limits.messages_per_minute, self.limits.messages_at_once, self._clock.monotonic()
         )
-        terminal = Terminal(connection, spoken, self.gate.holder(connection), bucket)
+        terminal = Terminal(
+            cast("BoundedConnection", connection), spoken, self.gate.holder(connection), bucket
+        )
         self.connected += 1
         try:
             if self._is_one_too_many(terminal):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from streamcore.relay.discretion import anonymous
+from streamcore.relay.discretion import anonymous, base_of_pair
 from streamcore.status import ProviderStatus
 
 _COUNTERS = frozenset(
@@ -65,7 +65,7 @@ class StatusBoard:
             names: Its wallets, mints and tickers.
         """
         return {
-            provider: [topic for topic in topics if topic in names or _base(topic) in names]
+            provider: [topic for topic in topics if topic in names or base_of_pair(topic) in names]
             for provider, topics in self._topics.items()
         }
 
@@ -84,8 +84,3 @@ def changes(
         changed = {name: value for name, value in status.items() if known.get(name) != value}
         if changed:
             yield {"provider": provider, **changed}
-
-
-def _base(topic: str) -> str:
-    """Return the ticker of an exchange's pair: ``BTC`` of ``BTC/USD`` or ``BTC-USD``."""
-    return topic.replace("-", "/").partition("/")[0]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
@@ -13,6 +13,7 @@ from streamcore.engine import Engine
 from streamcore.errors import InputError
 from streamcore.events import ErrorKind, PriceUpdate, StreamError
 from streamcore.hub import Subscriber
+from streamcore.relay.discretion import base_of_pair
 from streamcore.relay.limits import Code, RelayLimits
 from streamcore.relay.log import LogFailed, TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
@@ -43,6 +44,9 @@ class UpstreamRow:
 
 
 _Item = TypeVar("_Item")
+
+NamedRows: TypeAlias = Mapping[str, frozenset[int]]
+"""Tickers and mints in a text, and the rows that have them."""
 
 _WORD = re.compile(r"[^\s,;:.()'\"]+")
 
@@ -118,29 +122,26 @@ class Upstream:
             if fits and sources.get(row.key, event.provider) == event.provider:
                 yield row
 
-    def note(self, error: StreamError) -> frozenset[int] | None:
+    def note(self, error: StreamError) -> NamedRows:
         """Remember an error about what is subscribed, for terminals that come to want it later.
 
         Returns:
-            The numbers of the rows that it is about; ``None``: it is not about rows.
+            The rows that its text names.
         """
-        if error.kind is not ErrorKind.SUBSCRIPTION:
-            return None
-        words = set(_WORD.findall(error.message))
-        for wallet in self._wallets:
-            if wallet in words or short_address(wallet) in words:
-                self._troubled_wallets[wallet] = error
-        rows = [
-            held.item
-            for held in self._rows.values()
-            if held.item.token.symbol in words or held.item.key in words
-        ]
-        for row in rows:
-            row.trouble = error
-        return frozenset(row.number for row in rows) or None
+        named = self._named(error.message)
+        if error.kind is ErrorKind.SUBSCRIPTION:
+            words = _words(error.message)
+            for wallet in self._wallets:
+                if wallet in words or short_address(wallet) in words:
+                    self._troubled_wallets[wallet] = error
+            numbers = frozenset().union(*named.values())
+            for held in self._rows.values():
+                if held.item.number in numbers:
+                    held.item.trouble = error
+        return named
 
-    def troubles(self, granted: Granted, before: Granted) -> list[StreamError]:
-        """Return what was said about what a terminal has just come to want."""
+    def troubles(self, granted: Granted, before: Granted) -> list[tuple[StreamError, NamedRows]]:
+        """Return what was said about what a terminal has just come to want, with the rows it names."""
         known = {row.number for _, row in before.rows}
         found = [row.trouble for _, row in granted.rows if row.trouble and row.number not in known]
         found += [
@@ -148,7 +149,15 @@ class Upstream:
             for wallet in granted.wallets
             if wallet in self._troubled_wallets and wallet not in before.wallets
         ]
-        return list(dict.fromkeys(found))
+        return [(error, self._named(error.message)) for error in dict.fromkeys(found)]
+
+    def _named(self, text: str) -> NamedRows:
+        words = _words(text)
+        found: dict[str, frozenset[int]] = {}
+        for held in self._rows.values():
+            for name in {held.item.token.symbol, held.item.key} & words:
+                found[name] = found.get(name, frozenset()) | {held.item.number}
+        return found
 
     async def grant(self, symbols: Sequence[str], wallets: Sequence[str]) -> Granted:
         """Hold for a terminal what it wants, and subscribe what nobody has wanted yet."""
@@ -267,6 +276,12 @@ class Upstream:
         del self._wallets[wallet]
         self._troubled_wallets.pop(wallet, None)
         await self._engine.unsubscribe_wallets([wallet])
+
+
+def _words(text: str) -> set[str]:
+    """Return the words of a text, and the tickers of the pairs in it: ``BTC`` of ``BTC/USD``."""
+    words = set(_WORD.findall(text))
+    return words | {base_of_pair(word) for word in words}
 
 
 def _give_back(held: _Held[_Item], now: float) -> None:

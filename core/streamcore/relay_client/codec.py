@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame as Data
-from streamcore.providers.base import Alive, Codec, Delivery, Refusal, Report
+from streamcore.providers.base import Codec
+from streamcore.providers.reports import Alive, Delivery, Refusal, Report
 from streamcore.wire.encoding import Encoding
 from streamcore.wire.messages import VERSION, Hello, Position, Request, Want, Wanted
 

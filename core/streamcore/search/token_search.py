@@ -15,7 +15,6 @@ from streamcore.assets.tokens import Token, TokenTable, check_address, is_addres
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Provider
 from streamcore.providers.token_directory import TokenDirectory
 from streamcore.search.lookalikes import KnownNames, marked
 from streamcore.search.ranking import ranked
@@ -53,13 +52,6 @@ class Searched:
     is_exchange: bool
     topic: Callable[[Instrument], str | None]
     """Returns what it calls an instrument; ``None``: it does not have it."""
-
-
-def searched(provider: Provider, *, is_exchange: bool) -> Searched | None:
-    """Return a provider as one that can be searched; ``None`` if it has no list."""
-    if provider.directory is None:
-        return None
-    return Searched(provider.name, provider.title, provider.directory, is_exchange, provider.topic)
 
 
 class TokenSearch:

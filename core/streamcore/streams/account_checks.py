@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
-from streamcore.providers.base import Report, Rest
+from streamcore.providers.base import Rest
+from streamcore.providers.reports import Report
 from streamcore.tasks import Tasks
 
 FOR_GOOD = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL)

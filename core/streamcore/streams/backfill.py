@@ -14,13 +14,13 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import OF_THE_HOST, CircuitBreaker
-from streamcore.providers.base import (
+from streamcore.providers.base import Rest
+from streamcore.providers.reports import (
     Checkpoint,
     PartialFetch,
     PriceReport,
     Question,
     Report,
-    Rest,
     SignatureSeen,
     TransactionReport,
 )

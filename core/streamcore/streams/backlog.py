@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from streamcore.clock import Clock
-from streamcore.providers.base import Question, TokenAccountsRequest
+from streamcore.providers.reports import Question, TokenAccountsRequest
 
 BEHIND = 10.0
 """Seconds of waiting after which a topic is behind."""

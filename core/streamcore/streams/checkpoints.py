@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 
 KEPT_SLOTS = 750
 """Slots (five minutes) before the last complete check from which signatures are still remembered.

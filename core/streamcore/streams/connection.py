@@ -16,12 +16,11 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.net.transport import Frame, Socket, Transport
-from streamcore.providers.base import (
+from streamcore.providers.base import Codec, Provider
+from streamcore.providers.reports import (
     Alive,
-    Codec,
     Malformed,
     PriceReport,
-    Provider,
     Refusal,
     Report,
     Throttled,

@@ -11,17 +11,17 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import CircuitBreaker
-from streamcore.providers.base import (
+from streamcore.providers.base import Rest
+from streamcore.providers.batching import FAILURES_OF_A_HOST
+from streamcore.providers.reports import (
     Checkpoint,
     Malformed,
     PartialFetch,
     PriceReport,
     Refusal,
     Report,
-    Rest,
     TransactionReport,
 )
-from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.streams.checkpoints import Checkpoints
 
 OF_ONE_TOPIC = (ErrorKind.SERVER, ErrorKind.PROTOCOL, ErrorKind.SUBSCRIPTION)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streamcore.clock import Clock
-from streamcore.providers.base import TransactionReport
+from streamcore.providers.reports import TransactionReport
 
 LATE = 20.0
 """Seconds after which a transaction that has not come over the stream counts as left out by it."""

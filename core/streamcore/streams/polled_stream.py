@@ -8,7 +8,8 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import Source, State
-from streamcore.providers.base import Malformed, Notice, Provider, Refusal, Report
+from streamcore.providers.base import Provider
+from streamcore.providers.reports import Malformed, Notice, Refusal, Report
 from streamcore.status import Health, ProviderStatus
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints

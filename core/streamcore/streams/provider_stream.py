@@ -14,10 +14,10 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Source, State
 from streamcore.net.transport import Transport
-from streamcore.providers.base import (
+from streamcore.providers.base import Provider
+from streamcore.providers.reports import (
     PriceReport,
     PriceRequest,
-    Provider,
     Report,
     SignatureSeen,
     TokenAccounts,

@@ -11,7 +11,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.circuit_breaker import OF_THE_HOST, CircuitBreaker
-from streamcore.providers.base import Question, SignatureSeen, TokenAccountsRequest
+from streamcore.providers.reports import Question, SignatureSeen, TokenAccountsRequest
 from streamcore.streams.backlog import BEHIND, Backlog, Pending
 from streamcore.tasks import Tasks, first_to_end
 

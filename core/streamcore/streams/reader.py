@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from streamcore.clock import Clock
 from streamcore.net.transport import Frame, Socket
-from streamcore.providers.base import Codec, Report
+from streamcore.providers.base import Codec
+from streamcore.providers.reports import Report
 
 GATHER = 0.04
 """Seconds that messages are left to gather."""

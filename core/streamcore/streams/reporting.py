@@ -11,12 +11,12 @@ from typing import Protocol
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import Source
-from streamcore.providers.base import (
+from streamcore.providers.base import Provider
+from streamcore.providers.reports import (
     Malformed,
     Notice,
     PartialFetch,
     PriceReport,
-    Provider,
     Report,
     Throttled,
     TokenAccounts,

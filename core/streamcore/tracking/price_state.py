@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from streamcore.events import MARKET_FIELDS, PRICE_FIELDS, PriceKind, PriceUpdate, Source
-from streamcore.providers.base import PriceReport
 from streamcore.providers.figures import credible
+from streamcore.providers.reports import PriceReport
 
 _PRICE, _CHANGE, _VOLUME = 1, 2, 4
 _BIT = dict(zip(PRICE_FIELDS, (_PRICE, _CHANGE, _VOLUME), strict=True))

@@ -18,7 +18,7 @@ from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
-from streamcore.providers.base import PriceReport, Refusal, Report
+from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References

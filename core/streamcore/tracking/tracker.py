@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from streamcore.events import Source
-from streamcore.providers.base import Report
+from streamcore.providers.reports import Report
 from streamcore.streams.reporting import ReportSource
 
 MOST_IN_A_ROW = 20

@@ -15,13 +15,7 @@ from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, Source, WalletTransaction
-from streamcore.providers.base import (
-    AccountReport,
-    CheckpointReport,
-    Refusal,
-    Report,
-    TransactionReport,
-)
+from streamcore.providers.reports import AccountReport, CheckpointReport, Refusal, Report, TransactionReport
 from streamcore.solana.accounts import AccountFacts, AccountKind, in_words, known_account
 from streamcore.solana.interpretation import interpret, unreadable, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints

@@ -7,6 +7,7 @@ decimal texts, as everywhere in this program's JSON; of a price ``"kind": "snaps
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -163,17 +164,29 @@ def _positional(kind: type[Message | Part], given: Any) -> Any:
     if kind is Price:
         given = _price(given)
     array: list[Any] = []
-    for field in msgspec.structs.fields(kind):
-        value = given.get(field.encode_name)
-        part, is_list = _part_of(field.type)
+    for name, default, part, is_list in _layout(kind):
+        value = given.get(name)
         if value is None:
-            value = None if field.default is msgspec.NODEFAULT else field.default
+            value = default
         elif part is not None and is_list:
             value = [_positional(part, item) for item in value] if isinstance(value, list) else value
         elif part is not None:
             value = _positional(part, value)
         array.append(value)
     return array
+
+
+@cache
+def _layout(kind: type[Message | Part]) -> list[tuple[str, Any, type[Part] | None, bool]]:
+    """Return of each field in order its name, its default, and what `_part_of` says of its type."""
+    return [
+        (
+            field.encode_name,
+            None if field.default is msgspec.NODEFAULT else field.default,
+            *_part_of(field.type),
+        )
+        for field in msgspec.structs.fields(kind)
+    ]
 
 
 def _price(given: dict[str, Any]) -> dict[str, Any]:

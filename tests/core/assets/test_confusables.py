@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streamcore.assets.confusables import is_plain, skeletons
+from streamcore.assets.confusables import skeletons
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,3 @@ def test_names_that_differ_to_a_reader_share_none(one: str, other: str) -> None:
 @pytest.mark.parametrize("name", ["", " ", "\U0001f438", "\u200b\u202e", "$"])
 def test_what_has_no_letter_is_like_nothing(name: str) -> None:
     assert skeletons(name) == frozenset()
-
-
-def test_only_printable_ascii_is_plain() -> None:
-    assert is_plain("USDC")
-    assert not is_plain("USD\u0421")
-    assert not is_plain("US\x1bDC")

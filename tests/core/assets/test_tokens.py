@@ -11,10 +11,9 @@ from streamcore.assets.tokens import (
     WRAPPED_SOL,
     TokenTable,
     check_address,
-    check_signature,
     short_address,
 )
-from streamcore.errors import BadAddress, InputError, SettingsError, UnknownSymbol
+from streamcore.errors import BadAddress, SettingsError, UnknownSymbol
 
 CBBTC = "cbbtcf3aa214zXHbiAZQwf4122FBYbraNdFqgw4iMij"
 PORTAL_ETH = "7vfCXTUXx5WJV5JADk17DUJ4ksgau7utNKj4b963voxs"
@@ -183,14 +182,6 @@ def test_exactly_the_encodings_of_32_bytes_are_addresses(data: bytes) -> None:
 def test_no_text_makes_the_address_check_fail_in_another_way(text: str) -> None:
     with suppress(BadAddress):
         assert len(base58.b58decode(check_address(text))) == 32
-
-
-def test_a_signature_is_64_bytes_of_base58() -> None:
-    assert check_signature(f" {SIGNATURE} ") == SIGNATURE
-    assert check_signature("1" * 64) == "1" * 64
-    for wrong in (USDC, "", SIGNATURE + "1", "0" + SIGNATURE[1:]):
-        with pytest.raises(InputError, match="is not a transaction signature"):
-            check_signature(wrong)
 
 
 def test_a_short_address_keeps_both_ends() -> None:

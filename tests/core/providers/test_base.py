@@ -10,17 +10,8 @@ from streamcore.assets.instruments import Venue, understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import (
-    Checkpoint,
-    Codec,
-    Limits,
-    PriceReport,
-    Provider,
-    Report,
-    Rest,
-    SignatureSeen,
-    TokenAccounts,
-)
+from streamcore.providers.base import Codec, Limits, Provider, Rest
+from streamcore.providers.reports import Checkpoint, PriceReport, Report, SignatureSeen, TokenAccounts
 
 
 class PlainCodec(Codec):

@@ -11,9 +11,9 @@ from scripted_http import Asked, ScriptedHttp
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.net.transport import Answer
-from streamcore.providers.base import PriceReport, Refusal, Report
 from streamcore.providers.dexscreener.provider import DexScreenerProvider
 from streamcore.providers.jupiter.provider import JupiterProvider
+from streamcore.providers.reports import PriceReport, Refusal, Report
 
 MINTS = ("Aaa", "Bbb", "Bad", "Ccc")
 

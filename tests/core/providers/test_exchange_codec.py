@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties import quick
 
-from streamcore.providers.base import Alive, Codec, Malformed, PriceReport, Report
+from streamcore.providers.base import Codec
 from streamcore.providers.birdeye.codec import BirdeyeCodec
 from streamcore.providers.coinbase.codec import CoinbaseCodec
 from streamcore.providers.figures import USUAL_LENGTH, credible
 from streamcore.providers.kraken.codec import KrakenCodec
+from streamcore.providers.reports import Alive, Malformed, PriceReport, Report
 
 MINT = "So11111111111111111111111111111111111111112"
 

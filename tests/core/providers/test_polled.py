@@ -16,10 +16,11 @@ from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Limits, PriceReport, Refusal, Report
+from streamcore.providers.base import Limits
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.polled import PolledPrices, PolledProvider
+from streamcore.providers.reports import PriceReport, Refusal, Report
 
 SOL = "So11111111111111111111111111111111111111112"
 

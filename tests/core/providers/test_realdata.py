@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from realdata import realdata, realdata_names
 
-from streamcore.providers.base import Codec, Malformed, Notice, PriceReport, Refusal
+from streamcore.providers.base import Codec
 from streamcore.providers.coinbase.codec import CoinbaseCodec
 from streamcore.providers.kraken.codec import KrakenCodec
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal
 
 CODECS: dict[str, type[KrakenCodec] | type[CoinbaseCodec]] = {
     "kraken": KrakenCodec,

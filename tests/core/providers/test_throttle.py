@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Throttled
+from streamcore.providers.reports import Throttled
 from streamcore.providers.throttle import FIRST_REST, Throttle
 
 

@@ -4,7 +4,7 @@ import pytest
 from relay_bench import WALLETS
 from wire_messages import SIGNATURE
 
-from streamcore.relay.discretion import anonymous, discreet, own_addresses
+from streamcore.relay.discretion import anonymous, discreet, own_addresses, without_symbols
 
 MINE, OTHER = WALLETS[:2]
 SHORT = f"{OTHER[:4]}…{OTHER[-4:]}"
@@ -31,3 +31,17 @@ def test_a_text_has_only_what_is_a_terminals_own(text: str, shown: str | None) -
 def test_a_text_for_everybody_names_no_address_at_all() -> None:
     text = anonymous(f"{MINE} and {SHORT}: {SIGNATURE}")
     assert text == "an address and an address: a transaction"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Kraken reported an error: BTC/USD is halted", "Kraken reported an error: another symbol is halted"),
+        ("Coinbase went on with BTC-USD", "Coinbase went on with another symbol"),
+        ("BTC, SOL and BTCX are late", "another symbol, SOL and BTCX are late"),
+        ("SOL/BTC is halted", "SOL/BTC is halted"),
+        ("nothing is wrong", "nothing is wrong"),
+    ],
+)
+def test_a_text_has_no_ticker_of_somebody_else(text: str, shown: str) -> None:
+    assert without_symbols(text, ["BTC"]) == shown

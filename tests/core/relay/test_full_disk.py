@@ -13,7 +13,7 @@ from relayed_engine import RelayedEngine
 from sample_events import transaction
 
 from streamcore.events import ErrorKind, StreamError
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.log import LogFailed, TransactionLog
 from streamcore.relay.log_writer import MOST_WAITING, TOLD_AGAIN_AFTER, TRIED_AGAIN_AFTER, LogWriter
 from streamcore.relay.server import Relay

@@ -9,7 +9,7 @@ import pytest
 import sample_events
 
 from streamcore.events import WalletTransaction
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.log import (
     FILE,
     KEEP,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
 import sample_events
 from relay_bench import WALLETS, Terminal, eventually, running
-from relayed_engine import RelayedEngine
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
 
-from streamcore.assets.tokens import Token, pinned_mint, short_address
-from streamcore.events import ErrorKind, PriceKind, PriceUpdate, Source, StatusChange, StreamError
-from streamcore.providers.base import Checkpoint
+from streamcore.assets.tokens import pinned_mint
+from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
+from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
@@ -313,6 +311,17 @@ async def test_a_ticker_and_the_token_of_that_name_are_two_rows(tmp_path: Path) 
         assert (terminal.price("ETH"), terminal.price(mint)) == ("3000", "2990")
 
 
+async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
+    tmp_path: Path,
+) -> None:
+    wrapped = pinned_mint("BTC")
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
+        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))
+
+
 async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_token(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, engine):
         terminal = await Terminal(relay).open()
@@ -322,53 +331,6 @@ async def test_a_late_price_of_a_ticker_that_was_given_up_is_not_taken_for_the_t
         engine.price("SOL", "150")
         await terminal.until(lambda: terminal.price(sample_events.SOL))
         assert terminal.price(mint) is None
-
-
-class Unwilling(RelayedEngine):
-    """An engine that says at once why something cannot be watched."""
-
-    async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
-        found = await super().subscribe_prices(symbols)
-        for token in found:
-            if token.symbol == "XYZ":
-                text = f"no source in use has {token.symbol} at the moment"
-                self.say(sample_events.trouble(text, provider="", kind=ErrorKind.SUBSCRIPTION))
-        return found
-
-    async def subscribe_wallets(self, addresses: Iterable[str]) -> list[str]:
-        found = await super().subscribe_wallets(addresses)
-        for address in found:
-            text = f"{short_address(address)} is a mint, no wallet"
-            self.say(sample_events.trouble(text, provider="", kind=ErrorKind.SUBSCRIPTION))
-        return found
-
-
-def told_errors(terminal: Terminal) -> list[str]:
-    return [event.message for event in terminal.events if isinstance(event, StreamError)]
-
-
-async def test_what_is_wrong_with_a_wish_is_told_to_who_wishes_it_also_later_and_to_nobody_else(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path, Unwilling()) as (relay, engine):
-        bystander = await Terminal(relay).open()
-        await bystander.want(["SOL"])
-        first = await Terminal(relay).open()
-        await first.want(["XYZ"], WALLETS[:1])
-        await first.want(["XYZ", "SOL"], WALLETS[:1])
-        second = await Terminal(relay, "json").open()
-        await second.want(["XYZ"], WALLETS[:1])
-        both = ["no source in use has XYZ at the moment", f"{short_address(WALLETS[0])} is a mint, no wallet"]
-        assert told_errors(first) == both
-        assert told_errors(second) == both
-        engine.price("SOL", "150")
-        await bystander.until(lambda: bystander.mirror.prices)
-        assert told_errors(bystander) == []
-        engine.price("XYZ", "1")
-        await first.until(lambda: first.price("XYZ"))
-        third = await Terminal(relay).open()
-        await third.want(["XYZ"])
-        assert told_errors(third) == []
 
 
 async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it_was(tmp_path: Path) -> None:
@@ -391,14 +353,3 @@ async def test_a_wallet_that_was_given_up_meanwhile_is_followed_on_from_where_it
         meanwhile = engine.transaction(WALLETS[0], source=Source.BACKFILL)
         await again.until(again.transactions)
         assert again.transactions() == [meanwhile]
-
-
-async def test_the_topics_of_a_ticker_are_told_also_where_a_source_knows_it_by_its_mint(
-    tmp_path: Path,
-) -> None:
-    wrapped = pinned_mint("BTC")
-    async with running(tmp_path) as (relay, engine):
-        terminal = await Terminal(relay).open()
-        await terminal.want(["BTC"])
-        engine.set_status("kraken", topics=(wrapped, sample_events.SOL))
-        await terminal.until(lambda: terminal.mirror.statuses["kraken"].topics == (wrapped,))

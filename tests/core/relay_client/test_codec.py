@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from scripted_relay import EPOCH, hello
 
-from streamcore.providers.base import Alive, Delivery, Refusal
+from streamcore.providers.reports import Alive, Delivery, Refusal
 from streamcore.relay_client.codec import RelayCodec, Wishes
 from streamcore.wire.encodings import encoding
 from streamcore.wire.messages import Frame, Hello, Lookup, Position, Request, Restart, Want, Wanted

@@ -2,23 +2,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import permutations
-from typing import Any
 
 import base58
+from found_tokens import DOG, HATS, USDC, hit
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.search.lookalikes import KnownNames
 from streamcore.search.ranking import MOST_HITS, ranked
 from streamcore.token_hits import TokenHit
 
-USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
-DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
-HATS = "Hu6xf6bNiJ5ErRaG7Yhos89jgfAdCG1tu8DCips2pump"
 OTHER = "FAb1w1X5YzQo53Lvv4CfRRSS4Brbm6NBKk2Fs8gLpiJ1"
-
-
-def hit(symbol: str, mint: str | None = DOG, **more: Any) -> TokenHit:
-    return TokenHit(**{"symbol": symbol, "name": "", "mint": mint, "provider": "x", "verified": False} | more)
 
 
 def order(text: str, *found: TokenHit) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import base58
 import pytest
+from found_tokens import DOG, HATS, USDC, hit
 from manual_clock import ManualClock
 from scripted_http import Asked
 from scripted_transport import ScriptedTransport
@@ -17,7 +18,8 @@ from wire_fixtures import history_bytes
 from streamcore import BadAddress, InputError, NotRunning, SearchFailure, Settings, StreamManager
 from streamcore.assets.instruments import Instrument
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import BirdeyeSettings, JupiterSettings, StreamSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.sources import BirdeyeSettings, JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
@@ -26,16 +28,9 @@ from streamcore.search.token_search import FRESH_FOR, KEPT, LONGEST, PATIENCE, S
 from streamcore.token_hits import SearchResult, TokenHit
 from streamsim.demo import embedded
 
-USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
-DOG = "8cmK4vWFRPMttT49MuDG5p6c2zMnr4xg9eVE8DgMpump"
-HATS = "Hu6xf6bNiJ5ErRaG7Yhos89jgfAdCG1tu8DCips2pump"
 FAKE = "FAb1w1X5YzQo53Lvv4CfRRSS4Brbm6NBKk2Fs8gLpiJ1"
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 KEY = base58.b58encode(bytes([77] * 63 + [200])).decode()
-
-
-def hit(symbol: str, mint: str | None = HATS, **more: Any) -> TokenHit:
-    return TokenHit(**{"symbol": symbol, "name": "", "mint": mint, "provider": "x", "verified": False} | more)
 
 
 class Listed(TokenDirectory):

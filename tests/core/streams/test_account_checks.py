@@ -8,7 +8,7 @@ from scripted_rest import ScriptedRest
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
-from streamcore.providers.base import AccountReport, Report
+from streamcore.providers.reports import AccountReport, Report
 from streamcore.solana.accounts import AccountFacts, AccountKind
 from streamcore.streams.account_checks import FIRST_RETRY, AccountChecks
 from streamcore.tasks import Tasks

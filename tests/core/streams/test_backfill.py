@@ -11,7 +11,7 @@ from scripted_rest import ScriptedRest
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     Checkpoint,
     CheckpointReport,
     Malformed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from manual_clock import ManualClock
 
-from streamcore.providers.base import Question, SignatureSeen, TokenAccountsRequest
+from streamcore.providers.reports import Question, SignatureSeen, TokenAccountsRequest
 from streamcore.streams.backlog import BEHIND, Backlog, Pending
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Callable
 
-from streamcore.providers.base import Checkpoint
+from streamcore.providers.reports import Checkpoint
 from streamcore.providers.solana_rpc.history import OVERLAP_SLOTS
 from streamcore.streams.checkpoints import KEPT_SLOTS, MOST_REMEMBERED, Checkpoints, SavedCheckpoint
 

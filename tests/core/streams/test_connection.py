@@ -9,7 +9,7 @@ from scripted_connection import DEBOUNCE, LOST, ScriptedConnection
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
-from streamcore.providers.base import Alive, Malformed, Notice, Refusal, Throttled, TokenAccounts
+from streamcore.providers.reports import Alive, Malformed, Notice, Refusal, Throttled, TokenAccounts
 from streamcore.streams.backoff import HEALTHY_AFTER
 from streamcore.streams.connection import NOTHING_WANTED, RECONNECT_ASKED, Connection
 

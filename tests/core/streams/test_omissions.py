@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from manual_clock import START, ManualClock
 
-from streamcore.providers.base import TransactionReport
+from streamcore.providers.reports import TransactionReport
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.streams.omissions import LATE, Omissions
 

@@ -12,7 +12,7 @@ from scripted_rest import ScriptedRest, ScriptedSink
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source, State
-from streamcore.providers.base import Malformed, PriceReport, Refusal
+from streamcore.providers.reports import Malformed, PriceReport, Refusal
 from streamcore.status import BreakerState, Health
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.polled_stream import POLLED, PolledStream

@@ -12,7 +12,7 @@ from scripted_rest import ScriptedRest, ScriptedSink
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Source, State
-from streamcore.providers.base import Checkpoint, Notice, PriceReport, SignatureSeen, TransactionReport
+from streamcore.providers.reports import Checkpoint, Notice, PriceReport, SignatureSeen, TransactionReport
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.status import BreakerState, Health
 from streamcore.streams.checkpoints import Checkpoints

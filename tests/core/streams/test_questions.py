@@ -8,7 +8,7 @@ from manual_clock import ManualClock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.circuit_breaker import CircuitBreaker
-from streamcore.providers.base import Question, SignatureSeen, TokenAccountsRequest
+from streamcore.providers.reports import Question, SignatureSeen, TokenAccountsRequest
 from streamcore.streams.backlog import BEHIND
 from streamcore.streams.questions import AT_ONCE, MOST_TRIES, MOST_WAITING, Questions
 from streamcore.tasks import Tasks

@@ -10,7 +10,7 @@ from manual_clock import ManualClock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, PriceReport, Report
+from streamcore.providers.reports import Alive, PriceReport, Report
 from streamcore.streams.reader import BUSY, GATHER, PLENTY, WINDOW, Coalescing, Reader
 
 ENDED = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")

@@ -8,7 +8,7 @@ from scripted_rest import ScriptedSink
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, Source
-from streamcore.providers.base import Malformed, Notice, PartialFetch, PriceReport, TokenAccounts
+from streamcore.providers.reports import Malformed, Notice, PartialFetch, PriceReport, TokenAccounts
 from streamcore.streams.reporting import Reporting
 
 NO = ProviderError(ErrorKind.SERVER, "no")

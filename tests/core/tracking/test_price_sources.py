@@ -9,7 +9,7 @@ from scripted_source import ScriptedSource
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import Event, PriceUpdate, Source, StreamError
-from streamcore.providers.base import PriceReport
+from streamcore.providers.reports import PriceReport
 from streamcore.tracking.prices import PriceTracker
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from properties import quick
 
 from streamcore.events import PRICE_FIELDS, PriceKind, PriceUpdate, Source
-from streamcore.providers.base import PriceReport
 from streamcore.providers.figures import credible
+from streamcore.providers.reports import PriceReport
 from streamcore.tracking.price_state import PriceState
 
 

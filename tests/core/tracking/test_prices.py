@@ -29,7 +29,7 @@ from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import PRICE_FIELDS
 from streamcore.hub import Hub, Subscriber
-from streamcore.providers.base import PriceReport, Refusal
+from streamcore.providers.reports import PriceReport, Refusal
 from streamcore.status import Health
 from streamcore.tracking.prices import PriceTracker
 

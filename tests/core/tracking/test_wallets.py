@@ -11,7 +11,7 @@ from scripted_source import ScriptedSource
 from streamcore import BadAddress, ErrorKind, Event, InputError, ProviderError, Source, StreamError
 from streamcore.assets.tokens import TokenTable
 from streamcore.events import DataKind, WalletTransaction
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     AccountReport,
     Checkpoint,
     CheckpointReport,

@@ -16,12 +16,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire_fixtures import shape
 
-from streamcore.config.model import CoinbaseSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import CoinbaseSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import Alive, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
+from streamcore.providers.reports import Alive, Notice, PriceReport, PriceRequest, Refusal, Report
 from streamsim import Emulators, Fault, asset_key
 from streamsim.world.catalog import SOL
 

@@ -16,11 +16,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire_fixtures import shape
 
-from streamcore.config.model import KrakenSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import Alive, PriceReport, Refusal, Report
 from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.reports import Alive, PriceReport, Refusal, Report
 from streamsim import Emulators, Fault, asset_key
 from streamsim.kraken.messages import Maintenance
 from streamsim.world.catalog import SOL

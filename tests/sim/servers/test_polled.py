@@ -16,13 +16,15 @@ from manual_clock import START
 from virtual_time import VirtualClock, on_virtual_time
 from wire_fixtures import public
 
-from streamcore.config.model import DexscreenerSettings, JupiterSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import DexscreenerSettings, JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient
-from streamcore.providers.base import PriceReport, Provider, Refusal, Report
+from streamcore.providers.base import Provider
 from streamcore.providers.dexscreener.provider import DexScreenerProvider
 from streamcore.providers.jupiter.provider import JupiterProvider
+from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamsim import Emulators, Fault, JupiterServer
 from streamsim.jupiter.server import DOCUMENTED
 

@@ -20,7 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 from wire_fixtures import public
 
-from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SolanaSettings
 from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -28,7 +29,7 @@ from streamcore.net.dial import Dialler
 from streamcore.net.http import HttpClient
 from streamcore.net.transport import Socket
 from streamcore.net.websocket import open_websocket
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     Alive,
     Checkpoint,
     CheckpointReport,

@@ -14,9 +14,10 @@ from replayed_network import read_capture
 from streamcore import SettingsError
 from streamcore.recording import Capture
 from streamcore.recording.lines import Exchange, Received, Start
-from streamtui.cli import Programs, main
+from streamtui.cli import main
 from streamtui.commands.capture import capturing
 from streamtui.options import APP, CAPTURE, COMMANDS
+from streamtui.programs import Programs
 
 KEY = "geheim-of-the-reporter-1234"
 

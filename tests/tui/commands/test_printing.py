@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streamtui.commands.printing import print_rows, say
+from streamtui.commands.printing import print_rows
 
 ROW: dict[str, Any] = {
     "event": "hit",
@@ -35,13 +35,3 @@ def test_csv_has_the_columns_it_was_given_and_nothing_that_acts(capsys: pytest.C
 
 def test_a_table_is_made_only_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "table") == "for people\n"
-
-
-def test_a_sentence_goes_to_standard_error_with_the_programs_name(capsys: pytest.CaptureFixture[str]) -> None:
-    say("nobody answers\x1b")
-    assert capsys.readouterr() == ("", "streamtui: nobody answers\u241b\n")
-
-
-def test_without_standard_error_a_sentence_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr", None)
-    say("nobody answers")

@@ -9,13 +9,6 @@ from streamtui.widgets.columns import Column, place
 COLUMNS = (Column("a", "A  ", 4), Column("b", "B", 4))
 
 
-def test_a_change_says_whether_it_is_one() -> None:
-    titles = ColumnTitles(COLUMNS)
-    assert not titles.set("b", "B")
-    assert titles.set("b", "C")
-    assert titles.cells(place(COLUMNS, 20)) == (cell("A  "), cell("C"))
-
-
 def test_one_column_is_marked_at_a_time() -> None:
     titles = ColumnTitles(COLUMNS)
     assert titles.mark("a", "↓")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from streamcore import SettingsError
 from streamtui import __version__
-from streamtui.commands.printing import say
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streamcore import PriceUpdate, SystemClock
-from streamtui.commands.printing import print_rows, say
+from streamtui.commands.printing import print_rows
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.texts import count
 from streamtui.model.engine import real_engine
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""What commands print: rows as a table, as CSV or as lines of JSON, and sentences on standard error."""
+"""What commands print on standard output: rows as a table, as CSV or as lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,17 +11,6 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """Columns of a table that goes into a file or a pipe, where nothing has to fit a screen."""
-
-_LONGEST = 2000
-"""Characters of a sentence; some list everything that is allowed."""
-
-
-def say(sentence: str) -> None:
-    """Print a sentence for a person on standard error, if there is one."""
-    if sys.stderr is not None:
-        from streamcore import printable
-
-        print(f"streamtui: {printable(sentence, _LONGEST)}", file=sys.stderr)
 
 
 def print_rows(

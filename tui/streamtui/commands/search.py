@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from streamcore import ProviderError, SearchResult, TokenHit, printable
-from streamtui.commands.printing import print_rows, say
+from streamtui.commands.printing import print_rows
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
 from streamtui.format.numbers import compact
 from streamtui.model.engine import real_engine
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -21,10 +21,10 @@ from streamcore import (
     wallet_name,
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
-from streamtui.commands.printing import say
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import is_by_relay
 from streamtui.options import SERVING, SETTINGS
+from streamtui.stderr import say
 
 
 def loaded(given: Mapping[str, Any]) -> Loaded:

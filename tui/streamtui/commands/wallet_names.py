@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from streamcore import ProviderError, changed_names, wallet_name
-from streamtui.commands.printing import say
+from streamtui.stderr import say
 
 if TYPE_CHECKING:
     from streamcore import Engine

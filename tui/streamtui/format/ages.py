@@ -71,11 +71,6 @@ def _time_of_day(ts: int) -> str:
     return _local(ts, "%H:%M:%S") or "--:--:--"
 
 
-def day_and_time(ts: float) -> str:
-    """Return the local day and time of a point in Unix seconds: ``Nov 27 14:03``."""
-    return _local(ts, "%b %d %H:%M") or UNKNOWN
-
-
 def day(ts: float) -> str:
     """Return the local day of a point in Unix seconds: ``3 Sep``."""
     return (_local(ts, "%d %b") or UNKNOWN).removeprefix("0")

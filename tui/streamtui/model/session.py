@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from streamcore import (
-    AlertSettings,
     Clock,
     DataKind,
     InputError,
@@ -24,7 +22,7 @@ from streamcore import (
     Settings,
 )
 from streamtui.format.texts import demo_words
-from streamtui.model.alerts import AlertBook, parse_alert
+from streamtui.model.alerts import AlertBook
 from streamtui.model.config_merge import UNKNOWN, Watched
 from streamtui.model.labels import labeller, shortened
 from streamtui.model.price_list import PriceList
@@ -36,7 +34,6 @@ from streamtui.model.view import View
 
 if TYPE_CHECKING:
     from streamcore import Engine
-    from streamtui.model.config_writer import OnConflict
     from streamtui.model.price_chart import PriceChart
 
 
@@ -52,18 +49,18 @@ class Session:
         Args:
             settings: The effective settings.
             clock: Time.
-            saved: What the configuration file holds, the base for `save`; ``None``: unknown.
+            saved: What the configuration file holds, the base for saving; ``None``: unknown.
         """
         self.settings = settings
         self.clock = clock
-        self._saved = saved or UNKNOWN
+        self.saved = saved or UNKNOWN
         """What was in the configuration file when it was read or written last."""
         self.labels = dict(settings.labels)
         """Names of wallets; `watch` adds to them."""
         self.label = labeller(self.labels)
         self.names = TokenNames()
         """What tokens are called that have no name in the table."""
-        self._invented: set[str] = set()
+        self.invented_labels: set[str] = set()
         """Wallets with a label that was looked up in the demo."""
         self.alerts = AlertBook(settings.alerts, self.label)
         self.chart: PriceChart | None = None
@@ -88,7 +85,7 @@ class Session:
         """Set when something must be drawn in the next frame; whoever draws clears it."""
         self.engine: Engine | None = None
         """The running engine; ``None`` while it starts, and after it has stopped."""
-        self._only_in_watchlist: set[str] = set()
+        self.only_in_watchlist: set[str] = set()
         """Keys of rows that are there because a watchlist was shown, and for no other reason."""
         self._requests = 0
         """How many subscriptions have not returned yet."""
@@ -119,7 +116,7 @@ class Session:
         self.engine = engine
         self._subscribed.clear()
         self._watched.clear()
-        self.alerts.bind(self._key_of_symbol)
+        self.alerts.bind(self.key_of_symbol)
 
     def detach(self, engine: Engine) -> None:
         """Send no more requests to this engine; if another one is attached already, that one stays."""
@@ -196,7 +193,7 @@ class Session:
         engine = self.running_engine()
         self.prices.remove(key)
         self.unsaved = True
-        self._only_in_watchlist.discard(key)
+        self.only_in_watchlist.discard(key)
         self._subscribed.discard(key)
         await engine.unsubscribe_prices([key])
         self.mark_changed()
@@ -219,7 +216,7 @@ class Session:
                 if key not in self.prices.rows or key not in self._subscribed
             ]
             self.prices.watchlist = frozenset(keys)
-            self._only_in_watchlist |= {key for key in keys if key not in self.prices.rows}
+            self.only_in_watchlist |= {key for key in keys if key not in self.prices.rows}
             if missing:
                 unsaved = self.unsaved
                 await self.subscribe(missing)
@@ -277,96 +274,23 @@ class Session:
 
         self.labels.update(labels)
         if self.settings.demo:
-            self._invented |= {address for address, name in labels.items() if wallet_name(name) is not None}
+            self.invented_labels |= {
+                address for address, name in labels.items() if wallet_name(name) is not None
+            }
         self.unsaved = self.unsaved or by_hand
         self.transactions.relabel()
         self.mark_changed()
 
-    def add_alert(self, text: str) -> AlertSettings:
-        """Add the alert a person wrote.
-
-        Raises:
-            InputError: It cannot be understood, or is about something that is not watched.
-            NotRunning: There is no engine to ask what a symbol means.
-        """
-        names = {name.casefold(): wallet for wallet in self.wallets for name in (wallet, self.label(wallet))}
-        rule = parse_alert(text, names)
-        row: PriceRow | None = None
-        if rule.symbol is not None:
-            symbol = self._mint_shown_as(rule.symbol) or rule.symbol
-            token = self.running_engine().describe(symbol)
-            row = self.prices.rows.get(key_of(token))
-            if row is None:
-                raise InputError(symbol, "is not watched yet; s watches it")
-            shown = token.symbol if token.symbol.casefold() == symbol.casefold() else symbol
-            rule = msgspec.structs.replace(rule, symbol=shown)
-        if not self.alerts.add(rule):
-            raise InputError(text, "is there already")
-        if row is not None and row.update is not None:
-            self.alerts.alerts[-1].price(row.update)  # so that it knows on which side of the limit it begins
-        self.unsaved = True
-        return rule
-
-    def _mint_shown_as(self, symbol: str) -> str:
-        """Return the mint of the one row with a ticker that was only found for it; empty if there is none."""
-        if self._key_of_symbol(symbol) in self.prices.rows:
-            return ""  # it means another row
-        rows = [row for row in self.prices.rows.values() if row.token.symbol.casefold() == symbol.casefold()]
-        return rows[0].token.mint if len(rows) == 1 else ""
-
-    def remove_alert(self, at: int) -> None:
-        """Remove the alert of that number."""
-        self.alerts.remove(at)
-        self.unsaved = True
-
-    def _key_of_symbol(self, symbol: str) -> str:
+    def key_of_symbol(self, symbol: str) -> str:
+        """Return the key of what a symbol stands for; of an unknown one, the symbol in small letters."""
         try:
             return key_of(self.running_engine().describe(symbol))
         except (InputError, NotRunning):
             return symbol.casefold()
 
-    async def save(self, path: Path, theme: str | None, on_conflict: OnConflict) -> None:
-        """Write what a person has changed into the configuration file.
-
-        Args:
-            path: The file.
-            theme: The theme that was chosen; ``None`` leaves the file's own.
-            on_conflict: What to do with entries that the file would lose.
-
-        Raises:
-            Conflict: Something in the file would be lost, and nobody has agreed to that; nothing was written.
-            NotSaved: It could not be written, and is as it was.
-        """
-        from streamtui.model.config_writer import save
-
-        rows = sorted(self.prices.rows.values(), key=lambda row: row.number)
-        watched = Watched(
-            symbols=[
-                self._symbol_to_save(row.token) for row in rows if row.key not in self._only_in_watchlist
-            ],
-            wallets=list(self.wallets),
-            labels={
-                address: self.labels[address]
-                for address in self.wallets
-                if address in self.labels and address not in self._invented
-            },
-            alerts=self.alerts.rules,
-            theme=theme,
-            columns=self.view.columns_to_save,
-            # what the demo calls a token is invented
-            tokens={} if self.settings.demo else self.names.tickers(row.token.mint for row in rows),
-        )
-        await asyncio.to_thread(save, path, watched, self._saved, on_conflict, self._key_of_symbol)
-        self._saved = watched
-        self.unsaved = False
-
     def choose_columns(self, columns: Sequence[PriceColumn]) -> None:
         """Have these columns from now on."""
         self.unsaved = self.view.choose_columns(columns) or self.unsaved
-
-    def _symbol_to_save(self, token: WatchedToken) -> str:
-        # the ticker only if it leads back to this token: it may belong to another one, or be a shortened mint
-        return token.symbol if self._key_of_symbol(token.symbol) == key_of(token) else token.mint
 
     async def reconnect(self, provider: str) -> None:
         """Let one provider try again now.
@@ -414,9 +338,9 @@ class Session:
         self.names.forget()
         for row in self.prices.rows.values():
             self.prices.set_token(row.key, without_found_name(row.token))
-        for address in self._invented:
+        for address in self.invented_labels:
             self.labels.pop(address, None)
-        self._invented.clear()
+        self.invented_labels.clear()
         self.prices.restart()
         self.transactions.clear()
         self.alerts.restart()

@@ -15,6 +15,7 @@ from streamtui.format.ages import time_of_day
 from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.numbers import UNKNOWN
+from streamtui.model.alert_requests import add_alert, remove_alert
 from streamtui.model.alerts import EXAMPLES, Alert
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
@@ -114,7 +115,7 @@ class AlertsDialog(Dialog[None]):
             self._refuse("type an alert, or press esc to leave")
             return
         try:
-            self._session.add_alert(self._completed(event.value))
+            add_alert(self._session, self._completed(event.value))
         except StreamcoreError as error:
             self._refuse(str(error))
             return
@@ -139,7 +140,7 @@ class AlertsDialog(Dialog[None]):
         if self._table.cursor is None:
             self._refuse("there is no alert to remove")
             return
-        self._session.remove_alert(int(self._table.cursor))
+        remove_alert(self._session, int(self._table.cursor))
         self._table.set_order(())
         self.pass_time(self._session.clock.time())
 

@@ -11,17 +11,10 @@ from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_mi
 from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED, spread
 from streamtui.format.numbers import compact, percent, price
-from streamtui.format.texts import source_title
+from streamtui.format.texts import RANGE_NAMES, source_title
 from streamtui.model.price_chart import PriceChart
 
 RANGES: Sequence[ChartRange] = tuple(ChartRange)
-NAMES = {
-    ChartRange.HOUR: "1 h",
-    ChartRange.DAY: "24 h",
-    ChartRange.WEEK: "7 d",
-    ChartRange.MONTH: "30 d",
-    ChartRange.YEAR: "1 y",
-}
 DAY = 86_400
 WIDE = 84
 """Cells from which on the values under the crosshair have their names in full."""
@@ -32,7 +25,8 @@ def range_line(chart: PriceChart, width: int) -> Content:
     names = Content(" " if width >= WIDE else "").join(
         [
             Content.assemble(
-                (str(number), "bold $accent"), (f" {NAMES[one]} ", "reverse" if one is chart.span else MUTED)
+                (str(number), "bold $accent"),
+                (f" {RANGE_NAMES[one]} ", "reverse" if one is chart.span else MUTED),
             )
             for number, one in enumerate(RANGES, 1)
         ]
@@ -59,7 +53,7 @@ def change_of(series: CandleSeries | None, *, short: bool = False) -> Content:
 
 def _over(series: CandleSeries, *, short: bool) -> str:
     if series.covered and series.market:
-        return f"in {NAMES[series.range]}"
+        return f"in {RANGE_NAMES[series.range]}"
     first, last = series.candles[0].start, series.candles[-1].start
     if day(first) == day(last) and last - first < DAY:
         return f"since {hour_and_minute(first)}"

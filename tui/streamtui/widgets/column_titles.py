@@ -9,7 +9,7 @@ from streamtui.widgets.columns import Column, Placed
 
 
 class ColumnTitles:
-    """The title of each column. The methods that change one return whether the line must be drawn again."""
+    """The title of each column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         """Begin with the titles of the columns themselves."""
@@ -17,14 +17,11 @@ class ColumnTitles:
         self._marked: tuple[str, str] = ("", "")
         """A column and the mark after its title; none while both are empty."""
 
-    def set(self, column: str, title: str) -> bool:
-        """Change the title of a column."""
-        changed = self._titles[column] != title
-        self._titles[column] = title
-        return changed
-
     def mark(self, column: str, mark: str) -> bool:
-        """Put a mark, one cell wide, after the title of a column, and take it from the others."""
+        """Put a mark, one cell wide, after the title of a column, and take it from the others.
+
+        Returns whether the line of titles must be drawn again.
+        """
         changed = self._marked != (column, mark)
         self._marked = (column, mark)
         return changed

@@ -167,11 +167,6 @@ class LineTable(ScrollView, can_focus=True):
         self._cells.clear()
         self.on_resize()
 
-    def set_title(self, column: str, title: str) -> None:
-        """Change the title of a column."""
-        if self._titles.set(column, title):
-            self.refresh(Region(0, 0, self.size.width, HEADER))
-
     def mark_title(self, column: str, mark: str) -> None:
         """Put a mark, one cell wide, after the title of a column, and take it from the others."""
         if self._titles.mark(column, mark):
@@ -209,7 +204,7 @@ class LineTable(ScrollView, can_focus=True):
         if self._cursor is None or self._cursor not in rows:
             self._cursor = rows.key(min(self._cursor_row, len(rows) - 1)) if len(rows) else None
             if self._cursor is not None:
-                self._refresh_cells(self._cursor, (0, self._drawn.width))
+                self._refresh_cells(self._cursor, self._line_span)
         if self._cursor is not None:
             self._cursor_row = rows.row(self._cursor) or 0
         self._set_height()
@@ -232,7 +227,7 @@ class LineTable(ScrollView, can_focus=True):
         if known is None:
             self._cells[key] = list(cells)
             self._painter.forget(key)
-            self._refresh_cells(key, (0, self._drawn.width))
+            self._refresh_cells(key, self._line_span)
             return
         changed = [index for index, new in enumerate(cells) if new != known[index]]
         if not changed:
@@ -278,8 +273,8 @@ class LineTable(ScrollView, can_focus=True):
         before, self._cursor = self._cursor, key
         self._cursor_row = self._rows.row(key) or 0
         if before is not None:
-            self._refresh_cells(before, (0, self.size.width))
-        self._refresh_cells(key, (0, self.size.width))
+            self._refresh_cells(before, self._line_span)
+        self._refresh_cells(key, self._line_span)
         self._show_cursor()
 
     def action_move(self, by: int) -> None:
@@ -400,6 +395,11 @@ class LineTable(ScrollView, can_focus=True):
         selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
         return self._painter.row(key, cells, width, selected=selected)
 
+    @property
+    def _line_span(self) -> tuple[int, int]:
+        """A whole line but what is below the scrollbar, which would be drawn again, too."""
+        return (0, self._drawn.width - self.scrollbar_size_vertical)
+
     def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
         """Draw some cells of a row again, each given by where it begins and its width."""
         row = self._rows.row(key)
@@ -414,14 +414,13 @@ class LineTable(ScrollView, can_focus=True):
                 self._pending += regions
 
     def _refresh_lines_from(self, row: int) -> None:
-        # not what is below the scrollbar: it would be drawn again, too
-        y = max(HEADER, row + HEADER - int(self.scroll_y))
-        width, height = self.size
+        y, height = max(HEADER, row + HEADER - int(self.scroll_y)), self.size.height
         if y < height:
-            self.refresh(Region(0, y, width - self.scrollbar_size_vertical, height - y))
+            x, width = self._line_span
+            self.refresh(Region(x, y, width, height - y))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor shows only where the keys go."""
         super().watch_has_focus(has_focus)
         if self._cursor is not None:
-            self._refresh_cells(self._cursor, (0, self.size.width))
+            self._refresh_cells(self._cursor, self._line_span)

@@ -16,7 +16,7 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Alive, Codec, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.base import Codec
 from streamcore.providers.decoding import Undecodable, content, envelope, number
 from streamcore.providers.figures import (
     ALL_OF_IT,
@@ -27,6 +27,7 @@ from streamcore.providers.figures import (
     USUAL_LENGTH,
     believed,
 )
+from streamcore.providers.reports import Alive, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
 
@@ -64,9 +65,11 @@ class _Statistics(msgspec.Struct, frozen=True):
 
 
 class _UsualCandle(msgspec.Struct, frozen=True, gc=False):
-    address: str
+    """The fields are in the order of the stream, in which they are found the quickest."""
+
     c: Decimal
     unixTime: int  # noqa: N815
+    address: str
 
 
 class _UsualStatistics(msgspec.Struct, frozen=True, gc=False):
@@ -175,7 +178,7 @@ class BirdeyeCodec(Codec):
         """Add what a decoded frame says, if all of it is usual; return whether it is."""
         mint = message.data.address
         since = self._bucket.get(mint)
-        if since is None or not self._alive or mint in self._late:
+        if since is None or not self._alive or (self._late and mint in self._late):
             return False
         if isinstance(message, _StatisticsMessage):
             change, volume = message.data.price_change_24h_percent, message.data.volume_24h_usd

@@ -16,7 +16,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report, Rest
+from streamcore.providers.base import Rest
 from streamcore.providers.birdeye.candles import BirdeyeCandles
 from streamcore.providers.birdeye.codec import quota_text
 from streamcore.providers.birdeye.units import PRICE, UnitPlan, batch_cost
@@ -24,6 +24,7 @@ from streamcore.providers.birdeye.volumes import Volumes
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.history_source import ChartRateLimit
 from streamcore.providers.http_errors import malformed_answer, refusal
+from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.text import printable
 
 TITLE = "Birdeye"

@@ -15,10 +15,10 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Malformed, Notice, PriceReport, Report
 from streamcore.providers.batching import batches
 from streamcore.providers.birdeye.units import VOLUME, UnitPlan, batch_cost
 from streamcore.providers.decoding import Undecodable, content, number
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Report
 
 MINTS_PER_REQUEST = 50
 EVERY = 900.0

@@ -11,26 +11,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import DataKind, ErrorKind
-from streamcore.net.endpoint import Endpoint
+from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
-from streamcore.providers.base import (
-    Checkpoint,
-    Limits,
-    Malformed,
-    PriceReport,
-    PriceRequest,
-    Provider,
-    Question,
-    Refusal,
-    Report,
-    Rest,
-)
+from streamcore.providers.base import Limits, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.candles import CoinbaseCandles
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
@@ -44,11 +31,19 @@ from streamcore.providers.exchange import (
     percent_since,
     unless_zero,
 )
-from streamcore.providers.exchange_list import ExchangeList
+from streamcore.providers.exchange_provider import ExchangeProvider
 from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
-from streamcore.urls import hidden_parts, shown_url
+from streamcore.providers.reports import (
+    Checkpoint,
+    Malformed,
+    PriceReport,
+    PriceRequest,
+    Question,
+    Refusal,
+    Report,
+)
 
 GONE = (400, 404, 410)
 """Statuses that are about the product of a request and about nothing else."""
@@ -60,14 +55,11 @@ RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
 
 
-class CoinbaseProvider(Provider):
+class CoinbaseProvider(ExchangeProvider):
     """Coinbase Exchange behind the seam; topics are products such as ``SOL-USD``."""
 
     name = "coinbase"
     title = TITLE
-    kind = DataKind.PRICES
-    venue = Venue.EXCHANGE
-    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -76,10 +68,9 @@ class CoinbaseProvider(Provider):
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
-        self._url = settings.coinbase.ws_url
         self._batch_size = min(PRODUCTS_PER_REQUEST, settings.stream.max_symbol_batch)
         self.rest = CoinbaseRest(settings, http, clock)
-        self.markets: MarketDirectory = MarketDirectory(
+        directory = MarketDirectory(
             self.name,
             self.rest.host.source("/products"),
             clock,
@@ -87,20 +78,8 @@ class CoinbaseProvider(Provider):
             assumed=assumed_product,
             renamed=RENAMED,
         )
-        self.history = self.rest.candles(self.markets, clock)
-        self.directory = ExchangeList(self.name, self.markets)
-
-    def topic(self, instrument: Instrument) -> str | None:
-        """Return the product in US dollars; ``None`` where Coinbase has none, as far as is known."""
-        return self.markets.pair_of(instrument)
-
-    def endpoint(self) -> Endpoint:
-        """Return the stream's URL; there is nothing secret about it."""
-        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
-
-    def forget(self) -> None:
-        """Ask anew what is listed; what was refused is remembered by whoever routes."""
-        self.markets.doubt()
+        super().__init__(settings.coinbase.ws_url, directory)
+        self.history = self.rest.candles(directory, clock)
 
     def codec(self) -> CoinbaseCodec:
         """Return a codec for a new connection."""

@@ -10,9 +10,9 @@ import msgspec
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Checkpoint, Malformed, Report
 from streamcore.providers.decoding import Undecodable
 from streamcore.providers.helius.codec import TITLE, meaning_of_error
+from streamcore.providers.reports import Checkpoint, Malformed, Report
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,

@@ -14,10 +14,11 @@ from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.net.rate_limit import SlidingWindow
 from streamcore.net.transport import Http
-from streamcore.providers.base import Limits, Malformed, PriceReport, Report
+from streamcore.providers.base import Limits
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.jupiter.tokens import NAME, TITLE, JupiterTokens, rest_when_used_up
 from streamcore.providers.polled import PolledPrices, PolledProvider
+from streamcore.providers.reports import Malformed, PriceReport, Report
 
 MINTS_PER_REQUEST = 50
 

@@ -12,8 +12,8 @@ import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Notice
 from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.reports import Notice
 from streamcore.text import printable
 
 REMEMBERED = 200

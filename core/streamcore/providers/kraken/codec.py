@@ -18,7 +18,6 @@ import msgspec
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.decoding import Undecodable, content, json_as
 from streamcore.providers.exchange import MOST_TEXT, PairRequest, in_dollars
 from streamcore.providers.exchange_codec import ExchangeCodec
@@ -34,6 +33,7 @@ from streamcore.providers.figures import (
     read_trades,
 )
 from streamcore.providers.kraken.announcements import Announcements
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.text import printable
 
 PAIRS_PER_REQUEST = 100

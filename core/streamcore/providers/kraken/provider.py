@@ -10,29 +10,17 @@ from decimal import Decimal
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
-from streamcore.events import DataKind, ErrorKind
-from streamcore.net.endpoint import Endpoint
+from streamcore.events import ErrorKind
 from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Http
-from streamcore.providers.base import (
-    Checkpoint,
-    Limits,
-    Malformed,
-    Notice,
-    PriceReport,
-    Provider,
-    Refusal,
-    Report,
-    Rest,
-)
+from streamcore.providers.base import Limits, Rest
 from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.decoding import Undecodable, content, number, whole_number
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
-from streamcore.providers.exchange_list import ExchangeList
+from streamcore.providers.exchange_provider import ExchangeProvider
 from streamcore.providers.http_errors import malformed_answer, pause_after
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.candles import KrakenCandles
@@ -41,20 +29,17 @@ from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, mar
 from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.markets import Market
-from streamcore.urls import hidden_parts, shown_url
+from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
 
 RATE = 0.9
 """Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
 
 
-class KrakenProvider(Provider):
+class KrakenProvider(ExchangeProvider):
     """Kraken as a `Provider`; topics are pairs such as ``SOL/USD``."""
 
     name = "kraken"
     title = TITLE
-    kind = DataKind.PRICES
-    venue = Venue.EXCHANGE
-    markets: MarketDirectory
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -63,25 +48,11 @@ class KrakenProvider(Provider):
     )
 
     def __init__(self, settings: Settings, http: Http, clock: Clock) -> None:
-        self._url = settings.kraken.ws_url
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
-        self.markets: MarketDirectory = self.rest.directory
+        super().__init__(settings.kraken.ws_url, self.rest.directory)
         self.history = self.rest.candles(clock)
-        self.directory = ExchangeList(self.name, self.markets)
-
-    def topic(self, instrument: Instrument) -> str | None:
-        """Return the pair with the US dollar; ``None`` where Kraken has none, as far as is known."""
-        return self.markets.pair_of(instrument)
-
-    def endpoint(self) -> Endpoint:
-        """Return the stream's URL; there is nothing secret about it."""
-        return Endpoint(self._url, shown_url(self._url), secrets=hidden_parts(self._url))
-
-    def forget(self) -> None:
-        """Fetch the list of markets anew; refused topics are remembered by the routing, not here."""
-        self.markets.doubt()
 
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""

@@ -23,9 +23,11 @@ from itertools import zip_longest
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
-from streamcore.providers.base import (
+from streamcore.providers.base import Codec
+from streamcore.providers.batching import batches
+from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.reports import (
     Alive,
-    Codec,
     Malformed,
     Notice,
     Refusal,
@@ -34,8 +36,6 @@ from streamcore.providers.base import (
     TokenAccounts,
     TokenAccountsRequest,
 )
-from streamcore.providers.batching import batches
-from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.solana_rpc.cut_off import CutOff
 from streamcore.providers.solana_rpc.messages import (
     COMMITMENT,

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Notice, Report, Unfollowed
+from streamcore.providers.reports import Notice, Report, Unfollowed
 
 
 class CutOff:

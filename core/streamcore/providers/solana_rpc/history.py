@@ -17,7 +17,8 @@ from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import (
+from streamcore.providers.base import Rest
+from streamcore.providers.reports import (
     AccountReport,
     Checkpoint,
     CheckpointReport,
@@ -25,7 +26,6 @@ from streamcore.providers.base import (
     PartialFetch,
     Question,
     Report,
-    Rest,
     SignatureSeen,
     TokenAccounts,
     TokenAccountsRequest,

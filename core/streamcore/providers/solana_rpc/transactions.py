@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from streamcore.providers.base import TransactionReport
 from streamcore.providers.decoding import Undecodable, content
+from streamcore.providers.reports import TransactionReport
 from streamcore.solana.wire import SolanaTransaction, UsualTransaction
 
 UNKNOWN_VERSION = "its version is not known here yet"

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import PartialFetch, Report
 from streamcore.providers.batching import FAILURES_OF_A_HOST
+from streamcore.providers.reports import PartialFetch, Report
 
 ABOUT_ONE_WALLET = (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL, ErrorKind.SERVER)
 """Failures that may be about the wallet that was asked about, as may be a request that is not answered; any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import PartialFetch
+from streamcore.providers.reports import PartialFetch
 
 ASKED_AGAIN_AFTER = 60.0
 """Seconds after which such a transaction is asked for again."""

@@ -12,8 +12,8 @@ from properties import quick
 from wire_fixtures import birdeye, names
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Throttled
 from streamcore.providers.birdeye.codec import BirdeyeCodec
+from streamcore.providers.reports import Alive, Malformed, Notice, PriceReport, Refusal, Throttled
 
 SOL = "So11111111111111111111111111111111111111112"
 JUP = "JUPyiwrYJFskUPiHa7hkeR8VUtAeFoSYbKedZNsDvCN"

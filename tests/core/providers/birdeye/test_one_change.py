@@ -14,12 +14,13 @@ from scripted_source import ScriptedSource
 from streamcore import Event, PriceUpdate
 from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.events import ErrorKind, Source
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Notice, PriceReport, Refusal, Report
 from streamcore.providers.birdeye.codec import BirdeyeCodec
 from streamcore.providers.birdeye.provider import BirdeyeProvider
+from streamcore.providers.reports import Notice, PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.tracking.prices import PriceTracker
 

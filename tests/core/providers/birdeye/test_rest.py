@@ -11,13 +11,14 @@ from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import birdeye
 
-from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
 from streamcore.providers.birdeye.provider import BirdeyeProvider
 from streamcore.providers.birdeye.rest import FREE_PERIOD, PAID_RATE, meaning
+from streamcore.providers.reports import Malformed, PriceReport, Refusal, Report
 
 KEY = "birdeye-key-123"
 SOL = "So11111111111111111111111111111111111111112"

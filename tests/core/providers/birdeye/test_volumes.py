@@ -13,12 +13,13 @@ from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import birdeye
 
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, Notice, PriceReport, Report
 from streamcore.providers.birdeye.provider import BirdeyeProvider
 from streamcore.providers.birdeye.volumes import ALONE, EVERY, TOGETHER
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Report
 
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"

@@ -11,8 +11,16 @@ from properties import quick
 from wire_fixtures import names, public
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, PriceRequest, Refusal, Throttled
 from streamcore.providers.coinbase.codec import RESTARTED_BY, CoinbaseCodec
+from streamcore.providers.reports import (
+    Alive,
+    Malformed,
+    Notice,
+    PriceReport,
+    PriceRequest,
+    Refusal,
+    Throttled,
+)
 
 ALL = ("SOL-USD", "BTC-USD", "ETH-USD", "BONK-USD")
 REPORTS = Alive | PriceReport | PriceRequest | Refusal | Notice | Malformed | Throttled

@@ -15,9 +15,9 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.coinbase.codec import LEFT_OUT_AFTER, CoinbaseCodec
 from streamcore.providers.coinbase.provider import CoinbaseProvider
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report
 
 
 def opened(*products: str) -> CoinbaseCodec:

@@ -12,8 +12,8 @@ from wire_fixtures import public
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, PriceRequest, Refusal, Report
 from streamcore.providers.coinbase.provider import CoinbaseProvider
+from streamcore.providers.reports import Malformed, PriceReport, PriceRequest, Refusal, Report
 
 K = ErrorKind
 

@@ -20,8 +20,8 @@ from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal, Report
 from streamcore.providers.dexscreener.provider import REQUESTS_PER_WINDOW, WINDOW, DexScreenerProvider
+from streamcore.providers.reports import Malformed, PriceReport, Refusal, Report
 
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"

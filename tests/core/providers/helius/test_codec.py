@@ -10,7 +10,8 @@ from properties import quick
 from wire_fixtures import helius, names
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import (
+from streamcore.providers.helius.codec import HeliusCodec
+from streamcore.providers.reports import (
     Alive,
     Malformed,
     Notice,
@@ -21,7 +22,6 @@ from streamcore.providers.base import (
     TokenAccountsRequest,
     TransactionReport,
 )
-from streamcore.providers.helius.codec import HeliusCodec
 from streamcore.providers.solana_rpc.codec import HELD_NOTIFICATIONS, Rung
 from streamcore.solana.interpretation import interpret
 

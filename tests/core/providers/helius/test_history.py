@@ -10,13 +10,9 @@ from wire_fixtures import helius
 from streamcore.config.model import Settings
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
-    Checkpoint,
-    Notice,
-    TransactionReport,
-)
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.helius.provider import HeliusRpc
+from streamcore.providers.reports import Checkpoint, Notice, TransactionReport
 from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.transactions import UNKNOWN_VERSION
 

@@ -8,8 +8,8 @@ from wire_fixtures import helius
 
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Checkpoint
 from streamcore.providers.helius.provider import RATE, HeliusProvider, meaning_of_status, with_key
+from streamcore.providers.reports import Checkpoint
 
 K = ErrorKind
 

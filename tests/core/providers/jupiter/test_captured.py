@@ -15,8 +15,8 @@ from scripted_http import Asked, ScriptedHttp
 
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.net.transport import Answer
-from streamcore.providers.base import PriceReport, Report
 from streamcore.providers.jupiter.provider import JupiterProvider
+from streamcore.providers.reports import PriceReport, Report
 
 
 class Bench:

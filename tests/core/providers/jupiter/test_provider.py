@@ -17,13 +17,14 @@ from wire_fixtures import names, public
 
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.assets.tokens import Token
-from streamcore.config.model import JupiterSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal, Report, SignatureSeen
 from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.jupiter.provider import REQUESTS_PER_WINDOW, WINDOW, JupiterProvider
+from streamcore.providers.reports import Malformed, PriceReport, Refusal, Report, SignatureSeen
 
 SOL = "So11111111111111111111111111111111111111112"
 USDC = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"

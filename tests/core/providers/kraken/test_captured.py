@@ -21,12 +21,12 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.codec import KrakenCodec
 from streamcore.providers.kraken.listing import markets
 from streamcore.providers.kraken.provider import KrakenProvider
 from streamcore.providers.markets import Markets
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report
 
 FIGURES = {"c": ["2", "1"], "v": ["9", "10"], "p": ["1", "3"], "h": ["3", "4"], "l": ["1", "1"]}
 

@@ -12,8 +12,8 @@ from properties import quick
 from wire_fixtures import names, public
 
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Alive, Malformed, Notice, PriceReport, Refusal, Report, Throttled
 from streamcore.providers.kraken.codec import MAINTENANCE_WAIT, KrakenCodec
+from streamcore.providers.reports import Alive, Malformed, Notice, PriceReport, Refusal, Report, Throttled
 from streamcore.providers.throttle import FIRST_REST
 
 ALL = ("SOL/USD", "BTC/USD", "ETH/USD", "BONK/USD", "USDT/USD", "NOPE/USD")

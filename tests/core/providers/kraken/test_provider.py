@@ -11,12 +11,13 @@ from exchange_http import ExchangeHttp, answer
 from scripted_http import Asked
 from wire_fixtures import public
 
-from streamcore.config.model import KrakenSettings, StreamSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.sources import KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Malformed, PriceReport, Refusal
 from streamcore.providers.kraken.provider import KrakenProvider
+from streamcore.providers.reports import Malformed, PriceReport, Refusal
 
 K = ErrorKind
 PAIR_FIGURES = {"c": ["2", "1"], "v": ["9", "10"], "p": ["1", "3"], "o": "1"}

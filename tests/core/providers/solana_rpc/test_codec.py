@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from streamcore.providers.base import Report, TokenAccounts, TokenAccountsRequest
+from streamcore.providers.reports import Report, TokenAccounts, TokenAccountsRequest
 from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.provider import meaning_of_error
 

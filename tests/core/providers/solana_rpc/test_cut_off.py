@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamcore.providers.base import Notice, Report, Unfollowed
+from streamcore.providers.reports import Notice, Report, Unfollowed
 from streamcore.providers.solana_rpc.cut_off import CutOff
 
 

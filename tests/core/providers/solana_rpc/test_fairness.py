@@ -16,7 +16,7 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     Checkpoint,
     CheckpointReport,
     Notice,

@@ -11,7 +11,7 @@ from wire_fixtures import helius
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
+from streamcore.providers.reports import (
     AccountReport,
     Checkpoint,
     CheckpointReport,

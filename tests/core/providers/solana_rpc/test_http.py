@@ -8,9 +8,7 @@ from scripted_node import KEY, NodeBench, W
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
-    Checkpoint,
-)
+from streamcore.providers.reports import Checkpoint
 
 K = ErrorKind
 

@@ -15,11 +15,13 @@ from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import names, public
 
 from streamcore.assets.instruments import Instrument, Venue
-from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import (
+from streamcore.providers.http_errors import RATE_LIMIT_REST
+from streamcore.providers.reports import (
     Alive,
     Checkpoint,
     Malformed,
@@ -31,7 +33,6 @@ from streamcore.providers.base import (
     TokenAccounts,
     TokenAccountsRequest,
 )
-from streamcore.providers.http_errors import RATE_LIMIT_REST
 from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.messages import RpcError
 from streamcore.providers.solana_rpc.provider import (

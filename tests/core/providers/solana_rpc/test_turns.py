@@ -6,7 +6,7 @@ import pytest
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Malformed, PartialFetch, Report
+from streamcore.providers.reports import Malformed, PartialFetch, Report
 from streamcore.providers.solana_rpc.turns import in_turns
 
 closed: list[str] = []

@@ -7,7 +7,7 @@ from scripted_node import NodeBench, W, told
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.providers.base import Checkpoint, PartialFetch
+from streamcore.providers.reports import Checkpoint, PartialFetch
 from streamcore.providers.solana_rpc.unanswered import ASKED_AGAIN_AFTER
 
 HANGS = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)

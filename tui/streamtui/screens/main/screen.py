@@ -15,6 +15,7 @@ from textual.widget import Widget
 from streamcore import StreamcoreError
 from streamtui.keys import COMMANDS, Command, Target
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
+from streamtui.model.saving import save_session
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.price_pane import PricePane
@@ -29,6 +30,10 @@ from streamtui.widgets.pane import Panes
 from streamtui.widgets.status_bar import StatusBar
 from streamtui.widgets.top_bar import TopBar
 
+DESCRIBED_EVERY = 0.2
+"""Seconds between two changes of what counts and describes, on average: nobody could read them faster."""
+DESCRIBED_AT_ONCE = 4 * DESCRIBED_EVERY
+"""So much may be described in advance: a few changes that come together are all seen at once."""
 RESORT_EVERY = 3
 """Ticks (seconds) between two sorts of the prices: rows that jump with every update cannot be read."""
 
@@ -68,6 +73,8 @@ class MainScreen(PaintsDirtyLines):
         self._panes = Panes()
         self._status = StatusBar()
         self._ticks = 0
+        self._described_until = float("-inf")
+        """Monotonic seconds; see `DESCRIBED_EVERY`."""
 
     def compose(self) -> ComposeResult:
         """Yield the parts, from the top."""
@@ -88,7 +95,10 @@ class MainScreen(PaintsDirtyLines):
     def paint(self) -> float:
         """Draw what has changed since the last time; return the share of the rows in view, from 0 to 1."""
         share = self._prices.draw(self._session.prices.due(self._session.clock.monotonic()))
-        return 1.0 if self._draw_the_rest() else share
+        now = self._session.clock.monotonic()
+        # what was described in advance is counted back to a time that has not come yet
+        in_advance = self._described_until - now
+        return 1.0 if self._draw_the_rest(describe=in_advance < DESCRIBED_AT_ONCE) else share
 
     def tick(self) -> None:
         """Draw what changes with time alone: ages, trends, countdowns, rates."""
@@ -98,14 +108,21 @@ class MainScreen(PaintsDirtyLines):
             self._prices.show_rows()
         prices.due(self._session.clock.monotonic())
         self._prices.draw(prices.rows.values())
-        self._draw_the_rest()
+        self._draw_the_rest(describe=True)
 
-    def _draw_the_rest(self) -> bool:
-        """Draw all but the prices; return whether there were new transactions."""
+    def _draw_the_rest(self, *, describe: bool) -> bool:
+        """Draw all but the prices; return whether there were new transactions.
+
+        ``describe``: whether to draw the lines that count and describe, too.
+        """
         has_new = self._transactions.draw()
+        self._panes.share_room(self._transactions.table.lines_wanted)
+        if not describe:
+            return has_new
+        now = self._session.clock.monotonic()
+        self._described_until = max(self._described_until, now) + DESCRIBED_EVERY
         self._prices.describe()
         self._transactions.describe()
-        self._panes.share_room(self._transactions.table.lines_wanted)
         self._update_bars()
         at = self._session.clock.time()
         for screen in self.app.screen_stack:
@@ -180,7 +197,7 @@ class MainScreen(PaintsDirtyLines):
         configured = self._session.settings.ui.theme or DARK.name
         theme = self.app.theme if self.app.theme != configured else None
         try:
-            await self._session.save(path, theme, on_conflict)
+            await save_session(self._session, path, theme, on_conflict)
         except Conflict as conflict:
             self._ask_about(path, conflict)
         except NotSaved as error:

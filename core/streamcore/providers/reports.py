@@ -1,0 +1,214 @@
+"""The reports in which a provider answers: what a codec reads from frames, and its HTTP side from answers.
+
+Topics are in the provider's own spelling: see `streamcore.providers.base`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+import msgspec
+
+from streamcore.errors import ProviderError
+from streamcore.solana.accounts import AccountFacts
+from streamcore.solana.interpretation import SolanaTransaction
+from streamcore.wire.messages import Answer
+
+
+class PriceReport(msgspec.Struct, frozen=True, gc=False):
+    """Some fields of one token, as the provider said them; ``None`` means it said nothing about a field."""
+
+    topic: str
+    price: Decimal | None = None
+    change_24h: Decimal | None = None
+    volume_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    complete: bool = False
+    """This is the whole state of the token, not a change to it."""
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    vwap_24h: Decimal | None = None
+    trades_24h: int | None = None
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether this says that the provider knows no figure at all, as of a token that nobody trades."""
+        return self.complete and self.price is self.change_24h is self.volume_24h is None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionReport:
+    """One transaction as the chain told it.
+
+    Attributes:
+        signature: Its first signature, which identifies it.
+        slot: The slot of its block.
+        transaction: What it did; without content if it is unreadable.
+        block_time: Unix seconds, if they are known.
+        topics: The wallets it was fetched for; empty where its accounts tell whom it concerns.
+        unreadable: Why nothing but its signature could be read, as a phrase; empty when it could.
+    """
+
+    signature: str
+    slot: int
+    transaction: SolanaTransaction
+    block_time: int | None = None
+    topics: tuple[str, ...] = ()
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The newest transaction known of a topic: where filling a gap starts."""
+
+    signature: str
+    slot: int
+    known: Container[str] = field(default=frozenset(), compare=False)
+    """Signatures that have been reported already and need not be fetched again."""
+    since: float | None = None
+    """No transaction is known yet: news is what happened after this moment (Unix seconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointReport:
+    """``topic`` had this newest transaction when watching began; what is older is history, not news."""
+
+    topic: str
+    checkpoint: Checkpoint
+    history: tuple[str, ...] = ()
+    """Signatures at and before the checkpoint that a later fetch may come across again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartialFetch:
+    """A fetch could not get everything about ``topic``; fetch again later, from the same checkpoint."""
+
+    topic: str
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSeen:
+    """The stream told only the signature of a transaction of ``topic``; it must be fetched over HTTP."""
+
+    topic: str
+    signature: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAccountsRequest:
+    """To watch ``topic`` the codec must know which addresses belong to it; the answer is `TokenAccounts`."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAccounts:
+    """The addresses that belong to ``topic``, all of them; for the codec that watches it."""
+
+    topic: str
+    addresses: tuple[str, ...]
+    """``topic`` itself first, then those most worth watching."""
+    minor: frozenset[str] = frozenset()
+    """Those to leave out first where not all can be watched: NFTs, and accounts with almost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """The stream does not cover these addresses of ``topic`` and covers all others: fetch these over HTTP."""
+
+    topic: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReport:
+    """``topic`` is an address, but not of a wallet."""
+
+    topic: str
+    facts: AccountFacts
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRequest:
+    """The stream has left out trades of ``topic``: its last price is out of date, fetch the present one."""
+
+    topic: str
+    trade: int = field(compare=False)
+    """The number of a trade that has happened; an answer from before it is of no use."""
+
+
+Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest
+"""What a codec may ask its provider's HTTP side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Proof of life: the provider has answered, not just the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The provider said no.
+
+    With ``topics`` it refused just those, and the others go on. Without, the connection is of no use:
+    it is closed, and ``error`` decides about the next attempt.
+    """
+
+    error: ProviderError
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The provider wants fewer frames; the connection is kept.
+
+    Whoever runs the codec reports ``error``, and calls `Codec.rested` when ``seconds`` have passed.
+    """
+
+    error: ProviderError
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that changes nothing about the connection."""
+
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A frame, or part of one, that could not be decoded and was left out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A finished message of a relay, to be passed on as it is."""
+
+    answer: Answer
+
+
+Report: TypeAlias = (
+    PriceReport
+    | TransactionReport
+    | CheckpointReport
+    | PartialFetch
+    | TokenAccounts
+    | Unfollowed
+    | AccountReport
+    | Question
+    | Alive
+    | Refusal
+    | Throttled
+    | Notice
+    | Malformed
+    | Delivery
+)

@@ -1,0 +1,50 @@
+"""Names looked up through a relay: tokens, mints and wallets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from streamcore.assets.tokens import is_address
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.providers.batching import batches
+from streamcore.relay_client.lookups import Lookups, read_items
+from streamcore.token_hits import SearchResult, TokenHit
+
+NAMES_PER_QUESTION = 50
+"""Mints in one question: a text of the wire has at most 4,096 characters."""
+
+
+class _NamedWallet(msgspec.Struct, frozen=True):
+    """The answer to the question for a wallet."""
+
+    address: str = ""
+
+
+class RelaySearch:
+    """Has a relay look names up. What it is given has been checked already."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+
+    async def search(self, text: str) -> SearchResult:
+        """See `streamcore.engine.Engine.search`."""
+        items = read_items(await self._lookups.ask("search", text), SearchResult)
+        return items[0] if items else SearchResult(hits=())
+
+    async def name(self, mints: Sequence[str]) -> Mapping[str, TokenHit]:
+        """See `streamcore.engine.Engine.name_tokens`."""
+        found: dict[str, TokenHit] = {}
+        for batch in batches(mints, NAMES_PER_QUESTION):
+            answer = await self._lookups.ask("names", ",".join(batch))
+            found |= {hit.mint: hit for hit in read_items(answer, TokenHit) if hit.mint in batch}
+        return found
+
+    async def resolve(self, name: str) -> str:
+        """See `streamcore.engine.Engine.resolve_wallet`."""
+        items = read_items(await self._lookups.ask("wallet", name), _NamedWallet)
+        if not items or not is_address(items[0].address):
+            raise ProviderError(ErrorKind.PROTOCOL, f"the relay sent no address for {name}")
+        return items[0].address
