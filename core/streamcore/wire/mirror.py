@@ -270,7 +270,9 @@ class Mirror:
 
 def _figure(name: str, packed: int | str) -> Decimal | int:
     value = unpack(packed)
-    if len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60 or value < _LOWEST[name]:
+    if isinstance(packed, str) and (len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60):
+        raise MalformedMessage(f"an impossible {name}")  # an integer has no room for such a number
+    if value < _LOWEST[name]:
         raise MalformedMessage(f"an impossible {name}")
     if name == "price" and not value:
         raise MalformedMessage("a price of zero")
