@@ -16,7 +16,7 @@ from websockets.asyncio.server import serve
 
 from streamcore.config.libraries import library_for, version_of
 from streamcore.config.loading import load
-from streamcore.doctor import QUIET_WALLET, Check, Result, examine, needed_failed
+from streamcore.doctor import Check, Result, examine, needed_failed
 from streamcore.errors import ProviderError, SettingsError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net import network
@@ -25,6 +25,7 @@ from streamcore.net.transport import Answer
 from streamcore.providers.base import Limits
 from streamcore.providers.descriptor import Descriptor
 from streamcore.providers.reports import Alive, PriceReport, Refusal
+from streamcore.streams.examination import QUIET_WALLET
 from streamsim import Emulators
 from streamsim.demo import embedded
 

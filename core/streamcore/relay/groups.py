@@ -18,7 +18,7 @@ from streamcore.events import ErrorKind, PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses, without_symbols
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import LogFailed, Logged, TransactionLog
-from streamcore.relay.measures import TICK_BOUNDS, Histogram
+from streamcore.relay.measures import AGE_BOUNDS, TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
 from streamcore.relay.terminal import MOST_ERRORS, Terminal
 from streamcore.relay.upstream import NamedRows, UpstreamRow
@@ -51,6 +51,10 @@ class Traffic:
     """Frames that were not sent to terminals that took nothing."""
     ticks: Histogram = field(default_factory=lambda: Histogram(TICK_BOUNDS))
     """Seconds that telling one group what is new took."""
+    price_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """Seconds from when the engine had a price until a group was told, of the newest price of each row."""
+    transaction_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """The same for transactions, without those that a terminal is told once more when it comes back."""
 
     def count(self, encoding: str, length: int, terminals: int) -> None:
         """Count a frame that was sent to that many terminals."""
@@ -241,6 +245,10 @@ class Group:
             t: Unix milliseconds.
         """
         self.flushed_at = now
+        for ts in self._pieces.told_at:
+            self._traffic.price_ages.observe(max(0.0, t / 1000 - ts))
+        for one in self._transactions:
+            self._traffic.transaction_ages.observe(max(0.0, t / 1000 - one.event.ts))
         changed = self._pieces.tick(t)
         told = [
             (one.event.wallet, self.encoding.transaction(transaction_message(one.event, one.offset, t)))

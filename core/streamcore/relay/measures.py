@@ -7,6 +7,9 @@ from bisect import bisect_left
 TICK_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 """Seconds: from what a tick takes to what would hold up everybody."""
 
+AGE_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+"""Seconds: from a frame of 100 ms to what a backfill after an outage brings."""
+
 
 class Histogram:
     """How often a measured value fell between which bounds."""

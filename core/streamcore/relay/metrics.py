@@ -96,6 +96,16 @@ class RelayCollector(Collector):
         )
         histogram.add_metric([], ticks.cumulative(), ticks.total)
         yield histogram
+        ages = HistogramMetricFamily(
+            "streamtui_relay_event_age_seconds",
+            "From when the engine had an event until a group of terminals was told, in which many are one.",
+            labels=["kind"],
+        )
+        ages.add_metric(["price"], traffic.price_ages.cumulative(), traffic.price_ages.total)
+        ages.add_metric(
+            ["transaction"], traffic.transaction_ages.cumulative(), traffic.transaction_ages.total
+        )
+        yield ages
 
     def _about_the_log(self) -> Iterator[Metric]:
         relay = self._relay

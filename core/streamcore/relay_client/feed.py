@@ -18,7 +18,7 @@ from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
-from streamcore.relay_client.source import RelaySource
+from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.relay_client.subscriptions import Subscriptions
 from streamcore.status import ProviderStatus
@@ -68,7 +68,7 @@ class RelayFeed:
         self._news = News(clock, subscriptions.wallets)
         self.reports = ErrorReports(clock, self._told)
         """The errors that are told."""
-        self.source = RelaySource(settings, clock, self._codec)
+        self.provider = RelayProvider(settings, clock, self._codec)
         self.mirror = Mirror()
         """What the relay has said of prices and providers."""
         self.is_live = False
@@ -89,9 +89,9 @@ class RelayFeed:
     def statuses(self, connection: Connection) -> dict[str, ProviderStatus]:
         """Return the providers' statuses as the relay tells them, and its own last."""
         found = mirrored(
-            self.mirror.statuses, self._hub.dropped, host=self.source.host, reachable=self.is_live
+            self.mirror.statuses, self._hub.dropped, host=self.provider.host, reachable=self.is_live
         )
-        found[self.source.name] = self._own_status(connection)
+        found[self.provider.name] = self._own_status(connection)
         return found
 
     def publish_statuses(self, connection: Connection) -> None:
@@ -115,13 +115,13 @@ class RelayFeed:
 
     def connection_established(self, connection: Connection) -> None:
         """See `Listener`."""
-        self.source.established()
-        self.reports.well(self.source.name)
+        self.provider.established()
+        self.reports.well(self.provider.name)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """See `Listener`: what was asked is not answered any more; a person hears why."""
         self._lookups.lost(error)
-        self.reports.report(error, self.source.name)
+        self.reports.report(error, self.provider.name)
 
     def connection_quiet(self, connection: Connection) -> None:
         """See `Listener`: nothing stands in for a relay."""
@@ -150,16 +150,16 @@ class RelayFeed:
 
     def _begin(self, hello: Hello) -> Position | None:
         """Let the mirror begin a connection. Done while the hello is read: the answer to it needs this."""
-        self.mirror.relay = self.source.host
+        self.mirror.relay = self.provider.host
         self._skew.restart()
         self._skew.arrived(hello.t / 1000, self._clock.time())
         self.mirror.hello(hello, self._skew.seconds)
         return self.mirror.since
 
     def _framed(self, frame: Frame) -> None:
-        now = self._clock.monotonic()
-        shift = self._skew.arrived(frame.t / 1000, self._clock.time())
-        age = self._clock.time() - shift - frame.t / 1000
+        now, t = self._clock.monotonic(), frame.t / 1000
+        shift = self._skew.arrived(t, self._clock.time())
+        age = self._clock.time() - shift - t
         self._late.arrived(age, self.mirror.prices, now)
         events = self.mirror.frame(frame, shift)
         for event in self._late.to_tell(events, age, self.mirror.prices, now):
@@ -204,11 +204,11 @@ class RelayFeed:
 
     def _own_status(self, connection: Connection) -> ProviderStatus:
         return relay_status(
-            self.source,
+            self.provider,
             connection,
             demo=self.mirror.demo,
             topics=self._subscriptions.topics,
-            dropped=self._hub.dropped[self.source.name],
+            dropped=self._hub.dropped[self.provider.name],
             limits=self._limits,
         )
 
@@ -216,8 +216,8 @@ class RelayFeed:
         self._told(ProviderError(kind, text, retryable=retryable))
 
     def _told(self, error: ProviderError) -> None:
-        event = error.event(self.source.name, self._clock.time(), demo=self.mirror.demo)
-        self._hub.publish(msgspec.structs.replace(event, relay=self.source.host))
+        event = error.event(self.provider.name, self._clock.time(), demo=self.mirror.demo)
+        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.host))
 
     def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()

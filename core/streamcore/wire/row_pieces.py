@@ -108,6 +108,11 @@ class RowPieces:
         if event.kind is PriceKind.SNAPSHOT:
             self._restarted.add(row)
 
+    @property
+    def told_at(self) -> Iterable[float]:
+        """When each event that the next `tick` writes was published, Unix seconds."""
+        return (event.ts for event in self._news.values())
+
     def tick(self, t: int) -> dict[int, bytes]:
         """Return the piece of every row that has changed since the last tick, for a frame at ``t``."""
         pieces = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,6 +89,25 @@ async def test_the_state_of_each_provider_is_in_the_figures(tmp_path: Path) -> N
     assert found["streamtui_provider_ping_seconds{provider=kraken}"] == 0.25
     assert found["streamtui_provider_unusable_frames_total{provider=kraken}"] == 3
     assert found["streamtui_provider_messages_total{direction=in,provider=helius}"] == 812
+
+
+async def test_how_old_what_is_told_is_when_it_is_sent_is_in_the_figures(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (relay, engine, server):
+        name = "streamtui_relay_event_age_seconds"
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL", "BTC"], WALLETS[:1])
+        begun = time.time()
+        engine.price("SOL", "150", ts=begun - 30.0)
+        engine.price("SOL", "151", ts=begun - 20.0)
+        engine.transaction(WALLETS[0], ts=begun + 60.0)
+        await terminal.until(lambda: terminal.mirror.prices and terminal.transactions())
+        found = await figures(server)
+    assert found[f"{name}_count{{kind=price}}"] == 1
+    assert found[f"{name}_bucket{{kind=price,le=10.0}}"] == 0
+    assert found[f"{name}_sum{{kind=price}}"] >= 20.0
+    # a clock that was set back makes nothing come from the future
+    assert found[f"{name}_count{{kind=transaction}}"] == 1
+    assert found[f"{name}_sum{{kind=transaction}}"] >= 0.0
 
 
 async def test_no_figure_names_what_anybody_watches(tmp_path: Path) -> None:
