@@ -100,7 +100,7 @@ class _Examination:
             if self._socket is not None:
                 await self._socket.close()
         for status in self._hello.statuses if self._hello is not None else ():
-            self._provider(status)
+            self._note_provider(status)
         return self._checks
 
     async def _try(self, name: str, step: Callable[[], Awaitable[str]]) -> None:
@@ -157,7 +157,7 @@ class _Examination:
                 if isinstance(report, Delivery) and isinstance(report.answer, kind):
                     return report.answer
 
-    def _provider(self, status: Any) -> None:
+    def _note_provider(self, status: Any) -> None:
         """Say how a provider is at the relay; it is the relay's trouble if it is not well."""
         name, state = printable(str(status.get("provider"))), printable(str(status.get("state")))
         idle, reason = status.get("idle"), status.get("reason")
