@@ -18,7 +18,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +95,9 @@ _COLUMNS = frozenset(
     {"symbol", "price", "change", "volume", "age", "trend", "name", "source", "bid", "ask", "spread", "high"}
 )
 """The same for the names of the columns, twelve of which are words of the English list."""
+_NAMES = _TICKERS | _COLUMNS
+_PHRASE_SIZES = (12, 15, 18, 21, 24)
+"""Words of a whole phrase (BIP 39)."""
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
@@ -322,11 +325,31 @@ def _has_phrase(text: str) -> bool:
         hits = [word in known for word in words]
         for start in range(len(hits) - _FEWEST_WORDS + 1):
             end = start + _FEWEST_WORDS
-            different = {word for word in words[start:end] if word in known} - _TICKERS - _COLUMNS
+            different = {word for word in words[start:end] if word in known} - _NAMES
             if (
                 sum(hits[start:end]) >= _FEWEST_WORDS - _MISTYPED_WORDS
                 and len(different) >= _FEWEST_DIFFERENT
             ):
+                return True
+    return _has_phrase_of_few_words(words)
+
+
+def _has_phrase_of_few_words(words: Sequence[str]) -> bool:
+    """Return whether words in a row are a phrase by its checksum, however often one repeats.
+
+    Such phrases are made up to try things out, and by people who think that nobody will guess them.
+    """
+    from mnemonic import Mnemonic
+
+    for size in _PHRASE_SIZES:
+        for start in range(len(words) - size + 1):
+            some = words[start : start + size]
+            few = set(some)
+            if len(few) > _FEWEST_DIFFERENT or few <= _NAMES:
+                continue
+            is_of_a_list = any(all(word in known for word in few) for known in _word_lists())
+            # made anew: that is hardly ever needed
+            if is_of_a_list and Mnemonic("english").check(" ".join(some)):
                 return True
     return False
 

@@ -17,15 +17,13 @@ from feeds import mints
 
 from streamcore import PriceUpdate, Settings, Source, State, StreamManager
 from streamcore.config.libraries import picows_version
-from streamcore.config.model import (
-    BackoffSettings,
+from streamcore.config.model import BackoffSettings, StreamSettings, StreamTransport
+from streamcore.config.sources import (
     BirdeyeSettings,
     CoinbaseSettings,
     HeliusSettings,
     KrakenSettings,
     SolanaSettings,
-    StreamSettings,
-    StreamTransport,
 )
 from streamsim import Emulators
 

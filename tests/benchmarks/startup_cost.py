@@ -20,7 +20,7 @@ OURS = ("-m", "streamtui")
 FIRST_FRAME = {BARE_APP: b"Leave", OURS: b"TRANSACTIONS"}
 """What stands in the first frame of each."""
 PRICE = re.compile(rb"[0-9]\.[0-9]{2}")
-SETTLED = 12.0
+SETTLED = 15.0
 """Seconds after which an app holds what it is going to hold."""
 SYMBOLS = 100
 COMMANDS = 5

@@ -25,7 +25,8 @@ from streamtui.commands.simulate import places
 
 SYMBOLS, RATE = 20, 100.0
 """Tickers in view, and prices a second in all."""
-WARM_UP, SECONDS = 5.0, 20.0
+WARM_UP, SECONDS = 30.0, 20.0
+"""The past of every ticker is there before it is measured: to invent it keeps the simulator from sending."""
 PRICE = slice(10, 30)
 """The cells of a line in which the price stands; the ticker stands before them."""
 

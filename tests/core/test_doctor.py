@@ -16,7 +16,7 @@ from websockets.asyncio.server import serve
 
 from streamcore.config.libraries import library_for, version_of
 from streamcore.config.loading import load
-from streamcore.doctor import QUIET_WALLET, Check, Result, examine, needed_failed
+from streamcore.doctor import Check, Result, examine, needed_failed
 from streamcore.errors import ProviderError, SettingsError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net import network
@@ -25,6 +25,7 @@ from streamcore.net.transport import Answer
 from streamcore.providers.base import Limits
 from streamcore.providers.descriptor import Descriptor
 from streamcore.providers.reports import Alive, PriceReport, Refusal
+from streamcore.streams.examination import QUIET_WALLET
 from streamsim import Emulators
 from streamsim.demo import embedded
 
@@ -353,7 +354,7 @@ async def test_sources_of_past_prices_are_asked_for_one_day_and_none_of_them_is_
         "kraken (demo)": Result.PASSED,
         "coinbase (demo)": Result.PASSED,
         "geckoterminal (demo)": Result.PASSED,
-        "birdeye (demo)": Result.SKIPPED,
+        "birdeye (demo)": Result.PASSED,
         "defillama (demo)": Result.PASSED,
     }
     assert past["kraken (demo)"].detail.endswith("candles of SOL/USD in 24 h")

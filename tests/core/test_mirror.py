@@ -29,6 +29,8 @@ ELSEWHERE = {
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
+    # what the doctor does with each provider
+    "streams/examination.py": "test_doctor.py",
     # what two exchanges have in common
     "providers/exchange_provider.py": "providers/kraken/test_provider.py",
     # what codecs and HTTP sides report

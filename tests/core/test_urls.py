@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from streamcore.config.keys import secrets, setting_keys, value_of
-from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SolanaSettings
 from streamcore.text import Mask, MaskingFilter
 from streamcore.urls import UrlFilter, hidden_parts, hide_in_urls, shown_url
 

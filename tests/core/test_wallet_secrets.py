@@ -171,6 +171,25 @@ def test_words_that_repeat_or_are_tickers_are_no_phrase(text: str) -> None:
     assert secret_form(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abandon " * 11 + "about",
+        "1. " + "zoo " * 11 + "wrong",
+        "test " * 11 + "junk",
+        "abandon " * 23 + "art",
+        f"{ADDRESS} " + "Abandon, " * 11 + "About",
+    ],
+)
+def test_a_phrase_of_one_word_over_and_over_is_a_secret_by_its_checksum(text: str) -> None:
+    assert secret_form(text) == "the words of a recovery phrase"
+
+
+@pytest.mark.parametrize("text", ["abandon " * 12, "sol link " * 12, "orca " * 24])
+def test_words_over_and_over_without_the_checksum_or_all_tickers_are_none(text: str) -> None:
+    assert secret_form(text) is None
+
+
 def test_what_may_be_an_address_of_another_chain_is_said_to_be_that_or_a_key() -> None:
     refusal = secret_refusal("0x" + SEED.hex())
     assert refusal is not None

@@ -20,7 +20,7 @@ from replayed_network import read_capture
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import ChartRange, ProviderError, Settings, StreamManager, to_json
-from streamcore.config.model import BirdeyeSettings, HeliusSettings
+from streamcore.config.sources import BirdeyeSettings, HeliusSettings
 from streamcore.net.http import HttpClient
 from streamcore.recording import Capture
 from streamcore.recording.lines import Received, Sent

@@ -27,7 +27,7 @@ from streamcore import (
     StreamManager,
     WalletTransaction,
 )
-from streamcore.config.model import BirdeyeSettings, HeliusSettings
+from streamcore.config.sources import BirdeyeSettings, HeliusSettings
 from streamcore.recording import Capture
 from streamcore.recording.lines import Ended, Exchange, Line, Received, Sent
 from streamsim import Emulators, Fault

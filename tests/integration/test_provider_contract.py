@@ -16,7 +16,8 @@ from realdata import realdata
 from simulated_contract import known_shapes, meet_simulated
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore.config.model import JupiterSettings, KrakenSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import JupiterSettings, KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.providers import PROVIDERS
 from streamcore.providers.reports import PriceReport, TransactionReport

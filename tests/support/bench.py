@@ -11,8 +11,8 @@ import msgspec
 from virtual_time import VirtualClock
 
 from streamcore import Event, PriceUpdate, Settings, State, StatusChange, StreamManager
-from streamcore.config.model import (
-    BackoffSettings,
+from streamcore.config.model import BackoffSettings, StreamSettings
+from streamcore.config.sources import (
     BirdeyeSettings,
     CoinbaseSettings,
     DefillamaSettings,
@@ -23,7 +23,6 @@ from streamcore.config.model import (
     KrakenSettings,
     SnsSettings,
     SolanaSettings,
-    StreamSettings,
 )
 from streamcore.providers import PROVIDERS
 from streamcore.providers.descriptor import Descriptor

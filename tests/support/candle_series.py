@@ -24,7 +24,7 @@ INTERVALS = {
 """Seconds of a candle in each range, as at Kraken."""
 
 
-def candle(start: int, *prices: float | str, volume: float | None = None) -> Candle:
+def candle(start: int, *prices: float | str, volume: float | str | None = None) -> Candle:
     """Return a candle of its open, high, low and close, or of one price."""
     opened, high, low, close = [Decimal(str(price)) for price in (prices if len(prices) == 4 else prices * 4)]
     amount = None if volume is None else Decimal(str(volume))

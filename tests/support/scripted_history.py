@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
+from candle_series import candle, series_of
 from manual_clock import START
 
 from streamcore.assets.instruments import Instrument, Venue, understand
@@ -23,27 +23,14 @@ def instrument(symbol: str) -> Instrument:
 
 
 def flat(start: float, price: str = "2", volume: str | None = "7") -> Candle:
-    value = Decimal(price)
-    amount = None if volume is None else Decimal(volume)
-    return Candle(start=int(start), open=value, high=value, low=value, close=value, volume=amount)
+    """Return a candle in which the price stood still."""
+    return candle(int(start), price, volume=volume)
 
 
 def series(*candles: Candle, **fields: Any) -> CandleSeries:
     """Return an hour of SOL at Kraken, in minutes, which ends at the beginning of every test."""
-    known: dict[str, Any] = {
-        "symbol": "SOL",
-        "address": "So11111111111111111111111111111111111111112",
-        "range": ChartRange.HOUR,
-        "provider": "kraken",
-        "market": "SOL/USD",
-        "interval": 60,
-        "candles": candles,
-        "running": True,
-        "begin": int(START) - 3600,
-        "fetched_at": START,
-        "volume_unit": VolumeUnit.BASE,
-    }
-    return CandleSeries(**{**known, **fields})
+    known = {"address": "So11111111111111111111111111111111111111112", "begin": int(START) - 3600}
+    return series_of(*candles, **{**known, **fields})
 
 
 class ScriptedHistory(HistorySource):

@@ -11,7 +11,8 @@ import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 
-from streamcore.config.model import HeliusSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import HeliusSettings
 from streamcore.errors import ProviderError
 from streamcore.net.transport import Answer
 from streamcore.providers.helius.provider import HeliusProvider

@@ -315,7 +315,7 @@ def test_relay_lost(snap_compare: Compare) -> None:
                 cut_off=True,
                 stale=True,
                 heartbeats=False,
-                reason="the relay relay.example:8787 cannot be reached",
+                reason="relay lost: relay.example:8787 cannot be reached",
             )
         stage.manager.current["relay"] = status(
             "relay",

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from streamcore.config.model import Section, Settings, SourceSettings
+from streamcore.config.model import Settings
+from streamcore.config.section import Section
+from streamcore.config.sources import SourceSettings
 from streamcore.urls import hidden_parts
 
 PREFIX = "STREAMTUI_"

@@ -1,4 +1,6 @@
-"""The settings, typed: one structure a section, one documented field a key, every default in one place.
+"""The settings, typed: one structure a section, one documented field a key, every default beside it.
+
+The sections of the providers are in `streamcore.config.sources`.
 
 `Settings.load` fills it; where values come from and which wins is in `streamcore.config.loading`.
 """
@@ -10,25 +12,32 @@ from decimal import Decimal
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
-from streamcore.events import DataKind
-
-Seconds = Annotated[float, Meta(ge=0.1, le=86_400.0)]
-"""A tenth of a second is sooner than any provider answers; less would only keep this computer busy."""
-Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-FrameRate = Annotated[int, Meta(ge=1, le=60)]
-ApiKey = Annotated[str, Meta(pattern=r"^[!-~]+$")]
-
-# What a type cannot express; `streamcore.config.keys` reads it.
-SECRET = {"secret": True}
-WS_URL = {"schemes": ("wss", "ws")}
-HTTP_URL = {"schemes": ("https", "http")}
-HOST_URL = {"schemes": ("https", "http"), "host_only": True}
-COMMAND = {"verbatim": True}
+from streamcore.config.section import (
+    COMMAND,
+    SECRET,
+    WS_URL,
+    ApiKey,
+    Count,
+    FrameRate,
+    Seconds,
+    Section,
+)
+from streamcore.config.sources import (
+    BirdeyeSettings,
+    CoinbaseSettings,
+    DefillamaSettings,
+    DexscreenerSettings,
+    GeckoterminalSettings,
+    HeliusSettings,
+    JupiterSettings,
+    KrakenSettings,
+    SnsSettings,
+    SolanaSettings,
+)
 
 
 class Colours(StrEnum):
@@ -89,10 +98,6 @@ class StreamTransport(StrEnum):
     """Always there; offers servers to compress messages."""
     PICOWS = "picows"
     """The quicker one; only with the extra ``fast``."""
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of every section: immutable, and an unknown key is an error."""
 
 
 class StreamSettings(Section, frozen=True, kw_only=True):
@@ -182,132 +187,6 @@ class UiSettings(Section, frozen=True, kw_only=True):
     ] = ()
 
 
-class SourceSettings(Section, frozen=True, kw_only=True):
-    """The base of a provider's section; its field in `Settings` has the provider's name.
-
-    It has what the choice between providers depends on, since the configuration may not import the providers.
-    A section with an ``api_key`` belongs to a provider that requires one. The order of the fields in
-    `Settings` is the order of preference.
-    """
-
-    serves: ClassVar[DataKind]
-    """The kind of data that the provider serves."""
-    is_exchange: ClassVar[bool] = False
-    """It may know tickers that the table of Solana tokens does not."""
-    names_tokens: ClassVar[bool] = False
-    """It knows the tokens of the chain by their names, and may be asked for them whoever serves the data."""
-
-
-class BirdeyeSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[birdeye]``: prices of Solana tokens; needs a key."""
-
-    serves: ClassVar[DataKind] = DataKind.PRICES
-
-    api_key: Annotated[
-        ApiKey | None, Meta(description="Birdeye API key", extra={**SECRET, "familiar": "BIRDEYE_API_KEY"})
-    ] = None
-    ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
-        "wss://public-api.birdeye.so/socket/solana"
-    )
-    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
-        "https://public-api.birdeye.so"
-    )
-
-
-class HeliusSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[helius]``: transactions of Solana wallets; needs a key."""
-
-    serves: ClassVar[DataKind] = DataKind.WALLETS
-
-    api_key: Annotated[
-        ApiKey | None, Meta(description="Helius API key", extra={**SECRET, "familiar": "HELIUS_API_KEY"})
-    ] = None
-    ws_url: Annotated[str, Meta(description="WebSocket URL, without the key", extra=WS_URL)] = (
-        "wss://mainnet.helius-rpc.com/"
-    )
-    rpc_url: Annotated[str, Meta(description="JSON-RPC URL, without the key", extra=HTTP_URL)] = (
-        "https://mainnet.helius-rpc.com/"
-    )
-
-
-class KrakenSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[kraken]``: prices of an exchange, without a key."""
-
-    serves: ClassVar[DataKind] = DataKind.PRICES
-    is_exchange: ClassVar[bool] = True
-
-    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://ws.kraken.com/v2"
-    rest_url: Annotated[
-        str,
-        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
-    ] = "https://api.kraken.com"
-
-
-class CoinbaseSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[coinbase]``: prices of an exchange, without a key."""
-
-    serves: ClassVar[DataKind] = DataKind.PRICES
-    is_exchange: ClassVar[bool] = True
-
-    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = (
-        "wss://ws-feed.exchange.coinbase.com"
-    )
-    rest_url: Annotated[
-        str,
-        Meta(description="scheme and host of the REST API, polled without the stream", extra=HOST_URL),
-    ] = "https://api.exchange.coinbase.com"
-
-
-class JupiterSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[jupiter]``: polled prices of any Solana token, without a key."""
-
-    serves: ClassVar[DataKind] = DataKind.PRICES
-    names_tokens: ClassVar[bool] = True
-
-    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
-        "https://api.jup.ag"
-    )
-
-
-class DexscreenerSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[dexscreener]``: polled prices of any Solana token, without a key."""
-
-    serves: ClassVar[DataKind] = DataKind.PRICES
-    names_tokens: ClassVar[bool] = True
-
-    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
-        "https://api.dexscreener.com"
-    )
-
-
-class GeckoterminalSettings(Section, frozen=True, kw_only=True):
-    """``[geckoterminal]``: charts of Solana tokens that no exchange lists, without a key."""
-
-    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
-        "https://api.geckoterminal.com"
-    )
-
-
-class DefillamaSettings(Section, frozen=True, kw_only=True):
-    """``[defillama]``: past prices of Solana tokens, many at once and without a key."""
-
-    rest_url: Annotated[str, Meta(description="scheme and host of the REST API", extra=HOST_URL)] = (
-        "https://coins.llama.fi"
-    )
-
-
-class SolanaSettings(SourceSettings, frozen=True, kw_only=True):
-    """``[solana]``: wallets from a public Solana node, without a key."""
-
-    serves: ClassVar[DataKind] = DataKind.WALLETS
-    names_tokens: ClassVar[bool] = True
-
-    ws_url: Annotated[str, Meta(description="WebSocket URL", extra=WS_URL)] = "wss://api.mainnet.solana.com"
-    rpc_url: Annotated[str, Meta(description="JSON-RPC URL", extra=HTTP_URL)] = (
-        "https://api.mainnet.solana.com"
-    )
-
-
 class WireEncoding(StrEnum):
     """How the messages of a relay are written; see ``docs/relay-wire.md``."""
 
@@ -373,14 +252,6 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     ] = 604_800.0
 
 
-class SnsSettings(Section, frozen=True, kw_only=True):
-    """``[sns]``: the service that looks up names of wallets, such as toly.sns."""
-
-    rest_url: Annotated[str, Meta(description="scheme and host of its REST API", extra=HOST_URL)] = (
-        "https://sdk-proxy-v2.sns.id"
-    )
-
-
 class AlertSettings(Section, frozen=True, kw_only=True):
     """One ``[[alerts]]``: when a person wants to be notified.
 
@@ -435,11 +306,12 @@ class Settings(Section, frozen=True, kw_only=True):
     demo_rate: Annotated[
         float, Meta(ge=0.0, le=100_000.0, description="price moves a second in the demo, over all tokens")
     ] = 4.0
-    tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}
-    labels: Annotated[dict[str, str], Meta(description="wallet address = name to show for it")] = {}
+    # msgspec copies these empty dictionaries for each instance
+    tokens: Annotated[dict[str, str], Meta(description="extra ticker = mint address")] = {}  # noqa: RUF012
+    labels: Annotated[dict[str, str], Meta(description="wallet address = name to show for it")] = {}  # noqa: RUF012
     watchlists: Annotated[
         dict[str, tuple[str, ...]], Meta(description="groups of symbols, each a name and a list")
-    ] = {}
+    ] = {}  # noqa: RUF012
     alerts: Annotated[
         tuple[AlertSettings, ...], Meta(description="what to be told: a price or a wallet, and a limit")
     ] = ()

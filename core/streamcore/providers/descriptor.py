@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from streamcore.clock import Clock
 from streamcore.config.keys import Key, setting_keys, sources
-from streamcore.config.model import Settings, SourceSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SourceSettings
 from streamcore.events import DataKind
 from streamcore.net.transport import Http
 from streamcore.providers.base import Provider

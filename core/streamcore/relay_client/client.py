@@ -40,8 +40,8 @@ from streamcore.net.transport import Transport
 from streamcore.relay_client.feed import RelayFeed
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.past import Past
+from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.search import RelaySearch
-from streamcore.relay_client.source import RelaySource
 from streamcore.relay_client.subscriptions import Subscriptions, asked_as
 from streamcore.search.token_search import checked_text
 from streamcore.status import ProviderStatus
@@ -80,7 +80,7 @@ class RelayClient:
     status says so, and prices stay as they were last.
     """
 
-    name = RelaySource.name
+    name = RelayProvider.name
     """The name of its own status."""
 
     def __init__(
@@ -164,7 +164,7 @@ class RelayClient:
             if self._capture is not None:
                 transport = self._capture.around(transport, self.settings, configured=self.settings)
             self._connection = connection = Connection(
-                self._feed.source,
+                self._feed.provider,
                 self.settings,
                 self._clock,
                 self._feed,

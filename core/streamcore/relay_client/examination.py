@@ -18,7 +18,7 @@ from streamcore.net.network import Network
 from streamcore.net.transport import Socket, Transport
 from streamcore.providers.reports import Delivery, Refusal
 from streamcore.relay_client.codec import RelayCodec, Wishes
-from streamcore.relay_client.source import RelaySource
+from streamcore.relay_client.provider import RelayProvider
 from streamcore.text import printable
 from streamcore.wire.encodings import encoding
 from streamcore.wire.messages import Hello, Wanted
@@ -83,8 +83,8 @@ class _Examination:
             requests=lambda: (),
             since=lambda hello: None,
         )
-        self._source = RelaySource(settings.relay, clock, lambda: self._codec)
-        self._subject = f"relay {self._source.host}"
+        self._provider = RelayProvider(settings.relay, clock, lambda: self._codec)
+        self._subject = f"relay {self._provider.host}"
         self._socket: Socket | None = None
         self._hello: Hello | None = None
         self._checks: list[Check] = []
@@ -100,7 +100,7 @@ class _Examination:
             if self._socket is not None:
                 await self._socket.close()
         for status in self._hello.statuses if self._hello is not None else ():
-            self._provider(status)
+            self._note_provider(status)
         return self._checks
 
     async def _try(self, name: str, step: Callable[[], Awaitable[str]]) -> None:
@@ -120,11 +120,11 @@ class _Examination:
             self._failed = name
 
     async def _dial(self) -> str:
-        endpoint, stream = self._source.endpoint(), self._settings.stream
+        endpoint, stream = self._provider.endpoint(), self._settings.stream
         self._socket = await self._transport.connect(
             endpoint,
-            name=self._source.name,
-            refusal=self._source.handshake_refusal,
+            name=self._provider.name,
+            refusal=self._provider.handshake_refusal,
             within=stream.connect_timeout,
             max_message_bytes=stream.max_message_bytes,
         )
@@ -157,7 +157,7 @@ class _Examination:
                 if isinstance(report, Delivery) and isinstance(report.answer, kind):
                     return report.answer
 
-    def _provider(self, status: Any) -> None:
+    def _note_provider(self, status: Any) -> None:
         """Say how a provider is at the relay; it is the relay's trouble if it is not well."""
         name, state = printable(str(status.get("provider"))), printable(str(status.get("state")))
         idle, reason = status.get("idle"), status.get("reason")

@@ -18,7 +18,7 @@ from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
-from streamcore.relay_client.source import RelaySource
+from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.relay_client.subscriptions import Subscriptions
 from streamcore.status import ProviderStatus
@@ -68,7 +68,7 @@ class RelayFeed:
         self._news = News(clock, subscriptions.wallets)
         self.reports = ErrorReports(clock, self._told)
         """The errors that are told."""
-        self.source = RelaySource(settings, clock, self._codec)
+        self.provider = RelayProvider(settings, clock, self._codec)
         self.mirror = Mirror()
         """What the relay has said of prices and providers."""
         self.is_live = False
@@ -89,9 +89,9 @@ class RelayFeed:
     def statuses(self, connection: Connection) -> dict[str, ProviderStatus]:
         """Return the providers' statuses as the relay tells them, and its own last."""
         found = mirrored(
-            self.mirror.statuses, self._hub.dropped, host=self.source.host, reachable=self.is_live
+            self.mirror.statuses, self._hub.dropped, host=self.provider.host, reachable=self.is_live
         )
-        found[self.source.name] = self._own_status(connection)
+        found[self.provider.name] = self._own_status(connection)
         return found
 
     def publish_statuses(self, connection: Connection) -> None:
@@ -115,13 +115,13 @@ class RelayFeed:
 
     def connection_established(self, connection: Connection) -> None:
         """See `Listener`."""
-        self.source.established()
-        self.reports.well(self.source.name)
+        self.provider.established()
+        self.reports.well(self.provider.name)
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """See `Listener`: what was asked is not answered any more; a person hears why."""
         self._lookups.lost(error)
-        self.reports.report(error, self.source.name)
+        self.reports.report(error, self.provider.name)
 
     def connection_quiet(self, connection: Connection) -> None:
         """See `Listener`: nothing stands in for a relay."""
@@ -150,7 +150,7 @@ class RelayFeed:
 
     def _begin(self, hello: Hello) -> Position | None:
         """Let the mirror begin a connection. Done while the hello is read: the answer to it needs this."""
-        self.mirror.relay = self.source.host
+        self.mirror.relay = self.provider.host
         self._skew.restart()
         self._skew.arrived(hello.t / 1000, self._clock.time())
         self.mirror.hello(hello, self._skew.seconds)
@@ -178,7 +178,7 @@ class RelayFeed:
                 self._lookups.found(answer)
             case Refused():
                 if not self._lookups.refused(answer):
-                    self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses: {printable(answer.message)}")
+                    self._tell(ErrorKind.SUBSCRIPTION, f"refused: {printable(answer.message)}")
             case Restart():
                 seconds = answer.in_ms / 1000
                 self._tell(ErrorKind.SERVER, f"the relay restarts in {seconds:g} s", retryable=True)
@@ -200,15 +200,15 @@ class RelayFeed:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
         for what, reason in self._subscriptions.refuse(wanted.refused).items():
-            self._tell(ErrorKind.SUBSCRIPTION, f"the relay refuses {printable(what, 60)}: {reason}")
+            self._tell(ErrorKind.SUBSCRIPTION, f"refused {printable(what, 60)}: {reason}")
 
     def _own_status(self, connection: Connection) -> ProviderStatus:
         return relay_status(
-            self.source,
+            self.provider,
             connection,
             demo=self.mirror.demo,
             topics=self._subscriptions.topics,
-            dropped=self._hub.dropped[self.source.name],
+            dropped=self._hub.dropped[self.provider.name],
             limits=self._limits,
         )
 
@@ -216,8 +216,8 @@ class RelayFeed:
         self._told(ProviderError(kind, text, retryable=retryable))
 
     def _told(self, error: ProviderError) -> None:
-        event = error.event(self.source.name, self._clock.time(), demo=self.mirror.demo)
-        self._hub.publish(msgspec.structs.replace(event, relay=self.source.host))
+        event = error.event(self.provider.name, self._clock.time(), demo=self.mirror.demo)
+        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.host))
 
     def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import msgspec
 
 from streamcore.events import DataKind, State
-from streamcore.relay_client.source import RelaySource
+from streamcore.relay_client.provider import RelayProvider
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
 
-UNREACHABLE = "the relay {host} cannot be reached"
+UNREACHABLE = "relay lost: {host} cannot be reached"
 
 
 def relay_status(
-    source: RelaySource,
+    provider: RelayProvider,
     connection: Connection,
     *,
     demo: bool,
@@ -26,7 +26,7 @@ def relay_status(
     """Return the status of the connection to the relay, which has a lamp like a provider's.
 
     Args:
-        source: The relays of the settings.
+        provider: The relays of the settings.
         connection: To the one in use.
         demo: Whether it serves made-up data.
         topics: Keys of the prices and addresses of the wallets that this terminal wants.
@@ -36,7 +36,7 @@ def relay_status(
     statistics = connection.statistics
     latency = statistics.latency
     return ProviderStatus(
-        provider=source.name,
+        provider=provider.name,
         kind=DataKind.PRICES,
         demo=demo,
         state=connection.state,
@@ -63,7 +63,7 @@ def relay_status(
         last_message_at=connection.last_message_at,
         heartbeats=True,
         limits=limits,
-        relay=source.host,
+        relay=provider.host,
     )
 
 

@@ -221,8 +221,9 @@ class Mirror:
 
     def _status_events(self, frame: Frame) -> Iterator[StatusChange]:
         named = dict.fromkeys(self._merge_status(status) for status in frame.statuses)
-        for name in named:
-            yield self._status(name).event(frame.t / 1000 + self._shift)
+        for status in map(self._status, named):
+            if not status.standby:  # nothing is expected of it, as an engine of one's own has it
+                yield status.event(frame.t / 1000 + self._shift)
 
     def _status(self, name: str) -> ProviderStatus:
         found = dict(self._statuses[name])
@@ -270,7 +271,9 @@ class Mirror:
 
 def _figure(name: str, packed: int | str) -> Decimal | int:
     value = unpack(packed)
-    if len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60 or value < _LOWEST[name]:
+    if isinstance(packed, str) and (len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60):
+        raise MalformedMessage(f"an impossible {name}")  # an integer has no room for such a number
+    if value < _LOWEST[name]:
         raise MalformedMessage(f"an impossible {name}")
     if name == "price" and not value:
         raise MalformedMessage("a price of zero")

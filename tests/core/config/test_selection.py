@@ -3,16 +3,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from streamcore.config.model import (
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.selection import Choice, Sources, candidates, choose, token_lists
+from streamcore.config.sources import (
     BirdeyeSettings,
     HeliusSettings,
     JupiterSettings,
     KrakenSettings,
-    Settings,
     SolanaSettings,
-    StreamSettings,
 )
-from streamcore.config.selection import Choice, Sources, candidates, choose, token_lists
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
 

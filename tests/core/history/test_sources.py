@@ -10,15 +10,9 @@ from scripted_history import instrument
 from scripted_http import Asked, ScriptedHttp
 
 from streamcore.candles import ChartRange
-from streamcore.config.model import (
-    BirdeyeSettings,
-    GeckoterminalSettings,
-    JupiterSettings,
-    KrakenSettings,
-    Settings,
-    StreamSettings,
-)
+from streamcore.config.model import Settings, StreamSettings
 from streamcore.config.selection import choose
+from streamcore.config.sources import BirdeyeSettings, GeckoterminalSettings, JupiterSettings, KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.history.sources import history_sources
 from streamcore.net.transport import Answer

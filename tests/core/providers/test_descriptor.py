@@ -5,8 +5,9 @@ import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 
-from streamcore.config.model import BirdeyeSettings, HeliusSettings, Settings
+from streamcore.config.model import Settings
 from streamcore.config.selection import candidates
+from streamcore.config.sources import BirdeyeSettings, HeliusSettings
 from streamcore.errors import UnknownProvider
 from streamcore.events import DataKind
 from streamcore.net.transport import Answer

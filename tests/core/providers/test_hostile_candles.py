@@ -17,7 +17,8 @@ from scripted_history import instrument
 from scripted_http import ScriptedHttp
 
 from streamcore.candles import CandleSeries, ChartRange
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.errors import ProviderError
 from streamcore.history.pool_candles import PoolCandles
 from streamcore.net.transport import Answer

@@ -16,7 +16,8 @@ from scripted_http import Asked, ScriptedHttp
 
 from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import CoinbaseSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import CoinbaseSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

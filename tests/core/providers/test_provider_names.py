@@ -19,6 +19,7 @@ APP = ROOT / "tui" / "streamtui"
 ALLOWED = {
     "core/streamcore/providers/__init__.py": "the registry",
     "core/streamcore/config/model.py": "the typed settings, a section for each",
+    "core/streamcore/config/sources.py": "those sections",
     "core/streamcore/assets/listings.py": "where the listings of tickers are from",
     "core/streamcore/assets/tokens.py": "a token that is called so",
     "core/streamcore/solana": "programs and services on the chain that are called so",

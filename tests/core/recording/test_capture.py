@@ -16,7 +16,8 @@ from scripted_http import Asked
 from scripted_transport import ScriptedTransport
 
 from streamcore import Clock, StreamManager
-from streamcore.config.model import BirdeyeSettings, Settings, SolanaSettings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import BirdeyeSettings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer, Http

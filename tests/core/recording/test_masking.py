@@ -5,7 +5,8 @@ import base64
 import msgspec
 import pytest
 
-from streamcore.config.model import HeliusSettings, Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import HeliusSettings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

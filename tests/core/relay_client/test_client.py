@@ -140,7 +140,7 @@ async def test_without_the_relay_every_provider_is_stale_and_says_why_and_prices
             relay.refusing = HTTPStatus.SERVICE_UNAVAILABLE
             relay.cut()
             lost = await next_event(events, StatusChange, lambda one: one.provider == "kraken" and one.stale)
-            assert lost.reason == f"the relay {relay.host} cannot be reached"
+            assert lost.reason == f"relay lost: {relay.host} cannot be reached"
             status = client.status("kraken")
             assert status.cut_off
             assert not status.heartbeats
@@ -198,7 +198,7 @@ async def test_what_the_relay_refuses_is_told_once_and_such_a_row_has_no_source(
             refusal = Refusal("NOPE", "limit", "500 symbols in all are the limit", True)
             await relay.say(Wanted(want.id, (), (refusal,), 0, None, 250))
             error = await next_event(events, StreamError, lambda one: one.kind is ErrorKind.SUBSCRIPTION)
-            assert error.message == "the relay refuses NOPE: 500 symbols in all are the limit"
+            assert error.message == "refused NOPE: 500 symbols in all are the limit"
             assert client.price_sources == {"NOPE": None}
 
 

@@ -23,4 +23,4 @@ def test_without_the_relay_every_provider_is_cut_off_and_nothing_proves_that_a_p
     assert status.cut_off
     assert status.stale
     assert not status.heartbeats
-    assert status.reason == "the relay r:1 cannot be reached"
+    assert status.reason == "relay lost: r:1 cannot be reached"

@@ -7,8 +7,9 @@ from typing import Any
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 
-from streamcore.config.model import JupiterSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
 from streamcore.config.selection import choose
+from streamcore.config.sources import JupiterSettings
 from streamcore.net.transport import Answer
 from streamcore.providers import PROVIDERS, create
 from streamcore.search.sources import search_sources

@@ -18,7 +18,8 @@ from wire_fixtures import history_bytes
 from streamcore import BadAddress, InputError, NotRunning, SearchFailure, Settings, StreamManager
 from streamcore.assets.instruments import Instrument
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import BirdeyeSettings, JupiterSettings, StreamSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.sources import BirdeyeSettings, JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

@@ -13,7 +13,8 @@ from scripted_http import ScriptedHttp
 from wire_fixtures import history_bytes, history_names
 
 from streamcore import InputError, Settings
-from streamcore.config.model import HeliusSettings, SnsSettings, SolanaSettings, StreamSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.sources import HeliusSettings, SnsSettings, SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

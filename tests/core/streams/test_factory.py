@@ -7,7 +7,7 @@ from manual_clock import ManualClock
 from scripted_transport import ScriptedTransport
 
 from streamcore import Settings, State
-from streamcore.config.model import BirdeyeSettings, HeliusSettings
+from streamcore.config.sources import BirdeyeSettings, HeliusSettings
 from streamcore.providers import PROVIDERS, create
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.factory import make_stream

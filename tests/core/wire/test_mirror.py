@@ -442,3 +442,12 @@ def test_the_subscriptions_of_a_provider_are_those_of_this_terminal() -> None:
     mirror.hello(HELLO)
     mirror.frame(Frame(t=1, statuses=({"provider": "kraken", "topics": ("SOL/USD",), "subscriptions": 40},)))
     assert mirror.statuses["kraken"].subscriptions == 1
+
+
+def test_a_provider_on_standby_is_known_and_no_event() -> None:
+    mirror = Mirror()
+    mirror.hello(HELLO)
+    waiting = Frame(t=1, statuses=({"provider": "kraken", "standby": True},))
+    assert mirror.frame(waiting) == []
+    assert mirror.statuses["kraken"].standby
+    assert len(mirror.frame(Frame(t=2, statuses=({"provider": "kraken", "standby": False},)))) == 1

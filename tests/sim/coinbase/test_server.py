@@ -16,7 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire_fixtures import shape
 
-from streamcore.config.model import CoinbaseSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import CoinbaseSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient

@@ -16,7 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from wire_fixtures import shape
 
-from streamcore.config.model import KrakenSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.net.http import HttpClient
 from streamcore.providers.kraken.provider import KrakenProvider

@@ -16,7 +16,8 @@ from manual_clock import START
 from virtual_time import VirtualClock, on_virtual_time
 from wire_fixtures import public
 
-from streamcore.config.model import DexscreenerSettings, JupiterSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import DexscreenerSettings, JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.http import HttpClient

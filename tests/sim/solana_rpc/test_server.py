@@ -20,7 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 from wire_fixtures import public
 
-from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SolanaSettings
 from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind

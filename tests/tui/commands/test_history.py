@@ -12,7 +12,6 @@ from fake_manager import FakeManager
 from scripted_history import flat, series
 
 from streamcore import Candle, CandleSeries, ChartRange, ErrorKind, ProviderError, Settings, VolumeUnit
-from streamtui.commands import history
 from streamtui.commands.history import run, show, summary
 from streamtui.model.exporting import candle_fields
 
@@ -145,7 +144,8 @@ def test_the_command_line_takes_a_symbol_a_range_and_a_form(arguments, asked, mo
 
 
 def test_every_range_of_the_library_is_one_of_the_command_line() -> None:
+    from streamtui.format.texts import RANGE_NAMES
     from streamtui.options import RANGE
 
     assert RANGE.choices == tuple(ChartRange)
-    assert set(history._NAMES) == set(ChartRange)
+    assert set(RANGE_NAMES) == set(ChartRange)

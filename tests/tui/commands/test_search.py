@@ -98,7 +98,7 @@ def test_csv_has_no_formula_and_no_control_character(capsys) -> None:
             1,
             (
                 "streamtui: Jupiter has trouble of its own (HTTP 503)\n"
-                "streamtui: no source lists anything called 'hats'\n"
+                "streamtui: no source that answered lists anything called 'hats'\n"
             ),
         ),
     ],

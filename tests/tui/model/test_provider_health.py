@@ -106,7 +106,7 @@ def test_counters_that_begin_anew_begin_a_rate_anew() -> None:
 
 def test_behind_a_lost_relay_a_provider_is_stale_in_the_log_and_its_line_has_the_reason_alone() -> None:
     health = Health()
-    lost = status(stale=True, cut_off=True, reason="the relay r:1 cannot be reached", last_message_at=99.0)
+    lost = status(stale=True, cut_off=True, reason="relay lost: r:1 cannot be reached", last_message_at=99.0)
     health.changed(lost.event(100.0))
-    assert [entry.text for entry in health.log] == ["stale: the relay r:1 cannot be reached"]
-    assert trouble(lost, 100.0) == "the relay r:1 cannot be reached"
+    assert [entry.text for entry in health.log] == ["stale: relay lost: r:1 cannot be reached"]
+    assert trouble(lost, 100.0) == "relay lost: r:1 cannot be reached"

@@ -55,6 +55,7 @@ def test_the_change_is_over_the_range_or_since_the_first_candle() -> None:
         candle(END - 82_800, 100), candle(END - 60, 90), begin=END - 86_400, range=ChartRange.DAY
     )
     assert change_of(yesterday).plain == "▼ -10.00 % since 28 Oct 23:00", "not an hour of today"
+    assert change_of(yesterday, short=True).plain == "▼ -10.00 % since 28 Oct"
     younger = series_of(candle(END - 1800, 100), candle(END - 60, 90), begin=END - 3600)
     assert change_of(younger).plain == "▼ -10.00 % since 21:30"
     days = series_of(candle(END - 86_400 * 9, 100), candle(END - 86_400, 100), begin=0, interval=86_400)
@@ -68,6 +69,10 @@ def test_the_ranges_stand_at_the_left_and_the_change_at_the_right() -> None:
     assert line.plain.startswith("1 1 h 2 24 h 3 7 d 4 30 d 5 1 y ")
     assert line.plain.endswith(" % in 24 h")
     assert range_line(chart(), 20).cell_length == 20
+    late = series_of(
+        candle(END - 82_800, 100), candle(END - 60, 90), begin=END - 86_400, range=ChartRange.DAY
+    )
+    assert range_line(chart(late), 56).plain.endswith("5 1 y  ▼ -10.00 % since 28 Oct"), "every range stays"
 
 
 def test_it_says_where_candles_are_from_how_many_are_drawn_as_one_and_how_old_they_are() -> None:
@@ -123,6 +128,8 @@ def test_the_crosshair_reads_out_all_of_a_candle_in_words_or_letters() -> None:
     assert readout(series, END, 60, bar, 45).plain == "22:00 O 150.00 H 155.00 L 149.50 C 153.00", (
         "no part of one"
     )
+    large = candle(END, 961_789, 961_789, 949_056, 949_595, volume=937)
+    assert readout(series, END, 60, large, 56).plain == "22:00 H 961,789.00 L 949,056.00 C 949,595.00"
     assert readout(series, END, 86_400, bar, 100).plain.startswith("29 Oct 2026  open")
     usd = series_of(bar, volume_unit=VolumeUnit.USD)
     assert "12.3K USD" in readout(usd, END, 60, bar, 100).plain

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import base58
 import pytest
 from stage import WALLET, on_stage
+from textual import events
 from textual.widgets import Input
 
 from streamtui.screens.main.screen import MainScreen
+from streamtui.widgets.entry_line import PAUSE
 
 
 async def test_s_subscribes_several_symbols_at_once() -> None:
@@ -147,6 +150,31 @@ async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: 
             piece in told for piece in (*PHRASE.split(), KEY[:12], "7, 7", MIXED_KEY[1:12]) if len(piece) > 3
         )
         assert stage.app.session.prices.filter == ""
+
+
+@pytest.mark.parametrize("key", ["s", "w", "a", "slash", "ctrl+p"])
+@pytest.mark.parametrize("secret", [PHRASE, f"{PHRASE} {PHRASE}", KEY, MIXED_KEY])
+async def test_nothing_of_a_secret_stays_that_a_terminal_pastes_key_by_key(secret: str, key: str) -> None:
+    async with on_stage() as stage:
+        asked = list(stage.manager.asked)
+        await stage.press(key)
+        line = stage.app.screen.query_one(Input)
+
+        async def press(keys: Sequence[str], at: float) -> None:
+            for one in keys:
+                event = events.Key(one, one if len(one) == 1 else None)
+                event.time = at
+                line.post_message(event)
+            await stage.pass_time(0.1)
+
+        await press([*secret, "enter"], 10.0)
+        assert line.value == ""
+        told = " ".join((stage.text() + stage.toasts()).replace("│", " ").split())
+        assert "looks like a wallet's secret" in told
+        assert not any(piece in told for piece in (*PHRASE.split(), secret[-12:]) if len(piece) > 4)
+        assert stage.manager.asked == asked
+        await press("SOL", 10.0 + PAUSE)
+        assert line.value == "SOL", "who types something else is heard"
 
 
 @pytest.mark.parametrize("key", ["s", "w", "a"])

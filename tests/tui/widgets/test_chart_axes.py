@@ -90,6 +90,12 @@ def test_times_never_touch_and_stay_below_the_chart(
         assert begin + len(text) <= max(width, len(text))
 
 
+@pytest.mark.parametrize("seconds", [900, 3600, 14_400, 86_400])
+def test_a_bar_alone_has_the_time_at_which_it_begins_and_none_from_within(seconds: int) -> None:
+    midnight = 1_793_232_000  # 29 October 2026, UTC
+    assert time_ticks(midnight, seconds, (50,), 100) == [(47, "29 Oct")]
+
+
 def test_a_time_that_no_calendar_has_gets_no_text() -> None:
     assert time_ticks(10**15, 60, range(10), 10) == []
     assert time_ticks(0, 60, (), 10) == []

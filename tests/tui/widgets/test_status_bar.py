@@ -69,3 +69,10 @@ async def test_the_line_of_a_relay_counts_everything_that_is_watched() -> None:
         line = stage.line(" relay  ")
         assert "9 " not in line
         assert re.search(r"\d prices? · \d wallets?$", line.rstrip())
+
+
+async def test_the_line_of_a_relay_is_not_cut_off_in_a_narrow_terminal() -> None:
+    async with on_stage(size=(60, 18)) as stage:
+        stage.manager.current["relay"] = status("relay", relay="127.0.0.1:8787", subscriptions=9)
+        await stage.pass_time(1.0)
+        assert stage.line(" relay  ").rstrip().endswith("9 watched")

@@ -11,7 +11,7 @@ from streamtui.commands.printing import print_rows
 from streamtui.commands.shutdown import Deadline, until_stopped
 from streamtui.format.ages import interval_name
 from streamtui.format.numbers import UNKNOWN, compact, percent, price
-from streamtui.format.texts import source_title
+from streamtui.format.texts import RANGE_NAMES, source_title
 from streamtui.model.engine import real_engine
 from streamtui.model.exporting import candle_fields
 from streamtui.stderr import say
@@ -26,14 +26,6 @@ DAY = 86_400
 
 COLUMNS = ("start", "open", "high", "low", "close", "volume", "symbol", "provider", "market", "interval")
 """Of a CSV file, each as in a line of JSON."""
-
-_NAMES = {
-    ChartRange.HOUR: "1 h",
-    ChartRange.DAY: "24 h",
-    ChartRange.WEEK: "7 d",
-    ChartRange.MONTH: "30 d",
-    ChartRange.YEAR: "1 y",
-}
 
 
 def run(settings: Settings, symbol: str, *, span: str = "24h", form: str = "table") -> int:
@@ -89,7 +81,9 @@ def _report(series: CandleSeries) -> tuple[Text, Table]:
 def summary(series: CandleSeries) -> str:
     """Return what is shown in a sentence: the change, since when, and where it is from."""
     since = (
-        f"in {_NAMES[series.range]}" if series.covered else f"since {_moment(series.candles[0].start, DAY)}"
+        f"in {RANGE_NAMES[series.range]}"
+        if series.covered
+        else f"since {_moment(series.candles[0].start, DAY)}"
     )
     kind = "prices" if series.line else "candles"
     told = f"{printable(series.symbol)} {percent(series.change)} {since}; "

@@ -89,7 +89,8 @@ def show(found: SearchResult, text: str, *, form: str, demo: bool) -> int:
     for failure in found.failures:
         say(failure.message)
     if not found.hits:
-        say(f"no source lists anything called {printable(text, 64)!r}")
+        who = "no source that answered" if found.failures else "no source"
+        say(f"{who} lists anything called {printable(text, 64)!r}")
     return 1 if found.failures and not found.hits else 0
 
 

@@ -1,10 +1,19 @@
-"""The state of providers in words, counted nouns, and the names of sources."""
+"""The state of providers in words, counted nouns, and the names of sources and of spans of time."""
 
 from __future__ import annotations
 
-from streamcore import CandleSeries, ProviderStatus, State
+from streamcore import CandleSeries, ChartRange, ProviderStatus, State
 from streamtui.format.ages import age, countdown
 from streamtui.format.lamps import STALE, healthy, lamp
+
+RANGE_NAMES = {
+    ChartRange.HOUR: "1 h",
+    ChartRange.DAY: "24 h",
+    ChartRange.WEEK: "7 d",
+    ChartRange.MONTH: "30 d",
+    ChartRange.YEAR: "1 y",
+}
+"""How far back a chart or a list of candles reaches."""
 
 
 def trouble(status: ProviderStatus, at: float) -> str:

@@ -11,17 +11,10 @@ from streamtui.format.ages import age, chart_moment, countdown, day, hour_and_mi
 from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED, spread
 from streamtui.format.numbers import compact, percent, price
-from streamtui.format.texts import source_title
+from streamtui.format.texts import RANGE_NAMES, source_title
 from streamtui.model.price_chart import PriceChart
 
 RANGES: Sequence[ChartRange] = tuple(ChartRange)
-NAMES = {
-    ChartRange.HOUR: "1 h",
-    ChartRange.DAY: "24 h",
-    ChartRange.WEEK: "7 d",
-    ChartRange.MONTH: "30 d",
-    ChartRange.YEAR: "1 y",
-}
 DAY = 86_400
 WIDE = 84
 """Cells from which on the values under the crosshair have their names in full."""
@@ -32,31 +25,40 @@ def range_line(chart: PriceChart, width: int) -> Content:
     names = Content(" " if width >= WIDE else "").join(
         [
             Content.assemble(
-                (str(number), "bold $accent"), (f" {NAMES[one]} ", "reverse" if one is chart.span else MUTED)
+                (str(number), "bold $accent"),
+                (f" {RANGE_NAMES[one]} ", "reverse" if one is chart.span else MUTED),
             )
             for number, one in enumerate(RANGES, 1)
         ]
     )
-    return spread(names, change_of(chart.shown), width)
+    change = change_of(chart.shown)
+    if names.cell_length + change.cell_length >= width:
+        change = change_of(chart.shown, short=True)
+    return spread(names, change, width)
 
 
-def change_of(series: CandleSeries | None) -> Content:
-    """Return the change over the range, or since when the candles are if they are shorter."""
+def change_of(series: CandleSeries | None, *, short: bool = False) -> Content:
+    """Return the change over the range, or since when the candles are if they are shorter.
+
+    Args:
+        series: The candles.
+        short: Whether of a time on another day the day must do.
+    """
     change = series.change if series is not None else None
     if series is None or change is None:
         return Content("")
-    text = f"{percent(change)} {_over(series)}"
+    text = f"{percent(change)} {_over(series, short=short)}"
     return Content.styled(text, "bold $up" if change > 0 else "bold $down" if change < 0 else "bold")
 
 
-def _over(series: CandleSeries) -> str:
+def _over(series: CandleSeries, *, short: bool) -> str:
     if series.covered and series.market:
-        return f"in {NAMES[series.range]}"
+        return f"in {RANGE_NAMES[series.range]}"
     first, last = series.candles[0].start, series.candles[-1].start
-    if last - first >= DAY:
-        return f"since {day(first)}"
+    if day(first) == day(last) and last - first < DAY:
+        return f"since {hour_and_minute(first)}"
     # an hour alone would be read as one of today
-    return f"since {hour_and_minute(first) if day(first) == day(last) else chart_moment(first, 0)}"
+    return f"since {day(first) if short or last - first >= DAY else chart_moment(first, 0)}"
 
 
 def source_line(chart: PriceChart, merged: int, at: float, width: int) -> Content:
@@ -127,14 +129,16 @@ def readout(series: CandleSeries, begin: int, seconds: int, bar: Candle | None, 
     if bar.volume is not None:
         unit = " USD" if series.volume_unit is VolumeUnit.USD else f" {series.symbol}"
         values["volume", "V"] = compact(bar.volume) + (unit if wide else "")
-    parts = [when]
-    for (long, short), value in values.items():
-        parts.append(Content.assemble((f"{long if wide else short} ", MUTED), literal(value)))
+    between = Content("  " if wide else " ")
+    said = {
+        short: Content.assemble((f"{long if wide else short} ", MUTED), literal(value))
+        for (long, short), value in values.items()
+    }
     if wide and bar.open:
         change = (bar.close / bar.open - 1) * 100
-        parts.append(Content.styled(percent(change), "$up" if change > 0 else "$down" if change < 0 else ""))
-    between = Content("  " if wide else " ")
-    # a figure that is cut off would be another figure
-    while len(parts) > 1 and between.join(parts).cell_length > width:
-        parts.pop()
-    return between.join(parts).truncate(width, ellipsis=True)
+        said["%"] = Content.styled(percent(change), "$up" if change > 0 else "$down" if change < 0 else "")
+    for least in ("%", "V", "O", "L", "H"):
+        if between.join([when, *said.values()]).cell_length <= width:
+            break
+        said.pop(least, None)  # a figure that is cut off would be another figure
+    return between.join([when, *said.values()]).truncate(width, ellipsis=True)

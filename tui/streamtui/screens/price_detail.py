@@ -19,12 +19,12 @@ from streamcore import ChartRange, StreamcoreError, printable
 from streamtui.clipboard import sent
 from streamtui.format.cells import literal
 from streamtui.format.content import demo_badge
-from streamtui.format.texts import count
+from streamtui.format.texts import RANGE_NAMES, count
 from streamtui.keys import readable
 from streamtui.model.price_chart import REST, PriceChart
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
-from streamtui.screens.chart_texts import NAMES, RANGES, failure_line, range_line, readout, source_line
+from streamtui.screens.chart_texts import RANGES, failure_line, range_line, readout, source_line
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.price_facts import facts
 from streamtui.widgets.chart import Chart
@@ -46,7 +46,7 @@ class PriceDetail(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "close", "Close", show=False),
         *(
-            Binding(str(number), f"choose_range({number - 1})", f"Chart of {NAMES[span]}", show=False)
+            Binding(str(number), f"choose_range({number - 1})", f"Chart of {RANGE_NAMES[span]}", show=False)
             for number, span in enumerate(RANGES, 1)
         ),
         Binding("tab", "next_range(1)", "Next range", show=False),

@@ -90,8 +90,9 @@ def time_ticks(start: int, seconds: int, columns: Sequence[int], width: int) -> 
     known = [moment for moment in moments if moment is not None]
     span = max(1, len(columns) * seconds)
     for unit, step in _STEPS:
-        if span / (_LENGTH[unit] * step) * (5 + TIME_APART) > width:
-            continue  # it cannot fit
+        length = _LENGTH[unit] * step
+        if length < seconds or span / length * (5 + TIME_APART) > width:
+            continue  # a bar has several such times in it, or they cannot fit
         ticks = [
             (max(0, min(column - len(text) // 2, width - len(text))), text)
             for column, text in _ticks(known, columns, unit, step)

@@ -11,6 +11,9 @@ from textual.widgets import Input
 
 from streamcore import secret_refusal
 
+PAUSE = 0.25
+"""Seconds without a key after which what comes is no more of a secret that was pasted."""
+
 
 class EntryLine(Input):
     """An input that keeps all lines of a pasted text, joined by spaces.
@@ -38,6 +41,7 @@ class EntryLine(Input):
         self._known = known
         self.refused = False
         """Whether the input is empty because a secret was refused."""
+        self._key_at = float("-inf")
         super().__init__(value, **more)
 
     def validate_value(self, value: str) -> str:
@@ -49,6 +53,16 @@ class EntryLine(Input):
         if value:
             self.refused = False
         return value
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop what is left of a secret that comes key by key.
+
+        Terminals that do not mark what is pasted send it so, and the beginning of a secret gives it away.
+        """
+        before, self._key_at = self._key_at, event.time
+        if self.refused and event.time - before < PAUSE:
+            event.stop()
+            event.prevent_default()
 
     def on_paste(self, event: events.Paste) -> None:
         """Insert all lines of the pasted text; `Input` would keep only the first."""

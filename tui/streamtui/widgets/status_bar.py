@@ -22,6 +22,8 @@ TONES: dict[Tone, str] = {
 }
 LINES_PER_LAMP = 6
 """The bar may take one line out of so many of the terminal; providers beyond that share its last line."""
+COMFORTABLE = 70
+"""From this width on there is room for the words of a relay's line."""
 WIDE = 110
 """From this width on there is room for the numbers beside a reason."""
 
@@ -115,7 +117,9 @@ class StatusBar(CachedLines, Widget):
         many = str(line.subscriptions)
         if line.served is not None and line.served != line.subscriptions:
             many = f"{line.served} of {many}"
-        counted = line.watched or f"{many} {noun}"
+        counted = f"{many} {noun}"
+        if line.watched:
+            counted = line.watched if self.size.width >= COMFORTABLE else f"{line.subscriptions} watched"
         watched = Content.styled(counted if line.lamp is not IDLE else f"no {line.kind}", quiet)
         if line.lamp is IDLE or self.size.width < 60:
             return [watched]

@@ -14,7 +14,8 @@ from wire_fixtures import history
 
 from streamcore.candles import ChartRange, VolumeUnit
 from streamcore.clock import Clock
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Http
 from streamcore.providers.birdeye.provider import BirdeyeProvider

@@ -14,7 +14,8 @@ from scripted_source import ScriptedSource
 from streamcore import Event, PriceUpdate
 from streamcore.assets.instruments import Venue
 from streamcore.assets.tokens import TokenTable
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.events import ErrorKind, Source
 from streamcore.net.transport import Answer
 from streamcore.providers.birdeye.codec import BirdeyeCodec

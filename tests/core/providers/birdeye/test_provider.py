@@ -7,7 +7,8 @@ from manual_clock import ManualClock
 from scripted_http import ScriptedHttp
 from wire_fixtures import birdeye
 
-from streamcore.config.model import BirdeyeSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.birdeye.provider import BirdeyeProvider

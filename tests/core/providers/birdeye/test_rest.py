@@ -11,7 +11,8 @@ from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import birdeye
 
-from streamcore.config.model import BirdeyeSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import BirdeyeSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

@@ -15,7 +15,8 @@ from wire_fixtures import history
 
 from streamcore.candles import ChartRange, VolumeUnit
 from streamcore.clock import Clock
-from streamcore.config.model import CoinbaseSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import CoinbaseSettings
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.coinbase.provider import CoinbaseProvider

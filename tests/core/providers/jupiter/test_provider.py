@@ -17,7 +17,8 @@ from wire_fixtures import names, public
 
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.assets.tokens import Token
-from streamcore.config.model import JupiterSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.sources import JupiterSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer

@@ -17,7 +17,8 @@ from wire_fixtures import history
 
 from streamcore.candles import ChartRange, VolumeUnit
 from streamcore.clock import Clock
-from streamcore.config.model import KrakenSettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.sources import KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Http

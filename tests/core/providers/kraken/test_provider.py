@@ -11,7 +11,8 @@ from exchange_http import ExchangeHttp, answer
 from scripted_http import Asked
 from wire_fixtures import public
 
-from streamcore.config.model import KrakenSettings, StreamSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.sources import KrakenSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

@@ -15,7 +15,8 @@ from scripted_http import Asked, ScriptedHttp
 from wire_fixtures import names, public
 
 from streamcore.assets.instruments import Instrument, Venue
-from streamcore.config.model import Settings, SolanaSettings
+from streamcore.config.model import Settings
+from streamcore.config.sources import SolanaSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.transport import Answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
 
-from streamcore.config.model import StreamSettings
+from streamcore.config.model import StreamSettings, UiSettings
 from streamcore.events import State
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.price_table import PriceTable
@@ -260,6 +261,24 @@ async def test_without_a_network_a_small_screen_says_whole_sentences(size: tuple
         assert " WIF " in stage.text(), "the last row can be reached"
 
 
+async def test_a_relay_that_has_given_up_is_not_said_to_be_tried_again() -> None:
+    async with on_stage(wallets=()) as stage:
+        down: dict[str, Any] = {
+            "relay": "r.example:8787",
+            "state": State.FAILED,
+            "reason": "wants a token",
+        }
+        stage.manager.current = {"relay": status("relay", **down)}
+        await stage.pass_time(1.0)
+        assert "No price yet: the relay does not answer. R tries again" in stage.text()
+        assert "Tried again automatically: relay." in stage.text()
+        stage.manager.current = {"relay": status("relay", parked=True, **down)}
+        await stage.pass_time(1.0)
+        await stage.pass_time(1.0)
+        assert "relay: wants a token" in stage.text()
+        assert "Tried again automatically" not in stage.text()
+
+
 async def test_the_room_goes_to_the_pane_that_needs_it() -> None:
     async with on_stage(symbols=SIX, size=(60, 18)) as stage:
         await stage.tell(stage.price("SOL", "150"), stage.transaction(1))
@@ -333,3 +352,19 @@ async def test_under_a_dialog_prices_keep_up_once_a_second() -> None:
         await stage.pass_time(1.0)
         await stage.press("escape")
         assert "151.00" in stage.line(" SOL ")
+
+
+async def test_in_a_flood_rows_come_with_every_frame_and_titles_change_five_times_a_second() -> None:
+    async with on_stage(ui=UiSettings(frames_per_second=20)) as stage:
+        assert stage.pilot is not None
+        titles, newest = [], []
+        for number in range(1, 41):
+            stage.manager.tell(stage.transaction(number, summary=f"received {number} SOL"))
+            await stage.settle(stage.pilot, 0.05)
+            titles.append(stage.line("TRANSACTIONS"))
+            newest.append(f"received {number} SOL" in stage.text())
+        assert all(newest)
+        changes = sum(before != after for before, after in pairwise(titles[20:]))
+        assert 4 <= changes <= 8, "in the second second of it"
+        await stage.pass_time(1.0)
+        assert " 40 " in stage.line("TRANSACTIONS")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from streamcore import DataKind
 from streamtui.format.lamps import DOWN, lamp
 from streamtui.model.session import Session
@@ -38,7 +40,18 @@ def no_source(session: Session) -> str:
     """Return in a few words, for the title line, what `why_waiting` explains; empty when it is empty."""
     if not why_waiting(session):
         return ""
-    return "no source answers · R" if session.settings.demo else "no source answers · R again · D demo"
+    who = _who_is_silent(session)
+    return f"{who} · R" if session.settings.demo else f"{who} · R again · D demo"
+
+
+def _who_is_silent(session: Session) -> str:
+    by_relay = any(status.is_relay for status in session.health.statuses.values())
+    return "the relay does not answer" if by_relay else "no source answers"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def why_waiting(session: Session) -> tuple[str, ...]:
@@ -49,12 +62,11 @@ def why_waiting(session: Session) -> tuple[str, ...]:
     down = [status for status in sources if lamp(status) is DOWN]
     if not down or len(down) < len([status for status in sources if not status.idle]):
         return ()
-    *names, last = [status.provider for status in down]
-    who = f"{', '.join(names)} and {last}" if names else last
+    tried = [status.provider for status in down if not status.parked]
     reason = next((status.reason for status in down if status.reason), "")
     demo = "" if session.settings.demo else ", D shows invented data"
     return (
-        f"No price yet: no source answers. R tries again{demo}.",
-        f"Tried again automatically: {who}.",
+        f"No price yet: {_who_is_silent(session)}. R tries again{demo}.",
+        *([f"Tried again automatically: {_listed(tried)}."] if tried else []),
         *([f"{down[0].provider}: {reason}"] if reason else []),
     )

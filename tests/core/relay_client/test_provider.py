@@ -7,12 +7,12 @@ from scripted_connection import PaperCodec
 from streamcore.config.model import RelaySettings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.relay_client.source import RelaySource
+from streamcore.relay_client.provider import RelayProvider
 
 
-def source(*urls: str, token: str | None = None) -> RelaySource:
+def provider(*urls: str, token: str | None = None) -> RelayProvider:
     settings = RelaySettings(url=urls or ("ws://127.0.0.1:8787",), token=token)
-    return RelaySource(settings, ManualClock(), PaperCodec)  # type: ignore[arg-type]
+    return RelayProvider(settings, ManualClock(), PaperCodec)  # type: ignore[arg-type]
 
 
 def closed(code: int) -> ProviderError:
@@ -20,22 +20,22 @@ def closed(code: int) -> ProviderError:
 
 
 def test_the_token_goes_into_a_header_and_into_no_text() -> None:
-    endpoint = source(token="sesame-sesame").endpoint()
+    endpoint = provider(token="sesame-sesame").endpoint()
     assert endpoint.headers == {"Authorization": "Bearer sesame-sesame"}
     assert endpoint.secrets == ("sesame-sesame",)
     assert "sesame" not in endpoint.url + endpoint.shown_url
-    assert source().endpoint().headers == {}
+    assert provider().endpoint().headers == {}
 
 
 def test_the_path_of_the_wire_is_added_unless_the_url_has_one() -> None:
-    assert source("ws://127.0.0.1:8787").endpoint().url == "ws://127.0.0.1:8787/v1"
-    assert source("ws://127.0.0.1:8787/").endpoint().url == "ws://127.0.0.1:8787/v1"
-    assert source("wss://relay.example/team/v1").endpoint().url == "wss://relay.example/team/v1"
+    assert provider("ws://127.0.0.1:8787").endpoint().url == "ws://127.0.0.1:8787/v1"
+    assert provider("ws://127.0.0.1:8787/").endpoint().url == "ws://127.0.0.1:8787/v1"
+    assert provider("wss://relay.example/team/v1").endpoint().url == "wss://relay.example/team/v1"
 
 
 def test_the_encoding_is_the_subprotocol() -> None:
     settings = RelaySettings(url=("ws://127.0.0.1:1",), encoding=WireEncoding.PROTO)
-    relay = RelaySource(settings, ManualClock(), PaperCodec)  # type: ignore[arg-type]
+    relay = RelayProvider(settings, ManualClock(), PaperCodec)  # type: ignore[arg-type]
     assert relay.endpoint().subprotocols == ("v1.proto.streamtui",)
 
 
@@ -48,21 +48,21 @@ def test_the_encoding_is_the_subprotocol() -> None:
     ],
 )  # fmt: skip
 def test_the_close_code_says_whether_to_come_back(code: int, *, comes_back: bool) -> None:
-    assert source().connection_ended(closed(code)).retryable is comes_back
+    assert provider().connection_ended(closed(code)).retryable is comes_back
 
 
 def test_a_relay_that_restarts_is_given_up_to_five_seconds_by_chance() -> None:
-    wait = source().connection_ended(closed(1012)).retry_after
+    wait = provider().connection_ended(closed(1012)).retry_after
     assert wait is not None
     assert 0 <= wait <= 5
 
 
 def test_after_too_many_messages_it_waits_ten_seconds() -> None:
-    assert source().connection_ended(closed(4003)).retry_after == 10
+    assert provider().connection_ended(closed(4003)).retry_after == 10
 
 
 def test_each_failure_turns_to_the_next_relay_and_only_the_last_of_them_is_final() -> None:
-    relay = source("ws://127.0.0.1:1", "ws://127.0.0.1:2")
+    relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
     refused = relay.handshake_refusal(401, {}, b"")
     assert not refused.retryable
     assert relay.connection_ended(refused).retryable
@@ -72,7 +72,7 @@ def test_each_failure_turns_to_the_next_relay_and_only_the_last_of_them_is_final
 
 
 def test_a_relay_that_worked_begins_the_count_anew() -> None:
-    relay = source("ws://127.0.0.1:1", "ws://127.0.0.1:2")
+    relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
     refused = relay.handshake_refusal(401, {}, b"")
     relay.connection_ended(refused)
     relay.established()
@@ -80,11 +80,11 @@ def test_a_relay_that_worked_begins_the_count_anew() -> None:
 
 
 def test_a_relay_that_is_full_says_when_to_come_back() -> None:
-    refused = source().handshake_refusal(503, {"retry-after": "7"}, b"")
+    refused = provider().handshake_refusal(503, {"retry-after": "7"}, b"")
     assert refused.retryable
     assert refused.retry_after == 7
 
 
 def test_without_a_token_the_refusal_says_what_to_set() -> None:
-    assert "set relay.token" in source().handshake_refusal(401, {}, b"").message
-    assert "check relay.token" in source(token="x" * 20).handshake_refusal(401, {}, b"").message
+    assert "set relay.token" in provider().handshake_refusal(401, {}, b"").message
+    assert "check relay.token" in provider(token="x" * 20).handshake_refusal(401, {}, b"").message

@@ -40,7 +40,7 @@ _TOO_MANY_MESSAGES = 4003
 _TOKEN_WITHDRAWN = 4500
 
 
-class RelaySource(Provider):
+class RelayProvider(Provider):
     """The relays of the settings, of which one is used at a time: the next one after each failure."""
 
     name = RELAY
