@@ -70,7 +70,15 @@ class Checkpoint:
     known: Container[str] = field(default=frozenset(), compare=False)
     """Signatures that have been reported already and need not be fetched again."""
     since: float | None = None
-    """No transaction is known yet: news is what happened after this moment (Unix seconds)."""
+    """Where news begins is not known yet: it is what happened after this moment (Unix seconds), and in
+    ``slot`` and after it where that is not zero: the stream has told of it."""
+
+    def begins_before(self, slot: int, block_time: int | None) -> bool:
+        """Whether a transaction is news, where ``since`` says what news is.
+
+        The chain's times are whole seconds, so that of the first second only the slot tells.
+        """
+        return (block_time or 0) > (self.since or 0.0) or 0 < self.slot <= slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,8 @@ class Checkpoints:
                 continue
             known = _KnownSignatures(record)
             if record.verified is None:
-                checkpoints[wallet] = Checkpoint("", 0, since=record.watched_at, known=known)
+                first = min(record.reported.values(), default=0)
+                checkpoints[wallet] = Checkpoint("", first, since=record.watched_at, known=known)
             else:
                 checkpoints[wallet] = Checkpoint(record.verified.signature, record.verified.slot, known=known)
         return checkpoints

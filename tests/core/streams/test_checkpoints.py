@@ -258,3 +258,18 @@ def test_restoring_a_wallet_that_is_watched_changes_nothing() -> None:
     checkpoints.record("a", "s1", 1, streamed=True)
     checkpoints.restore("a", SavedCheckpoint(0.0, Checkpoint("s9", 9)), {})
     assert checkpoints.newest(["a"]) == {"a": Checkpoint("s1", 1)}
+
+
+def test_before_the_first_complete_check_news_begins_with_what_the_stream_has_told() -> None:
+    checkpoints = Checkpoints()
+    checkpoints.watch("wallet", 1000.7)
+    assert checkpoints.of(["wallet"])["wallet"].slot == 0
+    checkpoints.record("wallet", "second", 52, streamed=True)
+    checkpoints.record("wallet", "first", 51, streamed=True)
+    found = checkpoints.of(["wallet"])["wallet"]
+    assert (found.slot, found.since) == (51, 1000.7)
+    # the chain's times are whole seconds: in the second in which watching began only the slot tells
+    assert found.begins_before(51, 1000)
+    assert found.begins_before(53, None)
+    assert not found.begins_before(50, 1000)
+    assert found.begins_before(50, 1001)

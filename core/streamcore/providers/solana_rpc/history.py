@@ -7,7 +7,7 @@ token account, so a wallet's token accounts are asked about as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -113,6 +113,17 @@ class _Accounts:
     """Those that matter least."""
 
 
+class _Either(Container[str]):
+    """What is in one of two containers."""
+
+    def __init__(self, first: Container[str], second: Container[str]) -> None:
+        self._first = first
+        self._second = second
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._first or item in self._second
+
+
 class SolanaHistory(Rest):
     """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
 
@@ -168,14 +179,14 @@ class SolanaHistory(Rest):
 
     async def _past(self, wallet: str, checkpoint: Checkpoint | None) -> AsyncGenerator[Report, None]:
         if checkpoint is None or checkpoint.since is not None:
-            since = None if checkpoint is None else checkpoint.since
-            beginning, has_news = await self._beginning(wallet, since)
+            beginning, has_news = await self._beginning(wallet, checkpoint)
             yield beginning
             for report in self._taken_news(wallet):
                 yield report
             if not has_news:
                 return
-            checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
+            told = () if checkpoint is None else checkpoint.known
+            checkpoint = replace(beginning.checkpoint, known=_Either(frozenset(beginning.history), told))
         async for report in self._since(wallet, checkpoint):
             yield report
             if isinstance(report, TransactionReport) and wallet in self._accounts:
@@ -268,7 +279,7 @@ class SolanaHistory(Rest):
                 entries, _ = await self._newer(address, checkpoint)
             else:  # where its news begins is not known yet, and may take minutes for so many accounts
                 recent = await self._signatures(address, {"limit": HISTORY})
-                entries = [entry for entry in recent if (entry.block_time or 0) > checkpoint.since]
+                entries = [one for one in recent if checkpoint.begins_before(one.slot, one.block_time)]
             news = [entry for entry in reversed(entries) if entry.signature not in checkpoint.known]
             for entry in news:
                 yield await self._transaction(wallet, entry)
@@ -276,12 +287,17 @@ class SolanaHistory(Rest):
         for report in self._taken_news(wallet):
             yield report
 
-    async def _beginning(self, wallet: str, since: float | None) -> tuple[CheckpointReport, bool]:
+    async def _beginning(self, wallet: str, asked: Checkpoint | None) -> tuple[CheckpointReport, bool]:
         """Return where a wallet's news begins, and whether there is some already."""
+        since = None if asked is None else asked.since
         entries: list[_Signature] = []
         for address in await self._addresses(wallet, not_before=since):
             entries += await self._signatures(address, {"limit": HISTORY})
-        old = [entry for entry in entries if since is None or (entry.block_time or 0) <= since]
+        old = [
+            entry
+            for entry in entries
+            if asked is None or not asked.begins_before(entry.slot, entry.block_time)
+        ]
         newest = max(old, key=lambda entry: entry.slot, default=None)
         checkpoint = Checkpoint("", 0) if newest is None else Checkpoint(newest.signature, newest.slot)
         # older ones are never looked at again
