@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import base58
 import pytest
+from rotated import rotated
 from stage import WALLET, on_stage
 from textual import events
 from textual.widgets import Input
@@ -92,6 +93,8 @@ async def test_a_list_pasted_line_by_line_is_taken_whole() -> None:
 
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 KEY = base58.b58encode(bytes([77] * 63 + [200])).decode()
+LINES = ["s", "w", "a", "slash", "ctrl+p"]
+"""The keys that open a line to type into."""
 MIXED_KEY = base58.b58encode(bytes(range(101, 165))).decode()
 
 
@@ -124,17 +127,19 @@ async def test_a_secret_is_refused_in_every_line_and_nothing_of_it_stays(
         assert stage.app.session.alerts.rules == []
 
 
-@pytest.mark.parametrize("key", ["s", "w", "a", "slash", "ctrl+p"])
 @pytest.mark.parametrize(
-    "secret",
-    [
-        PHRASE,
-        KEY,
-        str([7] * 64).replace(", ", ",\n"),
-        "\n".join(PHRASE.split()),
-        f"{MIXED_KEY[:40]}\n{MIXED_KEY[40:80]}\n{MIXED_KEY[80:]}",
-        "0" + MIXED_KEY[1:],
-    ],
+    ("secret", "key"),
+    rotated(
+        [
+            PHRASE,
+            KEY,
+            str([7] * 64).replace(", ", ",\n"),
+            "\n".join(PHRASE.split()),
+            f"{MIXED_KEY[:40]}\n{MIXED_KEY[40:80]}\n{MIXED_KEY[80:]}",
+            "0" + MIXED_KEY[1:],
+        ],
+        LINES,
+    ),
     ids=["words", "base58", "numbers line by line", "words line by line", "broken base58", "mistyped base58"],
 )
 async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: str) -> None:
@@ -152,8 +157,7 @@ async def test_row_1_a_secret_is_gone_the_moment_it_is_pasted(secret: str, key: 
         assert stage.app.session.prices.filter == ""
 
 
-@pytest.mark.parametrize("key", ["s", "w", "a", "slash", "ctrl+p"])
-@pytest.mark.parametrize("secret", [PHRASE, f"{PHRASE} {PHRASE}", KEY, MIXED_KEY])
+@pytest.mark.parametrize(("secret", "key"), rotated([PHRASE, f"{PHRASE} {PHRASE}", KEY, MIXED_KEY], LINES))
 async def test_nothing_of_a_secret_stays_that_a_terminal_pastes_key_by_key(secret: str, key: str) -> None:
     async with on_stage() as stage:
         asked = list(stage.manager.asked)
@@ -177,8 +181,9 @@ async def test_nothing_of_a_secret_stays_that_a_terminal_pastes_key_by_key(secre
         assert line.value == "SOL", "who types something else is heard"
 
 
-@pytest.mark.parametrize("key", ["s", "w", "a"])
-@pytest.mark.parametrize("size", [(60, 18), (80, 24), (100, 30), (120, 40)])
+@pytest.mark.parametrize(
+    ("size", "key"), rotated([(60, 18), (80, 24), (100, 30), (120, 40)], ["s", "w", "a"])
+)
 async def test_the_advice_about_a_secret_is_shown_to_its_end(size: tuple[int, int], key: str) -> None:
     async with on_stage(size=size) as stage:
         await stage.press(key)
