@@ -246,7 +246,7 @@ async def test_a_flood_of_transactions_and_statuses_leaves_memory_bounded_and_th
         assert grown < 15_000_000  # 20,000 signatures are remembered; the flood had 30,000 more transactions
         newest = [event async for event in _available(consumer, client)]
         assert any(isinstance(event, WalletTransaction) for event in newest)
-        assert len(newest) < 1000
+        assert len(newest) <= 2 * size  # what comes in one frame while it reads is not merged
 
 
 async def _available(consumer: AsyncIterator[Event], client: RelayClient) -> AsyncIterator[Event]:

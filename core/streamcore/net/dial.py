@@ -103,8 +103,8 @@ class Dialler:
             return transport
 
     async def _ask(self, proxy: Proxy, transport: asyncio.Transport, host: str, port: int) -> None:
-        waiting = cast("Waiting", transport.get_protocol())
         with errors.reaching_proxy(proxy):
+            waiting = waiting_on(transport)
             if proxy.scheme in ("http", "https"):
                 await ask_http_proxy(waiting, proxy, host, port)
                 return
@@ -200,8 +200,8 @@ async def _attempt(address: str, port: int) -> asyncio.Transport:
     return transport
 
 
-def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
-    """Give a connection from `Dialler.dial` to the protocol that uses it from now on.
+def waiting_on(transport: asyncio.Transport) -> Waiting:
+    """Return what has been received over a connection from `Dialler.dial` that nobody uses yet.
 
     Raises:
         OSError: The connection has ended already.
@@ -210,6 +210,16 @@ def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
     if waiting is None:  # what a closed transport has no more
         raise ConnectionResetError(errno.ECONNRESET, "the connection has ended already")
     waiting.check()
+    return waiting
+
+
+def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
+    """Give a connection from `Dialler.dial` to the protocol that uses it from now on.
+
+    Raises:
+        OSError: The connection has ended already.
+    """
+    waiting = waiting_on(transport)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
     if waiting.received:
@@ -237,9 +247,7 @@ async def encrypt(transport: asyncio.Transport, context: ssl.SSLContext, host: s
 async def _shake_hands(
     transport: asyncio.Transport, waiting: Waiting, context: ssl.SSLContext, host: str
 ) -> asyncio.Transport:
-    before = cast("Waiting", transport.get_protocol())
-    before.check()
-    if before.received:  # who speaks TLS waits to be greeted
+    if waiting_on(transport).received:  # who speaks TLS waits to be greeted
         raise ssl.SSLError(1, "the other side does not speak TLS")
     loop = asyncio.get_running_loop()
     encrypted = await loop.start_tls(transport, waiting, context, server_hostname=host)

@@ -28,7 +28,7 @@ from websockets.uri import WebSocketURI, parse_uri
 
 from streamcore.clock import Clock
 from streamcore.net import errors
-from streamcore.net.dial import Dialler
+from streamcore.net.dial import Dialler, waiting_on
 from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
 from streamcore.net.open_socket import CLOSE_TIMEOUT, OpenSocket, open_within
 from streamcore.net.picows_inbox import ENOUGH, Inbox
@@ -176,8 +176,7 @@ async def _upgrade(
     max_message_bytes: int,
     logger: logging.Logger,
 ) -> WSTransport:
-    waiting = cast("Waiting", transport.get_protocol())
-    waiting.check()
+    waiting = waiting_on(transport)
     logger.debug("> GET %s HTTP/1.1, by picows", uri.resource_name)
     upgrade = Upgrade(
         transport,
