@@ -12,6 +12,8 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import ErrorKind, PriceUpdate, StreamError, WalletTransaction
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seconds", [20.0, 130.0])
 @on_virtual_time

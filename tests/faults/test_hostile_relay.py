@@ -44,6 +44,8 @@ from streamcore.wire.messages import (
 )
 from streamcore.wire.numbers import pack
 
+pytestmark = pytest.mark.long
+
 QUICK = BackoffSettings(initial_delay=0.1, max_delay=0.1, jitter=0.0)
 NASTY = "".join((CLEAR, BIDI, C1, CLIPBOARD))
 LONG = NASTY + "A" * 3000

@@ -12,6 +12,8 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import PriceUpdate, State, StreamError, StreamManager
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 STREAMED = ["SOL", "BTC", "ETH", "BONK", "JUP", "WIF", "PYTH", "JTO", "RAY", "W", "RENDER", "PENGU", "TRUMP"]
 ALONE = ["SOL", "BONK", "JUP", "WIF", "PYTH", "JTO", "RAY", "W", "PNUT", "ORCA", "JLP", "MEW", "USDC"]
 

@@ -37,6 +37,8 @@ from streamsim import Emulators
 from streamtui.app import StreamTuiApp
 from streamtui.model.engine import real_engine
 
+pytestmark = pytest.mark.long
+
 QUICK = BackoffSettings(initial_delay=0.1, max_delay=0.1, jitter=0.0)
 PATIENCE = 25.0
 HOUR = 3600.0

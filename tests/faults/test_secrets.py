@@ -28,6 +28,8 @@ from streamcore.text import Mask, MaskingFilter
 from streamsim import Fault
 from streamsim.servers.faults import NETWORK_FAULTS
 
+pytestmark = pytest.mark.long
+
 BIRDEYE_KEY = "paid-MARKED/birdeye+key=1"
 HELIUS_KEY = "dev-MARKED/helius+key=2"
 KEYS = (BIRDEYE_KEY, HELIUS_KEY)

@@ -13,7 +13,7 @@ from own_authority import OwnAuthority
 from processes import PipedCommand, starting
 from proxies import http_proxy
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,8 @@ from streamcore.recording import Capture
 from streamcore.recording.lines import Ended, Exchange, Line, Received, Sent
 from streamsim import Emulators, Fault
 
+pytestmark = pytest.mark.long
+
 SLOW = 2.5 * LOOK_EVERY
 """Seconds."""
 

@@ -15,6 +15,8 @@ from streamtui.model.engine import real_engine, real_engine_factory
 from streamtui.model.price_row import PriceRow
 from streamtui.screens.price_detail import PriceDetail
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 20.0
 """Seconds; a machine that is busy with other things is slow."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from processes import COMMAND, LIMIT, PipedCommand, starting, surroundings
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(150)]
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 Start = Callable[..., PipedCommand]

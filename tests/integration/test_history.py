@@ -19,6 +19,8 @@ from streamcore import CandleSeries, ChartRange, ErrorKind, PriceUpdate, Provide
 from streamsim import Emulators
 from streamsim.geckoterminal.server import Refusal
 
+pytestmark = pytest.mark.long
+
 REST = 0.3
 """Seconds for which a person looks at a row until its chart is asked for."""
 

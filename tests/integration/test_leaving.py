@@ -12,7 +12,7 @@ from processes import COMMAND, TerminalCommand, leading_to, surroundings, under_
 
 from streamsim import Emulators
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(150)]
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 SUPPORT = Path(__file__).parent.parent / "support"

@@ -24,6 +24,8 @@ from streamcore.providers.reports import PriceReport, TransactionReport
 from streamcore.recording.lines import Exchange, KeptAnswer, KeptRequest, Line, Opened, Received
 from streamsim import Emulators, Fault
 
+pytestmark = pytest.mark.long
+
 TESTS = Path(__file__).parent.parent
 
 

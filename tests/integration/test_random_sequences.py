@@ -15,6 +15,8 @@ from random_faults import ACTIONS, NETWORK_FAULTS, SERVER_FAULTS
 from virtual_time import new_runner
 from world import SYMBOLS, WALLETS, World, WorldSetup
 
+pytestmark = pytest.mark.long
+
 symbols = st.sampled_from(SYMBOLS)
 wallets = st.sampled_from(WALLETS)
 providers = st.sampled_from(NAMES["all"])

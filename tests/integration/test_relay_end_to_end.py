@@ -31,6 +31,8 @@ from streamcore.relay import Relay, Scope
 from streamcore.relay.tokens import Tokens
 from streamcore.wire.encodings import NAMES
 
+pytestmark = pytest.mark.long
+
 HOUR = 3600.0
 
 

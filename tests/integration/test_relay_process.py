@@ -16,6 +16,8 @@ from streamcore.wire.messages import Frame, Restart
 from streamcore.wire.mirror import Mirror
 from streamsim import Emulators
 
+pytestmark = pytest.mark.long
+
 
 class At:
     """Where a relay process listens, as `Terminal` wants to know it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from processes import surroundings, under_a_terminal
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(150)]
 
 SUPPORT = Path(__file__).parent.parent / "support"
 APP = """

@@ -16,6 +16,8 @@ from streamcore.streams.checkpoints import Checkpoints
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.mirror import Mirror
 
+pytestmark = pytest.mark.long
+
 SYMBOLS = ("SOL", "BTC", "ETH", "BONK")
 LIMITS = RelayLimits(clients=1000)
 

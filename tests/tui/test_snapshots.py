@@ -542,6 +542,7 @@ def chart_taken(
     return taken(snap_compare, scene, size=(int(width), int(height)), demo=True, ui=ui)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", LOOKS)
 @pytest.mark.parametrize("kind", ["candles", "line"])
 @pytest.mark.parametrize("span", ChartRange)

@@ -15,7 +15,7 @@ from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
-from streamcore.net.dial import ATTEMPT_DELAY, Dialler, first_to_answer, hand_over, look_up
+from streamcore.net.dial import ATTEMPT_DELAY, Dialler, first_to_answer, hand_over, look_up, waiting_on
 from streamcore.net.tunnel import Waiting
 
 
@@ -172,3 +172,5 @@ async def test_a_connection_that_has_ended_meanwhile_is_handed_over_to_nobody() 
         await asyncio.sleep(0)
         with pytest.raises(OSError, match="ended already"):
             hand_over(transport, asyncio.Protocol())
+        with pytest.raises(OSError, match="ended already"):
+            waiting_on(transport)

@@ -20,6 +20,8 @@ from streamcore.relay.server import Relay
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.wire.messages import Want
 
+pytestmark = pytest.mark.long
+
 
 def fill_disk(log: TransactionLog) -> None:
     pages = log._database.execute("PRAGMA page_count").fetchone()[0]

@@ -25,6 +25,8 @@ from streamcore.relay.tokens import Scope, Tokens
 from streamcore.wire.encodings import encoding
 from streamcore.wire.messages import Hello, Reconnect, Refused, Want
 
+pytestmark = pytest.mark.long
+
 
 def url(relay: Relay, path: str = "/v1", scheme: str = "ws") -> str:
     host, port = relay.address

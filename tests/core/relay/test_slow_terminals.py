@@ -18,6 +18,8 @@ from streamcore.relay.terminal import LAGGING
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Want
 
+pytestmark = pytest.mark.long
+
 SYMBOLS = ("SOL", "BTC", "ETH", "BONK")
 
 

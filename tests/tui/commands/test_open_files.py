@@ -10,6 +10,8 @@ from processes import COMMAND, LIMIT, surroundings
 
 from streamtui.commands.open_files import FEWEST
 
+pytestmark = pytest.mark.long
+
 
 def limited(tmp_path: Path, limit: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command after a limit was set in a shell."""

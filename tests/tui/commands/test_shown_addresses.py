@@ -9,6 +9,8 @@ import pytest
 from command_line import run
 from processes import surroundings
 
+pytestmark = pytest.mark.long
+
 TOKEN = "4f9c2a7be01d4c55"
 SETTINGS = {
     "STREAMTUI_SOLANA_RPC_URL": f"http://127.0.0.1:9/{TOKEN}/",

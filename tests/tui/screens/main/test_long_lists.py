@@ -14,6 +14,8 @@ from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.price_table import PriceTable
 from streamtui.widgets.transaction_table import TransactionTable
 
+pytestmark = pytest.mark.long
+
 SIZES = [(120, 40), (80, 24), (60, 18), (46, 12), (180, 50)]
 MINTS = tuple(base58.b58encode(bytes([number + 1] * 32)).decode() for number in range(40))
 WALLETS = tuple(base58.b58encode(bytes([number + 101] * 32)).decode() for number in range(30))
