@@ -14,6 +14,8 @@ from streamcore.status import BreakerState
 from streamsim import Fault
 from streamsim.servers.http11 import HttpRequest
 
+pytestmark = pytest.mark.long
+
 SYMBOLS = ["SOL", "BTC", "BONK", "JUP", "WIF", "PYTH"]
 
 

@@ -13,6 +13,8 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import PriceUpdate, Source, State, StatusChange, WalletTransaction
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 PROVIDERS = ["birdeye", "helius"]
 
 

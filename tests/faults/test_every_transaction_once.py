@@ -17,6 +17,8 @@ from streamcore.providers.helius.provider import HeliusProvider
 from streamcore.providers.solana_rpc.history import Pages
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 
 def signatures(table: Bench, **fields: object) -> list[str]:
     return [event.signature for event in table.all(WalletTransaction, **fields)]

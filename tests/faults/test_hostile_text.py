@@ -18,6 +18,8 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import PriceUpdate, StreamError, WalletTransaction
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 ZERO_WIDTH = "S\u200bO\u200dL\ufeff"
 MARKUP = "[bold red]win[/] [@click=app.quit]here[/] [link=https://x.example]x[/link]"
 LINES = "one\r\ntwo\n\u2028three"

@@ -15,6 +15,8 @@ from streamcore import Source, State, StreamError, WalletTransaction
 from streamcore.status import BreakerState
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 NEW_MINT = "7qbRF6YsyGuLUVs6Y1q64bdVrfe4ZcUUz1JRdoVNUJnm"
 """A token that no wallet has had before."""
 

@@ -13,6 +13,8 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import ErrorKind, PriceUpdate, State, StreamError, WalletTransaction
 from streamsim import Fault
 
+pytestmark = pytest.mark.long
+
 BACKOFF = 1.0
 """Seconds of the first retry."""
 PARKED = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import pytest
 from bench import BONK, SOL, WALLET
 from public_bench import UNLISTED, public
 from virtual_time import on_virtual_time
@@ -18,6 +19,8 @@ from streamcore import (
     WalletTransaction,
 )
 from streamsim import Fault
+
+pytestmark = pytest.mark.long
 
 
 @on_virtual_time

@@ -26,6 +26,8 @@ from streamsim.world.scenarios import SCENARIOS
 from streamsim.world.truth import TransactionTruth
 from streamsim.world.wallets import WalletChain
 
+pytestmark = pytest.mark.long
+
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
 READINGS = 60

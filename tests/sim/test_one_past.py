@@ -14,6 +14,8 @@ from streamsim import Emulators
 from streamsim.world.candles import bucket_start
 from streamsim.world.catalog import SOL
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures" / "history"
 NOT_EMULATED = {

@@ -29,6 +29,8 @@ from streamcore.providers.dexscreener.pools import DexScreenerPools
 from streamcore.providers.geckoterminal.api import GeckoTerminal
 from streamcore.providers.kraken.provider import KrakenProvider
 
+pytestmark = pytest.mark.long
+
 SETTINGS = Settings(birdeye=BirdeyeSettings(api_key="k"))
 MINT = instrument("BONK").mint
 NOW = int(START)

@@ -20,6 +20,8 @@ from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
 from streamcore.wire.mirror import Mirror
 
+pytestmark = pytest.mark.long
+
 each_encoding = pytest.mark.parametrize("name", NAMES)
 
 

@@ -26,6 +26,8 @@ from streamsim.world.catalog import SOL
 from streamsim.world.history import DAY, MINUTE
 from streamsim.world.market import Market
 
+pytestmark = pytest.mark.long
+
 STATISTICS = {"address": SOL, "select": {"price": True, "trade_data": {"volume": True, "price_change": True}}}
 STATISTICS["select"]["trade_data"]["intervals"] = ["24h"]  # type: ignore[index]
 

@@ -17,6 +17,8 @@ from streamsim.world.catalog import BONK, SOL, listing_of
 from streamsim.world.history import DAY
 from streamsim.world.market import Market, Token
 
+pytestmark = pytest.mark.long
+
 QUIET = "4mQuietQuietQuietQuietQuietQuietQuietQuietx"
 """A token of which nobody has heard: some hundred trades a day."""
 MINTS = (SOL, BONK, QUIET, "exchange:BTC", "J1toso1uCk3RLmjorhTtrVwY9HJ7X8V9yYac6Y7kGCPn")
