@@ -104,6 +104,7 @@ async def test_after_a_change_of_size_everything_is_written(terminal: Terminal) 
         await check(pilot, terminal)
         await pilot.resize_terminal(WIDTH - 20, HEIGHT)
         await pilot.pause(0.1)
-        await pilot.resize_terminal(WIDTH, HEIGHT)
+        # emptied before, not after: the app may write as soon as it hears of the size
         terminal.rows = Terminal(WIDTH, HEIGHT).rows
+        await pilot.resize_terminal(WIDTH, HEIGHT)
         await check(pilot, terminal)
