@@ -122,11 +122,13 @@ def starting(home: Path) -> Iterator[Callable[..., PipedCommand]]:
         started.append(PipedCommand(arguments, surroundings(home, variables)))
         return started[-1]
 
-    yield start
-    for command in started:
-        if command.process.poll() is None:
-            command.process.kill()
-        command.process.communicate()
+    try:
+        yield start
+    finally:  # also of a test that has failed
+        for command in started:
+            if command.process.poll() is None:
+                command.process.kill()
+            command.process.communicate()
 
 
 class TerminalCommand:
