@@ -73,7 +73,7 @@ class Checkpoint:
     """Where news begins is not known yet: it is what happened after this moment (Unix seconds), and in
     ``slot`` and after it where that is not zero: the stream has told of it."""
 
-    def begins_before(self, slot: int, block_time: int | None) -> bool:
+    def is_news(self, slot: int, block_time: int | None) -> bool:
         """Whether a transaction is news, where ``since`` says what news is.
 
         The chain's times are whole seconds, so that of the first second only the slot tells.

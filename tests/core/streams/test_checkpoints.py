@@ -269,7 +269,7 @@ def test_before_the_first_complete_check_news_begins_with_what_the_stream_has_to
     found = checkpoints.of(["wallet"])["wallet"]
     assert (found.slot, found.since) == (51, 1000.7)
     # the chain's times are whole seconds: in the second in which watching began only the slot tells
-    assert found.begins_before(51, 1000)
-    assert found.begins_before(53, None)
-    assert not found.begins_before(50, 1000)
-    assert found.begins_before(50, 1001)
+    assert found.is_news(51, 1000)
+    assert found.is_news(53, None)
+    assert not found.is_news(50, 1000)
+    assert found.is_news(50, 1001)

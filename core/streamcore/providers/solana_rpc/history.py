@@ -279,7 +279,7 @@ class SolanaHistory(Rest):
                 entries, _ = await self._newer(address, checkpoint)
             else:  # where its news begins is not known yet, and may take minutes for so many accounts
                 recent = await self._signatures(address, {"limit": HISTORY})
-                entries = [one for one in recent if checkpoint.begins_before(one.slot, one.block_time)]
+                entries = [one for one in recent if checkpoint.is_news(one.slot, one.block_time)]
             news = [entry for entry in reversed(entries) if entry.signature not in checkpoint.known]
             for entry in news:
                 yield await self._transaction(wallet, entry)
@@ -293,11 +293,7 @@ class SolanaHistory(Rest):
         entries: list[_Signature] = []
         for address in await self._addresses(wallet, not_before=since):
             entries += await self._signatures(address, {"limit": HISTORY})
-        old = [
-            entry
-            for entry in entries
-            if asked is None or not asked.begins_before(entry.slot, entry.block_time)
-        ]
+        old = [entry for entry in entries if asked is None or not asked.is_news(entry.slot, entry.block_time)]
         newest = max(old, key=lambda entry: entry.slot, default=None)
         checkpoint = Checkpoint("", 0) if newest is None else Checkpoint(newest.signature, newest.slot)
         # older ones are never looked at again
