@@ -7,7 +7,7 @@ token account, so a wallet's token accounts are asked about as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -113,17 +113,6 @@ class _Accounts:
     """Those that matter least."""
 
 
-class _Either(Container[str]):
-    """What is in one of two containers."""
-
-    def __init__(self, first: Container[str], second: Container[str]) -> None:
-        self._first = first
-        self._second = second
-
-    def __contains__(self, item: object) -> bool:
-        return item in self._first or item in self._second
-
-
 class SolanaHistory(Rest):
     """The `streamcore.providers.base.Rest` side of a Solana provider; topics are wallet addresses."""
 
@@ -185,8 +174,7 @@ class SolanaHistory(Rest):
                 yield report
             if not has_news:
                 return
-            told = () if checkpoint is None else checkpoint.known
-            checkpoint = replace(beginning.checkpoint, known=_Either(frozenset(beginning.history), told))
+            checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
         async for report in self._since(wallet, checkpoint):
             yield report
             if isinstance(report, TransactionReport) and wallet in self._accounts:
