@@ -24,15 +24,13 @@ from streamcore.hub import Hub
 from streamcore.status import ProviderStatus
 from streamcore.tasks import Tasks
 from streamcore.token_hits import SearchResult, TokenHit
+from streamcore.told_transactions import ToldTransactions
 
 DIRECT_AFTER = 5.0
 """Seconds that the relay must be away: one that restarts is back sooner."""
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at whether the relay is there."""
-
-MOST_REMEMBERED = 20_000
-"""Transactions remembered, so that one that the relay and a provider both tell comes once."""
 
 
 class DirectFallback:
@@ -66,7 +64,7 @@ class DirectFallback:
         """The engine that stands in; ``None`` while the relay is there."""
         self._symbols: list[str] = []
         self._wallets: list[str] = []
-        self._told: dict[tuple[str, str], None] = {}
+        self._told = ToldTransactions()
         self._exit = AsyncExitStack()
         self._closing = False
 
@@ -150,12 +148,9 @@ class DirectFallback:
             self._hub.publish(event)
 
     def _is_news(self, event: WalletTransaction) -> bool:
-        key = (event.wallet, event.signature)
-        if key in self._told:
+        if self._told.has(event.wallet, event.signature):
             return False
-        self._told[key] = None
-        if len(self._told) > MOST_REMEMBERED:
-            del self._told[next(iter(self._told))]
+        self._told.add(event.wallet, event.signature)
         return True
 
     def _tell(self, text: str, *, kind: ErrorKind = ErrorKind.NETWORK) -> None:

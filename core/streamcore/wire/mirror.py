@@ -14,6 +14,7 @@ from streamcore.errors import MalformedMessage
 from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, Source, StatusChange
 from streamcore.status import ProviderStatus
 from streamcore.text import printable
+from streamcore.told_transactions import ToldTransactions
 from streamcore.wire.messages import Frame, Hello, Position, Price, Row, Wanted
 from streamcore.wire.numbers import unpack
 from streamcore.wire.row_pieces import FIGURES
@@ -21,9 +22,6 @@ from streamcore.wire.transactions import LONGEST_TEXT, error_event, transaction_
 
 MOST_ROWS = 10_000
 """Row numbers of one connection that are remembered; a relay that names more has a fault."""
-
-MOST_REMEMBERED = 20_000
-"""Transactions remembered, so that one that two relays have in their logs comes once."""
 
 MOST_PROVIDERS = 100
 
@@ -66,7 +64,7 @@ class Mirror:
         self._rows: dict[int, _MirroredRow] = {}
         self._statuses: dict[str, dict[str, Any]] = {}
         self._shift = 0.0
-        self._told: dict[tuple[str, str], None] = {}
+        self._told = ToldTransactions()
 
     # --- state ------------------------------------------------------------------------------------------
 
@@ -153,11 +151,10 @@ class Mirror:
             event for price in frame.prices if (event := self._price(price, frame.t)) is not None
         ]
         for message in frame.transactions:
-            key = (message.wallet, message.signature)
-            if key not in self._told:
+            if not self._told.has(message.wallet, message.signature):
                 demo = self._is_demo(message.provider)
                 events.append(transaction_event(message, frame.t, shift, demo=demo, relay=self.relay))
-                self._remember(key)
+                self._told.add(message.wallet, message.signature)
             self._move(message.offset)
         self._move(frame.offset)
         events += self._status_events(frame)
@@ -262,11 +259,6 @@ class Mirror:
         self._offsets[self._epoch] = offset
         if len(self._offsets) > MOST_LOGS:
             del self._offsets[next(iter(self._offsets))]
-
-    def _remember(self, key: tuple[str, str]) -> None:
-        self._told[key] = None
-        if len(self._told) > MOST_REMEMBERED:
-            del self._told[next(iter(self._told))]
 
 
 def _figure(name: str, packed: int | str) -> Decimal | int:
