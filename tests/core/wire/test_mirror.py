@@ -27,10 +27,11 @@ from streamcore.events import (
     TransactionType,
     WalletTransaction,
 )
+from streamcore.told_transactions import MOST_REMEMBERED
 from streamcore.wire.encoding import Pieces
 from streamcore.wire.encodings import NAMES, encoding
 from streamcore.wire.messages import Error, Frame, Hello, Position, Price, Row, Wanted
-from streamcore.wire.mirror import MOST_REMEMBERED, Mirror
+from streamcore.wire.mirror import Mirror
 from streamcore.wire.numbers import pack
 from streamcore.wire.row_pieces import RowPieces
 from streamcore.wire.transactions import transaction_message
