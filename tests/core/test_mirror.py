@@ -63,6 +63,7 @@ ELSEWHERE = {
     "relay/limits.py": "relay/test_security.py",
     # what a relay needs of a bus and of a log, which its tests have one of each of
     "relay/bus.py": "relay/test_server.py",
+    "relay/answers.py": "relay/test_lookups.py",
     "relay/log.py": "relay/test_own_log.py",
     "relay/connections.py": "relay/test_security.py",
     # the parts of the client of a relay that only work together
