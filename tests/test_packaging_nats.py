@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -16,8 +17,6 @@ from own_authority import OwnAuthority
 
 nats = pytest.importorskip("nats", reason="nats-py is not installed: pip install 'streamtui[nats]'")
 
-from nats.js.api import ConsumerConfig, DeliverPolicy, KeyValueConfig, StorageType, StreamConfig  # noqa: E402
-
 pytestmark = [needs_nats_server, pytest.mark.long]
 
 CONFIGURATION = Path(__file__).parent.parent / "packaging" / "nats" / "nats-server.conf"
@@ -25,7 +24,6 @@ PASSWORD = "secret"
 HASH = "$2b$11$abcdefghijklmnopqrstuuViuGI07N4McP9Kl.tD6XMEzyuvcY8LG"
 """bcrypt of it."""
 
-STREAMS = {"ST_PRICES": ["st.v1.price.>", "st.v1.status.>", "st.v1.sources"], "ST_TX": ["st.v1.tx.>"]}
 BUCKETS = ("st_lease", "st_wants", "st_wallets")
 
 
@@ -85,61 +83,82 @@ async def connected(
         await found.client.close()
 
 
-async def set_up(client: Any) -> Any:
-    """Make what relays make, and return the client's JetStream."""
-    streams = client.jetstream()
-    for name, subjects in STREAMS.items():
-        storage = StorageType.FILE if name == "ST_TX" else StorageType.MEMORY
-        await streams.add_stream(
-            StreamConfig(
-                name=name, subjects=subjects, storage=storage, allow_direct=True, max_msgs_per_subject=1
-            )
-        )
+async def api(client: Any, method: str, **request: Any) -> dict[str, Any]:
+    """Ask JetStream, and return its answer."""
+    answer = await client.request(f"$JS.API.{method}", json.dumps(request).encode(), timeout=20)
+    found: dict[str, Any] = json.loads(answer.data)
+    assert "error" not in found, found
+    return found
+
+
+async def store(client: Any, subject: str, data: bytes, **headers: str) -> dict[str, Any]:
+    """Have a stream take a message, and return its answer."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = await client.request(subject, data, timeout=20, headers=named or None)
+    found: dict[str, Any] = json.loads(answer.data)
+    return found
+
+
+async def set_up(client: Any) -> None:
+    """Make the streams and the buckets of relays."""
+    await api(client, "STREAM.CREATE.ST_TX", name="ST_TX", subjects=["st.v1.tx.*"], storage="file")
     for bucket in BUCKETS:
-        await streams.create_key_value(KeyValueConfig(bucket=bucket, ttl=5, direct=True))
-    return streams
+        more = {"storage": "memory", "max_msgs_per_subject": 1, "allow_rollup_hdrs": True}
+        name = f"KV_{bucket}"
+        await api(client, f"STREAM.CREATE.{name}", name=name, subjects=[f"$KV.{bucket}.>"], **more)
+
+
+async def first_of(client: Any, stream: str) -> bytes:
+    """Return the first message of a stream, by a consumer."""
+    inbox = client.new_inbox()
+    told = await client.subscribe(inbox)
+    config = {"ack_policy": "none", "mem_storage": True, "deliver_policy": "last_per_subject"}
+    config["filter_subject"] = ">" if stream == "ST_TX" else f"$KV.{stream.removeprefix('KV_')}.>"
+    made = await api(client, f"CONSUMER.CREATE.{stream}", stream_name=stream, config=config)
+    to = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{made['name']}"
+    await client.publish(to, b'{"batch":1,"expires":20000000000}', reply=inbox)
+    data: bytes = (await told.next_msg(20)).data
+    return data
 
 
 async def test_a_relay_may_do_what_relays_do(server: tuple[NatsServer, OwnAuthority]) -> None:
     async with connected(server, "relay") as relay, connected(server, "relay") as other:
-        streams = await set_up(relay.client)
-        await relay.client.publish("st.v1.leader", b"1")
-        await streams.publish("st.v1.price.SOL", b"1")
-        taken = await streams.publish("st.v1.tx.W", b"1", headers={"Nats-Msg-Id": "s:W"})
-        again = await streams.publish("st.v1.tx.W", b"1", headers={"Nats-Msg-Id": "s:W"})
-        assert (taken.seq, again.duplicate) == (1, True)
-        assert (await streams.get_last_msg("ST_PRICES", "st.v1.price.SOL", direct=True)).data == b"1"
-        following = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
-        told = await streams.subscribe("st.v1.price.>", ordered_consumer=True, config=following)
-        assert (await told.next_msg(20)).data == b"1"
-        await told.unsubscribe()
-        lease = await streams.key_value("st_lease")
-        term = await lease.create("leader", b"one")
-        with pytest.raises(nats.js.errors.KeyWrongLastSequenceError):
-            await lease.create("leader", b"two")
-        await lease.update("leader", b"one", last=term)
-        watching = await lease.watchall()
-        assert (await watching.updates(20)).value == b"one"
-        await watching.stop()
-        await lease.delete("leader")
+        client = relay.client
+        await set_up(client)
+        told = await other.client.subscribe("st.v1.live")
+        await other.client.flush()
+        await client.publish("st.v1.live", b"a price")
+        assert (await told.next_msg(20)).data == b"a price"
+        taken = await store(client, "st.v1.tx.W", b"one", Nats_Msg_Id="s:W")
+        again = await store(client, "st.v1.tx.W", b"one", Nats_Msg_Id="s:W")
+        assert (taken["seq"], again["duplicate"]) == (1, True)
+        assert await first_of(other.client, "ST_TX") == b"one"
+        for bucket in BUCKETS:
+            mine = await store(client, f"$KV.{bucket}.k", b"mine", Nats_Expected_Last_Subject_Sequence="0")
+            theirs = await store(
+                other.client, f"$KV.{bucket}.k", b"theirs", Nats_Expected_Last_Subject_Sequence="0"
+            )
+            assert theirs["error"]["description"].startswith("wrong last sequence")
+            assert await first_of(other.client, f"KV_{bucket}") == b"mine"
+            await api(client, f"STREAM.MSG.DELETE.KV_{bucket}", seq=mine["seq"])
 
         async def answer(question: Any) -> None:
             await question.respond(b"an answer")
 
-        await relay.client.subscribe("st.v1.ask", cb=answer)
-        await relay.client.flush()
+        await client.subscribe("st.v1.ask", cb=answer)
+        await client.flush()
         assert (await other.client.request("st.v1.ask", b"?", timeout=20)).data == b"an answer"
         assert relay.refusals == other.refusals == []
 
 
-async def test_a_relay_cannot_delete_what_is_kept_nor_make_streams_of_its_own(
+async def test_a_relay_can_neither_delete_nor_change_what_is_kept_nor_make_streams_of_its_own(
     server: tuple[NatsServer, OwnAuthority],
 ) -> None:
     async with connected(server, "relay") as relay:
         await set_up(relay.client)
-        await relay.is_refused("$JS.API.STREAM.DELETE.ST_TX")
-        await relay.is_refused("$JS.API.STREAM.PURGE.ST_TX")
-        await relay.is_refused("$JS.API.STREAM.CREATE.OTHER")
+        for method in ("DELETE", "PURGE", "UPDATE", "MSG.DELETE", "RESTORE", "SNAPSHOT"):
+            await relay.is_refused(f"$JS.API.STREAM.{method}.ST_TX", b"{}")
+        await relay.is_refused("$JS.API.STREAM.CREATE.OTHER", b"{}")
         await relay.is_refused("anything.else")
 
 
@@ -147,20 +166,20 @@ async def test_a_reader_is_told_prices_and_can_write_neither_prices_nor_transact
     server: tuple[NatsServer, OwnAuthority],
 ) -> None:
     async with connected(server, "relay") as relay, connected(server, "reader") as reader:
-        streams = await set_up(relay.client)
-        told = await reader.client.subscribe("st.v1.price.>")
+        await set_up(relay.client)
+        told = await reader.client.subscribe("st.v1.live")
         await reader.client.flush()
-        await streams.publish("st.v1.price.SOL", b"true")
+        await relay.client.publish("st.v1.live", b"true")
         assert (await told.next_msg(20)).data == b"true"
-        for subject in ("st.v1.price.SOL", "st.v1.tx.W", "st.v1.status.birdeye", "st.v1.leader", "st.v1.ask"):
+        for subject in ("st.v1.live", "st.v1.tx.W", "st.v1.present", "st.v1.ask"):
             await reader.is_refused(subject, b"false")
         for bucket in BUCKETS:
             await reader.is_refused(f"$KV.{bucket}.leader", b"me")
         # the server would send what it keeps wherever these say, with its own rights
-        for request in ("DIRECT.GET.ST_PRICES.st.v1.price.SOL", "CONSUMER.CREATE.ST_PRICES.x"):
+        for request in ("DIRECT.GET.KV_st_wants.$KV.st_wants.k", "CONSUMER.CREATE.KV_st_wants"):
             await reader.is_refused(f"$JS.API.{request}", b"{}", reply="st.v1.tx.W")
-        assert (await streams.stream_info("ST_TX")).state.messages == 0
-        assert (await streams.get_last_msg("ST_PRICES", "st.v1.price.SOL")).data == b"true"
+        for stream in ("ST_TX", *(f"KV_{bucket}" for bucket in BUCKETS)):
+            assert (await api(relay.client, f"STREAM.INFO.{stream}"))["state"]["messages"] == 0
 
 
 async def test_a_reader_does_not_see_transactions_nor_what_is_asked(
