@@ -86,7 +86,7 @@ async def test_a_path_that_is_cut_breaks_connections_and_refuses_until_it_is_hea
 
 def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     with (
-        pytest.raises(AssertionError, match="did not start; it said"),
+        pytest.raises(AssertionError, match="did not start; it said: "),
         NatsServer(tmp_path, config="nonsense {"),
     ):
         pass

@@ -96,8 +96,8 @@ class NatsServer:
         Args:
             folder: For its configuration, its log, and, in ``store``, what JetStream keeps.
             config: More lines of its configuration.
-            config_file: Its whole configuration, instead of everything that follows; address, port and the
-                folder of JetStream are still this object's.
+            config_file: Its whole configuration, instead of everything that follows; address and port are
+                still this object's.
             users: Passwords by names; ``None``: everybody may do everything.
             authority: It speaks TLS with the certificate of this authority; ``None``: plain TCP.
             max_memory: What the streams in memory may take together.
@@ -106,13 +106,14 @@ class NatsServer:
         assert PROGRAM is not None, _REASON
         folder.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        self.store = folder / "store"
         self.log = folder / "nats-server.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._authority = authority
         self._config = config_file or folder / "nats-server.conf"
         if config_file is None:
-            lines = [f"jetstream {{ max_memory_store: {max_memory}, max_file_store: {max_disk} }}", config]
+            store = json.dumps(str(folder / "store"))
+            limits = f"max_memory_store: {max_memory}, max_file_store: {max_disk}"
+            lines = [f"jetstream {{ store_dir: {store}, {limits} }}", config]
             if users is not None:
                 listed = " ".join(
                     f"{{ user: {json.dumps(name)}, password: {json.dumps(password)} }}"
@@ -157,13 +158,13 @@ class NatsServer:
         assert not self.runs, "it runs already"
         assert PROGRAM is not None, _REASON
         command = [PROGRAM, "--config", str(self._config), "--addr", LOOPBACK, "--port", str(self.port)]
-        command += ["--store_dir", str(self.store), "--log", str(self.log)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         end = time.monotonic() + PATIENCE
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.kill()
-                said = self.log.read_text(encoding="utf-8")[-2000:] if self.log.exists() else "nothing"
+                said = self.log.read_text(encoding="utf-8")[-2000:]
                 raise AssertionError(f"nats-server did not start; it said: {said}")
             time.sleep(0.005)
 
