@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from streamcore import PriceUpdate
+from streamcore import PriceUpdate, price_key
 from streamtui.format.numbers import is_plausible
 from streamtui.model.session_candles import SessionCandles
 from streamtui.model.trend import Trend
@@ -115,4 +115,4 @@ class Freshness(Enum):
 
 def key_of(token: WatchedToken) -> str:
     """Return the key of a token's row: its mint, or its ticker where it has none."""
-    return token.mint or token.symbol
+    return price_key(token.symbol, token.mint)
