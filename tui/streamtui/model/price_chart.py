@@ -87,6 +87,7 @@ class PriceChart:
             self.failure = f"the history failed: {str(error) or type(error).__name__}"
         else:
             self.failure = ""
+            self.row.take_past(self.series, self._clock.time())
         if self.failure and self.series is None:
             self.series = self._other_range(engine)
         self.loading = False
@@ -94,9 +95,9 @@ class PriceChart:
     def _other_range(self, engine: Engine) -> CandleSeries | None:
         """Return what is remembered of the next longer range, else of the next shorter one."""
         since = self.row.candles.since
-        if self.span is ChartRange.HOUR and since is not None:
-            if self._clock.time() - since >= LEAST_SESSION:
-                return None
+        seen = 0.0 if since is None else self._clock.time() - since
+        if self.span is ChartRange.HOUR and seen >= LEAST_SESSION:
+            return None
         longer = [one for one in ChartRange if one.seconds > self.span.seconds]
         shorter = [one for one in ChartRange if one.seconds < self.span.seconds]
         for span in (*longer, *reversed(shorter)):
