@@ -33,6 +33,8 @@ ELSEWHERE = {
     "streams/examination.py": "test_doctor.py",
     # what two exchanges have in common
     "providers/exchange_provider.py": "providers/kraken/test_provider.py",
+    # what the history of wallets is asked about
+    "providers/solana_rpc/wallet_accounts.py": "providers/solana_rpc/test_history.py",
     # what codecs and HTTP sides report
     "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar
 from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError
-from streamcore.events import ErrorKind, PriceUpdate, StreamError
+from streamcore.events import ErrorKind, PriceUpdate, StreamError, price_key
 from streamcore.relay.bus import Bus
 from streamcore.relay.discretion import base_of_pair
 from streamcore.relay.limits import Code, RelayLimits
@@ -198,7 +198,7 @@ class Upstream:
                     0
                 )  # to understand a text may take milliseconds, and there may be hundreds
                 token = self._bus.describe(symbol)
-                key = token.mint or token.symbol.upper()
+                key = price_key(token.symbol, token.mint)
                 held = self._rows.get(key)
                 if held is not None and len(self._key_of) < MOST_TEXTS:
                     self._key_of[symbol] = key
