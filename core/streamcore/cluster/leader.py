@@ -286,12 +286,19 @@ class Leader:
 
     async def _follow(self, wallet: str) -> None:
         """Follow a wallet from where the last leader ended, if that is not long ago."""
-        record, offset = self._records.get(wallet), self._log.offset
-        self._followed[wallet] = offset
-        if record is not None and self._clock.time() - record.followed_until <= RESUMED_WITHIN:
+        now, record = self._clock.time(), self._records.get(wallet)
+        if record is not None and now - record.followed_until <= RESUMED_WITHIN:
             self._checkpoints.restore(wallet, record.saved, self._log.transactions.reported(wallet))
-            if record.epoch == self._log.epoch:
-                self._followed[wallet] = record.covered_from
+        else:
+            record = None
+        if record is not None and record.epoch == self._log.epoch:
+            self._followed[wallet] = record.covered_from
+        else:
+            self._followed[wallet] = self._log.offset
+            # before its first transaction: whoever has been told that may come back to another relay at once
+            saved = SavedCheckpoint(now, None) if record is None else record.saved
+            with suppress(SessionEnded, NotStored):
+                await self._save_record(wallet, saved, self._log.epoch, self._followed[wallet])
         try:
             await self._engine.subscribe_wallets([wallet])
         except InputError as error:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from nats.aio.msg import Msg
@@ -32,6 +32,7 @@ from nats.errors import TimeoutError as NatsTimeout
 from streamcore.clock import Clock, wait_for
 from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
 from streamcore.cluster.nats_internals import StrictClient
+from streamcore.tasks import first_to_end
 from streamcore.text import printable
 from streamcore.urls import hide_in_urls
 
@@ -54,6 +55,8 @@ _SILENCE = 3.0
 
 _REQUEST_LASTS = 30.0
 _NANOSECONDS = 1_000_000_000
+
+_T = TypeVar("_T")
 
 _NO_STREAM = 10059
 _EXISTS = 10058
@@ -164,12 +167,7 @@ class Session:
         Raises:
             SessionEnded: Always.
         """
-        pinging = asyncio.create_task(self._ping())
-        try:
-            await self._end.wait()
-        finally:
-            pinging.cancel()
-            await asyncio.wait({pinging})
+        await first_to_end(self._end.wait(), self._ping())
         raise SessionEnded(self._reason)
 
     async def until_end(self) -> None:
@@ -179,10 +177,9 @@ class Session:
     async def _ping(self) -> None:
         while True:
             try:
-                await self._client.rtt(timeout=PONG_WITHIN)  # type: ignore[arg-type] # a float will do
-            except (Error, OSError) as error:
-                self.end(_sentence(error))
-                return
+                await self._done(self._client.rtt(timeout=PONG_WITHIN))  # type: ignore[arg-type] # a float will do
+            except NatsTimeout as error:
+                raise self._over(_sentence(error)) from None
             await self._clock.sleep(PING_EVERY)
 
     async def close(self) -> None:
@@ -194,6 +191,29 @@ class Session:
         finally:
             self._client.abort()
 
+    async def _done(self, work: Awaitable[_T]) -> _T:
+        """Return what the library does.
+
+        Raises:
+            NatsTimeout, NoRespondersError: As it has them.
+            SessionEnded: The connection has ended.
+        """
+        try:
+            found = await work
+        except (NatsTimeout, NoRespondersError):
+            raise
+        except (Error, OSError) as error:
+            raise self._over(_sentence(error)) from error
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # the library has swallowed it
+        return found
+
+    def _over(self, reason: str) -> SessionEnded:
+        """End the session, and return the error that says so."""
+        self.end(reason)
+        return SessionEnded(self._reason)
+
     # --- messages ---------------------------------------------------------------------------------------
 
     async def publish(self, subject: str, data: bytes) -> None:
@@ -202,11 +222,7 @@ class Session:
         Raises:
             SessionEnded: The connection has ended.
         """
-        try:
-            await self._client.publish(subject, data)
-        except (Error, OSError) as error:
-            self.end(_sentence(error))
-            raise SessionEnded(self._reason) from error
+        await self._done(self._client.publish(subject, data))
 
     async def listen(self, subject: str, take: Callable[[Incoming], None]) -> Subscription:
         """Have ``take`` called with every message of a subject, until what is returned is stopped.
@@ -236,22 +252,15 @@ class Session:
             SessionEnded: The connection has ended.
         """
         try:
-            answer = await self._client.request(subject, data, timeout=within, headers=headers)
+            answer = await self._done(self._client.request(subject, data, timeout=within, headers=headers))
         except NoRespondersError:
             raise NobodyThere("nobody answers") from None
         except NatsTimeout:
             raise NoAnswer(f"there was no answer within {within:g} s") from None
-        except (Error, OSError) as error:
-            self.end(_sentence(error))
-            raise SessionEnded(self._reason) from error
         return answer.data
 
     async def _subscribe(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Any:
-        try:
-            return await self._client.subscribe(subject, cb=take)
-        except (Error, OSError) as error:
-            self.end(_sentence(error))
-            raise SessionEnded(self._reason) from error
+        return await self._done(self._client.subscribe(subject, cb=take))
 
     # --- streams ----------------------------------------------------------------------------------------
 
@@ -265,10 +274,10 @@ class Session:
         if facts is None:
             answer = await self._api(f"STREAM.CREATE.{spec.name}", _config(spec))
             if (error := answer.get("error")) and error.get("err_code") != _EXISTS:
-                raise SessionEnded(f"the stream {spec.name} cannot be made: {_described(error)}")
+                raise self._over(f"the stream {spec.name} cannot be made: {_described(error)}")
             facts = await self.facts(spec.name)
             if facts is None:
-                raise SessionEnded(f"the stream {spec.name} cannot be made")
+                raise self._over(f"the stream {spec.name} cannot be made")
         return facts
 
     async def facts(self, stream: str) -> StreamFacts | None:
@@ -281,7 +290,7 @@ class Session:
         if error := answer.get("error"):
             if error.get("err_code") == _NO_STREAM:
                 return None
-            raise SessionEnded(f"the stream {stream} cannot be used: {_described(error)}")
+            raise self._over(f"the stream {stream} cannot be used: {_described(error)}")
         state = answer["state"]
         return StreamFacts(answer["created"], state["first_seq"], state["last_seq"])
 
@@ -308,8 +317,7 @@ class Session:
             answer = _parsed(await self.ask(subject, data, headers=headers))
         except NobodyThere:
             # whoever has deleted it, a new session makes it again
-            self.end("a stream is gone")
-            raise SessionEnded(self._reason) from None
+            raise self._over("a stream is gone") from None
         except NoAnswer as error:
             raise NotStored(str(error)) from None
         if refusal := answer.get("error"):
@@ -362,14 +370,14 @@ class Session:
             while True:
                 if left == 0:
                     to = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer['name']}"
-                    await self._publish_with_reply(to, request, inbox)
+                    await self._done(self._client.publish(to, request, reply=inbox))
                     left = BATCH
                 if not arrived:
                     news.clear()
                     try:
                         await wait_for(self._clock, news.wait(), _SILENCE)
                     except TimeoutError:
-                        raise SessionEnded(f"the stream {stream} fell silent") from None
+                        raise self._over(f"the stream {stream} fell silent") from None
                 found: list[Stored] = []
                 pending = 0
                 while arrived:
@@ -380,7 +388,7 @@ class Session:
                         continue
                     metadata = message.metadata
                     if metadata.sequence.consumer != expected:
-                        raise SessionEnded(f"messages of the stream {stream} were lost on the way")
+                        raise self._over(f"messages of the stream {stream} were lost on the way")
                     expected, left = expected + 1, max(0, left - 1)
                     pending = metadata.num_pending
                     found.append(Stored(message.subject, metadata.sequence.stream, message.data))
@@ -402,24 +410,17 @@ class Session:
             config |= {"deliver_policy": "by_start_sequence", "opt_start_seq": after + 1}
         answer = await self._api(f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config})
         if error := answer.get("error"):
-            raise SessionEnded(f"the stream {stream} cannot be read: {_described(error)}")
+            raise self._over(f"the stream {stream} cannot be read: {_described(error)}")
         return answer
-
-    async def _publish_with_reply(self, subject: str, data: bytes, reply: str) -> None:
-        try:
-            await self._client.publish(subject, data, reply=reply)
-        except (Error, OSError) as error:
-            self.end(_sentence(error))
-            raise SessionEnded(self._reason) from error
 
     async def _api(self, method: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
         data = b"" if request is None else msgspec.json.encode(request)
         try:
             return _parsed(await self.ask(f"$JS.API.{method}", data))
         except NobodyThere:
-            raise SessionEnded("JetStream is not switched on there") from None
+            raise self._over("JetStream is not switched on there") from None
         except NoAnswer as error:
-            raise SessionEnded(f"JetStream: {error}") from None
+            raise self._over(f"JetStream: {error}") from None
 
 
 async def open_session(access: Access, clock: Clock) -> Session:
