@@ -105,9 +105,7 @@ async def test_every_known_answer_is_read_without_anything_left_over(name: str) 
     assert not any(isinstance(report, Malformed) for report in reports)
 
 
-@pytest.mark.parametrize(
-    "day", [None, {}, {"buys": 3}, {"buys": -1, "sells": 2}, {"buys": "x", "sells": 2}]
-)
+@pytest.mark.parametrize("day", [None, {}, {"buys": 3}, {"buys": -1, "sells": 2}, {"buys": "x", "sells": 2}])
 async def test_trades_of_which_not_both_sides_are_told_are_not_known(day: Any) -> None:
     (report,) = await DexScreener(pools(pool("2", txns={"h24": day}))).fetch(BONK)
     assert isinstance(report, PriceReport)
