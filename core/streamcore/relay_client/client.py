@@ -257,6 +257,11 @@ class RelayClient:
             found[key] = unknown if price is None else price.provider
         return found
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
+        self._subscriptions.understand(symbol)
+        self._running()
+
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
         prices = {key: event.as_snapshot() for key, event in self._feed.mirror.prices.items()}
