@@ -106,6 +106,12 @@ class Page:
         await self.send("Input.dispatchKeyEvent", type="keyDown", text=text, key=text)
         await self.send("Input.dispatchKeyEvent", type="keyUp", key=text)
 
+    async def escape(self) -> None:
+        """Press the escape key."""
+        code = {"key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 27}
+        await self.send("Input.dispatchKeyEvent", type="rawKeyDown", **code)
+        await self.send("Input.dispatchKeyEvent", type="keyUp", **code)
+
     async def control(self, letter: str) -> None:
         """Press a letter with the control key."""
         code = {"key": letter, "code": f"Key{letter.upper()}", "windowsVirtualKeyCode": ord(letter.upper())}
