@@ -116,7 +116,7 @@ class RelayClient:
         except EncodingMissing as error:
             name = str(settings.relay.encoding)
             raise SettingsError("relay.encoding", name, str(error), "the settings") from error
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._lookups = Lookups(self._clock, self._changed)
         self._revision = 0
         self._requests: list[Request] = []

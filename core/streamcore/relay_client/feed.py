@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
 from streamcore.clock import Clock
 from streamcore.config.model import RelaySettings
 from streamcore.errors import MalformedMessage, ProviderError
-from streamcore.events import ErrorKind, State
+from streamcore.events import ErrorKind, PriceUpdate, State
 from streamcore.hub import Hub
 from streamcore.providers.reports import Delivery, Report
 from streamcore.relay_client.clock_skew import ClockSkew
@@ -161,8 +163,11 @@ class RelayFeed:
         shift = self._skew.arrived(t, self._clock.time())
         age = self._clock.time() - shift - t
         self._late.arrived(age, self.mirror.prices, now)
-        events = self.mirror.frame(frame, shift)
-        for event in self._late.to_tell(events, age, self.mirror.prices, now):
+        events = self._late.to_tell(self.mirror.frame(frame, shift), age, self.mirror.prices, now)
+        prices = [event for event in events if isinstance(event, PriceUpdate)]
+        for _, together in groupby(prices, attrgetter("provider")):
+            self._hub.publish_together(list(together))
+        for event in events[len(prices) :]:  # prices come first
             if self._news.is_news(event):
                 self._hub.publish(event)
 
