@@ -65,6 +65,7 @@ PUBLIC = {
     "exchange_name",
     "read_pair",
     "split_names",
+    "price_key",
     "short_address",
     "understand",
     "well_known",

@@ -25,7 +25,7 @@ from streamcore.token_hits import SearchResult, TokenHit
 
 
 class RelayedEngine:
-    """A `streamcore.relay.upstream.RelayedEngine` with an exchange (kraken) and a node (helius)."""
+    """An engine that is a `streamcore.relay.bus.Bus`, with an exchange (kraken) and a node (helius)."""
 
     def __init__(self, checkpoints: Checkpoints | None = None) -> None:
         self.hub = Hub(10_000)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from streamtui.terminal import has_screen, prepare
+from streamtui.terminal import has_screen, is_ascii_only, prepare
 
 
 @pytest.mark.parametrize("name", ["dumb", "unknown", ""])
@@ -45,3 +45,34 @@ def test_the_terminals_own_size_wins_over_what_a_shell_has_exported() -> None:
     environ = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     prepare(environ)
     assert not {"COLUMNS", "LINES"} & environ.keys()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LANG": "C"},
+        {"LANG": "POSIX"},
+        {"LC_ALL": "C", "LANG": "de_DE.UTF-8"},
+        {"LC_ALL": "POSIX", "LC_CTYPE": "C.UTF-8"},
+        {"LC_CTYPE": "C", "LANG": "de_DE.UTF-8"},
+        {"LC_CTYPE": "C.UTF-8", "LANG": "C", "LC_ALL": ""},  # Python itself sets the first of these
+    ],
+)
+def test_the_locales_c_and_posix_ask_for_ascii(environ: dict[str, str]) -> None:
+    assert is_ascii_only(environ)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"LANG": ""},
+        {"LANG": "C.UTF-8"},
+        {"LANG": "C", "LC_CTYPE": "en_US.UTF-8"},
+        {"LANG": "C", "LC_ALL": "C.UTF-8"},
+        {"LC_ALL": "C", "PYTHONUTF8": "1"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"},
+    ],
+)
+def test_every_other_environment_leaves_it_to_the_encoding(environ: dict[str, str]) -> None:
+    assert not is_ascii_only(environ)

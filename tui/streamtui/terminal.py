@@ -36,6 +36,25 @@ def has_colours(environ: Mapping[str, str]) -> bool:
         return True
 
 
+_SET_BY_PYTHON = ("C.UTF-8", "C.utf8")
+"""What Python sets ``LC_CTYPE`` to where the locale is C, for itself and what it starts (PEP 538)."""
+
+
+def is_ascii_only(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment asks for the locale ``C`` or ``POSIX``, so that a terminal has ASCII.
+
+    Python writes UTF-8 in these locales as well, because they are often what is left when nobody has set one
+    (PEP 540). An environment that names none is taken so here, too, and whoever tells Python the encoding is
+    obeyed.
+    """
+    if environ.get("PYTHONUTF8") or environ.get("PYTHONIOENCODING"):
+        return False
+    characters = environ.get("LC_CTYPE", "")
+    if characters in _SET_BY_PYTHON:
+        characters = ""
+    return (environ.get("LC_ALL") or characters or environ.get("LANG")) in ("C", "POSIX")
+
+
 def prepare(environ: MutableMapping[str, str]) -> None:
     """Change the environment so that Textual takes the terminal's own size, and no colours if it has none.
 

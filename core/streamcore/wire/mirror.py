@@ -11,7 +11,11 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedMessage
+<<<<<<< HEAD
 from streamcore.events import Event, PriceKind, PriceUpdate, Source, StatusChange
+=======
+from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
+>>>>>>> past
 from streamcore.status import ProviderStatus
 from streamcore.text import printable
 from streamcore.told_transactions import ToldTransactions
@@ -124,7 +128,7 @@ class Mirror:
             known = self._rows.get(row.row)
             symbol = printable(row.symbol)
             mint = None if row.mint is None else printable(row.mint)
-            key = mint or symbol.upper()
+            key = price_key(symbol, mint)
             if known is None:
                 if len(self._rows) >= MOST_ROWS:
                     raise MalformedMessage(f"more than {MOST_ROWS} rows on one connection")

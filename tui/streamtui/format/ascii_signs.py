@@ -113,6 +113,13 @@ def use_ascii_signs(streams: Iterable[TextIO | None]) -> None:
             stream.reconfigure(errors=HANDLER)
 
 
+def make_ascii(streams: Iterable[TextIO]) -> None:
+    """Set the encoding of streams to ASCII; `use_ascii_signs` must be called then."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="ascii")
+
+
 def is_utf8(stream: TextIO) -> bool:
     """Return whether a stream can write everything."""
     return (stream.encoding or "").lower().replace("-", "").replace("_", "") in ("utf8", "utf8sig")

@@ -34,6 +34,7 @@ from streamcore.providers.exchange import (
 from streamcore.providers.exchange_provider import ExchangeProvider
 from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
 from streamcore.providers.reports import (
     Checkpoint,
@@ -50,6 +51,9 @@ GONE = (400, 404, 410)
 
 ABOUT_A_PRODUCT = (ErrorKind.PROTOCOL, ErrorKind.SERVER)
 """Failures that may concern one product only, since each is asked for alone."""
+
+MOST_VOLUMES = 6
+"""Volumes that one search asks for: each is a request."""
 
 RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
@@ -78,7 +82,8 @@ class CoinbaseProvider(ExchangeProvider):
             assumed=assumed_product,
             renamed=RENAMED,
         )
-        super().__init__(settings.coinbase.ws_url, directory)
+        volumes = MarketVolumes(self.name, self.rest, clock, most=MOST_VOLUMES)
+        super().__init__(settings.coinbase.ws_url, directory, volumes)
         self.history = self.rest.candles(directory, clock)
 
     def codec(self) -> CoinbaseCodec:

@@ -28,6 +28,7 @@ from streamcore.providers.kraken.codec import PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
 from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
 from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
 
@@ -51,7 +52,8 @@ class KrakenProvider(ExchangeProvider):
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
-        super().__init__(settings.kraken.ws_url, self.rest.directory)
+        volumes = MarketVolumes(self.name, self.rest, clock, most=PAIRS_PER_REQUEST)
+        super().__init__(settings.kraken.ws_url, self.rest.directory, volumes)
         self.history = self.rest.candles(clock)
 
     def codec(self) -> KrakenCodec:
