@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from streamcore.assets.names import base_of_pair
 from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError
 from streamcore.events import ErrorKind, PriceUpdate, StreamError, price_key
 from streamcore.relay.bus import Bus
-from streamcore.relay.discretion import base_of_pair
 from streamcore.relay.limits import Code, RelayLimits
 from streamcore.relay.log import Log, LogFailed
 from streamcore.wire.messages import Refusal
