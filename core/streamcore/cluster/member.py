@@ -46,6 +46,9 @@ TRIED_SELDOM = LASTS
 LEADER_MISSED = 2.0
 """Seconds without a sign of life of the leader after which its lease is tried for."""
 
+STANDS_AGAIN_AFTER = 5.0
+"""Seconds after which a relay that could not lead tries again."""
+
 LOOKED_EVERY = 0.25
 STOP_WITHIN = 4.0
 WELL_AFTER = 10.0
@@ -98,6 +101,8 @@ class Member:
         """Why there is no session."""
         self._elected = asyncio.Event()
         self._is_leading = False
+        self._stands_again_at = float("-inf")
+        """Monotonic seconds."""
         self._is_stopping = False
         self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
@@ -109,7 +114,7 @@ class Member:
     async def __aenter__(self) -> Member:
         """Begin to take part; returns at once, connected or not."""
         self._tasks.start_loop("the bus", self._keep_session)
-        self._tasks.start_loop("leading", self._lead)
+        self._tasks.start_loop("waiting to lead", self._lead)
         self._tasks.start_loop("looking for trouble", self._look)
         return self
 
@@ -315,7 +320,7 @@ class Member:
                 if await lease.renew(session):
                     await self._clock.sleep(RENEWED_EVERY)
                     continue
-            elif self._is_current and not self._is_leading and not self._is_stopping:
+            elif self._may_stand(now):
                 is_missed = now - self._engine.heard_at > LEADER_MISSED
                 if is_missed or now - tried_at > TRIED_SELDOM:
                     tried_at = now
@@ -324,7 +329,12 @@ class Member:
                         continue
             await self._clock.sleep(TRIED_EVERY * (0.75 + self._clock.random() / 2))
 
+    def _may_stand(self, now: float) -> bool:
+        is_free = not self._is_leading and not self._is_stopping and now >= self._stands_again_at
+        return is_free and self._is_current
+
     async def _lead(self) -> None:
+        """Lead whenever this relay has got the lease."""
         while True:
             await self._elected.wait()
             self._elected.clear()
@@ -339,11 +349,22 @@ class Member:
                 self._clock,
             )
             self._is_leading = True
+            leading = self._tasks.start("leading", self._lead_once, leader)
             try:
-                await first_to_end(leader.run(), self._until_lease_ends())
+                if leading is not None:
+                    await asyncio.wait({leading})
             finally:
-                await leader.say_goodbye()
                 self._is_leading = False
+
+    async def _lead_once(self, leader: Leader) -> None:
+        try:
+            await first_to_end(leader.run(), self._until_lease_ends())
+        except Exception:
+            # another relay may be able to do what this one is not
+            self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
+            raise
+        finally:
+            await leader.say_goodbye()
 
     async def _until_lease_ends(self) -> None:
         while self._lease.is_held and not self._is_stopping:
