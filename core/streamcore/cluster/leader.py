@@ -296,6 +296,7 @@ class Leader:
 
     async def _follow(self, wallet: str) -> None:
         """Follow a wallet from where the last leader ended, if that is not long ago."""
+        self._saved.pop(wallet, None)
         now, record = self._clock.time(), self._records.get(wallet)
         if record is not None and now - record.followed_until <= RESUMED_WITHIN:
             self._checkpoints.restore(wallet, record.saved, self._log.transactions.reported(wallet))

@@ -26,7 +26,7 @@ from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
 from streamcore.relay.bus import Membership
-from streamcore.relay.log import KEEP, MOST
+from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tasks import Tasks, first_to_end
@@ -164,16 +164,19 @@ class Member:
     async def _look(self) -> None:
         """Have the statuses tell the truth."""
         while True:
-            if not self.is_connected:
-                self._engine.set_trouble("the relay: the bus cannot be reached")
-            elif not self._engine.is_led:
-                self._engine.set_trouble(f"the relay: {NO_LEADER}")
-            else:
-                self._engine.set_trouble(None)
+            self._say_trouble()
             if self._is_current and not self._caught_up.is_set():
                 self._log.open()
                 self._caught_up.set()
             await self._clock.sleep(LOOKED_EVERY)
+
+    def _say_trouble(self) -> None:
+        if not self.is_connected:
+            self._engine.set_trouble("the relay: the bus cannot be reached")
+        elif not self._engine.is_led:
+            self._engine.set_trouble(f"the relay: {NO_LEADER}")
+        else:
+            self._engine.set_trouble(None)
 
     @property
     def _is_current(self) -> bool:
@@ -195,7 +198,7 @@ class Member:
             access = self._accesses[turn % len(self._accesses)]
             try:
                 await self._one_session(access)
-            except SessionEnded as error:
+            except (SessionEnded, LogFailed) as error:
                 turn += 1
                 self._lost(str(error))
             if self._clock.monotonic() - began >= WELL_AFTER:
@@ -213,6 +216,7 @@ class Member:
             await first_to_end(session.ended(), self._take_part(session))
         finally:
             self._link.end()
+            self._say_trouble()
             await session.close()
 
     async def _take_part(self, session: Session) -> None:
@@ -246,7 +250,7 @@ class Member:
             )
         )
         for bucket, lasts, on_disk in (
-            (names.lease, LASTS, False),
+            (names.lease, LASTS, True),  # so that a server may be started anew without another leader
             (names.wants, LAST, False),
             (names.wallets, WALLETS_KEPT, True),
         ):
@@ -266,6 +270,7 @@ class Member:
     def _live(self, message: Incoming) -> None:
         try:
             self._engine.live(read(message.data, Live))
+            self._say_trouble()
         except MalformedMessage as error:
             log.warning("a message of another version is passed over: %s", error)
 
