@@ -20,6 +20,7 @@ from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
+from streamcore.relay_client.price_sources import PriceSources
 from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.relay_client.subscriptions import Subscriptions
@@ -73,6 +74,8 @@ class RelayFeed:
         self.provider = RelayProvider(settings, clock, self._codec)
         self.mirror = Mirror()
         """What the relay has said of prices and providers."""
+        self.sources = PriceSources(clock, subscriptions, self.mirror)
+        """Where the price of each row comes from."""
         self.is_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
         self.greeted = asyncio.Event()
@@ -156,6 +159,7 @@ class RelayFeed:
         self._skew.restart()
         self._skew.arrived(hello.t / 1000, self._clock.time())
         self.mirror.hello(hello, self._skew.seconds)
+        self.sources.restart()
         return self.mirror.since
 
     def _framed(self, frame: Frame) -> None:
@@ -201,6 +205,7 @@ class RelayFeed:
 
     def _wanted(self, wanted: Wanted) -> None:
         self.mirror.wanted(wanted)
+        self.sources.rows_changed()
         if wanted.recovered is False:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")

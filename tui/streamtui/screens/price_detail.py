@@ -20,7 +20,7 @@ from streamcore import ChartRange, InputError, NotRunning, StreamcoreError, prin
 from streamtui.clipboard import sent
 from streamtui.format.cells import literal
 from streamtui.format.content import demo_badge
-from streamtui.format.texts import RANGE_NAMES, count
+from streamtui.format.texts import NO_FILES, RANGE_NAMES, count
 from streamtui.keys import readable
 from streamtui.model.price_chart import REST, PriceChart
 from streamtui.model.price_row import PriceRow
@@ -252,6 +252,9 @@ class PriceDetail(Dialog[None]):
         """Write the candles that are shown, each as the source has it, to a file."""
         from streamtui.model.exporting import Format, export_candles
 
+        if self._session.in_browser:
+            self._tell(NO_FILES, bad=True)
+            return
         series = self._past.shown
         if series is None or not series.candles:
             self._tell("There are no candles to export.")
