@@ -73,7 +73,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         saved=saved(loaded),
         starter=nothing_set,
         leaving=lambda: end_within(LEAVE_WITHIN),
-        shown=gc.enable,
+        started=gc.enable,
     )
     app.run()
     return app.return_code or DONE

@@ -18,8 +18,7 @@ GATHER = 0.04
 """Seconds that messages are left to gather."""
 
 BUSY = 200.0
-"""Messages a second from which on they are left to gather: then each price on a screen that shows them all
-changes more often than one can read, and a price that is late is not missed."""
+"""Messages a second from which on they are left to gather; below it a wake-up for each costs little."""
 
 PLENTY = 256
 """Messages taken at once from which on leaving them to gather saves nothing and only slows the peer down.
