@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
 
+from in_flight import InFlight, is_told
 from manual_clock import START
 
 T = TypeVar("T")
@@ -23,18 +24,17 @@ SHORTEST = 1e-6
 """Seconds."""
 
 LOOK_EVERY = 2.0
-"""Virtual seconds after which the loop waits in real time for the sockets."""
+"""Virtual seconds after which the loop waits in real time for the sockets, where the kernel tells nothing."""
 
 LOOK = 0.001
-"""Seconds of real time of that wait.
-
-Data sent over loopback usually arrives at once, but on a busy machine the kernel may deliver it later. The
-wait gives it time to, long before any virtual timeout passes.
-"""
+"""Seconds of real time between two questions to the kernel, or of the wait where it tells nothing."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """A selector that does not wait for a timeout, but adds it to the virtual time."""
+    """A selector that does not wait for a timeout, but adds it to the virtual time.
+
+    While the kernel still has to deliver something to a socket that is waited for, no virtual time passes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,6 +42,13 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.threads = 0
         """Calls running in threads; time stands still until they have ended."""
         self._looked_at = 0.0
+        self._in_flight = InFlight() if is_told() else None
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = super().register(fileobj, events, data)
+        if self._in_flight is not None:
+            self._in_flight.watch(key.fd)
+        return key
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
@@ -49,12 +56,31 @@ class _JumpingSelector(selectors.DefaultSelector):
             return events
         if timeout is None or self.threads:
             return super().select(None)
-        if self.passed + timeout >= self._looked_at + LOOK_EVERY:
-            self._looked_at = self.passed + timeout
-            events = super().select(LOOK)
+        events = self._what_is_in_flight() if self._in_flight is not None else self._look(timeout)
         if not events:
             self.passed += timeout
         return events
+
+    def _what_is_in_flight(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait until something arrives, or nothing is on its way."""
+        assert self._in_flight is not None
+        keys = self.get_map()
+        waited_for = {key.fd: key for key in keys.values()}
+        while self._in_flight.anything(waited_for):
+            if events := super().select(LOOK):
+                return events
+        return super().select(0)  # what has arrived between the first look and the last answer
+
+    def _look(self, timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.passed + timeout < self._looked_at + LOOK_EVERY:
+            return []
+        self._looked_at = self.passed + timeout
+        return super().select(LOOK)
+
+    def close(self) -> None:
+        if self._in_flight is not None:
+            self._in_flight.close()
+        super().close()
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from streamcore.config.section import (
     COMMAND,
+    HOST_URL,
     SECRET,
     WS_URL,
     ApiKey,
@@ -252,6 +253,33 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     ] = 604_800.0
 
 
+class WebSettings(Section, frozen=True, kw_only=True):
+    """``[web]``: the screen in a browser."""
+
+    listen: Annotated[str, Meta(description="where `streamtui serve` listens, HOST:PORT")] = "127.0.0.1:8788"
+    tabs: Annotated[
+        int, Meta(ge=1, le=100, description="browser tabs at once, each with a process of its own")
+    ] = 10
+    url: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="where browsers reach `streamtui serve`, where that is not where it listens",
+            extra=HOST_URL,
+        ),
+    ] = ()
+    session: Annotated[
+        float, Meta(ge=1.0, le=2_592_000.0, description="seconds until a browser has to log in again")
+    ] = 43_200.0
+    cert: Annotated[
+        str | None, Meta(description="the certificate of `streamtui serve` with its chain, a PEM file")
+    ] = None
+    key: Annotated[str | None, Meta(description="the private key of that certificate, a PEM file")] = None
+    behind_proxy: Annotated[
+        bool,
+        Meta(description="a reverse proxy with TLS is in front of `streamtui serve`, and says who connects"),
+    ] = False
+
+
 class AlertSettings(Section, frozen=True, kw_only=True):
     """One ``[[alerts]]``: when a person wants to be notified.
 
@@ -328,6 +356,7 @@ class Settings(Section, frozen=True, kw_only=True):
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
     relay: RelaySettings = RelaySettings()
+    web: WebSettings = WebSettings()
     sns: SnsSettings = SnsSettings()
 
     @classmethod

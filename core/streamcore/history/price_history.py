@@ -47,7 +47,7 @@ class PriceHistory:
         self._clock = clock
         self._cache = SeriesCache()
         self._requests: SharedRequests[SeriesKey, CandleSeries] = SharedRequests(tasks)
-        self._trends = Trends(order, clock)
+        self._trends = Trends(order, clock, charted=self._charted)
         self._refreshes: SharedRequests[object, None] = SharedRequests(tasks)
 
     def cached(self, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
@@ -117,19 +117,29 @@ class PriceHistory:
 
     def _known(self, asked: AskedSource, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
         """Return what is remembered of a source: what was fetched for a chart, or for a column if newer."""
-        charted = self._cache.get(_key(asked, instrument, span))
-        found = None if charted is None else within(charted, span)
+        found = self._charted(asked, instrument, span)
         if span is ChartRange.DAY:
             trend = self._trends.known_of(instrument)
             if trend is not None and trend.provider == asked.name:
                 found = trend if found is None or trend.fetched_at > found.fetched_at else found
         return found
 
+    def _charted(
+        self, asked: AskedSource, instrument: Instrument, span: ChartRange = ChartRange.DAY
+    ) -> CandleSeries | None:
+        """Return what was fetched of a source for a chart."""
+        charted = self._cache.get(_key(asked, instrument, span))
+        return None if charted is None else within(charted, span)
+
     async def _ask(self, asked: AskedSource, instrument: Instrument, span: ChartRange) -> CandleSeries:
         key = _key(asked, instrument, span)
-        series = await self._requests.get(key, lambda: asked.candles(instrument, asked.longest(span)))
-        self._cache.put(key, series)
-        return series
+
+        async def ask() -> CandleSeries:
+            series = await asked.candles(instrument, asked.longest(span))
+            self._cache.put(key, series)  # at once: a trend that waits for this looks here first
+            return series
+
+        return await self._requests.get(key, ask)
 
 
 def _key(asked: AskedSource, instrument: Instrument, span: ChartRange) -> SeriesKey:

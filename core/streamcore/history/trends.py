@@ -35,9 +35,23 @@ _LOGGER = logging.getLogger(__name__)
 class Trends:
     """The last day of every instrument that is asked for; a series for each, never two markets in one."""
 
-    def __init__(self, order: SourceOrder, clock: Clock) -> None:
+    def __init__(
+        self,
+        order: SourceOrder,
+        clock: Clock,
+        *,
+        charted: Callable[[AskedSource, Instrument], CandleSeries | None],
+    ) -> None:
+        """Make one that knows nothing yet.
+
+        Args:
+            order: Which sources to ask.
+            clock: Time.
+            charted: Returns what was fetched of a source's last day for a chart, however old.
+        """
         self._order = order
         self._clock = clock
+        self._charted = charted
         self._series: dict[str, CandleSeries] = {}
         self._turn = asyncio.Lock()
 
@@ -84,11 +98,14 @@ class Trends:
     def _is_due(self, instrument: Instrument) -> bool:
         series = self._series.get(instrument.key)
         now = self._clock.time()
-        if series is None or not 0 <= now - series.fetched_at < DUE_AFTER:
+        if series is None or not self._is_recent(series):
             return True
         first = self._order.for_trend(instrument)[:1]
         moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
         return moved and now - series.fetched_at > MOVED_AFTER
+
+    def _is_recent(self, series: CandleSeries) -> bool:
+        return 0 <= self._clock.time() - series.fetched_at < DUE_AFTER
 
     def _groups(
         self, instruments: Iterable[Instrument], tried: dict[str, set[str]]
@@ -109,8 +126,12 @@ class Trends:
         """Ask one source for some instruments, and keep what it has."""
         size = asked.source.batch_size
         for first in range(0, len(instruments), size):
+            await asked.nobody_waits()
+            group = [one for one in instruments[first : first + size] if not self._take_chart(asked, one)]
+            if not group:
+                continue
             try:
-                answer = await asked.many(instruments[first : first + size], asked.longest(ChartRange.DAY))
+                answer = await asked.many(group, asked.longest(ChartRange.DAY))
             except ProviderError as error:
                 if error.kind is ErrorKind.SUBSCRIPTION:
                     continue
@@ -120,3 +141,11 @@ class Trends:
                 day = within(series, ChartRange.DAY)
                 if day.candles:
                     self._series[key] = day
+
+    def _take_chart(self, asked: AskedSource, instrument: Instrument) -> bool:
+        """Take what a chart was drawn from a moment ago for the last day; return whether there is such."""
+        series = self._charted(asked, instrument)
+        if series is None or not series.candles or not self._is_recent(series):
+            return False
+        self._series[instrument.key] = series
+        return True

@@ -17,7 +17,7 @@ from streamcore.assets.tokens import pinned_mint
 from streamcore.events import ErrorKind, PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses, without_symbols
 from streamcore.relay.limits import Close, RelayLimits
-from streamcore.relay.log import LogFailed, Logged, TransactionLog
+from streamcore.relay.log import Log, LogFailed, Logged
 from streamcore.relay.measures import AGE_BOUNDS, TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
 from streamcore.relay.terminal import MOST_ERRORS, Terminal
@@ -91,7 +91,7 @@ class Group:
         self,
         encoding: Encoding,
         interval: int,
-        log: TransactionLog,
+        log: Log,
         board: StatusBoard,
         traffic: Traffic,
         limits: RelayLimits,

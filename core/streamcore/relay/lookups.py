@@ -15,8 +15,8 @@ import msgspec
 
 from streamcore.candles import ChartRange
 from streamcore.clock import Clock, wait_for
-from streamcore.engine import Engine
 from streamcore.errors import InputError, NotRunning, ProviderError
+from streamcore.relay.bus import Bus
 from streamcore.relay.limits import Code
 from streamcore.relay.terminal import LAGGING, Terminal
 from streamcore.tasks import Task, Tasks
@@ -43,10 +43,10 @@ class _NoSuchQuestion(Exception):
 
 
 class Lookups:
-    """Answers questions by asking the engine."""
+    """Answers questions by asking the bus."""
 
-    def __init__(self, engine: Engine, tasks: Tasks, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, bus: Bus, tasks: Tasks, clock: Clock) -> None:
+        self._bus = bus
         self._tasks = tasks
         self._clock = clock
         self._fetching: Task | None = None
@@ -90,22 +90,22 @@ class Lookups:
                 self._under_way[terminal] = left
 
     async def _found(self, terminal: Terminal, lookup: Lookup) -> list[dict[str, Any]]:
-        engine, text = self._engine, lookup.text or ""
+        bus, text = self._bus, lookup.text or ""
         match lookup.what:
             case "history":
-                return [_fields(await engine.history(text, _range(lookup.range)))]
+                return [_fields(await bus.history(text, _range(lookup.range)))]
             case "trends":
                 await self._trends_fetched()
                 keys = {row.key for _, row in terminal.granted.rows}
-                known = engine.cached_trends().items()
+                known = bus.cached_trends().items()
                 return [{**_fields(series), "key": key} for key, series in known if key in keys]
             case "search":
-                return [_fields(await engine.search(text))]
+                return [_fields(await bus.search(text))]
             case "names":
-                hits = await engine.name_tokens(text.split(",")[:MOST_NAMES])
+                hits = await bus.name_tokens(text.split(",")[:MOST_NAMES])
                 return [_fields(hit) for hit in hits.values()]
             case "wallet":
-                return [{"address": await engine.resolve_wallet(text)}]
+                return [{"address": await bus.resolve_wallet(text)}]
             case _:
                 raise _NoSuchQuestion
 
@@ -120,7 +120,7 @@ class Lookups:
 
     async def _fetch_trends(self) -> None:
         with suppress(NotRunning):
-            await self._engine.trends()
+            await self._bus.trends()
 
     def _refuse(self, terminal: Terminal, lookup: Lookup, code: Code, text: str) -> None:
         terminal.send(terminal.encoding.encode(Refused(lookup.id, code, text)))

@@ -21,9 +21,10 @@ from streamcore.loopback import is_loopback
 from streamcore.manager import StreamManager
 from streamcore.relay.limits import RelayLimits
 from streamcore.relay.listening import split_address
-from streamcore.relay.log import TransactionLog
+from streamcore.relay.own_log import OwnLog
 from streamcore.relay.requests import Served
 from streamcore.relay.server import Relay
+from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.relay.tokens import Tokens, read_tokens
 from streamcore.streams.checkpoints import Checkpoints
 
@@ -168,8 +169,7 @@ async def serving(
             Relay(
                 engine,
                 _served(settings, program),
-                log,
-                checkpoints,
+                OwnLog(log, checkpoints, clock),
                 clock,
                 listen=plan.listen,
                 tokens=plan.tokens,

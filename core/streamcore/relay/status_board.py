@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from streamcore.relay.discretion import anonymous, base_of_pair
+from streamcore.assets.names import base_of_pair
+from streamcore.relay.discretion import anonymous
 from streamcore.status import ProviderStatus
 
 _COUNTERS = frozenset(

@@ -116,7 +116,7 @@ class RelayClient:
         except EncodingMissing as error:
             name = str(settings.relay.encoding)
             raise SettingsError("relay.encoding", name, str(error), "the settings") from error
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._lookups = Lookups(self._clock, self._changed)
         self._revision = 0
         self._requests: list[Request] = []
@@ -250,12 +250,12 @@ class RelayClient:
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`; the source of a row without a price yet is the relay."""
-        found: dict[str, str | None] = {}
-        for key, is_refused in self._subscriptions.refused_by_key.items():
-            price = self._feed.mirror.prices.get(key)
-            unknown = None if is_refused else self.name
-            found[key] = unknown if price is None else price.provider
-        return found
+        return self._feed.sources.find()
+
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
+        self._subscriptions.understand(symbol)
+        self._running()
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""

@@ -81,6 +81,8 @@ def mirrored(
     """
     found = {}
     for name, status in statuses.items():
+        # a key would have to be the relay's: nobody at a terminal can add one
+        status = msgspec.structs.replace(status, hint="")
         if dropped.get(name):
             status = msgspec.structs.replace(status, dropped=status.dropped + dropped[name])
         if not reachable:

@@ -73,6 +73,52 @@ async def test_a_day_is_not_asked_for_again_before_ten_minutes_have_passed() -> 
         assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
 
 
+async def test_a_chart_that_was_fetched_a_moment_ago_is_the_trend_as_well() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await at.history.series(SOL, ChartRange.WEEK)
+        await at.clock.advance(599)
+        assert await trends(at, SOL, BONK) == {"SOL": "kraken", "BONK": "kraken"}
+        assert kraken.batches == [("BONK",)]
+        assert at.history.trends([SOL])[SOL.key].range is ChartRange.DAY
+        await at.clock.advance(1)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("BONK",), ("SOL",)]
+
+
+async def test_a_chart_that_is_under_way_is_waited_for_and_is_the_trend_then() -> None:
+    kraken = ScriptedHistory()
+    kraken.gate.clear()
+    async with table(kraken) as at:
+        chart = asyncio.create_task(at.history.series(SOL, ChartRange.DAY))
+        column = asyncio.create_task(trends(at, SOL))
+        await at.clock.settle()
+        kraken.gate.set()
+        assert await column == {"SOL": "kraken"}
+        await chart
+        assert (len(kraken.asked), kraken.batches) == (1, [])
+
+
+async def test_a_trend_that_was_fetched_a_moment_ago_is_the_chart_of_the_day_as_well() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(599)
+        assert (await at.history.series(SOL, ChartRange.DAY)).range is ChartRange.DAY
+    assert len(kraken.asked) == 1
+
+
+async def test_a_chart_of_another_source_or_without_candles_is_no_trend() -> None:
+    kraken, coinbase = ScriptedHistory("kraken"), ScriptedHistory("coinbase")
+    live = "kraken"
+    async with table(kraken, coinbase, live=lambda _: live) as at:
+        await at.history.series(SOL, ChartRange.DAY)
+        live = "coinbase"
+        coinbase.empty = True
+        await trends(at, SOL)
+        assert coinbase.batches == [("SOL",)]
+
+
 async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> None:
     kraken = ScriptedHistory()
     async with table(kraken) as at:

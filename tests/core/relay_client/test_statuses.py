@@ -24,3 +24,8 @@ def test_without_the_relay_every_provider_is_cut_off_and_nothing_proves_that_a_p
     assert status.stale
     assert not status.heartbeats
     assert status.reason == "relay lost: r:1 cannot be reached"
+
+
+def test_no_terminal_is_told_which_key_would_add_something_since_it_would_have_to_be_the_relays() -> None:
+    keyless = msgspec.structs.replace(WELL, hint="BIRDEYE_API_KEY would stream every Solana token")
+    assert mirrored({"kraken": keyless}, {}, host="r:1", reachable=True) == {"kraken": WELL}

@@ -77,5 +77,6 @@ class Trends:
             if known is None or known[0] is not row or known[1] is not series:
                 self._filled[key] = (row, series)
                 row.trend.fill(series, at)
+                row.take_past(series, at)
         for gone in self._filled.keys() - rows.keys():
             del self._filled[gone]

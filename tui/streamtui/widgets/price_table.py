@@ -135,6 +135,14 @@ def _market_price(field: str) -> CellMaker:
     return make
 
 
+def _high(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(_price_text(row.high_24h), _style(freshness))
+
+
+def _low(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(_price_text(row.low_24h), _style(freshness))
+
+
 def _spread(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     return cell(basis_points(row.update.spread if row.update else None), _style(freshness))
 
@@ -190,8 +198,8 @@ _MAKERS: dict[PriceColumn, CellMaker] = {
     PriceColumn.BID: _market_price("bid"),
     PriceColumn.ASK: _market_price("ask"),
     PriceColumn.SPREAD: _spread,
-    PriceColumn.HIGH: _market_price("high_24h"),
-    PriceColumn.LOW: _market_price("low_24h"),
+    PriceColumn.HIGH: _high,
+    PriceColumn.LOW: _low,
     PriceColumn.VWAP: _market_price("vwap_24h"),
     PriceColumn.TRADES: _trades,
 }
