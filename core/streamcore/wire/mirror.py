@@ -11,11 +11,7 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedMessage
-<<<<<<< HEAD
-from streamcore.events import Event, PriceKind, PriceUpdate, Source, StatusChange
-=======
-from streamcore.events import PRICE_FIELDS, Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
->>>>>>> past
+from streamcore.events import Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
 from streamcore.status import ProviderStatus
 from streamcore.text import printable
 from streamcore.told_transactions import ToldTransactions
