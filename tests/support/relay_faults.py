@@ -26,11 +26,19 @@ def named(fault: Fault) -> str:
     return fault.__name__.replace("_", " ")
 
 
-async def happen(trial: Trial, fault: Fault) -> None:
-    """Let a fault happen when prices come, and count it."""
+async def happen(trial: Trial, fault: Fault, *, in_the_wake: bool = False) -> None:
+    """Let a fault happen, and count it.
+
+    Args:
+        trial: What it happens to.
+        fault: What happens.
+        in_the_wake: Not every relay need be well again after the last fault; else that is waited for.
+    """
+    if not in_the_wake:
+        await trial.all_is_well()
     assert await trial.prices_come(60), f"no prices before: {named(fault)}\n{trial.said()}"
     await asyncio.sleep(trial.chance.uniform(0.0, 1.0))
-    trial.begins(named(fault))
+    trial.begins(named(fault), timed=not in_the_wake)
     await fault(trial)
 
 
@@ -150,12 +158,14 @@ async def memory_streams_deleted(trial: Trial) -> None:
 async def stream_full(trial: Trial) -> None:
     """The stream of transactions takes no more for a while."""
     async with _api(trial) as ask:
-        found = await ask("STREAM.INFO.ST_TX")
+        streams = (await ask("STREAM.LIST"))["streams"]
+        (found,) = [one for one in streams if one["config"]["name"].endswith("_TX")]
+        update = f"STREAM.UPDATE.{found['config']['name']}"
         full = {"max_bytes": max(1, found["state"]["bytes"]), "discard": "new"}
-        await ask("STREAM.UPDATE.ST_TX", {**found["config"], **full})
+        await ask(update, {**found["config"], **full})
         await asyncio.sleep(trial.chance.uniform(1.0, 5.0))
         await trial.recovers()
-        await ask("STREAM.UPDATE.ST_TX", found["config"])
+        await ask(update, found["config"])
 
 
 # --- several: the network ---------------------------------------------------------------------------------
@@ -195,7 +205,7 @@ async def line_is_slow(trial: Trial) -> None:
 ALONE: Sequence[Fault] = (relay_killed_and_started, terminals_cut, providers_dropped)
 """What can happen to one relay without NATS."""
 
-ON_NATS: Sequence[Fault] = (
+OF_RELAYS: Sequence[Fault] = (
     leader_killed,
     leader_ended,
     follower_killed,
@@ -203,16 +213,16 @@ ON_NATS: Sequence[Fault] = (
     leader_stumbles,
     follower_stands_still,
     all_started_at_once,
-    server_killed,
-    server_stands_still,
-    memory_streams_deleted,
-    stream_full,
+)
+OF_THE_SERVER: Sequence[Fault] = (server_killed, server_stands_still, memory_streams_deleted, stream_full)
+OF_THE_NETWORK: Sequence[Fault] = (
     leader_cut_off,
     line_goes_dead,
     line_is_slow,
     terminals_cut,
     providers_dropped,
 )
+ON_NATS: Sequence[Fault] = (*OF_RELAYS, *OF_THE_SERVER, *OF_THE_NETWORK)
 """What can happen to several relays on NATS."""
 
 

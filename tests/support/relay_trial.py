@@ -19,6 +19,7 @@ from statistics import median
 from types import TracebackType
 from typing import Self
 
+import httpx
 from fleet_terminals import Onlooker, Wanderer, until
 from nats_server import LOOPBACK, NatsPath, NatsServer
 from relay_fleet import ConnectionWatch, RelayProcess, ended
@@ -106,6 +107,7 @@ class Trial:
         self._prices = 0
         self._fault = ""
         self._fault_began = 0.0
+        self._timed = False
         self._happening = asyncio.Event()
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -183,10 +185,10 @@ class Trial:
         present = LOWEST + (self._prices + 1) * STEP
         return await until(lambda: all(one.price >= present for one in self._terminals()), within)
 
-    def begins(self, fault: str) -> None:
-        """Count a fault, and time it from now on."""
+    def begins(self, fault: str, *, timed: bool) -> None:
+        """Count a fault, and time it from now on if that is wanted."""
         self.account.faults[fault] += 1
-        self._fault = fault
+        self._fault, self._timed = fault, timed
         self.begins_now()
 
     def begins_now(self) -> None:
@@ -196,8 +198,42 @@ class Trial:
     async def recovers(self) -> None:
         """Wait for prices at every terminal that were made after this call, and keep how long it took."""
         assert await self.prices_come(RECOVERED), f"no prices after: {self._fault}\n{self.said()}"
-        times = self.account.recoveries.setdefault(self._fault, [])
-        times.append(time.monotonic() - self._fault_began)
+        if self._timed:
+            times = self.account.recoveries.setdefault(self._fault, [])
+            times.append(time.monotonic() - self._fault_began)
+
+    async def all_is_well(self) -> None:
+        """Wait until every relay says that it is ready."""
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            end = time.monotonic() + UNDER_WAY
+            while not await self._are_ready(client):
+                assert time.monotonic() < end, f"a relay is not ready again\n{self.said()}"
+                await asyncio.sleep(0.1)
+
+    async def _are_ready(self, client: httpx.AsyncClient) -> bool:
+        for relay in self.relays:
+            try:
+                answer = await client.get(f"http://{LOOPBACK}:{relay.port}/readyz")
+            except httpx.HTTPError:
+                return False
+            if answer.status_code != 200:
+                return False
+        return True
+
+    @property
+    def longest_overlap(self) -> float:
+        """Seconds for which two relays that ran were connected to the same provider at most."""
+        return max(one.longest for one in self.watch.overlaps.values())
+
+    def overlap_rows(self) -> list[tuple[str, str]]:
+        """Return what the providers have seen of it, as rows of a table."""
+        rows = []
+        for name, one in sorted(self.watch.overlaps.items()):
+            text = f"{one.times} times, {one.longest:.2f} s at most"
+            rows.append((f"two relays connected to {name} at once", text))
+            paused = f"{one.longest_with_paused:.1f} s at most"
+            rows.append((f"the same, with those that stood still (`{name}`)", paused))
+        return rows
 
     async def leader(self) -> RelayProcess:
         """Return the relay that talks to the providers, as soon as there is exactly one."""

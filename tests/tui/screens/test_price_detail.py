@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from candle_series import wandering
+from fake_manager import status
 from msgspec.structs import replace
 from stage import Stage, on_stage
 
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
+from streamcore.events import ErrorKind, State
 from streamtui.model.price_chart import REST, RETRY
 from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.price_detail import FIRST_QUOTE, QUOTE_EVERY
@@ -204,6 +205,23 @@ async def test_a_failure_says_why_keeps_the_last_chart_and_is_tried_again() -> N
         stage.manager.breaks_at.clear()
         await stage.pass_time(RETRY + 1)
         assert "✗" not in stage.text()
+
+
+async def test_as_soon_as_a_lost_relay_is_back_the_chart_is_asked_for_again() -> None:
+    async with on_stage() as stage:
+        give(stage)
+        lost = status("relay", relay="r.example:8787", state=State.FAILED)
+        stage.manager.current["relay"] = lost
+        stage.manager.breaks_at["history"] = ProviderError(ErrorKind.NETWORK, "the relay is lost")
+        await stage.pass_time(1.0)
+        await stage.press("enter")
+        assert "✗ the relay is lost" in stage.text()
+        await stage.pass_time(2.0)
+        stage.manager.breaks_at.clear()
+        stage.manager.current["relay"] = replace(lost, state=State.CONNECTED)
+        await stage.pass_time(2.0)
+        assert "✗" not in stage.text()
+        assert "candles: Kraken" in stage.text()
 
 
 async def test_without_any_past_the_chart_is_what_this_session_has_seen() -> None:
