@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from streamtui.terminal import has_screen, is_ascii_only, prepare
+from streamtui.terminal import BROWSER_DRIVERS, has_screen, is_ascii_only, is_in_browser, prepare
 
 
 @pytest.mark.parametrize("name", ["dumb", "unknown", ""])
@@ -45,6 +46,15 @@ def test_the_terminals_own_size_wins_over_what_a_shell_has_exported() -> None:
     environ = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     prepare(environ)
     assert not {"COLUMNS", "LINES"} & environ.keys()
+
+
+def test_a_browser_is_known_by_the_driver_that_textual_is_told_to_use() -> None:
+    assert not is_in_browser({})
+    assert not is_in_browser({"TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver"})
+    for driver in BROWSER_DRIVERS:
+        assert is_in_browser({"TEXTUAL_DRIVER": driver})
+        module, _, name = driver.partition(":")
+        assert hasattr(import_module(module), name)
 
 
 @pytest.mark.parametrize(

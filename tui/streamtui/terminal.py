@@ -13,6 +13,15 @@ _NO_SCREEN = ("", "dumb", "unknown", "network", "lpr", "printer")
 """Values of ``TERM`` for what can only print line after line; empty: it is not set."""
 
 
+BROWSER_DRIVERS = ("textual.drivers.web_driver:WebDriver", "streamtui.web.driver:BrowserDriver")
+"""Values of ``TEXTUAL_DRIVER`` for an app in a browser: Textual's own driver, and that of ``serve``."""
+
+
+def is_in_browser(environ: Mapping[str, str]) -> bool:
+    """Return whether the app is to be shown by a browser, through pipes at its input and output."""
+    return environ.get("TEXTUAL_DRIVER", "") in BROWSER_DRIVERS
+
+
 def has_screen(environ: Mapping[str, str]) -> bool:
     """Return whether the terminal can place text anywhere on its screen, judged by ``TERM``."""
     return environ.get("TERM", "") not in _NO_SCREEN

@@ -80,7 +80,7 @@ def changes(
         if known is status:
             continue
         if known is None:
-            yield dict(status)
+            yield {**status, "topics": []}  # a whole one; those of the terminal's own follow
             continue
         changed = {name: value for name, value in status.items() if known.get(name) != value}
         if changed:

@@ -254,6 +254,11 @@ class RelayClient:
         """See `Engine.price_sources`; the source of a row without a price yet is the relay."""
         return self._feed.sources.find()
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
+        self._subscriptions.understand(symbol)
+        self._running()
+
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
         prices = {key: event.as_snapshot() for key, event in self._feed.mirror.prices.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -27,6 +27,14 @@ _ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
 """Codes whose message says what is wrong with the text of the question."""
 
 _T = TypeVar("_T")
+
+
+class Asking(Protocol):
+    """Whatever a question can be asked of."""
+
+    async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
+        """Ask, and return the answer; see `Lookups.ask`."""
+        ...
 
 
 class Lookups:

@@ -18,6 +18,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamtui.model.price_chart import REST, RETRY
 from streamtui.screens.main.screen import MainScreen
+from streamtui.screens.price_detail import FIRST_QUOTE, QUOTE_EVERY
 from streamtui.widgets.chart import Chart
 
 
@@ -67,6 +68,37 @@ async def test_enter_shows_everything_about_a_price_and_keeps_it_moving() -> Non
         assert "old" in stage.line("confirmed")
         await stage.press("escape")
         assert isinstance(stage.app.screen, MainScreen)
+
+
+async def test_bid_and_ask_of_the_row_that_is_looked_at_are_asked_for_every_few_seconds() -> None:
+    async with on_stage() as stage:
+        await stage.pass_time(10.0)
+        await stage.press("enter")
+        await stage.pass_time(FIRST_QUOTE - 1.0)
+        assert not stage.manager.asked_for("ask_quote")
+        await stage.pass_time(2.5)
+        assert stage.manager.asked_for("ask_quote") == [("SOL",)]
+        await stage.pass_time(QUOTE_EVERY - 3.0)
+        assert len(stage.manager.asked_for("ask_quote")) == 1
+        await stage.pass_time(3.0)
+        assert len(stage.manager.asked_for("ask_quote")) == 2
+        await stage.press("down")
+        await stage.pass_time(FIRST_QUOTE + 1.0)
+        assert stage.manager.asked_for("ask_quote")[2:] == [("BTC",)]
+        await stage.press("escape")
+        await stage.pass_time(2 * QUOTE_EVERY)
+        assert len(stage.manager.asked_for("ask_quote")) == 3
+
+
+async def test_while_a_chart_is_waited_for_no_quote_is_asked_for() -> None:
+    async with on_stage() as stage:
+        stage.manager.history_gate.clear()
+        await stage.press("enter")
+        await stage.pass_time(FIRST_QUOTE + QUOTE_EVERY)
+        assert not stage.manager.asked_for("ask_quote")
+        stage.manager.history_gate.set()
+        await stage.pass_time(2.0)
+        assert stage.manager.asked_for("ask_quote") == [("SOL",)]
 
 
 async def test_the_chart_has_a_past_in_five_ranges_and_says_where_it_is_from() -> None:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import secrets
 import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from streamcore import Settings
 from streamcore.config import Loaded
@@ -35,6 +37,8 @@ CHECK_WITHIN = 5.0
 
 log = logging.getLogger(__name__)
 
+Serving: TypeAlias = AbstractAsyncContextManager[Relay]
+
 
 def run(loaded: Loaded) -> int:
     """Serve until told to stop, and return the exit status.
@@ -46,12 +50,20 @@ def run(loaded: Loaded) -> int:
         OSError: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
+    run_relay = serving
+    if loaded.settings.relay.nats:
+        from streamcore.cluster import check_access, serving_together
+
+        check_access(loaded.settings, loaded.origins)
+        run_relay = serving_together
     with Deadline(STOP_WITHIN) as deadline:
-        asyncio.run(_serve(loaded.settings, planned, deadline))
+        asyncio.run(_serve(loaded.settings, planned, run_relay, deadline))
     return 0
 
 
-async def _serve(settings: Settings, planned: Plan, deadline: Deadline) -> None:
+async def _serve(
+    settings: Settings, planned: Plan, serving: Callable[..., Serving], deadline: Deadline
+) -> None:
     from streamsim.demo import embedded
 
     stopped = asyncio.Event()

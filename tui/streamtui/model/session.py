@@ -43,16 +43,21 @@ class Session:
     `streamtui.model.updates.Updates` connects it to an engine with `attach`, and ends that with `detach`.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, saved: Watched | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, saved: Watched | None = None, *, in_browser: bool = False
+    ) -> None:
         """Make a session that watches nothing yet.
 
         Args:
             settings: The effective settings.
             clock: Time.
             saved: What the configuration file holds, the base for saving; ``None``: unknown.
+            in_browser: Whether a browser shows it.
         """
         self.settings = settings
         self.clock = clock
+        self.in_browser = in_browser
+        """Whether a browser shows it: a file would be written on the machine of the server."""
         self.saved = saved or UNKNOWN
         """What was in the configuration file when it was read or written last."""
         self.labels = dict(settings.labels)
