@@ -72,7 +72,7 @@ async def test_a_tab_shows_prices_takes_keys_and_ends_with_its_process() -> None
         await eventually(lambda: prices_in(tab.text) - before)
         await tab.websocket.close()
         await eventually(lambda: not is_there(number))
-        assert served.service.server.open_tabs == 0
+        await eventually(lambda: served.service.server.open_tabs == 0)
 
 
 async def test_only_cells_that_change_are_sent() -> None:
@@ -120,6 +120,7 @@ async def test_no_token_is_in_an_argument_and_each_tab_has_another_that_ends_wit
         used = set()
         for number, words in found.items():
             assert "st_" not in " ".join(words)
+            assert os.getsid(number) == number, "Ctrl+C in the server's terminal is not for it"
             lines = read(f"/proc/{number}/environ").rstrip("\0").split("\0")
             surroundings = dict(line.split("=", 1) for line in lines)
             used.add(surroundings.pop("STREAMTUI_RELAY_TOKEN"))
