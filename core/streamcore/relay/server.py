@@ -150,7 +150,7 @@ class Relay:
         deflate = ServerPerMessageDeflateFactory(
             server_max_window_bits=12,
             client_max_window_bits=12,
-            compress_settings={"memLevel": 5},
+            compress_settings={"memLevel": 5, "level": 4},  # 6 takes thrice the time for 0.4 % of the bytes
         )
         self._server = await serve(
             self._serve,
