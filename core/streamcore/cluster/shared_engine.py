@@ -15,7 +15,7 @@ from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
-from streamcore.events import Event, PriceUpdate, State
+from streamcore.events import Event, PriceKind, PriceUpdate, State
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import Asking
@@ -102,6 +102,9 @@ class SharedEngine:
             self._take_statuses({status.provider: status for status in message.statuses})
         for event in message.events:
             if isinstance(event, PriceUpdate):
+                known = self._latest.get((event.symbol, event.address))
+                if known is not None and _is_repeated(known, event):
+                    continue
                 self._latest[event.symbol, event.address] = event
                 if event.symbol in self._names:
                     self._hub.publish(event)
@@ -288,6 +291,16 @@ class SharedEngine:
             await self._questions.reconnect(name)
         except ProviderError as error:
             self._hub.publish(error.event("", self._clock.time(), demo=False))
+
+
+def _is_repeated(known: PriceUpdate, event: PriceUpdate) -> bool:
+    """Whether an event only says once more what is known, because another relay may have missed it."""
+    return (
+        event.kind is PriceKind.SNAPSHOT
+        and event.ts == known.ts
+        and event.price == known.price
+        and event.provider == known.provider
+    )
 
 
 def _news_of(status: ProviderStatus) -> tuple[object, ...]:
