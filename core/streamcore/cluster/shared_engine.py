@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -100,16 +102,18 @@ class SharedEngine:
             self._forget_prices()
         if message.statuses is not None:
             self._take_statuses({status.provider: status for status in message.statuses})
+        wanted: list[PriceUpdate] = []
         for event in message.events:
-            if isinstance(event, PriceUpdate):
-                known = self._latest.get((event.symbol, event.address))
-                if known is not None and _is_repeated(known, event):
-                    continue
+            if not isinstance(event, PriceUpdate):
+                self._hub.publish(event)
+                continue
+            known = self._latest.get((event.symbol, event.address))
+            if known is None or not _is_repeated(known, event):
                 self._latest[event.symbol, event.address] = event
                 if event.symbol in self._names:
-                    self._hub.publish(event)
-            else:
-                self._hub.publish(event)
+                    wanted.append(event)
+        for _, prices in groupby(wanted, attrgetter("provider")):
+            self._hub.publish_together(list(prices))
 
     def tell(self, event: Event) -> None:
         """Pass an event on that has come another way."""
