@@ -295,9 +295,14 @@ class Engine(Protocol):
 
         Raises:
             UnknownProvider: No such provider is in use.
+            ProviderError: It is a relay's, which lets this terminal only read.
         """
         ...
 
     async def reconnect_all(self) -> None:
-        """`reconnect` every provider in use."""
+        """`reconnect` every provider in use.
+
+        Raises:
+            ProviderError: They are a relay's, which lets this terminal only read.
+        """
         ...

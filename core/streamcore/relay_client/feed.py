@@ -78,6 +78,10 @@ class RelayFeed:
         """Where the price of each row comes from."""
         self.is_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
+        self._was_live = False
+        """Whether the connection that there is now, or was last, has brought a hello."""
+        self.may_control = True
+        """Whether the relay lets this terminal start providers over."""
         self.greeted = asyncio.Event()
         """Set once a relay has said what its tickers mean."""
 
@@ -125,7 +129,9 @@ class RelayFeed:
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """See `Listener`: what was asked is not answered any more; a person hears why."""
-        self._lookups.lost(error)
+        # one that was there may be back at once
+        self._lookups.lost(error, everywhere=self.provider.all_failed and not self._was_live)
+        self._was_live = False
         self.reports.report(error, self.provider.name)
 
     def connection_quiet(self, connection: Connection) -> None:
@@ -194,6 +200,9 @@ class RelayFeed:
 
     def _greet(self, hello: Hello, connection: Connection) -> None:
         self._subscriptions.learn(hello)
+        self._lookups.reached()
+        self._was_live = True
+        self.may_control = hello.control
         most = hello.limits
         self._limits = (
             f"{most.symbols} symbols and {most.wallets} wallets a terminal, "

@@ -77,7 +77,7 @@ def mirrored(
         dropped: Events of each provider that this terminal's own buffers have dropped, to be added.
         host: ``host:port`` of the relay.
         reachable: Whether the relay is there; without it every provider is stale and cut off, whatever it
-            was when the relay was heard last.
+            was when the relay was heard last, and nothing is said of its next attempt.
     """
     found = {}
     for name, status in statuses.items():
@@ -91,6 +91,9 @@ def mirrored(
                 stale=status.state is State.CONNECTED,
                 heartbeats=False,
                 cut_off=True,
+                attempt=0,
+                retry_at=None,
+                parked=False,
                 reason=UNREACHABLE.format(host=host),
             )
         found[name] = status

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from streamcore import Settings
+from streamcore import ProviderError, Settings
 from streamcore.config import Loaded
 from streamcore.relay import (
     Plan,
@@ -112,6 +112,9 @@ def check(loaded: Loaded) -> int:
     """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
     import httpx
 
+    from streamcore.net.errors import requesting
+    from streamcore.text import Mask
+
     planned = plan(loaded.settings, loaded.origins)
     host, port = planned.listen
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared
@@ -120,13 +123,20 @@ def check(loaded: Loaded) -> int:
         # the certificate is for the name that others use; it is known here which one it is
         verify = ssl.create_default_context(cafile=loaded.settings.relay.cert)
         verify.check_hostname = False
-    url = f"{'http' if planned.tls is None else 'https'}://{shown_address(host, port)}/readyz"
+    address = shown_address(host, port)
+    url = f"{'http' if planned.tls is None else 'https'}://{address}/readyz"
     try:
-        with httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client:
+        with (
+            requesting(address, CHECK_WITHIN, Mask()),
+            httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client,
+        ):
             answer = client.get(url)
             found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        print(f"not ready: {str(error) or type(error).__name__}")
+    except ProviderError as error:
+        print(f"not ready: {error.message}")
+        return 1
+    except ValueError:
+        print(f"not ready: what answers at {address} is no relay")
         return 1
     if answer.status_code == 200:
         print("ready")

@@ -31,6 +31,9 @@ from streamtui.screens.price_facts import facts
 from streamtui.widgets.chart import Chart
 from streamtui.widgets.fact_sheet import FactSheet
 
+FIRST_QUOTE = 2.0
+"""Seconds after which bid and ask of a row are asked for first: a person waits for the chart, and both may be
+kept to one request a second."""
 QUOTE_EVERY = 4.0
 """Seconds after which bid and ask are asked for anew: a stream tells them with a trade alone."""
 HISTORY = "history"
@@ -141,7 +144,7 @@ class PriceDetail(Dialog[None]):
     def _ask_quote(self) -> None:
         """Have bid and ask asked for, if it is time; whether there are any is for the engine to know."""
         now, engine = self._session.clock.monotonic(), self._session.engine
-        if engine is None or now < self._quote_due:
+        if engine is None or self._past.loading or now < self._quote_due:
             return
         self._quote_due = now + QUOTE_EVERY
         with suppress(InputError, NotRunning):
@@ -154,7 +157,7 @@ class PriceDetail(Dialog[None]):
     def _look(self, row: PriceRow, span: ChartRange, *, rest: float = 0.0) -> None:
         self._past.look(row, span, self._session.engine)
         self._session.view.chart_range = span
-        self._quote_due = self._session.clock.monotonic() + rest
+        self._quote_due = self._session.clock.monotonic() + rest + FIRST_QUOTE
         self._load(rest)
         self._draw()
 

@@ -178,8 +178,10 @@ def _price(row: PriceRow, at: float, freshness: Freshness) -> Cell:
         return cell(text, "dim")
     if not row.flash or row.before is None:
         return cell(text, "strong")
-    same = common_prefix(text, _aligned(row.before))
-    return (Span(text[:same], "strong"), Span(text[same:], "flash-up" if row.flash > 0 else "flash-down"))
+    end = len(text.rstrip())  # what fills up the column is not changed, and would be underlined
+    same = min(end, common_prefix(text, _aligned(row.before)))
+    changed = Span(text[same:end], "flash-up" if row.flash > 0 else "flash-down")
+    return (Span(text[:same], "strong"), changed, Span(text[end:], "strong"))
 
 
 @lru_cache(maxsize=1024)  # called for the price before, too, which was formatted when it was new
