@@ -103,7 +103,11 @@ async def test_log_in_see_prices_press_keys_and_log_out(served: Served, browser:
     await page.control("s")
     await page.shows("Not in a browser")
     assert await page.run("document.cookie") == "", "no script can read it"
-    assert await page.run("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})") == "{}{}"
+    kept = await page.run("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
+    cookies = (await page.send("Network.getCookies"))["cookies"]
+    assert [(one["httpOnly"], one["sameSite"]) for one in cookies] == [(True, "Strict")]
+    assert served.token not in kept + cookies[0]["value"]
+    assert cookies[0]["value"] not in kept
     assert served.token not in await page.run("location.href + document.referrer")
     assert await page.run("window.open('https://example.com')") is None
     await page.run("document.querySelector('#log-out').click()")

@@ -80,11 +80,11 @@ async def test_the_token_is_told_once_and_is_in_no_log(tmp_path: Path) -> None:
         await server.tab(token)
         line = server.command.line_with("or, once, by this address:")
         code = line.rpartition("#")[2]
-        cookie = await log_in(server.url, code)
+        login = await log_in(server.url, code)
         _, out, errors = await asyncio.to_thread(server.command.end, signal.SIGTERM)
     kept = await asyncio.to_thread(log.read_text)
     assert kept
-    for secret in (token, code, cookie.partition("=")[2]):
+    for secret in (token, code, login.cookie.partition("=")[2], login.key):
         assert secret.encode() not in out + errors
         assert secret not in kept
     assert not re.search(r"\bst_[\w-]{20}", kept), "nor is one of those that tabs have"
@@ -106,3 +106,18 @@ async def test_tokens_are_read_again_on_a_hang_up(tmp_path: Path) -> None:
         server.command.process.send_signal(signal.SIGHUP)
         assert await tab.end() == (LOGGED_OUT, "You are logged out.")
         await server.tab(bob)
+
+
+async def test_tabs_may_be_terminals_of_a_relay_elsewhere(tmp_path: Path) -> None:
+    file = str(tmp_path / "tokens")
+    with starting(tmp_path) as start:
+        add = start("relay", "token", "add", "browsers", "--tokens", file)
+        token = (await asyncio.to_thread(add.end))[1].decode().strip()
+        relay = start("relay", "--demo", "--listen", "127.0.0.1:0", "--tokens", file)
+        line = await asyncio.to_thread(relay.line_with, "serving on ws://")
+        given = ("--relay", line.removeprefix("serving on "), "--symbols", "SOL", "--listen", "127.0.0.1:0")
+        server = await started(start("serve", *given, STREAMTUI_RELAY_TOKEN=token))
+        tab = await server.tab(server.owner_token())
+        await eventually(lambda: "relay" in tab.text and "DEMO" in tab.text)
+        words = processes_of_tabs(server.command.process.pid).values()
+        assert token not in str([*words])

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Where it is; ``None``: it is not installed."""
-WITHIN = 60.0
+WITHIN = 30.0
 """Seconds of real time after which a test fails because something has not happened."""
 
 _OPTIONS = (
@@ -139,8 +139,8 @@ window.shown = "";
 {
   const Given = window.WebSocket;
   window.WebSocket = class extends Given {
-    constructor(url) {
-      super(url);
+    constructor(...what) {
+      super(...what);
       const decoder = new TextDecoder();
       this.addEventListener("message", (event) => {
         if (typeof event.data !== "string") window.shown += decoder.decode(event.data, { stream: true });

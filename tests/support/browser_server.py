@@ -58,7 +58,7 @@ class ServedBrowsers:
         self.token = self.tokens.add("alice", Scope.READ)
         self.tabs: list[ScriptedTab] = []
         self.port = 0
-        self.cookie = ""
+        self.cookie = self.key = ""
         self._more = more
 
     @property
@@ -103,19 +103,26 @@ class ServedBrowsers:
         """Log in, and keep the cookie for `headers`."""
         answer = await self.ask("POST", "/login", content=token or self.token)
         self.cookie = answer.headers.get("Set-Cookie", "").partition(";")[0]
+        self.key = answer.text
         return answer
 
     async def websocket(
-        self, *, origin: str | None = None, cookie: str | None = None, path: str = "/ws?width=100&height=30"
+        self, *, origin: str | None = None, cookie: str | None = None, key: str | None = None
     ) -> ClientConnection:
         """Open a WebSocket as a page of the server's own does, unless another origin is given."""
         headers = {"Cookie": self.cookie if cookie is None else cookie}
         return await connect(
-            f"ws://127.0.0.1:{self.port}{path}",
+            f"ws://127.0.0.1:{self.port}/ws?width=100&height=30",
+            subprotocols=offered(self.key if key is None else key),
             origin=self.url if origin is None else origin or None,  # type: ignore[arg-type]
             additional_headers={name: value for name, value in headers.items() if value},
             proxy=None,
         )
+
+
+def offered(key: str) -> list[Any]:
+    """Return the subprotocols that a page offers."""
+    return ["streamtui.tab", key] if key else ["streamtui.tab"]
 
 
 def message(*parts: Any) -> str:

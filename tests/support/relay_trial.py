@@ -155,15 +155,23 @@ class Trial:
         await self._stack.aclose()
 
     def said(self) -> str:
-        """Return the last words of every relay, for a failure."""
-        return "\n".join(f"relay {one.number}: {one.said[-1500:]}" for one in self.relays)
+        """Return what everybody last said, for a failure."""
+        prices = ", ".join(f"{one.price}" for one in self._terminals())
+        lines = [f"leading: {self.watch.leaders() or 'nobody'}; newest price {self._newest}, told {prices}"]
+        for one in self.relays:
+            state = "stands still" if one.is_paused else "runs" if one.runs else "is dead"
+            lines.append(f"relay {one.number} ({one.life}, {one.url}) {state}: {one.said[-1500:]}")
+        if self.server is not None:
+            log = self.server.log.read_text(encoding="utf-8")[-2000:]
+            lines.append(f"the server {'runs' if self.server.runs else 'is dead'}: {log}")
+        return "\n".join(lines)
 
     # --- what happens -----------------------------------------------------------------------------------
 
     async def _trade(self) -> None:
         while True:
             self._prices += 1
-            self.emulators.market.trade(SOL, price=LOWEST + self._prices * STEP)
+            self.emulators.market.trade(SOL, price=self._newest)
             await asyncio.sleep(PRICE_EVERY)
 
     async def _transact(self) -> None:
@@ -182,8 +190,12 @@ class Trial:
 
     async def prices_come(self, within: float) -> bool:
         """Wait until every terminal has a price that was made after this call; return whether it did."""
-        present = LOWEST + (self._prices + 1) * STEP
+        present = self._newest + STEP
         return await until(lambda: all(one.price >= present for one in self._terminals()), within)
+
+    @property
+    def _newest(self) -> Decimal:
+        return LOWEST + self._prices * STEP
 
     def begins(self, fault: str, *, timed: bool) -> None:
         """Count a fault, and time it from now on if that is wanted."""

@@ -6,29 +6,38 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
-from browser_server import message
+from browser_server import message, offered
 from relay_bench import eventually
 from terminal_emulator import Terminal
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 
-async def log_in(url: str, token: str) -> str:
-    """Return the cookie that a server gives for a token."""
+class Login(NamedTuple):
+    """What a server gives for a token."""
+
+    cookie: str
+    key: str
+
+
+async def log_in(url: str, token: str) -> Login:
+    """Log in as the page does."""
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.post(f"{url}/login", content=token, headers={"Origin": url})
-    assert answer.status_code == 204, answer.text
-    return answer.headers["Set-Cookie"].partition(";")[0]
+    assert answer.status_code == 200, answer.text
+    return Login(answer.headers["Set-Cookie"].partition(";")[0], answer.text)
 
 
-async def open_tab(url: str, cookie: str) -> ShownTab:
+async def open_tab(url: str, login: Login) -> ShownTab:
     """Open a tab of 100 columns and 30 lines."""
     websocket = await connect(
         f"{url.replace('http', 'ws', 1)}/ws?width=100&height=30",
         origin=url,  # type: ignore[arg-type]
-        additional_headers={"Cookie": cookie},
+        additional_headers={"Cookie": login.cookie},
+        subprotocols=offered(login.key),
         max_size=None,
         proxy=None,
     )

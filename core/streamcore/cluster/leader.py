@@ -38,6 +38,9 @@ CONFLATED = 0.1
 SIGN_OF_LIFE = 1.0
 """Seconds between two messages with the statuses, which say that there is a leader."""
 
+WHOLE_EVERY = 30.0
+"""Seconds after which everything is told once more, whoever may have missed something."""
+
 SAVED_EVERY = 1.0
 FOLLOWED_EVERY = 60.0
 
@@ -85,6 +88,7 @@ class Leader:
         self._tasks = Tasks("leading relay", clock, failed=self._failed)
         self._answers = Answers(self._engine, self._tasks, clock)
         self._answering = 0
+        self._turn = asyncio.Lock()
         self._store = TransactionStore(names, lease, link, clock, tell=self._tell)
         self._events: Subscriber
         self._news: list[Event] = []
@@ -167,10 +171,12 @@ class Leader:
 
     async def _tell_signs_of_life(self) -> None:
         while True:
-            session = await self._link.session()
-            self._statuses_due = True
-            await self._publish(session)
-            await self._clock.sleep(SIGN_OF_LIFE)
+            for _ in range(int(WHOLE_EVERY / SIGN_OF_LIFE)):
+                session = await self._link.session()
+                self._statuses_due = True
+                await self._publish(session)
+                await self._clock.sleep(SIGN_OF_LIFE)
+            self._news += self._engine.snapshot().prices.values()
 
     def _collect(self) -> None:
         """Take everything that the engine has said."""
@@ -189,6 +195,10 @@ class Leader:
         self._news.append(error)
 
     async def _publish(self, session: Session) -> None:
+        async with self._turn:  # what is older must not come after what is newer
+            await self._publish_news(session)
+
+    async def _publish_news(self, session: Session) -> None:
         news, self._news = self._news, []
         is_due, self._statuses_due = self._statuses_due, False
         for start in range(0, max(len(news), 1), EVENTS_IN_A_MESSAGE):
@@ -286,6 +296,7 @@ class Leader:
 
     async def _follow(self, wallet: str) -> None:
         """Follow a wallet from where the last leader ended, if that is not long ago."""
+        self._saved.pop(wallet, None)
         now, record = self._clock.time(), self._records.get(wallet)
         if record is not None and now - record.followed_until <= RESUMED_WITHIN:
             self._checkpoints.restore(wallet, record.saved, self._log.transactions.reported(wallet))

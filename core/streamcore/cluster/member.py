@@ -26,7 +26,7 @@ from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
 from streamcore.relay.bus import Membership
-from streamcore.relay.log import KEEP, MOST
+from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tasks import Tasks, first_to_end
@@ -45,6 +45,9 @@ TRIED_SELDOM = LASTS
 
 LEADER_MISSED = 2.0
 """Seconds without a sign of life of the leader after which its lease is tried for."""
+
+STANDS_AGAIN_AFTER = 5.0
+"""Seconds after which a relay that could not lead tries again."""
 
 LOOKED_EVERY = 0.25
 STOP_WITHIN = 4.0
@@ -98,6 +101,8 @@ class Member:
         """Why there is no session."""
         self._elected = asyncio.Event()
         self._is_leading = False
+        self._stands_again_at = float("-inf")
+        """Monotonic seconds."""
         self._is_stopping = False
         self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
@@ -109,7 +114,7 @@ class Member:
     async def __aenter__(self) -> Member:
         """Begin to take part; returns at once, connected or not."""
         self._tasks.start_loop("the bus", self._keep_session)
-        self._tasks.start_loop("leading", self._lead)
+        self._tasks.start_loop("waiting to lead", self._lead)
         self._tasks.start_loop("looking for trouble", self._look)
         return self
 
@@ -159,16 +164,19 @@ class Member:
     async def _look(self) -> None:
         """Have the statuses tell the truth."""
         while True:
-            if not self.is_connected:
-                self._engine.set_trouble("the relay: the bus cannot be reached")
-            elif not self._engine.is_led:
-                self._engine.set_trouble(f"the relay: {NO_LEADER}")
-            else:
-                self._engine.set_trouble(None)
+            self._say_trouble()
             if self._is_current and not self._caught_up.is_set():
                 self._log.open()
                 self._caught_up.set()
             await self._clock.sleep(LOOKED_EVERY)
+
+    def _say_trouble(self) -> None:
+        if not self.is_connected:
+            self._engine.set_trouble("the relay: the bus cannot be reached")
+        elif not self._engine.is_led:
+            self._engine.set_trouble(f"the relay: {NO_LEADER}")
+        else:
+            self._engine.set_trouble(None)
 
     @property
     def _is_current(self) -> bool:
@@ -190,7 +198,7 @@ class Member:
             access = self._accesses[turn % len(self._accesses)]
             try:
                 await self._one_session(access)
-            except SessionEnded as error:
+            except (SessionEnded, LogFailed) as error:
                 turn += 1
                 self._lost(str(error))
             if self._clock.monotonic() - began >= WELL_AFTER:
@@ -208,6 +216,7 @@ class Member:
             await first_to_end(session.ended(), self._take_part(session))
         finally:
             self._link.end()
+            self._say_trouble()
             await session.close()
 
     async def _take_part(self, session: Session) -> None:
@@ -241,7 +250,7 @@ class Member:
             )
         )
         for bucket, lasts, on_disk in (
-            (names.lease, LASTS, False),
+            (names.lease, LASTS, True),  # so that a server may be started anew without another leader
             (names.wants, LAST, False),
             (names.wallets, WALLETS_KEPT, True),
         ):
@@ -261,6 +270,7 @@ class Member:
     def _live(self, message: Incoming) -> None:
         try:
             self._engine.live(read(message.data, Live))
+            self._say_trouble()
         except MalformedMessage as error:
             log.warning("a message of another version is passed over: %s", error)
 
@@ -315,7 +325,7 @@ class Member:
                 if await lease.renew(session):
                     await self._clock.sleep(RENEWED_EVERY)
                     continue
-            elif self._is_current and not self._is_leading and not self._is_stopping:
+            elif self._may_stand(now):
                 is_missed = now - self._engine.heard_at > LEADER_MISSED
                 if is_missed or now - tried_at > TRIED_SELDOM:
                     tried_at = now
@@ -324,7 +334,12 @@ class Member:
                         continue
             await self._clock.sleep(TRIED_EVERY * (0.75 + self._clock.random() / 2))
 
+    def _may_stand(self, now: float) -> bool:
+        is_free = not self._is_leading and not self._is_stopping and now >= self._stands_again_at
+        return is_free and self._is_current
+
     async def _lead(self) -> None:
+        """Lead whenever this relay has got the lease."""
         while True:
             await self._elected.wait()
             self._elected.clear()
@@ -339,11 +354,22 @@ class Member:
                 self._clock,
             )
             self._is_leading = True
+            leading = self._tasks.start("leading", self._lead_once, leader)
             try:
-                await first_to_end(leader.run(), self._until_lease_ends())
+                if leading is not None:
+                    await asyncio.wait({leading})
             finally:
-                await leader.say_goodbye()
                 self._is_leading = False
+
+    async def _lead_once(self, leader: Leader) -> None:
+        try:
+            await first_to_end(leader.run(), self._until_lease_ends())
+        except Exception:
+            # another relay may be able to do what this one is not
+            self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
+            raise
+        finally:
+            await leader.say_goodbye()
 
     async def _until_lease_ends(self) -> None:
         while self._lease.is_held and not self._is_stopping:

@@ -1,7 +1,7 @@
-"""The client of ``nats-py`` with two changes that its options do not offer.
+"""The client of ``nats-py`` with what its options do not offer.
 
-Both need its internals, so ``pyproject.toml`` has an upper bound for it; `tests/core/cluster` notices if one
-of them is gone.
+All of it needs its internals, so ``pyproject.toml`` has an upper bound for it, and tests notice if any
+of it is gone (``tests/core/cluster/test_nats_session.py``).
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ class StrictClient(Client):
         if self._wants_tls and not self._server_info.get("tls_required"):
             raise SecureConnWantedError
         return super()._connect_command()
+
+    def expect_end_of_tls(self) -> None:
+        """Have asyncio not warn when the server closes a connection with TLS. To be called when it is open.
+
+        The library tells it of TLS only after the fact, and asyncio then takes the end for a fault.
+        """
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None and self._wants_tls:
+            writer.transport.get_protocol()._over_ssl = True
 
     def abort(self) -> None:
         """Cut the connection off: what waits to be sent on one that hangs would keep it open for minutes."""

@@ -468,6 +468,7 @@ async def open_session(access: Access, clock: Clock) -> Session:
     except BaseException:
         client.abort()
         raise
+    client.expect_end_of_tls()
     version = client.connected_server_version
     if (version.major, version.minor) < OLDEST_SERVER:
         await session.close()

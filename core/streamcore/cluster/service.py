@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from streamcore.cluster.nats_session import Access
 
 LIBRARY = "pip install 'streamtui[nats]'"
+FILE = "relay-nats.sqlite3"
+"""The copy of the log: a relay that is alone, before or after, has offsets of its own, in another file."""
+
 SUPPORTED = "2.16."
 """Versions of nats-py that can be used: `streamcore.cluster.nats_internals` depends on them."""
 
@@ -109,7 +112,7 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = TransactionLog(folder, now=clock.time())
+        tables = TransactionLog(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
         questions = LeaderQuestions(names, link, keys=lambda: engine.keys)

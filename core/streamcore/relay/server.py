@@ -405,6 +405,8 @@ def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> S
 
 
 def _delivers(status: ProviderStatus) -> bool:
+    if status.cut_off:
+        return False
     if not status.streams or status.fallback:
         return not status.poll_failed
     return status.state is State.CONNECTED

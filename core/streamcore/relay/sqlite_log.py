@@ -65,17 +65,18 @@ class TransactionLog:
     the disk here: `checkpoint_file` does, and may be called from another thread.
     """
 
-    def __init__(self, folder: Path, *, now: float) -> None:
+    def __init__(self, folder: Path, *, now: float, file: str = FILE) -> None:
         """Open the log in a folder, or begin one.
 
         Args:
             folder: On a local disk, and of this relay alone; it is made if there is none.
             now: Unix seconds.
+            file: The name of the database in it.
 
         Raises:
             LogFailed: It cannot be opened, another relay has it open, or a newer version has written it.
         """
-        self.path = folder / FILE
+        self.path = folder / file
         self._lock: sqlite3.Connection | None = None
         self._saved: dict[str, SavedCheckpoint] = {}
         try:
@@ -381,7 +382,7 @@ class TransactionLog:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        files = (self.path, self.path.with_name(f"{FILE}-wal"))
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     # --- below ------------------------------------------------------------------------------------------

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import nats
 import pytest
 from cluster_bench import errors, leads, led, opened, relay_in
 from emulated import WALLET
@@ -17,7 +19,7 @@ from streamcore.cluster.lease import LASTS
 from streamcore.events import PriceUpdate
 from streamcore.relay import Relay
 from streamcore.relay.metrics import RelayCollector
-from streamcore.wire.messages import Hello
+from streamcore.wire.messages import Found, Lookup, Refused
 from streamsim import Emulators
 
 pytestmark = [pytest.mark.long, needs_nats_server]
@@ -68,6 +70,10 @@ async def watching(relay: Relay, emulators: Emulators) -> Terminal:
     await terminal.until(lambda: terminal.mirror.prices)
     await eventually(lambda: emulators.helius.connections)
     return terminal
+
+
+def is_cut_off(terminal: Terminal) -> bool:
+    return any(status.cut_off for status in terminal.mirror.statuses.values())
 
 
 def prices(terminal: Terminal) -> int:
@@ -142,9 +148,7 @@ async def test_a_server_that_was_restarted_is_used_again_and_nothing_is_lost(
         await terminal.until(terminal.transactions)
     server.kill()
     for terminal in terminals:
-        await terminal.until(
-            lambda terminal=terminal: any(status.cut_off for status in terminal.mirror.statuses.values())
-        )
+        await terminal.until(lambda terminal=terminal: is_cut_off(terminal))
     assert any("the bus cannot be reached" in reason for reason in first.unready())
     happened += [emulators.chain.live(WALLET) for _ in range(3)]
     server.start()
@@ -153,7 +157,21 @@ async def test_a_server_that_was_restarted_is_used_again_and_nothing_is_lost(
     for terminal in terminals:
         await terminal.until(lambda terminal=terminal: len(terminal.transactions()) == len(happened))
         assert sorted(terminal.transactions()) == sorted(happened)
-        assert not any(status.cut_off for status in terminal.mirror.statuses.values())
+        await terminal.until(lambda terminal=terminal: not is_cut_off(terminal))
+
+
+async def test_a_server_that_is_started_anew_at_once_costs_no_connection_to_a_provider(
+    relays: Relays, emulators: Emulators, server: NatsServer
+) -> None:
+    relay = await relays.start("a")
+    terminal = await watching(relay, emulators)
+    await led(relay)
+    (before,) = emulators.birdeye.clients
+    server.restart()
+    await terminal.until(lambda: is_cut_off(terminal))
+    await terminal.until(lambda: not is_cut_off(terminal))
+    await more_prices(terminal)
+    assert emulators.birdeye.clients == (before,)
 
 
 async def test_a_leader_whose_network_falls_silent_stops_before_another_leads(
@@ -179,7 +197,7 @@ async def test_a_leader_whose_network_falls_silent_stops_before_another_leads(
         assert asyncio.get_running_loop().time() - began < LASTS + 3
         happened.append(emulators.chain.live(WALLET))
         await elsewhere.until(lambda: len(elsewhere.transactions()) == 2)
-        await terminal.until(lambda: any(one.cut_off for one in terminal.mirror.statuses.values()))
+        await terminal.until(lambda: is_cut_off(terminal))
         path.heal()
         await terminal.until(lambda: len(terminal.transactions()) == 2)
         assert terminal.transactions() == elsewhere.transactions()
@@ -241,11 +259,14 @@ async def test_what_a_terminal_asks_is_answered_by_the_leader(relays: Relays, em
     leader = await led(first, second)
     other = second if leader is first else first
     terminal = await watching(other, emulators)
-    (hello,) = terminal.of(Hello)
-    assert not hello.demo
-    engine = other.requests._bus
-    with pytest.raises(Exception, match=r"."):
-        await engine.resolve_wallet("nobody-has-this-name-at-all.sns")
+    await terminal.send(Lookup(77, "search", "bonk"))
+    await terminal.until(lambda: terminal.of(Found, Refused))
+    (answer,) = terminal.of(Found)
+    assert answer.id == 77
+    await terminal.send(Lookup(78, "history", "NO SUCH THING", "1d"))
+    await terminal.until(lambda: terminal.of(Refused))
+    (refusal,) = terminal.of(Refused)
+    assert (refusal.id, refusal.code) == (78, "unknown_symbol")
 
 
 async def delete_stream(url: str, name: str) -> None:
@@ -254,8 +275,6 @@ async def delete_stream(url: str, name: str) -> None:
 
 async def limit_stream(url: str, name: str, most: int) -> None:
     """Have a stream refuse more than so many messages."""
-    import json
-
     info = json.loads(await asked(url, f"$JS.API.STREAM.INFO.{name}", b""))
     config = {**info["config"], "max_msgs": most, "discard": "new"}
     answer = json.loads(await asked(url, f"$JS.API.STREAM.UPDATE.{name}", json.dumps(config).encode()))
@@ -264,8 +283,6 @@ async def limit_stream(url: str, name: str, most: int) -> None:
 
 async def asked(url: str, subject: str, data: bytes) -> bytes:
     """Ask the server as an operator would."""
-    import nats
-
     client = await nats.connect(url)
     try:
         return (await client.request(subject, data, timeout=5)).data

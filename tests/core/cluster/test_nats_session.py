@@ -204,12 +204,18 @@ async def test_what_is_not_permitted_ends_the_session_and_is_named(tmp_path: Pat
             assert "b" in await end_of(session)
 
 
-async def test_a_certificate_is_checked(tmp_path: Path) -> None:
+async def test_a_certificate_is_checked_and_nothing_is_warned_of_at_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     authority = OwnAuthority(tmp_path)
     with NatsServer(tmp_path / "nats", authority=authority) as server:
         own = ssl.create_default_context(cafile=authority.file)
         async with session_at(server.url, tls=own) as session:
             assert await session.facts("NONE") is None
+        async with session_at(server.url, tls=own) as session:
+            server.restart()
+            assert await end_of(session)
+        assert [record for record in caplog.records if record.name == "asyncio"] == []
         with pytest.raises(SessionEnded, match="not trusted"):
             await open_session(Access(server.url, tls=ssl.create_default_context()), SystemClock())
 

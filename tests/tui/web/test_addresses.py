@@ -36,6 +36,13 @@ def test_no_other_name_is_answered(host: str) -> None:
     assert not LOCAL.is_origin([f"http://{host}"])
 
 
+def test_another_address_of_this_machine_is_known_if_it_is_listened_on() -> None:
+    other = Addresses("127.0.0.2", 8788, is_tls=False)
+    assert other.is_host(["127.0.0.2:8788"])
+    assert other.is_origin(["http://127.0.0.2:8788"])
+    assert not LOCAL.is_host(["127.0.0.2:8788"])
+
+
 def test_a_name_must_be_told_once() -> None:
     assert not LOCAL.is_host([])
     assert not LOCAL.is_host(["127.0.0.1:8788", "127.0.0.1:8788"])

@@ -24,7 +24,7 @@ class Door:
     def enter(self) -> str:
         found = self.logins.log_in(self.alice, ME)
         assert found is not None
-        return found
+        return found.identifier
 
 
 def test_a_token_opens_a_session_of_its_holder() -> None:
@@ -121,9 +121,24 @@ def test_without_a_file_there_is_a_token_for_this_run_and_a_code_that_works_once
     logins = Logins(Tokens(), ManualClock(), lifetime=60)
     assert logins.owner_token is not None
     code = logins.code()
-    first = logins.session(logins.log_in(code, ME))
+    entered = logins.log_in(code, ME)
+    assert entered is not None
+    first = logins.session(entered.identifier)
     assert first is not None
     assert first.holder.scope is Scope.CONTROL
     assert logins.log_in(code, ME) is None
     assert logins.log_in(logins.owner_token, ME) is not None
     assert Door().logins.owner_token is None
+
+
+def test_a_session_has_a_key_of_its_own() -> None:
+    door = Door()
+    first, second = door.logins.log_in(door.alice, ME), door.logins.log_in(door.alice, ME)
+    assert first is not None
+    assert second is not None
+    session = door.logins.session(first.identifier)
+    assert session is not None
+    assert session.is_key(first.key)
+    for other in (second.key, first.identifier, door.alice, ""):
+        assert not session.is_key(other)
+    assert first.key not in repr(vars(session)), "only its hash is kept"

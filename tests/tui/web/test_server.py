@@ -43,6 +43,9 @@ async def test_no_websocket_is_opened_for_another_page_or_without_a_login() -> N
         assert await refusal(served, origin="") == 403, "no page at all: not a browser"
         assert await refusal(served, cookie=served.cookie.partition("=")[0] + "=made-up") == 401
         assert await refusal(served, cookie=f"x={served.token}") == 401
+        assert await refusal(served, key="made-up") == 401, "a server on another port has seen the cookie"
+        assert await refusal(served, key="") == 401
+        assert await refusal(served, key=served.cookie.partition("=")[2]) == 401
         assert not served.tabs
 
 
@@ -73,9 +76,10 @@ async def test_another_page_can_neither_log_in_nor_out_nor_load_a_file() -> None
 async def test_a_login_gives_a_cookie_that_no_script_and_no_other_site_gets() -> None:
     async with ServedBrowsers().running() as served:
         answer = await served.log_in()
-        assert answer.status_code == 204
+        assert answer.status_code == 200
         given = answer.headers["Set-Cookie"]
-        assert served.token not in given
+        assert served.token not in given + answer.text
+        assert answer.text not in given
         parts = {part.strip().lower() for part in given.split(";")[1:]}
         assert {"httponly", "samesite=strict", "path=/", "max-age=3600"} <= parts
         assert "secure" not in parts

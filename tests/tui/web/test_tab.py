@@ -1,10 +1,12 @@
-"""The real processes behind tabs: started without a shell, confined, and ended with their tab."""
+"""The real processes behind tabs, and the real sockets in front of them."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,16 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from own_authority import OwnAuthority
 from relay_bench import eventually
-from shown_tab import ShownTab, is_there, log_in, open_tab, processes_of_tabs, read
+from shown_tab import Login, ShownTab, is_there, log_in, open_tab, processes_of_tabs, read
 
 from streamcore import Settings
 from streamcore.config.model import WebSettings
 from streamsim.demo import embedded
 from streamtui.web.plan import plan
 from streamtui.web.server import ENDED
-from streamtui.web.service import WebService, serving_browsers
+from streamtui.web.service import CONNECTIONS, WebService, serving_browsers
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
@@ -30,13 +34,13 @@ class Serving:
     def __init__(self, service: WebService) -> None:
         self.service = service
         self.url = service.url
-        self.cookie = ""
+        self.login: Login | None = None
 
     async def tab(self) -> ShownTab:
-        if not self.cookie:
+        if self.login is None:
             assert self.service.logins.owner_token is not None
-            self.cookie = await log_in(self.url, self.service.logins.owner_token)
-        return await open_tab(self.url, self.cookie)
+            self.login = await log_in(self.url, self.service.logins.owner_token)
+        return await open_tab(self.url, self.login)
 
 
 @asynccontextmanager
@@ -68,7 +72,7 @@ async def test_a_tab_shows_prices_takes_keys_and_ends_with_its_process() -> None
         await eventually(lambda: prices_in(tab.text) - before)
         await tab.websocket.close()
         await eventually(lambda: not is_there(number))
-        assert served.service.server.open_tabs == 0
+        await eventually(lambda: served.service.server.open_tabs == 0)
 
 
 async def test_only_cells_that_change_are_sent() -> None:
@@ -116,6 +120,7 @@ async def test_no_token_is_in_an_argument_and_each_tab_has_another_that_ends_wit
         used = set()
         for number, words in found.items():
             assert "st_" not in " ".join(words)
+            assert os.getsid(number) == number, "Ctrl+C in the server's terminal is not for it"
             lines = read(f"/proc/{number}/environ").rstrip("\0").split("\0")
             surroundings = dict(line.split("=", 1) for line in lines)
             used.add(surroundings.pop("STREAMTUI_RELAY_TOKEN"))
@@ -159,3 +164,39 @@ async def test_the_end_of_the_server_ends_every_process_and_its_folder() -> None
     assert (await first.end())[1] == "The server has ended."
     assert not any(map(is_there, found))
     assert not Path(config).parent.exists()
+
+
+async def test_whoever_opens_a_thousand_connections_shuts_nobody_out() -> None:
+    async with serving() as served:
+        tab = await served.tab()
+        await tab.shows("live")
+        host, port = served.service.address
+        opened = [await asyncio.open_connection(host, port) for _ in range(CONNECTIONS * 3)]
+        for _, writer in opened:
+            writer.write(b"GET / HTTP/1.1\r\n")  # and never an end
+        await (await served.tab()).shows("live")
+        numbers = await asyncio.to_thread(os.listdir, "/proc/self/fd")
+        assert len(numbers) < 2 * CONNECTIONS + len(opened), "ours at the other end are among them"
+        await tab.press("?")
+        await tab.shows("What is watched")
+        for _, writer in opened:
+            writer.close()
+
+
+async def test_with_a_certificate_the_cookie_is_for_encrypted_connections_only(tmp_path: Path) -> None:
+    authority = await asyncio.to_thread(OwnAuthority, tmp_path)
+    cert, key = authority.server_files
+    async with serving(web={"cert": str(cert), "key": str(key)}) as served:
+        assert served.url.startswith("https://")
+        trust = ssl.create_default_context(cafile=str(authority.file))
+        token = served.service.logins.owner_token
+        async with httpx.AsyncClient(trust_env=False, verify=trust) as client:
+            origin = {"Origin": served.url}
+            answer = await client.post(f"{served.url}/login", content=token, headers=origin)
+            page = await client.get(served.url)
+        assert answer.headers["Set-Cookie"].startswith("__Host-streamtui=")
+        assert "Secure" in answer.headers["Set-Cookie"]
+        assert (
+            f"connect-src 'self' {served.url.replace('http', 'ws', 1)}"
+            in page.headers["Content-Security-Policy"]
+        )

@@ -27,7 +27,7 @@ class Addresses:
             urls: Scheme and host of further addresses, the one to tell people first.
         """
         scheme = "https" if is_tls else "http"
-        own = ["127.0.0.1", "localhost", "::1"] if is_loopback(host) else []
+        own = [host, "127.0.0.1", "localhost", "::1"] if is_loopback(host) else []
         origins = [_origin(f"{scheme}://{shown_address(name, port)}") for name in own]
         origins += [_origin(url) for url in urls]
         self._origins = frozenset(origins)

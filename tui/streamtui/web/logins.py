@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
+from typing import NamedTuple
 
 from streamcore import Clock, StreamcoreError
 from streamcore.relay import Bucket, Scope, TokenEntry, Tokens
@@ -28,15 +30,29 @@ class TooManyAttempts(StreamcoreError):
     """An address has tried too many wrong tokens."""
 
 
+class LoggedIn(NamedTuple):
+    """What a browser has to show from now on: neither is of use without the other."""
+
+    identifier: str
+    """For the cookie. All ports of a host share their cookies, so a server on another may get to see it."""
+    key: str
+    """For what a page keeps, which belongs to one port; it is needed to open a tab."""
+
+
 class Session:
     """One browser that is logged in."""
 
-    def __init__(self, holder: TokenEntry, ends: float) -> None:
+    def __init__(self, holder: TokenEntry, ends: float, key: str) -> None:
         """``ends``: monotonic seconds."""
         self.holder = holder
         self.ends = ends
+        self._key = _digest(key)
         self.over = asyncio.Event()
         """Set when it has ended before its time: its tabs have to close."""
+
+    def is_key(self, key: str) -> bool:
+        """Return whether that is the key of the session."""
+        return hmac.compare_digest(self._key, _digest(key))
 
 
 class Logins:
@@ -76,8 +92,8 @@ class Logins:
         self._codes[_digest(code)] = self._tokens.entries[OWNER]
         return code
 
-    def log_in(self, token: str, address: str) -> str | None:
-        """Return the identifier of a new session, or ``None`` if that is nobody's token.
+    def log_in(self, token: str, address: str) -> LoggedIn | None:
+        """Begin a session, or return ``None`` if that is nobody's token.
 
         Args:
             token: A token, or a code.
@@ -98,9 +114,9 @@ class Logins:
         self._drop_ended(now)
         while len(self._sessions) >= MOST_SESSIONS:
             self._end(next(iter(self._sessions)))
-        identifier = self._random()
-        self._sessions[_digest(identifier)] = Session(holder, now + self._lifetime)
-        return identifier
+        found = LoggedIn(self._random(), self._random())
+        self._sessions[_digest(found.identifier)] = Session(holder, now + self._lifetime, found.key)
+        return found
 
     def session(self, identifier: str | None) -> Session | None:
         """Return the session of an identifier, unless it has ended."""

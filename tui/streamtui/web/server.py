@@ -49,6 +49,8 @@ BODY_WITHIN = 5.0
 """Seconds in which a request must have been sent as a whole."""
 LARGEST_TERMINAL = 500
 """Columns, and lines."""
+SUBPROTOCOL = "streamtui.tab"
+"""What a page of ours offers to speak, besides the key of its session: an address would be logged."""
 CLOSE_WITHIN = 1.0
 """Seconds a browser gets to answer that a WebSocket is closed."""
 HEARTBEAT = 15.0
@@ -106,6 +108,8 @@ class BrowserServer(Server):
         self._behind_proxy = behind_proxy
         self._lifetime = lifetime
         self._stopping = asyncio.Event()
+        self.busy: set[object] = set()
+        """The connections that tabs use."""
         self._websockets: set[asyncio.Task[None] | None] = set()
         """The tasks that serve tabs."""
         port = addresses.preferred.rpartition(":")[2].strip("/")
@@ -215,7 +219,7 @@ class BrowserServer(Server):
     # Login
 
     async def handle_login(self, request: web.Request) -> web.StreamResponse:
-        """Give a cookie for a token."""
+        """Give a cookie and the key that belongs to it for a token."""
         try:
             async with asyncio.timeout(BODY_WITHIN):
                 token = (await request.read()).decode("utf-8", "replace").strip()
@@ -228,10 +232,10 @@ class BrowserServer(Server):
             return refused
         if found is None:
             return _sentence(HTTPStatus.FORBIDDEN, "That is not a valid token.")
-        response = web.Response(status=HTTPStatus.NO_CONTENT)
+        response = web.Response(text=found.key)
         response.set_cookie(
             self._cookie,
-            found,
+            found.identifier,
             max_age=int(self._lifetime),
             path="/",
             secure=self._is_encrypted,
@@ -254,19 +258,22 @@ class BrowserServer(Server):
     async def handle_websocket(self, request: web.Request) -> web.StreamResponse:  # type: ignore[override]
         """Show the app as long as the tab is open, the session lasts and the process runs."""
         session = self._session(request)
-        if session is None:
+        offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if session is None or not any(session.is_key(one.strip()) for one in offered):
             return _sentence(HTTPStatus.UNAUTHORIZED, "Log in first.")
         websocket = web.WebSocketResponse(
-            timeout=CLOSE_WITHIN, heartbeat=HEARTBEAT, max_msg_size=LARGEST_MESSAGE
+            protocols=(SUBPROTOCOL,), timeout=CLOSE_WITHIN, heartbeat=HEARTBEAT, max_msg_size=LARGEST_MESSAGE
         )
         await websocket.prepare(request)
         task = asyncio.current_task()
         self._websockets.add(task)
+        self.busy.add(request.protocol)
         try:
             code, reason = await self._show_if_there_is_room(websocket, session, *_size(request))
             await websocket.close(code=code, message=reason.encode())
         finally:
             self._websockets.discard(task)
+            self.busy.discard(request.protocol)
         return websocket
 
     async def _show_if_there_is_room(

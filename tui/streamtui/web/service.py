@@ -23,8 +23,8 @@ from streamtui.web.tab_settings import environment, file_text
 
 IDLE_WITHIN = 15.0
 """Seconds after which a connection is closed on which nothing was asked."""
-CONNECTIONS, CONNECTIONS_OF_A_TAB = 200, 8
-"""How many there may be at once, and how many more for every tab; the next ones are closed at once."""
+CONNECTIONS, CONNECTIONS_OF_A_TAB = 200, 2
+"""How many there may be at once, and how many more for every tab."""
 STOP_WITHIN = 5.0
 """Seconds that requests get to end when the server ends."""
 
@@ -91,7 +91,7 @@ async def serving_browsers(
         most = CONNECTIONS + CONNECTIONS_OF_A_TAB * settings.web.tabs
         handshake = IDLE_WITHIN if plan.tls is not None else None
         listening = await asyncio.get_running_loop().create_server(
-            lambda: _Door(runner, most).protocol(),
+            _Door(runner, server, most).protocol,
             sock=socket,
             ssl=plan.tls,
             ssl_handshake_timeout=handshake,
@@ -102,17 +102,23 @@ async def serving_browsers(
 
 
 class _Door:
-    """Takes connections up to a number; an attacker must not use up all the files this process may open."""
+    """Takes connections up to a number; who opens many must neither use up all files nor shut others out."""
 
-    def __init__(self, runner: web.AppRunner, most: int) -> None:
+    def __init__(self, runner: web.AppRunner, server: BrowserServer, most: int) -> None:
         self._runner = runner
+        self._server = server
         self._most = most
 
     def protocol(self) -> asyncio.BaseProtocol:
-        """Return what handles one more connection."""
-        server = self._runner.server
-        assert server is not None  # noqa: S101 - it was set up
-        return _Closed() if len(server.connections) >= self._most else server()
+        """Return what handles one more connection; if there are too many, the oldest without a tab closes."""
+        handlers = self._runner.server
+        assert handlers is not None  # noqa: S101 - it was set up
+        if len(handlers.connections) >= self._most:
+            idle = next((one for one in handlers.connections if one not in self._server.busy), None)
+            if idle is None:
+                return _Closed()
+            idle.force_close()
+        return handlers()
 
 
 class _Closed(asyncio.Protocol):

@@ -81,7 +81,12 @@ class Tab(AppService):
             OSError: It cannot be started.
         """
         self._program = await asyncio.create_subprocess_exec(
-            *self._arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=self._environment
+            *self._arguments,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=self._environment,
+            start_new_session=True,  # Ctrl+C in the server's terminal is for the server
         )
         self._showing = asyncio.create_task(self.run())
 

@@ -11,8 +11,12 @@ async function logIn(token) {
     refusal.textContent = "The server does not answer.";
     return;
   }
-  if (answer.ok) location.replace("/");
-  else refusal.textContent = await answer.text();
+  const text = await answer.text();
+  if (answer.ok) {
+    // the cookie is sent to every port of this host; this stays with the pages of this one
+    localStorage.setItem("key", text);
+    location.replace("/");
+  } else refusal.textContent = text;
 }
 
 document.querySelector("#login").addEventListener("submit", (event) => {
