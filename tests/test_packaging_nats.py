@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from emulated import WALLET
+from fleet_terminals import Onlooker, until
 from nats_server import NatsServer, connection_options, needs_nats_server
 from own_authority import OwnAuthority
+from processes import leading_to, starting
+
+from streamsim import Emulators
 
 nats = pytest.importorskip("nats", reason="nats-py is not installed: pip install 'streamtui[nats]'")
 
@@ -149,6 +155,32 @@ async def test_a_relay_may_do_what_relays_do(server: tuple[NatsServer, OwnAuthor
         await client.flush()
         assert (await other.client.request("st.v1.ask", b"?", timeout=20)).data == b"an answer"
         assert relay.refusals == other.refusals == []
+
+
+async def test_the_real_relay_needs_no_more(server: tuple[NatsServer, OwnAuthority], tmp_path: Path) -> None:
+    one, authority = server
+    password = tmp_path / "nats_password"
+    password.write_text(PASSWORD, encoding="utf-8")
+    variables = {
+        "STREAMTUI_RELAY_NATS": one.url,
+        "STREAMTUI_RELAY_NATS_USER": "relay",
+        "STREAMTUI_RELAY_NATS_PASSWORD_FILE": str(password),
+        "STREAMTUI_RELAY_NATS_CA": str(authority.file),
+    }
+    async with Emulators(wallet_rate=0, market_rate=20) as emulators:
+        with starting(tmp_path) as start:
+            arguments = ("relay", "--listen", "127.0.0.1:0", "--state", str(tmp_path / "state"))
+            relay = start(*arguments, **variables, **leading_to(emulators))
+            url = (await asyncio.to_thread(relay.line_with, "serving on ")).removeprefix("serving on ")
+            async with Onlooker([url], "SOL", [WALLET]) as terminal:
+                assert await until(lambda: terminal.price and emulators.helius.wallets, 60)
+                happened = {(WALLET, emulators.chain.live(WALLET)) for _ in range(5)}
+                assert await until(lambda: terminal.told.keys() == happened, 60)
+            async with connected(server, "relay") as other:
+                assert (await api(other.client, "STREAM.INFO.ST_TX"))["state"]["messages"] == len(happened)
+            status, _, errors = await asyncio.to_thread(relay.end, signal.SIGTERM)
+    assert status == 0
+    assert b"streamcore" not in errors  # nothing was refused, which it would have logged
 
 
 async def test_a_relay_can_neither_delete_nor_change_what_is_kept_nor_make_streams_of_its_own(

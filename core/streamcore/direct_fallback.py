@@ -225,6 +225,10 @@ class DirectFallback:
         """See `Engine.price_sources`."""
         return self._engine.price_sources
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        self._engine.ask_quote(symbol)
+
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
         return msgspec.structs.replace(self._engine.snapshot(), statuses=self.statuses())

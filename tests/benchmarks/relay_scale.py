@@ -1,6 +1,7 @@
 """What a relay needs for 1, 10, 50 and 300 terminals: CPU, memory and bytes, measured on the real command.
 
     python tests/benchmarks/relay_scale.py [--terminals 1,10,50,300] [--intervals 250,100] [--seconds 6]
+    python tests/benchmarks/relay_scale.py --nats [--terminals 1,300]
 
 ``streamtui relay`` runs in a process of its own over emulated providers in this one: `PRICES` prices a second
 in `ROWS` rows, of which every terminal wants the same `WANTED`. Two terminals in this process read what they
@@ -8,12 +9,16 @@ are told, and what they know at the end must be the same; all others are in a fu
 CPU is the processor time that the system has counted for the relay, memory its share of the machine's (PSS).
 In the last row of each interval every terminal wants rows of its own choice, so that no two share a frame.
 From the two largest numbers of terminals it computes what more terminals and more relays come to.
+
+With ``--nats`` it is three relays on a NATS server, with so many terminals each: what the one that leads, the
+others and the server need.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
@@ -24,11 +29,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
+from urllib.request import urlopen
 
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from nats_server import NatsServer
 from processes import leading_to, surroundings
 from relay_bench import Terminal
 from relay_cost import machine
@@ -39,6 +46,9 @@ from streamsim import Emulators
 ROWS = 50
 PRICES = 100.0
 WANTED = 20
+TOGETHER = 3
+"""Relays on a NATS server."""
+
 READING = 2
 """Terminals that read and understand what they are told."""
 
@@ -70,11 +80,32 @@ class Measured:
     """To each terminal, a second."""
 
 
+def cpu(pid: int) -> float:
+    """Return the seconds of processor time that a process has used, in all its threads."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((one / "schedstat").read_text().split()[0]) for one in threads) / 1e9
+
+
+def memory(pid: int) -> float:
+    """Return a process's share of the machine's memory in MiB: what several use is divided among them."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def files(pid: int) -> int:
+    """Return how many files a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 class Process:
-    """A process of the benchmark, whose cost can be read."""
+    """A process of the benchmark."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @classmethod
     async def start(cls, *arguments: object, environment: dict[str, str] | None = None) -> Process:
@@ -94,19 +125,6 @@ class Process:
         self._process.stdin.write(b"\n")
         return msgspec.json.decode(await self.line())
 
-    def cpu(self) -> float:
-        """Return the seconds of processor time it has used, in all its threads."""
-        threads = Path(f"/proc/{self._process.pid}/task").iterdir()
-        return sum(int((one / "schedstat").read_text().split()[0]) for one in threads) / 1e9
-
-    def memory(self) -> float:
-        """Return its share of the machine's memory in MiB: pages that several use are divided among them."""
-        lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-
-    def files(self) -> int:
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
-
     async def end(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
@@ -114,10 +132,19 @@ class Process:
 
 
 @asynccontextmanager
-async def relay(folder: Path, emulators: Emulators) -> AsyncIterator[tuple[Process, str]]:
-    """Yield a relay that watches all rows, and where it listens."""
-    variables = leading_to(emulators) | {"STREAMTUI_RELAY_MAX_CLIENTS": "5000"}
-    command = ("-m", "streamtui", "relay", "--listen", "127.0.0.1:0", "--state", folder / "state")
+async def relay(
+    folder: Path, emulators: Emulators, *more: str, name: str = "paid"
+) -> AsyncIterator[tuple[Process, str]]:
+    """Yield a relay that watches all rows, and where it listens.
+
+    Args:
+        folder: For its log.
+        emulators: Its providers.
+        more: Further arguments.
+        name: The key by which the providers know it.
+    """
+    variables = leading_to(emulators) | {"STREAMTUI_RELAY_MAX_CLIENTS": "5000", "BIRDEYE_API_KEY": name}
+    command = ("-m", "streamtui", "relay", "--listen", "127.0.0.1:0", "--state", folder / name, *more)
     process = await Process.start(
         *command, "--symbols", ",".join(symbols(ROWS)), environment=surroundings(folder, variables)
     )
@@ -192,9 +219,9 @@ async def measure(
         loop = asyncio.get_running_loop()
         await asyncio.sleep(SETTLED)
         await crowd.ask()
-        began, used = loop.time(), process.cpu()
+        began, used = loop.time(), cpu(process.pid)
         await asyncio.sleep(seconds)
-        passed, cpu = loop.time() - began, process.cpu() - used
+        passed, used = loop.time() - began, cpu(process.pid) - used
         told = await crowd.ask()
         assert not told["lost"], f"{told['lost']} terminals were closed"
         found = Measured(
@@ -202,9 +229,9 @@ async def measure(
             interval,
             deflate,
             alike,
-            cpu / passed,
-            process.memory(),
-            process.files(),
+            used / passed,
+            memory(process.pid),
+            files(process.pid),
             mean(told["bytes"]) / passed,
             mean(told["frames"]) / passed,
         )
@@ -262,6 +289,59 @@ def computed(found: list[Measured], relays: int, terminals: int) -> str:
     )
 
 
+async def measure_together(terminals: int, interval: int, seconds: float) -> list[str]:
+    """Return rows of what three relays on a NATS server need, with so many terminals each."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        emulators = await stack.enter_async_context(Emulators(market_rate=0, wallet_rate=0))
+        moving = asyncio.create_task(move(emulators))
+        stack.callback(moving.cancel)
+        server = stack.enter_context(NatsServer(folder / "nats"))
+        assert server.process is not None
+        relays: dict[str, Process] = {}
+        crowds = []
+        for number in range(TOGETHER):
+            name = f"paid-{number}"
+            serving = relay(folder, emulators, "--nats", server.url, name=name)
+            relays[name], address = await stack.enter_async_context(serving)
+            while not await asyncio.to_thread(_is_ready, address):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.1)
+            crowd = counting(address, terminals, interval, deflate=True, alike=True)
+            crowds.append(await stack.enter_async_context(crowd))
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(SETTLED)
+        for crowd in crowds:
+            await crowd.ask()
+        pids = {name: process.pid for name, process in relays.items()} | {"nats-server": server.process.pid}
+        began, used = loop.time(), {name: cpu(pid) for name, pid in pids.items()}
+        await asyncio.sleep(seconds)
+        passed, used = loop.time() - began, {name: cpu(pid) - used[name] for name, pid in pids.items()}
+        told = [await crowd.ask() for crowd in crowds]
+        assert not any(one["lost"] for one in told), "terminals were closed"
+        (leader,) = {client.key for client in emulators.birdeye.clients}
+        rows = []
+        for name, pid in pids.items():
+            role = "leads" if name == leader else "follows" if name in relays else "NATS server"
+            needed = f"{share(used[name] / passed)} | {memory(pid):.0f} MiB"
+            rows.append(f"| {TOGETHER} × {terminals} | {role} | {needed} |")
+        return rows
+
+
+def _is_ready(address: str) -> bool:
+    with contextlib.suppress(OSError), urlopen(f"http://{address}/readyz", timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+async def table_together(terminals: list[int], interval: int, seconds: float) -> None:
+    print(f"{machine()}; {PRICES:g} prices/s in {ROWS} rows, {WANTED} of them wanted, every {interval} ms\n")
+    print("| relays × terminals | what | CPU of a core | memory |")
+    print("|---|---|---|---|")
+    for number in terminals:
+        for row in await measure_together(number, interval, seconds):
+            print(row, flush=True)
+
+
 async def tables(terminals: list[int], intervals: list[int], seconds: float) -> None:
     found = await table(terminals, intervals, seconds)
     if len(terminals) > 1:
@@ -278,11 +358,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--intervals", default="250,100")
     parser.add_argument("--terminals", default="1,10,50,300")
+    parser.add_argument("--nats", action="store_true", help="three relays on a NATS server")
     options = parser.parse_args()
     terminals = [int(number) for number in options.terminals.split(",")]
     intervals = [int(number) for number in options.intervals.split(",")]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    asyncio.run(tables(terminals, intervals, options.seconds))
+    if options.nats:
+        asyncio.run(table_together(terminals, intervals[0], options.seconds))
+    else:
+        asyncio.run(tables(terminals, intervals, options.seconds))
 
 
 if __name__ == "__main__":

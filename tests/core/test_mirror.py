@@ -65,8 +65,12 @@ ELSEWHERE = {
     "relay/limits.py": "relay/test_security.py",
     # what a relay needs of a bus and of a log, which its tests have one of each of
     "relay/bus.py": "relay/test_server.py",
+    "relay/answers.py": "relay/test_lookups.py",
     "relay/log.py": "relay/test_own_log.py",
     "relay/connections.py": "relay/test_security.py",
+    # over a real server, what a session and a member of a cluster are made of
+    "cluster/nats_internals.py": "cluster/test_nats_session.py",
+    "cluster/leader.py": "cluster/test_member.py",
     # the parts of the client of a relay that only work together
     "relay_client/feed.py": "relay_client/test_client.py",
     # what only captured sessions can show to be right

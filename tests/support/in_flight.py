@@ -100,8 +100,14 @@ class InFlight:
         for end in self._ends.values():
             if not end.listens and (pair := self._pair(end)):
                 open_ends[pair] = end.look(now)
+        reads = {
+            end.pair
+            for descriptor, end in self._ends.items()
+            if descriptor in waited_for and waited_for[descriptor].events & selectors.EVENT_READ
+        }
         return any(
             self._is_awaited(end, now, open_ends, listening)
+            or self._is_held_up(end, now, waited_for[descriptor].events, reads)
             for descriptor, end in self._ends.items()
             if descriptor in waited_for and not end.listens
         )
@@ -125,6 +131,13 @@ class InFlight:
         else:
             awaited = is_open and theirs in listening  # it has yet to be accepted
         return awaited and now - end.since < LONGEST
+
+    def _is_held_up(self, end: _End, now: float, events: int, reads: set[Pair | None]) -> bool:
+        """Return whether it waits for room to send, and the other end reads: the kernel will make room."""
+        if end.pair is None or not events & selectors.EVENT_WRITE:
+            return False
+        ours, theirs = end.pair
+        return (theirs, ours) in reads and now - end.since < LONGEST
 
     def _pair(self, end: _End) -> Pair | None:
         if end.pair is None:

@@ -105,7 +105,7 @@ class NatsServer:
         """
         assert PROGRAM is not None, _REASON
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self.log = folder / "nats-server.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._authority = authority
@@ -248,7 +248,8 @@ class NatsPath(Proxy):
         self.faults.clear()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port for a server that a test kills and starts again."""
     chance = random.SystemRandom()
     while True:
         port = chance.choice(PORTS)

@@ -139,6 +139,9 @@ class RelayedEngine:
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         return None
 
+    def ask_quote(self, symbol: str) -> None:
+        self.asked.append(("ask_quote", symbol))
+
     async def trends(self) -> Mapping[str, CandleSeries]:
         self.fetched_trends = await self._asked("trends")
         return self.fetched_trends

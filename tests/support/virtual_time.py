@@ -1,7 +1,9 @@
 """An event loop with real sockets on virtual time: waiting takes no real time.
 
-Whenever there is nothing to do but wait for a timer, the time jumps to that timer. Every ``asyncio.sleep``,
-every timeout of a library and the `VirtualClock` use this time, and fire in the same order as in real time.
+Whenever there is nothing to do but wait for a timer, the time jumps to that timer; while the kernel still has
+to deliver something that was sent from one socket of the process to another, it stands still. Every
+``asyncio.sleep``, every timeout of a library and the `VirtualClock` use this time, and fire in the same order
+as in real time.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import functools
 import random
 import selectors
+import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
@@ -41,20 +44,25 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.passed = 0.0
         self.threads = 0
         """Calls running in threads; time stands still until they have ended."""
+        self.delivers_at_once = False
+        """Whether everything that was sent arrives before the loop's next turn."""
         self._looked_at = 0.0
         self._in_flight = InFlight() if is_told() else None
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = super().register(fileobj, events, data)
-        if self._in_flight is not None:
-            self._in_flight.watch(key.fd)
+        self.watch(key.fd)
         return key
+
+    def watch(self, descriptor: int) -> None:
+        if self._in_flight is not None:
+            self._in_flight.watch(descriptor)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
-        if events or timeout == 0:
+        if events or (timeout == 0 and not self.delivers_at_once):
             return events
-        if timeout is None or self.threads:
+        if timeout is None or (self.threads and timeout):
             return super().select(None)
         events = self._what_is_in_flight() if self._in_flight is not None else self._look(timeout)
         if not events:
@@ -93,6 +101,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._selector_of_time.passed
 
+    async def sock_accept(self, sock: socket.socket) -> tuple[socket.socket, Any]:
+        connection, address = await super().sock_accept(sock)
+        self._selector_of_time.watch(
+            connection.fileno()
+        )  # it need not be waited for: data may have come already
+        return connection, address
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
@@ -107,6 +122,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
         # the timeout would be virtual, so it could pass before a running thread has ended
         await super().shutdown_default_executor()
+
+
+class PromptLoop(VirtualTimeLoop):
+    """One on which everything that was sent arrives before the loop's next turn; it costs more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector_of_time.delivers_at_once = True
 
 
 class VirtualClock:

@@ -42,7 +42,7 @@ def _app(given: _Given, programs: Programs) -> None:
     import gc
 
     # nothing of what is imported and set up is garbage, but looking for it takes a fifth of the time to the
-    # first frame, from which on the app looks for it again
+    # first frame and to the first price, from which on the app looks for it again
     gc.disable()
     try:
         _start_app(given, programs)

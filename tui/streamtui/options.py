@@ -176,11 +176,18 @@ METRICS = Option(
     help="Where to answer Prometheus; needs streamtui[relay].",
     setting="relay.metrics",
 )
+NATS = Option(
+    name="nats",
+    kind=Kind.REPEATED,
+    metavar="URL",
+    help="Share one engine with other relays over these NATS servers, tried in turn; needs streamtui[nats].",
+    setting="relay.nats",
+)
 CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
 CONTROL = Option(
     name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
 )
-SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS, NATS)
 """Options of ``relay`` that set a setting."""
 
 WEB_LISTEN = Option(

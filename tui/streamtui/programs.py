@@ -76,7 +76,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         starter=nothing_set,
         in_browser=in_browser,
         leaving=lambda: end_within(LEAVE_WITHIN),
-        shown=gc.enable,
+        started=gc.enable,
     )
     app.run()
     return app.return_code or DONE

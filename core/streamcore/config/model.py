@@ -235,6 +235,22 @@ class RelaySettings(Section, frozen=True, kw_only=True):
         str | None,
         Meta(description="where the relay answers Prometheus, HOST:PORT; needs the extra relay"),
     ] = None
+    nats: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="NATS servers over which several relays share one engine, tried in turn; "
+            "needs the extra nats",
+            extra={"schemes": ("tls", "nats"), "host_only": True},
+        ),
+    ] = ()
+    nats_user: Annotated[str | None, Meta(description="the relay's user at NATS")] = None
+    nats_password: Annotated[ApiKey | None, Meta(description="the password of that user", extra=SECRET)] = (
+        None
+    )
+    nats_ca: Annotated[
+        str | None,
+        Meta(description="the authority of the certificate of NATS, a PEM file; the system's unless set"),
+    ] = None
     max_clients: Annotated[
         int, Meta(ge=1, le=10_000, description="terminals that may be connected to the relay at once")
     ] = 100

@@ -1,14 +1,14 @@
 """The last day of many instruments, for a column: few requests, and never before what a person waits for.
 
-An instrument whose live prices are an exchange's has its day from there, one request each. For all others a
-source is asked that answers for many at once.
+First a source is asked that answers for many at once. An instrument whose live prices are an exchange's then
+has its day from there, one request each; what was there at first gives way to it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from streamcore.assets.instruments import Instrument
 from streamcore.candles import CandleSeries, ChartRange
@@ -84,7 +84,8 @@ class Trends:
             instruments = wanted()
             keys = {one.key for one in instruments}
             self._series = {key: series for key, series in self._series.items() if key in keys}
-            due = sorted(filter(self._is_due, instruments), key=lambda one: one.key in self._series)
+            due = [one for one in instruments if self._is_due(one, tried.get(one.key, set()))]
+            due.sort(key=lambda one: one.key in self._series)
             groups = self._groups(due, tried)
             for asked, group in groups:
                 for one in group:
@@ -95,14 +96,17 @@ class Trends:
                     raise outcome  # a fault of this program, when the other sources have ended
             return bool(groups)
 
-    def _is_due(self, instrument: Instrument) -> bool:
+    def _is_due(self, instrument: Instrument, tried: Collection[str]) -> bool:
+        """Return whether to ask for a day. ``tried``: the sources that were asked for it just now."""
         series = self._series.get(instrument.key)
         now = self._clock.time()
         if series is None or not self._is_recent(series):
             return True
         first = self._order.for_trend(instrument)[:1]
-        moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
-        return moved and now - series.fetched_at > MOVED_AFTER
+        if not first or not first[0].name == self._order.own(instrument) != series.provider:
+            return False
+        stood_in = series.provider in tried and first[0].name not in tried
+        return stood_in or now - series.fetched_at > MOVED_AFTER
 
     def _is_recent(self, series: CandleSeries) -> bool:
         return 0 <= self._clock.time() - series.fetched_at < DUE_AFTER
@@ -110,13 +114,19 @@ class Trends:
     def _groups(
         self, instruments: Iterable[Instrument], tried: dict[str, set[str]]
     ) -> list[tuple[AskedSource, list[Instrument]]]:
-        """Return what to ask some sources for next: every instrument's first that has not been tried."""
+        """Return what to ask some sources for next: every instrument's first that has not been tried.
+
+        One of which nothing is known is asked of a source that answers for many, if there is such a one.
+        """
         groups: dict[str, tuple[AskedSource, list[Instrument]]] = {}
         for instrument in instruments:
             asked_before = tried.setdefault(instrument.key, set())
-            untried = (one for one in self._order.for_trend(instrument) if one.name not in asked_before)
-            if (asked := next(untried, None)) is None:
+            untried = [one for one in self._order.for_trend(instrument) if one.name not in asked_before]
+            if not untried:
                 continue
+            asked = untried[0]
+            if instrument.key not in self._series:
+                asked = next((one for one in untried if one.source.batch_size > 1), asked)
             group = groups.setdefault(asked.name, (asked, []))[1]
             if len(group) < max(AT_ONCE, asked.source.batch_size):
                 group.append(instrument)

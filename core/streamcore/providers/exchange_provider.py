@@ -17,6 +17,7 @@ class ExchangeProvider(Provider):
 
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    has_quotes = True
     markets: MarketDirectory
 
     def __init__(self, ws_url: str, markets: MarketDirectory, volumes: MarketVolumes) -> None:

@@ -50,7 +50,8 @@ class FanOut:
         self._bus = bus
         self._upstream = upstream
         self._log = transactions
-        self._epoch = transactions.epoch
+        self._told_to = (transactions.epoch, transactions.offset)
+        """Epoch, and the offset up to which the log has been handed to the groups."""
         self._clock = clock
         self._limits = limits
         self._close = close
@@ -185,8 +186,7 @@ class FanOut:
                     self.events["error", ""] += 1
                     self.error(event)
         logged, trouble = self._log.write(transactions, save=save)
-        if self._log.epoch != self._epoch:
-            self._begin_anew()
+        self._watch_log()
         gone, self._upstream.gone = self._upstream.gone, []
         for group in groups:
             group.transactions(logged)
@@ -194,11 +194,13 @@ class FanOut:
         for error in trouble:
             self.error(error)
 
-    def _begin_anew(self) -> None:
-        """Have every terminal come back: the log was begun anew, and their positions are of another one."""
-        self._epoch = self._log.epoch
-        for terminal in tuple(self._group_of):
-            self._close(terminal, Close.RESTART, "the log was begun anew")
+    def _watch_log(self) -> None:
+        """Have every terminal come back if the log was begun anew, or has lost what nobody was told."""
+        epoch, offset = self._told_to
+        self._told_to = (self._log.epoch, self._log.offset)
+        if self._log.epoch != epoch or self._log.pruned_to > offset:
+            for terminal in tuple(self._group_of):
+                self._close(terminal, Close.RESTART, "the log was begun anew")
 
     def refresh_statuses(self, *, counters: bool) -> None:
         """Look at the present statuses; ``counters``: also at what changes all the time."""

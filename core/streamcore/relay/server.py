@@ -150,7 +150,7 @@ class Relay:
         deflate = ServerPerMessageDeflateFactory(
             server_max_window_bits=12,
             client_max_window_bits=12,
-            compress_settings={"memLevel": 5},
+            compress_settings={"memLevel": 5, "level": 4},  # 6 takes thrice the time for 0.4 % of the bytes
         )
         self._server = await serve(
             self._serve,
@@ -405,6 +405,8 @@ def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> S
 
 
 def _delivers(status: ProviderStatus) -> bool:
+    if status.cut_off:
+        return False
     if not status.streams or status.fallback:
         return not status.poll_failed
     return status.state is State.CONNECTED

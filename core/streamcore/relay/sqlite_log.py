@@ -65,17 +65,18 @@ class TransactionLog:
     the disk here: `checkpoint_file` does, and may be called from another thread.
     """
 
-    def __init__(self, folder: Path, *, now: float) -> None:
+    def __init__(self, folder: Path, *, now: float, file: str = FILE) -> None:
         """Open the log in a folder, or begin one.
 
         Args:
             folder: On a local disk, and of this relay alone; it is made if there is none.
             now: Unix seconds.
+            file: The name of the database in it.
 
         Raises:
             LogFailed: It cannot be opened, another relay has it open, or a newer version has written it.
         """
-        self.path = folder / FILE
+        self.path = folder / file
         self._lock: sqlite3.Connection | None = None
         self._saved: dict[str, SavedCheckpoint] = {}
         try:
@@ -121,7 +122,7 @@ class TransactionLog:
         self.pruned_to = int(about["pruned_to"])
         """Up to this offset everything has been deleted."""
         newest = run("SELECT seq FROM sqlite_sequence WHERE name = 'transactions'").fetchone()
-        self.offset: int = newest[0] if newest else 0
+        self.offset: int = max(newest[0] if newest else 0, self.pruned_to)
         """That of the newest transaction; 0: there has been none."""
         self._covered_from: dict[str, int] = dict(run("SELECT wallet, covered_from FROM wallets").fetchall())
 
@@ -216,11 +217,7 @@ class TransactionLog:
             if row is not None and now - row[5] <= RESUMED_WITHIN:
                 verified = None if row[1] is None else Checkpoint(row[1], row[2])
                 saved = SavedCheckpoint(row[0], verified, frozenset(msgspec.json.decode(row[3])), row[4])
-                reported = self._database.execute(
-                    "SELECT signature, slot FROM transactions WHERE wallet = ? ORDER BY slot DESC LIMIT ?",
-                    (wallet, MOST_REMEMBERED),
-                )
-                return saved, dict(reported.fetchall())
+                return saved, self.reported(wallet)
             with self._transaction():
                 self._database.execute(
                     "INSERT OR REPLACE INTO wallets VALUES (?, ?, ?, ?, NULL, NULL, ?, 0)",
@@ -231,6 +228,72 @@ class TransactionLog:
         self._covered_from[wallet] = self.offset
         self._saved.pop(wallet, None)
         return None
+
+    def copy(self, logged: Sequence[Logged], *, newest: int) -> list[Logged]:
+        """Write transactions that have their offsets from elsewhere, all or nothing.
+
+        Args:
+            logged: In the order of their offsets, which are beyond all that are here.
+            newest: The offset up to which the other log has been read.
+
+        Returns:
+            Those that were not in the log yet: of a transaction that comes a second time there is the first.
+
+        Raises:
+            LogFailed: The disk is full, or fails. Nothing has been written; the same call may be repeated.
+        """
+        new = []
+        try:
+            with self._transaction():
+                for one in logged:
+                    event = one.event
+                    written = self._database.execute(
+                        "INSERT OR IGNORE INTO transactions (offset, wallet, signature, slot, at, event) "
+                        "VALUES (?, ?, ?, ?, ?, ?)",
+                        (one.offset, event.wallet, event.signature, event.slot, event.ts, to_json(event)),
+                    )
+                    if written.rowcount:
+                        new.append(one)
+        except sqlite3.Error as error:
+            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+        self.offset = newest
+        return new
+
+    def begin_anew(self, epoch: str, pruned_to: int) -> None:
+        """Forget every transaction; those that come next are of another log.
+
+        Args:
+            epoch: Of that.
+            pruned_to: The offset up to which it has deleted everything itself.
+
+        Raises:
+            LogFailed: The disk is full, or fails; nothing has changed.
+        """
+        try:
+            with self._transaction():
+                run = self._database.execute
+                run("DELETE FROM transactions")
+                run("DELETE FROM sqlite_sequence WHERE name = 'transactions'")
+                run("UPDATE about SET value = ? WHERE name = 'epoch'", (epoch,))
+                run("UPDATE about SET value = ? WHERE name = 'pruned_to'", (str(pruned_to),))
+        except sqlite3.Error as error:
+            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+        self.epoch, self.pruned_to, self.offset = epoch, pruned_to, pruned_to
+
+    def reported(self, wallet: str) -> dict[str, int]:
+        """Return signature to slot of the newest transactions of a wallet that are here.
+
+        Raises:
+            LogFailed: The log cannot be read.
+        """
+        try:
+            rows = self._database.execute(
+                "SELECT signature, slot FROM transactions WHERE wallet = ? ORDER BY slot DESC LIMIT ?",
+                (wallet, MOST_REMEMBERED),
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise LogFailed(f"the log cannot be read: {_reason(error)}") from error
+        return dict(rows)
 
     def still_followed(self, wallets: Iterable[str], *, now: float) -> None:
         """Take note that wallets are followed at this moment. To be called every few minutes, and at the end.
@@ -319,7 +382,7 @@ class TransactionLog:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        files = (self.path, self.path.with_name(f"{FILE}-wal"))
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
     # --- below ------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
+from streamcore.assets.names import base_of_pair
 from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
 from streamcore.errors import InputError
 from streamcore.events import ErrorKind, PriceUpdate, StreamError, price_key
 from streamcore.relay.bus import Bus
-from streamcore.relay.discretion import base_of_pair
 from streamcore.relay.limits import Code, RelayLimits
 from streamcore.relay.log import Log, LogFailed
 from streamcore.wire.messages import Refusal
@@ -38,6 +38,9 @@ _Item = TypeVar("_Item")
 
 NamedRows: TypeAlias = Mapping[str, frozenset[int]]
 """Tickers and mints in a text, and the rows that have them."""
+
+LONGEST_NAME = 256
+"""Characters of a symbol or a wallet that is looked at any closer; addresses have 44, tickers fewer."""
 
 MOST_TEXTS = 10_000
 """Ways to write the symbols of rows that are remembered."""
@@ -191,6 +194,10 @@ class Upstream:
         if not self._serves_prices:
             granted.refused.append(Refusal(symbol, Code.NOT_SERVED, "this relay serves no prices"))
             return
+        if len(symbol) > LONGEST_NAME:
+            text = f"a symbol has at most {LONGEST_NAME} characters"
+            granted.refused.append(Refusal(symbol, Code.UNKNOWN_SYMBOL, text))
+            return
         try:
             held = self._rows.get(self._key_of.get(symbol, ""))
             if held is None:
@@ -223,6 +230,10 @@ class Upstream:
     async def _grant_wallet(self, wallet: str, granted: Granted) -> None:
         if not self._serves_wallets:
             granted.refused.append(Refusal(wallet, Code.NOT_SERVED, "this relay serves no wallets"))
+            return
+        if len(wallet) > LONGEST_NAME:
+            text = f"an address has at most {LONGEST_NAME} characters"
+            granted.refused.append(Refusal(wallet, Code.BAD_ADDRESS, text))
             return
         try:
             address = check_address(wallet)

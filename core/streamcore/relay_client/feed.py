@@ -20,6 +20,7 @@ from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
+from streamcore.relay_client.price_sources import PriceSources
 from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.relay_client.subscriptions import Subscriptions
@@ -73,8 +74,14 @@ class RelayFeed:
         self.provider = RelayProvider(settings, clock, self._codec)
         self.mirror = Mirror()
         """What the relay has said of prices and providers."""
+        self.sources = PriceSources(clock, subscriptions, self.mirror)
+        """Where the price of each row comes from."""
         self.is_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
+        self._was_live = False
+        """Whether the connection that there is now, or was last, has brought a hello."""
+        self.may_control = True
+        """Whether the relay lets this terminal start providers over."""
         self.greeted = asyncio.Event()
         """Set once a relay has said what its tickers mean."""
 
@@ -122,7 +129,9 @@ class RelayFeed:
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """See `Listener`: what was asked is not answered any more; a person hears why."""
-        self._lookups.lost(error)
+        # one that was there may be back at once
+        self._lookups.lost(error, everywhere=self.provider.all_failed and not self._was_live)
+        self._was_live = False
         self.reports.report(error, self.provider.name)
 
     def connection_quiet(self, connection: Connection) -> None:
@@ -156,6 +165,7 @@ class RelayFeed:
         self._skew.restart()
         self._skew.arrived(hello.t / 1000, self._clock.time())
         self.mirror.hello(hello, self._skew.seconds)
+        self.sources.restart()
         return self.mirror.since
 
     def _framed(self, frame: Frame) -> None:
@@ -190,6 +200,9 @@ class RelayFeed:
 
     def _greet(self, hello: Hello, connection: Connection) -> None:
         self._subscriptions.learn(hello)
+        self._lookups.reached()
+        self._was_live = True
+        self.may_control = hello.control
         most = hello.limits
         self._limits = (
             f"{most.symbols} symbols and {most.wallets} wallets a terminal, "
@@ -201,6 +214,7 @@ class RelayFeed:
 
     def _wanted(self, wanted: Wanted) -> None:
         self.mirror.wanted(wanted)
+        self.sources.rows_changed()
         if wanted.recovered is False:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")

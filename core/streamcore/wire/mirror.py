@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedMessage
-from streamcore.events import Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
+from streamcore.events import DataKind, Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
 from streamcore.status import ProviderStatus
 from streamcore.text import printable
 from streamcore.told_transactions import ToldTransactions
@@ -91,6 +91,13 @@ class Mirror:
     def statuses(self) -> dict[str, ProviderStatus]:
         """Every provider's status by name, its points in time by this computer's clock."""
         return {name: self._status(name) for name in self._statuses}
+
+    @property
+    def price_topics(self) -> Iterator[str]:
+        """What the providers of prices are asked for, of what this terminal watches."""
+        for status in self._statuses.values():
+            if status.get("kind") == DataKind.PRICES:
+                yield from status.get("topics", ())
 
     # --- messages ---------------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from candle_series import END, candle, series_of
 from sample_events import price
 
 from streamcore.assets.tokens import Token
-from streamcore.candles import CandleSeries, ChartRange
+from streamcore.candles import CandleSeries, ChartRange, VolumeUnit
 from streamtui.model.day_range import KEPT_FOR, day_range
 from streamtui.model.price_list import PriceList
 from streamtui.model.price_order import PriceSort, in_order
@@ -35,6 +36,22 @@ def test_only_the_last_24_hours_of_longer_candles_count() -> None:
     found = day_range(day((2 * DAY, 500, 1), (DAY + 600, 160, 140), (900, 155, 145)), END)
     assert found is not None
     assert (found.low, found.high) == (140, 160)
+
+
+def test_the_average_is_weighted_by_what_was_traded_whatever_that_is_counted_in() -> None:
+    few, many = candle(END - 1800, 100, volume=1), candle(END - 900, 200, volume=3)
+    silent = candle(END - 450, 900)
+    fields: dict[str, Any] = {"range": ChartRange.DAY, "begin": END - DAY}
+    coins = day_range(series_of(few, many, silent, interval=450, **fields), END)
+    assert coins is not None
+    assert coins.average == 175
+    few, many = candle(END - 1800, 100, volume=100), candle(END - 900, 200, volume=600)
+    dollars = day_range(series_of(few, many, volume_unit=VolumeUnit.USD, interval=450, **fields), END)
+    assert dollars is not None
+    assert dollars.average == 175
+    without = day_range(series_of(silent, volume_unit=None, interval=450, **fields), END)
+    assert without is not None
+    assert without.average is None
 
 
 def test_live_prices_of_the_same_source_widen_it_and_those_of_another_do_not() -> None:

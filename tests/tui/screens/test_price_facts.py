@@ -52,6 +52,16 @@ def test_where_the_source_tells_no_range_it_is_that_of_the_candles_whose_source_
     assert by_candles("birdeye", outside) == "160.00 to 160.00, Birdeye candles since 29 Oct 21:45"
 
 
+def test_an_average_that_the_source_does_not_tell_is_about_that_of_the_candles() -> None:
+    row = PriceRow("SOL", Token(symbol="SOL", name="Solana", mint=""), 1)
+    row.update = price("SOL", "150", ts=END, provider="coinbase")
+    one = candle(int(END) - 900, 150, volume=7)
+    row.take_past(series_of(one, range=ChartRange.DAY, interval=900, provider="coinbase"), END)
+    assert facts(row, END, Freshness.FRESH)["24 h average"].plain == "about 150.00 USD, Coinbase candles"
+    row.update = price("SOL", "150", ts=END, provider="coinbase", vwap_24h=Decimal(149))
+    assert facts(row, END, Freshness.FRESH)["24 h average"].plain == "149.00 USD"
+
+
 @pytest.mark.parametrize(
     "unfit", [{"line": True}, {"interval": 86_400}, {"range": ChartRange.HOUR, "begin": int(END) - 3600}]
 )

@@ -53,6 +53,10 @@ _SIGNS = {
     "▇": "%",
     "█": "#",
     "▒": ":",
+    "▔": "-",
+    "▏": "|",
+    "▕": "|",
+    "🔎": "> ",
     "⠀": " ",
 }
 """The signs used by the app, and common punctuation; the blocks are the heights of a sparkline, and

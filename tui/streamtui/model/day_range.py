@@ -1,11 +1,12 @@
-"""The lowest and highest price of 24 hours, from candles, for a row whose source does not tell them."""
+"""The lowest, highest and average price of 24 hours, by candles, for rows whose source does not tell them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from streamcore import CandleSeries, ChartRange
+from streamcore import Candle, CandleSeries, ChartRange, VolumeUnit
 from streamtui.format.numbers import is_plausible
 from streamtui.format.texts import source_title
 
@@ -17,10 +18,12 @@ KEPT_FOR = 3600.0
 
 @dataclass(slots=True)
 class DayRange:
-    """The extremes of 24 hours at one source."""
+    """What the candles of one source say of 24 hours."""
 
     low: Decimal
     high: Decimal
+    average: Decimal | None
+    """About the average price, weighted by what was traded; ``None`` where candles have no volume."""
     provider: str
     source: str
     """The source's name as a person writes it."""
@@ -57,8 +60,21 @@ def day_range(series: CandleSeries, at: float) -> DayRange | None:
     return DayRange(
         low=min(one.low for one in candles),
         high=max(one.high for one in candles),
+        average=_average(candles, series.volume_unit),
         provider=series.provider,
         source=source_title(series),
         taken_at=series.fetched_at,
         since=None if series.covered or first < at - day else first,
     )
+
+
+def _average(candles: Sequence[Candle], unit: VolumeUnit | None) -> Decimal | None:
+    """Return the average of the candles' middles, weighted by their volumes."""
+    dollars = amount = Decimal(0)
+    for one in candles:
+        middle = (one.high + one.low + one.close) / 3
+        if not one.volume or not middle or not is_plausible(one.close):
+            continue  # a candle made of live prices has no volume
+        amount += one.volume if unit is VolumeUnit.BASE else one.volume / middle
+        dollars += one.volume * middle if unit is VolumeUnit.BASE else one.volume
+    return dollars / amount if amount else None

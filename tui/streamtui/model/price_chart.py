@@ -118,6 +118,11 @@ class PriceChart:
         """Note that the wall clock was set back, to Unix seconds ``at``."""
         self._asked_at = min(self._asked_at, at)
 
+    def relay_is_back(self) -> None:
+        """Note that whoever could not be asked can be now: a failed request is due at once."""
+        if self.failure:
+            self._asked_at = float("-inf")
+
     def is_due(self) -> bool:
         """Return whether the past should be asked for again: its last candles lack volumes, or it failed."""
         if self.loading:

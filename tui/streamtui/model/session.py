@@ -328,10 +328,12 @@ class Session:
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 
-    def has_real_data(self) -> bool:
-        """Return whether `switch_demo` would lose prices or transactions that are not invented."""
-        has_prices = any(row.update is not None for row in self.prices.rows.values())
-        return not self.settings.demo and (has_prices or len(self.transactions) + self.transactions.held > 0)
+    def real_data(self) -> tuple[int, int]:
+        """Return how many prices and transactions `switch_demo` would lose that are not invented."""
+        if self.settings.demo:
+            return 0, 0
+        updates = (row.update for row in self.prices.rows.values())
+        return sum(update is not None and not update.demo for update in updates), self.transactions.real
 
     def switch_demo(self) -> None:
         """Show invented data from the next start of the engine on, or real data again.

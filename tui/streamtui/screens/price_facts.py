@@ -33,7 +33,6 @@ def facts(row: PriceRow, at: float, freshness: Freshness) -> dict[str, Content]:
     change = update.change_24h if update else None
     volume = update.volume_24h if update else None
     trades = update.trades_24h if update else None
-    average = update.vwap_24h if update else None
     old = freshness is Freshness.OLD
     meaning = {
         Freshness.OLD: " – old",
@@ -46,7 +45,7 @@ def facts(row: PriceRow, at: float, freshness: Freshness) -> dict[str, Content]:
         "exactly": Content(UNKNOWN if known is None else f"{amount(known)} USD"),
         "24 h range": _range(row),
         "bid, ask": _book(update),
-        "24 h average": _told(update, average, f"{price(average)} USD"),
+        "24 h average": _average(row),
         "24 h volume": _told(update, volume, f"{amount(volume)} USD" if volume is not None else ""),
         "24 h trades": _told(update, trades, f"{trades:,}" if trades is not None else ""),
         "session": _session(row),
@@ -93,6 +92,15 @@ def _range(row: PriceRow) -> Content:
     gauge = _gauge(day.low, day.high, update.price) or "to"
     since = "" if day.since is None else f" since {chart_moment(day.since, 0)}"
     return literal(f"{price(day.low)} {gauge} {price(day.high)}, {day.source} candles{since}")
+
+
+def _average(row: PriceRow) -> Content:
+    """Return the average price of 24 hours as the source tells it, or about that by candles."""
+    update, day = row.update, row.day
+    if update is None or update.vwap_24h is not None or day is None or day.average is None:
+        average = None if update is None else update.vwap_24h
+        return _told(update, average, f"{price(average)} USD")
+    return literal(f"about {price(day.average)} USD, {day.source} candles")
 
 
 def _gauge(low: Decimal, high: Decimal, now: Decimal | None) -> str | None:

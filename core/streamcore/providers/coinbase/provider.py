@@ -42,6 +42,7 @@ from streamcore.providers.reports import (
     PriceReport,
     PriceRequest,
     Question,
+    QuoteRequest,
     Refusal,
     Report,
 )
@@ -132,8 +133,8 @@ class CoinbaseRest(Rest):
             yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield the price of a product whose trades the stream has left out."""
-        if not isinstance(question, PriceRequest):
+        """Yield the price of a product whose trades the stream has left out, or the present bid and ask."""
+        if not isinstance(question, PriceRequest | QuoteRequest):
             return
         product = question.topic
         body = await self._get(product, "ticker")
@@ -146,6 +147,9 @@ class CoinbaseRest(Rest):
             bid, ask = unless_zero(number(ticker.bid)), unless_zero(number(ticker.ask))
         except Undecodable as error:
             raise malformed_answer(TITLE, "a request for a price", error) from error
+        if isinstance(question, QuoteRequest):
+            yield PriceReport(product, bid=bid, ask=ask)
+            return
         if isinstance(ticker.trade_id, int) and ticker.trade_id < question.trade:
             text = f"{TITLE} does not know the last trade of {product} over HTTP yet"
             raise ProviderError(ErrorKind.SERVER, text)

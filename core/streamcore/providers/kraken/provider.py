@@ -30,7 +30,16 @@ from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, mean
 from streamcore.providers.market_directory import MarketDirectory
 from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
-from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.reports import (
+    Checkpoint,
+    Malformed,
+    Notice,
+    PriceReport,
+    Question,
+    QuoteRequest,
+    Refusal,
+    Report,
+)
 
 RATE = 0.9
 """Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
@@ -114,6 +123,14 @@ class KrakenRest(Rest):
                 askable.append(pair)
         async for report in in_turn(batches(askable, self._batch_size), self._fetch_together):
             yield report
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield the present bid and ask of a pair."""
+        if not isinstance(question, QuoteRequest):
+            return
+        async for report in self._fetch_together((question.topic,)):
+            if isinstance(report, PriceReport):
+                yield PriceReport(report.topic, bid=report.bid, ask=report.ask)
 
     async def _fetch_together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:

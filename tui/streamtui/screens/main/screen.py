@@ -224,25 +224,29 @@ class MainScreen(PaintsDirtyLines):
         if self._session.in_browser:
             self.tell("Not in a browser: every tab shows what its server shows.", bad=True)
             return
-        if not self._session.has_real_data():
+        prices, transactions = self._session.real_data()
+        if not prices and not transactions:
             self._switch_demo()
             return
         from streamtui.screens.leave_real_data import LeaveRealData
-
-        prices = sum(row.update is not None for row in self._session.prices.rows.values())
 
         def decided(agreed: bool | None) -> None:
             if agreed:
                 self._switch_demo()
 
-        self.app.push_screen(LeaveRealData(prices, len(self._session.transactions)), decided)
+        self.app.push_screen(LeaveRealData(prices, transactions), decided)
 
     def _switch_demo(self) -> None:
         self._session.switch_demo()
         self._prices.show_rows()
         self._restart()
-        demo = self._session.settings.demo
-        self.tell("Everything is invented now. D brings the real data back." if demo else "Real data again.")
+        settings = self._session.settings
+        # what a relay tells may be invented as well
+        other = "relay's" if settings.relay.url else "real"
+        if settings.demo:
+            self.tell(f"Everything is invented now. D brings the {other} data back.")
+        else:
+            self.tell("The relay's data again." if settings.relay.url else "Real data again.")
         self.paint()
 
     async def action_reconnect(self) -> None:
