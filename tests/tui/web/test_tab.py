@@ -100,7 +100,7 @@ async def test_who_quits_or_loses_the_process_is_told_and_may_start_again() -> N
         await (await served.tab()).shows("live")
 
 
-async def test_a_process_that_hangs_ends_with_its_tab_all_the_same() -> None:
+async def test_a_process_that_hangs_ends_with_its_tab_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as served:
         tab = await served.tab()
         await tab.shows("live")
@@ -108,6 +108,9 @@ async def test_a_process_that_hangs_ends_with_its_tab_all_the_same() -> None:
         os.kill(number, signal.SIGSTOP)
         await tab.websocket.close()
         await eventually(lambda: not is_there(number))
+        await eventually(lambda: served.service.server.open_tabs == 0)
+    told = [record.message for record in caplog.records if record.name.startswith("streamtui")]
+    assert told == ["the process of a tab does not leave, and is killed"]
 
 
 async def test_no_token_is_in_an_argument_and_each_tab_has_another_that_ends_with_it() -> None:

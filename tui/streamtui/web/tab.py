@@ -113,6 +113,8 @@ class Tab(AppService):
                     await self.send_meta({"type": "quit"})
                 await asyncio.wait({task})
                 await process.wait()
+        except TimeoutError:
+            logger.warning("the process of a tab does not leave, and is killed")
         finally:  # also when the server itself is ended
             if process.returncode is None:
                 with suppress(ProcessLookupError):
