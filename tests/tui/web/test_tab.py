@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -203,3 +204,13 @@ async def test_with_a_certificate_the_cookie_is_for_encrypted_connections_only(t
             f"connect-src 'self' {served.url.replace('http', 'ws', 1)}"
             in page.headers["Content-Security-Policy"]
         )
+
+
+async def test_nobody_fills_the_log_with_nonsense(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as served:
+        for nonsense in (b"\x16\x03\x01\x02\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 40_000 + b"\r\n\r\n"):
+            reader, writer = await asyncio.open_connection(*served.service.address)
+            writer.write(nonsense)
+            assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+            writer.close()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
