@@ -242,6 +242,7 @@ class Member:
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
+        self._reason = "the connection was lost"
         log.info("connected with the bus")
         await session.publish(names.present, b"")
         await first_to_end(
