@@ -18,7 +18,8 @@ from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
-from streamcore.cluster.nats_session import Access, Incoming, Session, StreamFacts, StreamSpec, open_session
+from streamcore.cluster.nats_connection import Access, Incoming
+from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
 from streamcore.cluster.shared_engine import NO_LEADER, SharedEngine
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
