@@ -223,7 +223,7 @@ class Member:
         names = self._names
         facts = await self._make_sure_of_streams(session)
         self._has_read.clear()
-        self._records.clear()
+        self._records.forget_revisions()
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
@@ -318,7 +318,8 @@ class Member:
     async def _stand(self, session: Session) -> None:
         """Keep the lease, or try to get it."""
         lease = self._lease
-        tried_at = float("-inf")
+        # as if it had been tried: where somebody leads, a bucket that was lost does not make them two
+        tried_at = self._clock.monotonic()
         while True:
             now = self._clock.monotonic()
             if lease.is_held:

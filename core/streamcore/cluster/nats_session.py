@@ -161,6 +161,11 @@ class Session:
         """Whether it is of no use any more."""
         return self._end.is_set()
 
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that the server takes in one message."""
+        return self._client.max_payload
+
     async def ended(self) -> None:
         """Watch over the connection until its end.
 

@@ -234,6 +234,10 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     await more_prices(terminal)
     happened = emulators.chain.live(WALLET)
     await terminal.until(lambda: happened in terminal.transactions())
+    await terminal.abort()
+    back = await Terminal(relay, mirror=terminal.mirror).open()
+    assert (await back.want(["SOL"], [WALLET])).recovered is True
+    await eventually(lambda: relay.requests._log._records.revision(WALLET))
 
 
 async def test_a_full_stream_holds_transactions_back_and_prices_go_on(
