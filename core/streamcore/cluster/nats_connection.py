@@ -9,6 +9,7 @@ sure of and subscribed anew. A connection that is cut without a word is noticed 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import ssl
 from collections.abc import Awaitable, Callable
@@ -45,6 +46,9 @@ CLOSE_WITHIN = 0.5
 OLDEST_SERVER = (2, 11)
 
 _T = TypeVar("_T")
+
+# it logs tracebacks of what ends a connection, which is said here in a sentence
+logging.getLogger("nats").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
