@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.nats_session import Batch, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.errors import MalformedEvent
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
 from streamcore.json_lines import from_json
 from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
-from streamcore.relay.sqlite_log import TransactionLog
 
 TRIED_AGAIN_AFTER = 1.0
 """Seconds until a copy that could not be written is tried again."""
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class LogCopy:
     """A `Log` that is read from a stream."""
 
-    def __init__(self, transactions: TransactionLog, records: WalletRecords, clock: Clock) -> None:
+    def __init__(self, transactions: CopiedTransactions, records: WalletRecords, clock: Clock) -> None:
         """``transactions``: open, whoever hands it in closes it; ``records``: of the same stream."""
         self.trouble: str | None = None
         self.transactions = transactions
@@ -49,6 +49,7 @@ class LogCopy:
         self._clock = clock
         self._arrived: list[Logged] = []
         self._read_to = transactions.offset
+        self._lost = range(0)
         self._has_readers = False
         self._tried_at = float("-inf")
         self._told_at = float("-inf")
@@ -66,6 +67,8 @@ class LogCopy:
         # beyond its end there is nothing to go on from, and before its beginning something is missing
         continues = facts.first <= self._read_to + 1 and self._read_to <= facts.last
         if epoch != self.epoch or not continues:
+            # offsets that the stream has had and will have again, for other transactions
+            self._lost = range(facts.last + 1, self._read_to + 1) if epoch == self.epoch else range(0)
             self.transactions.begin_anew(epoch, max(0, facts.first - 1))
             self._arrived, self._read_to = [], self.transactions.offset
         return self._read_to
@@ -160,7 +163,7 @@ class LogCopy:
         A position that this copy has not reached yet is that of a terminal that comes from another relay,
         which was a moment faster.
         """
-        if epoch != self.epoch or offset < self.pruned_to:
+        if epoch != self.epoch or offset < self.pruned_to or offset in self._lost:
             return False
         return all(self._records.is_covered(wallet, epoch, offset) for wallet in wallets)
 

@@ -18,7 +18,8 @@ from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
-from streamcore.cluster.nats_session import Access, Incoming, Session, StreamFacts, StreamSpec, open_session
+from streamcore.cluster.nats_connection import Access, Incoming
+from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
 from streamcore.cluster.shared_engine import NO_LEADER, SharedEngine
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
@@ -45,6 +46,9 @@ TRIED_SELDOM = LASTS
 
 LEADER_MISSED = 2.0
 """Seconds without a sign of life of the leader after which its lease is tried for."""
+
+CUT_OFF_AFTER = 5.0
+"""Seconds without a session after which terminals are sent to others; to start a server anew takes less."""
 
 STANDS_AGAIN_AFTER = 5.0
 """Seconds after which a relay that could not lead tries again."""
@@ -106,6 +110,7 @@ class Member:
         self._is_stopping = False
         self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
+        self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
         self._tasks = Tasks("cluster", clock, failed=self._failed)
@@ -161,13 +166,24 @@ class Member:
         """See `Membership.caught_up`."""
         await self._caught_up.wait()
 
+    async def cut_off(self) -> None:
+        """See `Membership.cut_off`."""
+        await self._cut_off.wait()
+
     async def _look(self) -> None:
-        """Have the statuses tell the truth."""
+        """Have the statuses tell the truth, and the door be open or closed."""
+        connected_at = self._clock.monotonic()
         while True:
             self._say_trouble()
-            if self._is_current and not self._caught_up.is_set():
+            if self.is_connected:
+                connected_at = self._clock.monotonic()
+            if self._is_current:
                 self._log.open()
+                self._cut_off.clear()
                 self._caught_up.set()
+            elif self._clock.monotonic() - connected_at >= CUT_OFF_AFTER:
+                self._caught_up.clear()
+                self._cut_off.set()
             await self._clock.sleep(LOOKED_EVERY)
 
     def _say_trouble(self) -> None:
@@ -227,6 +243,7 @@ class Member:
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
+        self._reason = "the connection was lost"
         log.info("connected with the bus")
         await session.publish(names.present, b"")
         await first_to_end(

@@ -200,7 +200,7 @@ class FanOut:
         """Have every terminal come back if the log was begun anew, or has lost what nobody was told."""
         epoch, offset = self._told_to
         self._told_to = (self._log.epoch, self._log.offset)
-        if self._log.epoch != epoch or self._log.pruned_to > offset:
+        if self._log.epoch != epoch or not self._log.pruned_to <= offset <= self._log.offset:
             for terminal, group in self._group_of.items():
                 group.leave(terminal)  # without a last frame, which would move its position
                 self._close(terminal, Close.RESTART, "the log was begun anew")

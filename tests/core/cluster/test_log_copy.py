@@ -9,13 +9,13 @@ import pytest
 from manual_clock import ManualClock
 from sample_events import transaction
 
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.log_copy import LogCopy, epoch_of
 from streamcore.cluster.messages import WalletRecord
 from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import to_json
-from streamcore.relay.sqlite_log import TransactionLog
 
 CREATED = "2026-11-28T12:00:00.123456789Z"
 
@@ -23,7 +23,7 @@ CREATED = "2026-11-28T12:00:00.123456789Z"
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
-        self.tables = TransactionLog(folder, now=0.0)
+        self.tables = CopiedTransactions(folder, now=0.0)
         self.records = WalletRecords()
         self.told: list[WalletTransaction] = []
         self.copy = LogCopy(self.tables, self.records, self.clock)
@@ -82,6 +82,19 @@ def test_a_stream_that_does_not_reach_its_end_is_copied_from_its_beginning(
     assert bench.copy.begin(facts) == facts.first - 1
     assert bench.copy.pruned_to == facts.first - 1
     assert bench.signatures == []
+
+
+def test_offsets_that_the_stream_has_lost_are_no_place_to_go_on_from(bench: Bench) -> None:
+    bench.copy.begin(StreamFacts(CREATED, 1, 5))
+    bench.read((1, "a"), (5, "b"))
+    bench.copy.begin(StreamFacts(CREATED, 1, 3))  # after a power cut
+    bench.read((1, "a"))
+    assert [bench.copy.reaches_back(bench.copy.epoch, offset, []) for offset in (3, 4, 5, 6)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_transaction_that_comes_twice_is_there_once_however_late(bench: Bench) -> None:
