@@ -18,12 +18,14 @@ from streamcore.providers.base import Provider
 from streamcore.providers.reports import (
     PriceReport,
     PriceRequest,
+    QuoteRequest,
     Report,
     SignatureSeen,
     TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
     Unfollowed,
+    only_prices,
 )
 from streamcore.status import Health, ProviderStatus
 from streamcore.streams.account_checks import AccountChecks
@@ -180,6 +182,11 @@ class ProviderStream:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
         self._backfill.catch_up(topics)
 
+    def ask_quote(self, topic: str) -> None:
+        """Have bid and ask of a wanted topic asked for over HTTP, if the provider has such."""
+        if self.provider.has_quotes:
+            self._backfill.ask(QuoteRequest(topic))
+
     def reconnect(self) -> None:
         """Start every connection over at once, as if nothing had ever been refused."""
         self.provider.forget()
@@ -293,9 +300,12 @@ class ProviderStream:
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         """Pass on what the stream says at once, whatever is still being fetched over HTTP."""
         now = self._clock.monotonic()
+        if only_prices(reports):
+            self._sink.prices(self, reports, now)
+            return
         prices: list[PriceReport] = []
         for report in reports:
-            if type(report) is PriceReport:  # of these there are a thousand for each of the others
+            if type(report) is PriceReport:
                 prices.append(report)
                 continue
             if prices:
