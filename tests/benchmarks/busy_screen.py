@@ -18,6 +18,9 @@ from screen_cost import CASES, Case, emulator, symbols, wallets
 SKELETON = str(Path(__file__).with_name("skeleton_app.py"))
 WARM_UP = 8.0
 """Seconds until everything is connected and shown."""
+PAST = 10.0
+"""Seconds more until the past of five wallets has been asked for: their source allows five requests a second.
+What is compared is showing transactions, and the skeleton has its full list from the start."""
 SECONDS = 10.0
 """Seconds of a measurement."""
 COMPARED = (CASES[1], CASES[3])
@@ -34,11 +37,11 @@ class Cost:
     """To the terminal."""
 
 
-def cost(arguments: Sequence[str], variables: Mapping[str, str]) -> Cost:
-    """Return what an app costs once it is under way."""
+def cost(arguments: Sequence[str], variables: Mapping[str, str], warm_up: float) -> Cost:
+    """Return what an app costs once it is under way, after so many seconds."""
     app = Running(arguments, dict(variables))
     try:
-        app.until(None, WARM_UP)
+        app.until(None, warm_up)
         cpu, written = app.cpu(), len(app.written)
         app.until(None, SECONDS)
         return Cost((app.cpu() - cpu) / SECONDS * 100, (len(app.written) - written) / SECONDS / 1024)
@@ -52,7 +55,8 @@ def of_app(case: Case) -> Cost:
     if case.wallets:
         arguments += ["--wallets", ",".join(wallets(case.wallets))]
     with emulator(case) as variables:
-        return cost(arguments, {**variables, "STREAMTUI_UI_FRAMES_PER_SECOND": str(case.frames)})
+        variables = {**variables, "STREAMTUI_UI_FRAMES_PER_SECOND": str(case.frames)}
+        return cost(arguments, variables, WARM_UP + (PAST if case.wallets else 0.0))
 
 
 def of_skeleton(case: Case) -> Cost:
@@ -63,9 +67,8 @@ def of_skeleton(case: Case) -> Cost:
         "--transactions": case.transactions,
         "--frames": case.frames,
     }
-    return cost(
-        [SKELETON, *(word for name, value in given.items() for word in (name, f"{value:g}"))], os.environ
-    )
+    options = [word for name, value in given.items() for word in (name, f"{value:g}")]
+    return cost([SKELETON, *options], os.environ, WARM_UP)
 
 
 def rows(rounds: int) -> list[tuple[str, str, str]]:

@@ -65,6 +65,7 @@ PUBLIC = {
     "exchange_name",
     "read_pair",
     "split_names",
+    "price_key",
     "short_address",
     "understand",
     "well_known",
@@ -143,15 +144,22 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
 ABOUT_RECORDING = {"Capture"}
 ABOUT_SERVING = {
+    "Bucket",
+    "DemoServers",
     "LogFailed",
     "Plan",
     "Relay",
     "Scope",
+    "TokenEntry",
+    "Tokens",
     "TokensFailed",
+    "is_loopback",
+    "listening_socket",
     "plan",
     "read_tokens",
     "serving",
     "shown_address",
+    "why_not_ready",
     "write_tokens",
 }
 
@@ -164,6 +172,7 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
         "streamcore.comparison": {"Cost", "UnreadableFile", "compare", "prices_in"},
         "streamcore.doctor": ABOUT_EXAMINING,
         "streamcore.recording": ABOUT_RECORDING,
+        "streamcore.cluster": {"check_access", "serving_together"},
         "streamcore.relay": ABOUT_SERVING,
     }
     wrong = []

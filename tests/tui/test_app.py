@@ -14,6 +14,7 @@ from streamcore.config.model import Settings
 from streamcore.events import ErrorKind
 from streamtui.app import StreamTuiApp
 from streamtui.keys import COMMANDS
+from streamtui.model.updates import TICK
 from streamtui.screens.main.screen import MainScreen
 
 
@@ -77,7 +78,7 @@ async def test_what_ends_the_app_by_an_error_is_not_status_0() -> None:
     assert stage.app.return_code == 1
 
 
-async def test_the_first_frame_is_told_once_before_the_engine_starts() -> None:
+async def test_that_the_engine_has_started_is_told_once() -> None:
     told: list[int] = []
     engines: list[FakeManager] = []
 
@@ -85,18 +86,38 @@ async def test_the_first_frame_is_told_once_before_the_engine_starts() -> None:
         engines.append(FakeManager(settings))
         return engines[-1]
 
+    clock = ManualClock()
     app = StreamTuiApp(
         Settings(symbols=("SOL",)),
         engine_factory=make,
-        clock=ManualClock(),
-        shown=lambda: told.append(len(engines)),
+        clock=clock,
+        started=lambda: told.append(len(engines)),
     )
     async with app.run_test() as pilot:
         await pilot.pause()
+        await clock.advance(TICK)
         await pilot.press("D")
         await pilot.pause()
+        await clock.advance(TICK)
     assert len(engines) == 2, "the second one is that of the demo"
-    assert told == [0]
+    assert told == [1]
+
+
+async def test_that_the_engine_could_not_be_started_is_told_too() -> None:
+    told: list[bool] = []
+
+    def fails(settings: Settings) -> FakeManager:
+        raise OSError("no more sockets")
+
+    clock = ManualClock()
+    app = StreamTuiApp(
+        Settings(), engine_factory=fails, clock=clock, started=lambda: told.append(app.session.running)
+    )
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await clock.advance(TICK)
+        await pilot.pause()
+    assert told == [False]
 
 
 async def test_ctrl_c_leaves_from_a_dialog_too() -> None:

@@ -70,8 +70,9 @@ class StreamTuiApp(PaintsChanges):
         config_path: Path | None = None,
         saved: Watched | None = None,
         starter: bool = False,
+        in_browser: bool = False,
         leaving: Callable[[], None] | None = None,
-        shown: Callable[[], None] | None = None,
+        started: Callable[[], None] | None = None,
     ) -> None:
         """Make the app.
 
@@ -83,9 +84,12 @@ class StreamTuiApp(PaintsChanges):
             saved: What that file holds; ``None``: unknown, and before something in it is replaced the person
                 is asked.
             starter: Whether to show some well-known tokens when nothing is configured.
+            in_browser: Whether a browser shows it: then it writes no file and starts no program, which would
+                be on the machine of the server.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
-            shown: Called when the first frame is on the screen, before the engine is started.
+            started: Called within a second after the engine has been started, or has failed to: everything
+                that takes long at the start is done.
         """
         self._colours = settings.ui.colours
         read_input_carefully(self._is_typing)
@@ -94,7 +98,7 @@ class StreamTuiApp(PaintsChanges):
             self.register_theme(theme)
         self._begin_with_theme(settings.ui.theme or DARK.name)
         self._leaving = leaving
-        self._shown_first = shown
+        self._engine_started = started
         self._notified: dict[str, float] = {}
         """The notifications that are shown, and until when, in seconds of the monotonic clock."""
         self._failed = False
@@ -104,7 +108,7 @@ class StreamTuiApp(PaintsChanges):
         """What is still to be told, and whether it is about a failure."""
         self._alarm_text = ""
         """The last alert that is still to be shown."""
-        self.session = Session(settings, clock or SystemClock(), saved)
+        self.session = Session(settings, clock or SystemClock(), saved, in_browser=in_browser)
         """What is watched and shown."""
         self._updates = Updates(
             self.session,
@@ -150,9 +154,6 @@ class StreamTuiApp(PaintsChanges):
 
     def _start(self) -> None:
         """Start the engine and the workers that draw, or restart those that are running."""
-        if self._shown_first is not None:
-            self._shown_first()
-            self._shown_first = None
         self._work(self._updates.frames, "frames")
         self._work(self._updates.ticks, "ticks")
         self._work(self._updates.run, ENGINE)
@@ -213,11 +214,14 @@ class StreamTuiApp(PaintsChanges):
         It lives to the end anyway, and each full collection would stop the screen for tens of milliseconds.
         """
         self._settled = True
-        gc.freeze()
-        give_back()
+        if not self.is_headless:
+            gc.freeze()
+            give_back()
+        if self._engine_started is not None:
+            self._engine_started()
 
     def _tick(self) -> None:
-        if not self._settled and self.session.running and not self.is_headless:
+        if not self._settled and (self.session.running or self.session.failure is not None):
             self._settle()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
@@ -252,6 +256,7 @@ class StreamTuiApp(PaintsChanges):
                 bell=self.bell,
                 write=partial(write_sequence, self),
                 failed=lambda sentence: self._notice(sentence, True),
+                runs_commands=not self.session.in_browser,
             )
         self._notifier.tell(text)
         if not self._alarm_text:

@@ -17,8 +17,8 @@ from streamcore.providers.reports import Report
 GATHER = 0.04
 """Seconds that messages are left to gather."""
 
-BUSY = 100.0
-"""Messages a second from which on they are left to gather."""
+BUSY = 200.0
+"""Messages a second from which on they are left to gather; below it a wake-up for each costs little."""
 
 PLENTY = 256
 """Messages taken at once from which on leaving them to gather saves nothing and only slows the peer down.

@@ -16,6 +16,7 @@ from streamcore.assets.tokens import Token, pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
+from streamcore.relay.own_log import OwnLog
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
 from streamcore.wire.mirror import Mirror
@@ -206,6 +207,17 @@ async def test_what_cannot_be_watched_is_refused_by_name_and_the_rest_comes(tmp_
         assert [(one.what, one.code) for one in wanted.refused] == [("no address", "bad_address")]
 
 
+async def test_a_name_longer_than_any_is_refused_without_a_closer_look(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, _):
+        terminal = await Terminal(relay).open()
+        wanted = await terminal.want(["xy " * 1000, "SOL"], ["z" * 4000])
+        assert [row.symbol for row in wanted.rows] == ["SOL"]
+        assert [(one.code, one.message) for one in wanted.refused] == [
+            ("unknown_symbol", "a symbol has at most 256 characters"),
+            ("bad_address", "an address has at most 256 characters"),
+        ]
+
+
 async def test_what_all_terminals_may_watch_together_is_bounded_and_idle_things_make_room(
     tmp_path: Path,
 ) -> None:
@@ -386,3 +398,19 @@ async def test_a_symbol_is_understood_once_and_many_of_them_hold_up_nobody(
         assert len({at for at, _ in asked}) >= len(symbols)
         assert [row.symbol for row in second.rows] == [row.symbol for row in first.rows] == symbols
         assert understood == []
+
+
+async def test_when_the_log_loses_what_nobody_was_told_terminals_come_back_and_know_of_the_gap(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL"], WALLETS[:1])
+        engine.transaction(WALLETS[0])
+        await terminal.until(terminal.transactions)
+        assert isinstance(relay.log, OwnLog)
+        relay.log.transactions.begin_anew(relay.log.epoch, 50)
+        engine.price("SOL", "150")
+        assert (await terminal.end())[0] == 1012
+        back = await Terminal(relay, mirror=terminal.mirror).open()
+        assert (await back.want(["SOL"], WALLETS[:1])).recovered is False

@@ -31,11 +31,12 @@ def test_a_rate_that_is_set_and_that_of_ssh_are_the_most_there_is(
 
 def test_a_row_alone_is_followed_by_a_short_pause() -> None:
     rate = frame_rate(Settings(), {})
-    assert rate.pause_after(0.0) == rate.pause_after(1 / 20) == SHORTEST
-    assert SHORTEST < rate.pause_after(0.2) < rate.pause_after(0.5) < rate.pause_after(1.0)
+    assert rate.pause_after(0.0) == pytest.approx(SHORTEST)
+    assert rate.pause_after(1 / 20) < 0.015
+    assert rate.pause_after(1 / 20) < rate.pause_after(0.2) < rate.pause_after(0.5) < rate.pause_after(1.0)
 
 
-@pytest.mark.parametrize(("changes", "most"), [(100, 60), (200, 45), (1000, 20)])
+@pytest.mark.parametrize(("changes", "most"), [(100, 70), (200, 45), (1000, 20)])
 def test_the_more_rows_change_the_fewer_repaints_there_are_and_none_costs_more_than_ten_full_ones(
     changes: int, most: int
 ) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from streamcore import Settings
 from streamcore.config import Loaded
@@ -21,6 +22,7 @@ from streamcore.relay import (
     read_tokens,
     serving,
     shown_address,
+    why_not_ready,
     write_tokens,
 )
 from streamtui import __version__
@@ -30,10 +32,9 @@ from streamtui.commands.shutdown import Deadline, calling
 STOP_WITHIN = 9.0
 """Seconds from the signal until the process ends: terminals are told, and the log is written."""
 
-CHECK_WITHIN = 5.0
-"""Seconds that a relay may take to say whether it is ready."""
-
 log = logging.getLogger(__name__)
+
+Serving: TypeAlias = AbstractAsyncContextManager[Relay]
 
 
 def run(loaded: Loaded) -> int:
@@ -46,12 +47,20 @@ def run(loaded: Loaded) -> int:
         OSError: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
+    run_relay = serving
+    if loaded.settings.relay.nats:
+        from streamcore.cluster import check_access, serving_together
+
+        check_access(loaded.settings, loaded.origins)
+        run_relay = serving_together
     with Deadline(STOP_WITHIN) as deadline:
-        asyncio.run(_serve(loaded.settings, planned, deadline))
+        asyncio.run(_serve(loaded.settings, planned, run_relay, deadline))
     return 0
 
 
-async def _serve(settings: Settings, planned: Plan, deadline: Deadline) -> None:
+async def _serve(
+    settings: Settings, planned: Plan, serving: Callable[..., Serving], deadline: Deadline
+) -> None:
     from streamsim.demo import embedded
 
     stopped = asyncio.Event()
@@ -98,29 +107,9 @@ def _reload(relay: Relay, planned: Plan) -> None:
 
 def check(loaded: Loaded) -> int:
     """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
-    import httpx
-
-    planned = plan(loaded.settings, loaded.origins)
-    host, port = planned.listen
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared
-    verify: ssl.SSLContext | bool = True
-    if planned.tls is not None:
-        # the certificate is for the name that others use; it is known here which one it is
-        verify = ssl.create_default_context(cafile=loaded.settings.relay.cert)
-        verify.check_hostname = False
-    url = f"{'http' if planned.tls is None else 'https'}://{shown_address(host, port)}/readyz"
-    try:
-        with httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client:
-            answer = client.get(url)
-            found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        print(f"not ready: {str(error) or type(error).__name__}")
-        return 1
-    if answer.status_code == 200:
-        print("ready")
-        return 0
-    print(f"not ready: {'; '.join(found.get('reasons', [])) or answer.reason_phrase}")
-    return 1
+    reason = why_not_ready(loaded.settings, plan(loaded.settings, loaded.origins))
+    print("ready" if reason is None else f"not ready: {reason}")
+    return 0 if reason is None else 1
 
 
 def add_token(path: Path, name: str, *, control: bool) -> None:

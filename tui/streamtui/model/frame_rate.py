@@ -10,8 +10,8 @@ from streamcore import Settings
 
 LOCAL_FRAMES, REMOTE_FRAMES = 10, 4
 """Repaints a second when everything in view changes, and at all over ssh, unless it is set."""
-SHORTEST = 1 / 60
-"""Seconds between two repaints at least; Textual does not paint more often either."""
+SHORTEST = 1 / 100
+"""Seconds between two repaints at least."""
 FIXED = 0.1
 """The share of the cost of a full repaint that even the smallest has."""
 

@@ -25,13 +25,11 @@ from streamtui.widgets.column_titles import ColumnTitles
 from streamtui.widgets.columns import Column, place
 from streamtui.widgets.line_painter import STYLES, LinePainter
 from streamtui.widgets.row_order import ListedRows, RowOrder
+from streamtui.widgets.scroll_thumb import lengthen
 from streamtui.widgets.table_texts import GAP, TableTexts
 
 HEADER = 1
 """Lines the column titles take."""
-
-SCROLLBAR_MOVES = 1.01
-"""By how much a list must have grown for the scrollbar to be drawn again."""
 
 
 class _TableMessage(Message):
@@ -354,8 +352,7 @@ class LineTable(ScrollView, can_focus=True):
             return
         if not grows and self.show_vertical_scrollbar and wanted.height > self.virtual_size.height:
             self.set_reactive(LineTable.virtual_size, wanted)
-            if wanted.height > self.vertical_scrollbar.window_virtual_size * SCROLLBAR_MOVES:
-                self.vertical_scrollbar.window_virtual_size = wanted.height
+            lengthen(self.vertical_scrollbar, wanted.height)
         else:
             self.virtual_size = wanted
 
