@@ -113,6 +113,7 @@ class Member:
         self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
+        self._has_warned = False
         self._tasks = Tasks("cluster", clock, failed=self._failed)
         transactions.tell = engine.tell
 
@@ -238,6 +239,7 @@ class Member:
     async def _take_part(self, session: Session) -> None:
         names = self._names
         facts = await self._make_sure_of_streams(session)
+        self._has_warned = False
         self._has_read.clear()
         self._records.forget_revisions()
         after = self._log.begin(facts)
@@ -289,7 +291,9 @@ class Member:
             self._engine.live(read(message.data, Live))
             self._say_trouble()
         except MalformedMessage as error:
-            log.warning("a message of another version is passed over: %s", error)
+            if not self._has_warned:  # there may be ten a second
+                self._has_warned = True
+                log.warning("the leader's messages cannot be read, perhaps of another version: %s", error)
 
     async def _read_log(self, session: Session, after: int) -> None:
         names = self._names

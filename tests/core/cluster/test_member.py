@@ -256,6 +256,24 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     await eventually(lambda: relay.requests._log._records.revision(WALLET))
 
 
+async def test_messages_that_make_no_sense_harm_nobody_and_are_said_once(
+    relays: Relays, emulators: Emulators, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = await relays.start("a")
+    terminal = await watching(relay, emulators)
+    client = await nats.connect(relays.url)
+    for data in (b"", b"nonsense", b'{"term":"x"}', b'{"term":9e99}', b"[" * 5000):
+        for subject in ("st.v1.live", "st.v1.present", "st.v1.ask", "st.v1.tx.w", "$KV.st_wants.x"):
+            await client.publish(subject, data)
+    await client.flush()
+    await client.close()
+    await more_prices(terminal)
+    happened = emulators.chain.live(WALLET)
+    await terminal.until(lambda: terminal.transactions() == [happened])
+    said = [record for record in caplog.records if "cannot be read, perhaps" in record.message]
+    assert len(said) == 1
+
+
 async def test_of_several_servers_the_next_one_is_tried(
     tmp_path: Path, server: NatsServer, emulators: Emulators
 ) -> None:
