@@ -23,7 +23,7 @@ async def test_when_the_log_loses_what_nobody_was_told_terminals_come_back_and_k
         engine.transaction(WALLETS[0])
         await terminal.until(terminal.transactions)
         assert isinstance(relay.log, OwnLog)
-        relay.log.transactions.begin_anew(relay.log.epoch, 50)
+        relay.log.transactions.pruned_to = relay.log.transactions.offset = 50
         engine.price("SOL", "150")
         assert (await terminal.end())[0] == 1012
         back = await Terminal(relay, mirror=terminal.mirror).open()
@@ -45,7 +45,7 @@ async def test_a_terminal_that_leaves_while_the_log_is_begun_anew_moves_no_other
         def begin_anew_and_leave(terminal: ServedTerminal) -> None:
             engine.price("SOL", "150")
             relay.fan_out.collect()  # the price waits for its group's next moment
-            tables.begin_anew(tables.epoch, 1)
+            tables.pruned_to = tables.offset = 1
             leave(terminal)
 
         relay.fan_out.leave = begin_anew_and_leave  # type: ignore[method-assign]
