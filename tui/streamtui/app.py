@@ -43,6 +43,8 @@ ENGINE = "engine"
 """The group of the worker that runs the engine."""
 NOTICES_SHOWN = 4
 """Lines of a notification that joins several notices."""
+PAST_FETCHED = 8.0
+"""Seconds after the start within which a few prices have their past; what fetching it needed is given back."""
 ALERT_SHOWN = 8.0
 """Seconds the notification of an alert stays; the top bar counts those nobody has looked at."""
 
@@ -118,7 +120,9 @@ class StreamTuiApp(PaintsChanges):
         )
         self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
-        self._settled = False
+        self._settled_at: float | None = None
+        """Monotonic seconds at which everything that takes long at the start was done."""
+        self._has_given_back = False
 
     def _begin_with_theme(self, name: str) -> None:
         """Take a theme before anything is drawn. To assign it would have all styles parsed once more."""
@@ -205,21 +209,28 @@ class StreamTuiApp(PaintsChanges):
             return self._main.paint()
         return 1.0
 
-    def _settle(self) -> None:
-        """Exempt everything made at the start from garbage collection, and give back what it left free.
+    def _settle(self, now: float) -> None:
+        """Exempt everything made at the start from garbage collection.
 
         It lives to the end anyway, and each full collection would stop the screen for tens of milliseconds.
         """
-        self._settled = True
+        self._settled_at = now
         if not self.is_headless:
+            gc.collect()
             gc.freeze()
             give_back()
         if self._engine_started is not None:
             self._engine_started()
 
     def _tick(self) -> None:
-        if not self._settled and (self.session.running or self.session.failure is not None):
-            self._settle()
+        now = self.session.clock.monotonic()
+        if self._settled_at is None:
+            if self.session.running or self.session.failure is not None:
+                self._settle(now)
+        elif not self._has_given_back and now - self._settled_at >= PAST_FETCHED:
+            self._has_given_back = True
+            if not self.is_headless:
+                give_back()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
         elif self._main.is_mounted:
