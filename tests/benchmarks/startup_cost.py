@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import statistics
@@ -20,8 +21,10 @@ OURS = ("-m", "streamtui")
 FIRST_FRAME = {BARE_APP: b"Leave", OURS: b"TRANSACTIONS"}
 """What stands in the first frame of each."""
 PRICE = re.compile(rb"[0-9]\.[0-9]{2}")
-SETTLED = 15.0
-"""Seconds after which an app holds what it is going to hold."""
+SETTLED = 30.0
+"""Seconds after which an app holds what it is going to hold: the past of every price has come."""
+WITHOUT_EXTRAS = Path(__file__).with_name("without_extras")
+"""Modules that stand in the way of what the extra ``fast`` brings."""
 SYMBOLS = 100
 COMMANDS = 5
 """How often a command is run for one measurement."""
@@ -62,8 +65,10 @@ def first_price() -> Taken:
 
 
 def memory(arguments: Sequence[str], variables: dict[str, str] | None = None) -> float:
-    """Return the MiB that an app holds after a while."""
-    app = Running(arguments, variables)
+    """Return the MiB that an app holds after a while, as it is installed without extras."""
+    path = os.pathsep.join(filter(None, (str(WITHOUT_EXTRAS), os.environ.get("PYTHONPATH", ""))))
+    without = {"PYTHONPATH": path, "STREAMTUI_STREAM_TRANSPORT": "websockets"}
+    app = Running(arguments, {**(variables or {}), **without})
     try:
         app.until(None, SETTLED)
         return app.mebibytes()

@@ -43,8 +43,6 @@ ENGINE = "engine"
 """The group of the worker that runs the engine."""
 NOTICES_SHOWN = 4
 """Lines of a notification that joins several notices."""
-PAST_FETCHED = 8.0
-"""Seconds after the start within which a few prices have their past; what fetching it needed is given back."""
 ALERT_SHOWN = 8.0
 """Seconds the notification of an alert stays; the top bar counts those nobody has looked at."""
 
@@ -120,9 +118,10 @@ class StreamTuiApp(PaintsChanges):
         )
         self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
-        self._settled_at: float | None = None
-        """Monotonic seconds at which everything that takes long at the start was done."""
+        self._settled = False
+        """Whether everything that takes long at the start is done."""
         self._has_given_back = False
+        """Whether what fetching the past has needed for a moment is free again."""
 
     def _begin_with_theme(self, name: str) -> None:
         """Take a theme before anything is drawn. To assign it would have all styles parsed once more."""
@@ -209,12 +208,12 @@ class StreamTuiApp(PaintsChanges):
             return self._main.paint()
         return 1.0
 
-    def _settle(self, now: float) -> None:
+    def _settle(self) -> None:
         """Exempt everything made at the start from garbage collection.
 
         It lives to the end anyway, and each full collection would stop the screen for tens of milliseconds.
         """
-        self._settled_at = now
+        self._settled = True
         if not self.is_headless:
             gc.collect()
             gc.freeze()
@@ -223,11 +222,9 @@ class StreamTuiApp(PaintsChanges):
             self._engine_started()
 
     def _tick(self) -> None:
-        now = self.session.clock.monotonic()
-        if self._settled_at is None:
-            if self.session.running or self.session.failure is not None:
-                self._settle(now)
-        elif not self._has_given_back and now - self._settled_at >= PAST_FETCHED:
+        if not self._settled and (self.session.running or self.session.failure is not None):
+            self._settle()
+        elif self._updates.has_past and not self._has_given_back:
             self._has_given_back = True
             if not self.is_headless:
                 give_back()

@@ -38,6 +38,8 @@ class Trends:
         """Monotonic seconds of the next request."""
         self._filled: dict[str, tuple[PriceRow, CandleSeries]] = {}
         """Each row by its key, and what it was filled with last."""
+        self.answered = False
+        """Whether a request has come to its end."""
 
     def tick(self, engine: Engine) -> None:
         """Fill the rows with what has come, and ask for more if it is time."""
@@ -63,6 +65,7 @@ class Trends:
             self._fill(await engine.trends())
         except Exception:
             logger.exception("asking for the trends failed")
+        self.answered = True
         if self._session.prices.rows.keys() - self._filled.keys():
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
