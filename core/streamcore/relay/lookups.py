@@ -97,8 +97,8 @@ class Lookups:
             case "trends":
                 await self._trends_fetched()
                 keys = {row.key for _, row in terminal.granted.rows}
-                known = engine.cached_trends().items()
-                return [{**_fields(series), "key": key} for key, series in known if key in keys]
+                known = engine.cached_trends()
+                return [{**_fields(known[key]), "key": key} for key in known if key in keys]
             case "search":
                 return [_fields(await engine.search(text))]
             case "names":
