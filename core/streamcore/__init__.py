@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         TokenChange,
         TransactionType,
         WalletTransaction,
+        price_key,
     )
     from streamcore.history.live import needs_refill, with_price
     from streamcore.json_lines import from_json, to_json
@@ -123,6 +124,7 @@ __all__ = [
     "from_json",
     "is_plain_name",
     "needs_refill",
+    "price_key",
     "printable",
     "read_pair",
     "secret_refusal",
@@ -173,6 +175,7 @@ _HOMES = {
         "TokenChange",
         "TransactionType",
         "WalletTransaction",
+        "price_key",
     ),
     "streamcore.history.live": ("needs_refill", "with_price"),
     "streamcore.json_lines": ("from_json", "to_json"),

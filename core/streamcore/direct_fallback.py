@@ -19,7 +19,7 @@ from streamcore.clock import Clock, SystemClock
 from streamcore.config.model import Settings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import InputError, NotRunning, ProviderError, UnknownProvider
-from streamcore.events import ErrorKind, Event, State, WalletTransaction
+from streamcore.events import ErrorKind, Event, State, WalletTransaction, price_key
 from streamcore.hub import Hub
 from streamcore.status import ProviderStatus
 from streamcore.tasks import Tasks
@@ -174,9 +174,9 @@ class DirectFallback:
         """See `Engine.unsubscribe_prices`."""
         unwanted = [symbols] if isinstance(symbols, str) else list(symbols)
         await self._relay.unsubscribe_prices(unwanted)
-        keys = [_key(self._relay.describe(one)) for one in unwanted]
+        keys = [self._key(one) for one in unwanted]
         for one in list(self._symbols):
-            if (key := _key(self._relay.describe(one))) in keys:
+            if (key := self._key(one)) in keys:
                 keys.remove(key)
                 self._symbols.remove(one)
         if self._direct is not None:
@@ -224,6 +224,10 @@ class DirectFallback:
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`."""
         return self._engine.price_sources
+
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        self._engine.ask_quote(symbol)
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
@@ -294,9 +298,9 @@ class DirectFallback:
         if self._direct is not None:
             await self._direct.reconnect_all()
 
-
-def _key(token: Token) -> str:
-    return token.mint or token.symbol
+    def _key(self, symbol: str) -> str:
+        token = self._relay.describe(symbol)
+        return price_key(token.symbol, token.mint)
 
 
 if TYPE_CHECKING:

@@ -172,6 +172,20 @@ class Engine(Protocol):
         """
         ...
 
+    def ask_quote(self, symbol: str) -> None:
+        """Have the source of a watched price asked for bid and ask as they are now; returns at once.
+
+        A stream tells them with each trade: where little is traded they are old. What the source says comes
+        as a price event. Nothing happens where it has no order book, where the symbol is not watched, or
+        where the prices come from a relay. It takes part of what the source allows, so ask every few seconds
+        for what a person looks at, and for no more.
+
+        Raises:
+            InputError: It is no token that is known.
+            NotRunning: The engine does not run.
+        """
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return the present state; after the end, the last one."""
         ...
@@ -281,9 +295,14 @@ class Engine(Protocol):
 
         Raises:
             UnknownProvider: No such provider is in use.
+            ProviderError: It is a relay's, which lets this terminal only read.
         """
         ...
 
     async def reconnect_all(self) -> None:
-        """`reconnect` every provider in use."""
+        """`reconnect` every provider in use.
+
+        Raises:
+            ProviderError: They are a relay's, which lets this terminal only read.
+        """
         ...

@@ -107,6 +107,16 @@ MARKET_FIELDS = ("high_24h", "low_24h", "bid", "ask", "vwap_24h", "trades_24h")
 _BASIS_POINTS = Decimal(10_000)
 
 
+def price_key(symbol: str, mint: str | None) -> str:
+    """Return the key of a price in `streamcore.Engine.snapshot` and everywhere else: its mint, or its ticker.
+
+    Args:
+        symbol: As shown, in any case.
+        mint: Empty or ``None`` where what is priced is no Solana token, or not the same everywhere.
+    """
+    return mint or symbol.upper()
+
+
 class TokenChange(msgspec.Struct, frozen=True, kw_only=True):
     """How much of one token a wallet gained (positive) or lost, in whole tokens."""
 

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
+
+
+def leads_to_loopback(url: str) -> bool:
+    """Return whether a URL leads to this machine and no other."""
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -254,6 +254,10 @@ class StreamManager:
         """See `Engine.price_sources`."""
         return {} if self._parts is None else self._parts.prices.sources
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        self._running().prices.ask_quote(symbol)
+
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
         prices = {} if self._parts is None else self._parts.prices.snapshot()

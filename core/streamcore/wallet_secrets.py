@@ -16,13 +16,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from functools import cache
-from pathlib import Path
 
 import base58
+
+from streamcore.recovery_phrases import are_word_numbers, has_recovery_phrase
 
 ADVICE = (
     "it was not used, kept or sent; if it is one, treat it as known to others: move what it holds to a new "
@@ -61,8 +58,6 @@ _WIF_VERSIONS = (0x80, 0xEF, 0x9E, 0xB0)
 _BIP38_START = b"\x01"
 _DIGITS = re.compile(r"(?<!\d)(?:\d{48}|\d{60}|\d{72}|\d{84}|\d{96})(?!\d)")
 """The numbers of a phrase's words, four digits each."""
-_WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff]+")
-"""A Chinese character is a word by itself, whether or not there is a space behind it."""
 _LONG_RUN = re.compile(
     r"(?<![0-9A-Za-z/\\.+-])(?:0[xX])?[0-9A-Za-z]{47,}(?![/\\+-]?[0-9A-Za-z]|\.[0-9A-Za-z])"
 )
@@ -83,23 +78,6 @@ _SHORTEST = 40
 """Characters; nothing shorter in ASCII is a secret of these forms, not even twelve words of three letters."""
 _LEAST_OF_A_KIND = 3
 """Capital letters, small ones and digits in 64 bytes of base64, of which there are 13 digits on average."""
-_FEWEST_WORDS = 12
-_FEWEST_DIFFERENT = 6
-"""Of twelve words drawn by lot hardly two are equal; a row of one ticker is no phrase."""
-_TICKERS = frozenset(
-    {"atom", "cloud", "drift", "goat", "grass", "honey", "link", "mobile", "mother", "near", "orca", "pepe"}
-    | {"pump", "render", "sol", "useless"}
-)
-"""Words of the lists that are tickers as well; nobody's phrase has none but these."""
-_COLUMNS = frozenset(
-    {"symbol", "price", "change", "volume", "age", "trend", "name", "source", "bid", "ask", "spread", "high"}
-)
-"""The same for the names of the columns, twelve of which are words of the English list."""
-_NAMES = _TICKERS | _COLUMNS
-_PHRASE_SIZES = (12, 15, 18, 21, 24)
-"""Words of a whole phrase (BIP 39)."""
-_MISTYPED_WORDS = 1
-"""Of twelve; who mistypes a phrase gives it away all the same."""
 _MOST_OF_A_SIGNATURE = 0x10
 """The last byte of a signature is no larger."""
 _OR_A_SIGNATURE = " or a transaction signature"
@@ -107,7 +85,6 @@ _KEY_SIZES = (32, 64)
 """Bytes of a seed, and of a seed with the public key behind it (RFC 8032, section 5.1.5)."""
 _KEY_DIGITS = (64, 128)
 """Of the same in hexadecimal."""
-_WORDS_IN_A_LIST = 2048
 
 HEXADECIMAL = "a key in hexadecimal"
 _OR_FOREIGN = (
@@ -152,7 +129,7 @@ def secret_form(text: str) -> str | None:
         return "the numbers of a keypair file"
     if any(_is_base64(match.group()) for match in _BASE64.finditer(text)) or _has_broken_base64(text):
         return BASE64
-    if _has_phrase(text) or any(_are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
+    if has_recovery_phrase(text) or any(are_word_numbers(match.group()) for match in _DIGITS.finditer(text)):
         return "the words of a recovery phrase"
     return DAMAGED if _has_damaged_key(text) else None
 
@@ -309,76 +286,3 @@ def _has_checksum(text: str) -> bool:
     return (len(key) in (33, 34) and key[0] in _WIF_VERSIONS) or (
         len(key) == 39 and key.startswith(_BIP38_START)
     )
-
-
-def _are_word_numbers(text: str) -> bool:
-    numbers = [int(text[at : at + 4]) for at in range(0, len(text), 4)]
-    return max(numbers) < _WORDS_IN_A_LIST and len(set(numbers)) > _FEWEST_WORDS // 2
-
-
-def _has_phrase(text: str) -> bool:
-    """Return whether twelve words in a row are of one of BIP 39's lists, whatever stands between them."""
-    words = _WORD.findall(_plain(text))
-    if len(words) < _FEWEST_WORDS:
-        return False
-    for known in _word_lists():
-        hits = [word in known for word in words]
-        for start in range(len(hits) - _FEWEST_WORDS + 1):
-            end = start + _FEWEST_WORDS
-            different = {word for word in words[start:end] if word in known} - _NAMES
-            if (
-                sum(hits[start:end]) >= _FEWEST_WORDS - _MISTYPED_WORDS
-                and len(different) >= _FEWEST_DIFFERENT
-            ):
-                return True
-    return _has_phrase_of_few_words(words)
-
-
-def _has_phrase_of_few_words(words: Sequence[str]) -> bool:
-    """Return whether words in a row are a phrase by its checksum, however often one repeats.
-
-    Such phrases are made up to try things out, and by people who think that nobody will guess them.
-    """
-    from mnemonic import Mnemonic
-
-    for size in _PHRASE_SIZES:
-        for start in range(len(words) - size + 1):
-            some = words[start : start + size]
-            few = set(some)
-            if len(few) > _FEWEST_DIFFERENT or few <= _NAMES:
-                continue
-            is_of_a_list = any(all(word in known for word in few) for known in _word_lists())
-            # made anew: that is hardly ever needed
-            if is_of_a_list and Mnemonic("english").check(" ".join(some)):
-                return True
-    return False
-
-
-def _plain(text: str) -> str:
-    """Return a text in small letters without accents, which people leave out."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-class _Words:
-    """A list of words, of which only the hashes are kept: a hundredth of what the words themselves take."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._hashes = array("q", sorted(map(hash, words)))
-
-    def __contains__(self, word: str) -> bool:
-        wanted = hash(word)
-        at = bisect_left(self._hashes, wanted)
-        return at < len(self._hashes) and self._hashes[at] == wanted
-
-
-@cache
-def _word_lists() -> tuple[_Words, ...]:
-    # twelve words are rare enough to import the lists only then
-    from mnemonic import Mnemonic
-
-    lists = [_Words(map(_plain, Mnemonic(language).wordlist)) for language in Mnemonic.list_languages()]
-    # four letters tell the English words apart, and are what steel plates have room for
-    english = _Words(word[:4] for word in Mnemonic("english").wordlist)
-    shares = Path(__file__).with_name("slip39_words.txt").read_text(encoding="ascii").split()
-    return (*lists, english, _Words(shares), _Words(word[:4] for word in shares))

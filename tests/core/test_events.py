@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from sample_events import price, status, transaction, trouble
 
-from streamcore.events import Event, PriceKind
+from streamcore.events import Event, PriceKind, price_key
 
 
 @pytest.mark.parametrize("event", [price(), transaction(), status(), trouble()])
@@ -33,3 +33,8 @@ def test_the_spread_is_in_basis_points_of_the_middle() -> None:
 def test_a_book_that_is_out_of_order_or_half_known_has_no_spread(bid: str | None, ask: str | None) -> None:
     event = price(bid=None if bid is None else Decimal(bid), ask=None if ask is None else Decimal(ask))
     assert event.spread is None
+
+
+def test_the_key_of_a_price_is_its_mint_and_without_one_its_ticker_in_capitals() -> None:
+    assert price_key("Bonk", "DezX") == "DezX"
+    assert price_key("doge", None) == price_key("DOGE", "") == "DOGE"

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "streams/examination.py": "test_doctor.py",
     # what two exchanges have in common
     "providers/exchange_provider.py": "providers/kraken/test_provider.py",
+    # what the history of wallets is asked about
+    "providers/solana_rpc/wallet_accounts.py": "providers/solana_rpc/test_history.py",
     # what codecs and HTTP sides report
     "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",
@@ -61,8 +63,14 @@ ELSEWHERE = {
     "relay/upstream.py": "relay/test_server.py",
     "relay/gate.py": "relay/test_security.py",
     "relay/limits.py": "relay/test_security.py",
+    # what a relay needs of a bus and of a log, which its tests have one of each of
+    "relay/bus.py": "relay/test_server.py",
+    "relay/answers.py": "relay/test_lookups.py",
+    "relay/log.py": "relay/test_own_log.py",
     "relay/connections.py": "relay/test_security.py",
-    "relay/log_writer.py": "relay/test_full_disk.py",
+    # over a real server, what a session and a member of a cluster are made of
+    "cluster/nats_internals.py": "cluster/test_nats_session.py",
+    "cluster/leader.py": "cluster/test_member.py",
     # the parts of the client of a relay that only work together
     "relay_client/feed.py": "relay_client/test_client.py",
     # what only captured sessions can show to be right

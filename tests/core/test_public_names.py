@@ -65,6 +65,7 @@ PUBLIC = {
     "exchange_name",
     "read_pair",
     "split_names",
+    "price_key",
     "short_address",
     "understand",
     "well_known",
@@ -143,11 +144,17 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
 ABOUT_RECORDING = {"Capture"}
 ABOUT_SERVING = {
+    "Bucket",
+    "DemoServers",
     "LogFailed",
     "Plan",
     "Relay",
     "Scope",
+    "TokenEntry",
+    "Tokens",
     "TokensFailed",
+    "is_loopback",
+    "listening_socket",
     "plan",
     "read_tokens",
     "serving",

@@ -15,7 +15,7 @@ from bench import BONK, SOL, settings_for
 from noting_network import NotingNetwork
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore import CandleSeries, ChartRange, ErrorKind, PriceUpdate, ProviderError, StreamManager
+from streamcore import CandleSeries, ChartRange, ErrorKind, PriceUpdate, ProviderError, Source, StreamManager
 from streamsim import Emulators
 from streamsim.geckoterminal.server import Refusal
 
@@ -91,9 +91,37 @@ def mints(count: int) -> list[str]:
 async def test_fifty_rows_of_exchanges_opened_one_after_another_meet_no_refusal() -> None:
     async with table(watched=EXCHANGE_TICKERS) as at:
         for span in (ChartRange.HOUR, ChartRange.DAY, ChartRange.YEAR):
-            await at.charts(EXCHANGE_TICKERS, span)
+            for ticker in EXCHANGE_TICKERS:
+                at.engine.ask_quote(ticker)
+                await at.charts([ticker], span)
         assert at.network.refusals == []
         assert at.network.asked("OHLC") + at.network.asked("/candles") >= 50
+
+
+@pytest.mark.parametrize(("prices", "path"), [("kraken", "Ticker"), ("coinbase", "/ticker")])
+def test_bid_and_ask_that_were_asked_for_come_as_an_event_and_the_price_is_still_the_streams(
+    prices: str, path: str
+) -> None:
+    @on_virtual_time
+    async def run() -> None:
+        async with table(prices) as at:
+            await asyncio.sleep(10)
+            before = at.network.asked(path)
+            events = at.engine.events()
+            first = [await anext(events) for _ in range(2)]
+            at.engine.ask_quote("SOL")
+            event = await anext(events)
+            while not isinstance(event, PriceUpdate):
+                event = await anext(events)
+            assert at.network.asked(path) == before + 1
+            assert None not in (event.bid, event.ask)
+            known = next(one for one in first if isinstance(one, PriceUpdate))
+            assert (event.price, event.source, event.changed) == (known.price, Source.STREAM, ())
+            at.engine.ask_quote("BONK")  # it is not watched
+            await asyncio.sleep(10)
+            assert at.network.asked(path) == before + 1
+
+    run()
 
 
 @on_virtual_time

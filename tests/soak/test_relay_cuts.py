@@ -73,8 +73,12 @@ async def happen(engine: RelayedEngine, chance: random.Random, count: int, told:
             await asyncio.sleep(0.005)
 
 
-async def cut_at_random(folder: Path, *, cuts: int, transactions: int, restarts: int) -> None:
-    """Have terminals cut at random while transactions happen, and the relay restart in between."""
+async def cut_at_random(folder: Path, *, cuts: int, transactions: int, restarts: int) -> str:
+    """Have terminals cut at random while transactions happen, and the relay restart in between.
+
+    Returns:
+        A row of the table in README for each terminal.
+    """
     chance = random.Random(14)
     happened: list[str] = []
     terminals = [Restless(name, chance) for name in NAMES]
@@ -97,6 +101,11 @@ async def cut_at_random(folder: Path, *, cuts: int, transactions: int, restarts:
         assert len(one.told) == len(set(one.told))
         assert one.told == happened, one.name
     assert sum(one.cuts for one in terminals) >= cuts - rounds * len(terminals)
+    return "\n".join(
+        f"| {one.name} | {one.cuts} cuts, {restarts} restarts | {len(happened):,} | {len(set(one.told)):,} "
+        f"| {len(one.told) - len(set(one.told))} | {len({*happened} - {*one.told})} |"
+        for one in terminals
+    )
 
 
 async def test_a_few_cuts_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -108,4 +117,4 @@ async def test_a_few_cuts_lose_and_double_nothing(tmp_path: Path) -> None:
 async def test_five_hundred_cuts_over_ten_thousand_transactions_lose_and_double_nothing(
     tmp_path: Path,
 ) -> None:
-    await cut_at_random(tmp_path, cuts=500, transactions=10_000, restarts=4)
+    print("\n" + await cut_at_random(tmp_path, cuts=500, transactions=10_000, restarts=4))

@@ -24,8 +24,12 @@ class At:
         self.address = (host, int(port))
 
 
-async def killed_at_random(folder: Path, *, kills: int, every: float) -> None:
-    """Kill a relay again and again, with ``every`` seconds from one transaction to the next."""
+async def killed_at_random(folder: Path, *, kills: int, every: float) -> str:
+    """Kill a relay again and again, with ``every`` seconds from one transaction to the next.
+
+    Returns:
+        A row of the table in README.
+    """
     chance = random.Random(9)
     async with Emulators(wallet_rate=0, market_rate=10) as emulators:
         happened: list[str] = []
@@ -71,9 +75,11 @@ async def killed_at_random(folder: Path, *, kills: int, every: float) -> None:
     assert len(happened) > 10 * kills
     assert len(told) == len(set(told))
     assert set(told) == set(happened)
+    doubled, lost = len(told) - len(set(told)), len({*happened} - {*told})
+    return f"| msgpack | {kills} `kill -9` | {len(happened):,} | {len(set(told)):,} | {doubled} | {lost} |"
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 async def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    await killed_at_random(tmp_path, kills=20, every=0.1)
+    print("\n" + await killed_at_random(tmp_path, kills=20, every=0.1))

@@ -170,6 +170,10 @@ class FakeManager:
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         return self.cached_series.get((self.describe(symbol).symbol, span))
 
+    def ask_quote(self, symbol: str) -> None:
+        self._break_at("ask_quote")
+        self.asked.append(("ask_quote", (self.describe(symbol).symbol,)))
+
     async def trends(self) -> Mapping[str, CandleSeries]:
         self.asked.append(("trends", ()))
         return self.cached_trends()

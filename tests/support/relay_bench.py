@@ -16,9 +16,10 @@ from websockets.typing import Subprotocol
 from streamcore.clock import Clock, SystemClock
 from streamcore.events import Event, WalletTransaction
 from streamcore.relay.limits import RelayLimits
-from streamcore.relay.log import TransactionLog
+from streamcore.relay.own_log import OwnLog
 from streamcore.relay.requests import Served
 from streamcore.relay.server import Relay
+from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.wire.encodings import encoding, subprotocol
 from streamcore.wire.messages import (
     Answer,
@@ -63,8 +64,7 @@ async def running(
         async with Relay(
             engine,
             Served(**{**fields, **(served or {})}),
-            log,
-            engine.checkpoints,
+            OwnLog(log, engine.checkpoints, clock),
             clock,
             limits=limits,
             **{"listen": ("127.0.0.1", 0), **more},

@@ -25,7 +25,7 @@ from streamcore.token_hits import SearchResult, TokenHit
 
 
 class RelayedEngine:
-    """A `streamcore.relay.upstream.RelayedEngine` with an exchange (kraken) and a node (helius)."""
+    """An engine that is a `streamcore.relay.bus.Bus`, with an exchange (kraken) and a node (helius)."""
 
     def __init__(self, checkpoints: Checkpoints | None = None) -> None:
         self.hub = Hub(10_000)
@@ -138,6 +138,9 @@ class RelayedEngine:
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         return None
+
+    def ask_quote(self, symbol: str) -> None:
+        self.asked.append(("ask_quote", symbol))
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         self.fetched_trends = await self._asked("trends")

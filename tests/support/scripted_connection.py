@@ -138,6 +138,7 @@ class PaperProvider:
 
     name = "paper"
     metered = False
+    has_quotes = True
 
     def __init__(
         self,

@@ -58,6 +58,7 @@ class ScriptedSource:
         self.wishes: list[tuple[str, ...]] = []
         """Its topics after each change."""
         self.refreshed: list[tuple[str, ...]] = []
+        self.quoted: list[str] = []
         self.complaints: list[str] = []
         self.on_topics: Callable[[], None] = lambda: None
         """Called by `set_topics`; a test may change the state there, as a real stream does."""
@@ -70,6 +71,9 @@ class ScriptedSource:
 
     def refresh(self, topics: Sequence[str]) -> None:
         self.refreshed.append(tuple(topics))
+
+    def ask_quote(self, topic: str) -> None:
+        self.quoted.append(topic)
 
     def malformed(self, text: str) -> None:
         self.complaints.append(text)

@@ -47,6 +47,7 @@ class Stage:
         self.managers: list[FakeManager] = []
         self.config_path: Path | None = settings.pop("config_path", None)
         starter = settings.pop("starter", False)
+        in_browser = settings.pop("in_browser", False)
         self.breaks_at: dict[str, Exception] = settings.pop("breaks_at", {})
         """What methods of the engine raise, by their names."""
         self.names: dict[str, TokenHit] = settings.pop("names", {})
@@ -59,6 +60,7 @@ class Stage:
             clock=self.clock,
             config_path=self.config_path,
             starter=starter,
+            in_browser=in_browser,
         )
         self.pilot: Pilot[None] | None = None
         self.breaks_at_start: Exception | None = None

@@ -1,7 +1,9 @@
 """An event loop with real sockets on virtual time: waiting takes no real time.
 
-Whenever there is nothing to do but wait for a timer, the time jumps to that timer. Every ``asyncio.sleep``,
-every timeout of a library and the `VirtualClock` use this time, and fire in the same order as in real time.
+Whenever there is nothing to do but wait for a timer, the time jumps to that timer; while the kernel still has
+to deliver something that was sent from one socket of the process to another, it stands still. Every
+``asyncio.sleep``, every timeout of a library and the `VirtualClock` use this time, and fire in the same order
+as in real time.
 """
 
 from __future__ import annotations
@@ -10,10 +12,12 @@ import asyncio
 import functools
 import random
 import selectors
+import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
 
+from in_flight import InFlight, is_told
 from manual_clock import START
 
 T = TypeVar("T")
@@ -23,38 +27,68 @@ SHORTEST = 1e-6
 """Seconds."""
 
 LOOK_EVERY = 2.0
-"""Virtual seconds after which the loop waits in real time for the sockets."""
+"""Virtual seconds after which the loop waits in real time for the sockets, where the kernel tells nothing."""
 
 LOOK = 0.001
-"""Seconds of real time of that wait.
-
-Data sent over loopback usually arrives at once, but on a busy machine the kernel may deliver it later. The
-wait gives it time to, long before any virtual timeout passes.
-"""
+"""Seconds of real time between two questions to the kernel, or of the wait where it tells nothing."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """A selector that does not wait for a timeout, but adds it to the virtual time."""
+    """A selector that does not wait for a timeout, but adds it to the virtual time.
+
+    While the kernel still has to deliver something to a socket that is waited for, no virtual time passes.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
         self.threads = 0
         """Calls running in threads; time stands still until they have ended."""
+        self.delivers_at_once = False
+        """Whether everything that was sent arrives before the loop's next turn."""
         self._looked_at = 0.0
+        self._in_flight = InFlight() if is_told() else None
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = super().register(fileobj, events, data)
+        self.watch(key.fd)
+        return key
+
+    def watch(self, descriptor: int) -> None:
+        if self._in_flight is not None:
+            self._in_flight.watch(descriptor)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         events = super().select(0)
-        if events or timeout == 0:
+        if events or (timeout == 0 and not self.delivers_at_once):
             return events
-        if timeout is None or self.threads:
+        if timeout is None or (self.threads and timeout):
             return super().select(None)
-        if self.passed + timeout >= self._looked_at + LOOK_EVERY:
-            self._looked_at = self.passed + timeout
-            events = super().select(LOOK)
+        events = self._what_is_in_flight() if self._in_flight is not None else self._look(timeout)
         if not events:
             self.passed += timeout
         return events
+
+    def _what_is_in_flight(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait until something arrives, or nothing is on its way."""
+        assert self._in_flight is not None
+        keys = self.get_map()
+        waited_for = {key.fd: key for key in keys.values()}
+        while self._in_flight.anything(waited_for):
+            if events := super().select(LOOK):
+                return events
+        return super().select(0)  # what has arrived between the first look and the last answer
+
+    def _look(self, timeout: float) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.passed + timeout < self._looked_at + LOOK_EVERY:
+            return []
+        self._looked_at = self.passed + timeout
+        return super().select(LOOK)
+
+    def close(self) -> None:
+        if self._in_flight is not None:
+            self._in_flight.close()
+        super().close()
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
@@ -66,6 +100,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._selector_of_time.passed
+
+    async def sock_accept(self, sock: socket.socket) -> tuple[socket.socket, Any]:
+        connection, address = await super().sock_accept(sock)
+        self._selector_of_time.watch(
+            connection.fileno()
+        )  # it need not be waited for: data may have come already
+        return connection, address
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
@@ -81,6 +122,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
         # the timeout would be virtual, so it could pass before a running thread has ended
         await super().shutdown_default_executor()
+
+
+class PromptLoop(VirtualTimeLoop):
+    """One on which everything that was sent arrives before the loop's next turn; it costs more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector_of_time.delivers_at_once = True
 
 
 class VirtualClock:

@@ -11,10 +11,11 @@ EVERY = [APP, *COMMANDS]
 
 
 def test_each_option_is_declared_once() -> None:
-    declared: dict[str, Option] = {}
+    """What is typed alike in two commands may set two settings; else it is the same option."""
+    declared: dict[tuple[str, str], Option] = {}
     for command in EVERY:
         for option in command.options:
-            assert declared.setdefault(option.name, option) is option
+            assert declared.setdefault((option.name, option.setting), option) is option
 
 
 def test_no_two_options_of_a_command_are_typed_alike() -> None:

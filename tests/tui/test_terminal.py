@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from streamtui.terminal import has_screen, prepare
+from streamtui.terminal import BROWSER_DRIVERS, has_screen, is_ascii_only, is_in_browser, prepare
 
 
 @pytest.mark.parametrize("name", ["dumb", "unknown", ""])
@@ -45,3 +46,43 @@ def test_the_terminals_own_size_wins_over_what_a_shell_has_exported() -> None:
     environ = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     prepare(environ)
     assert not {"COLUMNS", "LINES"} & environ.keys()
+
+
+def test_a_browser_is_known_by_the_driver_that_textual_is_told_to_use() -> None:
+    assert not is_in_browser({})
+    assert not is_in_browser({"TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver"})
+    for driver in BROWSER_DRIVERS:
+        assert is_in_browser({"TEXTUAL_DRIVER": driver})
+        module, _, name = driver.partition(":")
+        assert hasattr(import_module(module), name)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LANG": "C"},
+        {"LANG": "POSIX"},
+        {"LC_ALL": "C", "LANG": "de_DE.UTF-8"},
+        {"LC_ALL": "POSIX", "LC_CTYPE": "C.UTF-8"},
+        {"LC_CTYPE": "C", "LANG": "de_DE.UTF-8"},
+        {"LC_CTYPE": "C.UTF-8", "LANG": "C", "LC_ALL": ""},  # Python itself sets the first of these
+    ],
+)
+def test_the_locales_c_and_posix_ask_for_ascii(environ: dict[str, str]) -> None:
+    assert is_ascii_only(environ)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"LANG": ""},
+        {"LANG": "C.UTF-8"},
+        {"LANG": "C", "LC_CTYPE": "en_US.UTF-8"},
+        {"LANG": "C", "LC_ALL": "C.UTF-8"},
+        {"LC_ALL": "C", "PYTHONUTF8": "1"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"},
+    ],
+)
+def test_every_other_environment_leaves_it_to_the_encoding(environ: dict[str, str]) -> None:
+    assert not is_ascii_only(environ)

@@ -70,6 +70,7 @@ class StreamTuiApp(PaintsChanges):
         config_path: Path | None = None,
         saved: Watched | None = None,
         starter: bool = False,
+        in_browser: bool = False,
         leaving: Callable[[], None] | None = None,
         started: Callable[[], None] | None = None,
     ) -> None:
@@ -83,6 +84,8 @@ class StreamTuiApp(PaintsChanges):
             saved: What that file holds; ``None``: unknown, and before something in it is replaced the person
                 is asked.
             starter: Whether to show some well-known tokens when nothing is configured.
+            in_browser: Whether a browser shows it: then it writes no file and starts no program, which would
+                be on the machine of the server.
             leaving: Called when the app begins to leave, which may take some seconds: the connections are
                 closed and the terminal is restored. The command line limits the time it takes.
             started: Called within a second after the engine has been started, or has failed to: everything
@@ -105,7 +108,7 @@ class StreamTuiApp(PaintsChanges):
         """What is still to be told, and whether it is about a failure."""
         self._alarm_text = ""
         """The last alert that is still to be shown."""
-        self.session = Session(settings, clock or SystemClock(), saved)
+        self.session = Session(settings, clock or SystemClock(), saved, in_browser=in_browser)
         """What is watched and shown."""
         self._updates = Updates(
             self.session,
@@ -261,6 +264,7 @@ class StreamTuiApp(PaintsChanges):
                 bell=self.bell,
                 write=partial(write_sequence, self),
                 failed=lambda sentence: self._notice(sentence, True),
+                runs_commands=not self.session.in_browser,
             )
         self._notifier.tell(text)
         if not self._alarm_text:

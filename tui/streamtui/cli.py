@@ -14,6 +14,7 @@ from streamtui.exit_status import DONE, FAILED, WRONG_USAGE, ending, writing
 from streamtui.parsing import parse
 from streamtui.programs import STANDARD, Programs
 from streamtui.stderr import say, say_unexpected
+from streamtui.terminal import is_ascii_only
 
 TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ def _completion(wish: str) -> int:
 def _write_everywhere() -> None:
     """Make sure that printing never fails because the terminal's encoding lacks a character."""
     streams = (sys.stdout, sys.stderr, sys.__stderr__)
+    if is_ascii_only(os.environ):
+        from streamtui.format.ascii_signs import make_ascii
+
+        make_ascii(stream for stream in streams if stream is not None and stream.isatty())
     if any(stream is not None and (stream.encoding or "").lower() != "utf-8" for stream in streams):
         from streamtui.format.ascii_signs import use_ascii_signs
 

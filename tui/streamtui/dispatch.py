@@ -244,6 +244,35 @@ def _with_tokens(given: _Given, work: Callable[[Path], None]) -> None:
         fail(str(error))
 
 
+def _serve(given: _Given, programs: Programs) -> None:
+    from importlib.util import find_spec
+
+    if find_spec("textual_serve") is None:
+        refuse("serve needs a library: pip install 'streamtui[web]'")
+    from streamcore.relay import LogFailed, TokensFailed
+    from streamtui.commands.open_files import check_open_files
+    from streamtui.commands.serve import run
+    from streamtui.commands.settings import check_surroundings, check_watched, loaded
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+    from streamtui.options import SERVING_BROWSERS
+
+    with as_keyboard_interrupt():
+        effective = loaded(given, SERVING_BROWSERS)
+        check_watched(effective)
+        check_surroundings(effective)
+        check_open_files()
+        with logging_set_up(given, effective, on_screen=True):
+            try:
+                raise Ended(run(effective))
+            except (LogFailed, TokensFailed) as error:
+                fail(str(error))
+            except OSError as error:
+                if error.errno in UNWRITABLE:
+                    raise
+                listen = effective.settings.web.listen
+                fail(f"{listen} cannot be listened on: {error.strerror or error}")
+
+
 def _config(given: _Given, programs: Programs) -> None:
     refuse("config what? There are: config path, config show, config init")
 
@@ -294,6 +323,7 @@ _COMMANDS: Mapping[str, Callable[[_Given, Programs], None]] = {
     "relay token add": _relay_token_add,
     "relay token list": _relay_token_list,
     "relay token revoke": _relay_token_revoke,
+    "serve": _serve,
     "config": _config,
     "config path": _config_path,
     "config show": _config_show,

@@ -176,12 +176,49 @@ METRICS = Option(
     help="Where to answer Prometheus; needs streamtui[relay].",
     setting="relay.metrics",
 )
+NATS = Option(
+    name="nats",
+    kind=Kind.REPEATED,
+    metavar="URL",
+    help="Share one engine with other relays over these NATS servers, tried in turn; needs streamtui[nats].",
+    setting="relay.nats",
+)
 CHECK = Option(name="check", kind=Kind.SWITCH, help="Only ask the running relay whether it is ready.")
 CONTROL = Option(
     name="control", kind=Kind.SWITCH, help="Let its holder start providers over, which concerns everybody."
 )
-SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS)
+SERVING = (LISTEN, TOKENS, CERT, KEY, STATE, METRICS, NATS)
 """Options of ``relay`` that set a setting."""
+
+WEB_LISTEN = Option(
+    name="listen",
+    kind=Kind.TEXT,
+    metavar="HOST:PORT",
+    help="Where to listen; 127.0.0.1:8788 unless set.",
+    setting="web.listen",
+)
+TABS = Option(
+    name="tabs",
+    kind=Kind.WHOLE,
+    metavar="N",
+    least=1,
+    most=100,
+    help="Browser tabs at once; 10 unless set.",
+    setting="web.tabs",
+)
+URL = Option(
+    name="url",
+    kind=Kind.REPEATED,
+    metavar="URL",
+    help="Where browsers reach it, if that is another address than it listens on; repeatable.",
+    setting="web.url",
+)
+WEB_CERT = Option(
+    name="cert", kind=Kind.TEXT, metavar="FILE", help="The certificate, for TLS.", setting="web.cert"
+)
+WEB_KEY = Option(name="key", kind=Kind.TEXT, metavar="FILE", help="Its private key.", setting="web.key")
+SERVING_BROWSERS = (WEB_LISTEN, TABS, URL, TOKENS, WEB_CERT, WEB_KEY)
+"""Options of ``serve`` that set a setting."""
 
 APP = Command(name="", help="Live token prices and Solana wallet transactions in a terminal.", options=SHARED)
 COMMANDS = (
@@ -254,6 +291,23 @@ COMMANDS = (
         help="Remove a token. A relay that runs closes its holder's connections on SIGHUP.",
         options=(TOKENS, CONFIG),
         argument=Argument(name="name", metavar="NAME", help="Whose token it is."),
+    ),
+    Command(
+        name="serve",
+        help="Show the screen in web browsers, behind a login; needs streamtui[web].",
+        options=(
+            SYMBOLS,
+            WALLETS,
+            DEMO,
+            DEMO_RATE,
+            PRICES,
+            CHAIN,
+            RELAY,
+            *SERVING_BROWSERS,
+            CONFIG,
+            LOG_FILE,
+            LOG_LEVEL,
+        ),
     ),
     Command(
         name="config path", help="Print where the configuration file is, or would be.", options=(CONFIG,)

@@ -54,10 +54,12 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
 
     from streamtui import terminal
 
-    if not terminal.has_screen(os.environ):
+    in_browser = terminal.is_in_browser(os.environ)
+    if not in_browser and not terminal.has_screen(os.environ):
         name = os.environ.get("TERM", "")
         refuse(f"this terminal (TERM={name!r}) has no screen for the app; there is: streamtui stream")
-    terminal.prepare(os.environ)
+    if not in_browser:  # there the size comes with these variables
+        terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
     from streamtui.model.engine import real_engine_factory
@@ -72,6 +74,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         config_path=loaded.path,
         saved=saved(loaded),
         starter=nothing_set,
+        in_browser=in_browser,
         leaving=lambda: end_within(LEAVE_WITHIN),
         started=gc.enable,
     )
@@ -80,7 +83,10 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
 
 
 def _is_terminal() -> bool:
-    return os.isatty(0) and os.isatty(1)  # where the keys come from and the screen is
+    from streamtui.terminal import is_in_browser
+
+    # where the keys come from and the screen is
+    return (os.isatty(0) and os.isatty(1)) or is_in_browser(os.environ)
 
 
 class Programs:

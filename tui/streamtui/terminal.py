@@ -13,6 +13,15 @@ _NO_SCREEN = ("", "dumb", "unknown", "network", "lpr", "printer")
 """Values of ``TERM`` for what can only print line after line; empty: it is not set."""
 
 
+BROWSER_DRIVERS = ("textual.drivers.web_driver:WebDriver", "streamtui.web.driver:BrowserDriver")
+"""Values of ``TEXTUAL_DRIVER`` for an app in a browser: Textual's own driver, and that of ``serve``."""
+
+
+def is_in_browser(environ: Mapping[str, str]) -> bool:
+    """Return whether the app is to be shown by a browser, through pipes at its input and output."""
+    return environ.get("TEXTUAL_DRIVER", "") in BROWSER_DRIVERS
+
+
 def has_screen(environ: Mapping[str, str]) -> bool:
     """Return whether the terminal can place text anywhere on its screen, judged by ``TERM``."""
     return environ.get("TERM", "") not in _NO_SCREEN
@@ -34,6 +43,25 @@ def has_colours(environ: Mapping[str, str]) -> bool:
         Exception
     ):  # no curses on Windows, no description of this terminal: `curses.error` has no other base
         return True
+
+
+_SET_BY_PYTHON = ("C.UTF-8", "C.utf8")
+"""What Python sets ``LC_CTYPE`` to where the locale is C, for itself and what it starts (PEP 538)."""
+
+
+def is_ascii_only(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment asks for the locale ``C`` or ``POSIX``, so that a terminal has ASCII.
+
+    Python writes UTF-8 in these locales as well, because they are often what is left when nobody has set one
+    (PEP 540). An environment that names none is taken so here, too, and whoever tells Python the encoding is
+    obeyed.
+    """
+    if environ.get("PYTHONUTF8") or environ.get("PYTHONIOENCODING"):
+        return False
+    characters = environ.get("LC_CTYPE", "")
+    if characters in _SET_BY_PYTHON:
+        characters = ""
+    return (environ.get("LC_ALL") or characters or environ.get("LANG")) in ("C", "POSIX")
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from streamcore.assets.listings import Listing, exchange_name, exchange_tickers,
 from streamcore.assets.names import Reading, address_in, bare, pair_in
 from streamcore.assets.tokens import Token, TokenTable, pinned_mint
 from streamcore.errors import UnknownSymbol
+from streamcore.events import price_key
 
 TICKER = re.compile(r"[A-Z0-9]{1,12}")
 """The form of a ticker on an exchange."""
@@ -51,9 +52,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
         The key of ``BTC`` is its ticker, not the mint of a wrapped token: the venue decides which it is.
         """
-        if self.token is None or (not self.by_mint and self.listing is Listing.OTHER):
-            return self.symbol.upper()
-        return self.token.mint
+        return price_key(self.symbol, self.own_mint)
 
     @property
     def ticker(self) -> str | None:

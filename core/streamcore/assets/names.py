@@ -189,6 +189,11 @@ def pair_in(text: str, known: Iterable[str]) -> Reading | None:
     return Reading(base) if quote in _DOLLARS else None
 
 
+def base_of_pair(topic: str) -> str:
+    """Return the ticker of an exchange's pair: ``BTC`` of ``BTC/USD`` or ``BTC-USD``."""
+    return topic.replace("-", "/").partition("/")[0]
+
+
 def _is_of_a_pair(link: str) -> bool:
     return _PAGE_OF_A_PAIR.search(link) is not None
 

@@ -21,7 +21,7 @@ from streamcore.wire.row_pieces import RowPieces
 BATCHES = (None, 0.1, 0.25)
 """Seconds that are gathered into one message; ``None``: a message for each update."""
 
-WINDOW_BITS, MEMORY_LEVEL = 12, 5
+WINDOW_BITS, MEMORY_LEVEL, LEVEL = 12, 5, 4
 """Of the relay's permessage-deflate (RFC 7692); the context is kept from message to message."""
 
 _FLUSH_MARK = 4
@@ -163,7 +163,7 @@ def _written(
 def _compressed(messages: Sequence[bytes], now: Callable[[], float]) -> tuple[list[int], float]:
     """Return the length of each message after permessage-deflate, and the time that took."""
     began = now()
-    deflate = zlib.compressobj(wbits=-WINDOW_BITS, memLevel=MEMORY_LEVEL)
+    deflate = zlib.compressobj(LEVEL, wbits=-WINDOW_BITS, memLevel=MEMORY_LEVEL)
     lengths = [
         len(deflate.compress(message)) + len(deflate.flush(zlib.Z_SYNC_FLUSH)) - _FLUSH_MARK
         for message in messages

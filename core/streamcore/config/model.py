@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from streamcore.config.section import (
     COMMAND,
+    HOST_URL,
     SECRET,
     WS_URL,
     ApiKey,
@@ -234,6 +235,22 @@ class RelaySettings(Section, frozen=True, kw_only=True):
         str | None,
         Meta(description="where the relay answers Prometheus, HOST:PORT; needs the extra relay"),
     ] = None
+    nats: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="NATS servers over which several relays share one engine, tried in turn; "
+            "needs the extra nats",
+            extra={"schemes": ("tls", "nats"), "host_only": True},
+        ),
+    ] = ()
+    nats_user: Annotated[str | None, Meta(description="the relay's user at NATS")] = None
+    nats_password: Annotated[ApiKey | None, Meta(description="the password of that user", extra=SECRET)] = (
+        None
+    )
+    nats_ca: Annotated[
+        str | None,
+        Meta(description="the authority of the certificate of NATS, a PEM file; the system's unless set"),
+    ] = None
     max_clients: Annotated[
         int, Meta(ge=1, le=10_000, description="terminals that may be connected to the relay at once")
     ] = 100
@@ -250,6 +267,33 @@ class RelaySettings(Section, frozen=True, kw_only=True):
     keep: Annotated[
         float, Meta(ge=60.0, le=31_536_000.0, description="seconds that the relay's log keeps a transaction")
     ] = 604_800.0
+
+
+class WebSettings(Section, frozen=True, kw_only=True):
+    """``[web]``: the screen in a browser."""
+
+    listen: Annotated[str, Meta(description="where `streamtui serve` listens, HOST:PORT")] = "127.0.0.1:8788"
+    tabs: Annotated[
+        int, Meta(ge=1, le=100, description="browser tabs at once, each with a process of its own")
+    ] = 10
+    url: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="where browsers reach `streamtui serve`, where that is not where it listens",
+            extra=HOST_URL,
+        ),
+    ] = ()
+    session: Annotated[
+        float, Meta(ge=1.0, le=2_592_000.0, description="seconds until a browser has to log in again")
+    ] = 43_200.0
+    cert: Annotated[
+        str | None, Meta(description="the certificate of `streamtui serve` with its chain, a PEM file")
+    ] = None
+    key: Annotated[str | None, Meta(description="the private key of that certificate, a PEM file")] = None
+    behind_proxy: Annotated[
+        bool,
+        Meta(description="a reverse proxy with TLS is in front of `streamtui serve`, and says who connects"),
+    ] = False
 
 
 class AlertSettings(Section, frozen=True, kw_only=True):
@@ -328,6 +372,7 @@ class Settings(Section, frozen=True, kw_only=True):
     defillama: DefillamaSettings = DefillamaSettings()
     solana: SolanaSettings = SolanaSettings()
     relay: RelaySettings = RelaySettings()
+    web: WebSettings = WebSettings()
     sns: SnsSettings = SnsSettings()
 
     @classmethod

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
 
 from streamcore.config.keys import Key, setting_keys, sources, value_of
 from streamcore.config.model import Settings
 from streamcore.errors import SettingsError
 from streamcore.events import DataKind
-from streamcore.loopback import is_loopback
+from streamcore.loopback import leads_to_loopback
 
 AUTO = "auto"
 
@@ -166,4 +165,4 @@ def leads_here(settings: Settings, name: str) -> bool:
     """Return whether the first URL of a provider leads to this machine."""
     section = getattr(settings, name)
     url: str = getattr(section, "ws_url", None) or section.rest_url
-    return is_loopback(urlsplit(url).hostname or "")
+    return leads_to_loopback(url)

@@ -69,9 +69,13 @@ class AskedSource:
         self._breaker.succeeded()
         return self._marked(series)
 
+    async def nobody_waits(self) -> None:
+        """Return when nobody waits for a single series."""
+        await self._idle.wait()
+
     async def many(self, instruments: Sequence[Instrument], span: ChartRange) -> dict[str, CandleSeries]:
         """Return series by their instruments' keys, when nobody waits for a single one any more."""
-        await self._idle.wait()
+        await self.nobody_waits()
         self._breaker.check()
         try:
             found = await self.source.many(instruments, span, self._clock.time())

@@ -47,7 +47,7 @@ class PriceHistory:
         self._clock = clock
         self._cache = SeriesCache()
         self._requests: SharedRequests[SeriesKey, CandleSeries] = SharedRequests(tasks)
-        self._trends = Trends(order, clock)
+        self._trends = Trends(order, clock, charted=self._charted)
         self._refreshes: SharedRequests[object, None] = SharedRequests(tasks)
 
     def cached(self, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
@@ -79,14 +79,14 @@ class PriceHistory:
             ProviderError: No source has it at the moment; the text says why.
             NotRunning: The engine ended meanwhile.
         """
-        errors: list[ProviderError] = []
+        errors: list[tuple[str, ProviderError]] = []
         for asked in self._order.for_chart(instrument):
             known = self._known(asked, instrument, span)
             if known is None or not is_fresh(known, self._clock.time()):
                 try:
                     known = within(await self._ask(asked, instrument, span), span)
                 except ProviderError as error:
-                    errors.append(error)
+                    errors.append((asked.source.title, error))
                     if known is not None and known.candles:
                         break
                     continue
@@ -94,7 +94,7 @@ class PriceHistory:
                 return known
             text = f"nothing of {instrument.symbol} was traded at {asked.source.title}"
             text += f" within the last {_SPOKEN[span]}"
-            errors.append(ProviderError(ErrorKind.SUBSCRIPTION, text))
+            errors.append((asked.source.title, ProviderError(ErrorKind.SUBSCRIPTION, text)))
         raise _summary(instrument, errors)
 
     async def refresh_trends(self, wanted: Callable[[], Sequence[Instrument]]) -> None:
@@ -117,35 +117,64 @@ class PriceHistory:
 
     def _known(self, asked: AskedSource, instrument: Instrument, span: ChartRange) -> CandleSeries | None:
         """Return what is remembered of a source: what was fetched for a chart, or for a column if newer."""
-        charted = self._cache.get(_key(asked, instrument, span))
-        found = None if charted is None else within(charted, span)
+        found = self._charted(asked, instrument, span)
         if span is ChartRange.DAY:
             trend = self._trends.known_of(instrument)
             if trend is not None and trend.provider == asked.name:
                 found = trend if found is None or trend.fetched_at > found.fetched_at else found
         return found
 
+    def _charted(
+        self, asked: AskedSource, instrument: Instrument, span: ChartRange = ChartRange.DAY
+    ) -> CandleSeries | None:
+        """Return what was fetched of a source for a chart."""
+        charted = self._cache.get(_key(asked, instrument, span))
+        return None if charted is None else within(charted, span)
+
     async def _ask(self, asked: AskedSource, instrument: Instrument, span: ChartRange) -> CandleSeries:
         key = _key(asked, instrument, span)
-        series = await self._requests.get(key, lambda: asked.candles(instrument, asked.longest(span)))
-        self._cache.put(key, series)
-        return series
+
+        async def ask() -> CandleSeries:
+            series = await asked.candles(instrument, asked.longest(span))
+            self._cache.put(key, series)  # at once: a trend that waits for this looks here first
+            return series
+
+        return await self._requests.get(key, ask)
 
 
 def _key(asked: AskedSource, instrument: Instrument, span: ChartRange) -> SeriesKey:
     return asked.name, instrument.key, asked.source.intervals[span]
 
 
-def _summary(instrument: Instrument, errors: Sequence[ProviderError]) -> ProviderError:
-    """Return one error for all that went wrong; causes that may pass are told alone."""
+def _summary(instrument: Instrument, errors: Sequence[tuple[str, ProviderError]]) -> ProviderError:
+    """Return one error for all that went wrong; causes that may pass are told alone.
+
+    ``errors`` are those of the sources, each with its title.
+    """
     if not errors:
         return ProviderError(ErrorKind.SUBSCRIPTION, f"no source has a history of {instrument.symbol}")
-    passing = [error for error in errors if error.kind is not ErrorKind.SUBSCRIPTION]
+    passing = [(title, error) for title, error in errors if error.kind is not ErrorKind.SUBSCRIPTION]
     told = passing or errors
-    waits = [error.retry_after for error in passing if error.retry_after is not None]
+    waits = [error.retry_after for _, error in passing if error.retry_after is not None]
     return ProviderError(
-        told[0].kind,
-        "; ".join(dict.fromkeys(error.message for error in told)),
-        retryable=any(error.retryable for error in told),
+        told[0][1].kind,
+        _sentence(told),
+        retryable=any(error.retryable for _, error in told),
         retry_after=min(waits, default=None),
     )
+
+
+def _sentence(errors: Sequence[tuple[str, ProviderError]]) -> str:
+    """Return all that went wrong; what is the same at several sources is said once."""
+    titles: dict[str, list[str]] = {}
+    for title, error in errors:
+        text = error.message
+        about, what = (title, text.removeprefix(title)) if text.startswith(title) else ("", text)
+        titles.setdefault(what, []).append(about)
+    parts = []
+    for what, (first, *others) in titles.items():
+        parts.append(first + what)
+        if more := [one for one in others if one]:
+            listed = ", ".join(more[:-1]) + " and " + more[-1] if len(more) > 1 else more[0]
+            parts.append(f"the same at {listed}")
+    return "; ".join(parts)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
+from streamcore.config.selection import leads_here
 from streamcore.history.asked_source import AskedSource
 from streamcore.history.pool_candles import PoolCandles
-from streamcore.loopback import is_loopback
 from streamcore.net.transport import Http
 from streamcore.providers import HISTORY_SOURCES
 from streamcore.providers.base import Provider
@@ -45,10 +44,10 @@ def history_sources(
     """
     if not in_use:
         return []
-    here_only = settings.demo or _is_here(settings, in_use[0].name)
+    here_only = settings.demo or leads_here(settings, in_use[0].name)
 
     def allowed(name: str) -> bool:
-        return not here_only or _is_here(settings, name)
+        return not here_only or leads_here(settings, name)
 
     running = {provider.name: provider for provider in in_use}
     exchanges: list[HistorySource] = []
@@ -70,8 +69,3 @@ def history_sources(
             lines.append(made)
     found = (*exchanges, *candles, *keyed, *lines)
     return [AskedSource(source, clock, demo=settings.demo) for source in found if allowed(source.name)]
-
-
-def _is_here(settings: Settings, name: str) -> bool:
-    url: str = getattr(settings, name).rest_url
-    return is_loopback(urlsplit(url).hostname or "")

@@ -1,14 +1,14 @@
 """The last day of many instruments, for a column: few requests, and never before what a person waits for.
 
-An instrument whose live prices are an exchange's has its day from there, one request each. For all others a
-source is asked that answers for many at once.
+First a source is asked that answers for many at once. An instrument whose live prices are an exchange's then
+has its day from there, one request each; what was there at first gives way to it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from streamcore.assets.instruments import Instrument
 from streamcore.candles import CandleSeries, ChartRange
@@ -36,9 +36,23 @@ _LOGGER = logging.getLogger(__name__)
 class Trends:
     """The last day of every instrument that is asked for; a series for each, never two markets in one."""
 
-    def __init__(self, order: SourceOrder, clock: Clock) -> None:
+    def __init__(
+        self,
+        order: SourceOrder,
+        clock: Clock,
+        *,
+        charted: Callable[[AskedSource, Instrument], CandleSeries | None],
+    ) -> None:
+        """Make one that knows nothing yet.
+
+        Args:
+            order: Which sources to ask.
+            clock: Time.
+            charted: Returns what was fetched of a source's last day for a chart, however old.
+        """
         self._order = order
         self._clock = clock
+        self._charted = charted
         self._series: dict[str, PackedSeries] = {}
         self._turn = asyncio.Lock()
 
@@ -72,7 +86,8 @@ class Trends:
             instruments = wanted()
             keys = {one.key for one in instruments}
             self._series = {key: series for key, series in self._series.items() if key in keys}
-            due = sorted(filter(self._is_due, instruments), key=lambda one: one.key in self._series)
+            due = [one for one in instruments if self._is_due(one, tried.get(one.key, set()))]
+            due.sort(key=lambda one: one.key in self._series)
             groups = self._groups(due, tried)
             for asked, group in groups:
                 for one in group:
@@ -83,25 +98,37 @@ class Trends:
                     raise outcome  # a fault of this program, when the other sources have ended
             return bool(groups)
 
-    def _is_due(self, instrument: Instrument) -> bool:
+    def _is_due(self, instrument: Instrument, tried: Collection[str]) -> bool:
+        """Return whether to ask for a day. ``tried``: the sources that were asked for it just now."""
         series = self._series.get(instrument.key)
         now = self._clock.time()
-        if series is None or not 0 <= now - series.fetched_at < DUE_AFTER:
+        if series is None or not self._is_recent(series):
             return True
         first = self._order.for_trend(instrument)[:1]
-        moved = bool(first) and first[0].name == self._order.own(instrument) != series.provider
-        return moved and now - series.fetched_at > MOVED_AFTER
+        if not first or not first[0].name == self._order.own(instrument) != series.provider:
+            return False
+        stood_in = series.provider in tried and first[0].name not in tried
+        return stood_in or now - series.fetched_at > MOVED_AFTER
+
+    def _is_recent(self, series: CandleSeries | PackedSeries) -> bool:
+        return 0 <= self._clock.time() - series.fetched_at < DUE_AFTER
 
     def _groups(
         self, instruments: Iterable[Instrument], tried: dict[str, set[str]]
     ) -> list[tuple[AskedSource, list[Instrument]]]:
-        """Return what to ask some sources for next: every instrument's first that has not been tried."""
+        """Return what to ask some sources for next: every instrument's first that has not been tried.
+
+        One of which nothing is known is asked of a source that answers for many, if there is such a one.
+        """
         groups: dict[str, tuple[AskedSource, list[Instrument]]] = {}
         for instrument in instruments:
             asked_before = tried.setdefault(instrument.key, set())
-            untried = (one for one in self._order.for_trend(instrument) if one.name not in asked_before)
-            if (asked := next(untried, None)) is None:
+            untried = [one for one in self._order.for_trend(instrument) if one.name not in asked_before]
+            if not untried:
                 continue
+            asked = untried[0]
+            if instrument.key not in self._series:
+                asked = next((one for one in untried if one.source.batch_size > 1), asked)
             group = groups.setdefault(asked.name, (asked, []))[1]
             if len(group) < max(AT_ONCE, asked.source.batch_size):
                 group.append(instrument)
@@ -111,8 +138,12 @@ class Trends:
         """Ask one source for some instruments, and keep what it has."""
         size = asked.source.batch_size
         for first in range(0, len(instruments), size):
+            await asked.nobody_waits()
+            group = [one for one in instruments[first : first + size] if not self._take_chart(asked, one)]
+            if not group:
+                continue
             try:
-                answer = await asked.many(instruments[first : first + size], asked.longest(ChartRange.DAY))
+                answer = await asked.many(group, asked.longest(ChartRange.DAY))
             except ProviderError as error:
                 if error.kind is ErrorKind.SUBSCRIPTION:
                     continue
@@ -122,3 +153,11 @@ class Trends:
                 day = within(series, ChartRange.DAY)
                 if day.candles:
                     self._series[key] = PackedSeries(day)
+
+    def _take_chart(self, asked: AskedSource, instrument: Instrument) -> bool:
+        """Take what a chart was drawn from a moment ago for the last day; return whether there is such."""
+        series = self._charted(asked, instrument)
+        if series is None or not series.candles or not self._is_recent(series):
+            return False
+        self._series[instrument.key] = PackedSeries(series)
+        return True

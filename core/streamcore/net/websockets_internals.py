@@ -38,10 +38,14 @@ class _Connection(ClientConnection):
         protocol.events_received = self._other_events  # type: ignore[method-assign]
 
     def _other_events(self) -> list[Event]:
-        """Return what has come in for the library to process: nothing if all of it was messages of text."""
+        """Return what has come in for the library to process: nothing if all of it was messages."""
         events = self._received()
-        text = Opcode.TEXT
-        messages = [event for event in events if type(event) is Frame and event.opcode is text]
+        text, binary = Opcode.TEXT, Opcode.BINARY
+        messages = [
+            event
+            for event in events
+            if type(event) is Frame and (event.opcode is text or event.opcode is binary)
+        ]
         buffer = self.recv_messages if self.response is not None else None
         if not messages or len(messages) < len(events) or buffer is None or buffer.closed:
             return events

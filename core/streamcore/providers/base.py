@@ -188,6 +188,8 @@ class Provider(ABC):
 
     Then a row has it from the stream, and from HTTP only where the stream has never told it.
     """
+    has_quotes: bool = False
+    """Its HTTP side answers a `QuoteRequest`: it has an order book."""
     metered: bool = False
     """It has no stream for this key, and every request uses up part of a monthly allowance.
 

@@ -10,12 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from urllib.parse import urlsplit
 
 from streamcore.assets.instruments import TICKER, Instrument
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.loopback import is_loopback
+from streamcore.loopback import leads_to_loopback
 from streamcore.providers.reports import Refusal
 
 DEBOUNCE = 0.25
@@ -86,7 +85,7 @@ class HttpHost:
     def __init__(self, title: str, section: str, ws_url: str, rest_url: str) -> None:
         self._url = rest_url.rstrip("/")
         self._missing: str | None = None
-        if _is_here(ws_url) and not _is_here(rest_url):
+        if leads_to_loopback(ws_url) and not leads_to_loopback(rest_url):
             self._missing = (
                 f"{title} cannot be polled: {section}.ws_url leads to this machine"
                 f" and {section}.rest_url does not"
@@ -105,10 +104,6 @@ class HttpHost:
     def source(self, path: str) -> str | None:
         """Return the URL of a path; ``None`` where there is no HTTP side that belongs to the stream."""
         return None if self._missing is not None else self._url + path
-
-
-def _is_here(url: str) -> bool:
-    return is_loopback(urlsplit(url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
-"""An exchange's own list of markets as a list of tokens: searched here, without asking the exchange again."""
+"""An exchange's own list of markets as a list of tokens: searched here, and asked for volumes alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.listings import Listing, known_exchange_name
 from streamcore.assets.tokens import Token, TokenTable
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market, Markets
 from streamcore.providers.token_directory import MOST_HITS, NAME_LIMIT, TokenDirectory
 from streamcore.text import visible
@@ -20,10 +22,17 @@ UNLIKE = 3
 class ExchangeList(TokenDirectory):
     """The markets in US dollars of one exchange, as its `MarketDirectory` keeps them."""
 
-    def __init__(self, name: str, markets: MarketDirectory) -> None:
-        """``name``: the exchange's, as providers are named."""
+    def __init__(self, name: str, markets: MarketDirectory, volumes: MarketVolumes) -> None:
+        """Make one.
+
+        Args:
+            name: The exchange's, as providers are named.
+            markets: What it lists.
+            volumes: Asked for what was traded on the markets that are found.
+        """
         self._name = name
         self._markets = markets
+        self._volumes = volumes
         self._tokens = TokenTable()
         self._of: Markets | None = None
         self._own: dict[str, Token] = {}
@@ -42,8 +51,10 @@ class ExchangeList(TokenDirectory):
             self._of, self._own = markets, self._own_tokens(markets.pair_of)
         wanted = text.casefold()
         ranks = ((_rank(wanted, *self._words(market)), market.base, market) for market in markets)
-        found = sorted((one for one in ranks if one[0] < UNLIKE), key=lambda one: one[:2])
-        return [self._hit(market) for _, _, market in found[:MOST_HITS]]
+        ranked = sorted((one for one in ranks if one[0] < UNLIKE), key=lambda one: one[:2])
+        found = [market for _, _, market in ranked[:MOST_HITS]]
+        volumes = await self._volumes.of([market.pair for market in found])
+        return [self._hit(market, volumes.get(market.pair)) for market in found]
 
     def _own_tokens(self, pair_of: Callable[[Instrument], str | None]) -> dict[str, Token]:
         found: dict[str, Token] = {}
@@ -64,7 +75,7 @@ class ExchangeList(TokenDirectory):
         known = market.name or (token.name if token is not None else known_exchange_name(market.base))
         return visible(known, NAME_LIMIT)
 
-    def _hit(self, market: Market) -> TokenHit:
+    def _hit(self, market: Market, volume: Decimal | None) -> TokenHit:
         token = self._own.get(market.pair)
         return TokenHit(
             symbol=market.base if token is None else token.symbol,
@@ -72,6 +83,7 @@ class ExchangeList(TokenDirectory):
             mint=None if token is None else token.mint,
             provider=self._name,
             verified=True,
+            volume_24h=volume,
         )
 
 

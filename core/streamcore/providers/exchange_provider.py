@@ -8,6 +8,7 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.providers.base import Provider
 from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.urls import hidden_parts, shown_url
 
 
@@ -16,13 +17,20 @@ class ExchangeProvider(Provider):
 
     kind = DataKind.PRICES
     venue = Venue.EXCHANGE
+    has_quotes = True
     markets: MarketDirectory
 
-    def __init__(self, ws_url: str, markets: MarketDirectory) -> None:
-        """``markets``: what it lists, and under which names."""
+    def __init__(self, ws_url: str, markets: MarketDirectory, volumes: MarketVolumes) -> None:
+        """Make one.
+
+        Args:
+            ws_url: Where its stream is.
+            markets: What it lists, and under which names.
+            volumes: Asked for what was traded on the markets that a search finds.
+        """
         self._url = ws_url
         self.markets = markets
-        self.directory = ExchangeList(self.name, markets)
+        self.directory = ExchangeList(self.name, markets, volumes)
 
     def topic(self, instrument: Instrument) -> str | None:
         """Return the pair with the US dollar; ``None`` where there is none, as far as is known."""

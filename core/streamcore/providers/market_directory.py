@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,7 +13,7 @@ from streamcore.clock import Clock
 from streamcore.config.cache import Cache
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamcore.loopback import is_loopback
+from streamcore.loopback import leads_to_loopback
 from streamcore.providers.markets import Market, Markets
 from streamcore.tasks import first_to_end
 
@@ -124,7 +123,7 @@ class MarketDirectory:
         """
         if self._source is None:
             return
-        if is_loopback(urlsplit(self._source).hostname or ""):
+        if leads_to_loopback(self._source):
             cache = None  # an emulator's list is not worth remembering
         if cache is not None and (remembered := await self._from(cache)) is not None:
             self._use(remembered, changed)

@@ -151,8 +151,15 @@ class PriceRequest:
     """The number of a trade that has happened; an answer from before it is of no use."""
 
 
-Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest
-"""What a codec may ask its provider's HTTP side."""
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """A person looks at ``topic``: fetch its present bid and ask, which the stream tells with a trade."""
+
+    topic: str
+
+
+Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest | QuoteRequest
+"""What a provider's HTTP side may be asked, by its codec or for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,27 @@ from typing import TYPE_CHECKING
 from streamcore.lazy import lazily
 
 if TYPE_CHECKING:
-    from streamcore.relay.listening import shown_address
+    from streamcore.config.demo import DemoServers
+    from streamcore.loopback import is_loopback
+    from streamcore.relay.limits import Bucket
+    from streamcore.relay.listening import listening_socket, shown_address
     from streamcore.relay.log import LogFailed
     from streamcore.relay.server import Relay
     from streamcore.relay.service import Plan, plan, serving
-    from streamcore.relay.tokens import Scope, TokensFailed, read_tokens, write_tokens
+    from streamcore.relay.tokens import Scope, TokenEntry, Tokens, TokensFailed, read_tokens, write_tokens
 
 __all__ = [
+    "Bucket",
+    "DemoServers",
     "LogFailed",
     "Plan",
     "Relay",
     "Scope",
+    "TokenEntry",
+    "Tokens",
     "TokensFailed",
+    "is_loopback",
+    "listening_socket",
     "plan",
     "read_tokens",
     "serving",
@@ -34,10 +43,20 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "streamcore.relay.listening": ("shown_address",),
+        "streamcore.config.demo": ("DemoServers",),
+        "streamcore.loopback": ("is_loopback",),
+        "streamcore.relay.limits": ("Bucket",),
+        "streamcore.relay.listening": ("listening_socket", "shown_address"),
         "streamcore.relay.log": ("LogFailed",),
         "streamcore.relay.server": ("Relay",),
         "streamcore.relay.service": ("Plan", "plan", "serving"),
-        "streamcore.relay.tokens": ("Scope", "TokensFailed", "read_tokens", "write_tokens"),
+        "streamcore.relay.tokens": (
+            "Scope",
+            "TokenEntry",
+            "Tokens",
+            "TokensFailed",
+            "read_tokens",
+            "write_tokens",
+        ),
     },
 )

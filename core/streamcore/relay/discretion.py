@@ -46,11 +46,6 @@ def without_symbols(text: str, symbols: Iterable[str]) -> str:
     return text
 
 
-def base_of_pair(topic: str) -> str:
-    """Return the ticker of an exchange's pair: ``BTC`` of ``BTC/USD`` or ``BTC-USD``."""
-    return topic.replace("-", "/").partition("/")[0]
-
-
 def anonymous(text: str) -> str:
     """Return a text that everybody may read."""
     return _ADDRESS.sub("an address", _SIGNATURE.sub("a transaction", text))

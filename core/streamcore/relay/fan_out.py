@@ -1,4 +1,4 @@
-"""The way of events through a relay: from the engine into the log, and then to each group at its time."""
+"""The way of events through a relay: from the bus into the log, and then to each group at its time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from streamcore.clock import Clock
 from streamcore.errors import UnknownProvider
 from streamcore.events import PriceUpdate, StatusChange, StreamError, WalletTransaction
 from streamcore.hub import Subscriber
+from streamcore.relay.bus import Bus
 from streamcore.relay.groups import Group, Traffic
-from streamcore.relay.limits import RelayLimits
-from streamcore.relay.log import TransactionLog
-from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.limits import Close, RelayLimits
+from streamcore.relay.log import Log
 from streamcore.relay.status_board import StatusBoard
 from streamcore.relay.terminal import Terminal
-from streamcore.relay.upstream import Granted, RelayedEngine, Upstream
+from streamcore.relay.upstream import Granted, Upstream
 from streamcore.tasks import first_to_end
 
 EVENTS_WAITING = 100_000
@@ -30,14 +30,13 @@ QUIET_INTERVAL = 0.25
 
 
 class FanOut:
-    """Passes on what the engine says, as soon as a group may be told and no more often than it wants."""
+    """Passes on what the bus brings, as soon as a group may be told and no more often than it wants."""
 
     def __init__(
         self,
-        engine: RelayedEngine,
+        bus: Bus,
         upstream: Upstream,
-        transactions: TransactionLog,
-        writer: LogWriter,
+        transactions: Log,
         clock: Clock,
         limits: RelayLimits,
         *,
@@ -48,16 +47,17 @@ class FanOut:
         self.traffic = Traffic()
         self.events: Counter[tuple[str, str]] = Counter()
         """Events taken in, by kind and the way they came."""
-        self._engine = engine
+        self._bus = bus
         self._upstream = upstream
         self._log = transactions
-        self._writer = writer
+        self._told_to = (transactions.epoch, transactions.offset)
+        """Epoch, and the offset up to which the log has been handed to the groups."""
         self._clock = clock
         self._limits = limits
         self._close = close
         self._groups: dict[tuple[str, int], Group] = {}
         self._group_of: dict[Terminal, Group] = {}
-        self._events: Subscriber = engine.consumer(EVENTS_WAITING)
+        self._events: Subscriber = bus.consumer(EVENTS_WAITING)
         self._poked = asyncio.Event()
         self._collected_at = clock.monotonic()
         self.refresh_statuses(counters=True)
@@ -82,7 +82,7 @@ class FanOut:
             terminal: With what was granted to it.
             interval: Milliseconds.
             before: What it had been granted until now.
-            answer: Called when everything that the engine has said so far is in the log and with the other
+            answer: Called when everything that the bus has brought so far is in the log and with the other
                 terminals; returns what the terminal is sent first. It may move the terminal's position back.
         """
         now, t = self.now()
@@ -162,7 +162,7 @@ class FanOut:
             group.error(error, named)
 
     def collect(self, *, save: bool = False) -> None:
-        """Take everything that the engine has said, write the log, and hand it to the groups.
+        """Take everything that the bus has brought, write the log, and hand it to the groups.
 
         ``save``: write the checkpoints of the wallets in any case.
         """
@@ -185,7 +185,8 @@ class FanOut:
                 case StreamError():
                     self.events["error", ""] += 1
                     self.error(event)
-        logged, trouble = self._writer.write(transactions, save=save)
+        logged, trouble = self._log.write(transactions, save=save)
+        self._watch_log()
         gone, self._upstream.gone = self._upstream.gone, []
         for group in groups:
             group.transactions(logged)
@@ -193,14 +194,22 @@ class FanOut:
         for error in trouble:
             self.error(error)
 
+    def _watch_log(self) -> None:
+        """Have every terminal come back if the log was begun anew, or has lost what nobody was told."""
+        epoch, offset = self._told_to
+        self._told_to = (self._log.epoch, self._log.offset)
+        if self._log.epoch != epoch or self._log.pruned_to > offset:
+            for terminal in tuple(self._group_of):
+                self._close(terminal, Close.RESTART, "the log was begun anew")
+
     def refresh_statuses(self, *, counters: bool) -> None:
         """Look at the present statuses; ``counters``: also at what changes all the time."""
-        for status in self._engine.statuses().values():
+        for status in self._bus.statuses().values():
             self.board.update(status, counters=counters)
 
     def _status_changed(self, provider: str) -> None:
         try:
-            self.board.update(self._engine.status(provider))
+            self.board.update(self._bus.status(provider))
         except UnknownProvider:
             return
         for group in self._groups.values():
@@ -217,4 +226,4 @@ class FanOut:
 
     async def _news(self) -> None:
         if not await self._events.wait():
-            await asyncio.Event().wait()  # the engine has ended: nothing will ever come
+            await asyncio.Event().wait()  # the bus has ended: nothing will ever come

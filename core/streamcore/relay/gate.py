@@ -118,7 +118,7 @@ class Gate:
         return None
 
     def _readiness(self, connection: ServerConnection, request: Request) -> Response:
-        reasons = list(self._unready()) if self.opened else ["starting or stopping"]
+        reasons = list(self._unready()) if self.opened else ["starting or stopping", *self._unready()]
         body: dict[str, object] = {"ready": not reasons}
         is_local = is_loopback(_peer(connection)) and not self._behind_proxy
         if reasons and (is_local or self._holder(request) is not None):

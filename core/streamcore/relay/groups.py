@@ -17,7 +17,7 @@ from streamcore.assets.tokens import pinned_mint
 from streamcore.events import ErrorKind, PriceUpdate, StreamError
 from streamcore.relay.discretion import discreet, own_addresses, without_symbols
 from streamcore.relay.limits import Close, RelayLimits
-from streamcore.relay.log import LogFailed, Logged, TransactionLog
+from streamcore.relay.log import Log, LogFailed, Logged
 from streamcore.relay.measures import AGE_BOUNDS, TICK_BOUNDS, Histogram
 from streamcore.relay.status_board import StatusBoard, changes
 from streamcore.relay.terminal import MOST_ERRORS, Terminal
@@ -91,7 +91,7 @@ class Group:
         self,
         encoding: Encoding,
         interval: int,
-        log: TransactionLog,
+        log: Log,
         board: StatusBoard,
         traffic: Traffic,
         limits: RelayLimits,
@@ -326,7 +326,8 @@ class Group:
             self._close(terminal, Close.INTERNAL, "the log cannot be read")
             return
         complete = len(missed) < REPLAYED_AT_ONCE
-        offset = self._offset if complete else missed[-1].offset
+        # a terminal that comes from another relay may be ahead of this log: it must not be told that again
+        offset = max(terminal.position, self._offset if complete else missed[-1].offset)
         topics = self._board.topics(cohort.names)
         pieces = Pieces(
             self._pieces.whole(sorted(terminal.owed), t),
@@ -347,7 +348,7 @@ class Group:
         self._traffic.count(self.encoding.name, len(frame), 1)
         terminal.position, terminal.owed, terminal.errors = offset, set(), []
         terminal.least_backlog, terminal.progress_at = terminal.backlog, now
-        if complete:
+        if complete and offset == self._offset:
             terminal.progress_at = None
             self._behind.discard(terminal)
             cohort.members.add(terminal)

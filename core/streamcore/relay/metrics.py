@@ -53,6 +53,15 @@ class RelayCollector(Collector):
         lag = _gauge("event_loop_lag_seconds", "How late the last round of housekeeping was.")
         lag.add_metric([], self._relay.lag)
         yield lag
+        # one that is alone talks to the providers itself
+        member = self._relay.membership
+        leader = _gauge("relay_leader", "1: this relay talks to the providers.")
+        leader.add_metric([], member is None or member.leads)
+        yield leader
+        if member is not None:
+            connected = _gauge("bus_connected", "1: the bus that several relays share can be reached.")
+            connected.add_metric([], member.is_connected)
+            yield connected
         events = _counter(
             "events", "Events taken from the engine, prices of one moment merged.", ["kind", "source"]
         )

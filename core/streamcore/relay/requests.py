@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from streamcore.clock import Clock
 from streamcore.errors import MalformedMessage, UnknownProvider
+from streamcore.relay.bus import Bus
 from streamcore.relay.fan_out import FanOut
 from streamcore.relay.groups import statuses_of
 from streamcore.relay.limits import Close, Code, RelayLimits
-from streamcore.relay.log import TransactionLog
+from streamcore.relay.log import Log
 from streamcore.relay.lookups import Lookups
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Scope
-from streamcore.relay.upstream import Granted, RelayedEngine, Upstream
+from streamcore.relay.upstream import Granted, Upstream
 from streamcore.text import printable
 from streamcore.wire.messages import (
     DEFAULT_INTERVAL,
@@ -71,18 +72,18 @@ class Requests:
 
     def __init__(
         self,
-        engine: RelayedEngine,
+        bus: Bus,
         served: Served,
         upstream: Upstream,
         fan_out: FanOut,
-        transactions: TransactionLog,
+        transactions: Log,
         lookups: Lookups,
         clock: Clock,
         limits: RelayLimits,
     ) -> None:
         self.recoveries = {True: 0, False: 0}
         """Terminals that came back, by whether the log reached back."""
-        self._engine = engine
+        self._bus = bus
         self._served = served
         self._upstream = upstream
         self._fan_out = fan_out
@@ -214,9 +215,9 @@ class Requests:
         else:
             try:
                 if request.provider is None:
-                    await self._engine.reconnect_all()
+                    await self._bus.reconnect_all()
                 else:
-                    await self._engine.reconnect(request.provider)
+                    await self._bus.reconnect(request.provider)
             except UnknownProvider as error:
                 self._refuse(terminal, request.id, Code.BAD_REQUEST, str(error))
                 return

@@ -1,4 +1,4 @@
-"""The relay: serves one engine to any number of terminals.
+"""The relay: serves what one bus brings to any number of terminals.
 
 Nothing here is done for each terminal that can be done for a group of them, and no terminal is ever waited
 for. Whatever belongs together happens in one turn of the event loop: a wish is answered with the state of the
@@ -24,20 +24,19 @@ from websockets.typing import Subprotocol
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, State, StreamError
+from streamcore.relay.bus import Bus, Membership
 from streamcore.relay.connections import BoundedConnection
 from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
 from streamcore.relay.limits import Bucket, Close, RelayLimits
 from streamcore.relay.listening import listening_socket
-from streamcore.relay.log import KEEP, MOST, LogFailed, TransactionLog
-from streamcore.relay.log_writer import LogWriter
+from streamcore.relay.log import KEEP, MOST, Log, LogFailed
 from streamcore.relay.lookups import Lookups
 from streamcore.relay.requests import Nonsense, Requests, Served
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Tokens
-from streamcore.relay.upstream import RelayedEngine, Upstream
+from streamcore.relay.upstream import Upstream
 from streamcore.status import ProviderStatus
-from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tasks import Tasks
 from streamcore.text import printable
 from streamcore.wire.encodings import chosen, encoding, subprotocol
@@ -57,20 +56,20 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Serves an engine; an asynchronous context manager that listens while it is entered.
+    """Serves a bus; an asynchronous context manager that listens while it is entered.
 
-    Whoever makes it enters the engine before and leaves it after.
+    Whoever makes it starts the bus before and ends it after.
     """
 
     def __init__(
         self,
-        engine: RelayedEngine,
+        bus: Bus,
         served: Served,
-        transactions: TransactionLog,
-        checkpoints: Checkpoints,
+        transactions: Log,
         clock: Clock,
         *,
         listen: tuple[str, int],
+        membership: Membership | None = None,
         tokens: Tokens | None = None,
         limits: RelayLimits | None = None,
         tls: ssl.SSLContext | None = None,
@@ -81,12 +80,13 @@ class Relay:
         """Make a relay that does nothing yet.
 
         Args:
-            engine: Running.
+            bus: Running.
             served: What terminals are told about it, and what is watched in any case.
-            transactions: The log, open; whoever hands it in closes it.
-            checkpoints: Those that the engine uses.
+            transactions: The log, open.
             clock: Time.
             listen: Host and port; port 0 takes a free one.
+            membership: Its place among several relays; ``None``: it is alone. The door opens when it has
+                caught up with them.
             tokens: Who may connect; ``None``, or none of them: everybody who can.
             limits: How much.
             tls: With the relay's certificate; ``None``: plain.
@@ -102,33 +102,30 @@ class Relay:
         self.lag = 0.0
         """Seconds by which the last round of housekeeping was late."""
         self.log = transactions
-        self._engine = engine
+        self.membership = membership
+        self._bus = bus
         self._served = served
         self._clock = clock
         self._listen = listen
         self._tls = tls
         self._keep, self._keep_most = keep, keep_most
         self.upstream = Upstream(
-            engine,
+            bus,
             transactions,
-            checkpoints,
             clock,
             self.limits,
             prices=served.prices,
             wallets=served.wallets,
         )
-        self._writer = LogWriter(transactions, checkpoints, clock)
-        self.fan_out = FanOut(
-            engine, self.upstream, transactions, self._writer, clock, self.limits, close=self._close
-        )
+        self.fan_out = FanOut(bus, self.upstream, transactions, clock, self.limits, close=self._close)
         self._tasks = Tasks("relay", clock, failed=self._internal_error)
         self.requests = Requests(
-            engine,
+            bus,
             served,
             self.upstream,
             self.fan_out,
             transactions,
-            Lookups(engine, self._tasks, clock),
+            Lookups(bus, self._tasks, clock),
             clock,
             self.limits,
         )
@@ -153,7 +150,7 @@ class Relay:
         deflate = ServerPerMessageDeflateFactory(
             server_max_window_bits=12,
             client_max_window_bits=12,
-            compress_settings={"memLevel": 5},
+            compress_settings={"memLevel": 5, "level": 4},  # 6 takes thrice the time for 0.4 % of the bytes
         )
         self._server = await serve(
             self._serve,
@@ -175,7 +172,10 @@ class Relay:
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self._keep_house)
         self._tasks.start_loop("pings", self._ping)
-        self.gate.opened = True
+        if self.membership is None:
+            self.gate.opened = True
+        else:
+            self._tasks.start("opening the door", self._open_when_caught_up, self.membership)
         return self
 
     async def __aexit__(
@@ -195,7 +195,7 @@ class Relay:
             self._server.close(code=Close.RESTART, reason="the relay restarts")
             await self._server.wait_closed()
         self.fan_out.collect()  # in one turn with what follows, which counts it as told
-        self._writer.close()
+        self.log.close()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -205,12 +205,19 @@ class Relay:
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
+    async def _open_when_caught_up(self, membership: Membership) -> None:
+        """Let terminals in when none can come with a position that is not known here yet."""
+        await membership.caught_up()
+        self.gate.opened = True
+
     # --- what is asked of it ----------------------------------------------------------------------------
 
     def unready(self) -> list[str]:
         """Return why not everything that is wanted can be served at present, as phrases."""
-        reasons = [] if self._writer.trouble is None else [self._writer.trouble]
-        statuses = self._engine.statuses().values()
+        reasons = [] if self.log.trouble is None else [self.log.trouble]
+        if self.membership is not None:
+            reasons += self.membership.troubles()
+        statuses = self._bus.statuses().values()
         wanted = {
             DataKind.PRICES: bool(self.upstream.rows),
             DataKind.WALLETS: bool(self.upstream.wallets),
@@ -245,11 +252,11 @@ class Relay:
     @property
     def waiting(self) -> int:
         """How many transactions wait until the log can be written."""
-        return self._writer.waiting
+        return self.log.waiting
 
     def statuses(self) -> Mapping[str, ProviderStatus]:
-        """Return the status of every provider of the engine, by name."""
-        return self._engine.statuses()
+        """Return the status of every provider, by name."""
+        return self._bus.statuses()
 
     # --- one terminal -----------------------------------------------------------------------------------
 
@@ -332,7 +339,7 @@ class Relay:
             if self._is_due("statuses", STATUSES_EVERY):
                 self.fan_out.refresh_statuses(counters=self._is_due("counters", COUNTERS_EVERY))
             await self.requests.sweep()
-            self._writer.keep(self.upstream.wallets)
+            self.log.keep(self.upstream.wallets)
             if self._is_due("pruning", PRUNED_EVERY):
                 await self._prune()
 
@@ -398,6 +405,8 @@ def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> S
 
 
 def _delivers(status: ProviderStatus) -> bool:
+    if status.cut_off:
+        return False
     if not status.streams or status.fallback:
         return not status.poll_failed
     return status.state is State.CONNECTED

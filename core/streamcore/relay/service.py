@@ -19,11 +19,14 @@ from streamcore.config.selection import choose
 from streamcore.errors import SettingsError
 from streamcore.loopback import is_loopback
 from streamcore.manager import StreamManager
+from streamcore.relay.bus import Bus, Membership
 from streamcore.relay.limits import RelayLimits
 from streamcore.relay.listening import split_address
-from streamcore.relay.log import TransactionLog
+from streamcore.relay.log import Log
+from streamcore.relay.own_log import OwnLog
 from streamcore.relay.requests import Served
 from streamcore.relay.server import Relay
+from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.relay.tokens import Tokens, read_tokens
 from streamcore.streams.checkpoints import Checkpoints
 
@@ -67,7 +70,7 @@ def plan(
         TokensFailed: The file of tokens cannot be read.
     """
     wanted = settings.relay
-    refused = _Refusals(origins or {})
+    refused = Refusals(origins or {})
     try:
         listen = split_address(wanted.listen)
     except ValueError as error:
@@ -87,7 +90,7 @@ def plan(
     return Plan(listen, tokens_file, tokens, tls, state, _metrics(wanted.metrics, refused))
 
 
-def _metrics(address: str | None, refused: _Refusals) -> tuple[str, int] | None:
+def _metrics(address: str | None, refused: Refusals) -> tuple[str, int] | None:
     if address is None:
         return None
     if find_spec("prometheus_client") is None:
@@ -98,16 +101,18 @@ def _metrics(address: str | None, refused: _Refusals) -> tuple[str, int] | None:
         raise refused.error("metrics", address, str(error)) from None
 
 
-class _Refusals:
+class Refusals:
+    """Makes errors about settings of the section ``[relay]``."""
+
     def __init__(self, origins: Mapping[str, str]) -> None:
         self._origins = origins
 
     def error(self, name: str, value: object, allowed: str) -> SettingsError:
-        """Return the error about a setting of the section ``[relay]``."""
+        """Return the error about a setting; ``allowed`` says what is wrong with its value."""
         return SettingsError(f"relay.{name}", value, allowed, self._origins.get(f"relay.{name}", "default"))
 
 
-def _tls(wanted: RelaySettings, refused: _Refusals) -> ssl.SSLContext | None:
+def _tls(wanted: RelaySettings, refused: Refusals) -> ssl.SSLContext | None:
     if wanted.cert is None and wanted.key is None:
         return None
     if wanted.cert is None:
@@ -123,7 +128,7 @@ def _tls(wanted: RelaySettings, refused: _Refusals) -> ssl.SSLContext | None:
     return context
 
 
-def _state(settings: Settings, environ: Mapping[str, str], refused: _Refusals) -> Path | None:
+def _state(settings: Settings, environ: Mapping[str, str], refused: Refusals) -> Path | None:
     if settings.relay.state is not None:
         return Path(settings.relay.state)
     if settings.demo:
@@ -164,14 +169,44 @@ async def serving(
         checkpoints = Checkpoints()
         engine = StreamManager(settings, clock=clock, demo=demo, remember=True, checkpoints=checkpoints)
         await stack.enter_async_context(engine)
+        own = OwnLog(log, checkpoints, clock)
+        yield await stack.enter_async_context(open_door(settings, plan, engine, own, clock, program=program))
+
+
+@asynccontextmanager
+async def open_door(
+    settings: Settings,
+    plan: Plan,
+    bus: Bus,
+    transactions: Log,
+    clock: Clock,
+    *,
+    program: str,
+    membership: Membership | None = None,
+) -> AsyncIterator[Relay]:
+    """Run a relay on a bus and a log while inside, and answer Prometheus if the plan says so.
+
+    Args:
+        settings: What is configured.
+        plan: What `plan` made of them.
+        bus: Running.
+        transactions: The log, open.
+        clock: Time.
+        program: The name and version that terminals are told.
+        membership: Its place among several relays; ``None``: it is alone.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
+    async with AsyncExitStack() as stack:
         relay = await stack.enter_async_context(
             Relay(
-                engine,
+                bus,
                 _served(settings, program),
-                log,
-                checkpoints,
+                transactions,
                 clock,
                 listen=plan.listen,
+                membership=membership,
                 tokens=plan.tokens,
                 limits=RelayLimits(
                     clients=settings.relay.max_clients,
@@ -193,12 +228,17 @@ async def serving(
         yield relay
 
 
+def is_demo(settings: Settings) -> bool:
+    """Whether anything of what is served is made up."""
+    return settings.demo or any(source.demo for source in choose(settings))
+
+
 def _served(settings: Settings, program: str) -> Served:
     sources = choose(settings)
     prices, wallets = settings.stream.enable_prices, settings.stream.enable_wallets
     return Served(
         relay=program,
-        demo=settings.demo or any(source.demo for source in sources),
+        demo=is_demo(settings),
         exchanges=sources.exchanges,
         tokens=dict(settings.tokens),
         prices=prices,

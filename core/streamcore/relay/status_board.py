@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from streamcore.relay.discretion import anonymous, base_of_pair
+from streamcore.assets.names import base_of_pair
+from streamcore.relay.discretion import anonymous
 from streamcore.status import ProviderStatus
 
 _COUNTERS = frozenset(
@@ -79,7 +80,7 @@ def changes(
         if known is status:
             continue
         if known is None:
-            yield dict(status)
+            yield {**status, "topics": []}  # a whole one; those of the terminal's own follow
             continue
         changed = {name: value for name, value in status.items() if known.get(name) != value}
         if changed:

@@ -1,4 +1,4 @@
-"""What all terminals of a relay want together, and how it is asked for at the engine: once, with a linger."""
+"""What all terminals of a relay want together, and how it is asked for on the bus: once, with a linger."""
 
 from __future__ import annotations
 
@@ -6,32 +6,22 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from streamcore.assets.names import base_of_pair
 from streamcore.assets.tokens import Token, check_address, short_address
 from streamcore.clock import Clock
-from streamcore.engine import Engine
 from streamcore.errors import InputError
-from streamcore.events import ErrorKind, PriceUpdate, StreamError
-from streamcore.hub import Subscriber
-from streamcore.relay.discretion import base_of_pair
+from streamcore.events import ErrorKind, PriceUpdate, StreamError, price_key
+from streamcore.relay.bus import Bus
 from streamcore.relay.limits import Code, RelayLimits
-from streamcore.relay.log import LogFailed, TransactionLog
-from streamcore.streams.checkpoints import Checkpoints
+from streamcore.relay.log import Log, LogFailed
 from streamcore.wire.messages import Refusal
-
-
-class RelayedEngine(Engine, Protocol):
-    """An engine that a relay can serve."""
-
-    def consumer(self, capacity: int | None = None) -> Subscriber:
-        """Attach a consumer that takes in batches, of at most ``capacity`` events; see `Engine.events`."""
-        ...
 
 
 @dataclass(eq=False, slots=True)
 class UpstreamRow:
-    """A price that is subscribed at the engine."""
+    """A price that is subscribed."""
 
     number: int
     """Its row number on every connection; none is used twice."""
@@ -48,6 +38,9 @@ _Item = TypeVar("_Item")
 
 NamedRows: TypeAlias = Mapping[str, frozenset[int]]
 """Tickers and mints in a text, and the rows that have them."""
+
+LONGEST_NAME = 256
+"""Characters of a symbol or a wallet that is looked at any closer; addresses have 44, tickers fewer."""
 
 MOST_TEXTS = 10_000
 """Ways to write the symbols of rows that are remembered."""
@@ -73,23 +66,21 @@ class Granted:
 
 
 class Upstream:
-    """Subscribes at the engine what is wanted by anybody, each thing once."""
+    """Subscribes on the bus what is wanted by anybody, each thing once."""
 
     def __init__(
         self,
-        engine: RelayedEngine,
-        log: TransactionLog,
-        checkpoints: Checkpoints,
+        bus: Bus,
+        log: Log,
         clock: Clock,
         limits: RelayLimits,
         *,
         prices: bool,
         wallets: bool,
     ) -> None:
-        """``prices``, ``wallets``: whether that kind of data is served; ``checkpoints``: the engine's own."""
-        self._engine = engine
+        """``prices``, ``wallets``: whether that kind of data is served."""
+        self._bus = bus
         self._log = log
-        self._checkpoints = checkpoints
         self._clock = clock
         self._limits = limits
         self._serves_prices = prices
@@ -121,7 +112,7 @@ class Upstream:
         A ticker and the token of the same name are rows of their own: an event of the exchange has no
         address, and one of the chain has a provider that must be the row's own source.
         """
-        sources = self._engine.price_sources
+        sources = self._bus.price_sources
         for row in self._by_symbol.get(event.symbol, ()):
             is_ticker = not row.token.mint
             fits = is_ticker if event.address is None else is_ticker or row.key == event.address
@@ -203,14 +194,18 @@ class Upstream:
         if not self._serves_prices:
             granted.refused.append(Refusal(symbol, Code.NOT_SERVED, "this relay serves no prices"))
             return
+        if len(symbol) > LONGEST_NAME:
+            text = f"a symbol has at most {LONGEST_NAME} characters"
+            granted.refused.append(Refusal(symbol, Code.UNKNOWN_SYMBOL, text))
+            return
         try:
             held = self._rows.get(self._key_of.get(symbol, ""))
             if held is None:
                 await asyncio.sleep(
                     0
                 )  # to understand a text may take milliseconds, and there may be hundreds
-                token = self._engine.describe(symbol)
-                key = token.mint or token.symbol.upper()
+                token = self._bus.describe(symbol)
+                key = price_key(token.symbol, token.mint)
                 held = self._rows.get(key)
                 if held is not None and len(self._key_of) < MOST_TEXTS:
                     self._key_of[symbol] = key
@@ -219,7 +214,7 @@ class Upstream:
                     text = f"the relay watches at most {self._limits.all_symbols} symbols, and all are taken"
                     granted.refused.append(Refusal(symbol, Code.LIMIT, text, retryable=True))
                     return
-                await self._engine.subscribe_prices([symbol])
+                await self._bus.subscribe_prices([symbol])
                 held = self._rows[key] = _Held(UpstreamRow(self._next_row, key, token, symbol))
                 self._key_of[symbol] = key
                 self._next_row += 1
@@ -236,6 +231,10 @@ class Upstream:
         if not self._serves_wallets:
             granted.refused.append(Refusal(wallet, Code.NOT_SERVED, "this relay serves no wallets"))
             return
+        if len(wallet) > LONGEST_NAME:
+            text = f"an address has at most {LONGEST_NAME} characters"
+            granted.refused.append(Refusal(wallet, Code.BAD_ADDRESS, text))
+            return
         try:
             address = check_address(wallet)
             held = self._wallets.get(address)
@@ -244,7 +243,8 @@ class Upstream:
                     text = f"the relay watches at most {self._limits.all_wallets} wallets, and all are taken"
                     granted.refused.append(Refusal(wallet, Code.LIMIT, text, retryable=True))
                     return
-                await self._subscribe_wallet(address)
+                self._log.follow(address)
+                await self._bus.subscribe_wallets([address])
                 held = self._wallets[address] = _Held(address)
         except InputError as error:
             granted.refused.append(Refusal(wallet, Code.BAD_ADDRESS, str(error)))
@@ -256,17 +256,6 @@ class Upstream:
             return
         held.holders, held.idle_since = held.holders + 1, None
         granted.wallets.append(held.item)
-
-    async def _subscribe_wallet(self, address: str) -> None:
-        """Subscribe a wallet from where the log ends, so that what happened meanwhile is fetched.
-
-        Raises:
-            LogFailed: The log cannot be written: what nobody can be told later must not begin.
-        """
-        restored = self._log.follow(address, now=self._clock.time())
-        if restored is not None:
-            self._checkpoints.restore(address, *restored)
-        await self._engine.subscribe_wallets([address])
 
     async def _has_room(
         self, held: dict[str, _Held[_Item]], most: int, drop: Callable[[str], Awaitable[None]]
@@ -285,12 +274,12 @@ class Upstream:
         self._by_symbol[row.token.symbol].remove(row)
         self.gone.append(row.number)
         self._key_of = {text: known for text, known in self._key_of.items() if known != key}
-        await self._engine.unsubscribe_prices([row.asked])
+        await self._bus.unsubscribe_prices([row.asked])
 
     async def _drop_wallet(self, wallet: str) -> None:
         del self._wallets[wallet]
         self._troubled_wallets.pop(wallet, None)
-        await self._engine.unsubscribe_wallets([wallet])
+        await self._bus.unsubscribe_wallets([wallet])
 
 
 def _words(text: str) -> set[str]:

@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 NOT_STARTED = "the engine has not been started: ask it inside `async with RelayClient(…) as engine:`"
 ENDED = "the engine has ended and brings nothing any more: make a new RelayClient"
 
+READ_ONLY = "this terminal's token may only read; to start providers over needs one with the scope control"
+
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
 
@@ -116,7 +118,7 @@ class RelayClient:
         except EncodingMissing as error:
             name = str(settings.relay.encoding)
             raise SettingsError("relay.encoding", name, str(error), "the settings") from error
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._lookups = Lookups(self._clock, self._changed)
         self._revision = 0
         self._requests: list[Request] = []
@@ -191,7 +193,7 @@ class RelayClient:
 
     def _end(self) -> None:
         self._closing = True
-        self._lookups.lost(ProviderError(ErrorKind.NETWORK, "the engine has ended"))
+        self._lookups.lost(ProviderError(ErrorKind.NETWORK, "the engine has ended"), everywhere=True)
         self._hub.close()
 
     async def subscribe_prices(self, symbols: Iterable[str]) -> list[Token]:
@@ -250,12 +252,12 @@ class RelayClient:
     @property
     def price_sources(self) -> Mapping[str, str | None]:
         """See `Engine.price_sources`; the source of a row without a price yet is the relay."""
-        found: dict[str, str | None] = {}
-        for key, is_refused in self._subscriptions.refused_by_key.items():
-            price = self._feed.mirror.prices.get(key)
-            unknown = None if is_refused else self.name
-            found[key] = unknown if price is None else price.provider
-        return found
+        return self._feed.sources.find()
+
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
+        self._subscriptions.understand(symbol)
+        self._running()
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
@@ -359,6 +361,8 @@ class RelayClient:
             connection.reconnect()
 
     def _request_reconnect(self, name: str | None) -> None:
+        if self._feed.is_live and not self._feed.may_control:
+            raise ProviderError(ErrorKind.AUTH, READ_ONLY, retryable=False)
         self._last_request += 1
         self._requests.append(Reconnect((1 << 30) + self._last_request, name))
         self._changed()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
 from streamcore.clock import Clock
 from streamcore.config.model import RelaySettings
 from streamcore.errors import MalformedMessage, ProviderError
-from streamcore.events import ErrorKind, State
+from streamcore.events import ErrorKind, PriceUpdate, State
 from streamcore.hub import Hub
 from streamcore.providers.reports import Delivery, Report
 from streamcore.relay_client.clock_skew import ClockSkew
@@ -18,6 +20,7 @@ from streamcore.relay_client.codec import RelayCodec
 from streamcore.relay_client.late_prices import LatePrices
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.news import News
+from streamcore.relay_client.price_sources import PriceSources
 from streamcore.relay_client.provider import RelayProvider
 from streamcore.relay_client.statuses import mirrored, relay_status
 from streamcore.relay_client.subscriptions import Subscriptions
@@ -71,8 +74,14 @@ class RelayFeed:
         self.provider = RelayProvider(settings, clock, self._codec)
         self.mirror = Mirror()
         """What the relay has said of prices and providers."""
+        self.sources = PriceSources(clock, subscriptions, self.mirror)
+        """Where the price of each row comes from."""
         self.is_live = False
         """Whether what the mirror says of the providers is what the relay says now."""
+        self._was_live = False
+        """Whether the connection that there is now, or was last, has brought a hello."""
+        self.may_control = True
+        """Whether the relay lets this terminal start providers over."""
         self.greeted = asyncio.Event()
         """Set once a relay has said what its tickers mean."""
 
@@ -120,7 +129,9 @@ class RelayFeed:
 
     def connection_lost(self, connection: Connection, error: ProviderError) -> None:
         """See `Listener`: what was asked is not answered any more; a person hears why."""
-        self._lookups.lost(error)
+        # one that was there may be back at once
+        self._lookups.lost(error, everywhere=self.provider.all_failed and not self._was_live)
+        self._was_live = False
         self.reports.report(error, self.provider.name)
 
     def connection_quiet(self, connection: Connection) -> None:
@@ -154,6 +165,7 @@ class RelayFeed:
         self._skew.restart()
         self._skew.arrived(hello.t / 1000, self._clock.time())
         self.mirror.hello(hello, self._skew.seconds)
+        self.sources.restart()
         return self.mirror.since
 
     def _framed(self, frame: Frame) -> None:
@@ -161,8 +173,11 @@ class RelayFeed:
         shift = self._skew.arrived(t, self._clock.time())
         age = self._clock.time() - shift - t
         self._late.arrived(age, self.mirror.prices, now)
-        events = self.mirror.frame(frame, shift)
-        for event in self._late.to_tell(events, age, self.mirror.prices, now):
+        events = self._late.to_tell(self.mirror.frame(frame, shift), age, self.mirror.prices, now)
+        prices = [event for event in events if isinstance(event, PriceUpdate)]
+        for _, together in groupby(prices, attrgetter("provider")):
+            self._hub.publish_together(list(together))
+        for event in events[len(prices) :]:  # prices come first
             if self._news.is_news(event):
                 self._hub.publish(event)
 
@@ -185,6 +200,9 @@ class RelayFeed:
 
     def _greet(self, hello: Hello, connection: Connection) -> None:
         self._subscriptions.learn(hello)
+        self._lookups.reached()
+        self._was_live = True
+        self.may_control = hello.control
         most = hello.limits
         self._limits = (
             f"{most.symbols} symbols and {most.wallets} wallets a terminal, "
@@ -196,6 +214,7 @@ class RelayFeed:
 
     def _wanted(self, wanted: Wanted) -> None:
         self.mirror.wanted(wanted)
+        self.sources.rows_changed()
         if wanted.recovered is False:
             reason = "the relay's log does not reach back to where this terminal stopped"
             self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from streamcore.events import Event, PriceUpdate
 
@@ -37,12 +37,12 @@ class LatePrices:
             self._before, self._began = dict(prices), now
 
     def to_tell(
-        self, events: Iterable[Event], age: float, prices: Mapping[str, PriceUpdate], now: float
-    ) -> Iterable[Event]:
-        """Return what consumers are to be told after a frame has been merged.
+        self, events: Sequence[Event], age: float, prices: Mapping[str, PriceUpdate], now: float
+    ) -> Sequence[Event]:
+        """Return what consumers are to be told after a frame has been merged, prices first.
 
         Args:
-            events: What the frame tells.
+            events: What the frame tells, prices first.
             age: See `arrived`, as the rest.
             prices: Likewise.
             now: Likewise.

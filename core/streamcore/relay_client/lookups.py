@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -29,6 +29,14 @@ _ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
 _T = TypeVar("_T")
 
 
+class Asking(Protocol):
+    """Whatever a question can be asked of."""
+
+    async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
+        """Ask, and return the answer; see `Lookups.ask`."""
+        ...
+
+
 class Lookups:
     """Questions on their way to a relay and back."""
 
@@ -40,6 +48,8 @@ class Lookups:
         self._waiting: dict[int, asyncio.Future[Found]] = {}
         self._texts: dict[int, str] = {}
         self._unsent: list[Lookup] = []
+        self._out_of_reach: ProviderError | None = None
+        """Why no relay can be asked."""
 
     def requests(self) -> list[Lookup]:
         """Return what is to be asked now, and forget it."""
@@ -51,8 +61,10 @@ class Lookups:
 
         Raises:
             InputError: The relay says that there is no such symbol.
-            ProviderError: It refused, did not answer, or was lost meanwhile.
+            ProviderError: It refused, did not answer, was lost meanwhile, or none can be reached.
         """
+        if (error := self._out_of_reach) is not None:
+            raise ProviderError(error.kind, error.message)
         if len(self._waiting) >= MOST_WAITING:
             raise ProviderError(ErrorKind.RATE_LIMIT, "too many questions are waiting for the relay")
         self._last_id += 1
@@ -86,12 +98,23 @@ class Lookups:
             waiting.set_exception(_refusal(answer, self._texts[answer.id]))
         return True
 
-    def lost(self, error: ProviderError) -> None:
-        """Fail every question: the connection on which its answer would have come is gone."""
-        self._unsent.clear()
-        for waiting in self._waiting.values():
-            if not waiting.done():
+    def reached(self) -> None:
+        """Take note that there is a relay that can be asked."""
+        self._out_of_reach = None
+
+    def lost(self, error: ProviderError, *, everywhere: bool) -> None:
+        """Fail every question that was sent: the connection on which its answer would have come is gone.
+
+        ``everywhere``: no relay could be reached, so fail what waits to be sent as well, and whatever is
+        asked before one is `reached`.
+        """
+        unsent = set() if everywhere else {lookup.id for lookup in self._unsent}
+        for number, waiting in self._waiting.items():
+            if number not in unsent and not waiting.done():
                 waiting.set_exception(ProviderError(error.kind, error.message))
+        if everywhere:
+            self._unsent.clear()
+            self._out_of_reach = error
 
 
 def _refusal(answer: Refused, asked: str) -> InputError | ProviderError:

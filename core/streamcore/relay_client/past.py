@@ -13,7 +13,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.series_cache import is_fresh
-from streamcore.relay_client.lookups import Lookups, read_items
+from streamcore.relay_client.lookups import Asking, read_items
 
 MOST_SERIES = 64
 _LONGEST = 366 * 86_400
@@ -30,7 +30,7 @@ class _Trend(msgspec.Struct):
 class Past:
     """Asks a relay for candles, and remembers them."""
 
-    def __init__(self, lookups: Lookups, clock: Clock, *, shift: Callable[[], float]) -> None:
+    def __init__(self, lookups: Asking, clock: Clock, *, shift: Callable[[], float]) -> None:
         """``shift`` returns the seconds to add to the relay's clock to get this computer's."""
         self._lookups = lookups
         self._clock = clock

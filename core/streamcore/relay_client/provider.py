@@ -83,6 +83,11 @@ class RelayProvider(Provider):
         """Return a new codec, for one new connection."""
         return self._codec()
 
+    @property
+    def all_failed(self) -> bool:
+        """Whether, at the last end of a connection, all relays had failed one after another."""
+        return self._failed_in_a_row == 0
+
     def established(self) -> None:
         """Take note that the relay in use works."""
         self._failed_in_a_row = 0

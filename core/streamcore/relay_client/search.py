@@ -10,7 +10,7 @@ from streamcore.assets.tokens import is_address
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.batching import batches
-from streamcore.relay_client.lookups import Lookups, read_items
+from streamcore.relay_client.lookups import Asking, read_items
 from streamcore.token_hits import SearchResult, TokenHit
 
 NAMES_PER_QUESTION = 50
@@ -26,7 +26,7 @@ class _NamedWallet(msgspec.Struct, frozen=True):
 class RelaySearch:
     """Has a relay look names up. What it is given has been checked already."""
 
-    def __init__(self, lookups: Lookups) -> None:
+    def __init__(self, lookups: Asking) -> None:
         self._lookups = lookups
 
     async def search(self, text: str) -> SearchResult:

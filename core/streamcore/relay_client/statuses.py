@@ -77,10 +77,12 @@ def mirrored(
         dropped: Events of each provider that this terminal's own buffers have dropped, to be added.
         host: ``host:port`` of the relay.
         reachable: Whether the relay is there; without it every provider is stale and cut off, whatever it
-            was when the relay was heard last.
+            was when the relay was heard last, and nothing is said of its next attempt.
     """
     found = {}
     for name, status in statuses.items():
+        # a key would have to be the relay's: nobody at a terminal can add one
+        status = msgspec.structs.replace(status, hint="")
         if dropped.get(name):
             status = msgspec.structs.replace(status, dropped=status.dropped + dropped[name])
         if not reachable:
@@ -89,6 +91,9 @@ def mirrored(
                 stale=status.state is State.CONNECTED,
                 heartbeats=False,
                 cut_off=True,
+                attempt=0,
+                retry_at=None,
+                parked=False,
                 reason=UNREACHABLE.format(host=host),
             )
         found[name] = status

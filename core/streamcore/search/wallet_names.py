@@ -8,7 +8,7 @@ Source: the README of sdk-proxy in SolanaNameService/sns-sdk, of August 2026.
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -19,7 +19,7 @@ from streamcore.config.model import Settings
 from streamcore.config.selection import choose, leads_here
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
-from streamcore.loopback import is_loopback
+from streamcore.loopback import leads_to_loopback
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Answer, Http
 from streamcore.providers.decoding import Undecodable, json_as
@@ -114,7 +114,7 @@ class WalletNames:
 
 def _may_be_asked(settings: Settings) -> bool:
     """Whether what is looked up may go there: beside a stream on this machine only to this machine."""
-    if is_loopback(urlsplit(settings.sns.rest_url).hostname or ""):
+    if leads_to_loopback(settings.sns.rest_url):
         return True
     wallets = choose(settings).wallets
     return not settings.demo and not any(leads_here(settings, choice.provider) for choice in wallets[:1])

@@ -121,6 +121,9 @@ class PolledStream:
         if not self._parked:
             self._backfill.catch_up(topics)
 
+    def ask_quote(self, topic: str) -> None:
+        """Do nothing: every poll tells what there is."""
+
     def reconnect(self) -> None:
         """Poll now, as if nothing had ever been refused."""
         self.provider.forget()

@@ -18,6 +18,7 @@ from streamcore.providers.base import Provider
 from streamcore.providers.reports import (
     PriceReport,
     PriceRequest,
+    QuoteRequest,
     Report,
     SignatureSeen,
     TokenAccounts,
@@ -179,6 +180,11 @@ class ProviderStream:
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
         self._backfill.catch_up(topics)
+
+    def ask_quote(self, topic: str) -> None:
+        """Have bid and ask of a wanted topic asked for over HTTP, if the provider has such."""
+        if self.provider.has_quotes:
+            self._backfill.ask(QuoteRequest(topic))
 
     def reconnect(self) -> None:
         """Start every connection over at once, as if nothing had ever been refused."""

@@ -169,6 +169,8 @@ class PriceState:
         whole = report.complete and source is Source.STREAM
         kind = PriceKind.SNAPSHOT if whole or not self._announced else PriceKind.DELTA
         changed = self._publishable(changed, source, figures.get("price", self.known.price))
+        if report.price is report.change_24h is report.volume_24h is None and source is not Source.STREAM:
+            ts = self.known.ts  # bid and ask were asked for: that confirms no price
         self.known = msgspec.structs.replace(
             self.known, ts=ts, kind=kind, source=self._source or source, changed=_CHANGED[changed], **figures
         )

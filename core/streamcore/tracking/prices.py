@@ -43,6 +43,10 @@ class PriceSource(ReportSource, Protocol):
         """Ask for the present state of some wanted topics, over HTTP and at once."""
         ...
 
+    def ask_quote(self, topic: str) -> None:
+        """Have bid and ask of a wanted topic asked for, where they are not told all the time."""
+        ...
+
 
 class PriceTracker:
     """Subscribes instruments at the providers in use and publishes their merged prices."""
@@ -175,6 +179,20 @@ class PriceTracker:
     def _forget(self, key: str) -> None:
         self._states.pop(key, None)
         self._streamed.clear()
+
+    def ask_quote(self, symbol: str) -> None:
+        """Have the source of a wanted instrument asked for bid and ask.
+
+        Raises:
+            InputError: No provider in use can know it.
+        """
+        instrument = self.instrument(symbol)
+        source = self._sources.get(instrument.key)
+        topics = [topic for name, topic in self._router.candidates(instrument) if name == source]
+        for stream in self._streams:
+            if stream.name == source:
+                for topic in topics:
+                    stream.ask_quote(topic)
 
     def snapshot(self) -> dict[str, PriceUpdate]:
         """Return each key that has a price to all that is known of it, as a ``snapshot`` event."""

@@ -21,7 +21,7 @@ MAX_TEXT = 640
 """Characters of a number in plain notation; no amount on a chain has more than 255 decimals."""
 
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_CONTEXT = Context(prec=28)  # a packed integer has 18 digits at most, so nothing is ever rounded
+_multiply = Context(prec=28).multiply  # a packed integer has 18 digits at most, so nothing is ever rounded
 _UNITS = tuple(Decimal((0, (1,), -places)) for places in range(MAX_PLACES + 1))
 
 
@@ -50,11 +50,11 @@ def unpack(packed: int | str) -> Decimal:
     Raises:
         MalformedMessage: It is a text, and no number in plain notation.
     """
-    if isinstance(packed, str):
-        if len(packed) > MAX_TEXT or not _PLAIN.fullmatch(packed):
-            raise MalformedMessage(f"{printable(packed, 40)!r} is no number in plain notation")
-        return Decimal(packed)
-    return _CONTEXT.multiply(Decimal(packed >> _PLACES_BITS), _UNITS[packed & MAX_PLACES])
+    if isinstance(packed, int):
+        return _multiply(packed >> _PLACES_BITS, _UNITS[packed & MAX_PLACES])
+    if len(packed) > MAX_TEXT or not _PLAIN.fullmatch(packed):
+        raise MalformedMessage(f"{printable(packed, 40)!r} is no number in plain notation")
+    return Decimal(packed)
 
 
 def plain_of(packed: int | str) -> str:

@@ -138,6 +138,19 @@ async def test_when_every_source_fails_all_reasons_that_may_pass_are_told() -> N
     assert (error.kind, error.retryable, error.retry_after) == (ErrorKind.NETWORK, True, 60)
 
 
+async def test_what_is_the_same_at_several_sources_is_said_once() -> None:
+    sources = [ScriptedHistory(name) for name in ("kraken", "coinbase", "geckoterminal", "defillama")]
+    async with table(*sources) as at:
+        for source, reason in zip(sources, ("is down", "is down", "asks for less", "is down"), strict=True):
+            source.failure = ProviderError(ErrorKind.NETWORK, f"{source.title} {reason}")
+        assert (await at.failure()).message == (
+            "Kraken is down; the same at Coinbase and Defillama; Geckoterminal asks for less"
+        )
+        for source in sources[1:]:
+            source.failure = ProviderError(ErrorKind.NETWORK, "the network is down")
+        assert (await at.failure()).message == "Kraken is down; the network is down"
+
+
 async def test_what_nobody_lists_has_no_history() -> None:
     async with table(ScriptedHistory(lists=lambda _: False)) as at:
         error = await at.failure(BONK)

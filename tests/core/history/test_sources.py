@@ -45,6 +45,8 @@ def test_where_the_live_market_is_one_on_this_machine_no_public_host_is_asked() 
     assert sources(prices="jupiter", jupiter=JupiterSettings(rest_url="http://127.0.0.1:9000")) == []
     here = KrakenSettings(ws_url="ws://127.0.0.1:9000/v2", rest_url="http://127.0.0.1:9001")
     assert sources(prices="kraken", kraken=here) == ["kraken"]
+    half = KrakenSettings(ws_url="ws://127.0.0.1:9000/v2")
+    assert sources(prices="kraken", kraken=half) == ["kraken"], "which has no HTTP side that belongs to it"
     pools = GeckoterminalSettings(rest_url="http://localhost:9002")
     assert sources(prices="kraken", kraken=here, geckoterminal=pools) == ["kraken", "geckoterminal"]
 

@@ -31,7 +31,7 @@ async def trends(at: Table, *rows: Instrument) -> dict[str, str]:
     return {series.symbol: series.provider for series in at.history.trends(rows).values()}
 
 
-async def test_a_row_of_an_exchange_has_its_day_from_there_and_the_others_have_it_many_at_once() -> None:
+async def test_all_have_a_day_with_few_requests_and_then_a_row_of_an_exchange_has_it_from_there() -> None:
     kraken, many = ScriptedHistory("kraken"), llama()
     live = {"SOL": "kraken", "BTC": "kraken"}
     async with table(kraken, many, live=lambda one: live.get(one.symbol, "jupiter")) as at:
@@ -44,7 +44,32 @@ async def test_a_row_of_an_exchange_has_its_day_from_there_and_the_others_have_i
         "JUP": "defillama",
     }
     assert kraken.batches == [("SOL",), ("BTC",)]
-    assert many.batches == [("BONK", "WIF"), ("JUP",)]
+    assert many.batches == [("SOL", "BTC"), ("BONK", "WIF"), ("JUP",)]
+
+
+async def test_while_an_exchange_is_asked_one_after_the_other_the_day_from_elsewhere_stands_in() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.gate.clear()
+    async with table(kraken, many) as at:
+        waiting = asyncio.ensure_future(at.history.refresh_trends(lambda: (SOL, BONK)))
+        await at.clock.settle()
+        assert {one.provider for one in at.history.trends((SOL, BONK)).values()} == {"defillama"}
+        kraken.gate.set()
+        await waiting
+        assert {one.provider for one in at.history.trends((SOL, BONK)).values()} == {"kraken"}
+        await trends(at, SOL, BONK)
+        assert (len(kraken.batches), len(many.batches)) == (2, 1)
+
+
+async def test_a_day_from_elsewhere_stays_while_the_exchange_fails_which_is_not_asked_again_at_once() -> None:
+    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken.failure = NETWORK
+    async with table(kraken, many) as at:
+        assert await trends(at, SOL) == await trends(at, SOL) == {"SOL": "defillama"}
+        assert (len(kraken.asked), len(many.batches)) == (1, 1)
+        kraken.failure = None
+        await at.clock.advance(61)
+        assert await trends(at, SOL) == {"SOL": "kraken"}
 
 
 async def test_what_one_source_does_not_have_is_asked_of_the_next() -> None:
@@ -71,6 +96,52 @@ async def test_a_day_is_not_asked_for_again_before_ten_minutes_have_passed() -> 
         await at.clock.advance(1)
         await trends(at, SOL, BONK)
         assert kraken.batches == [("SOL",), ("BONK",), ("SOL",)]
+
+
+async def test_a_chart_that_was_fetched_a_moment_ago_is_the_trend_as_well() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await at.history.series(SOL, ChartRange.WEEK)
+        await at.clock.advance(599)
+        assert await trends(at, SOL, BONK) == {"SOL": "kraken", "BONK": "kraken"}
+        assert kraken.batches == [("BONK",)]
+        assert at.history.trends([SOL])[SOL.key].range is ChartRange.DAY
+        await at.clock.advance(1)
+        await trends(at, SOL, BONK)
+        assert kraken.batches == [("BONK",), ("SOL",)]
+
+
+async def test_a_chart_that_is_under_way_is_waited_for_and_is_the_trend_then() -> None:
+    kraken = ScriptedHistory()
+    kraken.gate.clear()
+    async with table(kraken) as at:
+        chart = asyncio.create_task(at.history.series(SOL, ChartRange.DAY))
+        column = asyncio.create_task(trends(at, SOL))
+        await at.clock.settle()
+        kraken.gate.set()
+        assert await column == {"SOL": "kraken"}
+        await chart
+        assert (len(kraken.asked), kraken.batches) == (1, [])
+
+
+async def test_a_trend_that_was_fetched_a_moment_ago_is_the_chart_of_the_day_as_well() -> None:
+    kraken = ScriptedHistory()
+    async with table(kraken) as at:
+        await trends(at, SOL)
+        await at.clock.advance(599)
+        assert (await at.history.series(SOL, ChartRange.DAY)).range is ChartRange.DAY
+    assert len(kraken.asked) == 1
+
+
+async def test_a_chart_of_another_source_or_without_candles_is_no_trend() -> None:
+    kraken, coinbase = ScriptedHistory("kraken"), ScriptedHistory("coinbase")
+    live = "kraken"
+    async with table(kraken, coinbase, live=lambda _: live) as at:
+        await at.history.series(SOL, ChartRange.DAY)
+        live = "coinbase"
+        coinbase.empty = True
+        await trends(at, SOL)
+        assert coinbase.batches == [("SOL",)]
 
 
 async def test_the_last_of_many_rows_is_asked_for_every_quarter_of_an_hour_like_the_first() -> None:
@@ -198,7 +269,7 @@ async def test_who_waits_for_a_column_when_the_engine_ends_is_told_so() -> None:
 
 
 async def test_a_fault_of_this_program_ends_no_other_source_halfway_and_is_told() -> None:
-    kraken, many = ScriptedHistory("kraken"), llama()
+    kraken, many = ScriptedHistory("kraken"), llama(SOL)
     kraken.failure = ZeroDivisionError("a fault")
     many.gate.clear()
     live = {"SOL": "kraken"}

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import pytest
 from manual_clock import ManualClock
 from scripted_http import Asked, ScriptedHttp
+from scripted_rest import ScriptedRest
 from wire_fixtures import history_bytes, history_names
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.base import Provider
+from streamcore.providers.base import Provider, Rest
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamcore.providers.exchange_list import ExchangeList
 from streamcore.providers.kraken.provider import KrakenProvider
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
 from streamcore.token_hits import TokenHit
 
@@ -52,6 +55,35 @@ def coinbase(asked: Asked) -> Answer:
 
 def kraken(asked: Asked) -> Answer:
     return Answer(200, {}, history_bytes("kraken", "rest_asset_pairs_captured"))
+
+
+def no_volumes() -> MarketVolumes:
+    clock = ManualClock()
+    return MarketVolumes("kraken", cast("Rest", ScriptedRest(clock)), clock, most=0)
+
+
+async def test_the_hits_of_an_exchange_have_their_volume_in_dollars() -> None:
+    stats = b'{"open":"140","high":"160","low":"130","last":"150","volume":"1000"}'
+    (hit,) = (
+        await hits(
+            "sol",
+            CoinbaseProvider,
+            lambda asked: Answer(200, {}, stats) if asked.url.endswith("/stats") else coinbase(asked),
+        )
+    )[0]
+    assert hit.volume_24h == 150_000
+    ticker = (
+        b'{"error":[],"result":{"SOLUSD":{"a":["151","1","1"],"b":["149","1","1"],"c":["150","1"],'
+        b'"v":["1","1000"],"p":["140","145"],"t":[1,9],"l":["1","130"],"h":["1","160"],"o":"140"}}}'
+    )
+    (hit,) = (
+        await hits(
+            "sol",
+            KrakenProvider,
+            lambda asked: Answer(200, {}, ticker) if asked.url.endswith("/Ticker") else kraken(asked),
+        )
+    )[0]
+    assert hit.volume_24h == 145_000
 
 
 async def test_a_market_is_found_by_its_ticker_and_its_name_without_asking_again() -> None:
@@ -129,7 +161,7 @@ async def test_an_exchange_without_a_side_that_can_be_asked_says_so() -> None:
 
     nowhere = MarketDirectory("kraken", None, ManualClock(), ask=never, assumed=lambda instrument: None)
     with pytest.raises(ProviderError) as caught:
-        await ExchangeList("kraken", nowhere).find("SOL")
+        await ExchangeList("kraken", nowhere, no_volumes()).find("SOL")
     assert caught.value.kind is ErrorKind.NETWORK
 
 
@@ -143,7 +175,7 @@ async def test_a_search_before_the_list_is_known_waits_for_it() -> None:
 
     markets = MarketDirectory("kraken", "https://x/y", clock, ask=ask, assumed=lambda instrument: None)
     keeping = asyncio.ensure_future(markets.keep(None, lambda: None))
-    search = asyncio.ensure_future(ExchangeList("kraken", markets).find("xm"))
+    search = asyncio.ensure_future(ExchangeList("kraken", markets, no_volumes()).find("xm"))
     await clock.settle()
     assert not search.done()
     release.set()

@@ -206,6 +206,17 @@ async def test_what_cannot_be_watched_is_refused_by_name_and_the_rest_comes(tmp_
         assert [(one.what, one.code) for one in wanted.refused] == [("no address", "bad_address")]
 
 
+async def test_a_name_longer_than_any_is_refused_without_a_closer_look(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, _):
+        terminal = await Terminal(relay).open()
+        wanted = await terminal.want(["xy " * 1000, "SOL"], ["z" * 4000])
+        assert [row.symbol for row in wanted.rows] == ["SOL"]
+        assert [(one.code, one.message) for one in wanted.refused] == [
+            ("unknown_symbol", "a symbol has at most 256 characters"),
+            ("bad_address", "an address has at most 256 characters"),
+        ]
+
+
 async def test_what_all_terminals_may_watch_together_is_bounded_and_idle_things_make_room(
     tmp_path: Path,
 ) -> None:

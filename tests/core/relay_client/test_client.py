@@ -261,6 +261,29 @@ async def test_the_next_relay_is_tried_after_each_failure() -> None:
             assert event.relay == second.host
 
 
+async def test_a_question_asked_at_the_start_is_answered_by_the_first_relay_that_is_there() -> None:
+    async with scripted_relay() as dead, scripted_relay() as relay:
+        url = dead.url
+        await dead.stop()
+        async with RelayClient(settings(url, relay.url)) as client:
+            asked = asyncio.create_task(client.search("bonk"))
+            lookup = await relay.lookup()
+            assert (lookup.what, lookup.text) == ("search", "bonk")
+            await relay.say(Found(lookup.id))
+            assert (await asked).hits == ()
+
+
+async def test_a_terminal_that_may_only_read_is_told_so_when_it_wants_to_reconnect() -> None:
+    async with scripted_relay() as relay:
+        relay.hello = hello(statuses=(provider("kraken"),), control=False)
+        async with client_of(relay) as client:
+            await client.subscribe_prices(["SOL"])
+            for attempt in (client.reconnect("kraken"), client.reconnect_all()):
+                with pytest.raises(ProviderError, match="may only read"):
+                    await attempt
+            await client.reconnect("relay")
+
+
 async def test_a_restart_is_announced() -> None:
     async with scripted_relay() as relay, client_of(relay) as client:
         events = client.events()

@@ -48,14 +48,41 @@ async def test_a_question_that_is_cancelled_before_it_was_sent_is_not_sent() -> 
     assert lookups.requests() == []
 
 
-async def test_a_lost_connection_fails_what_waits() -> None:
+LOST = ProviderError(ErrorKind.NETWORK, "connection lost")
+
+
+async def test_a_lost_connection_fails_what_was_sent_and_the_next_one_is_asked_the_rest() -> None:
+    clock = ManualClock()
+    lookups = Lookups(clock, lambda: None)
+    sent = asyncio.create_task(lookups.ask("trends"))
+    await clock.settle()
+    lookups.requests()
+    unsent = asyncio.create_task(lookups.ask("search", "bonk"))
+    await clock.settle()
+    lookups.lost(LOST, everywhere=False)
+    with pytest.raises(ProviderError, match="connection lost"):
+        await sent
+    (lookup,) = lookups.requests()
+    lookups.found(Found(lookup.id))
+    assert (await unsent).id == lookup.id
+
+
+async def test_while_no_relay_can_be_reached_nothing_waits_for_one() -> None:
     clock = ManualClock()
     lookups = Lookups(clock, lambda: None)
     asked = asyncio.create_task(lookups.ask("trends"))
     await clock.settle()
-    lookups.lost(ProviderError(ErrorKind.NETWORK, "connection lost"))
+    lookups.lost(LOST, everywhere=True)
     with pytest.raises(ProviderError, match="connection lost"):
         await asked
+    with pytest.raises(ProviderError, match="connection lost"):
+        await lookups.ask("trends")
+    assert lookups.requests() == []
+    lookups.reached()
+    asked = asyncio.create_task(lookups.ask("trends"))
+    await clock.settle()
+    assert len(lookups.requests()) == 1
+    asked.cancel()
 
 
 async def test_a_refusal_of_something_else_is_not_taken() -> None:

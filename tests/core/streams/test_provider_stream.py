@@ -12,7 +12,14 @@ from scripted_rest import ScriptedRest, ScriptedSink
 from streamcore.config.model import Settings, StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind, Source, State
-from streamcore.providers.reports import Checkpoint, Notice, PriceReport, SignatureSeen, TransactionReport
+from streamcore.providers.reports import (
+    Checkpoint,
+    Notice,
+    PriceReport,
+    QuoteRequest,
+    SignatureSeen,
+    TransactionReport,
+)
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.status import BreakerState, Health
 from streamcore.streams.checkpoints import Checkpoints
@@ -133,6 +140,20 @@ async def test_while_the_stream_is_down_it_is_polled(bench: Bench) -> None:
     assert (bench.state, bench.stream.health) == (State.FALLBACK, Health.POLLED)
     assert (price("SOL"), Source.POLL) in bench.sink.reports
     assert bench.sink.restarts[0] == ("SOL",)
+
+
+async def test_a_quote_is_asked_for_once_at_a_time_where_the_provider_has_such(bench: Bench) -> None:
+    await bench.connected("A")
+    bench.rest.on_answer = lambda question: [1.0, PriceReport("A", bid=Decimal(1), ask=Decimal(2))]
+    bench.stream.ask_quote("A")
+    bench.stream.ask_quote("A")
+    await bench.clock.advance(2.0)
+    assert [question for _, question in bench.rest.answers] == [QuoteRequest("A")]
+    assert (PriceReport("A", bid=Decimal(1), ask=Decimal(2)), Source.BACKFILL) in bench.sink.reports
+    bench.provider.has_quotes = False
+    bench.stream.ask_quote("A")
+    await bench.clock.advance(2.0)
+    assert len(bench.rest.answers) == 1
 
 
 async def test_polling_stops_when_the_stream_is_back(bench: Bench) -> None:

@@ -164,6 +164,31 @@ def test_a_source_that_says_in_the_midst_of_prices_that_it_knows_none_gives_the_
     ]
 
 
+def test_a_quote_is_asked_of_the_present_source_alone_and_for_what_is_watched(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.ask_quote("SOL")
+    assert (first.quoted, second.quoted) == ([], [])
+    table.tracker.subscribe(["SOL"])
+    table.tracker.ask_quote("SOL")
+    assert (first.quoted, second.quoted) == ([*first.topics], [])
+
+
+def test_bid_and_ask_that_were_asked_for_change_nothing_else_and_confirm_no_price(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    (topic,) = first.topics
+    table.report(first, topic, "150")
+    before = table.prices()[-1]
+    table.clock.wall_offset = 30.0
+    quote = PriceReport(topic, bid=Decimal(149), ask=Decimal(151))
+    table.tracker.report(first, quote, Source.BACKFILL, table.clock.monotonic())  # type: ignore[arg-type]
+    after = table.prices()[-1]
+    assert (after.bid, after.ask) == (149, 151)
+    assert (after.price, after.ts, after.source, after.changed) == (150, before.ts, Source.STREAM, ())
+
+
 def test_one_unknown_symbol_changes_nothing(first: ScriptedSource) -> None:
     chain = ScriptedSource("chain", venue=Venue.CHAIN)
     table = Table(chain)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from virtual_time import VirtualClock, on_virtual_time
+from virtual_time import PromptLoop, VirtualClock, on_virtual_time
 
 from streamsim import Fault, Proxy
 
@@ -152,7 +153,7 @@ async def test_a_slow_link_takes_its_time_by_the_injected_clock() -> None:
         assert table.clock.monotonic() - began == pytest.approx(2 * (2.0 + 0.5))
 
 
-@on_virtual_time
+@functools.partial(on_virtual_time, loop=PromptLoop)
 async def test_split_segments_arrive_one_by_one() -> None:
     async with bench() as table:
         reader, writer = await table.connect()

@@ -61,7 +61,7 @@ def test_a_relay_that_would_be_open_to_the_network_does_not_start(
 def test_a_relay_that_is_not_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(capsys, "relay", "--check", "--listen", "127.0.0.1:1")
     assert found.status == 1
-    assert found.out.startswith("not ready: ")
+    assert found.out == "not ready: 127.0.0.1:1 refused the connection\n"
 
 
 def test_an_address_that_cannot_be_listened_on_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

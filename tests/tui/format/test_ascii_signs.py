@@ -45,6 +45,10 @@ def test_a_chart_can_be_read_without_its_characters() -> None:
     assert [ascii_sign(sign) for sign in "·┊┈"] == [".", "|", "-"]
 
 
+def test_the_frame_of_the_command_palette_is_lines_and_its_glass_a_prompt() -> None:
+    assert [ascii_sign(sign) for sign in ("▔", "▏", "▕", "🔎")] == ["-", "|", "|", "> "]
+
+
 def test_up_and_down_differ_and_a_sparkline_keeps_its_heights() -> None:
     assert ascii_sign("▲") != ascii_sign("▼")
     assert len({ascii_sign(block) for block in "▁▂▃▄▅▆▇█"}) == 8

@@ -12,12 +12,16 @@ from streamtui.model.notifier import Notifier, osc_9
 
 
 class Ways:
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, runs_commands: bool = True, **settings: Any) -> None:
         self.rung = 0
         self.written: list[str] = []
         self.failures: list[str] = []
         self.notifier = Notifier(
-            UiSettings(**settings), bell=self._ring, write=self.written.append, failed=self.failures.append
+            UiSettings(**settings),
+            bell=self._ring,
+            write=self.written.append,
+            failed=self.failures.append,
+            runs_commands=runs_commands,
         )
 
     def _ring(self) -> None:
@@ -62,3 +66,14 @@ async def test_a_command_that_fails_is_reported() -> None:
     ways = Ways(alert_command=(sys.executable, "-c", "raise SystemExit(3)"))
     await ways.tell("x")
     assert "ended with status 3" in ways.failures[0]
+
+
+async def test_no_command_runs_for_a_browser_and_that_is_told_once(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    command = (sys.executable, "-c", f"open({str(ran)!r}, 'w')")
+    ways = Ways(alert_command=command, runs_commands=False)
+    await ways.tell("x")
+    await ways.tell("y")
+    assert ways.failures == ["no alert command runs for a browser: it would run on the machine of the server"]
+    assert ways.rung == 2
+    assert not ran.exists()

@@ -16,7 +16,7 @@ from streamcore.candles import ChartRange
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
-from streamtui.model.price_chart import LONGEST_AGE, REST, RETRY, PriceChart
+from streamtui.model.price_chart import LEAST_SESSION, LONGEST_AGE, REST, RETRY, PriceChart
 from streamtui.model.price_row import PriceRow, key_of
 
 SOL = TokenTable().resolve("SOL")
@@ -135,6 +135,54 @@ async def test_what_the_session_has_seen_stands_in_where_no_source_has_a_past() 
     assert shown is not None
     assert [one.close for one in shown.candles] == [150, 151, 152]
     assert shown == on.chart.shown, "drawn once"
+
+
+async def test_where_a_range_cannot_be_had_the_next_longer_one_that_is_known_stands_in() -> None:
+    on = Charting()
+    on.engine.cached_series["SOL", ChartRange.WEEK] = wandering(ChartRange.WEEK, address=SOL.mint)
+    on.engine.cached_series["SOL", ChartRange.YEAR] = wandering(ChartRange.YEAR, address=SOL.mint)
+    on.fail()
+    for span, shown in (
+        (ChartRange.HOUR, ChartRange.WEEK),
+        (ChartRange.DAY, ChartRange.WEEK),
+        (ChartRange.MONTH, ChartRange.YEAR),
+    ):
+        on.chart.look(on.row, span, on.engine)
+        assert on.chart.shown is None, "a chart of another range is no beginning of one that comes"
+        await on.load()
+        assert on.chart.shown is not None
+        assert (on.chart.shown.range, on.chart.is_other_range) == (shown, True)
+        assert on.chart.failure
+    on.engine.breaks_at.clear()
+    on.engine.fresh_series["SOL", ChartRange.MONTH] = wandering(ChartRange.MONTH, address=SOL.mint)
+    await on.load()
+    assert not on.chart.is_other_range
+
+
+async def test_where_no_longer_range_is_known_the_next_shorter_one_stands_in() -> None:
+    on = Charting()
+    on.engine.cached_series["SOL", ChartRange.HOUR] = wandering(ChartRange.HOUR, address=SOL.mint)
+    on.engine.cached_series["SOL", ChartRange.DAY] = DAY
+    on.fail()
+    on.chart.look(on.row, ChartRange.YEAR, on.engine)
+    await on.load()
+    assert on.chart.shown is DAY
+
+
+async def test_an_hour_is_rather_what_the_session_has_seen_of_it_once_that_is_a_quarter() -> None:
+    on = Charting()
+    on.engine.cached_series["SOL", ChartRange.WEEK] = wandering(ChartRange.WEEK, address=SOL.mint)
+    on.fail()
+    for _ in range(2):
+        on.row.update = price(address=SOL.mint, ts=on.clock.time())
+        on.row.seen(on.row.update)
+        on.chart.look(on.row, ChartRange.HOUR, on.engine)
+        await on.load()
+        await on.clock.advance(LEAST_SESSION)
+    assert on.chart.is_session
+    on.chart.look(on.row, ChartRange.DAY, on.engine)
+    await on.load()
+    assert on.chart.is_other_range
 
 
 async def test_without_an_engine_it_says_so() -> None:

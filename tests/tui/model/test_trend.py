@@ -47,6 +47,15 @@ def test_a_live_price_is_not_replaced_by_an_older_one() -> None:
     assert trend.samples(SLOTS)[-2:] == [5.0, 7.0]
 
 
+def test_what_another_source_knew_gives_way_and_live_prices_stay() -> None:
+    trend = filled()
+    trend.add(NOW + SLOT, Decimal(500))
+    later = NOW + 2 * SLOT
+    trend.fill(series_of(candle(int(NOW) - SLOT, 7), candle(int(NOW), 8), interval=SLOT), later)
+    assert trend.samples(SLOTS)[-5:] == [None, 7.0, 8.0, 500.0, None]
+    assert trend.samples(SLOTS)[:-4] == [None] * (SLOTS - 4)
+
+
 def test_while_nothing_was_traded_the_price_was_the_last_one() -> None:
     trend = Trend()
     trend.fill(series_of(candle(int(NOW) - 4 * SLOT, 5), candle(int(NOW) - SLOT, 6), interval=SLOT), NOW)

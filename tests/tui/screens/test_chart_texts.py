@@ -91,6 +91,12 @@ def test_it_says_where_candles_are_from_how_many_are_drawn_as_one_and_how_old_th
     assert source_line(chart(loading=True), 1, END, 80).plain == "loading…"
 
 
+def test_another_range_than_the_one_chosen_is_told_plainly() -> None:
+    instead = chart(wandering(ChartRange.WEEK), failure="Kraken could not be reached")
+    assert source_line(instead, 1, END, 80).plain.endswith(" · 7 d instead of 24 h")
+    assert source_line(instead, 1, END, 30).plain.endswith(" · 7 d instead of 24 h")
+
+
 def test_where_there_is_little_room_the_source_is_told_in_fewer_words_on_one_line() -> None:
     day = chart(wandering(ChartRange.DAY))
     whole = "candles: Kraken SOL/USD, 15 min, 15 drawn as one (3 h 45 min)"

@@ -51,6 +51,8 @@ async def test_a_relay_is_told_as_what_serves_everything_and_what_is_behind_a_lo
         await stage.pass_time(1.0)
         await stage.press("c")
         assert "prices, unknown how it is; ◔ stale" in stage.text()
+        assert "next try  unknown until the relay is back" in stage.text()
+        assert "polling   unknown until the relay is back" in stage.text()
         await stage.press("down", "down")
         text = stage.text()
         assert "all that 127.0.0.1:8787 serves, connected; ● live" in text

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 from candle_series import wandering
+from fake_manager import status
 from msgspec.structs import replace
 from stage import Stage, on_stage
 
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.errors import ProviderError
-from streamcore.events import ErrorKind
+from streamcore.events import ErrorKind, State
 from streamtui.model.price_chart import REST, RETRY
 from streamtui.screens.main.screen import MainScreen
+from streamtui.screens.price_detail import FIRST_QUOTE, QUOTE_EVERY
 from streamtui.widgets.chart import Chart
 
 
@@ -66,6 +68,37 @@ async def test_enter_shows_everything_about_a_price_and_keeps_it_moving() -> Non
         assert "old" in stage.line("confirmed")
         await stage.press("escape")
         assert isinstance(stage.app.screen, MainScreen)
+
+
+async def test_bid_and_ask_of_the_row_that_is_looked_at_are_asked_for_every_few_seconds() -> None:
+    async with on_stage() as stage:
+        await stage.pass_time(10.0)
+        await stage.press("enter")
+        await stage.pass_time(FIRST_QUOTE - 1.0)
+        assert not stage.manager.asked_for("ask_quote")
+        await stage.pass_time(2.5)
+        assert stage.manager.asked_for("ask_quote") == [("SOL",)]
+        await stage.pass_time(QUOTE_EVERY - 3.0)
+        assert len(stage.manager.asked_for("ask_quote")) == 1
+        await stage.pass_time(3.0)
+        assert len(stage.manager.asked_for("ask_quote")) == 2
+        await stage.press("down")
+        await stage.pass_time(FIRST_QUOTE + 1.0)
+        assert stage.manager.asked_for("ask_quote")[2:] == [("BTC",)]
+        await stage.press("escape")
+        await stage.pass_time(2 * QUOTE_EVERY)
+        assert len(stage.manager.asked_for("ask_quote")) == 3
+
+
+async def test_while_a_chart_is_waited_for_no_quote_is_asked_for() -> None:
+    async with on_stage() as stage:
+        stage.manager.history_gate.clear()
+        await stage.press("enter")
+        await stage.pass_time(FIRST_QUOTE + QUOTE_EVERY)
+        assert not stage.manager.asked_for("ask_quote")
+        stage.manager.history_gate.set()
+        await stage.pass_time(2.0)
+        assert stage.manager.asked_for("ask_quote") == [("SOL",)]
 
 
 async def test_the_chart_has_a_past_in_five_ranges_and_says_where_it_is_from() -> None:
@@ -172,6 +205,23 @@ async def test_a_failure_says_why_keeps_the_last_chart_and_is_tried_again() -> N
         stage.manager.breaks_at.clear()
         await stage.pass_time(RETRY + 1)
         assert "✗" not in stage.text()
+
+
+async def test_as_soon_as_a_lost_relay_is_back_the_chart_is_asked_for_again() -> None:
+    async with on_stage() as stage:
+        give(stage)
+        lost = status("relay", relay="r.example:8787", state=State.FAILED)
+        stage.manager.current["relay"] = lost
+        stage.manager.breaks_at["history"] = ProviderError(ErrorKind.NETWORK, "the relay is lost")
+        await stage.pass_time(1.0)
+        await stage.press("enter")
+        assert "✗ the relay is lost" in stage.text()
+        await stage.pass_time(2.0)
+        stage.manager.breaks_at.clear()
+        stage.manager.current["relay"] = replace(lost, state=State.CONNECTED)
+        await stage.pass_time(2.0)
+        assert "✗" not in stage.text()
+        assert "candles: Kraken" in stage.text()
 
 
 async def test_without_any_past_the_chart_is_what_this_session_has_seen() -> None:

@@ -71,3 +71,15 @@ async def test_a_burst_is_painted_at_the_frame_rate_and_ends_with_the_last_value
         await stage.pass_time(0.3)
         assert shown[-1] == "500"
         assert len([value for value in shown if value != "None"]) <= 20
+
+
+async def test_what_changed_of_a_price_is_underlined_but_not_the_blanks_behind_it() -> None:
+    async with on_stage() as stage:
+        await stage.tell(stage.price("SOL", "150.25"))
+        await stage.pass_time(1)
+        await stage.tell(stage.price("SOL", "150.38"))
+        table = stage.app.screen.query_one(PriceTable)
+        lines = [table.render_line(y) for y in range(table.size.height)]
+        (line,) = [line for line in lines if "150.38" in line.text]
+        underlined = "".join(part.text for part in line if part.style and part.style.underline)
+        assert underlined == "38"

@@ -76,3 +76,14 @@ async def test_the_line_of_a_relay_is_not_cut_off_in_a_narrow_terminal() -> None
         stage.manager.current["relay"] = status("relay", relay="127.0.0.1:8787", subscriptions=9)
         await stage.pass_time(1.0)
         assert stage.line(" relay  ").rstrip().endswith("9 watched")
+
+
+async def test_a_provider_never_serves_more_than_is_subscribed() -> None:
+    async with on_stage(size=(120, 24)) as stage:
+        stage.manager.set_status("birdeye", subscriptions=1)  # the relay tells the new one seconds later
+        await stage.tell(stage.price("SOL", "150.5"), stage.price("BTC", "99.5"))
+        await stage.pass_time(1.0)
+        assert stage.line(" birdeye  ").rstrip().endswith(" 2 prices")
+        stage.manager.set_status("birdeye", subscriptions=3)
+        await stage.pass_time(1.0)
+        assert stage.line(" birdeye  ").rstrip().endswith(" 2 of 3 prices")

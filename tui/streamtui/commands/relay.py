@@ -6,11 +6,13 @@ import asyncio
 import logging
 import secrets
 import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from streamcore import Settings
+from streamcore import ProviderError, Settings
 from streamcore.config import Loaded
 from streamcore.relay import (
     Plan,
@@ -35,6 +37,8 @@ CHECK_WITHIN = 5.0
 
 log = logging.getLogger(__name__)
 
+Serving: TypeAlias = AbstractAsyncContextManager[Relay]
+
 
 def run(loaded: Loaded) -> int:
     """Serve until told to stop, and return the exit status.
@@ -46,12 +50,20 @@ def run(loaded: Loaded) -> int:
         OSError: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
+    run_relay = serving
+    if loaded.settings.relay.nats:
+        from streamcore.cluster import check_access, serving_together
+
+        check_access(loaded.settings, loaded.origins)
+        run_relay = serving_together
     with Deadline(STOP_WITHIN) as deadline:
-        asyncio.run(_serve(loaded.settings, planned, deadline))
+        asyncio.run(_serve(loaded.settings, planned, run_relay, deadline))
     return 0
 
 
-async def _serve(settings: Settings, planned: Plan, deadline: Deadline) -> None:
+async def _serve(
+    settings: Settings, planned: Plan, serving: Callable[..., Serving], deadline: Deadline
+) -> None:
     from streamsim.demo import embedded
 
     stopped = asyncio.Event()
@@ -100,6 +112,9 @@ def check(loaded: Loaded) -> int:
     """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
     import httpx
 
+    from streamcore.net.errors import requesting
+    from streamcore.text import Mask
+
     planned = plan(loaded.settings, loaded.origins)
     host, port = planned.listen
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared
@@ -108,13 +123,20 @@ def check(loaded: Loaded) -> int:
         # the certificate is for the name that others use; it is known here which one it is
         verify = ssl.create_default_context(cafile=loaded.settings.relay.cert)
         verify.check_hostname = False
-    url = f"{'http' if planned.tls is None else 'https'}://{shown_address(host, port)}/readyz"
+    address = shown_address(host, port)
+    url = f"{'http' if planned.tls is None else 'https'}://{address}/readyz"
     try:
-        with httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client:
+        with (
+            requesting(address, CHECK_WITHIN, Mask()),
+            httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client,
+        ):
             answer = client.get(url)
             found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        print(f"not ready: {str(error) or type(error).__name__}")
+    except ProviderError as error:
+        print(f"not ready: {error.message}")
+        return 1
+    except ValueError:
+        print(f"not ready: what answers at {address} is no relay")
         return 1
     if answer.status_code == 200:
         print("ready")

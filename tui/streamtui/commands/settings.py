@@ -21,22 +21,25 @@ from streamcore import (
     wallet_name,
 )
 from streamcore.config import Loaded, choose, load, read_surroundings
+from streamtui.declarations import Option
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import is_by_relay
 from streamtui.options import SERVING, SETTINGS
 from streamtui.stderr import say
 
 
-def loaded(given: Mapping[str, Any]) -> Loaded:
+def loaded(given: Mapping[str, Any], serving: Iterable[Option] = SERVING) -> Loaded:
     """Return the effective settings, and say on standard error what is worth a warning.
 
     Args:
         given: The options of the command line, by name.
+        serving: Those that only the commands have that serve others, and of which one may mean another
+            setting for another of these commands.
 
     Raises:
         SettingsError: Something in the options, the environment or the file is wrong.
     """
-    typed = [option for option in (*SETTINGS, *SERVING) if option.name in given]
+    typed = [option for option in (*SETTINGS, *serving) if option.name in given]
     options = {option.setting or option.name: given[option.name] for option in typed}
     flags = {f"option {option.setting}": f"option {option.flag}" for option in typed if option.setting}
     try:

@@ -53,6 +53,10 @@ _SIGNS = {
     "▇": "%",
     "█": "#",
     "▒": ":",
+    "▔": "-",
+    "▏": "|",
+    "▕": "|",
+    "🔎": "> ",
     "⠀": " ",
 }
 """The signs used by the app, and common punctuation; the blocks are the heights of a sparkline, and
@@ -111,6 +115,13 @@ def use_ascii_signs(streams: Iterable[TextIO | None]) -> None:
     for stream in streams:
         if stream is not None and hasattr(stream, "reconfigure") and not is_utf8(stream):
             stream.reconfigure(errors=HANDLER)
+
+
+def make_ascii(streams: Iterable[TextIO]) -> None:
+    """Set the encoding of streams to ASCII; `use_ascii_signs` must be called then."""
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="ascii")
 
 
 def is_utf8(stream: TextIO) -> bool:

@@ -14,6 +14,8 @@ RANGE_NAMES = {
     ChartRange.YEAR: "1 y",
 }
 """How far back a chart or a list of candles reaches."""
+NO_FILES = "Not in a browser: the file would be written on the machine of the server."
+"""Said when somebody asks for a file."""
 
 
 def trouble(status: ProviderStatus, at: float) -> str:

@@ -24,6 +24,7 @@ class Notifier:
         bell: Rings the terminal.
         write: Writes a control sequence to the terminal.
         failed: Takes a sentence about a command that did not work.
+        runs_commands: Whether the command may be run; if not, that is told once.
     """
 
     def __init__(
@@ -33,11 +34,15 @@ class Notifier:
         bell: Callable[[], None],
         write: Callable[[str], None],
         failed: Callable[[str], None],
+        runs_commands: bool = True,
     ) -> None:
         self._settings = settings
         self._bell = bell
         self._write = write
         self._failed = failed
+        self._runs_commands = runs_commands
+        self._has_told = False
+        """Whether it was told that no command is run."""
         self._running: set[asyncio.Task[None]] = set()
 
     def tell(self, text: str) -> None:
@@ -46,7 +51,11 @@ class Notifier:
             self._bell()
         if self._settings.desktop_notifications:
             self._write(osc_9(text))
-        if self._settings.alert_command:
+        if self._settings.alert_command and not self._runs_commands:
+            if not self._has_told:
+                self._has_told = True
+                self._failed("no alert command runs for a browser: it would run on the machine of the server")
+        elif self._settings.alert_command:
             if len(self._running) >= COMMANDS_AT_ONCE:
                 logger.warning("no command for an alert: %s are running", COMMANDS_AT_ONCE)
                 return

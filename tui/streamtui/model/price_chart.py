@@ -32,6 +32,8 @@ REST = 0.3
 """Seconds a person must stay on a row before a source is asked: an arrow key may be held down."""
 LEAST_AGE = 60.0
 """Seconds after which a past is asked for again at the earliest."""
+LEAST_SESSION = 900.0
+"""Seconds that this session must have seen to stand for a range of an hour before another range does."""
 LONGEST_AGE = 3600.0
 """Seconds after which a past is asked for again, however long its candles are."""
 RETRY = 60.0
@@ -85,7 +87,27 @@ class PriceChart:
             self.failure = f"the history failed: {str(error) or type(error).__name__}"
         else:
             self.failure = ""
+            self.row.take_past(self.series, self._clock.time())
+        if self.failure and self.series is None:
+            self.series = self._other_range(engine)
         self.loading = False
+
+    def _other_range(self, engine: Engine) -> CandleSeries | None:
+        """Return what is remembered of the next longer range, else of the next shorter one."""
+        since = self.row.candles.since
+        seen = 0.0 if since is None else self._clock.time() - since
+        if self.span is ChartRange.HOUR and seen >= LEAST_SESSION:
+            return None
+        longer = [one for one in ChartRange if one.seconds > self.span.seconds]
+        shorter = [one for one in ChartRange if one.seconds < self.span.seconds]
+        for span in (*longer, *reversed(shorter)):
+            try:
+                found = engine.cached_history(self.row.key, span)
+            except (InputError, NotRunning):
+                return None
+            if found is not None and found.candles:
+                return found
+        return None
 
     def take(self, update: PriceUpdate, rows: Iterable[PriceRow]) -> None:
         """Take a price that is for some rows: it moves the last candle if it is from the same market."""
@@ -95,6 +117,11 @@ class PriceChart:
     def set_back(self, at: float) -> None:
         """Note that the wall clock was set back, to Unix seconds ``at``."""
         self._asked_at = min(self._asked_at, at)
+
+    def relay_is_back(self) -> None:
+        """Note that whoever could not be asked can be now: a failed request is due at once."""
+        if self.failure:
+            self._asked_at = float("-inf")
 
     def is_due(self) -> bool:
         """Return whether the past should be asked for again: its last candles lack volumes, or it failed."""
@@ -116,6 +143,11 @@ class PriceChart:
     def retry_in(self) -> float:
         """The seconds until a failed request is made again."""
         return max(0.0, self._asked_at + RETRY - self._clock.time())
+
+    @property
+    def is_other_range(self) -> bool:
+        """Whether `shown` is of another range, because the one that was chosen cannot be had."""
+        return self.series is not None and self.series.range is not self.span
 
     @property
     def is_session(self) -> bool:

@@ -203,8 +203,7 @@ class PriceList:
     def sample(self, at: float) -> None:
         """Take every price into its trend; an old one leaves a gap."""
         for row in self.rows.values():
-            if row.update is not None:
-                row.trend.add(at, None if self.freshness(row, at) is Freshness.OLD else row.update.price)
+            row.sample(at, old=self.freshness(row, at) is Freshness.OLD)
 
     def ordered(self) -> list[PriceRow]:
         """Return the rows that pass filter and watchlist, sorted; rows without the sorted value come last."""

@@ -63,8 +63,8 @@ _VALUES: dict[PriceSort, Callable[[PriceRow], Any]] = {
     PriceSort.BID: _of_update("bid"),
     PriceSort.ASK: _of_update("ask"),
     PriceSort.SPREAD: _of_update("spread"),
-    PriceSort.HIGH: _of_update("high_24h"),
-    PriceSort.LOW: _of_update("low_24h"),
+    PriceSort.HIGH: lambda row: row.high_24h,
+    PriceSort.LOW: lambda row: row.low_24h,
     PriceSort.VWAP: _of_update("vwap_24h"),
     PriceSort.TRADES: _of_update("trades_24h"),
 }

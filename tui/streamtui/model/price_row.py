@@ -9,8 +9,9 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from streamcore import PriceUpdate
+from streamcore import CandleSeries, PriceUpdate, price_key
 from streamtui.format.numbers import is_plausible
+from streamtui.model.day_range import KEPT_FOR, DayRange, day_range
 from streamtui.model.session_candles import SessionCandles
 from streamtui.model.trend import Trend
 
@@ -58,6 +59,8 @@ class PriceRow:
     high: Decimal | None = None
     """The highest price of this session."""
     low: Decimal | None = None
+    day: DayRange | None = None
+    """The extremes of 24 hours by candles of some source; ``None``: not known, or long ago."""
     flash: int = 0
     """1 or -1 while the changed digits stand out, for up or down."""
     flash_until: float = 0.0
@@ -80,7 +83,39 @@ class PriceRow:
             self.high = price
         elif price < self.low:
             self.low = price
+        if self.day is not None and self.day.provider == update.provider:
+            self.day.take(price)
         self.candles.add(update.ts, float(price))
+
+    def take_past(self, series: CandleSeries, at: float) -> None:
+        """Take from the past, as of Unix seconds ``at``, what the price's source does not tell itself."""
+        self.day = day_range(series, at) or self.day
+
+    def sample(self, at: float, *, old: bool) -> None:
+        """Take the price into the trend at Unix seconds ``at``; an ``old`` one leaves a gap."""
+        if self.update is not None:
+            self.trend.add(at, None if old else self.update.price)
+        if self.day is not None and at - self.day.taken_at >= KEPT_FOR:
+            self.day = None
+
+    @property
+    def high_24h(self) -> Decimal | None:
+        """The highest price of 24 hours at the row's own source, as it says or by its candles."""
+        day = self._own_day
+        told = self.update.high_24h if self.update is not None else None
+        return told if told is not None or day is None else day.high
+
+    @property
+    def low_24h(self) -> Decimal | None:
+        """The lowest price of 24 hours, as of `high_24h`."""
+        day = self._own_day
+        told = self.update.low_24h if self.update is not None else None
+        return told if told is not None or day is None else day.low
+
+    @property
+    def _own_day(self) -> DayRange | None:
+        own = self.update is not None and self.day is not None and self.day.provider == self.update.provider
+        return self.day if own else None
 
     def set_back(self, at: float, by: float) -> None:
         """Date the row back after the wall clock was set back by so many seconds, to Unix seconds ``at``."""
@@ -115,4 +150,4 @@ class Freshness(Enum):
 
 def key_of(token: WatchedToken) -> str:
     """Return the key of a token's row: its mint, or its ticker where it has none."""
-    return token.mint or token.symbol
+    return price_key(token.symbol, token.mint)

@@ -43,16 +43,21 @@ class Session:
     `streamtui.model.updates.Updates` connects it to an engine with `attach`, and ends that with `detach`.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, saved: Watched | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, saved: Watched | None = None, *, in_browser: bool = False
+    ) -> None:
         """Make a session that watches nothing yet.
 
         Args:
             settings: The effective settings.
             clock: Time.
             saved: What the configuration file holds, the base for saving; ``None``: unknown.
+            in_browser: Whether a browser shows it.
         """
         self.settings = settings
         self.clock = clock
+        self.in_browser = in_browser
+        """Whether a browser shows it: a file would be written on the machine of the server."""
         self.saved = saved or UNKNOWN
         """What was in the configuration file when it was read or written last."""
         self.labels = dict(settings.labels)
@@ -323,10 +328,12 @@ class Session:
         self.alerts.set_back(by)
         self.health.set_back(at, by)
 
-    def has_real_data(self) -> bool:
-        """Return whether `switch_demo` would lose prices or transactions that are not invented."""
-        has_prices = any(row.update is not None for row in self.prices.rows.values())
-        return not self.settings.demo and (has_prices or len(self.transactions) + self.transactions.held > 0)
+    def real_data(self) -> tuple[int, int]:
+        """Return how many prices and transactions `switch_demo` would lose that are not invented."""
+        if self.settings.demo:
+            return 0, 0
+        updates = (row.update for row in self.prices.rows.values())
+        return sum(update is not None and not update.demo for update in updates), self.transactions.real
 
     def switch_demo(self) -> None:
         """Show invented data from the next start of the engine on, or real data again.

@@ -110,6 +110,12 @@ class TransactionList:
         return len(self._held)
 
     @property
+    def real(self) -> int:
+        """How many transactions are not invented, with those that are held back."""
+        shown = sum(not entry.transaction.demo for entry in self._entries.values())
+        return shown + sum(not transaction.demo for _, _, transaction in self._held)
+
+    @property
     def hidden(self) -> int:
         """How many transactions are left out as dust, and would be shown otherwise."""
         return len(self._hidden)

@@ -21,11 +21,13 @@ class Trend:
     It begins with what a source has of the past, see `fill`, and goes on with live prices.
     """
 
-    __slots__ = ("_newest", "_prices", "version")
+    __slots__ = ("_live", "_newest", "_prices", "version")
 
     def __init__(self) -> None:
         self._prices = array("d")
         """Oldest first; not a number where no price is known."""
+        self._live = bytearray()
+        """For each whether it is a live price, which no source's past replaces."""
         self._newest = 0
         """The number of the last slot, counted from the beginning of Unix time."""
         self.version = 0
@@ -36,17 +38,25 @@ class Trend:
         self._go_on_to(int(at) // SLOT)
         if is_plausible(price):
             value = float(price)
-            if self._prices[-1] != value and int(at) // SLOT == self._newest:
-                self._prices[-1] = value
-                self.version += 1
+            if int(at) // SLOT == self._newest:
+                self._live[-1] = True
+                if self._prices[-1] != value:
+                    self._prices[-1] = value
+                    self.version += 1
 
     def fill(self, series: CandleSeries, at: float) -> None:
         """Take what a source knows of the last 24 hours before Unix seconds ``at``.
 
-        Where a live price is known, it stays. While nothing was traded the price was the last one.
+        Where a live price is known, it stays; what another source knew before gives way. While nothing was
+        traded the price was the last one.
         """
         self._go_on_to(int(at) // SLOT)
-        prices = array("d", [nan]) * (SLOTS - len(self._prices)) + self._prices
+        missing = SLOTS - len(self._prices)
+        live = bytearray(missing) + self._live
+        prices = array("d", [nan]) * missing + self._prices
+        for slot in range(SLOTS):
+            if not live[slot]:
+                prices[slot] = nan
         oldest = self._newest - SLOTS + 1
         candles = [candle for candle in series.candles if is_plausible(candle.close)]
         ends = [candle.start for candle in candles[1:]]
@@ -56,7 +66,7 @@ class Trend:
             for slot in range(first, last + 1):
                 if isnan(prices[slot]):
                     prices[slot] = float(candle.close)
-        self._prices = prices
+        self._prices, self._live = prices, live
         self.version += 1
 
     def set_back(self, by: float) -> None:
@@ -88,11 +98,13 @@ class Trend:
 
     def _go_on_to(self, slot: int) -> None:
         if not self._prices:
-            self._prices, self._newest = array("d", [nan]), slot
+            self._prices, self._live, self._newest = array("d", [nan]), bytearray(1), slot
             return
         steps = slot - self._newest
         if steps > 0:
             self._prices.extend([nan] * min(steps, SLOTS))
+            self._live.extend(bytes(min(steps, SLOTS)))
             del self._prices[:-SLOTS]
+            del self._live[:-SLOTS]
             self._newest = slot
             self.version += 1

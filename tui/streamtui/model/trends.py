@@ -18,8 +18,6 @@ logger = logging.getLogger(__name__)
 
 AGAIN = 900.0
 """Seconds after which the sources are asked again: what happened while the stream was away is missing."""
-AT_ONCE = 10
-"""Rows that are filled before others get a turn."""
 MISSING_AGAIN = 120.0
 """The same while a row has none: no source could be reached, or none has it."""
 
@@ -38,8 +36,8 @@ class Trends:
         """The rows at the last request."""
         self._next = float("-inf")
         """Monotonic seconds of the next request."""
-        self._filled: dict[str, PriceRow] = {}
-        """The rows that have been filled, by their keys."""
+        self._filled: dict[str, tuple[PriceRow, str, float]] = {}
+        """Each row by its key, and what it was filled with last: its source, and when that was asked."""
         self.answered = False
         """Whether a request has come to its end."""
 
@@ -47,7 +45,7 @@ class Trends:
         """Fill the rows with what has come, and ask for more if it is time."""
         session, now = self._session, self._session.clock.monotonic()
         if self._request is not None and not self._request.done():
-            self._fill_new(engine.cached_trends())
+            self._fill(engine.cached_trends())
             return
         rows = frozenset(session.prices.rows)
         self._wanted &= rows
@@ -64,7 +62,7 @@ class Trends:
 
     async def _ask(self, engine: Engine) -> None:
         try:
-            await self._fill_all(await engine.trends())
+            self._fill(await engine.trends())
         except Exception:
             logger.exception("asking for the trends failed")
         self.answered = True
@@ -72,25 +70,16 @@ class Trends:
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
 
-    def _fill_new(self, trends: Mapping[str, CandleSeries]) -> None:
-        """Fill the rows that have nothing yet. To look a series up takes a while: the engine unpacks it."""
-        rows = self._session.prices.rows
-        for key in trends:
-            if key in rows and self._filled.get(key) is not rows[key]:
-                self._fill(key, trends[key])
-
-    async def _fill_all(self, trends: Mapping[str, CandleSeries]) -> None:
-        """Fill all rows, and let others have a turn in between."""
-        rows = self._session.prices.rows
-        for number, key in enumerate(trends, start=1):
-            if key in rows:
-                self._fill(key, trends[key])
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
+    def _fill(self, trends: Mapping[str, CandleSeries]) -> None:
+        rows, at = self._session.prices.rows, self._session.clock.time()
+        for key, series in trends.items():
+            row = rows.get(key)
+            if row is None:
+                continue
+            known, origin = self._filled.get(key), (series.provider, series.fetched_at)
+            if known is None or known[0] is not row or known[1:] != origin:
+                self._filled[key] = (row, *origin)
+                row.trend.fill(series, at)
+                row.take_past(series, at)
         for gone in self._filled.keys() - rows.keys():
             del self._filled[gone]
-
-    def _fill(self, key: str, series: CandleSeries) -> None:
-        row = self._session.prices.rows[key]
-        self._filled[key] = row
-        row.trend.fill(series, self._session.clock.time())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 
 from streamcore import (
@@ -15,6 +15,8 @@ from streamcore import (
     Event,
     InputError,
     PriceUpdate,
+    ProviderStatus,
+    State,
     StatusChange,
     StreamError,
     WalletTransaction,
@@ -250,7 +252,10 @@ class Updates:
         session, engine = self._session, self._session.engine
         if engine is not None:
             statuses = engine.statuses()
+            was_lost = _is_relay_lost(session.health.statuses.values())
             session.health.update(statuses, session.clock.monotonic(), session.clock.time())
+            if was_lost and not _is_relay_lost(statuses.values()) and session.chart is not None:
+                session.chart.relay_is_back()
             session.prices.heartbeating = {
                 name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
             }
@@ -288,3 +293,7 @@ class Updates:
     def _raise_alarms(self, texts: Sequence[str]) -> None:
         for text in texts:
             self._alarm(text)
+
+
+def _is_relay_lost(statuses: Iterable[ProviderStatus]) -> bool:
+    return any(status.is_relay and status.state is not State.CONNECTED for status in statuses)

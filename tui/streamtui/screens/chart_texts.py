@@ -84,6 +84,9 @@ def source_line(chart: PriceChart, merged: int, at: float, width: int) -> Conten
         drawn = interval_name(merged * series.interval)
         forms = [f"{text}, {merged} drawn as one ({drawn})", f"{text}, drawn as {drawn}", text]
     parts = [Content("")]
+    if chart.is_other_range:
+        other = f"{RANGE_NAMES[series.range]} instead of {RANGE_NAMES[chart.span]}"
+        parts.append(Content.styled(other, "bold $text-warning"))
     if chart.is_outdated():
         parts.append(Content.styled(f"{age(at - series.fetched_at)} old", "bold $text-warning"))
     if chart.loading:

@@ -47,6 +47,10 @@ WORTH_SAYING = 5.0
 """Seconds that a transaction may wait to be read without a word about it."""
 
 
+UNTOLD = "unknown until the relay is back"
+"""What is said of a provider behind a relay that is lost."""
+
+
 class Connections(Dialog[None]):
     """Shows the state of every provider, kept up to date, and lets the person reconnect them."""
 
@@ -218,6 +222,8 @@ def _gaps(status: ProviderStatus) -> str:
 
 
 def _polling(status: ProviderStatus, poll_interval: float) -> str:
+    if status.cut_off:
+        return UNTOLD
     if not status.streams:
         parts = [f"every {poll_interval:g} s: it has no stream"]
     else:
@@ -232,6 +238,8 @@ def _polling(status: ProviderStatus, poll_interval: float) -> str:
 
 
 def _plan(status: ProviderStatus, at: float) -> str:
+    if status.cut_off:
+        return UNTOLD
     if status.idle:
         return "none is needed: nothing is watched"
     so_far = f"{count(status.reconnects, 'reconnect')} so far"
@@ -244,6 +252,8 @@ def _plan(status: ProviderStatus, at: float) -> str:
 
 def next_attempt(status: ProviderStatus, at: float) -> str:
     """Return the time to the next attempt, ``parked`` when there will be none, else a dash."""
+    if status.cut_off:
+        return UNKNOWN
     if status.retry_at is not None:
         return countdown(status.retry_at - at)
     return "parked" if status.parked and not status.idle else UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,11 +16,11 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Label
 
-from streamcore import ChartRange, StreamcoreError, printable
+from streamcore import ChartRange, InputError, NotRunning, StreamcoreError, printable
 from streamtui.clipboard import sent
 from streamtui.format.cells import literal
 from streamtui.format.content import demo_badge
-from streamtui.format.texts import RANGE_NAMES, count
+from streamtui.format.texts import NO_FILES, RANGE_NAMES, count
 from streamtui.keys import readable
 from streamtui.model.price_chart import REST, PriceChart
 from streamtui.model.price_row import PriceRow
@@ -30,6 +31,11 @@ from streamtui.screens.price_facts import facts
 from streamtui.widgets.chart import Chart
 from streamtui.widgets.fact_sheet import FactSheet
 
+FIRST_QUOTE = 2.0
+"""Seconds after which bid and ask of a row are asked for first: a person waits for the chart, and both may be
+kept to one request a second."""
+QUOTE_EVERY = 4.0
+"""Seconds after which bid and ask are asked for anew: a stream tells them with a trade alone."""
 HISTORY = "history"
 """The group of the worker that asks for the past; a newer request cancels the one before."""
 FRAME = 5
@@ -84,6 +90,8 @@ class PriceDetail(Dialog[None]):
         self._session = session
         self._go = go
         self._past = PriceChart(row, session.view.chart_range, session.clock)
+        self._quote_due = float("-inf")
+        """Monotonic seconds."""
         self._title = Label("", id="chart-title")
         self._chart = Chart(id="chart")
         self._chart.as_line = session.view.chart_as_line
@@ -130,7 +138,17 @@ class PriceDetail(Dialog[None]):
         """Show what is known now, and ask again for a past that has become old."""
         if self._past.is_due():
             self._load()
+        self._ask_quote()
         self._draw()
+
+    def _ask_quote(self) -> None:
+        """Have bid and ask asked for, if it is time; whether there are any is for the engine to know."""
+        now, engine = self._session.clock.monotonic(), self._session.engine
+        if engine is None or self._past.loading or now < self._quote_due:
+            return
+        self._quote_due = now + QUOTE_EVERY
+        with suppress(InputError, NotRunning):
+            engine.ask_quote(self.row.key)
 
     def _known(self) -> dict[str, Content]:
         at = self._session.clock.time()
@@ -139,6 +157,7 @@ class PriceDetail(Dialog[None]):
     def _look(self, row: PriceRow, span: ChartRange, *, rest: float = 0.0) -> None:
         self._past.look(row, span, self._session.engine)
         self._session.view.chart_range = span
+        self._quote_due = self._session.clock.monotonic() + rest + FIRST_QUOTE
         self._load(rest)
         self._draw()
 
@@ -236,6 +255,9 @@ class PriceDetail(Dialog[None]):
         """Write the candles that are shown, each as the source has it, to a file."""
         from streamtui.model.exporting import Format, export_candles
 
+        if self._session.in_browser:
+            self._tell(NO_FILES, bad=True)
+            return
         series = self._past.shown
         if series is None or not series.candles:
             self._tell("There are no candles to export.")

@@ -17,7 +17,7 @@ from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
 from streamtui.format.numbers import UNKNOWN, compact
-from streamtui.model.price_row import WatchedToken
+from streamtui.model.price_row import WatchedToken, key_of
 from streamtui.model.token_names import NamedToken, is_unnamed
 from streamtui.screens.entry import EntryDialog
 from streamtui.widgets.columns import Column
@@ -188,7 +188,7 @@ class SymbolDialog(EntryDialog):
             tokens = [*([meant] if meant is not None else []), *self._tokens.complete(self._word)]
         else:
             tokens = [token for name in split_names(text) if (token := self._tokens.token(name)) is not None]
-        each = {token.mint or token.symbol: token for token in tokens}
+        each = {key_of(token): token for token in tokens}
         return [self._as_hit(token) for token in [*each.values()][:MOST_SUGGESTIONS]]
 
     def _as_hit(self, token: WatchedToken) -> TokenHit:

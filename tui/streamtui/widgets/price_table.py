@@ -135,6 +135,14 @@ def _market_price(field: str) -> CellMaker:
     return make
 
 
+def _high(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(_price_text(row.high_24h), _style(freshness))
+
+
+def _low(row: PriceRow, at: float, freshness: Freshness) -> Cell:
+    return cell(_price_text(row.low_24h), _style(freshness))
+
+
 def _spread(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     return cell(basis_points(row.update.spread if row.update else None), _style(freshness))
 
@@ -170,8 +178,10 @@ def _price(row: PriceRow, at: float, freshness: Freshness) -> Cell:
         return cell(text, "dim")
     if not row.flash or row.before is None:
         return cell(text, "strong")
-    same = common_prefix(text, _aligned(row.before))
-    return (Span(text[:same], "strong"), Span(text[same:], "flash-up" if row.flash > 0 else "flash-down"))
+    end = len(text.rstrip())  # what fills up the column is not changed, and would be underlined
+    same = min(end, common_prefix(text, _aligned(row.before)))
+    changed = Span(text[same:end], "flash-up" if row.flash > 0 else "flash-down")
+    return (Span(text[:same], "strong"), changed, Span(text[end:], "strong"))
 
 
 @lru_cache(maxsize=256)  # called for the price before, too, which was formatted when it was new
@@ -190,8 +200,8 @@ _MAKERS: dict[PriceColumn, CellMaker] = {
     PriceColumn.BID: _market_price("bid"),
     PriceColumn.ASK: _market_price("ask"),
     PriceColumn.SPREAD: _spread,
-    PriceColumn.HIGH: _market_price("high_24h"),
-    PriceColumn.LOW: _market_price("low_24h"),
+    PriceColumn.HIGH: _high,
+    PriceColumn.LOW: _low,
     PriceColumn.VWAP: _market_price("vwap_24h"),
     PriceColumn.TRADES: _trades,
 }

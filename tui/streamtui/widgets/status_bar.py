@@ -113,9 +113,11 @@ class StatusBar(CachedLines, Widget):
 
     def _numbers(self, line: ProviderLine) -> Sequence[Content]:
         quiet = MUTED if line.lamp is not LIVE else "$foreground"
-        noun = line.kind.removesuffix("s") if line.subscriptions == 1 else line.kind
-        many = str(line.subscriptions)
-        if line.served is not None and line.served != line.subscriptions:
+        # through a relay the number of subscriptions comes seconds after the prices
+        subscriptions = max(line.subscriptions, line.served or 0)
+        noun = line.kind.removesuffix("s") if subscriptions == 1 else line.kind
+        many = str(subscriptions)
+        if line.served is not None and line.served < subscriptions:
             many = f"{line.served} of {many}"
         counted = f"{many} {noun}"
         if line.watched:

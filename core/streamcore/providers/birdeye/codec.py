@@ -23,9 +23,11 @@ from streamcore.providers.figures import (
     LEAST,
     MAX_MAGNITUDE,
     MOST,
+    MOST_TRADES,
     UNUSUAL,
     USUAL_LENGTH,
     believed,
+    read_trades,
 )
 from streamcore.providers.reports import Alive, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.providers.throttle import Throttle
@@ -36,7 +38,7 @@ CHART_TYPE = "1m"
 
 STATS_SELECTION = {
     "price": False,
-    "trade_data": {"volume": True, "price_change": True, "intervals": ["24h"]},
+    "trade_data": {"volume": True, "trade": True, "price_change": True, "intervals": ["24h"]},
     "liquidity": False,
 }
 BUCKET = 60
@@ -57,11 +59,12 @@ class _Candle(msgspec.Struct, frozen=True):
 
 
 class _Statistics(msgspec.Struct, frozen=True):
-    """``TOKEN_STATS_DATA``, the two groups that are selected. A missing key is unknown, not zero."""
+    """``TOKEN_STATS_DATA``, the groups that are selected. A missing key is unknown, not zero."""
 
     address: str
     price_change_24h_percent: object = None
     volume_24h_usd: object = None
+    trade_24h: object = None
 
 
 class _UsualCandle(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +79,7 @@ class _UsualStatistics(msgspec.Struct, frozen=True, gc=False):
     address: str
     price_change_24h_percent: Decimal
     volume_24h_usd: Decimal
+    trade_24h: int | None = None
 
 
 class _CandleMessage(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="PRICE_DATA"):
@@ -182,9 +186,13 @@ class BirdeyeCodec(Codec):
             return False
         if isinstance(message, _StatisticsMessage):
             change, volume = message.data.price_change_24h_percent, message.data.volume_24h_usd
+            trades = message.data.trade_24h
             usual = ALL_OF_IT <= change <= MOST and LEAST <= volume <= MOST
+            usual = usual and (trades is None or 0 <= trades <= MOST_TRADES)
             if usual := usual and change.adjusted() >= -MAX_MAGNITUDE:
-                reports.append(PriceReport(mint, None, change, volume))
+                reports.append(
+                    PriceReport(mint, None, change, volume, None, None, False, None, None, None, trades)
+                )
             return usual
         price, time = message.data.c, message.data.unixTime
         if not (LEAST <= price <= MOST and since <= time <= MILLISECONDS_FROM):
@@ -300,11 +308,16 @@ class BirdeyeCodec(Codec):
 
 
 def _statistics(statistics: _Statistics) -> list[Report]:
-    return _fields(
+    bad: list[str] = []
+    trades = read_trades(statistics.trade_24h, bad)
+    reports = _fields(
         statistics.address,
         change_24h=statistics.price_change_24h_percent,
         volume_24h=statistics.volume_24h_usd,
     )
+    if trades is not None and isinstance(reports[0], PriceReport):
+        reports[0] = msgspec.structs.replace(reports[0], trades_24h=trades)
+    return [*reports, *map(Malformed, bad)]
 
 
 def _listed(items: _Generic | list[_Generic]) -> list[_Generic]:

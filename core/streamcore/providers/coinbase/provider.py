@@ -34,6 +34,7 @@ from streamcore.providers.exchange import (
 from streamcore.providers.exchange_provider import ExchangeProvider
 from streamcore.providers.http_errors import malformed_answer, pause_after, refusal
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
 from streamcore.providers.reports import (
     Checkpoint,
@@ -41,6 +42,7 @@ from streamcore.providers.reports import (
     PriceReport,
     PriceRequest,
     Question,
+    QuoteRequest,
     Refusal,
     Report,
 )
@@ -50,6 +52,9 @@ GONE = (400, 404, 410)
 
 ABOUT_A_PRODUCT = (ErrorKind.PROTOCOL, ErrorKind.SERVER)
 """Failures that may concern one product only, since each is asked for alone."""
+
+MOST_VOLUMES = 6
+"""Volumes that one search asks for: each is a request."""
 
 RATE = 8.0
 """Requests a second; ten are allowed to an address, which others may share."""
@@ -78,7 +83,8 @@ class CoinbaseProvider(ExchangeProvider):
             assumed=assumed_product,
             renamed=RENAMED,
         )
-        super().__init__(settings.coinbase.ws_url, directory)
+        volumes = MarketVolumes(self.name, self.rest, clock, most=MOST_VOLUMES)
+        super().__init__(settings.coinbase.ws_url, directory, volumes)
         self.history = self.rest.candles(directory, clock)
 
     def codec(self) -> CoinbaseCodec:
@@ -127,8 +133,8 @@ class CoinbaseRest(Rest):
             yield report
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
-        """Yield the price of a product whose trades the stream has left out."""
-        if not isinstance(question, PriceRequest):
+        """Yield the price of a product whose trades the stream has left out, or the present bid and ask."""
+        if not isinstance(question, PriceRequest | QuoteRequest):
             return
         product = question.topic
         body = await self._get(product, "ticker")
@@ -141,6 +147,9 @@ class CoinbaseRest(Rest):
             bid, ask = unless_zero(number(ticker.bid)), unless_zero(number(ticker.ask))
         except Undecodable as error:
             raise malformed_answer(TITLE, "a request for a price", error) from error
+        if isinstance(question, QuoteRequest):
+            yield PriceReport(product, bid=bid, ask=ask)
+            return
         if isinstance(ticker.trade_id, int) and ticker.trade_id < question.trade:
             text = f"{TITLE} does not know the last trade of {product} over HTTP yet"
             raise ProviderError(ErrorKind.SERVER, text)

@@ -1,8 +1,8 @@
 """DexScreener: the price of a Solana token in the pool that holds most of it, polled and without a key.
 
-Price, change and volume all come from that one pool, so that they belong together. The volume is therefore
-less than the whole token's; a sum over the pools of an answer would be no better, since an answer names
-just each token's main pool. Source: docs.dexscreener.com, "API Reference".
+Price, change, volume and trades all come from that one pool, so that they belong together. The volume is
+therefore less than the whole token's; a sum over the pools of an answer would be no better, since an answer
+names just each token's main pool. Source: docs.dexscreener.com, "API Reference".
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from streamcore.net.transport import Http
 from streamcore.providers.base import Limits
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.dexscreener.tokens import CHAIN, NAME, TITLE, DexScreenerTokens
+from streamcore.providers.figures import read_trades
 from streamcore.providers.polled import PolledPrices, PolledProvider
 from streamcore.providers.reports import Malformed, PriceReport, Report
 
@@ -43,6 +44,15 @@ class _OverTime(msgspec.Struct, frozen=True):
     h24: object = None
 
 
+class _Trades(msgspec.Struct, frozen=True):
+    buys: object = None
+    sells: object = None
+
+
+class _TradesOverTime(msgspec.Struct, frozen=True):
+    h24: _Trades | None = None
+
+
 class _Liquidity(msgspec.Struct, frozen=True):
     usd: object = None
 
@@ -55,6 +65,7 @@ class _Pair(msgspec.Struct, frozen=True, rename="camel"):
     price_usd: object = None
     price_change: _OverTime | None = None
     volume: _OverTime | None = None
+    txns: _TradesOverTime | None = None
     liquidity: _Liquidity | None = None
 
 
@@ -104,7 +115,18 @@ def _price(pair: _Pair) -> PriceReport | None:
         change_24h=None if pair.price_change is None else number(pair.price_change.h24),
         volume_24h=None if pair.volume is None else number(pair.volume.h24),
         complete=True,
+        trades_24h=_trades(pair.txns),
     )
+
+
+def _trades(over_time: _TradesOverTime | None) -> int | None:
+    """Return how often was bought and sold; ``None`` unless both are told and can be."""
+    day = None if over_time is None else over_time.h24
+    if day is None:
+        return None
+    counted = [read_trades(count, []) for count in (day.buys, day.sells)]
+    known = [count for count in counted if count is not None]
+    return sum(known) if len(known) == len(counted) else None
 
 
 def _depth(pair: _Pair) -> Decimal:

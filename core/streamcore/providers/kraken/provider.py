@@ -28,8 +28,18 @@ from streamcore.providers.kraken.codec import PAIRS_PER_REQUEST, KrakenCodec
 from streamcore.providers.kraken.listing import assumed_names, is_ambiguous, markets
 from streamcore.providers.kraken.public_api import TITLE, BadRequest, Body, meaning, request
 from streamcore.providers.market_directory import MarketDirectory
+from streamcore.providers.market_volumes import MarketVolumes
 from streamcore.providers.markets import Market
-from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.reports import (
+    Checkpoint,
+    Malformed,
+    Notice,
+    PriceReport,
+    Question,
+    QuoteRequest,
+    Refusal,
+    Report,
+)
 
 RATE = 0.9
 """Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
@@ -51,7 +61,8 @@ class KrakenProvider(ExchangeProvider):
         self._batch_size = min(PAIRS_PER_REQUEST, settings.stream.max_symbol_batch)
         self._announcements = Announcements()
         self.rest = KrakenRest(settings, http, clock)
-        super().__init__(settings.kraken.ws_url, self.rest.directory)
+        volumes = MarketVolumes(self.name, self.rest, clock, most=PAIRS_PER_REQUEST)
+        super().__init__(settings.kraken.ws_url, self.rest.directory, volumes)
         self.history = self.rest.candles(clock)
 
     def codec(self) -> KrakenCodec:
@@ -112,6 +123,14 @@ class KrakenRest(Rest):
                 askable.append(pair)
         async for report in in_turn(batches(askable, self._batch_size), self._fetch_together):
             yield report
+
+    async def answer(self, question: Question) -> AsyncIterator[Report]:
+        """Yield the present bid and ask of a pair."""
+        if not isinstance(question, QuoteRequest):
+            return
+        async for report in self._fetch_together((question.topic,)):
+            if isinstance(report, PriceReport):
+                yield PriceReport(report.topic, bid=report.bid, ask=report.ask)
 
     async def _fetch_together(self, pairs: Sequence[str]) -> AsyncIterator[Report]:
         try:

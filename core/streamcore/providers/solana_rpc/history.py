@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -27,14 +26,12 @@ from streamcore.providers.reports import (
     Question,
     Report,
     SignatureSeen,
-    TokenAccounts,
     TokenAccountsRequest,
     TransactionReport,
 )
 from streamcore.providers.solana_rpc.failed_transactions import FailedTransactions
 from streamcore.providers.solana_rpc.messages import COMMITMENT, RpcError, transaction_options
 from streamcore.providers.solana_rpc.rpc import Rpc, RpcFailure
-from streamcore.providers.solana_rpc.token_accounts import Amounts, Holding, list_holdings
 from streamcore.providers.solana_rpc.transactions import (
     UNKNOWN_VERSION,
     report_transaction,
@@ -42,6 +39,7 @@ from streamcore.providers.solana_rpc.transactions import (
 )
 from streamcore.providers.solana_rpc.turns import in_turns
 from streamcore.providers.solana_rpc.unanswered import Unanswered
+from streamcore.providers.solana_rpc.wallet_accounts import WalletAccounts
 from streamcore.solana.accounts import account_facts
 
 T = TypeVar("T")
@@ -58,12 +56,6 @@ HISTORY = 100
 OVERLAP_SLOTS = 32
 """Slots looked back beyond the checkpoint: index and stream are different machines, and either may lag."""
 
-ACCOUNTS_FOR = 1800.0
-"""Seconds for which a list of token accounts is believed; what is made meanwhile shows in transactions."""
-
-UNLISTED_FOR = 120.0
-"""Seconds after which a list that could not be had is asked for again."""
-
 PATIENCE = (0.3, 0.6, 1.2, 2.4, 5.0)
 """Seconds between tries for a transaction that is listed but cannot be had yet."""
 
@@ -71,8 +63,6 @@ ACCOUNTS_AT_ONCE = 100
 """Addresses in one ``getMultipleAccounts``; the method's own limit."""
 
 UNSUPPORTED_VERSION = -32015
-EXCLUDED = -32010
-"""The node does not know whose tokens an account holds, as with the large owners of the public one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +88,6 @@ class _AccountInfos(msgspec.Struct, frozen=True):
     """The answer of ``getMultipleAccounts``: an account each, ``None`` where there is none."""
 
     value: list[dict[str, Any] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Accounts:
-    """A wallet and its token accounts."""
-
-    addresses: tuple[str, ...]
-    asked_at: float
-    """Monotonic seconds."""
-    asked_on: float
-    """Unix seconds."""
-    minor: frozenset[str] = frozenset()
-    """Those that matter least."""
 
 
 class SolanaHistory(Rest):
@@ -139,15 +116,9 @@ class SolanaHistory(Rest):
         self._rpc = rpc
         self._clock = clock
         self._understand = understand
-        self._accounts: dict[str, _Accounts] = {}
-        self._unfollowed = Amounts()
+        self._accounts = WalletAccounts(rpc, clock, understand)
         self._failed = FailedTransactions()
-        self._tokens = TokenTable()
         self._unanswered = Unanswered(title, clock)
-        self._changed: dict[str, TokenAccounts] = {}
-        """Lists of accounts that have changed since a codec was given them."""
-        self._unlisted: dict[str, Notice] = {}
-        """That the accounts of a wallet cannot be listed, until it has been told."""
 
     async def fetch(
         self, topics: Sequence[str], checkpoints: Mapping[str, Checkpoint]
@@ -170,7 +141,7 @@ class SolanaHistory(Rest):
         if checkpoint is None or checkpoint.since is not None:
             beginning, has_news = await self._beginning(wallet, checkpoint)
             yield beginning
-            for report in self._taken_news(wallet):
+            for report in self._accounts.taken_news(wallet):
                 yield report
             if not has_news:
                 return
@@ -178,23 +149,16 @@ class SolanaHistory(Rest):
         async for report in self._since(wallet, checkpoint):
             yield report
             if isinstance(report, TransactionReport) and wallet in self._accounts:
-                self._widen(wallet, report)
-        for report in self._taken_news(wallet):
+                self._accounts.widen(wallet, report)
+        for report in self._accounts.taken_news(wallet):
             yield report
-
-    def _taken_news(self, wallet: str) -> list[Report]:
-        """Return what has been learnt of a wallet's accounts and not been told yet."""
-        changed, notice = self._changed.pop(wallet, None), self._unlisted.pop(wallet, None)
-        return [report for report in (changed, notice) if report is not None]
 
     async def answer(self, question: Question) -> AsyncIterator[Report]:
         """Yield the transaction that was hinted at, and the wallet's accounts when it made new ones."""
         try:
             if isinstance(question, TokenAccountsRequest):
-                addresses = await self._addresses(question.topic)
-                yield TokenAccounts(question.topic, addresses, self._accounts[question.topic].minor)
-                self._changed.pop(question.topic, None)
-                for news in self._taken_news(question.topic):
+                yield await self._accounts.all_of(question.topic)
+                for news in self._accounts.taken_news(question.topic):
                     yield news
                 return
             if not isinstance(question, SignatureSeen):
@@ -203,8 +167,8 @@ class SolanaHistory(Rest):
             report = await self._transaction(question.topic, entry)
             yield report
             if isinstance(report, TransactionReport):
-                self._widen(question.topic, report)
-            for news in self._taken_news(question.topic):
+                self._accounts.widen(question.topic, report)
+            for news in self._accounts.taken_news(question.topic):
                 yield news
         except RpcFailure as failure:
             raise self._understand(failure.error) from failure
@@ -226,20 +190,6 @@ class SolanaHistory(Rest):
                 if facts is not None:
                     yield AccountReport(address, facts)
 
-    def _widen(self, wallet: str, report: TransactionReport) -> None:
-        """Take note of accounts of a wallet that a transaction shows and that were not known."""
-        known = self._accounts.get(wallet, _Accounts((wallet,), float("-inf"), float("-inf")))
-        keys = report.transaction.addresses()
-        owned = [
-            keys[balance.account_index]
-            for balance in report.transaction.token_balances()
-            if balance.owner == wallet and 0 <= balance.account_index < len(keys)
-        ]
-        addresses = tuple(dict.fromkeys((*known.addresses, *owned)))
-        if addresses != known.addresses:
-            self._accounts[wallet] = replace(known, addresses=addresses)
-            self._changed[wallet] = TokenAccounts(wallet, addresses, known.minor)
-
     async def fetch_unfollowed(
         self, unfollowed: Mapping[str, Sequence[str]], checkpoints: Mapping[str, Checkpoint]
     ) -> AsyncIterator[Report]:
@@ -258,11 +208,7 @@ class SolanaHistory(Rest):
     async def _look(
         self, wallet: str, addresses: Sequence[str], checkpoint: Checkpoint
     ) -> AsyncGenerator[Report, None]:
-        holdings = await self._token_accounts(wallet)
-        if holdings is None:
-            return
-        self._listed(wallet, holdings, self._accounts.get(wallet))
-        for address in self._unfollowed.changed(wallet, holdings, addresses):
+        for address in await self._accounts.moved(wallet, addresses):
             if checkpoint.since is None:
                 entries, _ = await self._newer(address, checkpoint)
             else:  # where its news begins is not known yet, and may take minutes for so many accounts
@@ -271,15 +217,15 @@ class SolanaHistory(Rest):
             news = [entry for entry in reversed(entries) if entry.signature not in checkpoint.known]
             for entry in news:
                 yield await self._transaction(wallet, entry)
-            self._unfollowed.looked_at(wallet, address, found=bool(news))
-        for report in self._taken_news(wallet):
+            self._accounts.looked_at(wallet, address, found=bool(news))
+        for report in self._accounts.taken_news(wallet):
             yield report
 
     async def _beginning(self, wallet: str, asked: Checkpoint | None) -> tuple[CheckpointReport, bool]:
         """Return where a wallet's news begins, and whether there is some already."""
         since = None if asked is None else asked.since
         entries: list[_Signature] = []
-        for address in await self._addresses(wallet, not_before=since):
+        for address in await self._accounts.addresses(wallet, not_before=since):
             entries += await self._signatures(address, {"limit": HISTORY})
         old = [entry for entry in entries if asked is None or not asked.is_news(entry.slot, entry.block_time)]
         newest = max(old, key=lambda entry: entry.slot, default=None)
@@ -291,7 +237,7 @@ class SolanaHistory(Rest):
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
         found: dict[str, tuple[tuple[int, int], _Signature]] = {}
-        for address in await self._addresses(wallet):
+        for address in await self._accounts.addresses(wallet):
             entries, complete = await self._newer(address, checkpoint)
             if not complete:
                 yield gap(wallet, checkpoint.slot, entries[-1].slot)
@@ -369,60 +315,6 @@ class SolanaHistory(Rest):
         return await self._rpc.call(
             "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
         )
-
-    async def _addresses(self, wallet: str, *, not_before: float | None = None) -> tuple[str, ...]:
-        """Return the wallet and its token accounts.
-
-        ``not_before``: Unix seconds; a list from before that is not believed, for the wallet was not followed
-        for a while, and nobody has seen what it opened meanwhile.
-        """
-        known = self._accounts.get(wallet)
-        now = self._clock.monotonic()
-        if (
-            known is None
-            or now - known.asked_at > ACCOUNTS_FOR
-            or (not_before is not None and known.asked_on < not_before)
-        ):
-            holdings = await self._token_accounts(wallet)
-            known = self._listed(wallet, holdings, known)
-            if holdings is not None:
-                self._unfollowed.begin(wallet, holdings)
-        return known.addresses
-
-    def _listed(self, wallet: str, holdings: Sequence[Holding] | None, before: _Accounts | None) -> _Accounts:
-        """Take note of a list of token accounts; ``None``: there is none, and what is known stays."""
-        if holdings is None:
-            # the wallet itself can be followed all the same
-            addresses, minor = (
-                ((wallet,), frozenset[str]()) if before is None else (before.addresses, before.minor)
-            )
-        else:
-            addresses = tuple(dict.fromkeys((wallet, *(holding.address for holding in holdings))))
-            minor = frozenset(holding.address for holding in holdings if holding.minor)
-        asked_at = self._clock.monotonic()
-        if holdings is None:
-            asked_at += UNLISTED_FOR - ACCOUNTS_FOR
-        known = self._accounts[wallet] = _Accounts(addresses, asked_at, self._clock.time(), minor)
-        if before is not None and before.addresses != known.addresses:
-            self._changed[wallet] = TokenAccounts(wallet, known.addresses, known.minor)
-        return known
-
-    def _is_well_known(self, mint: str) -> bool:
-        return self._tokens.by_mint(mint) is not None
-
-    async def _token_accounts(self, wallet: str) -> list[Holding] | None:
-        """Return the token accounts of a wallet; ``None``: the node does not list them, whoever asks."""
-        try:
-            return await list_holdings(self._rpc, wallet, self._is_well_known)
-        except (RpcFailure, ProviderError) as failure:
-            error = self._understand(failure.error) if isinstance(failure, RpcFailure) else failure
-            excluded = isinstance(failure, RpcFailure) and failure.error.code == EXCLUDED
-            if not excluded and error.kind not in (ErrorKind.SUBSCRIPTION, ErrorKind.PROTOCOL):
-                raise
-            text = f"the token accounts of {wallet} cannot be listed, so transfers of tokens into it"
-            text += f" may be missed: {error.message}"
-            self._unlisted[wallet] = Notice(ProviderError(ErrorKind.SUBSCRIPTION, text))
-            return None
 
 
 def gap(wallet: str, after: int, before: int | None) -> Notice:

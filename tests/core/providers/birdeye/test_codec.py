@@ -66,6 +66,7 @@ def test_once_open_it_subscribes_to_prices_and_statistics_of_all_that_is_wanted(
     assert statistics["data"]["address"] == [SOL, JUP]
     assert statistics["data"]["select"]["trade_data"] == {
         "volume": True,
+        "trade": True,
         "price_change": True,
         "intervals": ["24h"],
     }
@@ -166,11 +167,27 @@ def test_a_candles_close_is_the_price_to_the_last_digit(name: str, topic: str, v
     assert greeted().received(birdeye(name)) == [PriceReport(topic, price=Decimal(value))]
 
 
-def test_statistics_bring_change_and_volume_of_a_day_and_not_the_price() -> None:
+def test_statistics_bring_change_volume_and_trades_of_a_day_and_not_the_price() -> None:
     data = json.loads(birdeye("token_stats_data"), parse_float=Decimal)["data"]
     assert greeted().received(birdeye("token_stats_data")) == [
-        PriceReport(SOL, change_24h=data["price_change_24h_percent"], volume_24h=data["volume_24h_usd"])
+        PriceReport(
+            SOL,
+            change_24h=data["price_change_24h_percent"],
+            volume_24h=data["volume_24h_usd"],
+            trades_24h=198_565,
+        )
     ]
+
+
+@pytest.mark.parametrize("trades", ["-1", "1.5", '"many"', "1e30"])
+def test_an_impossible_number_of_trades_takes_no_other_figure_down(trades: str) -> None:
+    data = f'"address":"{SOL}","price_change_24h_percent":1.5,"volume_24h_usd":7,"trade_24h":{trades}'
+    codec = greeted()
+    for _ in range(2):  # the second is read the quick way, if it is usual
+        report, bad = codec.received(f'{{"type":"TOKEN_STATS_DATA","data":{{{data}}}}}')
+        assert report == PriceReport(SOL, change_24h=Decimal("1.5"), volume_24h=Decimal(7))
+        assert isinstance(bad, Malformed)
+        codec.received(candle())
 
 
 def test_statistics_without_the_selected_groups_say_nothing_about_them() -> None:

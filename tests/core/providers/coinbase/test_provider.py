@@ -13,7 +13,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.coinbase.provider import CoinbaseProvider
-from streamcore.providers.reports import Malformed, PriceReport, PriceRequest, Refusal, Report
+from streamcore.providers.reports import Malformed, PriceReport, PriceRequest, QuoteRequest, Refusal, Report
 
 K = ErrorKind
 
@@ -111,6 +111,15 @@ async def test_row_i_an_answer_from_before_the_gap_is_no_answer() -> None:
     with pytest.raises(ProviderError) as caught:
         await asked_for(bench, 10**15)
     assert caught.value.kind is K.SERVER
+
+
+async def test_a_quote_is_the_present_bid_and_ask_and_says_nothing_of_the_price() -> None:
+    bench = ExchangeHttp(CoinbaseProvider, products)
+    found = [report async for report in bench.provider.rest.answer(QuoteRequest("SOL-USD"))]
+    (report,) = found
+    assert isinstance(report, PriceReport)
+    assert report == PriceReport("SOL-USD", bid=report.bid, ask=report.ask)
+    assert None not in (report.bid, report.ask)
 
 
 @pytest.mark.parametrize("body", ["<html>", '{"price": "x"}', "[]"])

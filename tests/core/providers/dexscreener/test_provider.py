@@ -26,7 +26,9 @@ from streamcore.providers.reports import Malformed, PriceReport, Refusal, Report
 SOL = "So11111111111111111111111111111111111111112"
 BONK = "DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263"
 K = ErrorKind
-KNOWN = PriceReport(BONK, Decimal("0.000003361"), Decimal("-1.2"), Decimal("1810221.55"), complete=True)
+KNOWN = PriceReport(
+    BONK, Decimal("0.000003361"), Decimal("-1.2"), Decimal("1810221.55"), complete=True, trades_24h=7913
+)
 
 
 def ok(body: str | bytes) -> Callable[[Asked], Answer]:
@@ -80,7 +82,9 @@ async def test_the_answer_of_the_older_route_is_read_too() -> None:
 
 async def test_a_pool_that_says_little_still_has_a_price() -> None:
     (report,) = await DexScreener(ok(public("dexscreener", "rest_tokens_v1_sparse"))).fetch(BONK)
-    assert report == PriceReport(BONK, Decimal("0.000003361"), None, Decimal("1810221.55"), complete=True)
+    assert report == PriceReport(
+        BONK, Decimal("0.000003361"), None, Decimal("1810221.55"), complete=True, trades_24h=7913
+    )
 
 
 @pytest.mark.parametrize("name", ["rest_tokens_v1_none", "rest_latest_null"])
@@ -99,6 +103,13 @@ async def test_every_known_answer_is_read_without_anything_left_over(name: str) 
     reports = await DexScreener(ok(public("dexscreener", name))).fetch(BONK, SOL)
     assert [type(report) for report in reports][1] is Refusal  # SOL is the quote side at most
     assert not any(isinstance(report, Malformed) for report in reports)
+
+
+@pytest.mark.parametrize("day", [None, {}, {"buys": 3}, {"buys": -1, "sells": 2}, {"buys": "x", "sells": 2}])
+async def test_trades_of_which_not_both_sides_are_told_are_not_known(day: Any) -> None:
+    (report,) = await DexScreener(pools(pool("2", txns={"h24": day}))).fetch(BONK)
+    assert isinstance(report, PriceReport)
+    assert (report.price, report.trades_24h) == (2, None)
 
 
 async def test_the_deepest_pool_sets_the_price() -> None:

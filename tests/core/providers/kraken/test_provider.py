@@ -17,7 +17,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.kraken.provider import KrakenProvider
-from streamcore.providers.reports import Malformed, PriceReport, Refusal
+from streamcore.providers.reports import Malformed, PriceReport, QuoteRequest, Refusal, SignatureSeen
 
 K = ErrorKind
 PAIR_FIGURES = {"c": ["2", "1"], "v": ["9", "10"], "p": ["1", "3"], "o": "1"}
@@ -53,6 +53,15 @@ async def test_krakens_example_is_read_without_a_change_since_its_open_is_not_of
     (asked,) = bench.http.asked
     assert asked.url == "https://api.kraken.com/0/public/Ticker"
     assert asked.params == {"pair": "SOLUSD"}
+
+
+async def test_a_quote_is_the_present_bid_and_ask_and_says_nothing_of_the_price() -> None:
+    bench = ExchangeHttp(KrakenProvider, lambda _: answer(200, public("kraken", "rest_ticker")))
+    found = [report async for report in bench.provider.rest.answer(QuoteRequest("SOL/USD"))]
+    assert found == [PriceReport("SOL/USD", bid=Decimal("119.45000"), ask=Decimal("119.46000"))]
+    assert [one async for one in bench.provider.rest.answer(SignatureSeen("SOL/USD", "s", 1))] == []
+    unknown = ExchangeHttp(KrakenProvider, lambda _: answer(200, public("kraken", "rest_error_unknown_pair")))
+    assert [one async for one in unknown.provider.rest.answer(QuoteRequest("NO/USD"))] == []
 
 
 async def test_kraken_has_old_names_for_some_pairs_in_what_it_is_asked_and_in_what_it_answers() -> None:

@@ -21,14 +21,8 @@ from streamcore.providers.reports import (
     TransactionReport,
 )
 from streamcore.providers.solana_rpc.failed_transactions import MOST_TRIES
-from streamcore.providers.solana_rpc.history import (
-    ACCOUNTS_FOR,
-    HISTORY,
-    MOST_PAGES,
-    OVERLAP_SLOTS,
-    PAGE,
-    PATIENCE,
-)
+from streamcore.providers.solana_rpc.history import HISTORY, MOST_PAGES, OVERLAP_SLOTS, PAGE, PATIENCE
+from streamcore.providers.solana_rpc.wallet_accounts import ACCOUNTS_FOR
 from streamcore.solana.accounts import AccountFacts, AccountKind
 
 ACCOUNT = "AwfswzK89xCcKs43oK4bvkWWTgBUTP8piZjULuho3nRm"

@@ -12,7 +12,7 @@ from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
 
-from streamcore.config.model import StreamSettings, UiSettings
+from streamcore.config.model import RelaySettings, StreamSettings, UiSettings
 from streamcore.events import State
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.price_table import PriceTable
@@ -212,6 +212,30 @@ async def test_capital_d_asks_nothing_where_nothing_real_would_be_lost() -> None
         await stage.press("D")
         await stage.pass_time(1.0)
         assert [manager.settings.demo for manager in stage.managers] == [False, True, False]
+
+
+async def test_at_a_relay_of_invented_data_capital_d_asks_nothing_and_speaks_of_no_real_data() -> None:
+    async with on_stage(relay=RelaySettings(url=("ws://r.example:8787",))) as stage:
+        await stage.tell(*some_life(stage, demo=True))
+        await stage.press("D")
+        await stage.pass_time(0.1)
+        assert stage.manager.settings.demo is True
+        assert "Everything is invented now. D brings the relay's data back." in stage.toasts()
+        await stage.pass_time(1.0)
+        await stage.press("D")
+        await stage.pass_time(0.1)
+        assert stage.manager.settings.demo is False
+        assert "The relay's data again." in stage.toasts()
+        assert "eal data" not in stage.toasts()
+
+
+async def test_what_is_real_is_asked_about_before_it_is_lost_whoever_told_it() -> None:
+    async with on_stage(relay=RelaySettings(url=("ws://r.example:8787",))) as stage:
+        await stage.tell(
+            stage.price("SOL", "150.5"), stage.price("BTC", "99.5", demo=True), stage.transaction(1)
+        )
+        await stage.press("D")
+        assert "1 price and 1 transaction of this session would be lost" in stage.text()
 
 
 async def test_what_is_pasted_in_many_pieces_is_answered_once() -> None:

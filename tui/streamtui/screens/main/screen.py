@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from streamcore import StreamcoreError
+from streamtui.format.texts import NO_FILES
 from streamtui.keys import COMMANDS, Command, Target
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
 from streamtui.model.saving import save_session
@@ -133,7 +134,7 @@ class MainScreen(PaintsDirtyLines):
     @on(SessionPane.Changed)
     def _update_bars(self) -> None:
         session = self._session
-        show_summary(self._top, session, can_save=self._config_path is not None)
+        show_summary(self._top, session, can_save=self._config_path is not None and not session.in_browser)
         self._status.failed = session.failure is not None
         if session.failure is not None:
             self._status.message = f"R starts again · {session.failure}"
@@ -187,6 +188,9 @@ class MainScreen(PaintsDirtyLines):
 
     async def action_save(self) -> None:
         """Keep what is watched for the next start."""
+        if self._session.in_browser:
+            self.tell(NO_FILES, bad=True)
+            return
         path = self._config_path
         if path is None:
             self.tell("There is no configuration file to save to.", bad=True)
@@ -217,25 +221,32 @@ class MainScreen(PaintsDirtyLines):
 
     def action_switch_demo(self) -> None:
         """Show invented data, or real data again; before real data is lost, ask."""
-        if not self._session.has_real_data():
+        if self._session.in_browser:
+            self.tell("Not in a browser: every tab shows what its server shows.", bad=True)
+            return
+        prices, transactions = self._session.real_data()
+        if not prices and not transactions:
             self._switch_demo()
             return
         from streamtui.screens.leave_real_data import LeaveRealData
-
-        prices = sum(row.update is not None for row in self._session.prices.rows.values())
 
         def decided(agreed: bool | None) -> None:
             if agreed:
                 self._switch_demo()
 
-        self.app.push_screen(LeaveRealData(prices, len(self._session.transactions)), decided)
+        self.app.push_screen(LeaveRealData(prices, transactions), decided)
 
     def _switch_demo(self) -> None:
         self._session.switch_demo()
         self._prices.show_rows()
         self._restart()
-        demo = self._session.settings.demo
-        self.tell("Everything is invented now. D brings the real data back." if demo else "Real data again.")
+        settings = self._session.settings
+        # what a relay tells may be invented as well
+        other = "relay's" if settings.relay.url else "real"
+        if settings.demo:
+            self.tell(f"Everything is invented now. D brings the {other} data back.")
+        else:
+            self.tell("The relay's data again." if settings.relay.url else "Real data again.")
         self.paint()
 
     async def action_reconnect(self) -> None:
@@ -290,6 +301,9 @@ class MainScreen(PaintsDirtyLines):
 
     async def action_take_screenshot(self) -> None:
         """Save the screen as a picture."""
+        if self._session.in_browser:
+            self.tell(NO_FILES, bad=True)
+            return
         from streamtui.model.exporting import stamp, write_new
 
         picture = self.app.export_screenshot(title="streamtui")

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from streamcore import DataKind, PriceUpdate, StreamcoreError, WalletTransaction, printable
 from streamtui.clipboard import sent
-from streamtui.format.texts import count
+from streamtui.format.texts import NO_FILES, count
 from streamtui.model.session import Session
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.pane import Pane
@@ -116,6 +116,9 @@ class SessionPane(Pane):
     async def _export(self, form: str) -> None:
         from streamtui.model.exporting import Format, export
 
+        if self.session.in_browser:
+            self.tell(NO_FILES, bad=True)
+            return
         what, events = self.exported()
         if not events:
             self.tell(f"There are no {what} to export.")

@@ -14,13 +14,19 @@ from sample_events import transaction
 
 from streamcore.events import ErrorKind, StreamError
 from streamcore.providers.reports import Checkpoint
-from streamcore.relay.log import LogFailed, TransactionLog
-from streamcore.relay.log_writer import MOST_WAITING, TOLD_AGAIN_AFTER, TRIED_AGAIN_AFTER, LogWriter
+from streamcore.relay.log import LogFailed
+from streamcore.relay.own_log import MOST_WAITING, TOLD_AGAIN_AFTER, TRIED_AGAIN_AFTER, OwnLog
 from streamcore.relay.server import Relay
-from streamcore.streams.checkpoints import Checkpoints
+from streamcore.relay.sqlite_log import TransactionLog
+from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
 from streamcore.wire.messages import Want
 
 pytestmark = pytest.mark.long
+
+
+def tables(relay: Relay) -> TransactionLog:
+    assert isinstance(relay.log, OwnLog)
+    return relay.log.transactions
 
 
 def fill_disk(log: TransactionLog) -> None:
@@ -32,12 +38,18 @@ def make_room(log: TransactionLog) -> None:
     log._database.execute("PRAGMA max_page_count=1000000")
 
 
+def saved(relay: Relay) -> SavedCheckpoint:
+    found = tables(relay).follow(WALLETS[0], now=1793311200.0)
+    assert found is not None
+    return found[0]
+
+
 def errors(terminal: Terminal) -> list[StreamError]:
     return [event for event in terminal.events if isinstance(event, StreamError)]
 
 
 async def until_full(relay: Relay, engine: RelayedEngine, told: list[str]) -> None:
-    fill_disk(relay.log)
+    fill_disk(tables(relay))
     while not relay.unready():
         told.append(engine.transaction(WALLETS[0], summary="x" * 900))
         relay.fan_out.collect()
@@ -57,7 +69,7 @@ async def test_transactions_wait_for_the_disk_prices_go_on_and_everybody_is_told
         assert "full" in error.message
         assert len(terminal.transactions()) < len(told)
         assert relay.unready()
-        make_room(relay.log)
+        make_room(tables(relay))
         told.append(engine.transaction(WALLETS[0]))
         await terminal.until(lambda: len(terminal.transactions()) == len(told))
         assert terminal.transactions() == told
@@ -67,10 +79,10 @@ async def test_transactions_wait_for_the_disk_prices_go_on_and_everybody_is_told
 async def test_a_new_wallet_is_refused_while_the_log_cannot_be_written(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, _):
         terminal = await Terminal(relay).open()
-        relay.log._database.execute("PRAGMA query_only=ON")
+        tables(relay)._database.execute("PRAGMA query_only=ON")
         wanted = await terminal.want((), WALLETS[:1])
         assert [(one.code, one.retryable) for one in wanted.refused] == [("busy", True)]
-        relay.log._database.execute("PRAGMA query_only=OFF")
+        tables(relay)._database.execute("PRAGMA query_only=OFF")
         assert not (await terminal.want((), WALLETS[:1])).refused
 
 
@@ -83,7 +95,7 @@ async def test_a_log_that_cannot_be_read_closes_who_needs_it_and_nobody_else(tmp
         await away.abort()
         engine.transaction(WALLETS[0])
         await well.until(well.transactions)
-        relay.log._database.execute("UPDATE transactions SET event = 'x'")
+        tables(relay)._database.execute("UPDATE transactions SET event = 'x'")
         back = await Terminal(relay, mirror=away.mirror).open()
         await back.send(Want(1, (), WALLETS[:1], back.mirror.since))
         assert (await back.end())[0] == 1011
@@ -98,7 +110,7 @@ async def test_what_was_not_written_when_the_relay_ends_is_fetched_at_the_next_s
         first = engine.transaction(WALLETS[0])
         await terminal.until(terminal.transactions)
         engine.checkpoints.verify({WALLETS[0]: Checkpoint(first, 1)})
-        await eventually(lambda: relay.log.follow(WALLETS[0], now=1793311200.0)[0].verified is not None)  # type: ignore[index]
+        await eventually(lambda: saved(relay).verified is not None)
         await until_full(relay, engine, [])
         engine.checkpoints.verify(engine.checkpoints.newest(WALLETS))
     async with running(tmp_path) as (relay, engine):
@@ -121,7 +133,7 @@ class Writing:
         self.clock = ManualClock()
         self.log = TransactionLog(folder, now=self.clock.time())
         self.checkpoints = Checkpoints()
-        self.writer = LogWriter(self.log, self.checkpoints, self.clock)
+        self.writer = OwnLog(self.log, self.checkpoints, self.clock)
 
     def break_log(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*arguments: object, **more: object) -> None:

@@ -1,4 +1,4 @@
-"""Writes what the engine says into the log, and tells the truth when that cannot be done.
+"""The log of a relay that is alone: it writes what its engine says, and tells the truth when it cannot.
 
 A transaction that cannot be written is told to nobody yet: a terminal that was cut off could not get it
 again. It waits here, prices go on, and every terminal is told why. If the relay ends before the disk has
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
-from streamcore.relay.log import LogFailed, Logged, TransactionLog
+from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
+from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
 
 TRIED_AGAIN_AFTER = 1.0
@@ -30,13 +32,16 @@ FOLLOWED_EVERY = 60.0
 log = logging.getLogger(__name__)
 
 
-class LogWriter:
-    """The way of transactions from the engine into the log."""
+class OwnLog:
+    """A `Log` in SQLite that this process writes, with the checkpoints of its own engine."""
 
     def __init__(self, transactions: TransactionLog, checkpoints: Checkpoints, clock: Clock) -> None:
+        """``transactions``: open, whoever hands it in closes it; ``checkpoints``: those the engine uses."""
         self.trouble: str | None = None
-        """Why the log cannot be written at present, as a sentence."""
-        self._log = transactions
+        self.transactions = transactions
+        self.after = transactions.after
+        self.reaches_back = transactions.reaches_back
+        self.checkpoint_file = transactions.checkpoint_file
         self._checkpoints = checkpoints
         self._clock = clock
         self._waiting: list[WalletTransaction] = []
@@ -46,21 +51,34 @@ class LogWriter:
         self._followed_at = float("-inf")
 
     @property
+    def epoch(self) -> str:
+        """See `Log.epoch`."""
+        return self.transactions.epoch
+
+    @property
+    def offset(self) -> int:
+        """See `Log.offset`."""
+        return self.transactions.offset
+
+    @property
+    def pruned_to(self) -> int:
+        """See `Log.pruned_to`."""
+        return self.transactions.pruned_to
+
+    @property
+    def size(self) -> int:
+        """See `Log.size`."""
+        return self.transactions.size
+
+    @property
     def waiting(self) -> int:
-        """Transactions that wait until the log can be written."""
+        """See `Log.waiting`."""
         return len(self._waiting)
 
     def write(
         self, events: Sequence[WalletTransaction], *, save: bool = False
     ) -> tuple[list[Logged], list[StreamError]]:
-        """Write transactions, and those that wait.
-
-        It must be called when everything that the engine has recorded so far has been given to it, because
-        the checkpoints are written with them; ``save``: also when there is no transaction.
-
-        Returns:
-            What is new in the log, and what terminals have to be told about it.
-        """
+        """See `Log.write`; the checkpoints of the wallets are written with the transactions."""
         now = self._clock.monotonic()
         self._waiting += events
         if self.trouble is not None and now - self._tried_at < TRIED_AGAIN_AFTER:
@@ -70,14 +88,24 @@ class LogWriter:
         self._tried_at = now
         try:
             saved = None if self._has_lost else self._checkpoints.saved()
-            logged = self._log.append(self._waiting, saved, now=self._clock.time())
+            logged = self.transactions.append(self._waiting, saved, now=self._clock.time())
         except LogFailed as error:
             return [], [*self._failed(str(error), now), *self._overflow()]
         self._waiting = []
         return logged, self._recovered()
 
+    def follow(self, wallet: str) -> None:
+        """See `Log.follow`; what happened while a wallet was not followed is fetched if that was short."""
+        restored = self.transactions.follow(wallet, now=self._clock.time())
+        if restored is not None:
+            self._checkpoints.restore(wallet, *restored)
+
+    def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
+        """See `Log.prune`."""
+        return self.transactions.prune(now=now, keep=keep, most=most)
+
     def keep(self, wallets: Sequence[str]) -> None:
-        """Take note now and then that wallets are still followed."""
+        """See `Log.keep`."""
         now = self._clock.monotonic()
         if self.trouble is None and now - self._followed_at >= FOLLOWED_EVERY:
             self._followed_at = now
@@ -86,7 +114,7 @@ class LogWriter:
     def close(self) -> None:
         """Write what can be written before the end."""
         try:
-            self._log.append(
+            self.transactions.append(
                 self._waiting, None if self._has_lost else self._checkpoints.saved(), now=self._clock.time()
             )
         except LogFailed as error:
@@ -96,7 +124,7 @@ class LogWriter:
 
     def _note_followed(self, wallets: Sequence[str]) -> None:
         try:
-            self._log.still_followed(wallets, now=self._clock.time())
+            self.transactions.still_followed(wallets, now=self._clock.time())
         except LogFailed as error:
             log.warning("%s", error)
 
@@ -137,3 +165,7 @@ class LogWriter:
         return StreamError(
             provider="", ts=self._clock.time(), demo=False, kind=kind, message=text, retryable=True
         )
+
+
+if TYPE_CHECKING:
+    _LOG: type[Log] = OwnLog  # so that the type checker compares it with the protocol

@@ -10,15 +10,8 @@ import sample_events
 
 from streamcore.events import WalletTransaction
 from streamcore.providers.reports import Checkpoint
-from streamcore.relay.log import (
-    FILE,
-    KEEP,
-    PRUNED_AT_ONCE,
-    RESUMED_WITHIN,
-    LogFailed,
-    Logged,
-    TransactionLog,
-)
+from streamcore.relay.log import KEEP, LogFailed, Logged
+from streamcore.relay.sqlite_log import FILE, PRUNED_AT_ONCE, RESUMED_WITHIN, TransactionLog
 from streamcore.streams.checkpoints import SavedCheckpoint
 
 NOW = 1_793_311_200.0

@@ -1,0 +1,369 @@
+"""What the leader does: runs the engine that all relays share, and tells over the bus what it says.
+
+It lives longer than a session: while there is none, prices wait merged and transactions wait whole, and the
+providers' connections stay. Its time is over when the lease is, whatever the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from streamcore.clock import Clock, wait_for
+from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+from streamcore.cluster.lease import Lease
+from streamcore.cluster.link import Link
+from streamcore.cluster.log_copy import LogCopy
+from streamcore.cluster.messages import Live, Wants, record_of, write
+from streamcore.cluster.names import Names, key_subject
+from streamcore.cluster.nats_session import Incoming, Session
+from streamcore.cluster.questions import answered
+from streamcore.cluster.transaction_store import TransactionStore
+from streamcore.cluster.wallet_records import WalletRecords
+from streamcore.cluster.wants import WantsOfAll
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import ErrorKind, Event, StatusChange, StreamError, WalletTransaction
+from streamcore.hub import Subscriber
+from streamcore.manager import StreamManager
+from streamcore.relay.answers import Answers
+from streamcore.relay.sqlite_log import RESUMED_WITHIN
+from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
+from streamcore.tasks import Tasks, first_to_end
+
+CONFLATED = 0.1
+"""Seconds from one message with prices to the next: as often as a terminal can be told."""
+
+SIGN_OF_LIFE = 1.0
+"""Seconds between two messages with the statuses, which say that there is a leader."""
+
+WHOLE_EVERY = 30.0
+"""Seconds after which everything is told once more, whoever may have missed something."""
+
+SAVED_EVERY = 1.0
+FOLLOWED_EVERY = 60.0
+
+EVENTS_IN_A_MESSAGE = 500
+"""About 200 KB; a server takes a megabyte."""
+
+EVENTS_WAITING = 100_000
+"""Events that may wait while there is no session."""
+
+COPY_WITHIN = 10.0
+"""Seconds that the copy of the log may need to reach the end of the stream."""
+
+GOODBYE_WITHIN = 1.0
+
+MOST_QUESTIONS = 200
+"""Questions that are answered at once."""
+
+log = logging.getLogger(__name__)
+
+
+class Leader:
+    """One time of leading; `run` is called once."""
+
+    def __init__(
+        self,
+        make_engine: Callable[[Checkpoints], StreamManager],
+        lease: Lease,
+        names: Names,
+        link: Link,
+        transactions: LogCopy,
+        records: WalletRecords,
+        wants: WantsOfAll,
+        clock: Clock,
+    ) -> None:
+        """``make_engine`` makes the engine, not started yet; the rest is this relay's own."""
+        self._checkpoints = Checkpoints()
+        self._engine = make_engine(self._checkpoints)
+        self._lease = lease
+        self._names = names
+        self._link = link
+        self._log = transactions
+        self._records = records
+        self._wants = wants
+        self._clock = clock
+        self._tasks = Tasks("leading relay", clock, failed=self._failed)
+        self._answers = Answers(self._engine, self._tasks, clock)
+        self._answering = 0
+        self._turn = asyncio.Lock()
+        self._store = TransactionStore(names, lease, link, clock, tell=self._tell)
+        self._events: Subscriber
+        self._news: list[Event] = []
+        """What is to be told with the next message."""
+        self._statuses_due = True
+        self._sources: dict[str, str | None] = {}
+        """As they were told last."""
+        self._followed: dict[str, int] = {}
+        """Each wallet that is followed to the offset from which on it is covered."""
+        self._symbols: dict[str, None] = {}
+        self._saved: dict[str, tuple[SavedCheckpoint, str, float]] = {}
+        """Each wallet's record as it was written last: checkpoint, epoch, and monotonic seconds."""
+
+    async def run(self) -> None:
+        """Lead until cancelled.
+
+        Raises:
+            SettingsError: The settings ask for a provider that cannot be used.
+        """
+        await self._reach_end_of_stream()
+        try:
+            async with self._engine:
+                self._events = self._engine.consumer(EVENTS_WAITING)
+                log.info("this relay leads, term %s", self._lease.term)
+                await first_to_end(
+                    self._tell_events(),
+                    self._tell_signs_of_life(),
+                    self._listen(),
+                    self._follow_wants(),
+                    self._save(),
+                    self._store.run(),
+                )
+        finally:
+            await self._tasks.close()
+            log.info("this relay does not lead any more")
+
+    async def say_goodbye(self) -> None:
+        """Have the others know that the lease is free. To be called when `run` has ended and it was held."""
+        session = self._link.present
+        if session is None or not self._lease.is_held:
+            return
+        with suppress(SessionEnded, TimeoutError):
+            await wait_for(self._clock, self._leave(session), GOODBYE_WITHIN)
+
+    async def _leave(self, session: Session) -> None:
+        term = self._lease.term or 0
+        await self._store.write_rest(session)
+        await self._lease.release(session)
+        await session.publish(self._names.live, write(Live(term=term, leaves=True)))
+
+    async def _reach_end_of_stream(self) -> None:
+        """Wait until this relay's copy of the log has what earlier leaders have told, but not for ever."""
+        try:
+            await wait_for(self._clock, self._read_to_end(), COPY_WITHIN)
+        except TimeoutError:
+            raise ProviderError(ErrorKind.SERVER, "the log could not be read to its end") from None
+
+    async def _read_to_end(self) -> None:
+        while True:
+            session = await self._link.session()
+            try:
+                facts = await session.facts(self._names.transactions)
+            except SessionEnded:
+                continue
+            while facts is not None and self._log.offset < facts.last and session is self._link.present:
+                await self._clock.sleep(0.02)
+            if self._log.is_current and session is self._link.present:
+                return
+            await self._clock.sleep(0.02)
+
+    # --- telling ----------------------------------------------------------------------------------------
+
+    async def _tell_events(self) -> None:
+        while await self._events.wait():
+            session = await self._link.session()
+            began = self._clock.monotonic()
+            self._collect()
+            await self._publish(session)
+            await self._clock.sleep(max(0.0, CONFLATED - (self._clock.monotonic() - began)))
+
+    async def _tell_signs_of_life(self) -> None:
+        while True:
+            for _ in range(int(WHOLE_EVERY / SIGN_OF_LIFE)):
+                session = await self._link.session()
+                self._statuses_due = True
+                await self._publish(session)
+                await self._clock.sleep(SIGN_OF_LIFE)
+            self._news += self._engine.snapshot().prices.values()
+
+    def _collect(self) -> None:
+        """Take everything that the engine has said."""
+        transactions = []
+        for event in self._events.take_all():
+            match event:
+                case WalletTransaction():
+                    transactions.append(event)
+                case StatusChange():
+                    self._statuses_due = True
+                case _:
+                    self._news.append(event)
+        self._store.add(transactions)
+
+    def _tell(self, error: StreamError) -> None:
+        self._news.append(error)
+
+    async def _publish(self, session: Session) -> None:
+        async with self._turn:  # what is older must not come after what is newer
+            await self._publish_news(session)
+
+    async def _publish_news(self, session: Session) -> None:
+        news, self._news = self._news, []
+        is_due, self._statuses_due = self._statuses_due, False
+        for start in range(0, max(len(news), 1), EVENTS_IN_A_MESSAGE):
+            part = news[start : start + EVENTS_IN_A_MESSAGE]
+            if not (part or is_due):
+                return
+            if not self._lease.is_held:  # looked at before each: this process may have stood still
+                return
+            sources = dict(self._engine.price_sources)
+            message = Live(
+                term=self._lease.term or 0,
+                events=part,
+                statuses=tuple(self._engine.statuses().values()) if is_due else None,
+                sources=sources if is_due or sources != self._sources else None,
+            )
+            self._sources, is_due = sources, False
+            try:
+                await session.publish(self._names.live, write(message))
+            except SessionEnded:
+                return  # the present is told at the beginning of the next one
+
+    # --- being asked ------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Answer in every session, and begin each by telling everything."""
+        while True:
+            session = await self._link.session()
+            subscriptions = []
+            try:
+                subscriptions.append(await session.listen(self._names.present, self._asked_for_present))
+                subscriptions.append(await session.listen(self._names.ask, self._asked))
+                self._asked_for_present(None)
+                await session.until_end()
+            except SessionEnded:
+                pass
+            finally:
+                for subscription in subscriptions:
+                    await subscription.stop()
+
+    def _asked_for_present(self, message: Incoming | None) -> None:
+        """Tell everything with the next message."""
+        self._news += self._engine.snapshot().prices.values()
+        self._statuses_due = True
+        self._tasks.start("telling the present", self._publish_soon)
+
+    async def _publish_soon(self) -> None:
+        if (session := self._link.present) is not None:
+            await self._publish(session)
+
+    def _asked(self, message: Incoming) -> None:
+        if self._answering < MOST_QUESTIONS and self._lease.is_held:
+            self._answering += 1
+            self._tasks.start("answering a relay", self._answer, message)
+
+    async def _answer(self, message: Incoming) -> None:
+        try:
+            answer = await answered(message.data, self._answers, self._engine)
+            if (session := self._link.present) is not None and message.reply and self._lease.is_held:
+                with suppress(SessionEnded):
+                    await session.publish(message.reply, answer)
+        finally:
+            self._answering -= 1
+
+    # --- what is wanted ---------------------------------------------------------------------------------
+
+    async def _follow_wants(self) -> None:
+        while True:
+            self._wants.changed.clear()
+            await self._want(self._wants.union())
+            await first_to_end(self._wants.changed.wait(), self._clock.sleep(1.0))
+
+    async def _want(self, wants: Wants) -> None:
+        engine = self._engine
+        wanted = dict.fromkeys(wants.symbols)
+        gone = [symbol for symbol in self._symbols if symbol not in wanted]
+        new = [symbol for symbol in wanted if symbol not in self._symbols]
+        self._symbols = wanted
+        for symbol in new:
+            try:
+                await engine.subscribe_prices([symbol])
+            except InputError as error:
+                self._refused(error)
+            await asyncio.sleep(0)  # to understand a text may take milliseconds
+        for symbol in gone:
+            with suppress(InputError):  # it was never subscribed then
+                await engine.unsubscribe_prices([symbol])
+        for wallet in [one for one in wants.wallets if one not in self._followed]:
+            await self._follow(wallet)
+        gone = [wallet for wallet in self._followed if wallet not in set(wants.wallets)]
+        for wallet in gone:
+            del self._followed[wallet]
+            self._saved.pop(wallet, None)
+            with suppress(InputError):
+                await engine.unsubscribe_wallets([wallet])
+
+    async def _follow(self, wallet: str) -> None:
+        """Follow a wallet from where the last leader ended, if that is not long ago."""
+        self._saved.pop(wallet, None)
+        now, record = self._clock.time(), self._records.get(wallet)
+        if record is not None and now - record.followed_until <= RESUMED_WITHIN:
+            self._checkpoints.restore(wallet, record.saved, self._log.transactions.reported(wallet))
+        else:
+            record = None
+        if record is not None and record.epoch == self._log.epoch:
+            self._followed[wallet] = record.covered_from
+        else:
+            self._followed[wallet] = self._log.offset
+            # before its first transaction: whoever has been told that may come back to another relay at once
+            saved = SavedCheckpoint(now, None) if record is None else record.saved
+            with suppress(SessionEnded, NotStored):
+                await self._save_record(wallet, saved, self._log.epoch, self._followed[wallet])
+        try:
+            await self._engine.subscribe_wallets([wallet])
+        except InputError as error:
+            self._refused(error)
+
+    def _refused(self, error: InputError) -> None:
+        log.warning("a relay wants what cannot be watched: %s", error)
+
+    # --- checkpoints ------------------------------------------------------------------------------------
+
+    async def _save(self) -> None:
+        """Write where each wallet's next fetch starts, after everything that counts as reported is stored."""
+        while True:
+            self._collect()
+            saved, epoch = self._checkpoints.saved(), self._log.epoch
+            await self._publish_soon()
+            await self._store.all_stored()
+            try:
+                if not self._store.has_lost and epoch == self._log.epoch:
+                    await self._save_records(saved, epoch)
+            except (SessionEnded, NotStored) as error:
+                log.debug("the checkpoints could not be written: %s", error)
+            await self._clock.sleep(SAVED_EVERY)
+
+    async def _save_records(self, saved: dict[str, SavedCheckpoint], epoch: str) -> None:
+        now = self._clock.monotonic()
+        for wallet, checkpoint in saved.items():
+            covered_from = self._followed.get(wallet)
+            if covered_from is None:
+                continue
+            before = self._saved.get(wallet)
+            if before is not None:
+                if before[:2] == (checkpoint, epoch) and now - before[2] < FOLLOWED_EVERY:
+                    continue
+                if before[1] != epoch:  # another stream, in which nothing is older than this
+                    covered_from = self._followed[wallet] = self._log.offset
+            await self._save_record(wallet, checkpoint, epoch, covered_from)
+            self._saved[wallet] = (checkpoint, epoch, now)
+
+    async def _save_record(
+        self, wallet: str, checkpoint: SavedCheckpoint, epoch: str, covered_from: int
+    ) -> None:
+        if not self._lease.is_held:
+            raise NotStored("the lease is over")
+        record = record_of(checkpoint, epoch=epoch, covered_from=covered_from, now=self._clock.time())
+        session = await self._link.session()
+        subject = key_subject(self._names.wallets, wallet)
+        try:
+            revision = await session.store(subject, write(record), last=self._records.revision(wallet))
+        except Conflict:
+            # an earlier leader's last word, which is as true as this one; it arrives with the bucket
+            await self._clock.sleep(0.1)
+            raise
+        self._records.take(wallet, record, revision)
+
+    def _failed(self, error: ProviderError) -> None:
+        self._news.append(error.event("", self._clock.time(), demo=False))

@@ -1,0 +1,201 @@
+"""The log of several relays as each of them has it: a copy of one stream, whose sequence is the offset.
+
+Groups read the log within one turn of the event loop, and a stream answers over the network; so it is copied
+into the same tables that a relay which is alone writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from streamcore.clock import Clock
+from streamcore.cluster.nats_session import Batch, StreamFacts
+from streamcore.cluster.wallet_records import WalletRecords
+from streamcore.errors import MalformedEvent
+from streamcore.events import ErrorKind, StreamError, WalletTransaction
+from streamcore.json_lines import from_json
+from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
+from streamcore.relay.sqlite_log import TransactionLog
+
+TRIED_AGAIN_AFTER = 1.0
+"""Seconds until a copy that could not be written is tried again."""
+
+TOLD_AGAIN_AFTER = 60.0
+"""Seconds until terminals are told once more that it still cannot be written."""
+
+MOST_WAITING = 2_000
+"""Transactions that were read and wait to be written; while there are more, no more are read."""
+
+log = logging.getLogger(__name__)
+
+
+class LogCopy:
+    """A `Log` that is read from a stream."""
+
+    def __init__(self, transactions: TransactionLog, records: WalletRecords, clock: Clock) -> None:
+        """``transactions``: open, whoever hands it in closes it; ``records``: of the same stream."""
+        self.trouble: str | None = None
+        self.transactions = transactions
+        self.is_current = False
+        """Everything that was in the stream a moment ago has been read, if not written."""
+        self.tell: Callable[[WalletTransaction], None] = lambda event: None
+        """Has whoever calls `write` know that it is time to; set by who knows them."""
+        self.after = transactions.after
+        self.checkpoint_file = transactions.checkpoint_file
+        self._records = records
+        self._clock = clock
+        self._arrived: list[Logged] = []
+        self._read_to = transactions.offset
+        self._has_readers = False
+        self._tried_at = float("-inf")
+        self._told_at = float("-inf")
+
+    # --- from the stream --------------------------------------------------------------------------------
+
+    def begin(self, facts: StreamFacts) -> int:
+        """Take note of the stream as it is now, and return the offset after which it has to be read.
+
+        Raises:
+            LogFailed: It is another one than before, and the copy cannot be begun anew.
+        """
+        self.is_current = False
+        epoch = epoch_of(facts)
+        # beyond its end there is nothing to go on from, and before its beginning something is missing
+        continues = facts.first <= self._read_to + 1 and self._read_to <= facts.last
+        if epoch != self.epoch or not continues:
+            self.transactions.begin_anew(epoch, max(0, facts.first - 1))
+            self._arrived, self._read_to = [], self.transactions.offset
+        return self._read_to
+
+    def arrived(self, batch: Batch) -> None:
+        """Take in what was read of the stream."""
+        for message in batch.messages:
+            self._read_to = message.sequence
+            try:
+                event = from_json(message.data)
+            except MalformedEvent as error:
+                log.warning("transaction %d of the stream cannot be read: %s", message.sequence, error)
+                continue
+            if isinstance(event, WalletTransaction):
+                self._arrived.append(Logged(message.sequence, event))
+                if self._has_readers:
+                    self.tell(event)
+        if not self._has_readers:
+            self.write([])  # nobody has a position yet, so it may grow between two rounds of telling
+        self.is_current = self.is_current or batch.is_last
+
+    def open(self) -> None:
+        """Let the offset grow in `write` alone from now on: terminals come."""
+        self._has_readers = True
+
+    async def has_room(self) -> None:
+        """Return when more may be read."""
+        while len(self._arrived) > MOST_WAITING:
+            await self._clock.sleep(0.05)
+
+    @property
+    def read_to(self) -> int:
+        """The offset up to which the stream has been read."""
+        return self._read_to
+
+    # --- as a log ---------------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> str:
+        """See `Log.epoch`: made of the creation of the stream."""
+        return self.transactions.epoch
+
+    @property
+    def offset(self) -> int:
+        """See `Log.offset`."""
+        return self.transactions.offset
+
+    @property
+    def pruned_to(self) -> int:
+        """See `Log.pruned_to`."""
+        return self.transactions.pruned_to
+
+    @property
+    def size(self) -> int:
+        """See `Log.size`."""
+        return self.transactions.size
+
+    @property
+    def waiting(self) -> int:
+        """See `Log.waiting`."""
+        return len(self._arrived)
+
+    def write(
+        self, events: Sequence[WalletTransaction], *, save: bool = False
+    ) -> tuple[list[Logged], list[StreamError]]:
+        """See `Log.write`; what has come from the stream is written, which alone knows the offsets."""
+        now = self._clock.monotonic()
+        if self._read_to == self.offset or (
+            self.trouble is not None and now - self._tried_at < TRIED_AGAIN_AFTER
+        ):
+            return [], []
+        self._tried_at = now
+        try:
+            new = self.transactions.copy(self._arrived, newest=self._read_to)
+        except LogFailed as error:
+            return [], self._failed(str(error), now)
+        self._arrived = []
+        if self.trouble is not None:
+            self.trouble, self._told_at = None, float("-inf")
+            log.warning("the log can be written again")
+        return new, []
+
+    def follow(self, wallet: str) -> None:
+        """See `Log.follow`: the leader does it."""
+
+    def keep(self, wallets: Sequence[str]) -> None:
+        """See `Log.keep`: the leader does it."""
+
+    def reaches_back(self, epoch: str, offset: int, wallets: Iterable[str]) -> bool:
+        """See `Log.reaches_back`.
+
+        A position that this copy has not reached yet is that of a terminal that comes from another relay,
+        which was a moment faster.
+        """
+        if epoch != self.epoch or offset < self.pruned_to:
+            return False
+        return all(self._records.is_covered(wallet, epoch, offset) for wallet in wallets)
+
+    def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
+        """See `Log.prune`."""
+        return self.transactions.prune(now=now, keep=keep, most=most)
+
+    def close(self) -> None:
+        """See `Log.close`; what is not written is read again at the next start."""
+        self.write([])
+
+    def _failed(self, text: str, now: float) -> list[StreamError]:
+        if self.trouble is None:
+            log.error("%s", text)
+        self.trouble = text
+        if now - self._told_at < TOLD_AGAIN_AFTER:
+            return []
+        self._told_at = now
+        text = f"the relay: {text}; transactions are held back until it can be, prices go on"
+        return [
+            StreamError(
+                provider="",
+                ts=self._clock.time(),
+                demo=False,
+                kind=ErrorKind.SERVER,
+                message=text,
+                retryable=True,
+            )
+        ]
+
+
+def epoch_of(facts: StreamFacts) -> str:
+    """Return the epoch of a stream: eight hexadecimal digits, the same at every relay."""
+    return hashlib.sha256(facts.created.encode()).hexdigest()[:8]
+
+
+if TYPE_CHECKING:
+    _LOG: type[Log] = LogCopy  # so that the type checker compares it with the protocol

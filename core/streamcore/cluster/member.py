@@ -1,0 +1,383 @@
+"""One relay among several: it keeps a session with the bus, learns from there, and stands for lead."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from streamcore.clock import Clock
+from streamcore.cluster.errors import NotStored, SessionEnded
+from streamcore.cluster.leader import Leader
+from streamcore.cluster.lease import LASTS, RENEWED_EVERY, Lease
+from streamcore.cluster.link import Link
+from streamcore.cluster.log_copy import LogCopy
+from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
+from streamcore.cluster.names import Names, key_subject, stream_of
+from streamcore.cluster.nats_session import Access, Incoming, Session, StreamFacts, StreamSpec, open_session
+from streamcore.cluster.shared_engine import NO_LEADER, SharedEngine
+from streamcore.cluster.wallet_records import WalletRecords
+from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
+from streamcore.config.model import BackoffSettings
+from streamcore.errors import MalformedMessage, ProviderError
+from streamcore.manager import StreamManager
+from streamcore.relay.bus import Membership
+from streamcore.relay.log import KEEP, MOST, LogFailed
+from streamcore.streams.backoff import Backoff
+from streamcore.streams.checkpoints import Checkpoints
+from streamcore.tasks import Tasks, first_to_end
+
+WALLETS_KEPT = 8 * 86_400.0
+"""Seconds that the record of a wallet is kept: longer than its transactions."""
+
+DUPLICATES_KNOWN = 7_200.0
+"""Seconds for which the stream remembers what it has."""
+
+TRIED_EVERY = 0.4
+"""Seconds between two attempts to get the lease while nobody leads."""
+
+TRIED_SELDOM = LASTS
+"""The same while somebody does."""
+
+LEADER_MISSED = 2.0
+"""Seconds without a sign of life of the leader after which its lease is tried for."""
+
+STANDS_AGAIN_AFTER = 5.0
+"""Seconds after which a relay that could not lead tries again."""
+
+LOOKED_EVERY = 0.25
+STOP_WITHIN = 4.0
+WELL_AFTER = 10.0
+"""Seconds that a session must last until the next failure counts as the first."""
+
+_BACKOFF = BackoffSettings(initial_delay=0.25, max_delay=5.0, jitter=0.3)
+
+log = logging.getLogger(__name__)
+
+
+class Member:
+    """A `Membership`; an asynchronous context manager that takes part while it is entered."""
+
+    def __init__(
+        self,
+        accesses: Sequence[Access],
+        names: Names,
+        engine: SharedEngine,
+        link: Link,
+        transactions: LogCopy,
+        records: WalletRecords,
+        clock: Clock,
+        *,
+        make_engine: Callable[[Checkpoints], StreamManager],
+    ) -> None:
+        """Make one that is not connected.
+
+        Args:
+            accesses: How each server is reached, tried in turn.
+            names: What everything is called there.
+            engine: Filled from there.
+            link: Holds the session.
+            transactions: The copy of the log, filled from there.
+            records: The records of wallets, filled from there.
+            clock: Time.
+            make_engine: Makes the engine that talks to the providers, if this relay leads.
+        """
+        self._accesses = accesses
+        self._names = names
+        self._engine = engine
+        self._link = link
+        self._log = transactions
+        self._records = records
+        self._clock = clock
+        self._make_engine = make_engine
+        self._id = secrets.token_hex(8)
+        self._lease = Lease(names, self._id, clock)
+        self._wants = WantsOfAll(clock)
+        self._reason = "it has not been reached yet"
+        """Why there is no session."""
+        self._elected = asyncio.Event()
+        self._is_leading = False
+        self._stands_again_at = float("-inf")
+        """Monotonic seconds."""
+        self._is_stopping = False
+        self._stopped = asyncio.Event()
+        self._caught_up = asyncio.Event()
+        self._has_read: set[str] = set()
+        """Which buckets have been read to their end in this session."""
+        self._tasks = Tasks("cluster", clock, failed=self._failed)
+        transactions.tell = engine.tell
+
+    async def __aenter__(self) -> Member:
+        """Begin to take part; returns at once, connected or not."""
+        self._tasks.start_loop("the bus", self._keep_session)
+        self._tasks.start_loop("waiting to lead", self._lead)
+        self._tasks.start_loop("looking for trouble", self._look)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop leading in order, so that another relay leads at once, and leave."""
+        self._is_stopping = True
+        self._stopped.set()
+        deadline = self._clock.monotonic() + STOP_WITHIN
+        while self._is_leading and self._clock.monotonic() < deadline:
+            await self._clock.sleep(0.02)
+        if (session := self._link.present) is not None:
+            with suppress(SessionEnded, NotStored):
+                await session.store(key_subject(self._names.wants, self._id), write(Wants()))
+        await self._tasks.close()
+        self._engine.close()
+
+    # --- as a member ------------------------------------------------------------------------------------
+
+    @property
+    def leads(self) -> bool:
+        """See `Membership.leads`."""
+        return self._is_leading and self._lease.is_held
+
+    @property
+    def is_connected(self) -> bool:
+        """See `Membership.is_connected`."""
+        session = self._link.present
+        return session is not None and not session.has_ended
+
+    def troubles(self) -> list[str]:
+        """See `Membership.troubles`."""
+        found = []
+        if not self.is_connected:
+            found.append(f"the bus cannot be reached: {self._reason}")
+        elif not self._log.is_current:
+            found.append("the log is still being read")
+        elif not self._engine.is_led:
+            found.append(NO_LEADER)
+        return found
+
+    async def caught_up(self) -> None:
+        """See `Membership.caught_up`."""
+        await self._caught_up.wait()
+
+    async def _look(self) -> None:
+        """Have the statuses tell the truth."""
+        while True:
+            self._say_trouble()
+            if self._is_current and not self._caught_up.is_set():
+                self._log.open()
+                self._caught_up.set()
+            await self._clock.sleep(LOOKED_EVERY)
+
+    def _say_trouble(self) -> None:
+        if not self.is_connected:
+            self._engine.set_trouble("the relay: the bus cannot be reached")
+        elif not self._engine.is_led:
+            self._engine.set_trouble(f"the relay: {NO_LEADER}")
+        else:
+            self._engine.set_trouble(None)
+
+    @property
+    def _is_current(self) -> bool:
+        """Whether everything that is on the bus is known here."""
+        return (
+            self.is_connected
+            and self._log.is_current
+            and self._log.trouble is None
+            and self._has_read >= {self._names.wallets, self._names.wants}
+        )
+
+    # --- sessions ---------------------------------------------------------------------------------------
+
+    async def _keep_session(self) -> None:
+        backoff = Backoff(_BACKOFF, self._clock)
+        turn = 0
+        while True:
+            began = self._clock.monotonic()
+            access = self._accesses[turn % len(self._accesses)]
+            try:
+                await self._one_session(access)
+            except (SessionEnded, LogFailed) as error:
+                turn += 1
+                self._lost(str(error))
+            if self._clock.monotonic() - began >= WELL_AFTER:
+                backoff.reset()
+            await self._clock.sleep(backoff.next_delay())
+
+    def _lost(self, reason: str) -> None:
+        if reason != self._reason:
+            log.warning("the bus cannot be reached: %s", reason)
+        self._reason = reason
+
+    async def _one_session(self, access: Access) -> None:
+        session = await open_session(access, self._clock)
+        try:
+            await first_to_end(session.ended(), self._take_part(session))
+        finally:
+            self._link.end()
+            self._say_trouble()
+            await session.close()
+
+    async def _take_part(self, session: Session) -> None:
+        names = self._names
+        facts = await self._make_sure_of_streams(session)
+        self._has_read.clear()
+        self._records.clear()
+        after = self._log.begin(facts)
+        await session.listen(names.live, self._live)
+        self._link.begin(session)
+        log.info("connected with the bus")
+        await session.publish(names.present, b"")
+        await first_to_end(
+            self._read_log(session, after),
+            self._read_bucket(session, names.wallets, self._take_record),
+            self._read_bucket(session, names.wants, self._take_wants),
+            self._say_wants(session),
+            self._stand(session),
+        )
+
+    async def _make_sure_of_streams(self, session: Session) -> StreamFacts:
+        names = self._names
+        facts = await session.ensure(
+            StreamSpec(
+                name=names.transactions,
+                subjects=(names.transactions_of("*"),),
+                on_disk=True,
+                max_age=KEEP,
+                most=MOST,
+                duplicates_within=DUPLICATES_KNOWN,
+            )
+        )
+        for bucket, lasts, on_disk in (
+            (names.lease, LASTS, True),  # so that a server may be started anew without another leader
+            (names.wants, LAST, False),
+            (names.wallets, WALLETS_KEPT, True),
+        ):
+            await session.ensure(
+                StreamSpec(
+                    name=stream_of(bucket),
+                    subjects=(key_subject(bucket, ">"),),
+                    on_disk=on_disk,
+                    max_age=lasts,
+                    per_subject=1,
+                    # so that revisions, and with them terms, grow even when a bucket was lost and made anew
+                    first_sequence=int(self._clock.time() * 1000),
+                )
+            )
+        return facts
+
+    def _live(self, message: Incoming) -> None:
+        try:
+            self._engine.live(read(message.data, Live))
+            self._say_trouble()
+        except MalformedMessage as error:
+            log.warning("a message of another version is passed over: %s", error)
+
+    async def _read_log(self, session: Session, after: int) -> None:
+        async for batch in session.read(
+            self._names.transactions, self._names.transactions_of("*"), after=after
+        ):
+            self._log.arrived(batch)
+            await self._log.has_room()
+
+    async def _read_bucket(
+        self, session: Session, bucket: str, take: Callable[[str, bytes, int], None]
+    ) -> None:
+        prefix = key_subject(bucket, "")
+        async for batch in session.read(stream_of(bucket), key_subject(bucket, ">"), after=None):
+            for message in batch.messages:
+                if not message.data:
+                    continue  # somebody has deleted the key
+                try:
+                    take(message.subject.removeprefix(prefix), message.data, message.sequence)
+                except MalformedMessage as error:
+                    log.warning("%s cannot be read: %s", message.subject, error)
+            if batch.is_last:
+                self._has_read.add(bucket)
+
+    def _take_record(self, wallet: str, data: bytes, revision: int) -> None:
+        self._records.take(wallet, read(data, WalletRecord), revision)
+
+    def _take_wants(self, relay: str, data: bytes, revision: int) -> None:
+        self._wants.take(relay, read(data, Wants))
+
+    async def _say_wants(self, session: Session) -> None:
+        """Say what the terminals of this relay want, whenever that changes and now and then."""
+        changed = self._engine.wants_changed
+        while True:
+            changed.clear()
+            said = False
+            with suppress(NotStored):
+                await session.store(key_subject(self._names.wants, self._id), write(self._engine.wants))
+                said = True
+            await first_to_end(changed.wait(), self._clock.sleep(SAID_EVERY if said else 1.0))
+
+    # --- leading ----------------------------------------------------------------------------------------
+
+    async def _stand(self, session: Session) -> None:
+        """Keep the lease, or try to get it."""
+        lease = self._lease
+        tried_at = float("-inf")
+        while True:
+            now = self._clock.monotonic()
+            if lease.is_held:
+                if await lease.renew(session):
+                    await self._clock.sleep(RENEWED_EVERY)
+                    continue
+            elif self._may_stand(now):
+                is_missed = now - self._engine.heard_at > LEADER_MISSED
+                if is_missed or now - tried_at > TRIED_SELDOM:
+                    tried_at = now
+                    if await lease.acquire(session):
+                        self._elected.set()
+                        continue
+            await self._clock.sleep(TRIED_EVERY * (0.75 + self._clock.random() / 2))
+
+    def _may_stand(self, now: float) -> bool:
+        is_free = not self._is_leading and not self._is_stopping and now >= self._stands_again_at
+        return is_free and self._is_current
+
+    async def _lead(self) -> None:
+        """Lead whenever this relay has got the lease."""
+        while True:
+            await self._elected.wait()
+            self._elected.clear()
+            leader = Leader(
+                self._make_engine,
+                self._lease,
+                self._names,
+                self._link,
+                self._log,
+                self._records,
+                self._wants,
+                self._clock,
+            )
+            self._is_leading = True
+            leading = self._tasks.start("leading", self._lead_once, leader)
+            try:
+                if leading is not None:
+                    await asyncio.wait({leading})
+            finally:
+                self._is_leading = False
+
+    async def _lead_once(self, leader: Leader) -> None:
+        try:
+            await first_to_end(leader.run(), self._until_lease_ends())
+        except Exception:
+            # another relay may be able to do what this one is not
+            self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
+            raise
+        finally:
+            await leader.say_goodbye()
+
+    async def _until_lease_ends(self) -> None:
+        while self._lease.is_held and not self._is_stopping:
+            await first_to_end(self._stopped.wait(), self._clock.sleep(min(0.1, self._lease.left)))
+
+    def _failed(self, error: ProviderError) -> None:
+        self._engine.tell(error.event("", self._clock.time(), demo=False))
+
+
+if TYPE_CHECKING:
+    _MEMBERSHIP: type[Membership] = Member  # so that the type checker compares it with the protocol

@@ -1,0 +1,117 @@
+"""What relays say to each other over NATS, in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from streamcore.errors import MalformedMessage
+from streamcore.events import ErrorKind, Event
+from streamcore.providers.reports import Checkpoint
+from streamcore.status import ProviderStatus
+from streamcore.streams.checkpoints import SavedCheckpoint
+
+_T = TypeVar("_T")
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the leader tells: at once when there is something, and every second."""
+
+    term: int
+    """Which leader says it: that of a later one is greater."""
+    events: Sequence[Event] = ()
+    """Prices and errors in order; each price has everything that is known of it."""
+    statuses: Sequence[ProviderStatus] | None = None
+    """Of all providers; ``None``: as before."""
+    sources: dict[str, str | None] | None = None
+    """See `Engine.price_sources`; ``None``: as before."""
+    leaves: bool = False
+    """It stops leading, in order, and its lease is free."""
+
+
+class Wants(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that the terminals of one relay want."""
+
+    symbols: tuple[str, ...] = ()
+    """Each as every relay understands it as the same instrument."""
+    wallets: tuple[str, ...] = ()
+
+
+class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the next fetch of a wallet starts, and from where on its transactions are in the stream."""
+
+    epoch: str
+    """Of the stream that ``covered_from`` is about."""
+    covered_from: int
+    """After this offset none of its transactions is missing in the stream."""
+    followed_until: float
+    """Unix seconds at which it was last known to be followed."""
+    watched_at: float
+    verified: tuple[str, int] | None = None
+    """Signature and slot."""
+    history: tuple[str, ...] = ()
+    history_to: int = 0
+
+    @property
+    def saved(self) -> SavedCheckpoint:
+        """What `Checkpoints.restore` needs of it."""
+        verified = None if self.verified is None else Checkpoint(*self.verified)
+        return SavedCheckpoint(self.watched_at, verified, frozenset(self.history), self.history_to)
+
+
+def record_of(saved: SavedCheckpoint, *, epoch: str, covered_from: int, now: float) -> WalletRecord:
+    """Return a wallet's record; ``now``: Unix seconds."""
+    verified = saved.verified
+    return WalletRecord(
+        epoch=epoch,
+        covered_from=covered_from,
+        followed_until=now,
+        watched_at=saved.watched_at,
+        verified=None if verified is None else (verified.signature, verified.slot),
+        history=tuple(sorted(saved.history)),
+        history_to=saved.history_to,
+    )
+
+
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a relay asks the leader; see `streamcore.relay.answers.Answers.find`, and ``reconnect``."""
+
+    what: str
+    text: str | None = None
+    span: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """Why a question was not answered."""
+
+    message: str
+    kind: ErrorKind | None = None
+    """``None``: what was asked for cannot be; ``message`` says why."""
+    retryable: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a `Question`."""
+
+    items: Sequence[dict[str, Any]] = ()
+    trouble: Trouble | None = None
+
+
+def write(message: msgspec.Struct) -> bytes:
+    """Return a message as it is sent."""
+    return msgspec.json.encode(message)
+
+
+def read(data: bytes, kind: type[_T]) -> _T:
+    """Return a message that was sent.
+
+    Raises:
+        MalformedMessage: It makes no sense; whoever may write here is of another version, or none of ours.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise MalformedMessage(str(error)) from None

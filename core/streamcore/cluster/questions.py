@@ -1,0 +1,109 @@
+"""Questions of one relay to the leader, and the leader's answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded
+from streamcore.cluster.link import Link
+from streamcore.cluster.messages import Answer, Question, Trouble, read, write
+from streamcore.cluster.names import Names
+from streamcore.errors import InputError, MalformedMessage, NotRunning, ProviderError, UnknownProvider
+from streamcore.events import ErrorKind
+from streamcore.providers.batching import batches
+from streamcore.relay.answers import Answers, NoSuchQuestion
+from streamcore.relay.bus import Bus
+from streamcore.relay_client.lookups import PATIENCE
+from streamcore.wire.messages import Found
+
+KEYS_PER_QUESTION = 40
+"""Rows in one question for trends: an answer has to fit into one message, of a megabyte."""
+
+MOST_BYTES = 1_000_000
+
+log = logging.getLogger(__name__)
+
+
+class LeaderQuestions:
+    """Asks whoever leads; see `streamcore.cluster.shared_engine.Questions`."""
+
+    def __init__(self, names: Names, link: Link, *, keys: Callable[[], Sequence[str]]) -> None:
+        """``keys`` returns those of the rows that this relay wants."""
+        self._names = names
+        self._link = link
+        self._keys = keys
+
+    async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
+        """See `Asking.ask`."""
+        if what != "trends":
+            return Found(0, tuple(await self._asked(Question(what, text, span))))
+        items: list[dict[str, Any]] = []
+        for keys in batches(self._keys(), KEYS_PER_QUESTION):
+            items += await self._asked(Question(what, keys=tuple(keys)))
+        return Found(0, tuple(items))
+
+    async def reconnect(self, provider: str | None) -> None:
+        """See `Questions.reconnect`."""
+        await self._asked(Question("reconnect", provider))
+
+    async def _asked(self, question: Question) -> Sequence[dict[str, Any]]:
+        session = self._link.present
+        if session is None:
+            raise ProviderError(ErrorKind.NETWORK, "the bus cannot be reached", retryable=True)
+        try:
+            answer = read(await session.ask(self._names.ask, write(question), within=PATIENCE), Answer)
+        except NobodyThere:
+            raise ProviderError(ErrorKind.NETWORK, "no relay leads at present", retryable=True) from None
+        except (NoAnswer, SessionEnded, MalformedMessage) as error:
+            text = f"the leading relay: {error}"
+            raise ProviderError(ErrorKind.NETWORK, text, retryable=True, unanswered=True) from None
+        if answer.trouble is not None:
+            raise _error(question, answer.trouble)
+        return answer.items
+
+
+def _error(question: Question, trouble: Trouble) -> InputError | ProviderError:
+    if trouble.kind is None:
+        return InputError(question.text or question.what, trouble.message)
+    return ProviderError(trouble.kind, trouble.message, retryable=trouble.retryable)
+
+
+async def answered(data: bytes, answers: Answers, engine: Bus) -> bytes:
+    """Return the leader's answer to a question; it never fails.
+
+    Args:
+        data: The question.
+        answers: Of the engine.
+        engine: The leader's own.
+    """
+    found = write(await _answer(data, answers, engine))
+    if len(found) > MOST_BYTES:
+        found = write(Answer(trouble=Trouble("the answer is too long", ErrorKind.PROTOCOL)))
+    return found
+
+
+async def _answer(data: bytes, answers: Answers, engine: Bus) -> Answer:
+    try:
+        question = read(data, Question)
+        if question.what != "reconnect":
+            items = await answers.find(question.what, question.text or "", question.span, question.keys)
+            return Answer(items)
+        if question.text is None:
+            await engine.reconnect_all()
+        else:
+            await engine.reconnect(question.text)
+    except InputError as error:
+        return Answer(trouble=Trouble(error.reason))
+    except ProviderError as error:
+        return Answer(trouble=Trouble(error.message, error.kind, error.retryable))
+    except (NotRunning, UnknownProvider) as error:
+        return Answer(trouble=Trouble(str(error), ErrorKind.NETWORK, retryable=True))
+    except (NoSuchQuestion, MalformedMessage):
+        return Answer(trouble=Trouble("there is no such question", ErrorKind.PROTOCOL))
+    except Exception:
+        log.exception("a question of a relay could not be answered")
+        text = "internal error; the leading relay's log has the details"
+        return Answer(trouble=Trouble(text, ErrorKind.PROTOCOL, retryable=True))
+    return Answer()

@@ -1,0 +1,160 @@
+"""The way of the leader's transactions into the stream: each once, and none is lost on it.
+
+What the stream does not take is held back and tried again; terminals are told why, and prices go on. If the
+relay stops leading meanwhile nothing is lost either: the checkpoints in the bucket are older than what is
+held back, so the next leader fetches it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from streamcore.clock import Clock
+from streamcore.cluster.errors import NotStored, SessionEnded
+from streamcore.cluster.lease import Lease
+from streamcore.cluster.link import Link
+from streamcore.cluster.names import Names
+from streamcore.cluster.nats_session import Session
+from streamcore.events import ErrorKind, StreamError, WalletTransaction
+from streamcore.json_lines import to_json
+from streamcore.tasks import first_to_end
+
+TRIED_AGAIN_AFTER = 1.0
+"""Seconds until a stream that took nothing is tried again."""
+
+TOLD_AGAIN_AFTER = 60.0
+
+AT_ONCE = 50
+"""Transactions that are on their way without an acknowledgement."""
+
+MOST_HELD = 20_000
+"""Transactions that are held back: about 30 MB."""
+
+log = logging.getLogger(__name__)
+
+
+class _Held(NamedTuple):
+    number: int
+    event: WalletTransaction
+
+
+class TransactionStore:
+    """Holds transactions until the stream has acknowledged them."""
+
+    def __init__(
+        self, names: Names, lease: Lease, link: Link, clock: Clock, *, tell: Callable[[StreamError], None]
+    ) -> None:
+        """``tell`` is called with what terminals have to know."""
+        self.has_lost = False
+        """Some were dropped, so that no checkpoint may count them as reported."""
+        self._names = names
+        self._lease = lease
+        self._link = link
+        self._clock = clock
+        self._tell = tell
+        self._held: list[_Held] = []
+        self._added = 0
+        self._changed = asyncio.Event()
+        self._trouble: str | None = None
+        self._told_at = float("-inf")
+
+    def add(self, events: Sequence[WalletTransaction]) -> None:
+        """Take transactions in."""
+        if not events:
+            return
+        self._held += [_Held(number, event) for number, event in enumerate(events, self._added + 1)]
+        self._added += len(events)
+        self._changed.set()
+        too_many = len(self._held) - MOST_HELD
+        if too_many > 0:
+            del self._held[:too_many]
+            if not self.has_lost:
+                self.has_lost = True
+                self._error(
+                    ErrorKind.GAP,
+                    f"the relay: the log could not be written for so long that more than {MOST_HELD} "
+                    "transactions wait; the oldest are dropped, and fetched by the next relay that leads",
+                )
+
+    async def all_stored(self) -> None:
+        """Return when everything that has been added before this was called has been acknowledged."""
+        last = self._added
+        while self._held and self._held[0].number <= last:
+            await self._clock.sleep(0.05)
+
+    async def run(self) -> None:
+        """Store what is added, until the lease is over."""
+        while True:
+            if not self._held:
+                self._changed.clear()
+                await self._changed.wait()
+            session = await self._link.session()
+            if not self._lease.is_held:
+                return
+            try:
+                await self._write(session)
+            except SessionEnded:
+                continue
+            except NotStored as error:
+                self._failed(str(error))
+                await first_to_end(session.until_end(), self._clock.sleep(TRIED_AGAIN_AFTER))
+            else:
+                self._recovered()
+
+    async def write_rest(self, session: Session) -> None:
+        """Store what is left, once: somebody else will lead.
+
+        Raises:
+            SessionEnded: The connection has ended.
+        """
+        while self._held and self._lease.is_held:
+            try:
+                await self._write(session)
+            except NotStored:
+                return
+
+    async def _write(self, session: Session) -> None:
+        """Store the oldest that are held.
+
+        Raises:
+            NotStored: Not all of them were.
+            SessionEnded: The connection has ended.
+        """
+        oldest = self._held[:AT_ONCE]
+        puts = [self._put(session, one.event) for one in oldest]
+        results = await asyncio.gather(*puts, return_exceptions=True)
+        stored = {one.number for one, result in zip(oldest, results, strict=True) if result is None}
+        self._held = [one for one in self._held if one.number not in stored]
+        for result in results:
+            if result is not None:
+                raise result
+
+    async def _put(self, session: Session, event: WalletTransaction) -> None:
+        subject = self._names.transactions_of(event.wallet)
+        await session.store(subject, to_json(event), message_id=f"{event.signature}:{event.wallet}")
+
+    def _failed(self, reason: str) -> None:
+        text = f"the log cannot be written: {reason}"
+        if self._trouble is None:
+            log.error("%s", text)
+        self._trouble = text
+        now = self._clock.monotonic()
+        if now - self._told_at >= TOLD_AGAIN_AFTER:
+            self._told_at = now
+            text = f"the relay: {text}; transactions are held back until it can be, prices go on"
+            self._error(ErrorKind.SERVER, text)
+
+    def _recovered(self) -> None:
+        if self._trouble is not None:
+            self._trouble, self._told_at = None, float("-inf")
+            log.warning("the log can be written again")
+
+    def _error(self, kind: ErrorKind, text: str) -> None:
+        self._tell(
+            StreamError(
+                provider="", ts=self._clock.time(), demo=False, kind=kind, message=text, retryable=True
+            )
+        )

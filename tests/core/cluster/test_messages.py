@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import fake_manager
+import pytest
+from sample_events import price, trouble
+
+from streamcore.cluster.messages import Live, WalletRecord, read, record_of, write
+from streamcore.errors import MalformedMessage
+from streamcore.providers.reports import Checkpoint
+from streamcore.streams.checkpoints import SavedCheckpoint
+
+
+def test_what_the_leader_tells_arrives_as_it_was() -> None:
+    message = Live(
+        term=7,
+        events=[price(value="0.00000012583000"), trouble()],
+        statuses=[fake_manager.status("kraken", topics=("BTC/USD",))],
+        sources={"BTC": "kraken", "X": None},
+    )
+    found = read(write(message), Live)
+    assert tuple(found.events) == tuple(message.events)
+    assert str(found.events[0].price) == str(message.events[0].price)  # type: ignore[union-attr]
+    assert tuple(found.statuses or ()) == tuple(message.statuses or ())
+    assert (found.term, found.sources, found.leaves) == (7, message.sources, False)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        SavedCheckpoint(12.5, None),
+        SavedCheckpoint(12.5, Checkpoint("sig", 99), frozenset({"a", "b"}), 88),
+    ],
+)
+def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -> None:
+    record = record_of(saved, epoch="00c0ffee", covered_from=3, now=1000.0)
+    assert read(write(record), WalletRecord).saved == saved
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b"\xff"])
+def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        read(data, Live)
+
+
+def test_what_a_newer_version_adds_is_passed_over() -> None:
+    assert read(b'{"term":3,"weather":"fine"}', Live).term == 3

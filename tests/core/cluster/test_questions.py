@@ -1,0 +1,122 @@
+"""Questions to the leader: answers as its engine has them, and errors with their kind and their text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from candle_series import candle, series_of
+from manual_clock import ManualClock
+from relayed_engine import RelayedEngine
+from scripted_bus import ScriptedSession
+
+from streamcore.candles import ChartRange
+from streamcore.cluster.errors import NoAnswer, NobodyThere
+from streamcore.cluster.link import Link
+from streamcore.cluster.names import Names
+from streamcore.cluster.questions import KEYS_PER_QUESTION, LeaderQuestions, answered
+from streamcore.errors import InputError, ProviderError
+from streamcore.events import ErrorKind
+from streamcore.relay.answers import Answers
+from streamcore.tasks import Tasks
+
+NAMES = Names(demo=False)
+SERIES = series_of(candle(0, 1, 2, 1, 2))
+
+
+class Led(ScriptedSession):
+    """A session in which a leader answers at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = RelayedEngine()
+        clock = ManualClock()
+        self.of_engine = Answers(self.engine, Tasks("test", clock, failed=print), clock)
+
+    async def ask(self, subject: str, data: bytes = b"", *, within: float = 2.0) -> bytes:
+        if subject in self.answers:
+            return await super().ask(subject, data, within=within)
+        return await answered(data, self.of_engine, self.engine)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.session = Led()
+        self.link = Link()
+        self.keys: list[str] = []
+        self.questions = LeaderQuestions(NAMES, self.link, keys=lambda: self.keys)
+        self.link.begin(self.session)  # type: ignore[arg-type]
+        self.engine = self.session.engine
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+async def test_the_past_of_a_price_is_the_leaders(bench: Bench) -> None:
+    bench.engine.answers["history"] = SERIES
+    found = await bench.questions.ask("history", "SOL", ChartRange.DAY)
+    assert len(found.items) == 1
+    assert bench.engine.questions == [("history", "SOL", str(ChartRange.DAY))]
+
+
+async def test_trends_of_many_rows_are_asked_for_in_parts(bench: Bench) -> None:
+    bench.keys = [f"K{number}" for number in range(2 * KEYS_PER_QUESTION + 1)]
+    bench.engine.answers["trends"] = dict.fromkeys(bench.keys, SERIES)
+    found = await bench.questions.ask("trends")
+    assert sorted(item["key"] for item in found.items) == sorted(bench.keys)
+
+
+async def test_what_cannot_be_watched_is_the_same_error_as_anywhere(bench: Bench) -> None:
+    bench.engine.answers["history"] = InputError("XYZ", "is no token that is known")
+    with pytest.raises(InputError, match="'XYZ' is no token that is known"):
+        await bench.questions.ask("history", "XYZ", ChartRange.DAY)
+
+
+async def test_a_source_that_refuses_keeps_its_kind_and_its_text(bench: Bench) -> None:
+    bench.engine.answers["search"] = ProviderError(ErrorKind.QUOTA, "used up", retryable=False)
+    with pytest.raises(ProviderError) as raised:
+        await bench.questions.ask("search", "x")
+    error = raised.value
+    assert (error.kind, error.message, error.retryable) == (ErrorKind.QUOTA, "used up", False)
+
+
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [(NobodyThere("nobody answers"), "no relay leads"), (NoAnswer("no answer within 30 s"), "within 30 s")],
+)
+async def test_without_a_leader_it_is_said_so(bench: Bench, failure: Exception, text: str) -> None:
+    bench.session.answers[NAMES.ask] = failure
+    with pytest.raises(ProviderError, match=text) as raised:
+        await bench.questions.ask("search", "x")
+    assert raised.value.retryable
+
+
+async def test_without_a_bus_it_is_said_so(bench: Bench) -> None:
+    bench.link.end()
+    with pytest.raises(ProviderError, match="the bus cannot be reached"):
+        await bench.questions.reconnect(None)
+
+
+async def test_providers_are_started_over(bench: Bench) -> None:
+    await bench.questions.reconnect("kraken")
+    await bench.questions.reconnect(None)
+    assert bench.engine.asked == [("reconnect", "kraken"), ("reconnect", "*")]
+    with pytest.raises(ProviderError):
+        await bench.questions.reconnect("nobody")
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", b'{"what":"weather"}'])
+async def test_what_is_no_question_is_answered_so(bench: Bench, data: bytes) -> None:
+    answer = await answered(data, bench.session.of_engine, bench.engine)
+    assert b"no such question" in answer
+
+
+async def test_a_fault_of_the_leader_is_no_traceback_at_the_asker(bench: Bench) -> None:
+    def broken(*arguments: Any) -> None:
+        raise ZeroDivisionError
+
+    bench.engine.search = broken  # type: ignore[assignment, method-assign]
+    with pytest.raises(ProviderError, match="internal error"):
+        await bench.questions.ask("search", "x")

@@ -1,0 +1,63 @@
+"""A session with a bus that exists in memory alone: one sequence a subject, and refusals as a test says."""
+
+from __future__ import annotations
+
+import asyncio
+
+from streamcore.clock import Clock
+from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+
+
+class ScriptedSession:
+    """What of `streamcore.cluster.nats_session.Session` a lease, a store and questions use."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock
+        self.newest: dict[str, int] = {}
+        self.stored: list[tuple[str, bytes, str | None]] = []
+        self.published: list[tuple[str, bytes]] = []
+        self.sequence = 0
+        self.refusal: str | None = None
+        self.takes = 0.0
+        """Seconds until the answer to a store."""
+        self.has_ended = False
+        self.answers: dict[str, bytes | Exception] = {}
+        self._end = asyncio.Event()
+
+    def lose(self) -> None:
+        self.has_ended = True
+        self._end.set()
+
+    async def until_end(self) -> None:
+        await self._end.wait()
+
+    async def store(
+        self, subject: str, data: bytes, *, message_id: str | None = None, last: int | None = None
+    ) -> int:
+        if self.has_ended:
+            raise SessionEnded("it was cut")
+        if self.refusal is not None:
+            raise NotStored(self.refusal)
+        if last is not None and last != self.newest.get(subject, 0):
+            raise Conflict("wrong last sequence")
+        self.sequence += 1
+        self.newest[subject] = self.sequence
+        self.stored.append((subject, data, message_id))
+        if self.takes and self.clock is not None:
+            await self.clock.sleep(self.takes)
+        return self.sequence
+
+    async def delete(self, stream: str, sequence: int) -> None:
+        self.newest = {subject: number for subject, number in self.newest.items() if number != sequence}
+
+    async def publish(self, subject: str, data: bytes) -> None:
+        if self.has_ended:
+            raise SessionEnded("it was cut")
+        self.published.append((subject, data))
+
+    async def ask(self, subject: str, data: bytes = b"", *, within: float = 2.0) -> bytes:
+        answer = self.answers[subject]
+        if isinstance(answer, Exception):
+            raise answer
+        self.published.append((subject, data))
+        return answer
