@@ -157,6 +157,7 @@ async def test_an_answer_may_end_in_several_ways(answer: bytes) -> None:
         (b"deflate, gzip", gzip.compress(zlib.compress(b"ok"))),
         (b"identity", b"ok"),
     ],
+    ids=["gzip", "in capitals", "deflate", "deflate without its wrapping", "twice", "identity"],
 )
 async def test_a_packed_body_is_unpacked(encoding: bytes, packed: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding, len(packed))
