@@ -80,12 +80,16 @@ def _kraken(symbol: str, number: int, chance: random.Random) -> dict[str, Any]:
 
 
 def _coinbase(symbol: str, number: int, chance: random.Random) -> dict[str, Any]:
-    price = f"{100 + chance.random() * 50:.2f}"
+    cents = chance.randrange(10_000, 15_000)
+    bought = chance.random() < 0.5  # at the ask; otherwise at the bid
     return {
-        "type": "ticker", "sequence": 1000 + number, "product_id": f"{symbol}-USD", "price": price,
-        "open_24h": "101.1",
-        "volume_24h": "12345.67899954", "low_24h": "99.1", "high_24h": "151.0", "volume_30d": "1234567.8",
-        "best_bid": price, "best_bid_size": "1.0", "best_ask": price, "best_ask_size": "2.0", "side": "buy",
+        "type": "ticker", "sequence": 1000 + number, "product_id": f"{symbol}-USD",
+        "price": f"{cents / 100:.2f}", "open_24h": "101.1",
+        "volume_24h": f"{12345.67899954 + number / 1000:.8f}", "low_24h": "99.1", "high_24h": "151.0",
+        "volume_30d": "1234567.8",
+        "best_bid": f"{(cents - bought) / 100:.2f}", "best_bid_size": "1.0",
+        "best_ask": f"{(cents + 1 - bought) / 100:.2f}", "best_ask_size": "2.0",
+        "side": "buy" if bought else "sell",
         "time": "2026-09-25T23:28:22.061769Z", "trade_id": 1000 + number, "last_size": "0.1",
     }  # fmt: skip
 

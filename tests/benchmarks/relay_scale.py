@@ -255,14 +255,15 @@ def row(found: Measured) -> str:
     number = f"{found.terminals}" if found.alike else f"{found.terminals}, each its own rows"
     return (
         f"| {number} | {found.interval} ms | {deflate} | {share(found.cpu)} | {found.memory:.0f} MiB "
-        f"| {found.files} | {kib(found.bytes)} KiB/s | {found.bytes * found.terminals / 1024:.0f} KiB/s |"
+        f"| {found.files} | {found.frames:.1f} | {kib(found.bytes)} KiB/s "
+        f"| {found.bytes * found.terminals / 1024:.0f} KiB/s |"
     )
 
 
 async def table(terminals: list[int], intervals: list[int], seconds: float) -> list[Measured]:
     print(f"{machine()}; {PRICES:g} prices/s in {ROWS} rows, {WANTED} of them wanted; {seconds:g} s each\n")
-    print("| terminals | frames every | deflate | CPU of a core | memory | files | to each | to all |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| terminals | interval | deflate | CPU of a core | memory | files | frames/s | to each | to all |")
+    print("|---|---|---|---|---|---|---|---|---|")
     found = []
     for interval in intervals:
         for deflate in (True, False):
@@ -318,12 +319,14 @@ async def measure_together(terminals: int, interval: int, seconds: float) -> lis
         passed, used = loop.time() - began, {name: cpu(pid) - used[name] for name, pid in pids.items()}
         told = [await crowd.ask() for crowd in crowds]
         assert not any(one["lost"] for one in told), "terminals were closed"
+        told_by = {name: mean(one["frames"]) / passed for name, one in zip(relays, told, strict=True)}
         (leader,) = {client.key for client in emulators.birdeye.clients}
         rows = []
         for name, pid in pids.items():
             role = "leads" if name == leader else "follows" if name in relays else "NATS server"
             needed = f"{share(used[name] / passed)} | {memory(pid):.0f} MiB"
-            rows.append(f"| {TOGETHER} × {terminals} | {role} | {needed} |")
+            frames = f"{told_by[name]:.1f}" if name in told_by else ""
+            rows.append(f"| {TOGETHER} × {terminals} | {role} | {needed} | {frames} |")
         return rows
 
 
@@ -335,8 +338,8 @@ def _is_ready(address: str) -> bool:
 
 async def table_together(terminals: list[int], interval: int, seconds: float) -> None:
     print(f"{machine()}; {PRICES:g} prices/s in {ROWS} rows, {WANTED} of them wanted, every {interval} ms\n")
-    print("| relays × terminals | what | CPU of a core | memory |")
-    print("|---|---|---|---|")
+    print("| relays × terminals | what | CPU of a core | memory | frames/s to each |")
+    print("|---|---|---|---|---|")
     for number in terminals:
         for row in await measure_together(number, interval, seconds):
             print(row, flush=True)

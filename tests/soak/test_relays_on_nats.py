@@ -36,8 +36,9 @@ async def test_two_hundred_faults_over_ten_thousand_transactions_lose_and_double
         trial.beyond_lease = (1.0, 3.0)
         order = [fault for fault in ON_NATS for _ in range(-(-FAULTS // len(ON_NATS)))]
         trial.chance.shuffle(order)
-        for fault in order:
+        for number, fault in enumerate(order, 1):
             await happen(trial, fault, in_the_wake=trial.chance.random() < IN_THE_WAKE)
+            print(f"{number} of {len(order)}: {named(fault)}", flush=True)
         while len(account.happened) < FAULTS * TRANSACTIONS:
             await happen(trial, trial.chance.choice(ON_NATS))
         await trial.settle()

@@ -205,6 +205,8 @@ async def browsing(profile: Path, *options: str) -> AsyncIterator[Browser]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        # what it keeps besides the profile, such as reports of crashes, is not for the user's own folder
+        env={**os.environ, "HOME": str(profile.parent), "XDG_CONFIG_HOME": str(profile.parent)},
         start_new_session=True,
     )
     found = profile / "DevToolsActivePort"

@@ -57,6 +57,8 @@ class ServedBrowsers:
         self.tokens = Tokens()
         self.token = self.tokens.add("alice", Scope.READ)
         self.tabs: list[ScriptedTab] = []
+        self.refuses: Exception | None = None
+        """Why no tab can be opened."""
         self.port = 0
         self.cookie = self.key = ""
         self._more = more
@@ -67,6 +69,8 @@ class ServedBrowsers:
 
     @asynccontextmanager
     async def opened(self, *what: Any) -> AsyncIterator[Any]:
+        if self.refuses is not None:
+            raise self.refuses
         tab = ScriptedTab(*what)
         self.tabs.append(tab)
         try:

@@ -36,9 +36,9 @@ PRICE_EVERY = 0.05
 LOWEST = Decimal(150)
 STEP = Decimal("0.001")
 
-RECOVERED = 60.0
+RECOVERED = 120.0
 """Seconds until prices come again after any fault."""
-UNDER_WAY = 60.0
+UNDER_WAY = 120.0
 """Seconds until everything runs, at first."""
 SETTLED = 120.0
 """Seconds for the last transactions to reach everybody when no fault is left."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from textual_internals import pause_briefly
+from textual_internals import pause_until_idle
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def frozen_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             continue  # the screenshot plugin's own
         if name.startswith(("TEXTUAL", "SSH_", "STREAMTUI_")) or name in ("NO_COLOR", "COLORTERM"):
             monkeypatch.delenv(name)
-    pause_briefly(monkeypatch)
+    pause_until_idle(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+from streamcore.assets.tokens import is_address
 from streamcore.clock import Clock, wait_for
 from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
 from streamcore.cluster.lease import Lease
@@ -94,6 +95,7 @@ class Leader:
         self._news: list[Event] = []
         """What is to be told with the next message."""
         self._statuses_due = True
+        self._whole_due = False
         self._sources: dict[str, str | None] = {}
         """As they were told last."""
         self._followed: dict[str, int] = {}
@@ -176,7 +178,7 @@ class Leader:
                 self._statuses_due = True
                 await self._publish(session)
                 await self._clock.sleep(SIGN_OF_LIFE)
-            self._news += self._engine.snapshot().prices.values()
+            self._whole_due = True
 
     def _collect(self) -> None:
         """Take everything that the engine has said."""
@@ -200,6 +202,9 @@ class Leader:
 
     async def _publish_news(self, session: Session) -> None:
         news, self._news = self._news, []
+        if self._whole_due:
+            self._whole_due = False
+            news += self._engine.snapshot().prices.values()
         is_due, self._statuses_due = self._statuses_due, False
         for start in range(0, max(len(news), 1), EVENTS_IN_A_MESSAGE):
             part = news[start : start + EVENTS_IN_A_MESSAGE]
@@ -240,8 +245,7 @@ class Leader:
 
     def _asked_for_present(self, message: Incoming | None) -> None:
         """Tell everything with the next message."""
-        self._news += self._engine.snapshot().prices.values()
-        self._statuses_due = True
+        self._whole_due = self._statuses_due = True
         self._tasks.start("telling the present", self._publish_soon)
 
     async def _publish_soon(self) -> None:
@@ -255,7 +259,8 @@ class Leader:
 
     async def _answer(self, message: Incoming) -> None:
         try:
-            answer = await answered(message.data, self._answers, self._engine)
+            most = (await self._link.session()).most_bytes
+            answer = await answered(message.data, self._answers, self._engine, most=most)
             if (session := self._link.present) is not None and message.reply and self._lease.is_held:
                 with suppress(SessionEnded):
                     await session.publish(message.reply, answer)
@@ -276,26 +281,31 @@ class Leader:
         gone = [symbol for symbol in self._symbols if symbol not in wanted]
         new = [symbol for symbol in wanted if symbol not in self._symbols]
         self._symbols = wanted
-        for symbol in new:
-            try:
-                await engine.subscribe_prices([symbol])
-            except InputError as error:
-                self._refused(error)
-            await asyncio.sleep(0)  # to understand a text may take milliseconds
-        for symbol in gone:
-            with suppress(InputError):  # it was never subscribed then
-                await engine.unsubscribe_prices([symbol])
-        for wallet in [one for one in wants.wallets if one not in self._followed]:
+        await engine.subscribe_prices([symbol for symbol in new if await self._is_known(symbol, tells=True)])
+        await engine.unsubscribe_prices([symbol for symbol in gone if await self._is_known(symbol)])
+        wallets = [wallet for wallet in wants.wallets if wallet not in self._followed and is_address(wallet)]
+        for wallet in wallets:
             await self._follow(wallet)
-        gone = [wallet for wallet in self._followed if wallet not in set(wants.wallets)]
-        for wallet in gone:
+        await engine.subscribe_wallets(wallets)
+        wallets = [wallet for wallet in self._followed if wallet not in set(wants.wallets)]
+        for wallet in wallets:
             del self._followed[wallet]
-            self._saved.pop(wallet, None)
-            with suppress(InputError):
-                await engine.unsubscribe_wallets([wallet])
+        await engine.unsubscribe_wallets(wallets)
+
+    async def _is_known(self, symbol: str, *, tells: bool = False) -> bool:
+        """Whether this relay can watch a symbol: its settings may differ from those of who wants it."""
+        await asyncio.sleep(0)  # to understand a text may take milliseconds
+        try:
+            self._engine.describe(symbol)
+        except InputError as error:
+            if tells:
+                text = f"the leading relay: {error}"
+                self._failed(ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+            return False
+        return True
 
     async def _follow(self, wallet: str) -> None:
-        """Follow a wallet from where the last leader ended, if that is not long ago."""
+        """Take up a wallet, before it is subscribed, where the last leader ended, if that is not long ago."""
         self._saved.pop(wallet, None)
         now, record = self._clock.time(), self._records.get(wallet)
         if record is not None and now - record.followed_until <= RESUMED_WITHIN:
@@ -310,13 +320,6 @@ class Leader:
             saved = SavedCheckpoint(now, None) if record is None else record.saved
             with suppress(SessionEnded, NotStored):
                 await self._save_record(wallet, saved, self._log.epoch, self._followed[wallet])
-        try:
-            await self._engine.subscribe_wallets([wallet])
-        except InputError as error:
-            self._refused(error)
-
-    def _refused(self, error: InputError) -> None:
-        log.warning("a relay wants what cannot be watched: %s", error)
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
@@ -342,7 +345,8 @@ class Leader:
                 continue
             before = self._saved.get(wallet)
             if before is not None:
-                if before[:2] == (checkpoint, epoch) and now - before[2] < FOLLOWED_EVERY:
+                is_known = before[:2] == (checkpoint, epoch) and now - before[2] < FOLLOWED_EVERY
+                if is_known and self._records.revision(wallet):  # else the bucket was lost
                     continue
                 if before[1] != epoch:  # another stream, in which nothing is older than this
                     covered_from = self._followed[wallet] = self._log.offset

@@ -49,6 +49,7 @@ class LogCopy:
         self._clock = clock
         self._arrived: list[Logged] = []
         self._read_to = transactions.offset
+        self._lost = range(0)
         self._has_readers = False
         self._tried_at = float("-inf")
         self._told_at = float("-inf")
@@ -66,6 +67,8 @@ class LogCopy:
         # beyond its end there is nothing to go on from, and before its beginning something is missing
         continues = facts.first <= self._read_to + 1 and self._read_to <= facts.last
         if epoch != self.epoch or not continues:
+            # offsets that the stream has had and will have again, for other transactions
+            self._lost = range(facts.last + 1, self._read_to + 1) if epoch == self.epoch else range(0)
             self.transactions.begin_anew(epoch, max(0, facts.first - 1))
             self._arrived, self._read_to = [], self.transactions.offset
         return self._read_to
@@ -160,7 +163,7 @@ class LogCopy:
         A position that this copy has not reached yet is that of a terminal that comes from another relay,
         which was a moment faster.
         """
-        if epoch != self.epoch or offset < self.pruned_to:
+        if epoch != self.epoch or offset < self.pruned_to or offset in self._lost:
             return False
         return all(self._records.is_covered(wallet, epoch, offset) for wallet in wallets)
 

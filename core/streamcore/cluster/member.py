@@ -46,6 +46,9 @@ TRIED_SELDOM = LASTS
 LEADER_MISSED = 2.0
 """Seconds without a sign of life of the leader after which its lease is tried for."""
 
+CUT_OFF_AFTER = 5.0
+"""Seconds without a session after which terminals are sent to others; to start a server anew takes less."""
+
 STANDS_AGAIN_AFTER = 5.0
 """Seconds after which a relay that could not lead tries again."""
 
@@ -106,6 +109,7 @@ class Member:
         self._is_stopping = False
         self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
+        self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
         self._tasks = Tasks("cluster", clock, failed=self._failed)
@@ -161,13 +165,24 @@ class Member:
         """See `Membership.caught_up`."""
         await self._caught_up.wait()
 
+    async def cut_off(self) -> None:
+        """See `Membership.cut_off`."""
+        await self._cut_off.wait()
+
     async def _look(self) -> None:
-        """Have the statuses tell the truth."""
+        """Have the statuses tell the truth, and the door be open or closed."""
+        connected_at = self._clock.monotonic()
         while True:
             self._say_trouble()
-            if self._is_current and not self._caught_up.is_set():
+            if self.is_connected:
+                connected_at = self._clock.monotonic()
+            if self._is_current:
                 self._log.open()
+                self._cut_off.clear()
                 self._caught_up.set()
+            elif self._clock.monotonic() - connected_at >= CUT_OFF_AFTER:
+                self._caught_up.clear()
+                self._cut_off.set()
             await self._clock.sleep(LOOKED_EVERY)
 
     def _say_trouble(self) -> None:
@@ -223,10 +238,11 @@ class Member:
         names = self._names
         facts = await self._make_sure_of_streams(session)
         self._has_read.clear()
-        self._records.clear()
+        self._records.forget_revisions()
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
+        self._reason = "the connection was lost"
         log.info("connected with the bus")
         await session.publish(names.present, b"")
         await first_to_end(
@@ -318,7 +334,8 @@ class Member:
     async def _stand(self, session: Session) -> None:
         """Keep the lease, or try to get it."""
         lease = self._lease
-        tried_at = float("-inf")
+        # as if it had been tried: where somebody leads, a bucket that was lost does not make them two
+        tried_at = self._clock.monotonic()
         while True:
             now = self._clock.monotonic()
             if lease.is_held:

@@ -14,7 +14,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -70,7 +70,7 @@ class Access:
     url: str
     """``nats://`` or ``tls://``, without user and password."""
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = None
     """``None``: nothing is encrypted."""
     name: str = "streamtui"
@@ -160,6 +160,11 @@ class Session:
     def has_ended(self) -> bool:
         """Whether it is of no use any more."""
         return self._end.is_set()
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that the server takes in one message."""
+        return self._client.max_payload
 
     async def ended(self) -> None:
         """Watch over the connection until its end.

@@ -19,9 +19,7 @@ from streamcore.relay_client.lookups import PATIENCE
 from streamcore.wire.messages import Found
 
 KEYS_PER_QUESTION = 40
-"""Rows in one question for trends: an answer has to fit into one message, of a megabyte."""
-
-MOST_BYTES = 1_000_000
+"""Rows in one question for trends: an answer has to fit into one message, usually of a megabyte."""
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +68,17 @@ def _error(question: Question, trouble: Trouble) -> InputError | ProviderError:
     return ProviderError(trouble.kind, trouble.message, retryable=trouble.retryable)
 
 
-async def answered(data: bytes, answers: Answers, engine: Bus) -> bytes:
+async def answered(data: bytes, answers: Answers, engine: Bus, *, most: int) -> bytes:
     """Return the leader's answer to a question; it never fails.
 
     Args:
         data: The question.
         answers: Of the engine.
         engine: The leader's own.
+        most: Bytes that an answer may have.
     """
     found = write(await _answer(data, answers, engine))
-    if len(found) > MOST_BYTES:
+    if len(found) > most:
         found = write(Answer(trouble=Trouble("the answer is too long", ErrorKind.PROTOCOL)))
     return found
 

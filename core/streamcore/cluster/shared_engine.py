@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -15,7 +17,7 @@ from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
-from streamcore.events import Event, PriceUpdate, State
+from streamcore.events import Event, PriceKind, PriceUpdate, State
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import Asking
@@ -100,13 +102,18 @@ class SharedEngine:
             self._forget_prices()
         if message.statuses is not None:
             self._take_statuses({status.provider: status for status in message.statuses})
+        wanted: list[PriceUpdate] = []
         for event in message.events:
-            if isinstance(event, PriceUpdate):
+            if not isinstance(event, PriceUpdate):
+                self._hub.publish(event)
+                continue
+            known = self._latest.get((event.symbol, event.address))
+            if known is None or not _is_repeated(known, event):
                 self._latest[event.symbol, event.address] = event
                 if event.symbol in self._names:
-                    self._hub.publish(event)
-            else:
-                self._hub.publish(event)
+                    wanted.append(event)
+        for _, prices in groupby(wanted, attrgetter("provider")):
+            self._hub.publish_together(list(prices))
 
     def tell(self, event: Event) -> None:
         """Pass an event on that has come another way."""
@@ -288,6 +295,16 @@ class SharedEngine:
             await self._questions.reconnect(name)
         except ProviderError as error:
             self._hub.publish(error.event("", self._clock.time(), demo=False))
+
+
+def _is_repeated(known: PriceUpdate, event: PriceUpdate) -> bool:
+    """Whether an event only says once more what is known, because another relay may have missed it."""
+    return (
+        event.kind is PriceKind.SNAPSHOT
+        and event.ts == known.ts
+        and event.price == known.price
+        and event.provider == known.provider
+    )
 
 
 def _news_of(status: ProviderStatus) -> tuple[object, ...]:

@@ -30,7 +30,9 @@ class WalletRecords:
         record = self._records.get(wallet)
         return record is not None and record.epoch == epoch and record.covered_from <= offset
 
-    def clear(self) -> None:
-        """Forget everything: the bucket is read anew, and may itself be another one."""
-        self._records.clear()
+    def forget_revisions(self) -> None:
+        """Take note that the bucket is read anew, and may itself be another one.
+
+        What the records say stays true: where the bucket was lost, they are written again.
+        """
         self._revisions.clear()

@@ -12,10 +12,11 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from picows import WSFrame, WSListener, WSMsgType, WSTransport
+from picows import WSFrame, WSMsgType, WSTransport
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.frames import Close
 
+from streamcore.net.picows_internals import Listener
 from streamcore.net.transport import Frame
 
 if TYPE_CHECKING:
@@ -29,8 +30,17 @@ _PROTOCOL_ERROR, _INVALID_DATA, _TOO_BIG, _NO_STATUS = 1002, 1007, 1009, 1005
 """Codes of RFC 6455, section 7.4.1."""
 
 
-class Inbox(WSListener):
-    """What has come in on one connection, and how it ended. picows calls the methods."""
+class Inbox(Listener):
+    """What has come in on one connection, and how it ended. picows calls the methods.
+
+    It has slots since `on_ws_frame` reads them for every frame: in a class that is derived from one of Cython
+    an attribute without a slot takes five times as long.
+    """
+
+    __slots__ = (
+        "_is_text", "_max_message_bytes", "_parts", "_waiters", "ended", "full", "lost", "may_write",
+        "messages", "over", "pings",
+    )  # fmt: skip
 
     def __init__(self, max_message_bytes: int) -> None:
         super().__init__()
@@ -72,37 +82,33 @@ class Inbox(WSListener):
         self._waiters.clear()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Keep a message; this is done for every one, so nothing is called here that need not be."""
+        """Keep a message. This is done for every one; what can wait for the last of them is in `has_read`."""
         kind = frame.msg_type
-        if transport.is_close_frame_sent and kind is not WSMsgType.CLOSE and self._is_late(frame):
-            return
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self._fail(transport, _PROTOCOL_ERROR, "a reserved bit is set")
-            return
-        if kind is _TEXT and frame.fin and self._parts is None:
+        reserved = frame.rsv1 or frame.rsv2 or frame.rsv3
+        if kind is _TEXT and frame.fin and not reserved and self._parts is None and not self.over:
             try:
                 self.messages.append(frame.get_payload_as_utf8_text())
             except UnicodeDecodeError:
                 self._fail(transport, _INVALID_DATA, "a text is not UTF-8")
-                return
         else:
             self._take_other(transport, frame, kind)
+
+    def has_read(self, transport: WSTransport) -> None:
+        """Take note that all frames that were read together have been handed over."""
+        if transport.is_close_frame_sent:
+            self.over = True  # it may be picows that has closed, because of what came behind them
         if self._waiters:
             self._wake()
-        if frame.last_in_buffer and len(self.messages) > ENOUGH and not self.full:
+        if len(self.messages) > ENOUGH and not self.full and not self.over:
             self.full = True
             transport.underlying_transport.pause_reading()
 
-    def _is_late(self, frame: WSFrame) -> bool:
-        """Return whether a frame comes after this side has closed.
-
-        Where picows has, because of the frame behind this one, it hands this one over only then.
-        """
-        late, self.over = self.over or frame.payload_size > self._max_message_bytes, True
-        return late
-
     def _take_other(self, transport: WSTransport, frame: WSFrame, kind: WSMsgType) -> None:
-        if kind is WSMsgType.PING:
+        if self.over and kind is not WSMsgType.CLOSE:
+            return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._fail(transport, _PROTOCOL_ERROR, "a reserved bit is set")
+        elif kind is WSMsgType.PING:
             transport.send_pong(frame.get_payload_as_bytes())
         elif kind is WSMsgType.PONG:
             self._answered(frame.get_payload_as_bytes())

@@ -8,7 +8,8 @@ those they were looked at in, and ``tests/core/net/test_picows_internals.py`` fa
   refusal it forgets the part of the body that has not come yet;
 * its ``connection_made`` sends the request for an upgrade, whose headers, with the key, are then
   ``transport.request.headers``;
-* its ``get_buffer`` and ``buffer_updated`` take an answer, and what has come behind it, all at once;
+* its ``get_buffer`` and ``buffer_updated`` take an answer, and what has come behind it, all at once; the
+  second hands over every frame that is complete before it returns, to its ``listener``;
 * its ``transport.underlying_transport`` is the transport of asyncio below.
 
 And of websockets: its part without I/O, `websockets.client.ClientProtocol`, takes another ``key`` than the
@@ -31,13 +32,28 @@ READ_AT_ONCE = 128 * 1024
 """Bytes that are read at once, some hundred messages: the library by itself takes whatever has come."""
 
 
+class Listener(WSListener):
+    """What hears of frames, and of the end of every reading."""
+
+    __slots__ = ()
+
+    def has_read(self, transport: WSTransport) -> None:
+        """Take note that all frames that were read together have been handed over. Here: do nothing."""
+
+
 class _Protocol(WSProtocol):  # type: ignore[misc]
-    """The library's protocol, which reads no more than `READ_AT_ONCE`."""
+    """The library's protocol, which reads no more than `READ_AT_ONCE` and tells when it has read."""
 
     def get_buffer(self, size_hint: int) -> memoryview:
         """Return where to read to; the library offers all of its buffer, and doubles one that was filled."""
         buffer: memoryview = super().get_buffer(size_hint)
         return buffer[:READ_AT_ONCE]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand over what has come frame by frame, and then tell the listener that this was all of it."""
+        super().buffer_updated(nbytes)
+        if self.listener is not None:  # there is one as soon as the connection has been upgraded
+            self.listener.has_read(self.transport)
 
 
 class Upgrade:
@@ -46,7 +62,7 @@ class Upgrade:
     def __init__(
         self,
         transport: asyncio.Transport,
-        listener: Callable[[], WSListener],
+        listener: Callable[[], Listener],
         *,
         host: str,
         resource: str,

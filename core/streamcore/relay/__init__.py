@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from streamcore.relay.limits import Bucket
     from streamcore.relay.listening import listening_socket, shown_address
     from streamcore.relay.log import LogFailed
+    from streamcore.relay.readiness import why_not_ready
     from streamcore.relay.server import Relay
     from streamcore.relay.service import Plan, plan, serving
     from streamcore.relay.tokens import Scope, TokenEntry, Tokens, TokensFailed, read_tokens, write_tokens
@@ -37,6 +38,7 @@ __all__ = [
     "read_tokens",
     "serving",
     "shown_address",
+    "why_not_ready",
     "write_tokens",
 ]
 
@@ -48,6 +50,7 @@ __getattr__ = lazily(
         "streamcore.relay.limits": ("Bucket",),
         "streamcore.relay.listening": ("listening_socket", "shown_address"),
         "streamcore.relay.log": ("LogFailed",),
+        "streamcore.relay.readiness": ("why_not_ready",),
         "streamcore.relay.server": ("Relay",),
         "streamcore.relay.service": ("Plan", "plan", "serving"),
         "streamcore.relay.tokens": (

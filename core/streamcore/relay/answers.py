@@ -23,6 +23,9 @@ MOST_NAMES = 100
 TRENDS_WITHIN = 10.0
 """Seconds that an answer waits for trends that are being fetched: many rows take minutes at some sources."""
 
+TRENDS_LOOK = 0.25
+"""Seconds between two looks at what has come of them."""
+
 
 class NoSuchQuestion(Exception):
     """There is no question of that name."""
@@ -65,7 +68,7 @@ class Answers:
             case "history":
                 return [_fields(await bus.history(text, _range(span)))]
             case "trends":
-                await self._trends_fetched()
+                await self._trends_fetched(keys)
                 known = bus.cached_trends()
                 return [{**_fields(known[key]), "key": key} for key in known if key in keys]
             case "search":
@@ -78,14 +81,23 @@ class Answers:
             case _:
                 raise NoSuchQuestion
 
-    async def _trends_fetched(self) -> None:
-        """Have all trends fetched that are due, and wait until they are, but not for long."""
+    async def _trends_fetched(self, keys: Collection[str]) -> None:
+        """Have all trends fetched that are due, and wait until they are, but not for long.
+
+        Rows that had none wait for no more than the first: a better source may still be asked about each.
+        """
         if self._fetching is None or self._fetching.done():
             self._fetching = self._tasks.start("fetching trends", self._fetch_trends)
-        if self._fetching is not None:
+        fetching, had_all = self._fetching, self._bus.cached_trends().keys() >= set(keys)
+        ends_at = self._clock.monotonic() + TRENDS_WITHIN
+        while fetching is not None and not fetching.done():
+            left = ends_at - self._clock.monotonic()
+            has_all = self._bus.cached_trends().keys() >= set(keys)
+            if left <= 0 or (has_all and not had_all):
+                return
             with suppress(TimeoutError):
                 # shielded: others wait for the same
-                await wait_for(self._clock, asyncio.shield(self._fetching), TRENDS_WITHIN)
+                await wait_for(self._clock, asyncio.shield(fetching), min(left, TRENDS_LOOK))
 
     async def _fetch_trends(self) -> None:
         with suppress(NotRunning):

@@ -77,3 +77,7 @@ class Membership(Protocol):
     async def caught_up(self) -> None:
         """Return when the log has everything that any other relay may have told, so far as can be known."""
         ...
+
+    async def cut_off(self) -> None:
+        """Return when this relay has been without the bus for so long that another one may serve better."""
+        ...

@@ -87,6 +87,8 @@ class FanOut:
         """
         now, t = self.now()
         self.collect()
+        if terminal.closing:
+            return  # the log was begun anew in this very moment
         terminal.position = self._leave(terminal, now, t)
         key = (terminal.encoding.name, interval)
         group = self._groups.get(key)
@@ -198,9 +200,12 @@ class FanOut:
         """Have every terminal come back if the log was begun anew, or has lost what nobody was told."""
         epoch, offset = self._told_to
         self._told_to = (self._log.epoch, self._log.offset)
-        if self._log.epoch != epoch or self._log.pruned_to > offset:
-            for terminal in tuple(self._group_of):
+        if self._log.epoch != epoch or not self._log.pruned_to <= offset <= self._log.offset:
+            for terminal, group in self._group_of.items():
+                group.leave(terminal)  # without a last frame, which would move its position
                 self._close(terminal, Close.RESTART, "the log was begun anew")
+            self._group_of.clear()
+            self._groups.clear()
 
     def refresh_statuses(self, *, counters: bool) -> None:
         """Look at the present statuses; ``counters``: also at what changes all the time."""

@@ -49,6 +49,9 @@ STATUSES_EVERY = HEARTBEAT / 1000
 COUNTERS_EVERY = 5.0
 PRUNED_EVERY = 60.0
 
+CUT_OFF = "this relay cannot reach the others"
+"""Why terminals are closed by one that is without the bus for long."""
+
 CLOSE_WITHIN = 2.0
 """Seconds for the closing handshake; whoever takes nothing does not answer it either."""
 
@@ -175,7 +178,7 @@ class Relay:
         if self.membership is None:
             self.gate.opened = True
         else:
-            self._tasks.start("opening the door", self._open_when_caught_up, self.membership)
+            self._tasks.start("opening the door", self._keep_door, self.membership)
         return self
 
     async def __aexit__(
@@ -205,10 +208,16 @@ class Relay:
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
-    async def _open_when_caught_up(self, membership: Membership) -> None:
-        """Let terminals in when none can come with a position that is not known here yet."""
-        await membership.caught_up()
-        self.gate.opened = True
+    async def _keep_door(self, membership: Membership) -> None:
+        """Let terminals in while what they want can be had here; else they may find it at another relay."""
+        while True:
+            await membership.caught_up()
+            self.gate.opened = True
+            await membership.cut_off()
+            self.gate.opened = False
+            log.warning("the terminals are sent to other relays")
+            for terminal in tuple(self._terminals):
+                self._close(terminal, Close.RESTART, CUT_OFF)
 
     # --- what is asked of it ----------------------------------------------------------------------------
 
@@ -278,6 +287,8 @@ class Relay:
                 )
                 return
             self._terminals.add(terminal)
+            if not self.gate.opened:  # it was while this one came in
+                self._close(terminal, Close.RESTART, CUT_OFF)
             terminal.send(spoken.encode(self.requests.hello(terminal)))
             await self._listen_to(terminal)
         except ConnectionClosed:

@@ -21,7 +21,7 @@ from streamcore.assets.tokens import Token, check_address, matching
 from streamcore.assets.wallet_names import NO_NAME, wallet_name
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock, wait_for
-from streamcore.config.model import Settings
+from streamcore.config.model import BackoffSettings, Settings
 from streamcore.config.surroundings import read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import (
@@ -66,6 +66,9 @@ READ_ONLY = "this terminal's token may only read; to start providers over needs 
 
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts to connect at most: a relay is the team's own, and the next may be well."""
 
 MAX_MESSAGE_BYTES = 8 << 20
 """The longest message taken from a relay, decompressed."""
@@ -167,7 +170,7 @@ class RelayClient:
                 transport = self._capture.around(transport, self.settings, configured=self.settings)
             self._connection = connection = Connection(
                 self._feed.provider,
-                self.settings,
+                msgspec.structs.replace(self.settings, backoff=_impatient(self.settings.backoff)),
                 self._clock,
                 self._feed,
                 transport=transport,
@@ -384,6 +387,15 @@ class RelayClient:
         self._feed.time_jumped()
         if self._connection is not None:
             self._connection.check()
+
+
+def _impatient(backoff: BackoffSettings) -> BackoffSettings:
+    """Return delays that grow to `LONGEST_PAUSE` alone, and as many more attempts."""
+    longest = max(backoff.initial_delay, LONGEST_PAUSE)
+    if backoff.max_delay <= longest:
+        return backoff
+    attempts = round(backoff.max_attempts * backoff.max_delay / longest)
+    return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
 
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from streamcore.providers.base import Codec, Provider
 from streamcore.providers.reports import (
     Alive,
     Malformed,
-    PriceReport,
     Refusal,
     Report,
     Throttled,
     TokenAccounts,
+    only_prices,
 )
 from streamcore.status import Statistics
 from streamcore.streams.backoff import HEALTHY_AFTER
@@ -341,9 +341,7 @@ class Connection:
         self._liveness.heard(unanswered=codec.unanswered is not None)
 
     def _handle(self, reports: Sequence[Report]) -> None:
-        for position, report in enumerate(reports):
-            if type(report) is PriceReport:
-                continue
+        for position, report in enumerate(() if only_prices(reports) else reports):
             if isinstance(report, Refusal) and not report.topics:
                 self._listener.connection_reports(self, reports[:position])
                 raise report.error

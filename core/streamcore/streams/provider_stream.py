@@ -25,6 +25,7 @@ from streamcore.providers.reports import (
     TokenAccountsRequest,
     TransactionReport,
     Unfollowed,
+    only_prices,
 )
 from streamcore.status import Health, ProviderStatus
 from streamcore.streams.account_checks import AccountChecks
@@ -299,9 +300,12 @@ class ProviderStream:
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         """Pass on what the stream says at once, whatever is still being fetched over HTTP."""
         now = self._clock.monotonic()
+        if only_prices(reports):
+            self._sink.prices(self, reports, now)
+            return
         prices: list[PriceReport] = []
         for report in reports:
-            if type(report) is PriceReport:  # of these there are a thousand for each of the others
+            if type(report) is PriceReport:
                 prices.append(report)
                 continue
             if prices:

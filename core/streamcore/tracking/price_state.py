@@ -22,6 +22,9 @@ _MOMENT |= dict.fromkeys(MARKET_FIELDS, "_market_at")
 
 _NEVER = float("-inf")
 
+_SNAPSHOT, _DELTA, _STREAM = PriceKind.SNAPSHOT, PriceKind.DELTA, Source.STREAM
+"""For the hot path, where looking a member up in its enumeration would be a good part of the work."""
+
 
 class PriceState:
     """The merged state of one instrument. A field that a report leaves out keeps its value."""
@@ -98,13 +101,15 @@ class PriceState:
             self._volume_at = now
             if volume is not known.volume_24h and volume != known.volume_24h:
                 changed |= _VOLUME
-        kind = PriceKind.SNAPSHOT if report.complete or not self._announced else PriceKind.DELTA
-        if self._source is not Source.STREAM or self._held_back:
-            changed = self._publishable(changed, Source.STREAM, price)
+        if self._source is not _STREAM or self._held_back:
+            kind = _DELTA if self._announced and not report.complete else _SNAPSHOT
+            changed = self._publishable(changed, _STREAM, price)
+        else:
+            kind = _SNAPSHOT if report.complete else _DELTA
         # by position, in the order of the fields: by name it takes five times as long
         self.known = event = PriceUpdate(
             known.provider, ts, known.demo, known.symbol, known.address,
-            kind, Source.STREAM,
+            kind, _STREAM,
             price, change, volume, _CHANGED[changed],
             known.high_24h if high is None else high,
             known.low_24h if low is None else low,

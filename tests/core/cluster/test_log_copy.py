@@ -84,6 +84,19 @@ def test_a_stream_that_does_not_reach_its_end_is_copied_from_its_beginning(
     assert bench.signatures == []
 
 
+def test_offsets_that_the_stream_has_lost_are_no_place_to_go_on_from(bench: Bench) -> None:
+    bench.copy.begin(StreamFacts(CREATED, 1, 5))
+    bench.read((1, "a"), (5, "b"))
+    bench.copy.begin(StreamFacts(CREATED, 1, 3))  # after a power cut
+    bench.read((1, "a"))
+    assert [bench.copy.reaches_back(bench.copy.epoch, offset, []) for offset in (3, 4, 5, 6)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
 def test_a_transaction_that_comes_twice_is_there_once_however_late(bench: Bench) -> None:
     bench.copy.begin(StreamFacts(CREATED, 1, 1))
     bench.read((1, "a"))

@@ -14,6 +14,7 @@ from cluster_bench import errors, leads, led, opened, relay_in
 from emulated import WALLET
 from nats_server import NatsPath, NatsServer, needs_nats_server
 from relay_bench import Terminal, eventually
+from websockets.exceptions import InvalidStatus
 
 from streamcore.cluster.lease import LASTS
 from streamcore.events import PriceUpdate
@@ -198,9 +199,19 @@ async def test_a_leader_whose_network_falls_silent_stops_before_another_leads(
         happened.append(emulators.chain.live(WALLET))
         await elsewhere.until(lambda: len(elsewhere.transactions()) == 2)
         await terminal.until(lambda: is_cut_off(terminal))
+        told = terminal.transactions()
+        assert (await terminal.end())[0] == 1012
+        with pytest.raises(InvalidStatus):
+            await Terminal(cut, mirror=terminal.mirror).open()
+        moved = await Terminal(other, mirror=terminal.mirror).open()
+        assert (await moved.want(["SOL"], [WALLET])).recovered is True
+        await moved.until(lambda: moved.transactions())
+        assert told + moved.transactions() == elsewhere.transactions()
         path.heal()
-        await terminal.until(lambda: len(terminal.transactions()) == 2)
-        assert terminal.transactions() == elsewhere.transactions()
+        await eventually(lambda: cut.gate.opened)
+        back = await Terminal(cut, mirror=moved.mirror).open()
+        assert (await back.want(["SOL"], [WALLET])).recovered is True
+        await back.until(lambda: back.mirror.prices and not is_cut_off(back))
         assert leads(other)
         assert not leads(cut)
 
@@ -234,6 +245,10 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     await more_prices(terminal)
     happened = emulators.chain.live(WALLET)
     await terminal.until(lambda: happened in terminal.transactions())
+    await terminal.abort()
+    back = await Terminal(relay, mirror=terminal.mirror).open()
+    assert (await back.want(["SOL"], [WALLET])).recovered is True
+    await eventually(lambda: relay.requests._log._records.revision(WALLET))
 
 
 async def test_a_full_stream_holds_transactions_back_and_prices_go_on(

@@ -29,6 +29,7 @@ class Led(ScriptedSession):
 
     def __init__(self) -> None:
         super().__init__()
+        self.most_bytes = 1_000_000
         self.engine = RelayedEngine()
         clock = ManualClock()
         self.of_engine = Answers(self.engine, Tasks("test", clock, failed=print), clock)
@@ -36,7 +37,7 @@ class Led(ScriptedSession):
     async def ask(self, subject: str, data: bytes = b"", *, within: float = 2.0) -> bytes:
         if subject in self.answers:
             return await super().ask(subject, data, within=within)
-        return await answered(data, self.of_engine, self.engine)
+        return await answered(data, self.of_engine, self.engine, most=self.most_bytes)
 
 
 class Bench:
@@ -109,7 +110,7 @@ async def test_providers_are_started_over(bench: Bench) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b'{"what":"weather"}'])
 async def test_what_is_no_question_is_answered_so(bench: Bench, data: bytes) -> None:
-    answer = await answered(data, bench.session.of_engine, bench.engine)
+    answer = await answered(data, bench.session.of_engine, bench.engine, most=1000)
     assert b"no such question" in answer
 
 
@@ -120,3 +121,10 @@ async def test_a_fault_of_the_leader_is_no_traceback_at_the_asker(bench: Bench) 
     bench.engine.search = broken  # type: ignore[assignment, method-assign]
     with pytest.raises(ProviderError, match="internal error"):
         await bench.questions.ask("search", "x")
+
+
+async def test_an_answer_that_no_message_can_hold_is_an_error(bench: Bench) -> None:
+    bench.session.most_bytes = 100
+    bench.engine.answers["history"] = SERIES
+    with pytest.raises(ProviderError, match="too long"):
+        await bench.questions.ask("history", "SOL", ChartRange.DAY)

@@ -64,3 +64,8 @@ async def test_the_demo_is_served_by_every_relay_and_called_so(tmp_path: Path) -
                 )
                 assert all(event.demo for event in terminal.events)
                 await terminal.close()
+
+
+def test_no_text_has_the_password_in_it() -> None:
+    (access,) = check_access(settings(URL, nats_user="relay", nats_password="secret-password"))
+    assert "secret-password" not in f"{access!r} {access}"

@@ -71,6 +71,16 @@ async def test_what_others_want_already_is_told_at_once_as_a_snapshot(bench: Ben
     assert (event.kind, event.price) == (PriceKind.SNAPSHOT, Decimal(150))
 
 
+async def test_what_is_told_once_more_for_others_is_passed_on_only_where_it_was_missed(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    first = price("SOL", "150", ts=10.0)
+    bench.engine.live(Live(term=1, events=[first]))
+    bench.engine.live(Live(term=1, events=[first.as_snapshot()]))
+    assert bench.prices() == [("SOL", "150")]
+    bench.engine.live(Live(term=1, events=[price("SOL", "151", ts=11.0).as_snapshot()]))
+    assert bench.prices() == [("SOL", "151")]
+
+
 async def test_a_leader_of_the_past_is_not_listened_to(bench: Bench) -> None:
     await bench.engine.subscribe_prices(["SOL"])
     bench.engine.live(Live(term=8, events=[price("SOL", "150")]))

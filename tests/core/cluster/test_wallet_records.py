@@ -27,5 +27,13 @@ def test_a_wallet_is_covered_from_an_offset_on_in_one_epoch() -> None:
     assert not records.is_covered("w", "e", 4)
     assert not records.is_covered("w", "another", 5)
     assert not records.is_covered("x", "e", 5)
-    records.clear()
+
+
+def test_a_bucket_that_was_lost_makes_nothing_untrue() -> None:
+    records = WalletRecords()
+    records.take("w", record(), 12)
+    records.forget_revisions()
+    assert records.is_covered("w", "e", 5)
+    assert records.revision("w") == 0
+    records.take("w", record(covered_from=9), 3)
     assert not records.is_covered("w", "e", 5)

@@ -16,22 +16,26 @@ from raw_websocket import accepting
 from websockets.frames import Frame, Opcode
 
 from streamcore.config.libraries import SUPPORTED, picows_version
-from streamcore.net.picows_internals import Upgrade
+from streamcore.net.picows_internals import Listener, Upgrade
 from streamcore.net.tunnel import Waiting
 
 ROOT = Path(__file__).parents[3]
 ENGINE = ROOT / "core" / "streamcore"
 
 
-class Recorded(picows.WSListener):
+class Recorded(Listener):
     """Hears frames."""
 
     def __init__(self) -> None:
         super().__init__()
         self.heard: list[bytes] = []
+        self.heard_after_reading: list[int] = []
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         self.heard.append(frame.get_payload_as_bytes())
+
+    def has_read(self, transport: picows.WSTransport) -> None:
+        self.heard_after_reading.append(len(self.heard))
 
 
 async def test_the_protocol_sends_a_request_with_its_key_and_takes_an_answer_and_what_is_behind_it(
@@ -63,6 +67,7 @@ async def test_the_protocol_sends_a_request_with_its_key_and_takes_an_answer_and
         frames = [Frame(Opcode.TEXT, b"x" * size).serialize(mask=False) for size in (5, 50_000)]
         upgraded = upgrade.complete(accept, b"".join(frames))
         assert [len(payload) for payload in listener.heard] == [5, 50_000]
+        assert listener.heard_after_reading == [2]
         assert upgraded.underlying_transport is transport
         upgraded.disconnect(graceful=False)
         await upgraded.wait_disconnected()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,36 @@ async def test_trends_that_take_long_are_answered_with_what_there_is_and_fetched
         answer: Any = await asked(terminal, Lookup(101, "trends"))
         assert {item["key"] for item in answer.items} == {sample_events.SOL, "BTC"}
         assert engine.questions.count(("trends",)) <= 2
+
+
+class Endless(asyncio.Future[Any]):
+    """An answer that never comes, and that tells when it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_awaited = asyncio.Event()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        self.is_awaited.set()
+        return super().__await__()
+
+
+async def test_trends_are_answered_as_soon_as_each_row_has_one(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock=clock) as (relay, engine):
+        fetching = Endless()
+        engine.answers = {"trends": fetching}
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL", "BTC"])
+        asking = asyncio.create_task(asked(terminal, Lookup(100, "trends")))
+        await fetching.is_awaited.wait()
+        began = clock.monotonic()
+        await clock.advance(1.0)
+        engine.fetched_trends = {sample_events.SOL: SERIES, "BTC": SERIES}
+        await clock.advance(1.0)
+        answer: Any = await asking
+        assert {item["key"] for item in answer.items} == {sample_events.SOL, "BTC"}
+        assert clock.monotonic() - began == 2.0
 
 
 async def test_a_terminal_has_a_bounded_number_of_questions_under_way(tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from manual_clock import ManualClock
 from scripted_connection import PaperCodec
+from scripted_transport import ScriptedTransport
+from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore.config.model import RelaySettings, WireEncoding
+from streamcore.config.model import RelaySettings, Settings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.transport import Answer
+from streamcore.relay_client.client import LONGEST_PAUSE, RelayClient
 from streamcore.relay_client.provider import RelayProvider
 
 
@@ -88,3 +94,24 @@ def test_a_relay_that_is_full_says_when_to_come_back() -> None:
 def test_without_a_token_the_refusal_says_what_to_set() -> None:
     assert "set relay.token" in provider().handshake_refusal(401, {}, b"").message
     assert "check relay.token" in provider(token="x" * 20).handshake_refusal(401, {}, b"").message
+
+
+@on_virtual_time
+async def test_a_terminal_never_waits_long_for_a_relay_however_often_it_was_lost() -> None:
+    """It once waited for up to a minute, though the next relay of its list had been there for long."""
+    clock = VirtualClock()
+    urls = ("ws://127.0.0.1:1", "ws://127.0.0.1:2", "ws://127.0.0.1:3")
+    transport = ScriptedTransport(lambda asked: Answer(200, {}, b""), clock.monotonic)
+    pauses, attempts, last = [], 0, clock.monotonic()
+    async with RelayClient(
+        Settings(relay=RelaySettings(url=urls)), clock=clock, transport=transport
+    ) as client:
+        while clock.monotonic() < 600:
+            await asyncio.sleep(0.05)
+            if len(transport.dialled) > attempts:
+                attempts, pause, last = len(transport.dialled), clock.monotonic() - last, clock.monotonic()
+                pauses.append(pause)
+        assert not client.status("relay").parked
+    assert len(pauses) > 100
+    assert max(pauses) <= 1.2 * LONGEST_PAUSE + 0.1
+    assert transport.dialled[:4] == (*urls, urls[0])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import signal
 import socket
 import threading
@@ -14,6 +15,7 @@ import pytest
 from virtual_time import on_virtual_time
 
 from streamcore.events import PriceKind, PriceUpdate, Source, State, StatusChange
+from streamtui.commands.stdout import Output
 from streamtui.commands.stream import print_lines
 
 SOL = "So11111111111111111111111111111111111111112"
@@ -220,6 +222,19 @@ async def test_a_socket_whose_reader_goes_away_ends_it_too():
     theirs.close()
     assert await work == 0
     ours.close()
+
+
+async def test_a_terminal_whose_window_is_closed_is_a_reader_that_is_gone():
+    """`stream` ended with status 1 if it wrote a line before SIGHUP came."""
+    master, terminal = pty.openpty()
+    output = Output(terminal)
+    os.close(master)
+    try:
+        with pytest.raises(BrokenPipeError, match="hung up"):
+            await output.write(b"a line\n")
+    finally:
+        output.close()
+        os.close(terminal)
 
 
 async def test_a_reader_that_is_gone_before_the_first_line_ends_it(pipe):

@@ -185,6 +185,16 @@ async def test_an_hour_is_rather_what_the_session_has_seen_of_it_once_that_is_a_
     assert on.chart.is_other_range
 
 
+async def test_until_the_session_has_seen_something_it_says_that_this_will_be_drawn() -> None:
+    on = Charting()
+    on.fail()
+    await on.load()
+    assert on.chart.nothing_to_draw == "there is nothing to draw", "nor does a price come"
+    on.row.update = price(address=SOL.mint, ts=on.clock.time())
+    on.row.seen(on.row.update)
+    assert on.chart.nothing_to_draw.startswith("nothing to draw yet: what this session sees")
+
+
 async def test_without_an_engine_it_says_so() -> None:
     on = Charting()
     on.chart.look(on.row, ChartRange.DAY, None)

@@ -11,7 +11,7 @@ from manual_clock import ManualClock
 from streamcore.candles import ChartRange
 from streamcore.config.model import Settings
 from streamtui.model.session import Session
-from streamtui.model.trends import AGAIN, MISSING_AGAIN, Trends
+from streamtui.model.trends import AGAIN, MISSING_AGAIN, SOON, Trends
 
 
 class Watching:
@@ -76,6 +76,26 @@ async def test_what_has_come_so_far_is_shown_while_the_rest_is_asked_for() -> No
     watching.engine.trend_series[row.key] = wandering(ChartRange.DAY)
     await watching.tick()
     assert row.trend.has_past
+    watching.trends.stop()
+
+
+async def test_what_comes_at_once_is_shown_before_the_next_tick() -> None:
+    watching = Watching()
+    await watching.session.subscribe(["SOL"])
+    (row,) = watching.session.prices.rows.values()
+    gate = asyncio.Event()
+
+    async def slow() -> dict[str, object]:
+        await gate.wait()
+        return {}
+
+    watching.engine.trends = slow  # type: ignore[method-assign, assignment]
+    await watching.tick()
+    watching.session.changed.clear()
+    watching.engine.trend_series[row.key] = wandering(ChartRange.DAY)
+    await watching.clock.advance(SOON[0])
+    assert row.trend.has_past
+    assert watching.session.changed.is_set()
     watching.trends.stop()
 
 

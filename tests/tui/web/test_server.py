@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from streamtui.web.headers import ALWAYS
 from streamtui.web.logins import ATTEMPTS_PER_MINUTE
 from streamtui.web.server import ENDED, FULL, LARGEST_MESSAGE, LOGGED_OUT, MESSAGES_AT_ONCE, OWN, STATIC
+from streamtui.web.tab import NotStarted
 
 EVIL = "http://evil.example"
 
@@ -317,3 +318,29 @@ def test_no_page_has_a_script_or_a_style_in_itself() -> None:
     for file in OWN.glob("pages/*.html"):
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"<style|<script(?! src=\"/)|\son\w+=|style=", text), file
+
+
+async def test_a_tab_for_which_no_process_can_be_started_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    async with ServedBrowsers(tabs=1).running() as served:
+        await served.log_in()
+        served.refuses = NotStarted("Cannot allocate memory")
+        sentence = "No program can be started for this tab."
+        assert await closing(await served.websocket()) == (ENDED, sentence)
+        assert "Cannot allocate memory" in caplog.text
+        served.refuses = None
+        await served.websocket()
+        await eventually(lambda: served.tabs)
+
+
+async def test_a_browser_that_goes_before_it_has_its_answer_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with ServedBrowsers().running() as served:
+        await served.log_in()
+        websocket = await served.websocket()
+        await eventually(lambda: served.tabs)
+        for _ in range(500):
+            await websocket.send(message("ping", "x" * 1000))
+        websocket.transport.abort()
+        await served.tabs[0].is_stopped.wait()
+    assert [record for record in caplog.records if record.name.startswith("streamtui")] == []

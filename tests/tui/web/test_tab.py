@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -100,7 +101,7 @@ async def test_who_quits_or_loses_the_process_is_told_and_may_start_again() -> N
         await (await served.tab()).shows("live")
 
 
-async def test_a_process_that_hangs_ends_with_its_tab_all_the_same() -> None:
+async def test_a_process_that_hangs_ends_with_its_tab_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as served:
         tab = await served.tab()
         await tab.shows("live")
@@ -108,6 +109,9 @@ async def test_a_process_that_hangs_ends_with_its_tab_all_the_same() -> None:
         os.kill(number, signal.SIGSTOP)
         await tab.websocket.close()
         await eventually(lambda: not is_there(number))
+        await eventually(lambda: served.service.server.open_tabs == 0)
+    told = [record.message for record in caplog.records if record.name.startswith("streamtui")]
+    assert told == ["the process of a tab does not leave, and is killed"]
 
 
 async def test_no_token_is_in_an_argument_and_each_tab_has_another_that_ends_with_it() -> None:
@@ -200,3 +204,13 @@ async def test_with_a_certificate_the_cookie_is_for_encrypted_connections_only(t
             f"connect-src 'self' {served.url.replace('http', 'ws', 1)}"
             in page.headers["Content-Security-Policy"]
         )
+
+
+async def test_nobody_fills_the_log_with_nonsense(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving() as served:
+        for nonsense in (b"\x16\x03\x01\x02\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"y" * 40_000 + b"\r\n\r\n"):
+            reader, writer = await asyncio.open_connection(*served.service.address)
+            writer.write(nonsense)
+            assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+            writer.close()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -80,8 +80,8 @@ async def test_the_line_of_a_relay_is_not_cut_off_in_a_narrow_terminal() -> None
 
 async def test_a_provider_never_serves_more_than_is_subscribed() -> None:
     async with on_stage(size=(120, 24)) as stage:
+        stage.manager.price_sources = {stage.feed_key(symbol): "birdeye" for symbol in ("SOL", "BTC")}
         stage.manager.set_status("birdeye", subscriptions=1)  # the relay tells the new one seconds later
-        await stage.tell(stage.price("SOL", "150.5"), stage.price("BTC", "99.5"))
         await stage.pass_time(1.0)
         assert stage.line(" birdeye  ").rstrip().endswith(" 2 prices")
         stage.manager.set_status("birdeye", subscriptions=3)

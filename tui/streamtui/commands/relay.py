@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from streamcore import ProviderError, Settings
+from streamcore import Settings
 from streamcore.config import Loaded
 from streamcore.relay import (
     Plan,
@@ -23,6 +22,7 @@ from streamcore.relay import (
     read_tokens,
     serving,
     shown_address,
+    why_not_ready,
     write_tokens,
 )
 from streamtui import __version__
@@ -31,9 +31,6 @@ from streamtui.commands.shutdown import Deadline, calling
 
 STOP_WITHIN = 9.0
 """Seconds from the signal until the process ends: terminals are told, and the log is written."""
-
-CHECK_WITHIN = 5.0
-"""Seconds that a relay may take to say whether it is ready."""
 
 log = logging.getLogger(__name__)
 
@@ -110,39 +107,9 @@ def _reload(relay: Relay, planned: Plan) -> None:
 
 def check(loaded: Loaded) -> int:
     """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
-    import httpx
-
-    from streamcore.net.errors import requesting
-    from streamcore.text import Mask
-
-    planned = plan(loaded.settings, loaded.origins)
-    host, port = planned.listen
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared
-    verify: ssl.SSLContext | bool = True
-    if planned.tls is not None:
-        # the certificate is for the name that others use; it is known here which one it is
-        verify = ssl.create_default_context(cafile=loaded.settings.relay.cert)
-        verify.check_hostname = False
-    address = shown_address(host, port)
-    url = f"{'http' if planned.tls is None else 'https'}://{address}/readyz"
-    try:
-        with (
-            requesting(address, CHECK_WITHIN, Mask()),
-            httpx.Client(trust_env=False, timeout=CHECK_WITHIN, verify=verify) as client,
-        ):
-            answer = client.get(url)
-            found: dict[str, Any] = answer.json()
-    except ProviderError as error:
-        print(f"not ready: {error.message}")
-        return 1
-    except ValueError:
-        print(f"not ready: what answers at {address} is no relay")
-        return 1
-    if answer.status_code == 200:
-        print("ready")
-        return 0
-    print(f"not ready: {'; '.join(found.get('reasons', [])) or answer.reason_phrase}")
-    return 1
+    reason = why_not_ready(loaded.settings, plan(loaded.settings, loaded.origins))
+    print("ready" if reason is None else f"not ready: {reason}")
+    return 0 if reason is None else 1
 
 
 def add_token(path: Path, name: str, *, control: bool) -> None:

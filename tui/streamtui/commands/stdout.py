@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import queue
 import select
@@ -23,6 +24,7 @@ class Output:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._is_terminal = os.isatty(descriptor)
         self._loop = asyncio.get_running_loop()
         self._work: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="output", daemon=True).start()
@@ -31,7 +33,7 @@ class Output:
         """Return when all of ``data`` has been handed to the system. One write at a time.
 
         Raises:
-            BrokenPipeError: Nobody reads any more.
+            BrokenPipeError: Nobody reads any more: the pipe is closed, or the terminal has hung up.
             OSError: It cannot be written, for example because the disk is full.
         """
         done: asyncio.Future[None] = self._loop.create_future()
@@ -50,6 +52,10 @@ class Output:
                 self._write_all(data)
             except OSError as caught:
                 error = caught
+                if (
+                    self._is_terminal and caught.errno == errno.EIO
+                ):  # its window was closed; SIGHUP may come later
+                    error = BrokenPipeError(errno.EPIPE, "the terminal has hung up")
             with suppress(RuntimeError):  # the loop is closed: nobody waits for the answer any more
                 self._loop.call_soon_threadsafe(_settle, done, error)
 

@@ -155,6 +155,13 @@ class PriceChart:
         return self.series is None and bool(self.failure) and len(self.row.candles) > 1
 
     @property
+    def nothing_to_draw(self) -> str:
+        """What to say where no candles are `shown`: whether there will be some of what this session sees."""
+        if self.failure and self.row.update is not None:
+            return "nothing to draw yet: what this session sees, from its second minute on"
+        return "there is nothing to draw"
+
+    @property
     def shown(self) -> CandleSeries | None:
         """The candles to draw: from a source, or else what this session has seen."""
         return self._of_session() if self.is_session else self.series

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 AGAIN = 900.0
 """Seconds after which the sources are asked again: what happened while the stream was away is missing."""
+SOON = (0.1, 0.2, 0.3)
+"""Seconds between looks at what has come, right after asking: the first answer comes before the next tick."""
 MISSING_AGAIN = 120.0
 """The same while a row has none: no source could be reached, or none has it."""
 
@@ -61,14 +63,25 @@ class Trends:
         self._filled.clear()
 
     async def _ask(self, engine: Engine) -> None:
+        soon = asyncio.create_task(self._fill_soon(engine))
         try:
             self._fill(await engine.trends())
         except Exception:
             logger.exception("asking for the trends failed")
+        finally:
+            soon.cancel()
         self.answered = True
         if self._session.prices.rows.keys() - self._filled.keys():
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
+
+    async def _fill_soon(self, engine: Engine) -> None:
+        for wait in SOON:
+            await self._session.clock.sleep(wait)
+            before = len(self._filled)
+            self._fill(engine.cached_trends())
+            if len(self._filled) > before:
+                self._session.mark_changed()
 
     def _fill(self, trends: Mapping[str, CandleSeries]) -> None:
         rows, at = self._session.prices.rows, self._session.clock.time()

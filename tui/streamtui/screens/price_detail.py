@@ -177,7 +177,7 @@ class PriceDetail(Dialog[None]):
         self._box.border_title = Content.assemble(
             literal(f"{row.token.symbol}  {row.name}".rstrip()), "  " if demo else "", demo_badge(demo)
         )
-        message = "loading…" if past.loading else "there is nothing to draw"
+        message = "loading…" if past.loading else past.nothing_to_draw
         self._chart.show(past.shown, at, message)
         self._draw_title()
         self._facts.show(self._known())

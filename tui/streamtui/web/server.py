@@ -23,7 +23,7 @@ from streamcore.relay import Bucket
 from streamtui.web import headers
 from streamtui.web.addresses import Addresses
 from streamtui.web.logins import Logins, Session, TooManyAttempts
-from streamtui.web.tab import Tab
+from streamtui.web.tab import NotStarted, Tab
 
 logger = logging.getLogger(__name__)
 
@@ -286,8 +286,8 @@ class BrowserServer(Server):
         self._open += 1
         try:
             return await self._show(websocket, session, width, height)
-        except OSError as error:
-            logger.error("no process can be started for a tab: %s", error.strerror or error)  # noqa: TRY400
+        except NotStarted as error:
+            logger.error("no process can be started for a tab: %s", error)  # noqa: TRY400
             return ENDED, "No program can be started for this tab."
         finally:
             self._open -= 1
@@ -338,6 +338,8 @@ class BrowserServer(Server):
                 continue
             try:
                 await _pass_on(message.data, websocket, tab)
+            except ConnectionError:  # it is gone, before it had its answer
+                break
             except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
                 return WSCloseCode.INVALID_TEXT, "The browser sends what cannot be understood."
         return WSCloseCode.OK, ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -83,6 +84,7 @@ async def serving_browsers(
         runner = web.AppRunner(
             await server.application(),
             access_log=None,
+            logger=_about_requests(),
             keepalive_timeout=IDLE_WITHIN,
             shutdown_timeout=STOP_WITHIN,
         )
@@ -99,6 +101,16 @@ async def serving_browsers(
         stack.push_async_callback(server.stop)
         stack.callback(listening.close)
         yield WebService((host, port), server, logins, addresses.preferred)
+
+
+def _about_requests() -> logging.Logger:
+    """Return where aiohttp tells of requests that are none: nowhere, for any stranger could fill the log.
+
+    What fails in answering one that is one is logged by the server itself.
+    """
+    logger = logging.getLogger("streamtui.web.requests")
+    logger.setLevel(logging.CRITICAL)
+    return logger
 
 
 class _Door:

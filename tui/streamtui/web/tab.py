@@ -13,7 +13,7 @@ from pathlib import Path
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from streamcore import printable
+from streamcore import StreamcoreError, printable
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,10 @@ ERRORS_KEPT = 4096
 
 _PRELUDE = b"__GANGLION__\n"
 """What Textual's driver for browsers says before the first packet."""
+
+
+class NotStarted(StreamcoreError):
+    """No process can be started for a tab."""
 
 
 class Tab(AppService):
@@ -78,16 +82,19 @@ class Tab(AppService):
         """Start the process; its environment says how large the terminal is.
 
         Raises:
-            OSError: It cannot be started.
+            NotStarted: It cannot be started.
         """
-        self._program = await asyncio.create_subprocess_exec(
-            *self._arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=self._environment,
-            start_new_session=True,  # Ctrl+C in the server's terminal is for the server
-        )
+        try:
+            self._program = await asyncio.create_subprocess_exec(
+                *self._arguments,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                env=self._environment,
+                start_new_session=True,  # Ctrl+C in the server's terminal is for the server
+            )
+        except OSError as error:
+            raise NotStarted(error.strerror or type(error).__name__) from error
         self._showing = asyncio.create_task(self.run())
 
     async def ended(self) -> str:
@@ -113,6 +120,8 @@ class Tab(AppService):
                     await self.send_meta({"type": "quit"})
                 await asyncio.wait({task})
                 await process.wait()
+        except TimeoutError:
+            logger.warning("the process of a tab does not leave, and is killed")
         finally:  # also when the server itself is ended
             if process.returncode is None:
                 with suppress(ProcessLookupError):

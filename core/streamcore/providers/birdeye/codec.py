@@ -180,13 +180,14 @@ class BirdeyeCodec(Codec):
 
     def _tell(self, message: _CandleMessage | _StatisticsMessage, reports: list[Report]) -> bool:
         """Add what a decoded frame says, if all of it is usual; return whether it is."""
-        mint = message.data.address
+        said = message.data
+        mint = said.address
         since = self._bucket.get(mint)
         if since is None or not self._alive or (self._late and mint in self._late):
             return False
-        if isinstance(message, _StatisticsMessage):
-            change, volume = message.data.price_change_24h_percent, message.data.volume_24h_usd
-            trades = message.data.trade_24h
+        if isinstance(said, _UsualStatistics):
+            change, volume = said.price_change_24h_percent, said.volume_24h_usd
+            trades = said.trade_24h
             usual = ALL_OF_IT <= change <= MOST and LEAST <= volume <= MOST
             usual = usual and (trades is None or 0 <= trades <= MOST_TRADES)
             if usual := usual and change.adjusted() >= -MAX_MAGNITUDE:
@@ -194,7 +195,7 @@ class BirdeyeCodec(Codec):
                     PriceReport(mint, None, change, volume, None, None, False, None, None, None, trades)
                 )
             return usual
-        price, time = message.data.c, message.data.unixTime
+        price, time = said.c, said.unixTime
         if not (LEAST <= price <= MOST and since <= time <= MILLISECONDS_FROM):
             return False
         if time - since >= BUCKET:

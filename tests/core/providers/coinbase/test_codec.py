@@ -119,6 +119,23 @@ def test_the_change_and_the_volume_in_dollars_are_computed_from_what_is_sent() -
     )
 
 
+@pytest.mark.parametrize(
+    ("price", "bid", "ask"),
+    [("101", "101", "102"), ("102", "101", "102"), ("101.5", "101", "102"), ("99", "101", "102")],
+    ids=["at the bid", "at the ask", "between them", "beside them"],
+)
+def test_price_bid_and_ask_are_told_wherever_the_trade_was_made(price: str, bid: str, ask: str) -> None:
+    figures = {"open_24h": "100", "volume_24h": "2.5", "low_24h": "90", "high_24h": "110"}
+    codec = greeted()
+    codec.received(ticker(sequence=1, trade_id=1, price="100", best_bid="99", best_ask="100", **figures))
+    (report,) = codec.received(
+        ticker(sequence=2, trade_id=2, price=price, best_bid=bid, best_ask=ask, **figures)
+    )
+    assert isinstance(report, PriceReport)
+    assert (report.price, report.bid, report.ask) == (Decimal(price), Decimal(bid), Decimal(ask))
+    assert (report.change_24h, report.volume_24h) == (Decimal(price) - 100, Decimal(price) * Decimal("2.5"))
+
+
 def test_the_first_ticker_of_each_product_is_the_whole_state_and_the_next_ones_are_changes() -> None:
     codec = greeted()
     frames = ["s2c_ticker_batch_item", "s2c_ticker_full_2024", "s2c_ticker_batch_item"]

@@ -1,0 +1,50 @@
+"""Asking the relay of this machine whether it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from relay_bench import running
+
+from streamcore import Settings
+from streamcore.events import State
+from streamcore.relay.readiness import why_not_ready
+from streamcore.relay.service import Plan
+from streamcore.relay.tokens import Tokens
+
+
+def reached_at(address: tuple[str, int]) -> Plan:
+    return Plan(listen=address, tokens_file=None, tokens=Tokens(), tls=None, state=None)
+
+
+async def asked(address: tuple[str, int]) -> str | None:
+    return await asyncio.to_thread(why_not_ready, Settings(), reached_at(address))
+
+
+async def test_a_relay_that_has_nothing_to_do_is_ready(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, _):
+        assert await asked(relay.address) is None
+
+
+async def test_a_relay_without_a_source_for_what_is_wanted_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path, served={"symbols": ("SOL",)}) as (relay, engine):
+        engine.set_status("kraken", state=State.DISCONNECTED)
+        assert await asked(relay.address) == "prices: no source delivers"
+
+
+async def test_where_nothing_listens_the_address_is_named() -> None:
+    assert "127.0.0.1:1" in (await asked(("127.0.0.1", 1)) or "")
+
+
+async def test_another_server_at_the_address_is_no_relay() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        assert await asked((host, port)) == f"what answers at {host}:{port} is no relay"
