@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 from streamcore.config.model import Settings
@@ -23,30 +25,30 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
     Returns:
         ``None`` if it is, else why not, as text for a person.
     """
-    import httpx
-
     from streamcore.net.errors import requesting
     from streamcore.text import Mask
 
     host, port = plan.listen
-    verify: ssl.SSLContext | bool = True
-    if plan.tls is not None:
+    host = _EVERYWHERE.get(host, host)
+    address = shown_address(host, port)
+    if plan.tls is None:
+        connection = HTTPConnection(host, port, timeout=WITHIN)
+    else:
         # the certificate is for the name that others use; it is known here which one it is
         verify = ssl.create_default_context(cafile=settings.relay.cert)
         verify.check_hostname = False
-    address = shown_address(_EVERYWHERE.get(host, host), port)
-    url = f"{'http' if plan.tls is None else 'https'}://{address}/readyz"
+        connection = HTTPSConnection(host, port, timeout=WITHIN, context=verify)
     try:
-        with (
-            requesting(address, WITHIN, Mask()),
-            httpx.Client(trust_env=False, timeout=WITHIN, verify=verify) as client,
-        ):
-            answer = client.get(url)
-            found: dict[str, Any] = answer.json()
+        with requesting(address, WITHIN, Mask()):
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            found: dict[str, Any] = json.loads(answer.read())
     except ProviderError as error:
         return error.message
-    except ValueError:
+    except (ValueError, HTTPException):
         return f"what answers at {address} is no relay"
-    if answer.status_code == 200:
+    finally:
+        connection.close()
+    if answer.status == 200:
         return None
-    return "; ".join(found.get("reasons", [])) or answer.reason_phrase
+    return "; ".join(found.get("reasons", [])) or answer.reason
