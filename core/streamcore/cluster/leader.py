@@ -19,7 +19,8 @@ from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, Wants, record_of, write
 from streamcore.cluster.names import Names, key_subject
-from streamcore.cluster.nats_session import Incoming, Session
+from streamcore.cluster.nats_connection import Incoming
+from streamcore.cluster.nats_session import Session
 from streamcore.cluster.questions import answered
 from streamcore.cluster.transaction_store import TransactionStore
 from streamcore.cluster.wallet_records import WalletRecords

@@ -79,6 +79,8 @@ class Lease:
             return False
         except NotStored:
             return False
+        if self._written_at is None:
+            return False  # it was given up meanwhile
         self._written_at = began
         return True
 
@@ -92,6 +94,10 @@ class Lease:
         if was_held:
             # this very message: if somebody else has the lease by now, theirs is another one
             await session.delete(self._stream, self._revision)
+
+    def abandon(self) -> None:
+        """Lead no more, whoever can be told: the key goes by itself."""
+        self._written_at = None
 
     def _now(self) -> tuple[float, float]:
         return self._clock.monotonic(), self._clock.time()

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.nats_session import Batch, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.errors import MalformedEvent
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
 from streamcore.json_lines import from_json
 from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
-from streamcore.relay.sqlite_log import TransactionLog
 
 TRIED_AGAIN_AFTER = 1.0
 """Seconds until a copy that could not be written is tried again."""
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class LogCopy:
     """A `Log` that is read from a stream."""
 
-    def __init__(self, transactions: TransactionLog, records: WalletRecords, clock: Clock) -> None:
+    def __init__(self, transactions: CopiedTransactions, records: WalletRecords, clock: Clock) -> None:
         """``transactions``: open, whoever hands it in closes it; ``records``: of the same stream."""
         self.trouble: str | None = None
         self.transactions = transactions

@@ -18,7 +18,8 @@ from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
-from streamcore.cluster.nats_session import Access, Incoming, Session, StreamFacts, StreamSpec, open_session
+from streamcore.cluster.nats_connection import Access, Incoming
+from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
 from streamcore.cluster.shared_engine import NO_LEADER, SharedEngine
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
@@ -338,6 +339,8 @@ class Member:
         tried_at = self._clock.monotonic()
         while True:
             now = self._clock.monotonic()
+            if lease.is_held and not self._is_leading and not self._elected.is_set():
+                lease.abandon()  # nobody leads with it
             if lease.is_held:
                 if await lease.renew(session):
                     await self._clock.sleep(RENEWED_EVERY)
@@ -360,6 +363,16 @@ class Member:
         while True:
             await self._elected.wait()
             self._elected.clear()
+            self._is_leading = True
+            leading = self._tasks.start("leading", self._lead_once)
+            try:
+                if leading is not None:
+                    await asyncio.wait({leading})
+            finally:
+                self._is_leading = False
+
+    async def _lead_once(self) -> None:
+        try:
             leader = Leader(
                 self._make_engine,
                 self._lease,
@@ -370,23 +383,16 @@ class Member:
                 self._wants,
                 self._clock,
             )
-            self._is_leading = True
-            leading = self._tasks.start("leading", self._lead_once, leader)
             try:
-                if leading is not None:
-                    await asyncio.wait({leading})
+                await first_to_end(leader.run(), self._until_lease_ends())
             finally:
-                self._is_leading = False
-
-    async def _lead_once(self, leader: Leader) -> None:
-        try:
-            await first_to_end(leader.run(), self._until_lease_ends())
+                await leader.say_goodbye()
         except Exception:
             # another relay may be able to do what this one is not
             self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
             raise
         finally:
-            await leader.say_goodbye()
+            self._lease.abandon()  # or it would be kept for nobody
 
     async def _until_lease_ends(self) -> None:
         while self._lease.is_held and not self._is_stopping:

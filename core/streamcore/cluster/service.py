@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamcore.clock import Clock, SystemClock
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.config.demo import DemoServers
 from streamcore.config.libraries import version_of
 from streamcore.config.model import Settings
@@ -19,11 +20,10 @@ from streamcore.config.selection import choose
 from streamcore.manager import StreamManager
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
-from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
-    from streamcore.cluster.nats_session import Access
+    from streamcore.cluster.nats_connection import Access
 
 LIBRARY = "pip install 'streamtui[nats]'"
 FILE = "relay-nats.sqlite3"
@@ -52,7 +52,7 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
     if (wanted.nats_user is None) != (wanted.nats_password is None):
         missing = "nats_password" if wanted.nats_password is None else "nats_user"
         raise refused.error(missing, None, "a user and a password go together")
-    from streamcore.cluster.nats_session import Access
+    from streamcore.cluster.nats_connection import Access
 
     tls = _tls(settings, refused)
     return [
@@ -112,7 +112,7 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = TransactionLog(folder, now=clock.time(), file=FILE)
+        tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
         questions = LeaderQuestions(names, link, keys=lambda: engine.keys)

@@ -9,13 +9,13 @@ import pytest
 from manual_clock import ManualClock
 from sample_events import transaction
 
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.log_copy import LogCopy, epoch_of
 from streamcore.cluster.messages import WalletRecord
 from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import to_json
-from streamcore.relay.sqlite_log import TransactionLog
 
 CREATED = "2026-11-28T12:00:00.123456789Z"
 
@@ -23,7 +23,7 @@ CREATED = "2026-11-28T12:00:00.123456789Z"
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
-        self.tables = TransactionLog(folder, now=0.0)
+        self.tables = CopiedTransactions(folder, now=0.0)
         self.records = WalletRecords()
         self.told: list[WalletTransaction] = []
         self.copy = LogCopy(self.tables, self.records, self.clock)

@@ -17,9 +17,13 @@ from relay_bench import Terminal, eventually
 from websockets.exceptions import InvalidStatus
 
 from streamcore.cluster.lease import LASTS
+from streamcore.cluster.member import Member
+from streamcore.errors import SettingsError
 from streamcore.events import PriceUpdate
+from streamcore.manager import StreamManager
 from streamcore.relay import Relay
 from streamcore.relay.metrics import RelayCollector
+from streamcore.streams.checkpoints import Checkpoints
 from streamcore.wire.messages import Found, Lookup, Refused
 from streamsim import Emulators
 
@@ -249,6 +253,29 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     back = await Terminal(relay, mirror=terminal.mirror).open()
     assert (await back.want(["SOL"], [WALLET])).recovered is True
     await eventually(lambda: relay.requests._log._records.revision(WALLET))
+
+
+async def test_a_relay_that_cannot_lead_leaves_it_to_another(
+    relays: Relays, emulators: Emulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unable = await relays.start("a")
+    await led(unable)
+    member = unable.membership
+    assert isinstance(member, Member)
+
+    failed = []
+
+    def fail(checkpoints: Checkpoints) -> StreamManager:
+        failed.append(checkpoints)
+        raise SettingsError("prices", "birdeye", "cannot be used", "a test")
+
+    monkeypatch.setattr(member, "_make_engine", fail)
+    member._lease.abandon()
+    await eventually(lambda: failed)
+    able = await relays.start("b")
+    assert await led(able) is able
+    await watching(able, emulators)
+    assert not leads(unable)
 
 
 async def test_a_full_stream_holds_transactions_back_and_prices_go_on(

@@ -101,7 +101,7 @@ def listening(make: Callable[[], Codec], topic: str) -> Codec:
 def test_the_short_way_of_a_usual_message_comes_to_the_same_as_the_long_one(
     make: Callable[[], Codec], topic: str, frame_of: Callable[[str, dict[str, Any]], dict[str, Any]]
 ) -> None:
-    @settings(quick, max_examples=300)
+    @settings(quick, max_examples=100)
     @given(tickers)
     def check(sent: list[dict[str, Any]]) -> None:
         short, long = listening(make, topic), listening(make, topic)

@@ -409,7 +409,7 @@ async def test_when_the_log_loses_what_nobody_was_told_terminals_come_back_and_k
         engine.transaction(WALLETS[0])
         await terminal.until(terminal.transactions)
         assert isinstance(relay.log, OwnLog)
-        relay.log.transactions.begin_anew(relay.log.epoch, 50)
+        relay.log.transactions.pruned_to = relay.log.transactions.offset = 50
         engine.price("SOL", "150")
         assert (await terminal.end())[0] == 1012
         back = await Terminal(relay, mirror=terminal.mirror).open()

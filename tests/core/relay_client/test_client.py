@@ -49,7 +49,7 @@ async def client_of(relay: ScriptedRelay, **relay_settings: object) -> AsyncIter
 async def next_event(
     events: AsyncIterator[Event], kind: type[T], when: Callable[[T], bool] = lambda event: True
 ) -> T:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in events:
             if isinstance(event, kind) and when(event):
                 return event

@@ -175,6 +175,7 @@ async def test_jupiter_can_leave_the_change_out_as_it_does_for_thin_tokens() -> 
         assert (bonk.change_24h, bonk.price) == (None, stage.market.truth(BONK).price)  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_dexscreener_says_how_long_to_wait() -> None:
     async with scene() as stage:
