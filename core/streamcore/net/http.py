@@ -1,8 +1,7 @@
-"""HTTP requests: one client that every provider's HTTP side shares."""
+"""HTTP requests by the library httpx: one client that every provider's HTTP side shares."""
 
 from __future__ import annotations
 
-import json as json_text
 import logging
 from collections.abc import Mapping
 from types import TracebackType
@@ -15,15 +14,14 @@ from streamcore.events import ErrorKind
 from streamcore.net import errors
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of, host_of
-from streamcore.net.http_body import ACCEPTED, TooLarge
-from streamcore.net.http_connections import HttpConnections
-from streamcore.net.http_target import target_of
+from streamcore.net.http_connections import PooledTransport
+from streamcore.net.httpx_alone import httpx
 from streamcore.net.rate_limit import RateLimit
 from streamcore.net.transport import USER_AGENT, Answer
 from streamcore.text import Echo, Mask
-from streamcore.urls import shown_url
+from streamcore.urls import UrlFilter
 
-_LOGGER = logging.getLogger(__name__)
+URL_FILTER = UrlFilter()
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """A larger answer, unpacked, is not read to its end."""
@@ -55,7 +53,7 @@ class HttpClient:
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
         self._dialler = Dialler(clock, surroundings or read_surroundings())
-        self._connections = HttpConnections(self._dialler)
+        self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,7 +61,9 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._connections.aclose()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def request(
         self,
@@ -104,30 +104,26 @@ class HttpClient:
             raise page
         return answer
 
-    async def _answer(
-        self,
-        method: str,
-        url: str,
-        echo: Echo,
-        *,
-        params: Mapping[str, str] | None,
-        headers: dict[str, str],
-        json: Any,
-    ) -> Answer:
-        target = target_of(url, params)
-        fields = {"Accept": "*/*", "Accept-Encoding": ACCEPTED, "User-Agent": USER_AGENT}
-        if target.authorization:
-            fields["Authorization"] = target.authorization
-        body = b""
-        if json is not None:
-            body = json_text.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-            fields["Content-Type"] = "application/json"
-        given = {name.lower() for name in headers}
-        fields = {name: value for name, value in fields.items() if name.lower() not in given} | headers
-        try:
-            found = await self._connections.exchange(method, target, fields, body, most=self._max_body_bytes)
-        except TooLarge as error:
-            text = f"an answer of {host_of(url)} was larger than {self._max_body_bytes} bytes"
-            raise ProviderError(ErrorKind.PROTOCOL, text) from error
-        _LOGGER.info("%s %s: %d", method, shown_url(url), found.status)
-        return Answer(found.status, found.headers, echo.in_bytes(found.body))
+    async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
+        body = bytearray()
+        async with self._pooled().stream(method, url, **request) as response:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._max_body_bytes:
+                    text = f"an answer of {host_of(url)} was larger than {self._max_body_bytes} bytes"
+                    raise ProviderError(ErrorKind.PROTOCOL, text)
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, headers, echo.in_bytes(bytes(body)))
+
+    def _pooled(self) -> httpx.AsyncClient:
+        # only now: reading the certificates takes a while, and not every program makes a request
+        if self._client is None:
+            logging.getLogger("httpx").addFilter(URL_FILTER)  # it logs every URL; a second time does nothing
+            self._client = httpx.AsyncClient(
+                transport=PooledTransport(self._dialler),
+                timeout=None,
+                follow_redirects=False,
+                headers={"user-agent": USER_AGENT},
+                trust_env=False,  # read once, for streams too
+            )
+        return self._client

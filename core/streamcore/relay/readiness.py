@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import ssl
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 from streamcore.config.model import Settings
@@ -25,30 +23,30 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
     Returns:
         ``None`` if it is, else why not, as text for a person.
     """
+    import httpx
+
     from streamcore.net.errors import requesting
     from streamcore.text import Mask
 
     host, port = plan.listen
-    host = _EVERYWHERE.get(host, host)
-    address = shown_address(host, port)
-    if plan.tls is None:
-        connection = HTTPConnection(host, port, timeout=WITHIN)
-    else:
+    verify: ssl.SSLContext | bool = True
+    if plan.tls is not None:
         # the certificate is for the name that others use; it is known here which one it is
         verify = ssl.create_default_context(cafile=settings.relay.cert)
         verify.check_hostname = False
-        connection = HTTPSConnection(host, port, timeout=WITHIN, context=verify)
+    address = shown_address(_EVERYWHERE.get(host, host), port)
+    url = f"{'http' if plan.tls is None else 'https'}://{address}/readyz"
     try:
-        with requesting(address, WITHIN, Mask()):
-            connection.request("GET", "/readyz")
-            answer = connection.getresponse()
-            found: dict[str, Any] = json.loads(answer.read())
+        with (
+            requesting(address, WITHIN, Mask()),
+            httpx.Client(trust_env=False, timeout=WITHIN, verify=verify) as client,
+        ):
+            answer = client.get(url)
+            found: dict[str, Any] = answer.json()
     except ProviderError as error:
         return error.message
-    except (ValueError, HTTPException):
+    except ValueError:
         return f"what answers at {address} is no relay"
-    finally:
-        connection.close()
-    if answer.status == 200:
+    if answer.status_code == 200:
         return None
-    return "; ".join(found.get("reasons", [])) or answer.reason
+    return "; ".join(found.get("reasons", [])) or answer.reason_phrase

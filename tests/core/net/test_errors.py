@@ -3,10 +3,10 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-import zlib
 from contextlib import AbstractContextManager
 from typing import Any
 
+import httpx
 import pytest
 from websockets.datastructures import Headers
 from websockets.exceptions import (
@@ -30,7 +30,6 @@ from streamcore.net.errors import (
     requesting,
     talking,
 )
-from streamcore.net.http_target import InvalidUrl
 from streamcore.text import Mask
 
 KEY = "top-secret-key-1"
@@ -60,9 +59,9 @@ def request_error(error: BaseException) -> ProviderError:
     return told(requesting(HOST, 10.0, MASK), error)
 
 
-def wrapped(error: BaseException) -> OSError:
-    """Return an error of the system wrapped as libraries do: twice, the outer one without words."""
-    inner, outer = OSError("All connection attempts failed"), OSError()
+def as_httpx_has_it(error: BaseException) -> httpx.ConnectError:
+    """Return an error of the system wrapped the way httpx wraps it: twice, the outer one without words."""
+    inner, outer = OSError("All connection attempts failed"), httpx.ConnectError("")
     inner.__cause__ = error
     outer.__context__ = inner
     return outer
@@ -98,7 +97,7 @@ def test_each_way_of_not_reaching_a_stream_has_its_sentence(error: BaseException
 
 @pytest.mark.parametrize(("error", "text"), UNREACHABLE)
 def test_each_way_of_not_reaching_a_server_has_the_same_sentence(error: BaseException, text: str) -> None:
-    caught = request_error(wrapped(error))
+    caught = request_error(as_httpx_has_it(error))
     assert (caught.kind, caught.retryable, caught.message) == (ErrorKind.NETWORK, True, text)
 
 
@@ -109,7 +108,7 @@ def test_a_bare_connection_that_fails_has_the_same_sentence(error: BaseException
 
 def test_of_a_group_of_errors_the_first_one_is_told() -> None:
     group = ExceptionGroup("both", [ConnectionRefusedError(111, "no"), OSError("other")])
-    assert request_error(wrapped(group)).message == f"{HOST} refused the connection"
+    assert request_error(as_httpx_has_it(group)).message == f"{HOST} refused the connection"
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), TimeoutError("timed out")])
@@ -140,7 +139,7 @@ def test_a_server_that_does_not_speak_websocket_is_told_as_that(error: Exception
     assert caught.message.startswith(f"{HOST} did not speak WebSocket: ")
 
 
-@pytest.mark.parametrize("error", [zlib.error(f"bad {KEY}"), InvalidUrl("odd")])
+@pytest.mark.parametrize("error", [httpx.DecodingError(f"bad {KEY}"), httpx.InvalidURL("odd")])
 def test_an_answer_that_cannot_be_read_is_a_protocol_error(error: Exception) -> None:
     caught = request_error(error)
     assert caught.kind is ErrorKind.PROTOCOL
