@@ -74,8 +74,8 @@ class Answers:
                 return [_fields(await bus.history(text, _range(span)))]
             case "trends":
                 await self._trends_fetched(keys)
-                known = bus.cached_trends().items()
-                return [{**_fields(series), "key": key} for key, series in known if key in keys]
+                known = bus.cached_trends()
+                return [{**_fields(known[key]), "key": key} for key in known if key in keys]
             case "search":
                 return [_fields(await bus.search(text))]
             case "names":
