@@ -99,11 +99,6 @@ class LogCopy:
         while len(self._arrived) > MOST_WAITING:
             await self._clock.sleep(0.05)
 
-    @property
-    def read_to(self) -> int:
-        """The offset up to which the stream has been read."""
-        return self._read_to
-
     # --- as a log ---------------------------------------------------------------------------------------
 
     @property
