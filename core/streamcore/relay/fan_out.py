@@ -113,6 +113,7 @@ class FanOut:
 
     def leave(self, terminal: Terminal) -> None:
         """Remove a terminal from its group, and an empty group."""
+        self._watch_log()  # else the others would be told the offset of a log that was begun anew just now
         self._leave(terminal, *self.now())
 
     def _leave(self, terminal: Terminal, now: float, t: int) -> int:

@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import cast
 
@@ -178,7 +179,7 @@ class Relay:
         if self.membership is None:
             self.gate.opened = True
         else:
-            self._tasks.start("opening the door", self._keep_door, self.membership)
+            self._tasks.start_loop("opening the door", partial(self._keep_door, self.membership))
         return self
 
     async def __aexit__(
