@@ -146,6 +146,7 @@ ABOUT_RECORDING = {"Capture"}
 ABOUT_SERVING = {
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streamcore.config.demo import DemoServers
     from streamcore.loopback import is_loopback
     from streamcore.relay.limits import Bucket
-    from streamcore.relay.listening import listening_socket, shown_address
+    from streamcore.relay.listening import ListenFailed, listening_socket, shown_address
     from streamcore.relay.log import LogFailed
     from streamcore.relay.readiness import why_not_ready
     from streamcore.relay.server import Relay
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",
@@ -48,7 +49,7 @@ __getattr__ = lazily(
         "streamcore.config.demo": ("DemoServers",),
         "streamcore.loopback": ("is_loopback",),
         "streamcore.relay.limits": ("Bucket",),
-        "streamcore.relay.listening": ("listening_socket", "shown_address"),
+        "streamcore.relay.listening": ("ListenFailed", "listening_socket", "shown_address"),
         "streamcore.relay.log": ("LogFailed",),
         "streamcore.relay.readiness": ("why_not_ready",),
         "streamcore.relay.server": ("Relay",),
