@@ -73,15 +73,16 @@ class Lease:
         """
         began = self._now()
         try:
-            self._revision = await session.store(self._subject, self._holder, last=self._revision)
+            revision = await session.store(self._subject, self._holder, last=self._revision)
         except Conflict:
             self._written_at = None  # it is gone, or somebody else's
             return False
         except NotStored:
             return False
-        if self._written_at is None:
-            return False  # it was given up meanwhile
-        self._written_at = began
+        if self._written_at is None:  # it was given up meanwhile
+            await session.delete(self._stream, revision)
+            return False
+        self._revision, self._written_at = revision, began
         return True
 
     async def release(self, session: Session) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,7 @@ class Member:
         self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
+        self._has_warned = False
         self._tasks = Tasks("cluster", clock, failed=self._failed)
         transactions.tell = engine.tell
 
@@ -238,6 +239,7 @@ class Member:
     async def _take_part(self, session: Session) -> None:
         names = self._names
         facts = await self._make_sure_of_streams(session)
+        self._has_warned = False
         self._has_read.clear()
         self._records.forget_revisions()
         after = self._log.begin(facts)
@@ -279,7 +281,7 @@ class Member:
                     max_age=lasts,
                     per_subject=1,
                     # so that revisions, and with them terms, grow even when a bucket was lost and made anew
-                    first_sequence=int(self._clock.time() * 1000),
+                    first_sequence=max(int(self._clock.time() * 1000), self._engine.term + 1),
                 )
             )
         return facts
@@ -289,35 +291,41 @@ class Member:
             self._engine.live(read(message.data, Live))
             self._say_trouble()
         except MalformedMessage as error:
-            log.warning("a message of another version is passed over: %s", error)
+            if not self._has_warned:  # there may be ten a second
+                self._has_warned = True
+                log.warning("the leader's messages cannot be read, perhaps of another version: %s", error)
 
     async def _read_log(self, session: Session, after: int) -> None:
-        async for batch in session.read(
-            self._names.transactions, self._names.transactions_of("*"), after=after
-        ):
-            self._log.arrived(batch)
-            await self._log.has_room()
+        names = self._names
+        async with aclosing(
+            session.read(names.transactions, names.transactions_of("*"), after=after)
+        ) as batches:
+            async for batch in batches:
+                self._log.arrived(batch)
+                await self._log.has_room()
 
     async def _read_bucket(
         self, session: Session, bucket: str, take: Callable[[str, bytes, int], None]
     ) -> None:
         prefix = key_subject(bucket, "")
-        async for batch in session.read(stream_of(bucket), key_subject(bucket, ">"), after=None):
-            for message in batch.messages:
-                if not message.data:
-                    continue  # somebody has deleted the key
-                try:
-                    take(message.subject.removeprefix(prefix), message.data, message.sequence)
-                except MalformedMessage as error:
-                    log.warning("%s cannot be read: %s", message.subject, error)
-            if batch.is_last:
-                self._has_read.add(bucket)
+        async with aclosing(session.read(stream_of(bucket), key_subject(bucket, ">"), after=None)) as batches:
+            async for batch in batches:
+                for message in batch.messages:
+                    try:
+                        take(message.subject.removeprefix(prefix), message.data, message.sequence)
+                    except MalformedMessage as error:
+                        log.warning("%s cannot be read: %s", message.subject, error)
+                if batch.is_last:
+                    self._has_read.add(bucket)
 
     def _take_record(self, wallet: str, data: bytes, revision: int) -> None:
-        self._records.take(wallet, read(data, WalletRecord), revision)
+        if data:
+            self._records.take(wallet, read(data, WalletRecord), revision)
+        else:
+            self._records.dropped(wallet, revision)
 
     def _take_wants(self, relay: str, data: bytes, revision: int) -> None:
-        self._wants.take(relay, read(data, Wants))
+        self._wants.take(relay, read(data, Wants) if data else Wants())
 
     async def _say_wants(self, session: Session) -> None:
         """Say what the terminals of this relay want, whenever that changes and now and then."""

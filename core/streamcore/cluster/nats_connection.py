@@ -47,6 +47,8 @@ OLDEST_SERVER = (2, 11)
 
 _T = TypeVar("_T")
 
+log = logging.getLogger(__name__)
+
 # it logs tracebacks of what ends a connection, which is said here in a sentence
 logging.getLogger("nats").setLevel(logging.CRITICAL)
 
@@ -237,7 +239,10 @@ class Connection:
         """
 
         async def taken(message: Msg) -> None:
-            take(Incoming(message.data, message.reply))
+            try:
+                take(Incoming(message.data, message.reply))
+            except Exception:
+                log.exception("a message on %s could not be taken", subject)
 
         return Subscription(await self._subscribe(subject, taken))
 

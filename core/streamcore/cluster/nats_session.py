@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from streamcore.clock import Clock, wait_for
-from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
+from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored
 from streamcore.cluster.nats_connection import Access, Connection, Subscription
 from streamcore.text import printable
 
@@ -130,7 +130,7 @@ class Session(Connection):
         if last is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(last)
         try:
-            answer = _parsed(await self.ask(subject, data, headers=headers))
+            answer = self._parsed(await self.ask(subject, data, headers=headers))
         except NobodyThere:
             # whoever has deleted it, a new session makes it again
             raise self._over("a stream is gone") from None
@@ -151,7 +151,7 @@ class Session(Connection):
         """
         await self._api(f"STREAM.MSG.DELETE.{stream}", {"seq": sequence})
 
-    async def read(self, stream: str, subject: str, *, after: int | None) -> AsyncIterator[Batch]:
+    async def read(self, stream: str, subject: str, *, after: int | None) -> AsyncGenerator[Batch, None]:
         """Yield the messages of a stream, those that are there and those that come, until the session ends.
 
         Args:
@@ -199,7 +199,7 @@ class Session(Connection):
                 while arrived:
                     message = arrived.popleft()
                     if status := (message.headers or {}).get("Status"):
-                        if _ends_request(stream, status, message.headers or {}):
+                        if self._ends_request(stream, status, message.headers or {}):
                             left = 0
                         continue
                     metadata = message.metadata
@@ -229,10 +229,29 @@ class Session(Connection):
             raise self._over(f"the stream {stream} cannot be read: {_described(error)}")
         return answer
 
+    def _ends_request(self, stream: str, status: str, headers: Mapping[str, str]) -> bool:
+        """Whether a message without data says that the request for more is over; a heartbeat does not.
+
+        Raises:
+            SessionEnded: It says that the stream cannot be read any more.
+        """
+        text = headers.get("Description", "")
+        if status == "100":
+            return False
+        if status in ("404", "408") or "Batch Completed" in text:
+            return True
+        raise self._over(f"the stream {stream} cannot be read: {printable(text or status, 80)}")
+
+    def _parsed(self, data: bytes) -> dict[str, Any]:
+        try:
+            return msgspec.json.decode(data, type=dict[str, Any])
+        except msgspec.DecodeError:
+            raise self._over("the server answered what makes no sense") from None
+
     async def _api(self, method: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
         data = b"" if request is None else msgspec.json.encode(request)
         try:
-            return _parsed(await self.ask(f"$JS.API.{method}", data))
+            return self._parsed(await self.ask(f"$JS.API.{method}", data))
         except NobodyThere:
             raise self._over("JetStream is not switched on there") from None
         except NoAnswer as error:
@@ -266,27 +285,6 @@ def _config(spec: StreamSpec) -> dict[str, Any]:
     if spec.first_sequence:
         config["first_seq"] = spec.first_sequence
     return config
-
-
-def _ends_request(stream: str, status: str, headers: Mapping[str, str]) -> bool:
-    """Whether a message without data says that the request for more is over; a heartbeat does not.
-
-    Raises:
-        SessionEnded: It says that the stream cannot be read any more.
-    """
-    text = headers.get("Description", "")
-    if status == "100":
-        return False
-    if status in ("404", "408") or "Batch Completed" in text:
-        return True
-    raise SessionEnded(f"the stream {stream} cannot be read: {printable(text or status, 80)}")
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.DecodeError:
-        raise SessionEnded("the server answered what makes no sense") from None
 
 
 def _described(error: Mapping[str, Any]) -> str:

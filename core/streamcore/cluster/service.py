@@ -17,10 +17,12 @@ from streamcore.config.demo import DemoServers
 from streamcore.config.libraries import version_of
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.errors import ProviderError
 from streamcore.manager import StreamManager
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.tasks import Tasks
 
 if TYPE_CHECKING:
     from streamcore.cluster.nats_connection import Access
@@ -115,7 +117,13 @@ async def serving_together(
         tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
-        questions = LeaderQuestions(names, link, keys=lambda: engine.keys)
+
+        def failed(error: ProviderError) -> None:
+            engine.tell(error.event("", clock.time(), demo=False))
+
+        asking = Tasks("questions to the leader", clock, failed=failed)
+        stack.push_async_callback(asking.close)
+        questions = LeaderQuestions(names, link, asking, keys=lambda: engine.keys)
         engine = SharedEngine(settings.tokens, questions, clock, exchanges=sources.exchanges)
 
         def make_engine(checkpoints: Checkpoints) -> StreamManager:

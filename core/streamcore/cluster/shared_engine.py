@@ -47,6 +47,10 @@ class Questions(Asking, Protocol):
         """
         ...
 
+    def ask_quote(self, key: str) -> None:
+        """Have bid and ask of a price asked for; returns at once, and nothing is said if nobody can do it."""
+        ...
+
 
 class SharedEngine:
     """A `Bus`: what the leader tells, as far as the terminals of this relay want it."""
@@ -227,6 +231,12 @@ class SharedEngine:
         """See `Engine.price_sources`."""
         return self._sources
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        key = self._understood(symbol).key
+        if key in self._symbols:
+            self._questions.ask_quote(key)
+
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`; without a leader every provider is cut off, whatever it was last."""
         if self._trouble is None:
@@ -302,7 +312,7 @@ def _is_repeated(known: PriceUpdate, event: PriceUpdate) -> bool:
     return (
         event.kind is PriceKind.SNAPSHOT
         and event.ts == known.ts
-        and event.price == known.price
+        and (event.price, event.bid, event.ask) == (known.price, known.bid, known.ask)
         and event.provider == known.provider
     )
 

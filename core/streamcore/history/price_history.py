@@ -106,7 +106,7 @@ class PriceHistory:
         # not shared: what is wanted may have changed since somebody else asked
         await self._refreshes.get(object(), lambda: self._trends.refresh(wanted))
 
-    def trends(self, instruments: Iterable[Instrument]) -> dict[str, CandleSeries]:
+    def trends(self, instruments: Iterable[Instrument]) -> Mapping[str, CandleSeries]:
         """Return the last day of those instruments of which it is known, by their keys."""
         return self._trends.known(instruments)
 

@@ -41,6 +41,7 @@ from streamcore.relay_client.feed import RelayFeed
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.past import Past
 from streamcore.relay_client.provider import RelayProvider
+from streamcore.relay_client.quotes import RelayQuotes
 from streamcore.relay_client.search import RelaySearch
 from streamcore.relay_client.subscriptions import Subscriptions, asked_as
 from streamcore.search.token_search import checked_text
@@ -51,10 +52,7 @@ from streamcore.tasks import Tasks
 from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.statuses import STATUS_EVERY
 from streamcore.wire.encodings import encoding
-from streamcore.wire.messages import (
-    Reconnect,
-    Request,
-)
+from streamcore.wire.messages import Reconnect, Request
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
@@ -139,6 +137,9 @@ class RelayClient:
         self._past = Past(self._lookups, self._clock, shift=lambda: self._feed.shift)
         self._search = RelaySearch(self._lookups)
         self._tasks = Tasks("relay client", self._clock, failed=self._feed.reports.report)
+        self._quotes = RelayQuotes(
+            self._lookups, self._tasks, self._clock, is_live=lambda: self._feed.is_live
+        )
         self._connection: Connection | None = None
         self._exit = AsyncExitStack()
         self._started = False
@@ -258,9 +259,11 @@ class RelayClient:
         return self._feed.sources.find()
 
     def ask_quote(self, symbol: str) -> None:
-        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
-        self._subscriptions.understand(symbol)
+        """See `Engine.ask_quote`; the relay asks, once for all its terminals."""
+        instrument = self._subscriptions.understand(symbol)
         self._running()
+        if instrument.key in self._subscriptions.symbols:
+            self._quotes.want(instrument.key)
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""

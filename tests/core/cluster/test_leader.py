@@ -247,6 +247,38 @@ async def test_a_wallet_goes_on_where_the_last_leader_ended_and_one_of_long_ago_
     await bench.stop()
 
 
+@pytest.mark.parametrize("left", [None, 99])
+async def test_a_key_that_the_bucket_has_dropped_is_written_again(bench: Bench, left: int | None) -> None:
+    """By its age nothing is left of it, and of one that somebody has deleted a mark."""
+    await bench.start(wallets=WALLETS[:2])
+    await bench.pass_time(1.0)
+    subject = key_subject(NAMES.wallets, WALLET)
+    del bench.session.newest[subject]
+    if left is not None:
+        bench.session.newest[subject] = left
+        bench.records.dropped(WALLET, left)
+    signature = bench.engine.transaction(WALLET, slot=70)
+    other = bench.engine.transaction(WALLETS[1], slot=71)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    await bench.pass_time(3.0)
+    assert bench.record().verified == (signature, 70)
+    assert any(other.encode() in data for subject, data in bench.stored("$KV.st_wallets"))
+    await bench.stop()
+
+
+async def test_a_key_that_somebody_else_has_written_holds_up_no_other(bench: Bench) -> None:
+    await bench.start(wallets=WALLETS[:2])
+    await bench.pass_time(1.0)
+    bench.session.newest[key_subject(NAMES.wallets, WALLET)] = 4711
+    other = bench.engine.transaction(WALLETS[1], slot=71)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    bench.engine.transaction(WALLET, slot=72)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    await bench.pass_time(3.0)
+    assert any(other.encode() in data for _, data in bench.stored("$KV.st_wallets"))
+    await bench.stop()
+
+
 async def test_one_that_leaves_stores_the_rest_and_says_that_the_lease_is_free(bench: Bench) -> None:
     leader = await bench.start(wallets=(WALLET,))
     bench.engine.transaction(WALLET)

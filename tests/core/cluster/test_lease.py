@@ -111,6 +111,7 @@ async def test_a_write_that_was_on_its_way_when_it_was_abandoned_does_not_bring_
     await bench.clock.advance(0.5)
     assert not await renewing
     assert not bench.lease.is_held
+    assert SUBJECT not in bench.session.newest  # so that another has it at once
 
 
 async def test_giving_it_up_lets_another_have_it_and_takes_nobody_elses(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import fake_manager
+import msgspec
 import pytest
 from manual_clock import ManualClock
 from sample_events import SOL, price, trouble
@@ -28,6 +29,9 @@ class Asked:
     async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
         self.questions.append((what, text, span))
         return Found(0, self.items)
+
+    def ask_quote(self, key: str) -> None:
+        self.questions.append(("quote", key))
 
     async def reconnect(self, provider: str | None) -> None:
         self.questions.append(("reconnect", provider))
@@ -79,6 +83,20 @@ async def test_what_is_told_once_more_for_others_is_passed_on_only_where_it_was_
     assert bench.prices() == [("SOL", "150")]
     bench.engine.live(Live(term=1, events=[price("SOL", "151", ts=11.0).as_snapshot()]))
     assert bench.prices() == [("SOL", "151")]
+
+
+async def test_bid_and_ask_that_were_missed_come_with_what_is_told_once_more(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    first = price("SOL", "150", ts=10.0)
+    bench.engine.live(Live(term=1, events=[first]))
+    bench.events.take_all()
+    # asked for after the price, whose time it has
+    asked = msgspec.structs.replace(first, bid=Decimal(149), ask=Decimal(151)).as_snapshot()
+    for _ in range(2):
+        bench.engine.live(Live(term=1, events=[asked]))
+    (event,) = bench.events.take_all()
+    assert isinstance(event, PriceUpdate)
+    assert (event.bid, event.ask) == (149, 151)
 
 
 async def test_a_leader_of_the_past_is_not_listened_to(bench: Bench) -> None:
@@ -142,6 +160,15 @@ async def test_a_leader_is_there_as_long_as_it_says_something(bench: Bench) -> N
     bench.engine.live(Live(term=1))
     bench.engine.live(Live(term=1, leaves=True))
     assert not bench.engine.is_led
+
+
+async def test_bid_and_ask_of_what_is_watched_here_are_asked_for_by_the_leader(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    bench.engine.ask_quote("$sol")
+    bench.engine.ask_quote("BTC")
+    assert bench.asked.questions == [("quote", SOL)]
+    with pytest.raises(InputError):
+        bench.engine.ask_quote("no ticker!")
 
 
 async def test_a_provider_is_started_over_by_the_leader(bench: Bench) -> None:

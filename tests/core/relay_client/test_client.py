@@ -17,6 +17,7 @@ from streamcore import (
     ErrorKind,
     Event,
     InputError,
+    NotRunning,
     PriceUpdate,
     ProviderError,
     Settings,
@@ -426,3 +427,33 @@ async def test_the_status_of_the_relay_counts_and_names_all_that_this_terminal_w
         assert own.topics == (SOL, "BTC", WALLET)
         assert own.subscriptions == 3
         assert own.limits == "200 symbols and 50 wallets a terminal, 60 messages a minute"
+
+
+async def test_bid_and_ask_of_a_watched_row_are_asked_for_and_a_relay_that_cannot_is_no_error() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await client.subscribe_prices(["SOL"])
+        await relay.full_want()
+        with pytest.raises(InputError):
+            client.ask_quote("no ticker!")
+        client.ask_quote("BTC")  # it is not watched
+        client.ask_quote("$sol")
+        question = await relay.lookup()
+        assert (question.what, question.text) == ("quote", SOL)
+        await relay.say(Refused(question.id, "bad_request", "there is no such question"))
+        await relay.say(
+            Frame(t=1_000_100, errors=(Error("kraken", 0, "network", "the next thing that happened", True),))
+        )
+        told = await next_event(events, StreamError)
+        assert told.message == "the next thing that happened"
+
+
+async def test_bid_and_ask_are_asked_for_only_while_the_engine_runs() -> None:
+    async with scripted_relay() as relay:
+        client = RelayClient(settings(relay.url))
+        with pytest.raises(NotRunning):
+            client.ask_quote("SOL")
+        async with client:
+            client.ask_quote("SOL")
+        with pytest.raises(NotRunning):
+            client.ask_quote("SOL")
