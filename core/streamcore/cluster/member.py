@@ -39,10 +39,8 @@ WALLETS_KEPT = 8 * 86_400.0
 DUPLICATES_KNOWN = 7_200.0
 """Seconds for which the stream remembers what it has."""
 
-
 CUT_OFF_AFTER = 5.0
 """Seconds without a session after which terminals are sent to others; to start a server anew takes less."""
-
 
 LOOKED_EVERY = 0.25
 WELL_AFTER = 10.0
