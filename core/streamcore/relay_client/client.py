@@ -262,7 +262,9 @@ class RelayClient:
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
-        prices = {key: event.as_snapshot() for key, event in self._feed.mirror.prices.items()}
+        known, given_up = self._feed.mirror.prices, self._subscriptions.given_up
+        given_up &= known.keys()
+        prices = {key: event.as_snapshot() for key, event in known.items() if key not in given_up}
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
     def events(self) -> AsyncIterator[Event]:

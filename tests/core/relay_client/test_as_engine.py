@@ -143,3 +143,17 @@ async def test_who_attaches_is_told_nothing_of_providers_of_which_nothing_is_exp
             told = {(await next_event(late, StatusChange)).provider for _ in range(2)}
             assert told == {"kraken", "relay"}
             assert "coinbase" in client.statuses()
+
+
+async def test_a_price_that_is_given_up_is_not_known_any_more_also_before_the_relay_has_heard_that() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await client.subscribe_prices(["SOL", "BTC"])
+        await relay.full_want()
+        await relay.say(Frame(t=1_000_100, prices=(price(1, "2"), price(2, "3"))))
+        await next_event(events, PriceUpdate, lambda one: one.symbol == "BTC")
+        relay.answers_wants = False
+        await client.unsubscribe_prices(["SOL"])
+        assert set(client.snapshot().prices) == {"BTC"}
+        await client.subscribe_prices(["SOL"])
+        assert set(client.snapshot().prices) == {SOL, "BTC"}
