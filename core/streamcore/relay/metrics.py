@@ -146,7 +146,7 @@ class MetricsServer:
         """Listen.
 
         Raises:
-            OSError: The address cannot be listened on.
+            ListenFailed: The address cannot be listened on.
         """
         self._server = await serve(
             _nobody,

@@ -145,7 +145,7 @@ class Relay:
         """Subscribe what is configured, and listen.
 
         Raises:
-            OSError: The address cannot be listened on.
+            ListenFailed: The address cannot be listened on.
         """
         for refusal in await self.requests.watch_configured():
             log.warning("%s is not watched: %s", printable(refusal.what), refusal.message)

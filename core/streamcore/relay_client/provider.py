@@ -54,12 +54,18 @@ class RelayProvider(Provider):
         self._clock = clock
         self._codec = codec
         self._chosen = 0
+        self._lost: str | None = None
         self._failed_in_a_row = 0
 
     @property
     def host(self) -> str:
         """``host:port`` of the relay in use."""
         return host_of(self._url)
+
+    @property
+    def blamed(self) -> str:
+        """``host:port`` of the relay that failed: the one lost last until one works, else `host`."""
+        return self._lost or self.host
 
     @property
     def _url(self) -> str:
@@ -90,6 +96,7 @@ class RelayProvider(Provider):
 
     def established(self) -> None:
         """Take note that the relay in use works."""
+        self._lost = None
         self._failed_in_a_row = 0
 
     def connection_ended(self, error: ProviderError) -> ProviderError:
@@ -100,6 +107,14 @@ class RelayProvider(Provider):
         """
         told = self._meaning(error)
         relays = len(self._settings.url)
+        self._lost = self.host
+        if relays > 1 and self._lost not in told.message:  # the next one is in use when this is read
+            told = ProviderError(
+                told.kind,
+                f"{self._lost}: {told.message}",
+                retryable=told.retryable,
+                retry_after=told.retry_after,
+            )
         self._chosen = (self._chosen + 1) % relays
         self._failed_in_a_row += 1
         if self._failed_in_a_row < relays:

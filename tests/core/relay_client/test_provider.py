@@ -77,6 +77,24 @@ def test_each_failure_turns_to_the_next_relay_and_only_the_last_of_them_is_final
     assert relay.host == "127.0.0.1:1"
 
 
+def test_of_several_relays_a_failure_names_the_one_that_failed_and_not_the_next() -> None:
+    relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
+    lost = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+    assert relay.blamed == "127.0.0.1:1"
+    assert relay.connection_ended(lost).message == "127.0.0.1:1: connection lost: no close frame"
+    assert (relay.host, relay.blamed) == ("127.0.0.1:2", "127.0.0.1:1")
+    refused = ProviderError(ErrorKind.NETWORK, "127.0.0.1:2 refused the connection")
+    assert relay.connection_ended(refused).message == refused.message
+    assert relay.blamed == "127.0.0.1:2"
+    relay.established()
+    assert relay.blamed == relay.host == "127.0.0.1:1"
+
+
+def test_of_the_only_relay_a_failure_is_told_as_it_is() -> None:
+    lost = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+    assert provider().connection_ended(lost).message == lost.message
+
+
 def test_a_relay_that_worked_begins_the_count_anew() -> None:
     relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
     refused = relay.handshake_refusal(401, {}, b"")
