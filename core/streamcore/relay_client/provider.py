@@ -17,6 +17,7 @@ from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.providers.base import Codec, Limits, Provider
 from streamcore.providers.http_errors import retry_after
 from streamcore.status import RELAY
+from streamcore.text import printable
 from streamcore.urls import shown_url
 from streamcore.wire.encodings import subprotocol
 
@@ -167,7 +168,8 @@ class RelayProvider(Provider):
                 text = f"{host} was asked too often (HTTP 429)"
                 return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=wait)
             case 503:
-                text = f"{host} is full, starting or shutting down (HTTP 503)"
+                reason = _reason(body) or "full, starting or stopping"
+                text = f"{host} serves nobody new at present: {reason} (HTTP 503)"
                 return ProviderError(ErrorKind.SERVER, text, retry_after=wait)
         return super().handshake_refusal(status, headers, body)
 
@@ -179,3 +181,15 @@ def impatient(backoff: BackoffSettings) -> BackoffSettings:
         return backoff
     attempts = round(backoff.max_attempts * backoff.max_delay / longest)
     return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
+
+
+class _Refused(msgspec.Struct):
+    refused: str
+
+
+def _reason(body: bytes) -> str:
+    """Return what a relay gives as its reason for a refusal; empty where something else has answered."""
+    try:
+        return printable(msgspec.json.decode(body, type=_Refused).refused.strip())
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""

@@ -359,6 +359,17 @@ async def test_a_relay_whose_sources_fail_is_healthy_but_not_ready(tmp_path: Pat
         assert (await get(relay, "/readyz")).status_code == 200
 
 
+async def test_a_relay_whose_door_is_closed_says_why(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL"], WALLETS[:1])
+        engine.set_status("helius", state=State.FAILED)
+        relay.gate.opened = False
+        answer = await refusal(relay)
+        assert answer.status_code == 503
+        assert answer.json() == {"refused": "starting or stopping; wallets: no source delivers"}
+
+
 async def test_strangers_are_not_told_why_a_relay_is_not_ready(tmp_path: Path) -> None:
     known, (token,) = tokens("a")
     async with running(tmp_path, tokens=known, behind_proxy=True, served={"symbols": ("SOL",)}) as (
