@@ -147,6 +147,7 @@ ABOUT_SERVING = {
     "Attempts",
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",

@@ -97,7 +97,7 @@ class RelayFeed:
     def statuses(self, connection: Connection) -> dict[str, ProviderStatus]:
         """Return the providers' statuses as the relay tells them, and its own last."""
         found = mirrored(
-            self.mirror.statuses, self._hub.dropped, host=self.provider.host, reachable=self.is_live
+            self.mirror.statuses, self._hub.dropped, host=self.provider.blamed, reachable=self.is_live
         )
         found[self.provider.name] = self._own_status(connection)
         return found
@@ -235,7 +235,7 @@ class RelayFeed:
 
     def _told(self, error: ProviderError) -> None:
         event = error.event(self.provider.name, self._clock.time(), demo=self.mirror.demo)
-        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.host))
+        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.blamed))
 
     def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()

@@ -220,6 +220,23 @@ async def test_the_next_relay_is_tried_after_each_failure() -> None:
             assert event.relay == second.host
 
 
+async def test_the_relay_that_was_lost_is_named_and_not_the_one_that_is_tried_next() -> None:
+    async with scripted_relay() as first, scripted_relay() as second:
+        first.hello, first_host = hello(statuses=(provider(),)), first.host
+        second.refusing = HTTPStatus.SERVICE_UNAVAILABLE
+        async with RelayClient(settings(first.url, second.url)) as client:
+            events = client.events()
+            await client.subscribe_prices(["BTC"])
+            await first.full_want()
+            await first.stop()
+            error = await next_event(events, StreamError)
+            assert error.relay == first_host
+            assert first_host in error.message
+            assert second.host not in error.message
+            lost = client.status("kraken")
+            assert lost.reason == f"relay lost: {first_host} cannot be reached"
+
+
 async def test_a_question_asked_at_the_start_is_answered_by_the_first_relay_that_is_there() -> None:
     async with scripted_relay() as dead, scripted_relay() as relay:
         url = dead.url
