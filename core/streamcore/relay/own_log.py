@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
-from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
+from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged, held_back
 from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
 
@@ -135,8 +135,7 @@ class OwnLog:
         if not self._waiting or now - self._told_at < TOLD_AGAIN_AFTER:
             return []
         self._told_at = now
-        text = f"the relay: {text}; transactions are held back until it can be, prices go on"
-        return [self._error(ErrorKind.SERVER, text)]
+        return [held_back(text, at=self._clock.time())]
 
     def _recovered(self) -> list[StreamError]:
         if self.trouble is None:
@@ -159,12 +158,10 @@ class OwnLog:
             "wait; the oldest are dropped, and fetched when the relay starts the next time"
         )
         log.error("%s", text)
-        return [self._error(ErrorKind.GAP, text)]
-
-    def _error(self, kind: ErrorKind, text: str) -> StreamError:
-        return StreamError(
-            provider="", ts=self._clock.time(), demo=False, kind=kind, message=text, retryable=True
-        )
+        now = self._clock.time()
+        return [
+            StreamError(provider="", ts=now, demo=False, kind=ErrorKind.GAP, message=text, retryable=True)
+        ]
 
 
 if TYPE_CHECKING:
