@@ -25,7 +25,7 @@ class LogFailed(StreamcoreError):
 
 
 def held_back(trouble: str, *, at: float) -> StreamError:
-    """Return what terminals are told while a log cannot be written; ``trouble``: why, ``at``: Unix seconds."""
+    """Return what terminals are told while a log cannot be written, for ``trouble``; ``at``: Unix seconds."""
     text = f"the relay: {trouble}; transactions are held back until it can be, prices go on"
     return StreamError(provider="", ts=at, demo=False, kind=ErrorKind.SERVER, message=text, retryable=True)
 
