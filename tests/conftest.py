@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -42,6 +43,12 @@ def streams_by_one_library() -> Iterator[None]:
             chosen = StreamTransport(named)
             patch.setattr(network, "library_for", lambda choice, *, compressible: chosen)
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later collection of garbage: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 # whoever runs the tests with nohup or in the background has these ignored, and every process inherits it

@@ -122,6 +122,30 @@ async def limit(feed: str, port: int, count: int, given: argparse.Namespace) -> 
     return meter.microseconds(), meter.count
 
 
+async def keeping(feed: str, port: int, count: int, given: argparse.Namespace) -> tuple[float, int]:
+    """What `limit` does with Kraken's frames, and the last message of each symbol is kept."""
+    import picows
+
+    decode, meter = msgspec.json.Decoder(KrakenMessage).decode, Meter()
+    kept: dict[str, KrakenMessage] = {}
+
+    class Listener(picows.WSListener):  # type: ignore[misc]
+        def on_ws_connected(self, transport: Any) -> None:
+            transport.send(picows.WSMsgType.TEXT, b"{}")
+
+        def on_ws_frame(self, transport: Any, frame: Any) -> None:
+            if frame.msg_type == picows.WSMsgType.TEXT:
+                message = decode(frame.get_payload_as_bytes())
+                kept[message.data[0].symbol] = message
+                meter.one()
+            elif frame.msg_type == picows.WSMsgType.CLOSE:
+                transport.disconnect()
+
+    transport, _ = await picows.ws_connect(Listener, f"ws://127.0.0.1:{port}/")
+    await transport.wait_disconnected()
+    return meter.microseconds(), meter.count
+
+
 async def engine(feed: str, port: int, count: int, given: argparse.Namespace) -> tuple[float, int]:
     """This engine as it is installed, from the socket to the consumers."""
     from streamcore import Settings, StreamManager
@@ -185,7 +209,9 @@ def cryptofeed(port: int, count: int, *, uvloop: bool) -> None:
 def main() -> None:
     """Run one and print what it cost."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=("engine", "bare", "limit", "cryptofeed", "cryptofeed-uvloop"))
+    parser.add_argument(
+        "name", choices=("engine", "bare", "limit", "keeping", "cryptofeed", "cryptofeed-uvloop")
+    )
     parser.add_argument("feed", choices=sorted(SHAPES))
     parser.add_argument("port", type=int)
     parser.add_argument("count", type=int)
@@ -196,7 +222,7 @@ def main() -> None:
     if given.name.startswith("cryptofeed"):
         cryptofeed(given.port, given.count, uvloop=given.name.endswith("uvloop"))
         return
-    contender = {"engine": engine, "bare": bare, "limit": limit}[given.name]
+    contender = {"engine": engine, "bare": bare, "limit": limit, "keeping": keeping}[given.name]
     cost, heard = asyncio.run(contender(given.feed, given.port, given.count, given))
     print(cost, heard, flush=True)
 

@@ -1,9 +1,10 @@
 """What the path of a message costs, from the socket to the consumer, beside what others take for the same.
 
 Run it with ``python tests/benchmarks/message_path.py``; it takes some minutes and fails no build. Every
-yardstick is measured in the same run, the rounds by turns, since figures of different machines, or of
-different minutes on a busy one, cannot be compared; the ratios of one run can. Each row is the median of the
-rounds.
+yardstick is measured in the same run, since figures of different machines, or of different minutes on a busy
+one, cannot be compared. So the programs run by turns, each beside what it is compared with, every second
+round backwards; a ratio is taken within each round, and a row is the median of these, with the least and the
+most.
 
 Two of the yardsticks need not be there, and their rows are printed only where they are: picows, which the
 extra ``fast`` installs, also for the rows of the engine over it, and cryptofeed 3 (``pip install
@@ -51,18 +52,23 @@ class Run:
     """What carries the engine's stream."""
 
 
-BARE = {feed: Run(f"bare websockets, {feed}", "bare", feed) for feed in ("kraken", "coinbase", "birdeye")}
-LIMIT = {feed: Run(f"picows, {feed}", "limit", feed) for feed in ("kraken", "coinbase", "birdeye")}
-ENGINE = {feed: Run(f"engine, {feed}", "engine", feed) for feed in ("kraken", "coinbase", "birdeye")}
-FAST = {
-    feed: Run(f"engine with streamtui[fast], {feed}", "engine", feed, library="picows")
-    for feed in ("kraken", "coinbase", "birdeye")
-}
+FEEDS = ("kraken", "coinbase", "birdeye")
+BARE = {feed: Run(f"bare websockets, {feed}", "bare", feed) for feed in FEEDS}
+LIMIT = {feed: Run(f"picows, {feed}", "limit", feed) for feed in FEEDS}
+ENGINE = {feed: Run(f"engine, {feed}", "engine", feed) for feed in FEEDS}
+FAST = {feed: Run(f"engine with streamtui[fast], {feed}", "engine", feed, library="picows") for feed in FEEDS}
 CRYPTOFEED = Run("cryptofeed 3, kraken", "cryptofeed")
 WITH_UVLOOP = Run("cryptofeed 3 with uvloop, kraken", "cryptofeed-uvloop")
 TEN = Run("engine, ten consumers", consumers=10)
 MALFORMED = Run("engine, 5 % malformed", malformed=0.05)
 MANY = {count: Run(f"engine, {count:,} symbols", symbols=count) for count in (1, 10, 100, 1000)}
+LIMIT_OF_MANY = {count: Run(f"picows, {count:,} symbols", "limit", symbols=count) for count in (1, 1000)}
+"""The yardstick at the same frames: what the frames themselves cost more where they are of many symbols."""
+KEEPING = {
+    count: Run(f"picows, {count:,} symbols, the last message of each kept", "keeping", symbols=count)
+    for count in (1, 1000)
+}
+"""The same with the least state that anything with a price list must have: what the machine's cache costs."""
 
 
 @dataclass
@@ -77,11 +83,13 @@ class Measured:
         costs = self.costs.get(run)
         return statistics.median(costs) if costs else None
 
-    def against(self, run: Run, *yardsticks: Run) -> str:
-        """Return the ratio to the quickest of the yardsticks, for a table."""
-        cost = self.median(run)
-        known = [other for other in map(self.median, yardsticks) if other is not None]
-        return "–" if cost is None or not known else f"{cost / min(known):.2f}"
+    def against(self, run: Run, yardstick: Run) -> str:
+        """Return the ratio to a yardstick, for a table: the median of the rounds, the least and the most."""
+        pairs = zip(self.costs.get(run, ()), self.costs.get(yardstick, ()), strict=False)
+        ratios = [ours / theirs for ours, theirs in pairs]
+        if not ratios:
+            return "–"
+        return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def installed(package: str) -> str | None:
@@ -96,17 +104,15 @@ def runs() -> list[Run]:
     """Return what can be measured here, in the order of a round."""
     cryptofeed = installed("cryptofeed")
     has_three = cryptofeed is not None and int(cryptofeed.split(".")[0]) >= 3
-    return [
-        *BARE.values(),
-        *(LIMIT.values() if installed("picows") else ()),
-        *((CRYPTOFEED,) if has_three else ()),
-        *((WITH_UVLOOP,) if has_three and installed("uvloop") else ()),
-        *ENGINE.values(),
-        *(FAST.values() if installed("picows") else ()),
-        TEN,
-        MALFORMED,
-        *MANY.values(),
-    ]
+    has_picows = installed("picows") is not None
+    found = [CRYPTOFEED] if has_three else []
+    for feed in FEEDS:  # what is compared stands side by side
+        found += [ENGINE[feed], BARE[feed]]
+        found += [LIMIT[feed], FAST[feed]] if has_picows else []
+    found += [WITH_UVLOOP] if has_three and installed("uvloop") else []
+    found += [TEN, MALFORMED, *MANY.values()]
+    found += [*LIMIT_OF_MANY.values(), *KEEPING.values()] if has_picows else []
+    return found
 
 
 def measure(run: Run, count: int) -> tuple[float, float]:
@@ -137,17 +143,16 @@ def measure(run: Run, count: int) -> tuple[float, float]:
 def message_rows(measured: Measured) -> list[tuple[str, str, str]]:
     """Return what is compared, the ratio, and what it may be."""
     kraken = ENGINE["kraken"]
-    peers = (CRYPTOFEED,)
     rows = []
     for feed, engine in ENGINE.items():
         rows += [
-            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, *peers), "0.75"),
+            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, CRYPTOFEED), "0.75"),
             (f"{engine.label}, to a bare websockets loop", measured.against(engine, BARE[feed]), ""),
             (f"{engine.label}, to picows and msgspec", measured.against(engine, LIMIT[feed]), ""),
         ]
     for feed, engine in FAST.items():
         rows += [
-            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, *peers), "0.5"),
+            (f"{engine.label}, to cryptofeed 3 on Kraken", measured.against(engine, CRYPTOFEED), "0.5"),
             (f"{engine.label}, to picows and msgspec", measured.against(engine, LIMIT[feed]), "2.5"),
         ]
     return [
@@ -157,6 +162,10 @@ def message_rows(measured: Measured) -> list[tuple[str, str, str]]:
         *(
             (f"{count:,} symbols, to one", measured.against(MANY[count], MANY[1]), "1.2")
             for count in (10, 100, 1000)
+        ),
+        *(
+            (f"{of[1000].label}, to one", measured.against(of[1000], of[1]), "")
+            for of in (LIMIT_OF_MANY, KEEPING)
         ),
     ]
 
@@ -181,8 +190,8 @@ def main() -> None:
     measured = Measured()
     rows: list[tuple[str, str, str]] = []
     if given.only in (None, "messages"):
-        for _ in range(given.rounds):
-            for run in runs():
+        for number in range(given.rounds):
+            for run in runs()[:: -1 if number % 2 else 1]:
                 cost, heard = measure(run, given.count)
                 measured.costs.setdefault(run, []).append(cost)
                 measured.heard[run] = heard

@@ -144,6 +144,7 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
 ABOUT_RECORDING = {"Capture"}
 ABOUT_SERVING = {
+    "Attempts",
     "Bucket",
     "DemoServers",
     "ListenFailed",
@@ -154,6 +155,7 @@ ABOUT_SERVING = {
     "TokenEntry",
     "Tokens",
     "TokensFailed",
+    "forwarded_address",
     "is_loopback",
     "listening_socket",
     "plan",

@@ -126,7 +126,7 @@ def test_a_secret_that_was_damaged_is_one_still(text: str, around: str) -> None:
     assert secret_form(around.format(text)) is not None
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(40))
 def test_a_secret_is_recognised_wherever_a_terminal_broke_it(seed: int) -> None:
     chance = random.Random(seed)
     secret = base58.b58encode(chance.randbytes(63) + b"\xff").decode()
@@ -135,7 +135,7 @@ def test_a_secret_is_recognised_wherever_a_terminal_broke_it(seed: int) -> None:
         assert secret_form(broken) is not None, width
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(40))
 def test_several_addresses_after_each_other_are_no_secret(seed: int) -> None:
     chance = random.Random(seed)
     addresses = [base58.b58encode(chance.randbytes(32)).decode() for _ in range(4)]

@@ -236,7 +236,9 @@ def transaction(number: int) -> WalletTransaction:
     )
 
 
-@pytest.mark.parametrize("messages", [60_000, pytest.param(600_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "messages", [pytest.param(60_000, marks=pytest.mark.long), pytest.param(600_000, marks=pytest.mark.soak)]
+)
 async def test_a_consumer_that_stopped_reading_costs_no_memory_and_what_it_missed_is_exact(
     messages: int,
 ) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from bench import OTHER_WALLET, WALLET, bench
 from virtual_time import on_virtual_time
 
 from streamcore import StreamError, WalletTransaction
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_row_12_a_lag_is_told_the_newest_come_first_and_a_quiet_wallet_is_not_kept_waiting() -> None:
     async with bench("public", patience=60.0) as table:

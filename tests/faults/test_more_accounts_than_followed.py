@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import pytest
 from bench import WALLET, Bench, bench
 from virtual_time import on_virtual_time
 
@@ -19,6 +20,7 @@ def give_accounts(table: Bench, count: int) -> list[str]:
     return [table.ledger.account_of(WALLET, table.ledger.new_key()) for _ in range(count)]
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_row_q_a_transfer_to_an_account_that_is_not_followed_comes_soon() -> None:
     async with bench("public", patience=60.0) as table:

@@ -40,7 +40,7 @@ from streamtui.model.engine import real_engine
 pytestmark = pytest.mark.long
 
 QUICK = BackoffSettings(initial_delay=0.1, max_delay=0.1, jitter=0.0)
-PATIENCE = 25.0
+PATIENCE = 60.0
 HOUR = 3600.0
 
 

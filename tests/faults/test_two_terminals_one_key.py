@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from bench import OTHER_WALLET, WALLET, bench
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import Source, StreamManager, WalletTransaction
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_bursts_are_told_completely_and_soon_by_both() -> None:
     """Row b of issue 11: 14 of 36 transactions were missing in both 28 s later."""

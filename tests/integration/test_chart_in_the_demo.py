@@ -17,7 +17,7 @@ from streamtui.screens.price_detail import PriceDetail
 
 pytestmark = pytest.mark.long
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; a machine that is busy with other things is slow."""
 
 

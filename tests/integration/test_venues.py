@@ -134,6 +134,7 @@ async def test_an_error_that_names_no_product_is_met_with_growing_waits() -> Non
         assert all(later > 1.5 * earlier for earlier, later in pairwise(waits[:4]))
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_the_public_node_is_never_asked_more_often_than_it_tells() -> None:
     def tight(emulators: Emulators) -> None:

@@ -35,7 +35,7 @@ from streamcore.wire.messages import (
 )
 from streamcore.wire.mirror import Mirror
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for what must happen; far more than it ever takes."""
 
 WALLETS = (

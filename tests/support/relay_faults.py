@@ -177,9 +177,10 @@ async def leader_cut_off(trial: Trial) -> None:
     path = trial.paths[leader.number]
     trial.begins_now()
     path.cut()
-    await asyncio.sleep(trial.chance.uniform(0.5, 8.0))
-    path.heal()
-    await trial.recovers()
+    async with asyncio.TaskGroup() as both:
+        both.create_task(trial.recovers())
+        await asyncio.sleep(trial.chance.uniform(0.5, 8.0))
+        path.heal()
 
 
 async def line_goes_dead(trial: Trial) -> None:
@@ -234,9 +235,10 @@ async def _follower(trial: Trial) -> RelayProcess:
 async def _stands_still(trial: Trial, relay: RelayProcess, seconds: float) -> None:
     trial.begins_now()
     relay.pause()
-    await asyncio.sleep(seconds)
-    relay.go_on()
-    await trial.recovers()
+    async with asyncio.TaskGroup() as both:
+        both.create_task(trial.recovers())  # terminals need not wait until it goes on
+        await asyncio.sleep(seconds)
+        relay.go_on()
 
 
 @asynccontextmanager

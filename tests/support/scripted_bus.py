@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from streamcore.clock import Clock
 from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+from streamcore.cluster.nats_connection import Incoming
+from streamcore.cluster.nats_session import StreamFacts
+
+
+class Listening:
+    """What `ScriptedSession.listen` returns."""
+
+    def __init__(self, session: ScriptedSession, subject: str) -> None:
+        self._session, self._subject = session, subject
+
+    async def stop(self) -> None:
+        self._session.listeners.pop(self._subject, None)
 
 
 class ScriptedSession:
-    """What of `streamcore.cluster.nats_session.Session` a lease, a store and questions use."""
+    """What of `streamcore.cluster.nats_session.Session` a leader and its parts use."""
+
+    most_bytes = 1_000_000
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock
@@ -22,6 +37,8 @@ class ScriptedSession:
         """Seconds until the answer to a store."""
         self.has_ended = False
         self.answers: dict[str, bytes | Exception] = {}
+        self.stream = StreamFacts("2026-11-28T12:00:00Z", 0, 0)
+        self.listeners: dict[str, Callable[[Incoming], None]] = {}
         self._end = asyncio.Event()
 
     def lose(self) -> None:
@@ -46,6 +63,13 @@ class ScriptedSession:
         if self.takes and self.clock is not None:
             await self.clock.sleep(self.takes)
         return self.sequence
+
+    async def facts(self, stream: str) -> StreamFacts:
+        return self.stream
+
+    async def listen(self, subject: str, take: Callable[[Incoming], None]) -> Listening:
+        self.listeners[subject] = take
+        return Listening(self, subject)
 
     async def delete(self, stream: str, sequence: int) -> None:
         self.newest = {subject: number for subject, number in self.newest.items() if number != sequence}

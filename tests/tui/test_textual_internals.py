@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -31,6 +32,7 @@ SOURCES = [
 ]
 
 
+@functools.cache
 def private_names(*kinds: type) -> set[str]:
     """The private attributes and methods of Textual's classes."""
     names: set[str] = set()

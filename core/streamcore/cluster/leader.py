@@ -19,7 +19,8 @@ from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, Wants, record_of, write
 from streamcore.cluster.names import Names, key_subject
-from streamcore.cluster.nats_session import Incoming, Session
+from streamcore.cluster.nats_connection import Incoming
+from streamcore.cluster.nats_session import Session
 from streamcore.cluster.questions import answered
 from streamcore.cluster.transaction_store import TransactionStore
 from streamcore.cluster.wallet_records import WalletRecords
@@ -350,7 +351,10 @@ class Leader:
                     continue
                 if before[1] != epoch:  # another stream, in which nothing is older than this
                     covered_from = self._followed[wallet] = self._log.offset
-            await self._save_record(wallet, checkpoint, epoch, covered_from)
+            try:
+                await self._save_record(wallet, checkpoint, epoch, covered_from)
+            except Conflict:
+                continue  # tried again in the next round
             self._saved[wallet] = (checkpoint, epoch, now)
 
     async def _save_record(
@@ -361,12 +365,15 @@ class Leader:
         record = record_of(checkpoint, epoch=epoch, covered_from=covered_from, now=self._clock.time())
         session = await self._link.session()
         subject = key_subject(self._names.wallets, wallet)
+        known = self._records.revision(wallet)
         try:
-            revision = await session.store(subject, write(record), last=self._records.revision(wallet))
+            revision = await session.store(subject, write(record), last=known)
         except Conflict:
-            # an earlier leader's last word, which is as true as this one; it arrives with the bucket
-            await self._clock.sleep(0.1)
-            raise
+            # an earlier leader's last word, which is as true as this one and arrives with the bucket; or the
+            # bucket has dropped the key, for its age or because somebody told it to
+            if not known:
+                raise
+            revision = await session.store(subject, write(record), last=0)
         self._records.take(wallet, record, revision)
 
     def _failed(self, error: ProviderError) -> None:

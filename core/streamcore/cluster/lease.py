@@ -73,13 +73,16 @@ class Lease:
         """
         began = self._now()
         try:
-            self._revision = await session.store(self._subject, self._holder, last=self._revision)
+            revision = await session.store(self._subject, self._holder, last=self._revision)
         except Conflict:
             self._written_at = None  # it is gone, or somebody else's
             return False
         except NotStored:
             return False
-        self._written_at = began
+        if self._written_at is None:  # it was given up meanwhile
+            await session.delete(self._stream, revision)
+            return False
+        self._revision, self._written_at = revision, began
         return True
 
     async def release(self, session: Session) -> None:
@@ -92,6 +95,10 @@ class Lease:
         if was_held:
             # this very message: if somebody else has the lease by now, theirs is another one
             await session.delete(self._stream, self._revision)
+
+    def abandon(self) -> None:
+        """Lead no more, whoever can be told: the key goes by itself."""
+        self._written_at = None
 
     def _now(self) -> tuple[float, float]:
         return self._clock.monotonic(), self._clock.time()

@@ -113,5 +113,5 @@ def read(data: bytes, kind: type[_T]) -> _T:
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedMessage(str(error)) from None

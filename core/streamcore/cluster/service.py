@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from streamcore.clock import Clock, SystemClock
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.config.demo import DemoServers
 from streamcore.config.libraries import version_of
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.errors import ProviderError
 from streamcore.manager import StreamManager
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
-from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.tasks import Tasks
 
 if TYPE_CHECKING:
-    from streamcore.cluster.nats_session import Access
+    from streamcore.cluster.nats_connection import Access
 
 LIBRARY = "pip install 'streamtui[nats]'"
 FILE = "relay-nats.sqlite3"
@@ -52,7 +54,7 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
     if (wanted.nats_user is None) != (wanted.nats_password is None):
         missing = "nats_password" if wanted.nats_password is None else "nats_user"
         raise refused.error(missing, None, "a user and a password go together")
-    from streamcore.cluster.nats_session import Access
+    from streamcore.cluster.nats_connection import Access
 
     tls = _tls(settings, refused)
     return [
@@ -112,10 +114,16 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = TransactionLog(folder, now=clock.time(), file=FILE)
+        tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
-        questions = LeaderQuestions(names, link, keys=lambda: engine.keys)
+
+        def failed(error: ProviderError) -> None:
+            engine.tell(error.event("", clock.time(), demo=False))
+
+        asking = Tasks("questions to the leader", clock, failed=failed)
+        stack.push_async_callback(asking.close)
+        questions = LeaderQuestions(names, link, asking, keys=lambda: engine.keys)
         engine = SharedEngine(settings.tokens, questions, clock, exchanges=sources.exchanges)
 
         def make_engine(checkpoints: Checkpoints) -> StreamManager:

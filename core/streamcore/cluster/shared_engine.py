@@ -18,6 +18,7 @@ from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
 from streamcore.events import Event, PriceKind, PriceUpdate, State
+from streamcore.history.live import with_present
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import Asking
@@ -45,6 +46,10 @@ class Questions(Asking, Protocol):
         Raises:
             ProviderError: Nobody did.
         """
+        ...
+
+    def ask_quote(self, key: str) -> None:
+        """Have bid and ask of a price asked for; returns at once, and nothing is said if nobody can do it."""
         ...
 
 
@@ -227,6 +232,12 @@ class SharedEngine:
         """See `Engine.price_sources`."""
         return self._sources
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        key = self._understood(symbol).key
+        if key in self._symbols:
+            self._questions.ask_quote(key)
+
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`; without a leader every provider is cut off, whatever it was last."""
         if self._trouble is None:
@@ -254,7 +265,8 @@ class SharedEngine:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         instrument = self._understood(symbol)
-        return await self._past.series(instrument.key, asked_as(instrument), span)
+        series = await self._past.series(instrument.key, asked_as(instrument), span)
+        return with_present(series, self._latest.get((series.symbol, series.address)))
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
@@ -275,7 +287,7 @@ class SharedEngine:
 
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
-        return await self._search.name([check_address(mint) for mint in mints])
+        return await self._search.name(mints)
 
     async def resolve_wallet(self, name: str) -> str:
         """See `Engine.resolve_wallet`."""
@@ -302,7 +314,7 @@ def _is_repeated(known: PriceUpdate, event: PriceUpdate) -> bool:
     return (
         event.kind is PriceKind.SNAPSHOT
         and event.ts == known.ts
-        and event.price == known.price
+        and (event.price, event.bid, event.ask) == (known.price, known.bid, known.ask)
         and event.provider == known.provider
     )
 

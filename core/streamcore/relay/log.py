@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from streamcore.errors import StreamcoreError
-from streamcore.events import ErrorKind, StreamError, WalletTransaction
+from streamcore.events import StreamError, WalletTransaction
 
 KEEP = 7 * 86_400.0
 """Seconds a transaction is kept, unless `MOST` come sooner."""
@@ -22,12 +22,6 @@ MOST = 100_000
 
 class LogFailed(StreamcoreError):
     """The log cannot be opened, read or written; the text is a sentence for the operator."""
-
-
-def held_back(trouble: str, *, at: float) -> StreamError:
-    """Return what terminals are told while a log cannot be written, for ``trouble``; ``at``: Unix seconds."""
-    text = f"the relay: {trouble}; transactions are held back until it can be, prices go on"
-    return StreamError(provider="", ts=at, demo=False, kind=ErrorKind.SERVER, message=text, retryable=True)
 
 
 class Logged(NamedTuple):

@@ -1,4 +1,4 @@
-"""What is asked of a relay once and answered once: the past of prices, and searches."""
+"""What is asked of a relay once and answered once: the past of prices, bid and ask, and searches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ MOST_WAITING = 100
 MOST_ITEMS = 1000
 """Items of an answer, and members of each of their lists; more are no answer to any question."""
 
-_ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", "bad_request")
+_NOT_UNDERSTOOD = "bad_request"
+
+_ABOUT_THE_QUESTION = ("unknown_symbol", "bad_address", _NOT_UNDERSTOOD)
 """Codes whose message says what is wrong with the text of the question."""
 
 _T = TypeVar("_T")
@@ -46,10 +48,12 @@ class Lookups:
         self._send = send
         self._last_id = 1 << 31  # a range of its own: those of the wishes begin at 1
         self._waiting: dict[int, asyncio.Future[Found]] = {}
-        self._texts: dict[int, str] = {}
+        self._asked: dict[int, Lookup] = {}
         self._unsent: list[Lookup] = []
         self._out_of_reach: ProviderError | None = None
         """Why no relay can be asked."""
+        self._unknown: set[str] = set()
+        """Kinds of question that this relay, which may be an older one, has said not to understand."""
 
     def requests(self) -> list[Lookup]:
         """Return what is to be asked now, and forget it."""
@@ -70,7 +74,7 @@ class Lookups:
         self._last_id += 1
         lookup = Lookup(self._last_id, what, text, span)
         answer = self._waiting[lookup.id] = asyncio.get_running_loop().create_future()
-        self._texts[lookup.id] = text or what
+        self._asked[lookup.id] = lookup
         self._unsent.append(lookup)
         self._send()
         try:
@@ -80,7 +84,7 @@ class Lookups:
                 ErrorKind.NETWORK, f"the relay did not answer within {PATIENCE:g} s", unanswered=True
             ) from None
         finally:
-            del self._waiting[lookup.id], self._texts[lookup.id]
+            del self._waiting[lookup.id], self._asked[lookup.id]
             if lookup in self._unsent:
                 self._unsent.remove(lookup)
 
@@ -94,13 +98,21 @@ class Lookups:
         waiting = self._waiting.get(answer.id)
         if waiting is None:
             return answer.id > 1 << 31
+        lookup = self._asked[answer.id]
+        if answer.code == _NOT_UNDERSTOOD:
+            self._unknown.add(lookup.what)
         if not waiting.done():
-            waiting.set_exception(_refusal(answer, self._texts[answer.id]))
+            waiting.set_exception(_refusal(answer, lookup.text or lookup.what))
         return True
 
+    def is_known(self, what: str) -> bool:
+        """Whether this kind of question may be understood: the relay has not refused one as none."""
+        return what not in self._unknown
+
     def reached(self) -> None:
-        """Take note that there is a relay that can be asked."""
+        """Take note that there is a relay that can be asked; it may be another one than before."""
         self._out_of_reach = None
+        self._unknown.clear()
 
     def lost(self, error: ProviderError, *, everywhere: bool) -> None:
         """Fail every question that was sent: the connection on which its answer would have come is gone.

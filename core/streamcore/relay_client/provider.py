@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.config.model import RelaySettings
+from streamcore.config.model import BackoffSettings, RelaySettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
@@ -32,6 +32,9 @@ DEBOUNCE = 0.05
 
 RESTART_WITHIN = 5.0
 """Seconds over which the terminals of a relay that restarts spread their return."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts to connect at most: a relay is the team's own, and the next may be well."""
 
 TOO_MANY_MESSAGES_WAIT = 10.0
 
@@ -169,6 +172,15 @@ class RelayProvider(Provider):
                 text = f"{host} serves nobody new: {reason} (HTTP 503)"
                 return ProviderError(ErrorKind.SERVER, text, retry_after=wait)
         return super().handshake_refusal(status, headers, body)
+
+
+def impatient(backoff: BackoffSettings) -> BackoffSettings:
+    """Return delays that grow to `LONGEST_PAUSE` alone, and as many more attempts."""
+    longest = max(backoff.initial_delay, LONGEST_PAUSE)
+    if backoff.max_delay <= longest:
+        return backoff
+    attempts = round(backoff.max_attempts * backoff.max_delay / longest)
+    return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
 
 
 class _Refused(msgspec.Struct):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from manual_clock import ManualClock
 from scripted_bus import ScriptedSession
@@ -64,8 +66,6 @@ async def test_it_ends_for_its_holder_before_it_can_be_anybody_elses(bench: Benc
 
 async def test_it_counts_from_before_the_write_not_from_its_answer(bench: Bench) -> None:
     bench.session.takes = 1.5
-    import asyncio
-
     acquiring = asyncio.create_task(bench.acquire())
     await bench.clock.advance(1.5)
     assert await acquiring
@@ -91,6 +91,27 @@ async def test_a_computer_that_was_asleep_does_not_lead_any_more(bench: Bench) -
     await bench.acquire()
     bench.clock.wall_offset = 30.0  # the monotonic clock stood still
     assert not bench.lease.is_held
+
+
+async def test_one_that_is_abandoned_is_not_kept(bench: Bench) -> None:
+    await bench.acquire()
+    bench.lease.abandon()
+    assert not bench.lease.is_held
+    assert SUBJECT in bench.session.newest
+
+
+async def test_a_write_that_was_on_its_way_when_it_was_abandoned_does_not_bring_it_back(
+    bench: Bench,
+) -> None:
+    await bench.acquire()
+    bench.session.takes = 0.5
+    renewing = asyncio.create_task(bench.renew())
+    await bench.clock.advance(0.2)
+    bench.lease.abandon()
+    await bench.clock.advance(0.5)
+    assert not await renewing
+    assert not bench.lease.is_held
+    assert SUBJECT not in bench.session.newest  # so that another has it at once
 
 
 async def test_giving_it_up_lets_another_have_it_and_takes_nobody_elses(bench: Bench) -> None:

@@ -9,13 +9,13 @@ import pytest
 from manual_clock import ManualClock
 from sample_events import transaction
 
+from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.log_copy import LogCopy, epoch_of
 from streamcore.cluster.messages import WalletRecord
 from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import to_json
-from streamcore.relay.sqlite_log import TransactionLog
 
 CREATED = "2026-11-28T12:00:00.123456789Z"
 
@@ -23,7 +23,7 @@ CREATED = "2026-11-28T12:00:00.123456789Z"
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
-        self.tables = TransactionLog(folder, now=0.0)
+        self.tables = CopiedTransactions(folder, now=0.0)
         self.records = WalletRecords()
         self.told: list[WalletTransaction] = []
         self.copy = LogCopy(self.tables, self.records, self.clock)
@@ -113,7 +113,7 @@ def test_while_terminals_are_there_it_grows_in_write_alone(bench: Bench) -> None
     bench.copy.open()
     bench.read((1, "a"), (2, "b"))
     assert [event.signature for event in bench.told] == ["a", "b"]
-    assert (bench.copy.offset, bench.copy.waiting, bench.copy.read_to) == (0, 2, 2)
+    assert (bench.copy.offset, bench.copy.waiting) == (0, 2)
     logged, _ = bench.copy.write(bench.told)
     assert [(one.offset, one.event.signature) for one in logged] == [(1, "a"), (2, "b")]
     assert (bench.copy.offset, bench.copy.waiting) == (2, 0)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import nats
 import pytest
 from cluster_bench import errors, leads, led, opened, relay_in
@@ -17,9 +18,13 @@ from relay_bench import Terminal, eventually
 from websockets.exceptions import InvalidStatus
 
 from streamcore.cluster.lease import LASTS
+from streamcore.cluster.member import Member
+from streamcore.errors import SettingsError
 from streamcore.events import PriceUpdate
+from streamcore.manager import StreamManager
 from streamcore.relay import Relay
 from streamcore.relay.metrics import RelayCollector
+from streamcore.streams.checkpoints import Checkpoints
 from streamcore.wire.messages import Found, Lookup, Refused
 from streamsim import Emulators
 
@@ -249,6 +254,69 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     back = await Terminal(relay, mirror=terminal.mirror).open()
     assert (await back.want(["SOL"], [WALLET])).recovered is True
     await eventually(lambda: relay.requests._log._records.revision(WALLET))
+
+
+async def test_messages_that_make_no_sense_harm_nobody_and_are_said_once(
+    relays: Relays, emulators: Emulators, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = await relays.start("a")
+    terminal = await watching(relay, emulators)
+    client = await nats.connect(relays.url)
+    for data in (b"", b"nonsense", b'{"term":"x"}', b'{"term":9e99}', b"[" * 5000):
+        for subject in ("st.v1.live", "st.v1.present", "st.v1.ask", "st.v1.tx.w", "$KV.st_wants.x"):
+            await client.publish(subject, data)
+    await client.flush()
+    await client.close()
+    await more_prices(terminal)
+    happened = emulators.chain.live(WALLET)
+    await terminal.until(lambda: terminal.transactions() == [happened])
+    said = [record for record in caplog.records if "cannot be read, perhaps" in record.message]
+    assert len(said) == 1
+
+
+async def test_of_several_servers_the_next_one_is_tried(
+    tmp_path: Path, server: NatsServer, emulators: Emulators
+) -> None:
+    dead = NatsServer(tmp_path / "dead").url
+    async with relay_in(tmp_path / "a", server.url, emulators, nats=(dead, server.url)) as relay:
+        await opened(relay)
+        await led(relay)
+
+
+async def test_a_relay_without_a_server_says_why_it_lets_nobody_in(
+    tmp_path: Path, emulators: Emulators
+) -> None:
+    dead = NatsServer(tmp_path / "dead").url
+    async with relay_in(tmp_path / "a", dead, emulators) as relay:
+        await eventually(lambda: any("connection refused" in reason for reason in relay.unready()))
+        host, port = relay.address
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://{host}:{port}/readyz")
+        assert answer.status_code == 503
+        assert any("the bus cannot be reached: connection refused" in one for one in answer.json()["reasons"])
+
+
+async def test_a_relay_that_cannot_lead_leaves_it_to_another(
+    relays: Relays, emulators: Emulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unable = await relays.start("a")
+    await led(unable)
+    member = unable.membership
+    assert isinstance(member, Member)
+
+    failed = []
+
+    def fail(checkpoints: Checkpoints) -> StreamManager:
+        failed.append(checkpoints)
+        raise SettingsError("prices", "birdeye", "cannot be used", "a test")
+
+    monkeypatch.setattr(member, "_make_engine", fail)
+    member.candidacy.lease.abandon()
+    await eventually(lambda: failed)
+    able = await relays.start("b")
+    assert await led(able) is able
+    await watching(able, emulators)
+    assert not leads(unable)
 
 
 async def test_a_full_stream_holds_transactions_back_and_prices_go_on(

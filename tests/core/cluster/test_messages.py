@@ -36,7 +36,7 @@ def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -
     assert read(write(record), WalletRecord).saved == saved
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b"\xff", b"[" * 50_000])
 def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         read(data, Live)

@@ -15,7 +15,8 @@ from relay_bench import eventually
 
 from streamcore.clock import SystemClock
 from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
-from streamcore.cluster.nats_session import Access, Batch, Incoming, Session, StreamSpec, open_session
+from streamcore.cluster.nats_connection import Access, Incoming
+from streamcore.cluster.nats_session import Batch, Session, StreamSpec, open_session
 
 pytestmark = [pytest.mark.long, needs_nats_server]
 

@@ -317,7 +317,7 @@ async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_pat
 
 
 async def test_a_thousand_connections_leave_no_more_than_the_limit(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(clients=20)) as (relay, _):
+    async with running(tmp_path, limits=RelayLimits(clients=20, want_within=600.0)) as (relay, _):
 
         async def attempt() -> ClientConnection | None:
             try:

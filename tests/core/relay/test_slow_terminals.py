@@ -168,7 +168,7 @@ async def test_a_stalled_terminal_does_not_hold_up_the_end(tmp_path: Path) -> No
             await terminal.want(SYMBOLS, WALLETS[:1])
         stall(slow)
         await publish_until_left_behind(relay, engine, [])
-        async with asyncio.timeout(3 * CLOSE_WITHIN):
+        async with asyncio.timeout(10 * CLOSE_WITHIN):
             await stack.aclose()
         assert (await quick.end())[0] == 1012
         go_on(slow)

@@ -62,7 +62,9 @@ async def market(engine: RelayedEngine, seconds: float) -> None:
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("interval", [100, 250, 1000])
+@pytest.mark.parametrize(
+    "interval", [pytest.param(100, marks=pytest.mark.long), pytest.param(250, marks=pytest.mark.long), 1000]
+)
 @on_virtual_time
 async def test_a_terminal_that_stalled_reads_at_most_a_second_of_old_frames_and_then_only_new_ones(
     tmp_path: Path, interval: int

@@ -12,8 +12,8 @@ from streamcore.config.model import RelaySettings, Settings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.relay_client.client import LONGEST_PAUSE, RelayClient
-from streamcore.relay_client.provider import RelayProvider
+from streamcore.relay_client.client import RelayClient
+from streamcore.relay_client.provider import LONGEST_PAUSE, RelayProvider
 
 
 def provider(*urls: str, token: str | None = None) -> RelayProvider:

@@ -77,7 +77,7 @@ def check(meaning: Meaning) -> None:
     assert len(meaning.counterparties) != 1
 
 
-@settings(quick, max_examples=300, suppress_health_check=SLOW)
+@settings(quick, max_examples=120, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_real_transaction_with_odd_values_in_it_is_read_without_an_error(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(sorted(ALL_WIRES)))
@@ -101,7 +101,7 @@ def test_a_real_transaction_with_odd_values_in_it_is_read_without_an_error(data:
     check(read(value, data.draw(st.sampled_from([*WALLETS.get(file, [WALLET]), "somebody else"]))))
 
 
-@settings(quick, max_examples=150, suppress_health_check=SLOW)
+@settings(quick, max_examples=60, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_balances_that_still_add_up_are_told_lamport_by_lamport(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(FILES))
@@ -132,7 +132,7 @@ def test_balances_that_still_add_up_are_told_lamport_by_lamport(data: st.DataObj
         assert Decimal(after - before + wrapped) / 10**9 == meaning.sol_change - meaning.fee + meaning.rent
 
 
-@settings(quick, max_examples=100, suppress_health_check=SLOW)
+@settings(quick, max_examples=50, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_balances_that_do_not_add_up_are_said_to_be_unreadable(data: st.DataObject) -> None:
     file = data.draw(st.sampled_from(FILES))

@@ -3,6 +3,8 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Callable
 
+import pytest
+
 from streamcore.providers.reports import Checkpoint
 from streamcore.providers.solana_rpc.history import OVERLAP_SLOTS
 from streamcore.streams.checkpoints import KEPT_SLOTS, MOST_REMEMBERED, Checkpoints, SavedCheckpoint
@@ -159,6 +161,7 @@ def test_without_a_check_only_so_many_signatures_are_remembered_and_none_is_told
         assert not checkpoints.record("a", str(number), number, streamed=number % 2 == 0)
 
 
+@pytest.mark.long
 def test_a_hundred_busy_wallets_hold_little_and_a_poll_copies_nothing() -> None:
     """Fault 7: 158 MiB for 100 wallets of 10,000 signatures, and 130 ms for a copy of them at every poll."""
     wallets = [f"wallet {number}" for number in range(100)]

@@ -410,7 +410,7 @@ class Reader:
         assert self.rows[event.symbol] == whole, "a change was missed"
 
 
-@settings(quick, max_examples=200)
+@settings(quick, max_examples=80)
 @given(st.lists(steps, min_size=5, max_size=40), st.sampled_from((1, 2, 100)))
 def test_whoever_attaches_whenever_ends_up_knowing_what_is_known(
     steps: list[tuple[Any, ...]], capacity: int

@@ -84,10 +84,13 @@ async def test_the_figures_are_the_markets_own_to_the_last_digit_that_the_source
         for mint, report in zip((SOL, BONK), reports, strict=True):
             truth = stage.market.truth(mint)
             assert truth is not None
-            change, volume = truth.change_24h, None
+            change, volume, trades = truth.change_24h, None, None
             if source == "dexscreener":
                 change, volume = change.quantize(Decimal("0.01")), truth.volume_24h
-            assert report == PriceReport(mint, truth.price, change, volume, complete=True)
+                token = stage.market.token(mint)
+                assert token is not None
+                trades = token.window(86_400).trades
+            assert report == PriceReport(mint, truth.price, change, volume, complete=True, trades_24h=trades)
 
 
 @BOTH
@@ -175,6 +178,7 @@ async def test_jupiter_can_leave_the_change_out_as_it_does_for_thin_tokens() -> 
         assert (bonk.change_24h, bonk.price) == (None, stage.market.truth(BONK).price)  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 @on_virtual_time
 async def test_dexscreener_says_how_long_to_wait() -> None:
     async with scene() as stage:

@@ -101,6 +101,7 @@ async def test_a_token_that_stands_for_something_else_follows_it_now_and_in_the_
         assert follows.change(86_400) == pytest.approx(leads.change(86_400), abs=Decimal("0.2"))
 
 
+@pytest.mark.long
 async def test_the_market_goes_on_as_wild_as_its_past_however_often_it_trades() -> None:
     for seconds, hours in ((0.5, 2), (30, 24)):
         one, clock = market()

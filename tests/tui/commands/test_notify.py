@@ -46,9 +46,19 @@ async def test_the_watchdog_is_kept_quiet_twice_in_each_period(manager: tuple[so
     environ = {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000", "WATCHDOG_PID": str(os.getpid())}
     task = asyncio.create_task(ServiceManager(environ).keep_watchdog_quiet())
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert [await loop.sock_recv(channel, 100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
     task.cancel()
+
+
+async def test_a_service_says_that_it_is_ready_and_that_it_stops(
+    manager: tuple[socket.socket, str],
+) -> None:
+    channel, path = manager
+    stopped = asyncio.Event()
+    stopped.set()
+    await ServiceManager({"NOTIFY_SOCKET": path}).served_until(stopped)
+    assert [channel.recv(100), channel.recv(100)] == [b"READY=1", b"STOPPING=1"]
 
 
 @pytest.mark.parametrize("usec", ["", "x", "-5", "0"])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from properties import quick
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -70,6 +71,7 @@ class Screen:
         return fresh.visible()  # type: ignore[return-value]
 
 
+@quick
 @given(st.lists(st.dictionaries(st.integers(0, HEIGHT - 1), segments), max_size=6))
 def test_whatever_stood_there_before_the_terminal_shows_what_it_is_given(
     frames: list[dict[int, list[tuple[str, Style | None]]]],
@@ -79,6 +81,7 @@ def test_whatever_stood_there_before_the_terminal_shows_what_it_is_given(
         screen.show({y: strip(parts) for y, parts in frame.items()})
 
 
+@quick
 @given(st.integers(-5, 5), st.integers(0, 3), st.integers(8, 12), st.randoms(use_true_random=False))
 def test_lines_that_move_are_shown_at_their_new_place(
     by: int, top: int, bottom: int, chance: random.Random

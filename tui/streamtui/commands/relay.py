@@ -17,7 +17,6 @@ from streamcore.relay import (
     Plan,
     Relay,
     Scope,
-    TokensFailed,
     plan,
     read_tokens,
     serving,
@@ -26,8 +25,9 @@ from streamcore.relay import (
     write_tokens,
 )
 from streamtui import __version__
-from streamtui.commands.notify import READY, STOPPING, ServiceManager
+from streamtui.commands.notify import ServiceManager
 from streamtui.commands.shutdown import Deadline, calling
+from streamtui.commands.token_file import read_again
 
 STOP_WITHIN = 9.0
 """Seconds from the signal until the process ends: terminals are told, and the log is written."""
@@ -80,22 +80,13 @@ async def _serve(
             url = f"{scheme}://{shown_address(*relay.address)}"
             print(f"serving on {url}", flush=True)
             print(f"A terminal uses it with: streamtui --relay {url}", flush=True)
-            manager.tell(READY)
-            watchdog = asyncio.create_task(manager.keep_watchdog_quiet())
-            await stopped.wait()
+            await manager.served_until(stopped)
             deadline.start()
-            manager.tell(STOPPING)
-            watchdog.cancel()
 
 
 def _reload(relay: Relay, planned: Plan) -> None:
-    if planned.tokens_file is None:
-        log.warning("there is no file of tokens to read again")
-        return
-    try:
-        tokens = read_tokens(planned.tokens_file)
-    except TokensFailed as error:
-        log.error("%s; the tokens stay as they were", error)  # noqa: TRY400 - the sentence says it all
+    tokens = read_again(planned.tokens_file)
+    if tokens is None:
         return
     if not len(tokens) and len(planned.tokens):
         # a relay that was started with tokens must not open its door to everybody

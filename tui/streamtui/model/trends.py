@@ -38,8 +38,10 @@ class Trends:
         """The rows at the last request."""
         self._next = float("-inf")
         """Monotonic seconds of the next request."""
-        self._filled: dict[str, tuple[PriceRow, CandleSeries]] = {}
-        """Each row by its key, and what it was filled with last."""
+        self._filled: dict[str, tuple[PriceRow, str, float]] = {}
+        """Each row by its key, and what it was filled with last: its source, and when that was asked."""
+        self.answered = False
+        """Whether a request has come to its end."""
 
     def tick(self, engine: Engine) -> None:
         """Fill the rows with what has come, and ask for more if it is time."""
@@ -68,6 +70,7 @@ class Trends:
             logger.exception("asking for the trends failed")
         finally:
             soon.cancel()
+        self.answered = True
         if self._session.prices.rows.keys() - self._filled.keys():
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
@@ -86,9 +89,9 @@ class Trends:
             row = rows.get(key)
             if row is None:
                 continue
-            known = self._filled.get(key)
-            if known is None or known[0] is not row or known[1] is not series:
-                self._filled[key] = (row, series)
+            known, origin = self._filled.get(key), (series.provider, series.fetched_at)
+            if known is None or known[0] is not row or known[1:] != origin:
+                self._filled[key] = (row, *origin)
                 row.trend.fill(series, at)
                 row.take_past(series, at)
         for gone in self._filled.keys() - rows.keys():

@@ -17,7 +17,7 @@ GAP = 2
 MARGIN = 1
 """Cells at either side of a line."""
 
-_fitted = lru_cache(maxsize=2048)(fitted)
+_fitted = lru_cache(maxsize=512)(fitted)
 
 
 @dataclass(frozen=True, slots=True)

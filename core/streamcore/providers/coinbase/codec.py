@@ -180,7 +180,13 @@ class CoinbaseCodec(ExchangeCodec):
         price, volume = Decimal(written), message.volume_24h
         bid = price if message.best_bid == written else Decimal(message.best_bid)
         ask = price if message.best_ask == written else Decimal(message.best_ask)
-        if not (_LOW <= bid <= price <= ask <= _HIGH and LEAST <= volume <= _HIGH):
+        if not (
+            bid >= _LOW
+            and (bid is price or bid <= price)
+            and (ask is price or price <= ask)
+            and ask <= _HIGH
+            and LEAST <= volume <= _HIGH
+        ):
             return False
         # what `percent_since` and `in_dollars` do, without their questions
         change = PERCENT.divide(price - progress.opened, progress.hundredth)
