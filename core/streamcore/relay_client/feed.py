@@ -90,10 +90,9 @@ class RelayFeed:
         """Seconds to add to the relay's clock to get this computer's."""
         return self._skew.seconds
 
-    @property
-    def has_told_statuses(self) -> bool:
-        """Whether any consumer has been told how the relay is."""
-        return self._news.has_statuses
+    def has_told(self, provider: str) -> bool:
+        """Whether consumers have ever been told how a provider is, or the relay."""
+        return self._news.has_told(provider)
 
     def statuses(self, connection: Connection) -> dict[str, ProviderStatus]:
         """Return the providers' statuses as the relay tells them, and its own last."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from streamcore.clock import Clock
-from streamcore.config.model import RelaySettings
+from streamcore.config.model import BackoffSettings, RelaySettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.providers.base import Codec, Limits, Provider
 from streamcore.providers.http_errors import retry_after
 from streamcore.status import RELAY
+from streamcore.text import printable
 from streamcore.urls import shown_url
 from streamcore.wire.encodings import subprotocol
 
@@ -29,6 +32,9 @@ DEBOUNCE = 0.05
 
 RESTART_WITHIN = 5.0
 """Seconds over which the terminals of a relay that restarts spread their return."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts to connect at most: a relay is the team's own, and the next may be well."""
 
 TOO_MANY_MESSAGES_WAIT = 10.0
 
@@ -162,6 +168,28 @@ class RelayProvider(Provider):
                 text = f"{host} was asked too often (HTTP 429)"
                 return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=wait)
             case 503:
-                text = f"{host} is full, starting or shutting down (HTTP 503)"
+                reason = _reason(body) or "full, starting or stopping"
+                text = f"{host} serves nobody new at present: {reason} (HTTP 503)"
                 return ProviderError(ErrorKind.SERVER, text, retry_after=wait)
         return super().handshake_refusal(status, headers, body)
+
+
+def impatient(backoff: BackoffSettings) -> BackoffSettings:
+    """Return delays that grow to `LONGEST_PAUSE` alone, and as many more attempts."""
+    longest = max(backoff.initial_delay, LONGEST_PAUSE)
+    if backoff.max_delay <= longest:
+        return backoff
+    attempts = round(backoff.max_attempts * backoff.max_delay / longest)
+    return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
+
+
+class _Refused(msgspec.Struct):
+    refused: str
+
+
+def _reason(body: bytes) -> str:
+    """Return what a relay gives as its reason for a refusal; empty where something else has answered."""
+    try:
+        return printable(msgspec.json.decode(body, type=_Refused).refused.strip())
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""

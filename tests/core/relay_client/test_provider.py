@@ -12,8 +12,8 @@ from streamcore.config.model import RelaySettings, Settings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.relay_client.client import LONGEST_PAUSE, RelayClient
-from streamcore.relay_client.provider import RelayProvider
+from streamcore.relay_client.client import RelayClient
+from streamcore.relay_client.provider import LONGEST_PAUSE, RelayProvider
 
 
 def provider(*urls: str, token: str | None = None) -> RelayProvider:
@@ -107,6 +107,22 @@ def test_a_relay_that_is_full_says_when_to_come_back() -> None:
     refused = provider().handshake_refusal(503, {"retry-after": "7"}, b"")
     assert refused.retryable
     assert refused.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"refused": "full: 2 terminals are connected"}\n', "full: 2 terminals are connected"),
+        (b'{"refused": "a\\u001b[31m"}', "a␛[31m"),
+        (b"<html>Service Unavailable</html>", "full, starting or stopping"),
+        (b'{"refused": 5}', "full, starting or stopping"),
+        (b'{"refused": "\xff"}', "full, starting or stopping"),
+        (b"", "full, starting or stopping"),
+    ],
+)
+def test_why_a_relay_serves_nobody_new_is_told_in_its_own_words(body: bytes, told: str) -> None:
+    refused = provider().handshake_refusal(503, {}, body)
+    assert refused.message == f"127.0.0.1:8787 serves nobody new at present: {told} (HTTP 503)"
 
 
 def test_without_a_token_the_refusal_says_what_to_set() -> None:
