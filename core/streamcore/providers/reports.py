@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import msgspec
 
 from streamcore.errors import ProviderError
-from streamcore.solana.accounts import AccountFacts
-from streamcore.solana.interpretation import SolanaTransaction
-from streamcore.wire.messages import Answer
+
+if TYPE_CHECKING:  # large, and nothing that watches prices alone needs it
+    from streamcore.solana.accounts import AccountFacts
+    from streamcore.solana.wire import SolanaTransaction
+    from streamcore.wire.messages import Answer
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
