@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore.assets.tokens import Token
+from streamcore.assets.tokens import Token, check_address
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.model import Settings
@@ -58,7 +58,7 @@ class DirectFallback:
         self._make_direct = direct
         self._name = name
         self._clock = clock or SystemClock()
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._tasks = Tasks("direct fallback", self._clock, failed=self._failed)
         self._direct: Engine | None = None
         """The engine that stands in; ``None`` while the relay is there."""
@@ -195,8 +195,8 @@ class DirectFallback:
         unwanted = [addresses] if isinstance(addresses, str) else list(addresses)
         await self._relay.unsubscribe_wallets(unwanted)
         for one in unwanted:
-            if one.strip() in self._wallets:
-                self._wallets.remove(one.strip())
+            if (wallet := check_address(one)) in self._wallets:
+                self._wallets.remove(wallet)
         if self._direct is not None:
             await self._direct.unsubscribe_wallets(unwanted)
 
@@ -238,16 +238,16 @@ class DirectFallback:
         return await self._engine.history(symbol, span)
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
-        """See `Engine.cached_history`."""
-        return self._engine.cached_history(symbol, span)
+        """See `Engine.cached_history`; the relay's while the providers have not been asked for any."""
+        return self._engine.cached_history(symbol, span) or self._relay.cached_history(symbol, span)
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
         return await self._engine.trends()
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
-        """See `Engine.cached_trends`."""
-        return self._engine.cached_trends()
+        """See `Engine.cached_trends`; the relay's while the providers have not been asked for any."""
+        return {**self._relay.cached_trends(), **self._engine.cached_trends()}
 
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
@@ -256,7 +256,10 @@ class DirectFallback:
         snapshot = self.snapshot()
         now = self._clock.time()
         return self._hub.subscribe(
-            [*(status.event(now) for status in snapshot.statuses.values()), *snapshot.prices.values()]
+            [
+                *(status.event(now) for status in snapshot.statuses.values() if not status.standby),
+                *snapshot.prices.values(),
+            ]
         )
 
     def drain(self, name: str) -> Sequence[Event]:

@@ -22,7 +22,7 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
-from streamcore.history.live import needs_refill, with_price
+from streamcore.history.live import with_present
 from streamcore.history.price_history import PriceHistory
 from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
@@ -67,11 +67,8 @@ class _Parts:
     names: WalletNames
 
     def with_present(self, instrument: Instrument, series: CandleSeries) -> CandleSeries:
-        """Return a series that may be some minutes old with the present price in it, if they meet."""
-        latest = self.prices.latest(instrument)
-        if latest is None or needs_refill(series, latest.ts):
-            return series
-        return with_price(series, latest)
+        """Return a series with the present price in it; see `streamcore.history.live.with_present`."""
+        return with_present(series, self.prices.latest(instrument))
 
 
 class StreamManager:

@@ -67,14 +67,25 @@ def frames(feed: str, count: int, malformed: float = 0.0) -> list[str]:
 
 
 def _kraken(symbol: str, number: int, chance: random.Random) -> dict[str, Any]:
-    last = round(100 + chance.random() * 50, 2)
+    """Return a ticker as a trade moves it.
+
+    The trade is at the ask or at the bid, and moves the volume and the number of trades. The average moves
+    with every twenty-fifth only: it is told to the digits of the price, and a usual trade of the captured
+    tickers (volume by trades) shifts it by a thirtieth of the last digit at Bitcoin, a twentieth at ALGO,
+    less than a thousandth at SOL, USDT and BONK.
+    """
+    cents = chance.randrange(10_000, 15_000)
+    bought = chance.random() < 0.5  # at the ask; otherwise at the bid
+    last = cents / 100
     ticker = {
-        "symbol": f"{symbol}/USD", "bid": round(last - 0.01, 2), "bid_qty": 12.5,
-        "ask": round(last + 0.01, 2), "ask_qty": 3.25, "last": last, "volume": 121658.17399954,
-        "vwap": 140.1234, "low": 99.1, "high": 151.0, "change": round(last - 101.1, 2),
-        "change_pct": round((last / 101.1 - 1) * 100, 2),
+        "symbol": f"{symbol}/USD",
+        "bid": round((cents - bought) / 100, 2), "bid_qty": round(chance.uniform(1, 500), 8),
+        "ask": round((cents + 1 - bought) / 100, 2), "ask_qty": round(chance.uniform(1, 500), 8),
+        "last": last, "volume": round(121658.17399954 + number * 0.02338321, 8),
+        "vwap": 140.13 if chance.random() < 0.02 else 140.12, "low": 99.1, "high": 151.0,
+        "change": round(last - 101.1, 2), "change_pct": round((last / 101.1 - 1) * 100, 2),
         "trades": 60000 + number,
-        "timestamp": "2026-09-25T09:04:31.742648Z",
+        "timestamp": f"2026-09-25T09:04:31.{number % 1_000_000:06}Z",
     }  # fmt: skip
     return {"channel": "ticker", "type": "update", "data": [ticker]}
 

@@ -148,6 +148,7 @@ ABOUT_SERVING = {
     "Attempts",
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",

@@ -1,4 +1,4 @@
-"""One relay among several: it keeps a session with the bus, learns from there, and stands for lead."""
+"""One relay among several: it keeps a session with the bus, and learns from there what all of them know."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
+from streamcore.cluster.candidacy import Candidacy
 from streamcore.cluster.errors import NotStored, SessionEnded
 from streamcore.cluster.leader import Leader
-from streamcore.cluster.lease import LASTS, RENEWED_EVERY, Lease
+from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
 from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
@@ -38,23 +39,10 @@ WALLETS_KEPT = 8 * 86_400.0
 DUPLICATES_KNOWN = 7_200.0
 """Seconds for which the stream remembers what it has."""
 
-TRIED_EVERY = 0.4
-"""Seconds between two attempts to get the lease while nobody leads."""
-
-TRIED_SELDOM = LASTS
-"""The same while somebody does."""
-
-LEADER_MISSED = 2.0
-"""Seconds without a sign of life of the leader after which its lease is tried for."""
-
 CUT_OFF_AFTER = 5.0
 """Seconds without a session after which terminals are sent to others; to start a server anew takes less."""
 
-STANDS_AGAIN_AFTER = 5.0
-"""Seconds after which a relay that could not lead tries again."""
-
 LOOKED_EVERY = 0.25
-STOP_WITHIN = 4.0
 WELL_AFTER = 10.0
 """Seconds that a session must last until the next failure counts as the first."""
 
@@ -99,28 +87,29 @@ class Member:
         self._clock = clock
         self._make_engine = make_engine
         self._id = secrets.token_hex(8)
-        self._lease = Lease(names, self._id, clock)
         self._wants = WantsOfAll(clock)
         self._reason = "it has not been reached yet"
         """Why there is no session."""
-        self._elected = asyncio.Event()
-        self._is_leading = False
-        self._stands_again_at = float("-inf")
-        """Monotonic seconds."""
-        self._is_stopping = False
-        self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
         self._has_warned = False
         self._tasks = Tasks("cluster", clock, failed=self._failed)
+        self.candidacy = Candidacy(
+            Lease(names, self._id, clock),
+            engine,
+            self._tasks,
+            clock,
+            make_leader=self._make_leader,
+            is_current=lambda: self._is_current,
+        )
         transactions.tell = engine.tell
 
     async def __aenter__(self) -> Member:
         """Begin to take part; returns at once, connected or not."""
         self._tasks.start_loop("the bus", self._keep_session)
-        self._tasks.start_loop("waiting to lead", self._lead)
+        self._tasks.start_loop("waiting to lead", self.candidacy.run)
         self._tasks.start_loop("looking for trouble", self._look)
         return self
 
@@ -128,11 +117,7 @@ class Member:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop leading in order, so that another relay leads at once, and leave."""
-        self._is_stopping = True
-        self._stopped.set()
-        deadline = self._clock.monotonic() + STOP_WITHIN
-        while self._is_leading and self._clock.monotonic() < deadline:
-            await self._clock.sleep(0.02)
+        await self.candidacy.withdraw()
         if (session := self._link.present) is not None:
             with suppress(SessionEnded, NotStored):
                 await session.store(key_subject(self._names.wants, self._id), write(Wants()))
@@ -144,7 +129,7 @@ class Member:
     @property
     def leads(self) -> bool:
         """See `Membership.leads`."""
-        return self._is_leading and self._lease.is_held
+        return self.candidacy.leads
 
     @property
     def is_connected(self) -> bool:
@@ -253,7 +238,7 @@ class Member:
             self._read_bucket(session, names.wallets, self._take_record),
             self._read_bucket(session, names.wants, self._take_wants),
             self._say_wants(session),
-            self._stand(session),
+            self.candidacy.stand(session),
         )
 
     async def _make_sure_of_streams(self, session: Session) -> StreamFacts:
@@ -338,73 +323,17 @@ class Member:
                 said = True
             await first_to_end(changed.wait(), self._clock.sleep(SAID_EVERY if said else 1.0))
 
-    # --- leading ----------------------------------------------------------------------------------------
-
-    async def _stand(self, session: Session) -> None:
-        """Keep the lease, or try to get it."""
-        lease = self._lease
-        # as if it had been tried: where somebody leads, a bucket that was lost does not make them two
-        tried_at = self._clock.monotonic()
-        while True:
-            now = self._clock.monotonic()
-            if lease.is_held and not self._is_leading and not self._elected.is_set():
-                lease.abandon()  # nobody leads with it
-            if lease.is_held:
-                if await lease.renew(session):
-                    await self._clock.sleep(RENEWED_EVERY)
-                    continue
-            elif self._may_stand(now):
-                is_missed = now - self._engine.heard_at > LEADER_MISSED
-                if is_missed or now - tried_at > TRIED_SELDOM:
-                    tried_at = now
-                    if await lease.acquire(session):
-                        self._elected.set()
-                        continue
-            await self._clock.sleep(TRIED_EVERY * (0.75 + self._clock.random() / 2))
-
-    def _may_stand(self, now: float) -> bool:
-        is_free = not self._is_leading and not self._is_stopping and now >= self._stands_again_at
-        return is_free and self._is_current
-
-    async def _lead(self) -> None:
-        """Lead whenever this relay has got the lease."""
-        while True:
-            await self._elected.wait()
-            self._elected.clear()
-            self._is_leading = True
-            leading = self._tasks.start("leading", self._lead_once)
-            try:
-                if leading is not None:
-                    await asyncio.wait({leading})
-            finally:
-                self._is_leading = False
-
-    async def _lead_once(self) -> None:
-        try:
-            leader = Leader(
-                self._make_engine,
-                self._lease,
-                self._names,
-                self._link,
-                self._log,
-                self._records,
-                self._wants,
-                self._clock,
-            )
-            try:
-                await first_to_end(leader.run(), self._until_lease_ends())
-            finally:
-                await leader.say_goodbye()
-        except Exception:
-            # another relay may be able to do what this one is not
-            self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
-            raise
-        finally:
-            self._lease.abandon()  # or it would be kept for nobody
-
-    async def _until_lease_ends(self) -> None:
-        while self._lease.is_held and not self._is_stopping:
-            await first_to_end(self._stopped.wait(), self._clock.sleep(min(0.1, self._lease.left)))
+    def _make_leader(self, lease: Lease) -> Leader:
+        return Leader(
+            self._make_engine,
+            lease,
+            self._names,
+            self._link,
+            self._log,
+            self._records,
+            self._wants,
+            self._clock,
+        )
 
     def _failed(self, error: ProviderError) -> None:
         self._engine.tell(error.event("", self._clock.time(), demo=False))

@@ -18,6 +18,7 @@ from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
 from streamcore.events import Event, PriceKind, PriceUpdate, State
+from streamcore.history.live import with_present
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import Asking
@@ -264,7 +265,8 @@ class SharedEngine:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         instrument = self._understood(symbol)
-        return await self._past.series(instrument.key, asked_as(instrument), span)
+        series = await self._past.series(instrument.key, asked_as(instrument), span)
+        return with_present(series, self._latest.get((series.symbol, series.address)))
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
@@ -285,7 +287,7 @@ class SharedEngine:
 
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
-        return await self._search.name([check_address(mint) for mint in mints])
+        return await self._search.name(mints)
 
     async def resolve_wallet(self, name: str) -> str:
         """See `Engine.resolve_wallet`."""

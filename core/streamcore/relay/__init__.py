@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamcore.loopback import is_loopback
     from streamcore.relay.attempts import Attempts, forwarded_address
     from streamcore.relay.limits import Bucket
-    from streamcore.relay.listening import listening_socket, shown_address
+    from streamcore.relay.listening import ListenFailed, listening_socket, shown_address
     from streamcore.relay.log import LogFailed
     from streamcore.relay.readiness import why_not_ready
     from streamcore.relay.server import Relay
@@ -27,6 +27,7 @@ __all__ = [
     "Attempts",
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",
@@ -52,7 +53,7 @@ __getattr__ = lazily(
         "streamcore.loopback": ("is_loopback",),
         "streamcore.relay.attempts": ("Attempts", "forwarded_address"),
         "streamcore.relay.limits": ("Bucket",),
-        "streamcore.relay.listening": ("listening_socket", "shown_address"),
+        "streamcore.relay.listening": ("ListenFailed", "listening_socket", "shown_address"),
         "streamcore.relay.log": ("LogFailed",),
         "streamcore.relay.readiness": ("why_not_ready",),
         "streamcore.relay.server": ("Relay",),

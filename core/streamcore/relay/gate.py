@@ -24,6 +24,7 @@ from streamcore.wire.encodings import available, chosen, subprotocol
 PATH = "/v1"
 RETRY_AFTER = 5
 """Seconds that a terminal is asked to wait when there is no room."""
+_CLOSED = "starting or stopping"
 
 
 class Gate:
@@ -104,9 +105,8 @@ class Gate:
             spoken = ", ".join(map(subprotocol, available()))
             return self._refuse(HTTPStatus.BAD_REQUEST, f"no subprotocol in common; there are: {spoken}")
         if not self.opened:
-            return self._refuse(
-                HTTPStatus.SERVICE_UNAVAILABLE, "starting or stopping", retry_after=RETRY_AFTER
-            )
+            text = "; ".join([_CLOSED, *self._unready()])
+            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, text, retry_after=RETRY_AFTER)
         open_now = sum(one.state is not State.CLOSED for one in self._admitted)
         if open_now >= self._limits.clients:
             text = f"full: {self._limits.clients} terminals are connected"
@@ -115,7 +115,7 @@ class Gate:
         return None
 
     def _readiness(self, connection: ServerConnection, request: Request) -> Response:
-        reasons = list(self._unready()) if self.opened else ["starting or stopping", *self._unready()]
+        reasons = list(self._unready()) if self.opened else [_CLOSED, *self._unready()]
         body: dict[str, object] = {"ready": not reasons}
         is_local = is_loopback(_peer(connection)) and not self._behind_proxy
         if reasons and (is_local or self._holder(request) is not None):

@@ -82,9 +82,8 @@ class TransactionLog:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(folder / LOCK)
-            os.close(
-                os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
-            )  # others' wallets are nobody's business
+            # made before SQLite makes it: others' wallets are nobody's business
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             self._database = sqlite3.connect(self.path, isolation_level=None, timeout=0.05)
         except (OSError, sqlite3.Error) as error:
             self._unlock()

@@ -12,7 +12,7 @@ EVERY = 4.0
 """Seconds from one question about a symbol to the next."""
 
 APART = 2.0
-"""Seconds between any two questions: Kraken allows hardly one request a second, of charts as well."""
+"""Seconds between any two questions: an exchange may allow hardly one request a second, of charts as well."""
 
 GIVEN_UP_AFTER = 2 * EVERY
 """Seconds for which a wish waits for its turn: whoever still looks at the symbol has repeated it by then."""

@@ -311,7 +311,7 @@ async def test_a_relay_that_cannot_lead_leaves_it_to_another(
         raise SettingsError("prices", "birdeye", "cannot be used", "a test")
 
     monkeypatch.setattr(member, "_make_engine", fail)
-    member._lease.abandon()
+    member.candidacy.lease.abandon()
     await eventually(lambda: failed)
     able = await relays.start("b")
     assert await led(able) is able

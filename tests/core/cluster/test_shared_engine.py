@@ -8,9 +8,11 @@ from typing import Any
 import fake_manager
 import msgspec
 import pytest
+from candle_series import END, candle, series_of
 from manual_clock import ManualClock
 from sample_events import SOL, price, trouble
 
+from streamcore.candles import ChartRange
 from streamcore.cluster.messages import Live, Wants
 from streamcore.cluster.shared_engine import LEADER_SILENT, SharedEngine
 from streamcore.errors import InputError, ProviderError, UnknownProvider
@@ -183,3 +185,27 @@ async def test_a_provider_is_started_over_by_the_leader(bench: Bench) -> None:
     await bench.engine.reconnect_all()
     (event,) = bench.events.take_all()
     assert getattr(event, "message", "") == "no relay leads at present"
+
+
+async def test_what_must_not_be_sent_is_not_sent_to_the_leader_either(bench: Bench) -> None:
+    secret = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    for ask in (
+        bench.engine.search(secret),
+        bench.engine.name_tokens(secret.split()),
+        bench.engine.resolve_wallet(secret),
+        bench.engine.history(secret, ChartRange.DAY),
+    ):
+        with pytest.raises(InputError):
+            await ask
+    assert bench.asked.questions == []
+
+
+async def test_the_last_candle_of_a_remembered_past_has_the_present_price(bench: Bench) -> None:
+    series = series_of(
+        candle(END - 60, 1), interval=900, address=SOL, range=ChartRange.DAY, provider="birdeye"
+    )
+    bench.asked.items = (msgspec.to_builtins(series),)
+    assert [one.close for one in (await bench.engine.history("SOL", ChartRange.DAY)).candles] == [1]
+    bench.engine.live(Live(term=1, events=[price("SOL", "150", ts=END + 5.0)], sources={SOL: "birdeye"}))
+    assert [one.close for one in (await bench.engine.history("SOL", ChartRange.DAY)).candles] == [150]
+    assert len(bench.asked.questions) == 1

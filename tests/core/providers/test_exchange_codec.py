@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from properties import quick
 
@@ -103,6 +104,9 @@ def test_the_short_way_of_a_usual_message_comes_to_the_same_as_the_long_one(
 ) -> None:
     @settings(quick, max_examples=100)
     @given(tickers)
+    @example([USUAL, USUAL | {"count": -1}])
+    @example([USUAL, USUAL | {"count": 10**13}])
+    @example([USUAL, USUAL | {"volume": 10**14, "average": 10**14}, USUAL])
     def check(sent: list[dict[str, Any]]) -> None:
         short, long = listening(make, topic), listening(make, topic)
         for fields in sent:
@@ -112,6 +116,18 @@ def test_the_short_way_of_a_usual_message_comes_to_the_same_as_the_long_one(
             assert_credible(told)
 
     check()
+
+
+@pytest.mark.parametrize(("make", "topic", "frame_of"), FEEDS)
+def test_what_is_remembered_of_a_frame_does_not_keep_it_in_memory(
+    make: Callable[[], Codec], topic: str, frame_of: Callable[[str, dict[str, Any]], dict[str, Any]]
+) -> None:
+    codec, text = listening(make, topic), json.dumps(frame_of(topic, USUAL))
+    frames = [text + " " * count for count in range(1, 3)]
+    before = [sys.getrefcount(frame) for frame in frames]
+    reports = [codec.received(frame) for frame in frames]
+    assert [sys.getrefcount(frame) for frame in frames] == before
+    assert isinstance(reports[1][0], PriceReport)
 
 
 def assert_credible(reports: list[Report]) -> None:

@@ -15,7 +15,8 @@ from sample_events import transaction
 from streamcore.events import ErrorKind, StreamError
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.log import LogFailed
-from streamcore.relay.own_log import MOST_WAITING, TOLD_AGAIN_AFTER, TRIED_AGAIN_AFTER, OwnLog
+from streamcore.relay.log_trouble import TOLD_AGAIN_AFTER, TRIED_AGAIN_AFTER
+from streamcore.relay.own_log import MOST_WAITING, OwnLog
 from streamcore.relay.server import Relay
 from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint

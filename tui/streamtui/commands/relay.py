@@ -44,7 +44,7 @@ def run(loaded: Loaded) -> int:
         SettingsError: The settings ask for what cannot be, or must not be.
         TokensFailed: The file of tokens cannot be read.
         LogFailed: The log cannot be opened.
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
     run_relay = serving

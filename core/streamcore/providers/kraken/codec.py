@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,13 +19,14 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.decoding import Undecodable, content, json_as
-from streamcore.providers.exchange import MOST_TEXT, PairRequest, in_dollars
+from streamcore.providers.exchange import CENT, MOST_TEXT, PairRequest, in_dollars
 from streamcore.providers.exchange_codec import ExchangeCodec
 from streamcore.providers.figures import (
     ALL_OF_IT,
     LEAST,
     MAX_MAGNITUDE,
     MOST,
+    MOST_TRADES,
     NULL,
     believed,
     exactly,
@@ -68,19 +69,21 @@ class _Ticker(msgspec.Struct, frozen=True, gc=False):
     """A usual ticker; ``change_pct`` is percent, ``volume`` in base units.
 
     All but ``last``, ``bid`` and ``ask`` are of the last 24 hours. What moves with most of the tickers is
-    decoded at once; of the rest it costs less to see that it was written just as before.
+    decoded at once; of the rest it costs less to see that it was written just as before: the average, told to
+    the digits of the price, moves with a trade of twenty or of a thousand. The fields are in the order of the
+    feed, in which they are found the quickest.
     """
 
     symbol: str
-    last: Decimal
-    change_pct: Decimal
     bid: Decimal
     ask: Decimal
-    volume: msgspec.Raw
+    last: Decimal
+    volume: Decimal
     vwap: msgspec.Raw
-    high: msgspec.Raw
     low: msgspec.Raw
-    trades: int | None = None
+    high: msgspec.Raw
+    change_pct: Decimal
+    trades: Annotated[int, msgspec.Meta(ge=0, le=MOST_TRADES)] | None = None
 
 
 class _TickerMessage(msgspec.Struct, frozen=True, gc=False, tag_field="channel", tag="ticker"):
@@ -105,27 +108,28 @@ class _AnyTicker(msgspec.Struct, frozen=True):
     trades: object = None
 
 
+_HIGH = Decimal("1e15")
+"""Above every price and every volume that is usual; what two such figures make is credible."""
+
+
 @dataclass(slots=True)
 class _Day:
     """The slower figures of one pair: as they were written last, and what that means."""
 
     told: tuple[msgspec.Raw, ...] = ()
-    """Volume, average, high and low."""
-    average: Decimal | None = None
-    dollars: Decimal | None = None
+    """Average, high and low."""
+    average: Decimal = LEAST
     high: Decimal | None = None
     low: Decimal | None = None
 
     def is_read(self, told: tuple[msgspec.Raw, ...]) -> bool:
         """Read them anew, if they are usual; return whether they are."""
         self.told = ()
-        volume, average, high, low = map(exactly, told)
-        if not (LEAST <= volume <= MOST and LEAST <= average <= MOST and LEAST <= low <= high <= MOST):
+        average, high, low = map(exactly, told)
+        if not (LEAST <= average <= _HIGH and LEAST <= low <= high <= MOST):
             return False
-        dollars = in_dollars(volume, average)
-        if dollars is None or dollars > MOST:
-            return False
-        self.average, self.dollars, self.high, self.low, self.told = average, dollars, high, low, told
+        self.average, self.high, self.low = average, high, low
+        self.told = tuple(raw.copy() for raw in told)  # as decoded each would keep its whole frame in memory
         return True
 
 
@@ -179,20 +183,22 @@ class KrakenCodec(ExchangeCodec):
         day = self._days.get(now.symbol)
         if day is None or self._pairs.waiting or not self._alive:
             return False
-        told = (now.volume, now.vwap, now.high, now.low)
+        told = (now.vwap, now.high, now.low)
         if told != day.told and not day.is_read(told):
             return False
-        last, bid, ask, change = now.last, now.bid, now.ask, now.change_pct
+        last, bid, ask, change, volume = now.last, now.bid, now.ask, now.change_pct, now.volume
         if not (
             LEAST <= last <= MOST
             and LEAST <= bid <= ask <= MOST
             and ALL_OF_IT <= change <= MOST
             and change.adjusted() >= -MAX_MAGNITUDE
+            and LEAST <= volume <= _HIGH
         ):
             return False
+        dollars = (volume * day.average).quantize(CENT)  # what `in_dollars` does, without its questions
         reports.append(
             PriceReport(  # by position: the names would cost as much as all of the above
-                now.symbol, last, change, day.dollars, day.high, day.low, message.type == "snapshot",
+                now.symbol, last, change, dollars, day.high, day.low, message.type == "snapshot",
                 bid, ask, day.average, now.trades,
             )
         )  # fmt: skip
