@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
+
+import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -71,8 +72,7 @@ ABOUT_A_WISH = (ErrorKind.SUBSCRIPTION, ErrorKind.SERVER)
 """Kinds of refusals that may be about one subscription; any other is about the connection or the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(msgspec.Struct, frozen=True):
     """One subscription."""
 
     rung: Rung
