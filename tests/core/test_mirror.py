@@ -28,6 +28,7 @@ ELSEWHERE = {
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
+    "providers/helius/error_meanings.py": "providers/helius/test_provider.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     # what the doctor does with each provider
     "streams/examination.py": "test_doctor.py",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from streamcore.providers.reports import Checkpoint
 
 KEPT_SLOTS = 750
@@ -64,8 +66,7 @@ class _KnownSignatures(Container[str]):
         return signature in self._record.reported or signature in self._record.history
 
 
-@dataclass(frozen=True, slots=True)
-class SavedCheckpoint:
+class SavedCheckpoint(msgspec.Struct, frozen=True):
     """What has to be kept of a wallet so that a later run goes on where this one ended."""
 
     watched_at: float

@@ -11,7 +11,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.helius.codec import TITLE, meaning_of_error
+from streamcore.providers.helius.error_meanings import TITLE, meaning_of_error
 from streamcore.providers.reports import Checkpoint, Malformed, Report
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,

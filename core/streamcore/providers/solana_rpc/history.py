@@ -8,7 +8,7 @@ token account, so a wallet's token accounts are asked about as well.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -65,8 +65,7 @@ ACCOUNTS_AT_ONCE = 100
 UNSUPPORTED_VERSION = -32015
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(msgspec.Struct, frozen=True):
     """How far back a gap is filled."""
 
     size: int = PAGE
