@@ -18,6 +18,7 @@ from streamcore.providers.reports import (
     Malformed,
     PartialFetch,
     PriceReport,
+    Progress,
     Refusal,
     Report,
     TransactionReport,
@@ -53,6 +54,8 @@ class _Part:
 
     topics: tuple[str, ...]
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    newest: Mapping[str, Checkpoint] = field(default_factory=dict)
+    """The newest transaction reported of each topic when it was asked for."""
     reports: AsyncIterator[Report] | None = None
     """``None``: it has not been asked for yet."""
     as_of: float = 0.0
@@ -213,6 +216,7 @@ class Fetcher:
         if part.reports is None:
             part.as_of = self._clock.monotonic()
             part.checkpoints = self._checkpoints.of(part.topics)
+            part.newest = self._checkpoints.newest(part.topics)
             part.reports = self._rest.fetch(part.topics, part.checkpoints)
         async for report in part.reports:
             match report:
@@ -222,6 +226,10 @@ class Fetcher:
                     fetched.incomplete.add(topic)
                     if report.error.unanswered:
                         fetched.unanswered.add(topic)
+                case Progress(topic=topic, slot=slot):
+                    if topic in part.newest:
+                        self._checkpoints.advance(topic, slot, part.newest[topic])
+                    return False
                 case PriceReport(topic=topic):
                     part.answered.add(topic)
                 case Refusal():
