@@ -22,7 +22,7 @@ A gap is looked at twice for the same reason, `streamcore.streams.backfill.SECON
 """
 
 MOST_REMEMBERED = 10_000
-"""Signatures of one wallet remembered while no check succeeds."""
+"""Signatures of one wallet remembered while no check gets anywhere."""
 
 FORGOTTEN_AT_ONCE = 500
 """Signatures dropped together when there are too many: to find the oldest means to sort them."""
@@ -46,6 +46,8 @@ class _WalletRecord:
     """Signatures from before watching began; a fetch may find them again, and they are no news."""
     history_to: int = 0
     """The slot of the newest signature in `history`."""
+    unsure: tuple[int, int] | None = None
+    """Between these slots some may be missing for ever, and nobody has been told."""
 
     def forget_to(self, slot: int) -> None:
         """Drop what happened up to a slot."""
@@ -69,6 +71,10 @@ class _WalletRecord:
         in_order = sorted(self.reported.items(), key=lambda item: item[1])
         self.forgotten_to = max(self.forgotten_to, in_order[len(in_order) - most - 1][1])
         self.reported = {name: slot for name, slot in in_order if slot > self.forgotten_to}
+        if self.verified is not None and self.verified.slot < self.forgotten_to:
+            after = self.verified.slot if self.unsure is None else self.unsure[0]
+            self.unsure = (after, self.forgotten_to)
+            self.verified = Checkpoint("", self.forgotten_to)
 
 
 class _KnownSignatures(Container[str]):
@@ -108,6 +114,9 @@ class Checkpoints:
       `SETTLED_SLOTS` later had been reported by then. No clock is asked.
     None is told twice, since every transaction after the start is remembered by its signature, with those of
     `KEPT_SLOTS` before it; what is older never counts as news.
+
+    Where no fetch gets anywhere while more happens than can be remembered, the start moves past what is
+    forgotten: none is told twice, but what the stream left out there is lost (`taken_unsure`).
     """
 
     def __init__(self) -> None:
@@ -210,6 +219,18 @@ class Checkpoints:
         settled = min(slot, newest.slot - SETTLED_SLOTS)
         if record is not None and record.verified is not None and record.verified.slot < settled:
             self.verify({wallet: Checkpoint("", settled)})
+
+    def taken_unsure(self, wallets: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return the slots between which transactions may be missing for ever, for the caller to tell, once.
+
+        It says so of wallets of which more has happened than is remembered, while no fetch got anywhere.
+        """
+        taken = {}
+        for wallet in wallets:
+            record = self._records.get(wallet)
+            if record is not None and record.unsure is not None:
+                taken[wallet], record.unsure = record.unsure, None
+        return taken
 
     def begin(self, wallet: str, checkpoint: Checkpoint, history: Iterable[str]) -> None:
         """Set where news starts: after ``checkpoint``; the signatures in ``history`` are old."""

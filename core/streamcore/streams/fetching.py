@@ -16,6 +16,7 @@ from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.providers.reports import (
     Checkpoint,
     Malformed,
+    Notice,
     PartialFetch,
     PriceReport,
     Progress,
@@ -123,6 +124,7 @@ class Fetcher:
             ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
         """
         self._breaker.check()
+        self._tell_unsure(topics, source, deliver)
         fetched = Fetched()
         topics, left_out = self._on_time(topics, source)
         fetched.incomplete.update(left_out)
@@ -177,6 +179,15 @@ class Fetcher:
             text = refusal.message if topic in refusal.message else f"{refusal.message} (asked for {topic})"
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
+
+    def _tell_unsure(self, topics: tuple[str, ...], source: Source, deliver: Deliver) -> None:
+        for topic, (after, before) in self._checkpoints.taken_unsure(topics).items():
+            text = (
+                f"more happened to {topic} than is remembered while nothing could be fetched: transactions "
+                f"between slots {after} and {before} may be missing"
+            )
+            error = ProviderError(ErrorKind.GAP, text, retryable=False)
+            deliver(Notice(error), source, self._clock.monotonic())
 
     def _on_time(self, topics: tuple[str, ...], source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the topics to ask for, and those left out, because a poll must not wait for them."""

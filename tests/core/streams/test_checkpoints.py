@@ -199,6 +199,21 @@ def test_what_fills_a_long_gap_is_news_although_the_stream_has_told_something_la
     assert not checkpoints.record("a", "live", 50_000, streamed=False)
 
 
+def test_where_more_happens_than_is_remembered_the_start_follows_and_what_may_be_missing_is_said_once() -> (
+    None
+):
+    checkpoints = watching("a", "b")
+    checkpoints.begin("a", Checkpoint("h", 7), ["h"])
+    for slot in range(8, 2 * MOST_REMEMBERED):
+        checkpoints.record("a", str(slot), slot, streamed=True)
+    start = checkpoints.of(["a"])["a"].slot
+    assert MOST_REMEMBERED * 0.9 <= 2 * MOST_REMEMBERED - start <= MOST_REMEMBERED + 1
+    assert checkpoints.taken_unsure(["a", "b", "stranger"]) == {"a": (7, start)}
+    assert checkpoints.taken_unsure(["a"]) == {}
+    assert not checkpoints.record("a", "left out", start, streamed=False)
+    assert checkpoints.record("a", "later", start + 1, streamed=False)
+
+
 @pytest.mark.long
 def test_a_hundred_busy_wallets_hold_little_and_a_poll_copies_nothing() -> None:
     """Fault 7: 158 MiB for 100 wallets of 10,000 signatures, and 130 ms for a copy of them at every poll."""
