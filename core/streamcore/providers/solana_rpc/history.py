@@ -146,6 +146,8 @@ class SolanaHistory(Rest):
                 yield report
             if not has_news:
                 return
+            if checkpoint is not None and beginning.checkpoint.slot and not beginning.checkpoint.signature:
+                yield gap(wallet, checkpoint.slot, beginning.checkpoint.slot)
             checkpoint = replace(beginning.checkpoint, known=frozenset(beginning.history))
         async for report in self._since(wallet, checkpoint):
             yield report
@@ -226,15 +228,36 @@ class SolanaHistory(Rest):
         """Return where a wallet's news begins, and whether there is some already."""
         since = None if asked is None else asked.since
         entries: list[_Signature] = []
+        cut_at = 0
         for address in await self._accounts.addresses(wallet, not_before=since):
-            entries += await self._signatures(address, {"limit": HISTORY})
+            found, complete = await self._back_to_history(address, asked)
+            entries += found
+            if not complete:
+                cut_at = max(cut_at, found[-1].slot)
         old = [entry for entry in entries if asked is None or not asked.is_news(entry.slot, entry.block_time)]
         newest = max(old, key=lambda entry: entry.slot, default=None)
-        checkpoint = Checkpoint("", 0) if newest is None else Checkpoint(newest.signature, newest.slot)
+        # without an old one news begins with the first transaction ever, or where it was too much to list
+        checkpoint = Checkpoint("", cut_at) if newest is None else Checkpoint(newest.signature, newest.slot)
         # older ones are never looked at again
         recent = tuple(entry.signature for entry in old if entry.slot >= checkpoint.slot - OVERLAP_SLOTS)
         report = CheckpointReport(wallet, checkpoint, recent)
         return report, len(old) < len(entries)
+
+    async def _back_to_history(self, address: str, asked: Checkpoint | None) -> tuple[list[_Signature], bool]:
+        """Return the newest signatures of an account, newest first, and whether all news is among them.
+
+        Where all are news it looks further back: without an old one, what happened before watching began
+        would be told as news.
+        """
+        entries = page = await self._signatures(address, {"limit": HISTORY})
+        size, wanted = self._signature_pages.size, HISTORY
+        for _ in range(self._signature_pages.most):
+            if asked is None or len(page) < wanted or not asked.is_news(page[-1].slot, page[-1].block_time):
+                return entries, True
+            wanted = size
+            page = await self._signatures(address, {"limit": size, "before": page[-1].signature})
+            entries = entries + page
+        return entries, len(page) < wanted
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
         found: dict[str, tuple[tuple[int, int], _Signature]] = {}

@@ -67,6 +67,32 @@ async def test_the_beginning_looks_at_token_accounts_too(bench: NodeBench) -> No
     assert set(report.history) == {"s1", "s2", "s3"}
 
 
+async def test_what_was_before_watching_began_is_no_news_however_much_has_happened_since(
+    bench: NodeBench,
+) -> None:
+    """After an engine that ended before its first fetch: everything that ever happened was told as news."""
+    for number in range(1, 31):
+        bench.node.happens(f"old{number}", number, W, blockTime=1000)
+    for number in range(1, HISTORY + 51):
+        bench.node.happens(f"new{number}", 1000 + number, W, blockTime=3000)
+    reports = await bench.fetch(first=Checkpoint("", 0, since=2000.0))
+    assert isinstance(reports[0], CheckpointReport)
+    assert reports[0].checkpoint == Checkpoint("old30", 30)
+    assert told(reports) == [f"new{number}" for number in range(1, HISTORY + 51)]
+
+
+async def test_where_too_much_has_happened_since_watching_began_the_gap_is_told(bench: NodeBench) -> None:
+    bench.node.happens("old", 1, W, blockTime=1000)
+    for number in range(1, 9 + HISTORY):
+        bench.node.happens(f"new{number}", 1000 + 50 * number, W, blockTime=3000)
+    rpc = HeliusRpc(Settings(), bench.http, bench.clock)
+    bench.provider.rest = HeliusHistory(rpc, bench.clock, pages=Pages(2, 2))
+    reports = await bench.fetch(first=Checkpoint("", 0, since=2000.0))
+    (notice, *_) = [report for report in reports if isinstance(report, Notice)]
+    assert "between slots 0 and 1250 are missing" in notice.error.message
+    assert "old" not in told(reports)
+
+
 async def test_the_beginning_looks_back_just_so_far_and_keeps_what_may_be_met_again(bench: NodeBench) -> None:
     for number in range(100):
         bench.node.happens(f"s{number}", number, W)
