@@ -141,7 +141,7 @@ class Member:
         """See `Membership.troubles`."""
         found = []
         if not self.is_connected:
-            found.append(f"the bus cannot be reached: {self._reason}")
+            found.append(f"NATS cannot be reached: {self._reason}")
         elif not self._log.is_current:
             found.append("the log is still being read")
         elif not self._engine.is_led:
@@ -174,7 +174,7 @@ class Member:
 
     def _say_trouble(self) -> None:
         if not self.is_connected:
-            self._engine.set_trouble("the relay: the bus cannot be reached")
+            self._engine.set_trouble("the relay: NATS cannot be reached")
         elif not self._engine.is_led:
             self._engine.set_trouble(f"the relay: {NO_LEADER}")
         else:
@@ -209,7 +209,7 @@ class Member:
 
     def _lost(self, reason: str) -> None:
         if reason != self._reason:
-            log.warning("the bus cannot be reached: %s", reason)
+            log.warning("NATS cannot be reached: %s", reason)
         self._reason = reason
 
     async def _one_session(self, access: Access) -> None:
@@ -231,7 +231,7 @@ class Member:
         await session.listen(names.live, self._live)
         self._link.begin(session)
         self._reason = "the connection was lost"
-        log.info("connected with the bus")
+        log.info("connected with NATS")
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),
