@@ -72,7 +72,6 @@ ELSEWHERE = {
     "relay/housekeeping.py": "relay/test_server.py",
     "relay/connections.py": "relay/test_security.py",
     # over a real server, what a session and a member of a cluster are made of
-    "cluster/nats_internals.py": "cluster/test_nats_session.py",
     "cluster/nats_connection.py": "cluster/test_nats_session.py",
     "cluster/candidacy.py": "cluster/test_member.py",
     "cluster/copied_transactions.py": "cluster/test_log_copy.py",

@@ -375,7 +375,9 @@ def _locked(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise OSError(errno.EBUSY, "another relay uses it") from None
+            raise OSError(
+                errno.EBUSY, "another relay uses it: name a folder of its own with --state"
+            ) from None
         raise
     return lock
 

@@ -15,8 +15,10 @@ from relay_bench import eventually
 
 from streamcore.clock import SystemClock
 from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
+from streamcore.cluster.lease import LASTS, Lease
+from streamcore.cluster.names import LEADER, Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
-from streamcore.cluster.nats_session import Batch, Session, StreamSpec, open_session
+from streamcore.cluster.nats_session import Batch, Session, Stored, StreamSpec, open_session
 
 pytestmark = [pytest.mark.long, needs_nats_server]
 
@@ -111,6 +113,36 @@ async def test_of_a_bucket_the_newest_of_each_key_is_read_first_and_an_empty_one
         async for batch in session.read("KV_b", "$KV.b.>", after=None):
             assert [message.data for message in batch.messages] == [b"2"]
             break
+
+
+async def test_the_newest_of_a_subject_is_found_if_there_is_one(server: NatsServer) -> None:
+    async with session_at(server.url) as session:
+        await session.ensure(SPEC)
+        assert await session.newest_of("ST_TX", "st.v1.tx.w") is None
+        for data in (b"1", b"2"):
+            await session.store("st.v1.tx.w", data)
+        await session.store("st.v1.tx.x", b"3")
+        assert await session.newest_of("ST_TX", "st.v1.tx.w") == Stored("st.v1.tx.w", 2, b"2")
+
+
+async def test_a_lease_whose_renewal_was_not_answered_goes_on_in_the_next_session(server: NatsServer) -> None:
+    names, clock = Names(demo=False), SystemClock()
+    mine, other = Lease(names, "me", clock), Lease(names, "other", clock)
+    subject = key_subject(names.lease, LEADER)
+    spec = StreamSpec(
+        name=stream_of(names.lease), subjects=(subject,), on_disk=True, max_age=LASTS, per_subject=1
+    )
+    async with session_at(server.url) as session:
+        await session.ensure(spec)
+        assert await mine.acquire(session)
+        revision = mine.term
+        await session.store(subject, b"me", last=revision)  # its answer goes nowhere
+    async with session_at(server.url) as session:
+        assert await mine.renew(session)
+        assert not await other.acquire(session)
+        await session.store(subject, b"other")  # as nobody may
+        assert not await mine.renew(session)
+        assert not mine.is_held
 
 
 async def test_a_stream_that_is_deleted_while_it_is_read_ends_the_session(server: NatsServer) -> None:
