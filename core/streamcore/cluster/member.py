@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.cluster.candidacy import Candidacy
+from streamcore.cluster.credible import credible
 from streamcore.cluster.errors import NotStored, SessionEnded
 from streamcore.cluster.leader import Leader
 from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
+from streamcore.cluster.messages import Live, WalletRecord, Wants, first_term, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
 from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
@@ -267,19 +268,22 @@ class Member:
                     max_age=lasts,
                     per_subject=1,
                     # so that revisions, and with them terms, grow even when a bucket was lost and made anew
-                    first_sequence=max(int(self._clock.time() * 1000), self._engine.term + 1),
+                    first_sequence=first_term(self._clock.time(), self._engine.term),
                 )
             )
         return facts
 
     def _live(self, message: Incoming) -> None:
+        reason: str | None
         try:
-            self._engine.live(read(message.data, Live))
+            live, reason = credible(read(message.data, Live), demo=self._names.demo)
+            self._engine.live(live)
             self._say_trouble()
         except MalformedMessage as error:
-            if not self._has_warned:  # there may be ten a second
-                self._has_warned = True
-                log.warning("the leader's messages cannot be read, perhaps of another version: %s", error)
+            reason = str(error)
+        if reason is not None and not self._has_warned:  # there may be ten a second
+            self._has_warned = True
+            log.warning("the leader's messages cannot be read, perhaps of another version: %s", reason)
 
     async def _read_log(self, session: Session, after: int) -> None:
         names = self._names

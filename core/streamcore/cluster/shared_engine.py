@@ -97,8 +97,12 @@ class SharedEngine:
     # --- from the bus -----------------------------------------------------------------------------------
 
     def live(self, message: Live) -> None:
-        """Take in what a leader tells; what one tells that is not the newest any more is passed over."""
-        if message.term < self.term:
+        """Take in what a leader tells; what one tells that is not the newest any more is passed over.
+
+        As soon as the newest has fallen silent, others are heard again: whoever has said a term that nobody
+        has must not silence every leader to come.
+        """
+        if message.term < self.term and self.is_led:
             return
         self.term = message.term
         self.heard_at = float("-inf") if message.leaves else self._clock.monotonic()

@@ -33,7 +33,7 @@ _replace = msgspec.structs.replace
 
 _TIMES = ("since", "retry_at", "last_message_at")
 _STATUS_FIELDS = frozenset(ProviderStatus.__struct_fields__)
-_LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
+LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
 """Nothing can fall by more than 100 percent, and nothing else is below zero."""
 
 
@@ -302,6 +302,6 @@ def _figure(name: str, packed: int | str) -> Decimal:
             return value
     elif len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60:
         raise MalformedMessage(f"an impossible {name}")  # an integer has no room for such a number
-    if value < _LOWEST[name]:
+    if value < LOWEST[name]:
         raise MalformedMessage(f"an impossible {name}")
     return value
