@@ -28,6 +28,7 @@ from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
 from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
+from streamcore.net.endpoint import host_of
 from streamcore.relay.bus import Membership
 from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
@@ -203,7 +204,7 @@ class Member:
                 await self._one_session(access)
             except (SessionEnded, LogFailed) as error:
                 turn += 1
-                self._lost(str(error))
+                self._lost(str(error) if isinstance(error, LogFailed) else f"{host_of(access.url)}: {error}")
             if self._clock.monotonic() - began >= WELL_AFTER:
                 backoff.reset()
             await self._clock.sleep(backoff.next_delay())
