@@ -260,7 +260,7 @@ class Member:
             (names.wants, LAST, False),
             (names.wallets, WALLETS_KEPT, True),
         ):
-            await session.ensure(
+            kept = await session.ensure(
                 StreamSpec(
                     name=stream_of(bucket),
                     subjects=(key_subject(bucket, ">"),),
@@ -271,6 +271,11 @@ class Member:
                     first_sequence=first_term(self._clock.time(), self._engine.term),
                 )
             )
+            if bucket == names.lease and kept.max_age != LASTS:  # two would lead, or nobody ever again
+                raise SessionEnded(
+                    f"the stream {stream_of(bucket)} keeps a message for {kept.max_age:g} s (0: for ever), "
+                    f"and must for {LASTS:g} s: delete it, and relays make it anew"
+                )
         return facts
 
     def _live(self, message: Incoming) -> None:

@@ -235,3 +235,17 @@ async def test_questions_that_cannot_be_are_answered_with_a_sentence(team: Team,
         await hostile.publish(NAMES.ask, data, reply=NAMES.live)
     await team.terminal.send(Lookup(77, "history", "SOL", "1d"))
     await team.check()
+
+
+@pytest.mark.parametrize("max_age", [0, 1_000_000_000])
+async def test_a_lease_that_somebody_else_has_made_otherwise_is_refused_until_it_is_gone(
+    tmp_path: Path, server: NatsServer, hostile: Client, max_age: int
+) -> None:
+    stream = "KV_stdemo_lease"
+    config = {"name": stream, "subjects": ["$KV.stdemo_lease.>"], "max_age": max_age}
+    await hostile.request(f"$JS.API.STREAM.CREATE.{stream}", json.dumps(config).encode(), timeout=10)
+    async with relay_in(tmp_path / "a", server.url) as relay:
+        assert relay.membership is not None
+        await eventually(lambda: stream in "".join(relay.membership.troubles()))  # type: ignore[union-attr]
+        await hostile.request(f"$JS.API.STREAM.DELETE.{stream}", b"", timeout=10)
+        await led(relay)
