@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,7 @@ DEFAULT = "default"
 """The origin of a value that nobody has set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """The effective settings and how they came about."""
 
     settings: Settings
