@@ -14,6 +14,9 @@ pytestmark = [needs_nats_server, pytest.mark.soak]
 
 SEED = int(os.environ.get("SOAK_SEED", "1"))
 FAULTS = int(os.environ.get("SOAK_FAULTS", "200"))
+EVERY = float(os.environ.get("SOAK_EVERY", "0.08"))
+"""Seconds from one transaction to the next: a shorter trial with as many transactions takes fewer."""
+
 TRANSACTIONS = 50
 """For each fault."""
 
@@ -28,7 +31,7 @@ LONGEST_WITHOUT_PRICES = 8.0
 async def test_two_hundred_faults_over_ten_thousand_transactions_lose_and_double_nothing(
     tmp_path: Path,
 ) -> None:
-    async with Trial(tmp_path, relays=3, on_nats=True, every=0.08, seed=SEED) as trial:
+    async with Trial(tmp_path, relays=3, on_nats=True, every=EVERY, seed=SEED) as trial:
         account = trial.account
         # once for as long as a machine may be away; later ones stand still for little more than the lease
         trial.beyond_lease = (25.0, 25.0)
