@@ -60,6 +60,9 @@ GOODBYE_WITHIN = 1.0
 MOST_QUESTIONS = 200
 """Questions that are answered at once."""
 
+UNKNOWN_TOLD = 10
+"""Symbols of which terminals are told at once that they cannot be watched; a relay may want thousands."""
+
 log = logging.getLogger(__name__)
 
 
@@ -284,8 +287,8 @@ class Leader:
         gone = [symbol for symbol in self._symbols if symbol not in wanted]
         new = [symbol for symbol in wanted if symbol not in self._symbols]
         self._symbols = wanted
-        await engine.subscribe_prices([symbol for symbol in new if await self._is_known(symbol, tells=True)])
-        await engine.unsubscribe_prices([symbol for symbol in gone if await self._is_known(symbol)])
+        await engine.subscribe_prices(await self._known(new, tells=True))
+        await engine.unsubscribe_prices(await self._known(gone))
         wallets = [wallet for wallet in wants.wallets if wallet not in self._followed and is_address(wallet)]
         for wallet in wallets:
             await self._follow(wallet)
@@ -295,17 +298,21 @@ class Leader:
             del self._followed[wallet]
         await engine.unsubscribe_wallets(wallets)
 
-    async def _is_known(self, symbol: str, *, tells: bool = False) -> bool:
-        """Whether this relay can watch a symbol: its settings may differ from those of who wants it."""
-        await asyncio.sleep(0)  # to understand a text may take milliseconds
-        try:
-            self._engine.describe(symbol)
-        except InputError as error:
-            if tells:
-                text = f"the leading relay: {error}"
-                self._failed(ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
-            return False
-        return True
+    async def _known(self, symbols: list[str], *, tells: bool = False) -> list[str]:
+        """Return those that this relay can watch: its settings may differ from those of who wants them."""
+        found, unknown = [], 0
+        for symbol in symbols:
+            await asyncio.sleep(0)  # to understand a text may take milliseconds
+            try:
+                self._engine.describe(symbol)
+            except InputError as error:
+                unknown += 1
+                if tells and unknown <= UNKNOWN_TOLD:
+                    text = f"the leading relay: {error}"
+                    self._failed(ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+            else:
+                found.append(symbol)
+        return found
 
     async def _follow(self, wallet: str) -> None:
         """Take up a wallet, before it is subscribed, where the last leader ended, if that is not long ago."""

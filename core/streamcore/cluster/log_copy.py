@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.cluster.copied_transactions import CopiedTransactions
-from streamcore.cluster.nats_session import Batch, StreamFacts
+from streamcore.cluster.credible import LONGEST_TRANSACTION, check_transaction
+from streamcore.cluster.names import Names
+from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
-from streamcore.errors import MalformedEvent
+from streamcore.errors import MalformedEvent, MalformedMessage
 from streamcore.events import StreamError, WalletTransaction
 from streamcore.json_lines import from_json
 from streamcore.relay.log import Log, LogFailed, Logged
@@ -70,14 +72,13 @@ class LogCopy(LogInTables):
         for message in batch.messages:
             self._read_to = message.sequence
             try:
-                event = from_json(message.data)
-            except MalformedEvent as error:
+                event = _transaction_of(message)
+            except (MalformedEvent, MalformedMessage) as error:
                 log.warning("transaction %d of the stream cannot be read: %s", message.sequence, error)
                 continue
-            if isinstance(event, WalletTransaction):
-                self._arrived.append(Logged(message.sequence, event))
-                if self._has_readers:
-                    self.tell(event)
+            self._arrived.append(Logged(message.sequence, event))
+            if self._has_readers:
+                self.tell(event)
         if not self._has_readers:
             self.write([])  # nobody has a position yet, so it may grow between two rounds of telling
         self.is_current = self.is_current or batch.is_last
@@ -136,6 +137,27 @@ class LogCopy(LogInTables):
     def close(self) -> None:
         """See `Log.close`; what is not written is read again at the next start."""
         self.write([])
+
+
+def _transaction_of(message: Stored) -> WalletTransaction:
+    """Return a transaction of the stream.
+
+    Raises:
+        MalformedEvent: It cannot be read.
+        MalformedMessage: No terminal would take it, or it is not where it belongs.
+    """
+    if len(message.data) > LONGEST_TRANSACTION:
+        raise MalformedMessage(f"it has more than {LONGEST_TRANSACTION} bytes")
+    event = from_json(message.data)
+    if not isinstance(event, WalletTransaction):
+        raise MalformedMessage("it is none")
+    if message.subject == Names(demo=False).transactions_of(event.wallet):
+        if event.demo:
+            raise MalformedMessage("it is made up")
+    elif message.subject != Names(demo=True).transactions_of(event.wallet):
+        raise MalformedMessage("it is of another wallet than it says")
+    check_transaction(event, message.sequence)
+    return event
 
 
 def epoch_of(facts: StreamFacts) -> str:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.cluster.candidacy import Candidacy
+from streamcore.cluster.credible import credible
 from streamcore.cluster.errors import NotStored, SessionEnded
 from streamcore.cluster.leader import Leader
 from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
+from streamcore.cluster.messages import Live, WalletRecord, Wants, first_term, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
 from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
@@ -27,6 +28,7 @@ from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
 from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
+from streamcore.net.endpoint import host_of
 from streamcore.relay.bus import Membership
 from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
@@ -141,7 +143,7 @@ class Member:
         """See `Membership.troubles`."""
         found = []
         if not self.is_connected:
-            found.append(f"the bus cannot be reached: {self._reason}")
+            found.append(f"NATS cannot be reached: {self._reason}")
         elif not self._log.is_current:
             found.append("the log is still being read")
         elif not self._engine.is_led:
@@ -174,7 +176,7 @@ class Member:
 
     def _say_trouble(self) -> None:
         if not self.is_connected:
-            self._engine.set_trouble("the relay: the bus cannot be reached")
+            self._engine.set_trouble("the relay: NATS cannot be reached")
         elif not self._engine.is_led:
             self._engine.set_trouble(f"the relay: {NO_LEADER}")
         else:
@@ -202,14 +204,14 @@ class Member:
                 await self._one_session(access)
             except (SessionEnded, LogFailed) as error:
                 turn += 1
-                self._lost(str(error))
+                self._lost(str(error) if isinstance(error, LogFailed) else f"{host_of(access.url)}: {error}")
             if self._clock.monotonic() - began >= WELL_AFTER:
                 backoff.reset()
             await self._clock.sleep(backoff.next_delay())
 
     def _lost(self, reason: str) -> None:
         if reason != self._reason:
-            log.warning("the bus cannot be reached: %s", reason)
+            log.warning("NATS cannot be reached: %s", reason)
         self._reason = reason
 
     async def _one_session(self, access: Access) -> None:
@@ -231,7 +233,7 @@ class Member:
         await session.listen(names.live, self._live)
         self._link.begin(session)
         self._reason = "the connection was lost"
-        log.info("connected with the bus")
+        log.info("connected with NATS")
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),
@@ -258,7 +260,7 @@ class Member:
             (names.wants, LAST, False),
             (names.wallets, WALLETS_KEPT, True),
         ):
-            await session.ensure(
+            kept = await session.ensure(
                 StreamSpec(
                     name=stream_of(bucket),
                     subjects=(key_subject(bucket, ">"),),
@@ -266,19 +268,27 @@ class Member:
                     max_age=lasts,
                     per_subject=1,
                     # so that revisions, and with them terms, grow even when a bucket was lost and made anew
-                    first_sequence=max(int(self._clock.time() * 1000), self._engine.term + 1),
+                    first_sequence=first_term(self._clock.time(), self._engine.term),
                 )
             )
+            if bucket == names.lease and kept.max_age != LASTS:  # two would lead, or nobody ever again
+                raise SessionEnded(
+                    f"the stream {stream_of(bucket)} keeps a message for {kept.max_age:g} s (0: for ever), "
+                    f"and must for {LASTS:g} s: delete it, and relays make it anew"
+                )
         return facts
 
     def _live(self, message: Incoming) -> None:
+        reason: str | None
         try:
-            self._engine.live(read(message.data, Live))
+            live, reason = credible(read(message.data, Live), demo=self._names.demo)
+            self._engine.live(live)
             self._say_trouble()
         except MalformedMessage as error:
-            if not self._has_warned:  # there may be ten a second
-                self._has_warned = True
-                log.warning("the leader's messages cannot be read, perhaps of another version: %s", error)
+            reason = str(error)
+        if reason is not None and not self._has_warned:  # there may be ten a second
+            self._has_warned = True
+            log.warning("the leader's messages cannot be read, perhaps of another version: %s", reason)
 
     async def _read_log(self, session: Session, after: int) -> None:
         names = self._names

@@ -60,6 +60,8 @@ class StreamFacts(NamedTuple):
     first: int
     """The sequence of the oldest message that is there; of an empty stream, that of the next one."""
     last: int
+    max_age: float = 0.0
+    """Seconds that a message is kept; 0: for ever."""
 
 
 class Stored(NamedTuple):
@@ -109,7 +111,8 @@ class Session(Connection):
                 return None
             raise self._over(f"the stream {stream} cannot be used: {_described(error)}")
         state = answer["state"]
-        return StreamFacts(answer["created"], state["first_seq"], state["last_seq"])
+        max_age = answer["config"].get("max_age", 0) / _NANOSECONDS
+        return StreamFacts(answer["created"], state["first_seq"], state["last_seq"], max_age)
 
     async def store(
         self, subject: str, data: bytes, *, message_id: str | None = None, last: int | None = None

@@ -89,7 +89,7 @@ class SharedEngine:
         self._sources: dict[str, str | None] = {}
         self._statuses: dict[str, ProviderStatus] = {}
         """As the leader told them last."""
-        self._trouble: str | None = "the bus has not been reached yet"
+        self._trouble: str | None = "NATS has not been reached yet"
         """Why nothing is known of the providers at present."""
         self._past = Past(questions, clock, shift=lambda: 0.0)
         self._search = RelaySearch(questions)
@@ -97,8 +97,12 @@ class SharedEngine:
     # --- from the bus -----------------------------------------------------------------------------------
 
     def live(self, message: Live) -> None:
-        """Take in what a leader tells; what one tells that is not the newest any more is passed over."""
-        if message.term < self.term:
+        """Take in what a leader tells; what one tells that is not the newest any more is passed over.
+
+        As soon as the newest has fallen silent, others are heard again: whoever has said a term that nobody
+        has must not silence every leader to come.
+        """
+        if message.term < self.term and self.is_led:
             return
         self.term = message.term
         self.heard_at = float("-inf") if message.leaves else self._clock.monotonic()

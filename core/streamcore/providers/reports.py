@@ -98,6 +98,18 @@ class PartialFetch(msgspec.Struct, frozen=True):
     error: ProviderError
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """A fetch about ``topic`` has reported everything it was told of from its checkpoint up to ``slot``.
+
+    What comes after ``slot`` may still be missing. If the fetch is interrupted, the next one may begin
+    from there.
+    """
+
+    topic: str
+    slot: int
+    """Including it: no transaction of this slot is left to be reported."""
+
+
 class SignatureSeen(msgspec.Struct, frozen=True):
     """The stream told only the signature of a transaction of ``topic``; it must be fetched over HTTP."""
 
@@ -203,6 +215,7 @@ Report: TypeAlias = (
     | TransactionReport
     | CheckpointReport
     | PartialFetch
+    | Progress
     | TokenAccounts
     | Unfollowed
     | AccountReport

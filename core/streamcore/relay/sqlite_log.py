@@ -231,6 +231,8 @@ class TransactionLog:
     def reported(self, wallet: str) -> dict[str, int]:
         """Return signature to slot of the newest transactions of a wallet that are here.
 
+        There may be more; those are fetched again if they came after the checkpoint, and `append` drops them.
+
         Raises:
             LogFailed: The log cannot be read.
         """

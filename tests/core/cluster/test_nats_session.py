@@ -237,6 +237,19 @@ async def test_what_is_not_permitted_ends_the_session_and_is_named(tmp_path: Pat
             assert "b" in await end_of(session)
 
 
+async def test_what_is_not_permitted_is_told_in_the_same_words_every_time(tmp_path: Path) -> None:
+    users = 'authorization { users: [ { user: r, password: p, permissions: { subscribe: ["a"] } } ] }'
+    told = set()
+    with NatsServer(tmp_path / "nats", config=users) as server:
+        for _ in range(2):
+            async with session_at(server.url, user="r", password="p") as session:
+                with suppress(NoAnswer, SessionEnded):
+                    await session.ask("a", b"", within=2.0)
+                told.add(await end_of(session))
+    (text,) = told
+    assert text.startswith("the server does not let this user do what a relay does: permissions violation")
+
+
 async def test_a_certificate_is_checked_and_nothing_is_warned_of_at_the_end(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -112,6 +112,18 @@ async def test_a_leader_of_the_past_is_not_listened_to(bench: Bench) -> None:
     assert bench.prices() == [("SOL", "151")]
 
 
+async def test_a_term_that_nobody_has_silences_no_leader_for_long(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    bench.engine.live(Live(term=2**53))
+    bench.engine.live(Live(term=8, events=[price("SOL", "150")]))
+    assert bench.prices() == []
+    await bench.clock.advance(LEADER_SILENT)
+    bench.engine.live(Live(term=8, events=[price("SOL", "151")]))
+    assert bench.prices() == [("SOL", "151")]
+    bench.engine.live(Live(term=7, events=[price("SOL", "1")]))
+    assert bench.prices() == []
+
+
 async def test_prices_of_what_nobody_wants_any_more_are_forgotten(bench: Bench) -> None:
     bench.engine.live(Live(term=1, events=[price("SOL", "150")], sources={SOL: "birdeye"}))
     bench.engine.live(Live(term=1, sources={}))

@@ -83,6 +83,10 @@ class WalletAccounts:
                 self._amounts.begin(wallet, holdings)
         return known.addresses
 
+    def listed(self, wallet: str) -> tuple[str, ...]:
+        """Return what `addresses` returned last, with what transactions have shown since."""
+        return self._accounts[wallet].addresses
+
     def taken_news(self, wallet: str) -> list[Report]:
         """Return what has been learnt of a wallet's accounts and not been told yet."""
         changed, notice = self._changed.pop(wallet, None), self._unlisted.pop(wallet, None)
