@@ -6,14 +6,14 @@ hosts, each from an address and with a rate limit of its own, unless that is wha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from streamcore.assets.tokens import Token
+from streamcore.assets.tokens import Token, check_address
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.model import Settings
@@ -58,7 +58,7 @@ class DirectFallback:
         self._make_direct = direct
         self._name = name
         self._clock = clock or SystemClock()
-        self._hub = Hub(settings.stream.queue_capacity)
+        self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._tasks = Tasks("direct fallback", self._clock, failed=self._failed)
         self._direct: Engine | None = None
         """The engine that stands in; ``None`` while the relay is there."""
@@ -127,15 +127,18 @@ class DirectFallback:
             self._hub.publish(event)
 
     async def _subscribe_to(self, direct: Engine) -> None:
-        for subscribe, names in (
-            (direct.subscribe_prices, self._symbols),
-            (direct.subscribe_wallets, self._wallets),
-        ):
-            for name in names:
-                try:
-                    await subscribe([name])
-                except InputError as error:
-                    self._tell(str(error), kind=ErrorKind.SUBSCRIPTION)
+        await self._subscribe_each(direct.subscribe_prices, self._symbols)
+        await self._subscribe_each(direct.subscribe_wallets, self._wallets)
+
+    async def _subscribe_each(
+        self, subscribe: Callable[[list[str]], Awaitable[object]], names: Iterable[str]
+    ) -> None:
+        """Subscribe what the relay knows: it may have tickers of its own, which no provider does."""
+        for name in names:
+            try:
+                await subscribe([name])
+            except InputError as error:
+                self._tell(str(error), kind=ErrorKind.SUBSCRIPTION)
 
     async def _pass_on(self, engine: Engine) -> None:
         """Publish what an engine says, transactions that both know only once."""
@@ -167,7 +170,7 @@ class DirectFallback:
         tokens = await self._relay.subscribe_prices(wanted)
         self._symbols += wanted
         if self._direct is not None:
-            return await self._direct.subscribe_prices(wanted)
+            await self._subscribe_each(self._direct.subscribe_prices, wanted)
         return tokens
 
     async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
@@ -180,7 +183,9 @@ class DirectFallback:
                 keys.remove(key)
                 self._symbols.remove(one)
         if self._direct is not None:
-            await self._direct.unsubscribe_prices(unwanted)
+            for one in unwanted:
+                with suppress(InputError):  # it was not subscribed there either
+                    await self._direct.unsubscribe_prices([one])
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> Sequence[str]:
         """See `Engine.subscribe_wallets`."""
@@ -195,8 +200,8 @@ class DirectFallback:
         unwanted = [addresses] if isinstance(addresses, str) else list(addresses)
         await self._relay.unsubscribe_wallets(unwanted)
         for one in unwanted:
-            if one.strip() in self._wallets:
-                self._wallets.remove(one.strip())
+            if (wallet := check_address(one)) in self._wallets:
+                self._wallets.remove(wallet)
         if self._direct is not None:
             await self._direct.unsubscribe_wallets(unwanted)
 
@@ -238,16 +243,16 @@ class DirectFallback:
         return await self._engine.history(symbol, span)
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
-        """See `Engine.cached_history`."""
-        return self._engine.cached_history(symbol, span)
+        """See `Engine.cached_history`; the relay's while the providers have not been asked for any."""
+        return self._engine.cached_history(symbol, span) or self._relay.cached_history(symbol, span)
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
         return await self._engine.trends()
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
-        """See `Engine.cached_trends`."""
-        return self._engine.cached_trends()
+        """See `Engine.cached_trends`; the relay's while the providers have not been asked for any."""
+        return {**self._relay.cached_trends(), **self._engine.cached_trends()}
 
     def events(self) -> AsyncIterator[Event]:
         """See `Engine.events`."""
@@ -256,7 +261,10 @@ class DirectFallback:
         snapshot = self.snapshot()
         now = self._clock.time()
         return self._hub.subscribe(
-            [*(status.event(now) for status in snapshot.statuses.values()), *snapshot.prices.values()]
+            [
+                *(status.event(now) for status in snapshot.statuses.values() if not status.standby),
+                *snapshot.prices.values(),
+            ]
         )
 
     def drain(self, name: str) -> Sequence[Event]:

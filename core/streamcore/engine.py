@@ -176,9 +176,10 @@ class Engine(Protocol):
         """Have the source of a watched price asked for bid and ask as they are now; returns at once.
 
         A stream tells them with each trade: where little is traded they are old. What the source says comes
-        as a price event. Nothing happens where it has no order book, where the symbol is not watched, or
-        where the prices come from a relay. It takes part of what the source allows, so ask every few seconds
-        for what a person looks at, and for no more.
+        as a price event. Nothing happens where it has no order book, or where the symbol is not watched. It
+        takes part of what the source allows, so ask every few seconds for what a person looks at, and for no
+        more. A relay asks about a symbol every four seconds at most, and a source every two, for all its
+        terminals together; one that is too old to know the question asks nothing.
 
         Raises:
             InputError: It is no token that is known.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from streamcore.assets.instruments import Instrument
 from streamcore.assets.tokens import Token, TokenTable
@@ -22,7 +23,7 @@ from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
 from streamcore.events import DataKind, Event, Source, State
-from streamcore.history.live import needs_refill, with_price
+from streamcore.history.live import with_present
 from streamcore.history.price_history import PriceHistory
 from streamcore.history.source_order import SourceOrder
 from streamcore.history.sources import history_sources
@@ -56,8 +57,7 @@ STARTED_BEFORE = "this engine has been started before, and can be started once: 
 ENDED = "the engine has ended and brings nothing any more: make a new StreamManager"
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     """The parts that answer consumers, once the engine has been started."""
 
     prices: PriceTracker
@@ -67,11 +67,8 @@ class _Parts:
     names: WalletNames
 
     def with_present(self, instrument: Instrument, series: CandleSeries) -> CandleSeries:
-        """Return a series that may be some minutes old with the present price in it, if they meet."""
-        latest = self.prices.latest(instrument)
-        if latest is None or needs_refill(series, latest.ts):
-            return series
-        return with_price(series, latest)
+        """Return a series with the present price in it; see `streamcore.history.live.with_present`."""
+        return with_present(series, self.prices.latest(instrument))
 
 
 class StreamManager:

@@ -1,7 +1,7 @@
 """What a relay needs for 1, 10, 50 and 300 terminals: CPU, memory and bytes, measured on the real command.
 
     python tests/benchmarks/relay_scale.py [--terminals 1,10,50,300] [--intervals 250,100] [--seconds 6]
-    python tests/benchmarks/relay_scale.py --nats [--terminals 1,300]
+    python tests/benchmarks/relay_scale.py --nats 3 [--terminals 1,300]
 
 ``streamtui relay`` runs in a process of its own over emulated providers in this one: `PRICES` prices a second
 in `ROWS` rows, of which every terminal wants the same `WANTED`. Two terminals in this process read what they
@@ -10,8 +10,8 @@ CPU is the processor time that the system has counted for the relay, memory its 
 In the last row of each interval every terminal wants rows of its own choice, so that no two share a frame.
 From the two largest numbers of terminals it computes what more terminals and more relays come to.
 
-With ``--nats`` it is three relays on a NATS server, with so many terminals each: what the one that leads, the
-others and the server need.
+With ``--nats`` it is so many relays on a NATS server, with so many terminals each: what the one that leads,
+the others (each, on average) and the server need.
 """
 
 from __future__ import annotations
@@ -46,9 +46,6 @@ from streamsim import Emulators
 ROWS = 50
 PRICES = 100.0
 WANTED = 20
-TOGETHER = 3
-"""Relays on a NATS server."""
-
 READING = 2
 """Terminals that read and understand what they are told."""
 
@@ -290,8 +287,8 @@ def computed(found: list[Measured], relays: int, terminals: int) -> str:
     )
 
 
-async def measure_together(terminals: int, interval: int, seconds: float) -> list[str]:
-    """Return rows of what three relays on a NATS server need, with so many terminals each."""
+async def measure_together(count: int, terminals: int, interval: int, seconds: float) -> list[str]:
+    """Return rows of what relays on a NATS server need, with so many terminals each."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         emulators = await stack.enter_async_context(Emulators(market_rate=0, wallet_rate=0))
@@ -301,7 +298,7 @@ async def measure_together(terminals: int, interval: int, seconds: float) -> lis
         assert server.process is not None
         relays: dict[str, Process] = {}
         crowds = []
-        for number in range(TOGETHER):
+        for number in range(count):
             name = f"paid-{number}"
             serving = relay(folder, emulators, "--nats", server.url, name=name)
             relays[name], address = await stack.enter_async_context(serving)
@@ -322,11 +319,15 @@ async def measure_together(terminals: int, interval: int, seconds: float) -> lis
         told_by = {name: mean(one["frames"]) / passed for name, one in zip(relays, told, strict=True)}
         (leader,) = {client.key for client in emulators.birdeye.clients}
         rows = []
-        for name, pid in pids.items():
-            role = "leads" if name == leader else "follows" if name in relays else "NATS server"
-            needed = f"{share(used[name] / passed)} | {memory(pid):.0f} MiB"
-            frames = f"{told_by[name]:.1f}" if name in told_by else ""
-            rows.append(f"| {TOGETHER} × {terminals} | {role} | {needed} | {frames} |")
+        for role, names in {
+            "leads": [leader],
+            "follows, each": [name for name in relays if name != leader],
+            "NATS server": ["nats-server"],
+        }.items():
+            needed = mean(used[name] for name in names) / passed
+            holds = mean(memory(pids[name]) for name in names)
+            frames = f"{mean(told_by[name] for name in names):.1f}" if names[0] in told_by else ""
+            rows.append(f"| {count} × {terminals} | {role} | {share(needed)} | {holds:.0f} MiB | {frames} |")
         return rows
 
 
@@ -336,12 +337,12 @@ def _is_ready(address: str) -> bool:
     return False
 
 
-async def table_together(terminals: list[int], interval: int, seconds: float) -> None:
+async def table_together(count: int, terminals: list[int], interval: int, seconds: float) -> None:
     print(f"{machine()}; {PRICES:g} prices/s in {ROWS} rows, {WANTED} of them wanted, every {interval} ms\n")
     print("| relays × terminals | what | CPU of a core | memory | frames/s to each |")
     print("|---|---|---|---|---|")
     for number in terminals:
-        for row in await measure_together(number, interval, seconds):
+        for row in await measure_together(count, number, interval, seconds):
             print(row, flush=True)
 
 
@@ -361,13 +362,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--intervals", default="250,100")
     parser.add_argument("--terminals", default="1,10,50,300")
-    parser.add_argument("--nats", action="store_true", help="three relays on a NATS server")
+    parser.add_argument("--nats", type=int, default=0, help="so many relays on a NATS server")
     options = parser.parse_args()
     terminals = [int(number) for number in options.terminals.split(",")]
     intervals = [int(number) for number in options.intervals.split(",")]
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if options.nats:
-        asyncio.run(table_together(terminals, intervals[0], options.seconds))
+        asyncio.run(table_together(options.nats, terminals, intervals[0], options.seconds))
     else:
         asyncio.run(tables(terminals, intervals, options.seconds))
 

@@ -4,11 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+from candle_series import candle, series_of
 from fake_manager import FakeManager, status
 from manual_clock import ManualClock
-from sample_events import price, transaction
+from sample_events import SOL, price, transaction, trouble
 
-from streamcore import Event, PriceUpdate, State, StreamError, WalletTransaction
+from streamcore import (
+    ChartRange,
+    Event,
+    PriceUpdate,
+    Snapshot,
+    State,
+    StatusChange,
+    StreamError,
+    WalletTransaction,
+)
+from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings
 from streamcore.direct_fallback import DIRECT_AFTER, DirectFallback
 
@@ -116,3 +128,63 @@ async def test_a_second_loss_is_met_like_the_first() -> None:
         await stage.find_relay()
         await stage.lose_relay()
         assert len(stage.directs) == 2
+
+
+WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
+
+
+async def test_a_wallet_that_is_given_up_by_a_link_is_not_watched_when_the_relay_is_lost() -> None:
+    async with staged() as stage:
+        await stage.engine.subscribe_wallets([WALLET])
+        await stage.engine.unsubscribe_wallets([f"https://solscan.io/account/{WALLET}"])
+        await stage.lose_relay()
+        assert not [names for what, names in stage.directs[0].asked if what == "subscribe_wallets"]
+
+
+async def test_the_past_that_the_relay_has_told_is_known_until_the_providers_have_told_theirs() -> None:
+    relays, own = series_of(candle(0, 1)), series_of(candle(0, 2))
+    async with staged() as stage:
+        stage.relay.cached_series["SOL", ChartRange.HOUR] = relays
+        stage.relay.trend_series = {SOL: relays, "BTC": relays}
+        await stage.lose_relay()
+        assert stage.engine.cached_history("SOL", ChartRange.HOUR) is relays
+        assert stage.engine.cached_trends() == {SOL: relays, "BTC": relays}
+        stage.directs[0].fresh_series["SOL", ChartRange.HOUR] = own
+        stage.directs[0].trend_series = {SOL: own}
+        await stage.engine.history("SOL", ChartRange.HOUR)
+        assert stage.engine.cached_history("SOL", ChartRange.HOUR) is own
+        assert stage.engine.cached_trends() == {SOL: own, "BTC": relays}
+
+
+async def test_who_reads_in_batches_gets_the_present_price_the_first_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with staged() as stage:
+        known = price("SOL", "150", provider="kraken").as_snapshot()
+        state = Snapshot(ts=0.0, prices={SOL: known}, statuses={})
+        monkeypatch.setattr(stage.relay, "snapshot", lambda: state)
+        stage.relay.tell(trouble(provider="kraken"))
+        await stage.clock.settle()
+        assert known in stage.engine.drain("kraken")
+        assert stage.engine.drain("kraken") == []
+
+
+async def test_who_attaches_is_told_nothing_of_providers_of_which_nothing_is_expected() -> None:
+    async with staged() as stage:
+        stage.relay.current = {"coinbase": status("coinbase", standby=True), **stage.relay.current}
+        late = stage.engine.events()
+        told = [await anext(late) for _ in range(2)]
+        assert [event.provider for event in told if isinstance(event, StatusChange)] == ["kraken", "relay"]
+
+
+async def test_a_ticker_that_the_relay_alone_knows_is_watched_and_given_up_while_it_is_lost() -> None:
+    async with staged() as stage:
+        stage.relay.tokens = TokenTable({"FOO": SOL})
+        await stage.lose_relay()
+        (token,) = await stage.engine.subscribe_prices(["FOO"])
+        assert token.mint == SOL
+        await stage.clock.settle()
+        assert "'FOO'" in stage.sentences()[-1]
+        await stage.engine.unsubscribe_prices(["FOO", "SOL"])
+        asked = stage.directs[0].asked
+        assert ("unsubscribe_prices", ("SOL",)) in asked

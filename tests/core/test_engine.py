@@ -23,6 +23,7 @@ from streamcore import (
     NotRunning,
     PriceKind,
     PriceUpdate,
+    RelayClient,
     Settings,
     SettingsError,
     Snapshot,
@@ -31,6 +32,7 @@ from streamcore import (
     StreamManager,
     WalletTransaction,
 )
+from streamcore.direct_fallback import DirectFallback
 
 
 def promised() -> list[str]:
@@ -39,7 +41,7 @@ def promised() -> list[str]:
 
 
 @pytest.mark.parametrize("name", promised())
-@pytest.mark.parametrize("engine", [StreamManager, FakeManager])
+@pytest.mark.parametrize("engine", [StreamManager, RelayClient, DirectFallback, FakeManager])
 def test_an_engine_has_everything_that_is_promised(engine: type, name: str) -> None:
     promise = vars(Engine)[name]
     kept = inspect.getattr_static(engine, name, None)

@@ -56,6 +56,7 @@ PUBLIC = {
     "TokenHit",
     "VolumeUnit",
     "needs_refill",
+    "origin_of",
     "with_price",
     # what can be watched, and what it is called
     "Token",
@@ -144,8 +145,10 @@ def test_every_public_name_about_settings_is_there_and_documented(name: str) -> 
 ABOUT_EXAMINING = {"Check", "Result", "examine", "needed_failed"}
 ABOUT_RECORDING = {"Capture"}
 ABOUT_SERVING = {
+    "Attempts",
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",
@@ -153,6 +156,7 @@ ABOUT_SERVING = {
     "TokenEntry",
     "Tokens",
     "TokensFailed",
+    "forwarded_address",
     "is_loopback",
     "listening_socket",
     "plan",

@@ -20,7 +20,7 @@ def urls(settings: Settings) -> dict[str, str]:
     return {
         name: str(getattr(getattr(settings, key.section), name.rpartition(".")[2]))
         for name, key in setting_keys().items()
-        if key.schemes and key.section != "relay"
+        if key.schemes and key.section not in ("relay", "web")
     }
 
 

@@ -10,14 +10,14 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 from fleet_terminals import Onlooker, Wanderer, until
@@ -40,8 +40,8 @@ RECOVERED = 120.0
 """Seconds until prices come again after any fault."""
 UNDER_WAY = 120.0
 """Seconds until everything runs, at first."""
-SETTLED = 120.0
-"""Seconds for the last transactions to reach everybody when no fault is left."""
+SETTLED = 600.0
+"""Seconds for the last transactions to reach everybody when no fault is left: they may have to be fetched."""
 
 
 @dataclass
@@ -276,8 +276,8 @@ class Trial:
             account.lost[name] = len(account.happened - one.told.keys())
             account.doubled[name] = sum(one.told[each] > 1 for each in account.happened)
 
-    def _spawn(self, *work: object) -> None:
-        self._tasks += [asyncio.create_task(one) for one in work]  # type: ignore[arg-type]
+    def _spawn(self, *work: Coroutine[Any, Any, None]) -> None:
+        self._tasks += [asyncio.create_task(one) for one in work]
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:

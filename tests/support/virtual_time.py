@@ -103,9 +103,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     async def sock_accept(self, sock: socket.socket) -> tuple[socket.socket, Any]:
         connection, address = await super().sock_accept(sock)
-        self._selector_of_time.watch(
-            connection.fileno()
-        )  # it need not be waited for: data may have come already
+        # it need not be waited for: data may have come already
+        self._selector_of_time.watch(connection.fileno())
         return connection, address
 
     def run_in_executor(

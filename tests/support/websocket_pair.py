@@ -67,8 +67,9 @@ async def dialled(
     max_message_bytes: int = 1 << 20,
     clock: Clock | None = None,
     surroundings: Surroundings = NOWHERE,
+    dialler: Dialler | None = None,
 ) -> Socket:
-    """Open a WebSocket."""
+    """Open a WebSocket, over connections of ``dialler`` if that is given."""
     clock = clock or SystemClock()
     return await LIBRARIES[_chosen](
         endpoint,
@@ -77,7 +78,7 @@ async def dialled(
         within=within,
         max_message_bytes=max_message_bytes,
         clock=clock,
-        dialler=Dialler(clock, surroundings),
+        dialler=dialler or Dialler(clock, surroundings),
     )
 
 

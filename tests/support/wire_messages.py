@@ -38,6 +38,9 @@ SIGNATURE = "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3
 WANT = Want(7, ("SOL", "BTC"), (WALLET,), Position("9f86d081", 5120), 250, "streamtui 0.2")
 RECONNECT = Reconnect(8, "kraken")
 LOOKUP = Lookup(9, "history", "SOL", "24h")
+QUOTE = Lookup(10, "quote", "BTC")
+QUOTE_FOUND = Found(10)
+"""The answer to it."""
 STATUS: dict[str, Any] = {
     "provider": "kraken",
     "kind": "prices",

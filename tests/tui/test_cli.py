@@ -119,7 +119,7 @@ def test_version_and_help_are_at_hand_everywhere(run):
         (["search", "x" * 200], "is too long to search for"),
         (["--demo-rate", "1e9"], "--demo-rate = '1e9': expected a number from 0 to 100000"),
         (["stream", "-s"], "--symbols"),
-        (["--sym", "SOL"], "there is no command 'SOL'"),
+        (["--sym", "SOL"], "there is no option --sym; did you mean --symbols?"),
         (["stream", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),
         (["stream", "-w", "NOPE"], "'NOPE' (option --wallets)"),
         (["doctor", "--demo", "-s", "NOPE"], "'NOPE' (option --symbols)"),

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from streamtui.declarations import WrongUsage
+from streamtui.declarations import Kind, WrongUsage
+from streamtui.options import APP, COMMANDS
 from streamtui.parsing import parse
 
 
@@ -59,3 +62,45 @@ def test_words_of_its_own_that_are_missing_and_a_form_that_does_not_exist_are_re
 def test_what_cannot_be_understood_is_refused_with_a_pointer_to_the_help(arguments: list[str]) -> None:
     with pytest.raises(WrongUsage):
         parse(arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--symbol", "SOL"], "there is no option --symbol; did you mean --symbols?; see streamtui --help"),
+        (["--symbol=SOL"], "there is no option --symbol; did you mean --symbols?; see streamtui --help"),
+        (["relay", "--foo", "x"], "there is no option --foo; see streamtui relay --help"),
+        (["relay", "--demo", "--relay", "ws://h"], "there is no option --relay; see streamtui relay --help"),
+        (
+            ["--demo", "stream", "--cuont", "3"],
+            "there is no option --cuont; did you mean --count?; see stream",
+        ),
+        (["relay", "token", "--foo", "add"], "there is no option --foo; see streamtui relay token --help"),
+        (["relay", "x"], "there is no command 'relay x'; there are: relay token add, relay token list"),
+        (["config", "shwo"], "there is no command 'config shwo'; there are: config init"),
+        (
+            ["relay", "token", "add", "a", "--file", "b"],
+            "there is no option --file; see streamtui relay token add",
+        ),
+    ],
+)
+def test_an_option_that_does_not_exist_is_named_and_not_the_word_behind_it(
+    arguments: list[str], said: str
+) -> None:
+    with pytest.raises(WrongUsage, match=f"^{re.escape(said)}"):
+        parse(arguments)
+
+
+@pytest.mark.parametrize("command", ["", *(command.name for command in COMMANDS)])
+def test_every_option_of_every_command_is_known(command: str) -> None:
+    (found,) = (one for one in (APP, *COMMANDS) if one.name == command)
+    for option in found.options:
+        for flag in (one for one in option.flags if one.startswith("--")):
+            spelled = [flag, flag.replace("--", "--no-", 1)] if option.kind is Kind.SWITCH else [flag]
+            for one in spelled:
+                said = ""
+                try:
+                    parse([*command.split(), one])
+                except WrongUsage as error:  # a value or a word may be missing
+                    said = str(error)
+                assert "there is no option" not in said

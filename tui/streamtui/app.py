@@ -122,6 +122,9 @@ class StreamTuiApp(PaintsChanges):
         self._main = MainScreen(self.session, self._start, config_path)
         self._watches_terminal = False
         self._settled = False
+        """Whether everything that takes long at the start is done."""
+        self._has_given_back = False
+        """Whether what fetching the past has needed for a moment is free again."""
 
     def _begin_with_theme(self, name: str) -> None:
         """Take a theme before anything is drawn. To assign it would have all styles parsed once more."""
@@ -209,12 +212,13 @@ class StreamTuiApp(PaintsChanges):
         return 1.0
 
     def _settle(self) -> None:
-        """Exempt everything made at the start from garbage collection, and give back what it left free.
+        """Exempt everything made at the start from garbage collection.
 
         It lives to the end anyway, and each full collection would stop the screen for tens of milliseconds.
         """
         self._settled = True
         if not self.is_headless:
+            gc.collect()
             gc.freeze()
             give_back()
         if self._engine_started is not None:
@@ -223,6 +227,10 @@ class StreamTuiApp(PaintsChanges):
     def _tick(self) -> None:
         if not self._settled and (self.session.running or self.session.failure is not None):
             self._settle()
+        elif self._updates.has_past and not self._has_given_back:
+            self._has_given_back = True
+            if not self.is_headless:
+                give_back()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
         elif self._main.is_mounted:

@@ -183,7 +183,7 @@ def _emulator(given: _Given, programs: Programs) -> None:
 
 
 def _relay(given: _Given, programs: Programs) -> None:
-    from streamcore.relay import LogFailed, TokensFailed
+    from streamcore.relay import ListenFailed, LogFailed, TokensFailed
     from streamtui.commands.open_files import check_open_files
     from streamtui.commands.relay import check, run
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
@@ -197,13 +197,8 @@ def _relay(given: _Given, programs: Programs) -> None:
         with logging_set_up(given, effective, on_screen=True):
             try:
                 raise Ended(check(effective) if given.get("check") else run(effective))
-            except (LogFailed, TokensFailed) as error:
+            except (ListenFailed, LogFailed, TokensFailed) as error:
                 fail(str(error))
-            except OSError as error:
-                if error.errno in UNWRITABLE:
-                    raise
-                listen = effective.settings.relay.listen
-                fail(f"{listen} cannot be listened on: {error.strerror or error}")
 
 
 def _relay_token(given: _Given, programs: Programs) -> None:
@@ -249,7 +244,7 @@ def _serve(given: _Given, programs: Programs) -> None:
 
     if find_spec("textual_serve") is None:
         refuse("serve needs a library: pip install 'streamtui[web]'")
-    from streamcore.relay import LogFailed, TokensFailed
+    from streamcore.relay import ListenFailed, LogFailed, TokensFailed
     from streamtui.commands.open_files import check_open_files
     from streamtui.commands.serve import run
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
@@ -264,13 +259,8 @@ def _serve(given: _Given, programs: Programs) -> None:
         with logging_set_up(given, effective, on_screen=True):
             try:
                 raise Ended(run(effective))
-            except (LogFailed, TokensFailed) as error:
+            except (ListenFailed, LogFailed, TokensFailed) as error:
                 fail(str(error))
-            except OSError as error:
-                if error.errno in UNWRITABLE:
-                    raise
-                listen = effective.settings.web.listen
-                fail(f"{listen} cannot be listened on: {error.strerror or error}")
 
 
 def _config(given: _Given, programs: Programs) -> None:

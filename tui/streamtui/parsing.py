@@ -25,6 +25,8 @@ EPILOG = "Without a command: the terminal app. Options > environment > configura
 _COMMAND = "command"
 _UNKNOWN = "unrecognized arguments"
 """What argparse says of words that nothing takes."""
+_OF_ALL = frozenset(("--help", "--version", "--install-completion", "--show-completion"))
+"""Options that no command declares."""
 _LIKE_AN_ADDRESS = 25
 """Characters; no ticker is that long."""
 _LONG_ENOUGH_FOR_A_SECRET = 12
@@ -88,6 +90,7 @@ def parse(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
         WrongUsage: It cannot be understood.
     """
     _check_secrets(arguments)
+    _check_options(arguments)
     _check_command(arguments)
     given = vars(_parser(_first_word(arguments)).parse_args(list(arguments)))
     command = given.pop(_COMMAND, "")
@@ -164,6 +167,42 @@ def _check_secrets(arguments: Sequence[str]) -> None:
 
         if secret_refusal(together):
             raise WrongUsage("", together)
+
+
+def _check_options(arguments: Sequence[str]) -> None:
+    """Refuse an option that the command does not have, and a part that a group does not have.
+
+    argparse would blame the word behind an option, and speak of choices.
+    """
+    commands = {command.name: command for command in (APP, *COMMANDS)}
+    command, options = "", commands[""].options
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            longer = f"{command} {word}".strip()
+            if longer in commands or longer in GROUPS:
+                command, options = longer, commands[longer].options if longer in commands else ()
+            elif command in GROUPS:
+                parts = sorted(name for name in commands if name.startswith(f"{command} "))
+                raise WrongUsage(f"there is no command {longer!r}; there are: {', '.join(parts)}", longer)
+            continue
+        name, equals, _ = word.partition("=")
+        taking = {flag for option in options if option.kind is not Kind.SWITCH for flag in option.flags}
+        switches = {flag for option in options if option.kind is Kind.SWITCH for flag in option.flags}
+        switches |= {flag.replace("--", "--no-", 1) for flag in switches}
+        if word == "--":
+            return
+        if name.startswith("--") and name not in taking | switches | _OF_ALL:
+            from difflib import get_close_matches
+
+            meant = get_close_matches(name, sorted(taking | switches), 1, cutoff=0.7)
+            question = f"; did you mean {meant[0]}?" if meant else ""
+            program = f"{PROGRAM} {command}".strip()
+            raise WrongUsage(
+                f"there is no option {name}{question}; see {program} --help", " ".join(arguments)
+            )
+        if word in taking and not equals:
+            next(words, None)
 
 
 def _check_command(arguments: Sequence[str]) -> None:

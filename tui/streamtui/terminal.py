@@ -39,9 +39,8 @@ def has_colours(environ: Mapping[str, str]) -> bool:
 
         curses.setupterm(environ.get("TERM", ""))
         return curses.tigetnum("colors") > 1
-    except (
-        Exception
-    ):  # no curses on Windows, no description of this terminal: `curses.error` has no other base
+    except Exception:
+        # no curses on Windows, no description of this terminal: `curses.error` has no other base
         return True
 
 

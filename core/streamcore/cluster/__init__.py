@@ -1,9 +1,9 @@
 """Several relays on several machines that share one engine over NATS.
 
 One of them leads: it runs the engine and tells the others what that says. `member` keeps one relay's session
-with NATS and stands for lead, `leader` is what it does then, `shared_engine` and `log_copy` are what every
-relay is fed by, and `service` puts them together from settings. Only the modules
-whose names begin with ``nats_`` know the library. The design is in ``docs/relays-on-nats.md``.
+with NATS, `candidacy` stands for lead, `leader` is what it does then, `shared_engine` and `log_copy` are what
+every relay is fed by, and `service` puts them together from settings. Only the modules whose names begin with
+``nats_`` know the library. The design is in ``docs/relays-on-nats.md``.
 """
 
 from __future__ import annotations

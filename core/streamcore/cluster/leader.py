@@ -60,6 +60,9 @@ GOODBYE_WITHIN = 1.0
 MOST_QUESTIONS = 200
 """Questions that are answered at once."""
 
+UNKNOWN_TOLD = 10
+"""Symbols of which terminals are told at once that they cannot be watched; a relay may want thousands."""
+
 log = logging.getLogger(__name__)
 
 
@@ -224,7 +227,9 @@ class Leader:
             try:
                 await session.publish(self._names.live, write(message))
             except SessionEnded:
-                return  # the present is told at the beginning of the next one
+                # prices and statuses are told at the beginning of the next one, errors would not be
+                self._news = [one for one in news[start:] if isinstance(one, StreamError)] + self._news
+                return
 
     # --- being asked ------------------------------------------------------------------------------------
 
@@ -282,8 +287,8 @@ class Leader:
         gone = [symbol for symbol in self._symbols if symbol not in wanted]
         new = [symbol for symbol in wanted if symbol not in self._symbols]
         self._symbols = wanted
-        await engine.subscribe_prices([symbol for symbol in new if await self._is_known(symbol, tells=True)])
-        await engine.unsubscribe_prices([symbol for symbol in gone if await self._is_known(symbol)])
+        await engine.subscribe_prices(await self._known(new, tells=True))
+        await engine.unsubscribe_prices(await self._known(gone))
         wallets = [wallet for wallet in wants.wallets if wallet not in self._followed and is_address(wallet)]
         for wallet in wallets:
             await self._follow(wallet)
@@ -293,17 +298,21 @@ class Leader:
             del self._followed[wallet]
         await engine.unsubscribe_wallets(wallets)
 
-    async def _is_known(self, symbol: str, *, tells: bool = False) -> bool:
-        """Whether this relay can watch a symbol: its settings may differ from those of who wants it."""
-        await asyncio.sleep(0)  # to understand a text may take milliseconds
-        try:
-            self._engine.describe(symbol)
-        except InputError as error:
-            if tells:
-                text = f"the leading relay: {error}"
-                self._failed(ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
-            return False
-        return True
+    async def _known(self, symbols: list[str], *, tells: bool = False) -> list[str]:
+        """Return those that this relay can watch: its settings may differ from those of who wants them."""
+        found, unknown = [], 0
+        for symbol in symbols:
+            await asyncio.sleep(0)  # to understand a text may take milliseconds
+            try:
+                self._engine.describe(symbol)
+            except InputError as error:
+                unknown += 1
+                if tells and unknown <= UNKNOWN_TOLD:
+                    text = f"the leading relay: {error}"
+                    self._failed(ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False))
+            else:
+                found.append(symbol)
+        return found
 
     async def _follow(self, wallet: str) -> None:
         """Take up a wallet, before it is subscribed, where the last leader ended, if that is not long ago."""
@@ -351,7 +360,10 @@ class Leader:
                     continue
                 if before[1] != epoch:  # another stream, in which nothing is older than this
                     covered_from = self._followed[wallet] = self._log.offset
-            await self._save_record(wallet, checkpoint, epoch, covered_from)
+            try:
+                await self._save_record(wallet, checkpoint, epoch, covered_from)
+            except Conflict:
+                continue  # tried again in the next round
             self._saved[wallet] = (checkpoint, epoch, now)
 
     async def _save_record(
@@ -362,12 +374,15 @@ class Leader:
         record = record_of(checkpoint, epoch=epoch, covered_from=covered_from, now=self._clock.time())
         session = await self._link.session()
         subject = key_subject(self._names.wallets, wallet)
+        known = self._records.revision(wallet)
         try:
-            revision = await session.store(subject, write(record), last=self._records.revision(wallet))
+            revision = await session.store(subject, write(record), last=known)
         except Conflict:
-            # an earlier leader's last word, which is as true as this one; it arrives with the bucket
-            await self._clock.sleep(0.1)
-            raise
+            # an earlier leader's last word, which is as true as this one and arrives with the bucket; or the
+            # bucket has dropped the key, for its age or because somebody told it to
+            if not known:
+                raise
+            revision = await session.store(subject, write(record), last=0)
         self._records.take(wallet, record, revision)
 
     def _failed(self, error: ProviderError) -> None:

@@ -73,15 +73,16 @@ class Lease:
         """
         began = self._now()
         try:
-            self._revision = await session.store(self._subject, self._holder, last=self._revision)
+            revision = await self._write(session)
         except Conflict:
             self._written_at = None  # it is gone, or somebody else's
             return False
         except NotStored:
             return False
-        if self._written_at is None:
-            return False  # it was given up meanwhile
-        self._written_at = began
+        if self._written_at is None:  # it was given up meanwhile
+            await session.delete(self._stream, revision)
+            return False
+        self._revision, self._written_at = revision, began
         return True
 
     async def release(self, session: Session) -> None:
@@ -94,6 +95,23 @@ class Lease:
         if was_held:
             # this very message: if somebody else has the lease by now, theirs is another one
             await session.delete(self._stream, self._revision)
+
+    async def _write(self, session: Session) -> int:
+        """Write the key once more, and return its revision.
+
+        Raises:
+            Conflict: It is gone, or somebody else's.
+            NotStored: It was not written, or that is not known.
+            SessionEnded: The connection has ended.
+        """
+        try:
+            return await session.store(self._subject, self._holder, last=self._revision)
+        except Conflict:
+            # the last write may have succeeded although its answer was lost, with its session perhaps
+            newest = await session.newest_of(self._stream, self._subject)
+            if newest is None or newest.data != self._holder:
+                raise
+            return await session.store(self._subject, self._holder, last=newest.sequence)
 
     def abandon(self) -> None:
         """Lead no more, whoever can be told: the key goes by itself."""

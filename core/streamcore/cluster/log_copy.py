@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.cluster.copied_transactions import CopiedTransactions
-from streamcore.cluster.nats_session import Batch, StreamFacts
+from streamcore.cluster.credible import LONGEST_TRANSACTION, check_transaction
+from streamcore.cluster.names import Names
+from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
-from streamcore.errors import MalformedEvent
-from streamcore.events import ErrorKind, StreamError, WalletTransaction
+from streamcore.errors import MalformedEvent, MalformedMessage
+from streamcore.events import StreamError, WalletTransaction
 from streamcore.json_lines import from_json
-from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
-
-TRIED_AGAIN_AFTER = 1.0
-"""Seconds until a copy that could not be written is tried again."""
-
-TOLD_AGAIN_AFTER = 60.0
-"""Seconds until terminals are told once more that it still cannot be written."""
+from streamcore.relay.log import Log, LogFailed, Logged
+from streamcore.relay.log_in_tables import LogInTables
+from streamcore.relay.log_trouble import TRIED_AGAIN_AFTER
 
 MOST_WAITING = 2_000
 """Transactions that were read and wait to be written; while there are more, no more are read."""
@@ -32,27 +30,23 @@ MOST_WAITING = 2_000
 log = logging.getLogger(__name__)
 
 
-class LogCopy:
+class LogCopy(LogInTables):
     """A `Log` that is read from a stream."""
 
     def __init__(self, transactions: CopiedTransactions, records: WalletRecords, clock: Clock) -> None:
         """``transactions``: open, whoever hands it in closes it; ``records``: of the same stream."""
-        self.trouble: str | None = None
-        self.transactions = transactions
+        super().__init__(transactions, clock)
+        self.transactions: CopiedTransactions = transactions
         self.is_current = False
         """Everything that was in the stream a moment ago has been read, if not written."""
         self.tell: Callable[[WalletTransaction], None] = lambda event: None
         """Has whoever calls `write` know that it is time to; set by who knows them."""
-        self.after = transactions.after
-        self.checkpoint_file = transactions.checkpoint_file
         self._records = records
-        self._clock = clock
         self._arrived: list[Logged] = []
         self._read_to = transactions.offset
         self._lost = range(0)
         self._has_readers = False
         self._tried_at = float("-inf")
-        self._told_at = float("-inf")
 
     # --- from the stream --------------------------------------------------------------------------------
 
@@ -78,14 +72,13 @@ class LogCopy:
         for message in batch.messages:
             self._read_to = message.sequence
             try:
-                event = from_json(message.data)
-            except MalformedEvent as error:
+                event = _transaction_of(message)
+            except (MalformedEvent, MalformedMessage) as error:
                 log.warning("transaction %d of the stream cannot be read: %s", message.sequence, error)
                 continue
-            if isinstance(event, WalletTransaction):
-                self._arrived.append(Logged(message.sequence, event))
-                if self._has_readers:
-                    self.tell(event)
+            self._arrived.append(Logged(message.sequence, event))
+            if self._has_readers:
+                self.tell(event)
         if not self._has_readers:
             self.write([])  # nobody has a position yet, so it may grow between two rounds of telling
         self.is_current = self.is_current or batch.is_last
@@ -99,32 +92,7 @@ class LogCopy:
         while len(self._arrived) > MOST_WAITING:
             await self._clock.sleep(0.05)
 
-    @property
-    def read_to(self) -> int:
-        """The offset up to which the stream has been read."""
-        return self._read_to
-
     # --- as a log ---------------------------------------------------------------------------------------
-
-    @property
-    def epoch(self) -> str:
-        """See `Log.epoch`: made of the creation of the stream."""
-        return self.transactions.epoch
-
-    @property
-    def offset(self) -> int:
-        """See `Log.offset`."""
-        return self.transactions.offset
-
-    @property
-    def pruned_to(self) -> int:
-        """See `Log.pruned_to`."""
-        return self.transactions.pruned_to
-
-    @property
-    def size(self) -> int:
-        """See `Log.size`."""
-        return self.transactions.size
 
     @property
     def waiting(self) -> int:
@@ -144,11 +112,10 @@ class LogCopy:
         try:
             new = self.transactions.copy(self._arrived, newest=self._read_to)
         except LogFailed as error:
-            return [], self._failed(str(error), now)
+            self._trouble.began(str(error))
+            return [], self._trouble.to_tell()
         self._arrived = []
-        if self.trouble is not None:
-            self.trouble, self._told_at = None, float("-inf")
-            log.warning("the log can be written again")
+        self._trouble.ended()
         return new, []
 
     def follow(self, wallet: str) -> None:
@@ -167,32 +134,30 @@ class LogCopy:
             return False
         return all(self._records.is_covered(wallet, epoch, offset) for wallet in wallets)
 
-    def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
-        """See `Log.prune`."""
-        return self.transactions.prune(now=now, keep=keep, most=most)
-
     def close(self) -> None:
         """See `Log.close`; what is not written is read again at the next start."""
         self.write([])
 
-    def _failed(self, text: str, now: float) -> list[StreamError]:
-        if self.trouble is None:
-            log.error("%s", text)
-        self.trouble = text
-        if now - self._told_at < TOLD_AGAIN_AFTER:
-            return []
-        self._told_at = now
-        text = f"the relay: {text}; transactions are held back until it can be, prices go on"
-        return [
-            StreamError(
-                provider="",
-                ts=self._clock.time(),
-                demo=False,
-                kind=ErrorKind.SERVER,
-                message=text,
-                retryable=True,
-            )
-        ]
+
+def _transaction_of(message: Stored) -> WalletTransaction:
+    """Return a transaction of the stream.
+
+    Raises:
+        MalformedEvent: It cannot be read.
+        MalformedMessage: No terminal would take it, or it is not where it belongs.
+    """
+    if len(message.data) > LONGEST_TRANSACTION:
+        raise MalformedMessage(f"it has more than {LONGEST_TRANSACTION} bytes")
+    event = from_json(message.data)
+    if not isinstance(event, WalletTransaction):
+        raise MalformedMessage("it is none")
+    if message.subject == Names(demo=False).transactions_of(event.wallet):
+        if event.demo:
+            raise MalformedMessage("it is made up")
+    elif message.subject != Names(demo=True).transactions_of(event.wallet):
+        raise MalformedMessage("it is of another wallet than it says")
+    check_transaction(event, message.sequence)
+    return event
 
 
 def epoch_of(facts: StreamFacts) -> str:

@@ -1,4 +1,4 @@
-"""One relay among several: it keeps a session with the bus, learns from there, and stands for lead."""
+"""One relay among several: it keeps a session with the bus, and learns from there what all of them know."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
+from streamcore.cluster.candidacy import Candidacy
+from streamcore.cluster.credible import credible
 from streamcore.cluster.errors import NotStored, SessionEnded
 from streamcore.cluster.leader import Leader
-from streamcore.cluster.lease import LASTS, RENEWED_EVERY, Lease
+from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, WalletRecord, Wants, read, write
+from streamcore.cluster.messages import Live, WalletRecord, Wants, first_term, read, write
 from streamcore.cluster.names import Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
 from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
@@ -26,6 +28,7 @@ from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
 from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
+from streamcore.net.endpoint import host_of
 from streamcore.relay.bus import Membership
 from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
@@ -38,23 +41,10 @@ WALLETS_KEPT = 8 * 86_400.0
 DUPLICATES_KNOWN = 7_200.0
 """Seconds for which the stream remembers what it has."""
 
-TRIED_EVERY = 0.4
-"""Seconds between two attempts to get the lease while nobody leads."""
-
-TRIED_SELDOM = LASTS
-"""The same while somebody does."""
-
-LEADER_MISSED = 2.0
-"""Seconds without a sign of life of the leader after which its lease is tried for."""
-
 CUT_OFF_AFTER = 5.0
 """Seconds without a session after which terminals are sent to others; to start a server anew takes less."""
 
-STANDS_AGAIN_AFTER = 5.0
-"""Seconds after which a relay that could not lead tries again."""
-
 LOOKED_EVERY = 0.25
-STOP_WITHIN = 4.0
 WELL_AFTER = 10.0
 """Seconds that a session must last until the next failure counts as the first."""
 
@@ -99,27 +89,29 @@ class Member:
         self._clock = clock
         self._make_engine = make_engine
         self._id = secrets.token_hex(8)
-        self._lease = Lease(names, self._id, clock)
         self._wants = WantsOfAll(clock)
         self._reason = "it has not been reached yet"
         """Why there is no session."""
-        self._elected = asyncio.Event()
-        self._is_leading = False
-        self._stands_again_at = float("-inf")
-        """Monotonic seconds."""
-        self._is_stopping = False
-        self._stopped = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._cut_off = asyncio.Event()
         self._has_read: set[str] = set()
         """Which buckets have been read to their end in this session."""
+        self._has_warned = False
         self._tasks = Tasks("cluster", clock, failed=self._failed)
+        self.candidacy = Candidacy(
+            Lease(names, self._id, clock),
+            engine,
+            self._tasks,
+            clock,
+            make_leader=self._make_leader,
+            is_current=lambda: self._is_current,
+        )
         transactions.tell = engine.tell
 
     async def __aenter__(self) -> Member:
         """Begin to take part; returns at once, connected or not."""
         self._tasks.start_loop("the bus", self._keep_session)
-        self._tasks.start_loop("waiting to lead", self._lead)
+        self._tasks.start_loop("waiting to lead", self.candidacy.run)
         self._tasks.start_loop("looking for trouble", self._look)
         return self
 
@@ -127,11 +119,7 @@ class Member:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop leading in order, so that another relay leads at once, and leave."""
-        self._is_stopping = True
-        self._stopped.set()
-        deadline = self._clock.monotonic() + STOP_WITHIN
-        while self._is_leading and self._clock.monotonic() < deadline:
-            await self._clock.sleep(0.02)
+        await self.candidacy.withdraw()
         if (session := self._link.present) is not None:
             with suppress(SessionEnded, NotStored):
                 await session.store(key_subject(self._names.wants, self._id), write(Wants()))
@@ -143,7 +131,7 @@ class Member:
     @property
     def leads(self) -> bool:
         """See `Membership.leads`."""
-        return self._is_leading and self._lease.is_held
+        return self.candidacy.leads
 
     @property
     def is_connected(self) -> bool:
@@ -155,7 +143,7 @@ class Member:
         """See `Membership.troubles`."""
         found = []
         if not self.is_connected:
-            found.append(f"the bus cannot be reached: {self._reason}")
+            found.append(f"NATS cannot be reached: {self._reason}")
         elif not self._log.is_current:
             found.append("the log is still being read")
         elif not self._engine.is_led:
@@ -188,7 +176,7 @@ class Member:
 
     def _say_trouble(self) -> None:
         if not self.is_connected:
-            self._engine.set_trouble("the relay: the bus cannot be reached")
+            self._engine.set_trouble("the relay: NATS cannot be reached")
         elif not self._engine.is_led:
             self._engine.set_trouble(f"the relay: {NO_LEADER}")
         else:
@@ -216,14 +204,14 @@ class Member:
                 await self._one_session(access)
             except (SessionEnded, LogFailed) as error:
                 turn += 1
-                self._lost(str(error))
+                self._lost(str(error) if isinstance(error, LogFailed) else f"{host_of(access.url)}: {error}")
             if self._clock.monotonic() - began >= WELL_AFTER:
                 backoff.reset()
             await self._clock.sleep(backoff.next_delay())
 
     def _lost(self, reason: str) -> None:
         if reason != self._reason:
-            log.warning("the bus cannot be reached: %s", reason)
+            log.warning("NATS cannot be reached: %s", reason)
         self._reason = reason
 
     async def _one_session(self, access: Access) -> None:
@@ -238,20 +226,21 @@ class Member:
     async def _take_part(self, session: Session) -> None:
         names = self._names
         facts = await self._make_sure_of_streams(session)
+        self._has_warned = False
         self._has_read.clear()
         self._records.forget_revisions()
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
         self._reason = "the connection was lost"
-        log.info("connected with the bus")
+        log.info("connected with NATS")
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),
             self._read_bucket(session, names.wallets, self._take_record),
             self._read_bucket(session, names.wants, self._take_wants),
             self._say_wants(session),
-            self._stand(session),
+            self.candidacy.stand(session),
         )
 
     async def _make_sure_of_streams(self, session: Session) -> StreamFacts:
@@ -271,7 +260,7 @@ class Member:
             (names.wants, LAST, False),
             (names.wallets, WALLETS_KEPT, True),
         ):
-            await session.ensure(
+            kept = await session.ensure(
                 StreamSpec(
                     name=stream_of(bucket),
                     subjects=(key_subject(bucket, ">"),),
@@ -279,45 +268,59 @@ class Member:
                     max_age=lasts,
                     per_subject=1,
                     # so that revisions, and with them terms, grow even when a bucket was lost and made anew
-                    first_sequence=int(self._clock.time() * 1000),
+                    first_sequence=first_term(self._clock.time(), self._engine.term),
                 )
             )
+            if bucket == names.lease and kept.max_age != LASTS:  # two would lead, or nobody ever again
+                raise SessionEnded(
+                    f"the stream {stream_of(bucket)} keeps a message for {kept.max_age:g} s (0: for ever), "
+                    f"and must for {LASTS:g} s: delete it, and relays make it anew"
+                )
         return facts
 
     def _live(self, message: Incoming) -> None:
+        reason: str | None
         try:
-            self._engine.live(read(message.data, Live))
+            live, reason = credible(read(message.data, Live), demo=self._names.demo)
+            self._engine.live(live)
             self._say_trouble()
         except MalformedMessage as error:
-            log.warning("a message of another version is passed over: %s", error)
+            reason = str(error)
+        if reason is not None and not self._has_warned:  # there may be ten a second
+            self._has_warned = True
+            log.warning("the leader's messages cannot be read, perhaps of another version: %s", reason)
 
     async def _read_log(self, session: Session, after: int) -> None:
-        async for batch in session.read(
-            self._names.transactions, self._names.transactions_of("*"), after=after
-        ):
-            self._log.arrived(batch)
-            await self._log.has_room()
+        names = self._names
+        async with aclosing(
+            session.read(names.transactions, names.transactions_of("*"), after=after)
+        ) as batches:
+            async for batch in batches:
+                self._log.arrived(batch)
+                await self._log.has_room()
 
     async def _read_bucket(
         self, session: Session, bucket: str, take: Callable[[str, bytes, int], None]
     ) -> None:
         prefix = key_subject(bucket, "")
-        async for batch in session.read(stream_of(bucket), key_subject(bucket, ">"), after=None):
-            for message in batch.messages:
-                if not message.data:
-                    continue  # somebody has deleted the key
-                try:
-                    take(message.subject.removeprefix(prefix), message.data, message.sequence)
-                except MalformedMessage as error:
-                    log.warning("%s cannot be read: %s", message.subject, error)
-            if batch.is_last:
-                self._has_read.add(bucket)
+        async with aclosing(session.read(stream_of(bucket), key_subject(bucket, ">"), after=None)) as batches:
+            async for batch in batches:
+                for message in batch.messages:
+                    try:
+                        take(message.subject.removeprefix(prefix), message.data, message.sequence)
+                    except MalformedMessage as error:
+                        log.warning("%s cannot be read: %s", message.subject, error)
+                if batch.is_last:
+                    self._has_read.add(bucket)
 
     def _take_record(self, wallet: str, data: bytes, revision: int) -> None:
-        self._records.take(wallet, read(data, WalletRecord), revision)
+        if data:
+            self._records.take(wallet, read(data, WalletRecord), revision)
+        else:
+            self._records.dropped(wallet, revision)
 
     def _take_wants(self, relay: str, data: bytes, revision: int) -> None:
-        self._wants.take(relay, read(data, Wants))
+        self._wants.take(relay, read(data, Wants) if data else Wants())
 
     async def _say_wants(self, session: Session) -> None:
         """Say what the terminals of this relay want, whenever that changes and now and then."""
@@ -330,73 +333,17 @@ class Member:
                 said = True
             await first_to_end(changed.wait(), self._clock.sleep(SAID_EVERY if said else 1.0))
 
-    # --- leading ----------------------------------------------------------------------------------------
-
-    async def _stand(self, session: Session) -> None:
-        """Keep the lease, or try to get it."""
-        lease = self._lease
-        # as if it had been tried: where somebody leads, a bucket that was lost does not make them two
-        tried_at = self._clock.monotonic()
-        while True:
-            now = self._clock.monotonic()
-            if lease.is_held and not self._is_leading and not self._elected.is_set():
-                lease.abandon()  # nobody leads with it
-            if lease.is_held:
-                if await lease.renew(session):
-                    await self._clock.sleep(RENEWED_EVERY)
-                    continue
-            elif self._may_stand(now):
-                is_missed = now - self._engine.heard_at > LEADER_MISSED
-                if is_missed or now - tried_at > TRIED_SELDOM:
-                    tried_at = now
-                    if await lease.acquire(session):
-                        self._elected.set()
-                        continue
-            await self._clock.sleep(TRIED_EVERY * (0.75 + self._clock.random() / 2))
-
-    def _may_stand(self, now: float) -> bool:
-        is_free = not self._is_leading and not self._is_stopping and now >= self._stands_again_at
-        return is_free and self._is_current
-
-    async def _lead(self) -> None:
-        """Lead whenever this relay has got the lease."""
-        while True:
-            await self._elected.wait()
-            self._elected.clear()
-            self._is_leading = True
-            leading = self._tasks.start("leading", self._lead_once)
-            try:
-                if leading is not None:
-                    await asyncio.wait({leading})
-            finally:
-                self._is_leading = False
-
-    async def _lead_once(self) -> None:
-        try:
-            leader = Leader(
-                self._make_engine,
-                self._lease,
-                self._names,
-                self._link,
-                self._log,
-                self._records,
-                self._wants,
-                self._clock,
-            )
-            try:
-                await first_to_end(leader.run(), self._until_lease_ends())
-            finally:
-                await leader.say_goodbye()
-        except Exception:
-            # another relay may be able to do what this one is not
-            self._stands_again_at = self._clock.monotonic() + STANDS_AGAIN_AFTER
-            raise
-        finally:
-            self._lease.abandon()  # or it would be kept for nobody
-
-    async def _until_lease_ends(self) -> None:
-        while self._lease.is_held and not self._is_stopping:
-            await first_to_end(self._stopped.wait(), self._clock.sleep(min(0.1, self._lease.left)))
+    def _make_leader(self, lease: Lease) -> Leader:
+        return Leader(
+            self._make_engine,
+            lease,
+            self._names,
+            self._link,
+            self._log,
+            self._records,
+            self._wants,
+            self._clock,
+        )
 
     def _failed(self, error: ProviderError) -> None:
         self._engine.tell(error.event("", self._clock.time(), demo=False))

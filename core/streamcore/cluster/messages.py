@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from streamcore.errors import MalformedMessage
 from streamcore.events import ErrorKind, Event
@@ -15,11 +16,18 @@ from streamcore.streams.checkpoints import SavedCheckpoint
 
 _T = TypeVar("_T")
 
+MOST_TERM = 2**53
+"""Terms grow from the milliseconds of a bucket's making, one with each write: that is far away."""
+
+Term = Annotated[int, Meta(ge=0, le=MOST_TERM)]
+Name = Annotated[str, Meta(max_length=128)]
+Text = Annotated[str, Meta(max_length=4096)]
+
 
 class Live(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the leader tells: at once when there is something, and every second."""
 
-    term: int
+    term: Term
     """Which leader says it: that of a later one is greater."""
     events: Sequence[Event] = ()
     """Prices and errors in order; each price has everything that is known of it."""
@@ -61,6 +69,17 @@ class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):
         return SavedCheckpoint(self.watched_at, verified, frozenset(self.history), self.history_to)
 
 
+def first_term(now: float, newest: int) -> int:
+    """Return where the terms of a new bucket begin.
+
+    Args:
+        now: Unix seconds.
+        newest: The newest term that was heard. It is not counted on when that leaves no room for later ones.
+    """
+    by_clock = int(now * 1000)
+    return max(by_clock, newest + 1) if newest < MOST_TERM // 2 else by_clock
+
+
 def record_of(saved: SavedCheckpoint, *, epoch: str, covered_from: int, now: float) -> WalletRecord:
     """Return a wallet's record; ``now``: Unix seconds."""
     verified = saved.verified
@@ -75,13 +94,17 @@ def record_of(saved: SavedCheckpoint, *, epoch: str, covered_from: int, now: flo
     )
 
 
+MOST_KEYS = 1_000
+"""Rows in one question."""
+
+
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a relay asks the leader; see `streamcore.relay.answers.Answers.find`, and ``reconnect``."""
 
-    what: str
-    text: str | None = None
-    span: str | None = None
-    keys: tuple[str, ...] = ()
+    what: Name
+    text: Text | None = None
+    span: Name | None = None
+    keys: Annotated[tuple[Name, ...], Meta(max_length=MOST_KEYS)] = ()
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -113,5 +136,5 @@ def read(data: bytes, kind: type[_T]) -> _T:
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedMessage(str(error)) from None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from streamcore.clock import Clock, wait_for
-from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
+from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored
 from streamcore.cluster.nats_connection import Access, Connection, Subscription
 from streamcore.text import printable
 
@@ -59,6 +60,8 @@ class StreamFacts(NamedTuple):
     first: int
     """The sequence of the oldest message that is there; of an empty stream, that of the next one."""
     last: int
+    max_age: float = 0.0
+    """Seconds that a message is kept; 0: for ever."""
 
 
 class Stored(NamedTuple):
@@ -108,7 +111,8 @@ class Session(Connection):
                 return None
             raise self._over(f"the stream {stream} cannot be used: {_described(error)}")
         state = answer["state"]
-        return StreamFacts(answer["created"], state["first_seq"], state["last_seq"])
+        max_age = answer["config"].get("max_age", 0) / _NANOSECONDS
+        return StreamFacts(answer["created"], state["first_seq"], state["last_seq"], max_age)
 
     async def store(
         self, subject: str, data: bytes, *, message_id: str | None = None, last: int | None = None
@@ -130,7 +134,7 @@ class Session(Connection):
         if last is not None:
             headers["Nats-Expected-Last-Subject-Sequence"] = str(last)
         try:
-            answer = _parsed(await self.ask(subject, data, headers=headers))
+            answer = self._parsed(await self.ask(subject, data, headers=headers))
         except NobodyThere:
             # whoever has deleted it, a new session makes it again
             raise self._over("a stream is gone") from None
@@ -151,7 +155,18 @@ class Session(Connection):
         """
         await self._api(f"STREAM.MSG.DELETE.{stream}", {"seq": sequence})
 
-    async def read(self, stream: str, subject: str, *, after: int | None) -> AsyncIterator[Batch]:
+    async def newest_of(self, stream: str, subject: str) -> Stored | None:
+        """Return the newest message of a subject; ``None``: there is none.
+
+        Raises:
+            SessionEnded: The connection has ended, or the stream cannot be read.
+        """
+        async with aclosing(self.read(stream, subject, after=None)) as batches:
+            async for batch in batches:
+                return batch.messages[-1] if batch.messages else None
+        return None
+
+    async def read(self, stream: str, subject: str, *, after: int | None) -> AsyncGenerator[Batch, None]:
         """Yield the messages of a stream, those that are there and those that come, until the session ends.
 
         Args:
@@ -199,7 +214,7 @@ class Session(Connection):
                 while arrived:
                     message = arrived.popleft()
                     if status := (message.headers or {}).get("Status"):
-                        if _ends_request(stream, status, message.headers or {}):
+                        if self._ends_request(stream, status, message.headers or {}):
                             left = 0
                         continue
                     metadata = message.metadata
@@ -229,10 +244,29 @@ class Session(Connection):
             raise self._over(f"the stream {stream} cannot be read: {_described(error)}")
         return answer
 
+    def _ends_request(self, stream: str, status: str, headers: Mapping[str, str]) -> bool:
+        """Whether a message without data says that the request for more is over; a heartbeat does not.
+
+        Raises:
+            SessionEnded: It says that the stream cannot be read any more.
+        """
+        text = headers.get("Description", "")
+        if status == "100":
+            return False
+        if status in ("404", "408") or "Batch Completed" in text:
+            return True
+        raise self._over(f"the stream {stream} cannot be read: {printable(text or status, 80)}")
+
+    def _parsed(self, data: bytes) -> dict[str, Any]:
+        try:
+            return msgspec.json.decode(data, type=dict[str, Any])
+        except msgspec.DecodeError:
+            raise self._over("the server answered what makes no sense") from None
+
     async def _api(self, method: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
         data = b"" if request is None else msgspec.json.encode(request)
         try:
-            return _parsed(await self.ask(f"$JS.API.{method}", data))
+            return self._parsed(await self.ask(f"$JS.API.{method}", data))
         except NobodyThere:
             raise self._over("JetStream is not switched on there") from None
         except NoAnswer as error:
@@ -266,27 +300,6 @@ def _config(spec: StreamSpec) -> dict[str, Any]:
     if spec.first_sequence:
         config["first_seq"] = spec.first_sequence
     return config
-
-
-def _ends_request(stream: str, status: str, headers: Mapping[str, str]) -> bool:
-    """Whether a message without data says that the request for more is over; a heartbeat does not.
-
-    Raises:
-        SessionEnded: It says that the stream cannot be read any more.
-    """
-    text = headers.get("Description", "")
-    if status == "100":
-        return False
-    if status in ("404", "408") or "Batch Completed" in text:
-        return True
-    raise SessionEnded(f"the stream {stream} cannot be read: {printable(text or status, 80)}")
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.DecodeError:
-        raise SessionEnded("the server answered what makes no sense") from None
 
 
 def _described(error: Mapping[str, Any]) -> str:

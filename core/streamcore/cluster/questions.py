@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded
@@ -16,6 +17,7 @@ from streamcore.providers.batching import batches
 from streamcore.relay.answers import Answers, NoSuchQuestion
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import PATIENCE
+from streamcore.tasks import Tasks
 from streamcore.wire.messages import Found
 
 KEYS_PER_QUESTION = 40
@@ -27,10 +29,11 @@ log = logging.getLogger(__name__)
 class LeaderQuestions:
     """Asks whoever leads; see `streamcore.cluster.shared_engine.Questions`."""
 
-    def __init__(self, names: Names, link: Link, *, keys: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, names: Names, link: Link, tasks: Tasks, *, keys: Callable[[], Sequence[str]]) -> None:
         """``keys`` returns those of the rows that this relay wants."""
         self._names = names
         self._link = link
+        self._tasks = tasks
         self._keys = keys
 
     async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
@@ -46,10 +49,19 @@ class LeaderQuestions:
         """See `Questions.reconnect`."""
         await self._asked(Question("reconnect", provider))
 
+    def ask_quote(self, key: str) -> None:
+        """See `Questions.ask_quote`."""
+        self._tasks.start("asking the leader for bid and ask", self._ask_quote, key)
+
+    async def _ask_quote(self, key: str) -> None:
+        # what was not asked now is asked again as long as somebody looks at it
+        with suppress(InputError, ProviderError):
+            await self._asked(Question("quote", key, keys=(key,)))
+
     async def _asked(self, question: Question) -> Sequence[dict[str, Any]]:
         session = self._link.present
         if session is None:
-            raise ProviderError(ErrorKind.NETWORK, "the bus cannot be reached", retryable=True)
+            raise ProviderError(ErrorKind.NETWORK, "NATS cannot be reached", retryable=True)
         try:
             answer = read(await session.ask(self._names.ask, write(question), within=PATIENCE), Answer)
         except NobodyThere:

@@ -17,10 +17,12 @@ from streamcore.config.demo import DemoServers
 from streamcore.config.libraries import version_of
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.errors import ProviderError
 from streamcore.manager import StreamManager
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.tasks import Tasks
 
 if TYPE_CHECKING:
     from streamcore.cluster.nats_connection import Access
@@ -45,10 +47,10 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
     """
     wanted, refused = settings.relay, Refusals(origins or {})
     if find_spec("nats") is None:
-        raise refused.error("nats", wanted.nats, f"needs a library: {LIBRARY}")
+        raise refused.error("nats", list(wanted.nats), f"needs a library: {LIBRARY}")
     if not (found := version_of("nats-py")).startswith(SUPPORTED):
         text = f"nats-py {found} is installed, but it must be {SUPPORTED.rstrip('.')}: {LIBRARY}"
-        raise refused.error("nats", wanted.nats, text)
+        raise refused.error("nats", list(wanted.nats), text)
     if (wanted.nats_user is None) != (wanted.nats_password is None):
         missing = "nats_password" if wanted.nats_password is None else "nats_user"
         raise refused.error(missing, None, "a user and a password go together")
@@ -115,7 +117,13 @@ async def serving_together(
         tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
-        questions = LeaderQuestions(names, link, keys=lambda: engine.keys)
+
+        def failed(error: ProviderError) -> None:
+            engine.tell(error.event("", clock.time(), demo=False))
+
+        asking = Tasks("questions to the leader", clock, failed=failed)
+        stack.push_async_callback(asking.close)
+        questions = LeaderQuestions(names, link, asking, keys=lambda: engine.keys)
         engine = SharedEngine(settings.tokens, questions, clock, exchanges=sources.exchanges)
 
         def make_engine(checkpoints: Checkpoints) -> StreamManager:

@@ -18,6 +18,7 @@ from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
 from streamcore.events import Event, PriceKind, PriceUpdate, State
+from streamcore.history.live import with_present
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import Asking
@@ -45,6 +46,10 @@ class Questions(Asking, Protocol):
         Raises:
             ProviderError: Nobody did.
         """
+        ...
+
+    def ask_quote(self, key: str) -> None:
+        """Have bid and ask of a price asked for; returns at once, and nothing is said if nobody can do it."""
         ...
 
 
@@ -84,7 +89,7 @@ class SharedEngine:
         self._sources: dict[str, str | None] = {}
         self._statuses: dict[str, ProviderStatus] = {}
         """As the leader told them last."""
-        self._trouble: str | None = "the bus has not been reached yet"
+        self._trouble: str | None = "NATS has not been reached yet"
         """Why nothing is known of the providers at present."""
         self._past = Past(questions, clock, shift=lambda: 0.0)
         self._search = RelaySearch(questions)
@@ -92,8 +97,12 @@ class SharedEngine:
     # --- from the bus -----------------------------------------------------------------------------------
 
     def live(self, message: Live) -> None:
-        """Take in what a leader tells; what one tells that is not the newest any more is passed over."""
-        if message.term < self.term:
+        """Take in what a leader tells; what one tells that is not the newest any more is passed over.
+
+        As soon as the newest has fallen silent, others are heard again: whoever has said a term that nobody
+        has must not silence every leader to come.
+        """
+        if message.term < self.term and self.is_led:
             return
         self.term = message.term
         self.heard_at = float("-inf") if message.leaves else self._clock.monotonic()
@@ -227,6 +236,12 @@ class SharedEngine:
         """See `Engine.price_sources`."""
         return self._sources
 
+    def ask_quote(self, symbol: str) -> None:
+        """See `Engine.ask_quote`."""
+        key = self._understood(symbol).key
+        if key in self._symbols:
+            self._questions.ask_quote(key)
+
     def statuses(self) -> dict[str, ProviderStatus]:
         """See `Engine.statuses`; without a leader every provider is cut off, whatever it was last."""
         if self._trouble is None:
@@ -254,7 +269,8 @@ class SharedEngine:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         instrument = self._understood(symbol)
-        return await self._past.series(instrument.key, asked_as(instrument), span)
+        series = await self._past.series(instrument.key, asked_as(instrument), span)
+        return with_present(series, self._latest.get((series.symbol, series.address)))
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
@@ -275,7 +291,7 @@ class SharedEngine:
 
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
-        return await self._search.name([check_address(mint) for mint in mints])
+        return await self._search.name(mints)
 
     async def resolve_wallet(self, name: str) -> str:
         """See `Engine.resolve_wallet`."""
@@ -302,7 +318,7 @@ def _is_repeated(known: PriceUpdate, event: PriceUpdate) -> bool:
     return (
         event.kind is PriceKind.SNAPSHOT
         and event.ts == known.ts
-        and event.price == known.price
+        and (event.price, event.bid, event.ask) == (known.price, known.bid, known.ask)
         and event.provider == known.provider
     )
 

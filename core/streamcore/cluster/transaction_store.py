@@ -20,12 +20,8 @@ from streamcore.cluster.names import Names
 from streamcore.cluster.nats_session import Session
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
 from streamcore.json_lines import to_json
+from streamcore.relay.log_trouble import TRIED_AGAIN_AFTER, LogTrouble, error_of_log
 from streamcore.tasks import first_to_end
-
-TRIED_AGAIN_AFTER = 1.0
-"""Seconds until a stream that took nothing is tried again."""
-
-TOLD_AGAIN_AFTER = 60.0
 
 AT_ONCE = 50
 """Transactions that are on their way without an acknowledgement."""
@@ -58,8 +54,7 @@ class TransactionStore:
         self._held: list[_Held] = []
         self._added = 0
         self._changed = asyncio.Event()
-        self._trouble: str | None = None
-        self._told_at = float("-inf")
+        self._trouble = LogTrouble(clock)
 
     def add(self, events: Sequence[WalletTransaction]) -> None:
         """Take transactions in."""
@@ -73,11 +68,12 @@ class TransactionStore:
             del self._held[:too_many]
             if not self.has_lost:
                 self.has_lost = True
-                self._error(
-                    ErrorKind.GAP,
-                    f"the relay: the log could not be written for so long that more than {MOST_HELD} "
-                    "transactions wait; the oldest are dropped, and fetched by the next relay that leads",
+                text = (
+                    f"the log could not be written for so long that more than {MOST_HELD} transactions wait; "
+                    "the oldest are dropped, and fetched by the next relay that leads"
                 )
+                log.error("%s", text)
+                self._tell(error_of_log(ErrorKind.GAP, text, self._clock.time()))
 
     async def all_stored(self) -> None:
         """Return when everything that has been added before this was called has been acknowledged."""
@@ -99,10 +95,12 @@ class TransactionStore:
             except SessionEnded:
                 continue
             except NotStored as error:
-                self._failed(str(error))
+                self._trouble.began(f"the log cannot be written: {error}")
+                for told in self._trouble.to_tell():
+                    self._tell(told)
                 await first_to_end(session.until_end(), self._clock.sleep(TRIED_AGAIN_AFTER))
             else:
-                self._recovered()
+                self._trouble.ended()
 
     async def write_rest(self, session: Session) -> None:
         """Store what is left, once: somebody else will lead.
@@ -135,26 +133,3 @@ class TransactionStore:
     async def _put(self, session: Session, event: WalletTransaction) -> None:
         subject = self._names.transactions_of(event.wallet)
         await session.store(subject, to_json(event), message_id=f"{event.signature}:{event.wallet}")
-
-    def _failed(self, reason: str) -> None:
-        text = f"the log cannot be written: {reason}"
-        if self._trouble is None:
-            log.error("%s", text)
-        self._trouble = text
-        now = self._clock.monotonic()
-        if now - self._told_at >= TOLD_AGAIN_AFTER:
-            self._told_at = now
-            text = f"the relay: {text}; transactions are held back until it can be, prices go on"
-            self._error(ErrorKind.SERVER, text)
-
-    def _recovered(self) -> None:
-        if self._trouble is not None:
-            self._trouble, self._told_at = None, float("-inf")
-            log.warning("the log can be written again")
-
-    def _error(self, kind: ErrorKind, text: str) -> None:
-        self._tell(
-            StreamError(
-                provider="", ts=self._clock.time(), demo=False, kind=kind, message=text, retryable=True
-            )
-        )

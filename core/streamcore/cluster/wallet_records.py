@@ -17,6 +17,10 @@ class WalletRecords:
         if revision > self._revisions.get(wallet, 0):
             self._records[wallet], self._revisions[wallet] = record, revision
 
+    def dropped(self, wallet: str, revision: int) -> None:
+        """Take note that somebody has deleted the key, which leaves a revision behind."""
+        self._revisions[wallet] = max(revision, self._revisions.get(wallet, 0))
+
     def get(self, wallet: str) -> WalletRecord | None:
         """Return the record of a wallet, if there is one."""
         return self._records.get(wallet)

@@ -14,6 +14,15 @@ SAID_EVERY = 10.0
 """Seconds after which each relay says again what it wants."""
 
 
+MOST_NAMES = 10_000
+"""Symbols, and wallets, that are taken of one relay's word: as many as its settings may allow."""
+
+LONGEST_NAME = 256
+"""Characters of a symbol or a wallet, as a relay takes it of a terminal."""
+
+MOST_RELAYS = 200
+
+
 class WantsOfAll:
     """The newest word of each relay, as long as it holds."""
 
@@ -25,7 +34,10 @@ class WantsOfAll:
 
     def take(self, relay: str, wants: Wants) -> None:
         """Take in what a relay wants now; ``relay``: its name in the bucket."""
+        wants = Wants(_bounded(wants.symbols), _bounded(wants.wallets))
         before = self._said.pop(relay, None)
+        while len(self._said) >= MOST_RELAYS:
+            del self._said[next(iter(self._said))]
         if wants.symbols or wants.wallets:
             self._said[relay] = (wants, self._clock.monotonic())
         if before is None or before[0] != wants:
@@ -41,3 +53,7 @@ class WantsOfAll:
             symbols |= dict.fromkeys(wants.symbols)
             wallets |= dict.fromkeys(wants.wallets)
         return Wants(tuple(symbols), tuple(wallets))
+
+
+def _bounded(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names[:MOST_NAMES] if len(name) <= LONGEST_NAME)

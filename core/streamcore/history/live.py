@@ -44,6 +44,16 @@ def with_price(series: CandleSeries, update: PriceUpdate) -> CandleSeries:
     return _with_candles(series, (*kept, new), begin)
 
 
+def with_present(series: CandleSeries, latest: PriceUpdate | None) -> CandleSeries:
+    """Return a series that may be some minutes old with the present price in it, if they meet.
+
+    ``latest``: the last price event of its row; ``None``: there is none.
+    """
+    if latest is None or needs_refill(series, latest.ts):
+        return series
+    return with_price(series, latest)
+
+
 def needs_refill(series: CandleSeries, now: float) -> bool:
     """Return whether a whole interval has passed without a candle, so that the series should be asked anew.
 

@@ -15,7 +15,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
-from streamcore.history.series_cache import SeriesCache, SeriesKey, is_fresh, within
+from streamcore.history.series_cache import SeriesCache, SeriesKey, ending, is_fresh, longer_than, within
 from streamcore.history.shared_requests import SharedRequests
 from streamcore.history.source_order import SourceOrder
 from streamcore.history.trends import Trends
@@ -28,9 +28,6 @@ _SPOKEN: Mapping[ChartRange, str] = {
     ChartRange.MONTH: "30 days",
     ChartRange.YEAR: "year",
 }
-
-LEAST_OF_LONGER = 4
-"""Candles of a longer range that stand for a shorter one until its own have come."""
 
 
 class PriceHistory:
@@ -60,16 +57,11 @@ class PriceHistory:
             known = self._known(asked, instrument, span)
             if known is not None and known.candles:
                 return known
-        longer = sorted(
-            (one for one in ChartRange if one.seconds > span.seconds), key=lambda one: one.seconds
-        )
-        for wider in longer:
+        for wider in longer_than(span):
             for asked in sources:
                 known = self._known(asked, instrument, wider)
-                if known is not None and known.interval * LEAST_OF_LONGER <= span.seconds:
-                    ending = within(known, span)
-                    if len(ending.candles) >= LEAST_OF_LONGER:
-                        return ending
+                if known is not None and (found := ending(known, span)) is not None:
+                    return found
         return None
 
     async def series(self, instrument: Instrument, span: ChartRange) -> CandleSeries:
@@ -106,7 +98,7 @@ class PriceHistory:
         # not shared: what is wanted may have changed since somebody else asked
         await self._refreshes.get(object(), lambda: self._trends.refresh(wanted))
 
-    def trends(self, instruments: Iterable[Instrument]) -> dict[str, CandleSeries]:
+    def trends(self, instruments: Iterable[Instrument]) -> Mapping[str, CandleSeries]:
         """Return the last day of those instruments of which it is known, by their keys."""
         return self._trends.known(instruments)
 

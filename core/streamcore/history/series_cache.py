@@ -15,6 +15,9 @@ CAPACITY = 64
 LONGEST_FRESH = 3600.0
 """Seconds for which a series of long candles is fresh; one of short candles is so for one of them."""
 
+LEAST_OF_LONGER = 4
+"""Candles of a longer range that stand for a shorter one until its own have come."""
+
 SeriesKey: TypeAlias = tuple[str, str, int]
 """Source, instrument's key, interval in seconds: ranges of one interval share what was fetched."""
 
@@ -32,6 +35,22 @@ def within(series: CandleSeries, span: ChartRange) -> CandleSeries:
     candles = tuple(one for one in series.candles if one.start >= begin)
     running = series.running and bool(candles)
     return msgspec.structs.replace(series, range=span, begin=begin, candles=candles, running=running)
+
+
+def ending(longer: CandleSeries, span: ChartRange) -> CandleSeries | None:
+    """Return the end of a longer range that stands for a shorter one until its own candles have come.
+
+    ``None``: its candles are too long for that, or too few.
+    """
+    if longer.interval * LEAST_OF_LONGER > span.seconds:
+        return None
+    found = within(longer, span)
+    return found if len(found.candles) >= LEAST_OF_LONGER else None
+
+
+def longer_than(span: ChartRange) -> list[ChartRange]:
+    """Return the ranges that are longer, the shortest first."""
+    return sorted((one for one in ChartRange if one.seconds > span.seconds), key=lambda one: one.seconds)
 
 
 class SeriesCache:

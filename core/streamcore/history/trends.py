@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from streamcore.assets.instruments import Instrument
 from streamcore.candles import CandleSeries, ChartRange
@@ -16,6 +16,7 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.history.asked_source import AskedSource
+from streamcore.history.packed_series import PackedSeries, Unpacking
 from streamcore.history.series_cache import within
 from streamcore.history.source_order import SourceOrder
 
@@ -52,17 +53,18 @@ class Trends:
         self._order = order
         self._clock = clock
         self._charted = charted
-        self._series: dict[str, CandleSeries] = {}
+        self._series: dict[str, PackedSeries] = {}
         self._turn = asyncio.Lock()
 
     def known_of(self, instrument: Instrument) -> CandleSeries | None:
         """Return the last day of one instrument as it was fetched last."""
-        return self._series.get(instrument.key)
+        series = self._series.get(instrument.key)
+        return None if series is None else series.unpacked()
 
-    def known(self, instruments: Iterable[Instrument]) -> dict[str, CandleSeries]:
-        """Return the last day of those instruments that have one, by their keys."""
+    def known(self, instruments: Iterable[Instrument]) -> Mapping[str, CandleSeries]:
+        """Return the last day of those instruments that have one, by their keys; see `Unpacking`."""
         keys = (one.key for one in instruments)
-        return {key: self._series[key] for key in keys if key in self._series}
+        return Unpacking({key: self._series[key] for key in keys if key in self._series})
 
     async def refresh(self, wanted: Callable[[], Sequence[Instrument]]) -> None:
         """Fetch what is missing or was fetched long ago; series that cannot be had are left as they are.
@@ -108,7 +110,7 @@ class Trends:
         stood_in = series.provider in tried and first[0].name not in tried
         return stood_in or now - series.fetched_at > MOVED_AFTER
 
-    def _is_recent(self, series: CandleSeries) -> bool:
+    def _is_recent(self, series: CandleSeries | PackedSeries) -> bool:
         return 0 <= self._clock.time() - series.fetched_at < DUE_AFTER
 
     def _groups(
@@ -150,12 +152,12 @@ class Trends:
             for key, series in answer.items():
                 day = within(series, ChartRange.DAY)
                 if day.candles:
-                    self._series[key] = day
+                    self._series[key] = PackedSeries(day)
 
     def _take_chart(self, asked: AskedSource, instrument: Instrument) -> bool:
         """Take what a chart was drawn from a moment ago for the last day; return whether there is such."""
         series = self._charted(asked, instrument)
         if series is None or not series.candles or not self._is_recent(series):
             return False
-        self._series[instrument.key] = series
+        self._series[instrument.key] = PackedSeries(series)
         return True

@@ -122,7 +122,9 @@ async def look_up(host: str, port: int) -> tuple[str, ...]:
     Raises:
         OSError: It has none, or nobody knows.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # as text it would be encoded by a codec of the standard library that is large and needed for nothing else
+    name = host.encode() if host.isascii() else host
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     families: dict[int, dict[str, None]] = {}
     for family, _, _, _, address in found:
         families.setdefault(family, {})[str(address[0])] = None
@@ -216,12 +218,22 @@ def waiting_on(transport: asyncio.Transport) -> Waiting:
 def hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
     """Give a connection from `Dialler.dial` to the protocol that uses it from now on.
 
+    What has come already is told in the next turn of the event loop, as if it came then: a client of
+    WebSockets or HTTP sends its request before, and need not be ready for an answer to nothing.
+
     Raises:
         OSError: The connection has ended already.
     """
     waiting = waiting_on(transport)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
+    if waiting.received or waiting.at_end:
+        asyncio.get_running_loop().call_soon(_pass_on, waiting, transport, protocol)
+
+
+def _pass_on(waiting: Waiting, transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
+    if transport.is_closing():
+        return
     if waiting.received:
         protocol.data_received(bytes(waiting.received))
     if waiting.at_end:

@@ -14,8 +14,6 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-import certifi
-
 from streamcore.config.surroundings import Surroundings
 
 BUNDLES = (
@@ -38,6 +36,8 @@ def _context(file: str | None, folders: str | None) -> ssl.SSLContext:
     if file is not None or folders is not None:
         context = ssl.create_default_context(cafile=file, capath=folders)
     else:
+        import certifi  # not needed on this machine alone
+
         context = ssl.create_default_context(cafile=certifi.where())
         _trust_the_system(context)
     context.set_alpn_protocols(["http/1.1"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-import msgpack
 import msgspec
 
 from streamcore.net.transport import Frame
@@ -49,11 +48,20 @@ def envelope(frame: Frame) -> Envelope:
         if isinstance(frame, str):
             outer = _read_json_envelope(frame)
             return Envelope(outer.type, outer.data)
-        return msgspec.convert(msgpack.unpackb(frame, strict_map_key=False), Envelope)
+        return _from_messagepack(frame)
     except msgspec.ValidationError as error:
         raise Undecodable(f"not a message with a type ({error})") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Undecodable("malformed JSON") from error
+
+
+def _from_messagepack(frame: bytes) -> Envelope:
+    import msgpack  # hardly any source sends it
+
+    try:
+        return msgspec.convert(msgpack.unpackb(frame, strict_map_key=False), Envelope)
+    except msgspec.ValidationError:
+        raise  # a ValueError, too, but one that tells more
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise Undecodable("neither JSON text nor MessagePack") from error
 

@@ -14,8 +14,9 @@ from streamcore.lazy import lazily
 if TYPE_CHECKING:
     from streamcore.config.demo import DemoServers
     from streamcore.loopback import is_loopback
+    from streamcore.relay.attempts import Attempts, forwarded_address
     from streamcore.relay.limits import Bucket
-    from streamcore.relay.listening import listening_socket, shown_address
+    from streamcore.relay.listening import ListenFailed, listening_socket, shown_address
     from streamcore.relay.log import LogFailed
     from streamcore.relay.readiness import why_not_ready
     from streamcore.relay.server import Relay
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from streamcore.relay.tokens import Scope, TokenEntry, Tokens, TokensFailed, read_tokens, write_tokens
 
 __all__ = [
+    "Attempts",
     "Bucket",
     "DemoServers",
+    "ListenFailed",
     "LogFailed",
     "Plan",
     "Relay",
@@ -32,6 +35,7 @@ __all__ = [
     "TokenEntry",
     "Tokens",
     "TokensFailed",
+    "forwarded_address",
     "is_loopback",
     "listening_socket",
     "plan",
@@ -47,8 +51,9 @@ __getattr__ = lazily(
     {
         "streamcore.config.demo": ("DemoServers",),
         "streamcore.loopback": ("is_loopback",),
+        "streamcore.relay.attempts": ("Attempts", "forwarded_address"),
         "streamcore.relay.limits": ("Bucket",),
-        "streamcore.relay.listening": ("listening_socket", "shown_address"),
+        "streamcore.relay.listening": ("ListenFailed", "listening_socket", "shown_address"),
         "streamcore.relay.log": ("LogFailed",),
         "streamcore.relay.readiness": ("why_not_ready",),
         "streamcore.relay.server": ("Relay",),

@@ -1,4 +1,4 @@
-"""Answers to what is asked once: the past of prices, searches, and names."""
+"""Answers to what is asked once: the past of prices, bid and ask, searches, and names."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import msgspec
 from streamcore.candles import ChartRange
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import InputError, NotRunning
+from streamcore.events import price_key
 from streamcore.relay.bus import Bus
 from streamcore.tasks import Task, Tasks
+from streamcore.tracking.quote_turns import QuoteTurns
 from streamcore.wire.numbers import plain
 
 MOST_NAMES = 100
@@ -40,6 +42,8 @@ class Answers:
         self._clock = clock
         self._fetching: Task | None = None
         """Trends are being fetched, for all who want any."""
+        self._quotes: dict[str, QuoteTurns] = {}
+        """Of each source whose bid and ask somebody has wanted."""
 
     async def find(
         self, what: str, text: str, span: str | None, keys: Collection[str]
@@ -47,10 +51,11 @@ class Answers:
         """Return the items of an answer, with every decimal as a text.
 
         Args:
-            what: ``history``, ``trends``, ``search``, ``names`` or ``wallet``.
+            what: ``history``, ``trends``, ``search``, ``names``, ``wallet`` or ``quote``, which has no items:
+                it is answered before the source is asked, and what that says comes as a price.
             text: What it is about; nothing for ``trends``.
             span: A `ChartRange`, for ``history``.
-            keys: The rows of which trends are wanted.
+            keys: The rows of the asker: trends are wanted of these, and bid and ask only of one of these.
 
         Raises:
             NoSuchQuestion: ``what`` is none of these.
@@ -69,8 +74,8 @@ class Answers:
                 return [_fields(await bus.history(text, _range(span)))]
             case "trends":
                 await self._trends_fetched(keys)
-                known = bus.cached_trends().items()
-                return [{**_fields(series), "key": key} for key, series in known if key in keys]
+                known = bus.cached_trends()
+                return [{**_fields(known[key]), "key": key} for key in known if key in keys]
             case "search":
                 return [_fields(await bus.search(text))]
             case "names":
@@ -78,6 +83,11 @@ class Answers:
                 return [_fields(hit) for hit in hits.values()]
             case "wallet":
                 return [{"address": await bus.resolve_wallet(text)}]
+            case "quote":
+                token = bus.describe(text)
+                if (key := price_key(token.symbol, token.mint)) in keys:
+                    self._want_quote(key)
+                return []
             case _:
                 raise NoSuchQuestion
 
@@ -98,6 +108,17 @@ class Answers:
             with suppress(TimeoutError):
                 # shielded: others wait for the same
                 await wait_for(self._clock, asyncio.shield(fetching), min(left, TRENDS_LOOK))
+
+    def _want_quote(self, key: str) -> None:
+        if (source := self._bus.price_sources.get(key)) is None:
+            return
+        if source not in self._quotes:
+            self._quotes[source] = QuoteTurns(self._ask_quote, self._tasks, self._clock)
+        self._quotes[source].want(key)
+
+    async def _ask_quote(self, key: str) -> None:
+        with suppress(InputError, NotRunning):
+            self._bus.ask_quote(key)
 
     async def _fetch_trends(self) -> None:
         with suppress(NotRunning):

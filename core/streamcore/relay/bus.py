@@ -36,6 +36,8 @@ class Bus(Protocol):
     @property
     def price_sources(self) -> Mapping[str, str | None]: ...  # noqa: D102
 
+    def ask_quote(self, symbol: str) -> None: ...  # noqa: D102
+
     def statuses(self) -> Mapping[str, ProviderStatus]: ...  # noqa: D102
 
     def status(self, name: str) -> ProviderStatus: ...  # noqa: D102

@@ -14,6 +14,7 @@ from streamcore.relay.bus import Bus
 from streamcore.relay.groups import Group, Traffic
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import Log
+from streamcore.relay.log_trouble import held_back
 from streamcore.relay.status_board import StatusBoard
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.upstream import Granted, Upstream
@@ -108,11 +109,15 @@ class FanOut:
         terminal.send(answer())
         rows = [row for _, row in terminal.granted.rows]
         troubles = self._upstream.troubles(terminal.granted, before)
+        if self._log.trouble is not None and set(terminal.granted.wallets) - set(before.wallets):
+            # it was not there when the others were told
+            troubles.append((held_back(self._log.trouble, t / 1000), {}))
         group.join(terminal, rows, terminal.granted.wallets, troubles, now=now, t=t)
         self.poke()
 
     def leave(self, terminal: Terminal) -> None:
         """Remove a terminal from its group, and an empty group."""
+        self._watch_log()  # else the others would be told the offset of a log that was begun anew just now
         self._leave(terminal, *self.now())
 
     def _leave(self, terminal: Terminal, now: float, t: int) -> int:

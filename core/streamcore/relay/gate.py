@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -17,16 +16,15 @@ from websockets.protocol import State
 
 from streamcore.clock import Clock
 from streamcore.loopback import is_loopback
-from streamcore.relay.limits import Bucket, RelayLimits
+from streamcore.relay.attempts import Attempts, forwarded_address
+from streamcore.relay.limits import RelayLimits
 from streamcore.relay.tokens import TokenEntry, Tokens
 from streamcore.wire.encodings import available, chosen, subprotocol
 
 PATH = "/v1"
 RETRY_AFTER = 5
 """Seconds that a terminal is asked to wait when there is no room."""
-
-MOST_ADDRESSES = 10_000
-"""Addresses whose refused attempts are counted; beyond them the oldest are forgotten."""
+_CLOSED = "starting or stopping"
 
 
 class Gate:
@@ -57,7 +55,7 @@ class Gate:
         self._behind_proxy = behind_proxy
         self._unready = unready
         self._admitted: WeakKeyDictionary[ServerConnection, TokenEntry | None] = WeakKeyDictionary()
-        self._attempts: dict[str, Bucket] = {}
+        self._attempts = Attempts(limits.refused_attempts_per_minute)
         self.refused: dict[int, int] = {}
         """Refused upgrades by HTTP status, for the metrics."""
 
@@ -87,11 +85,11 @@ class Gate:
         address = self._address(connection, request)
         holder = None
         if len(self.tokens):
-            if self._is_tired_of(address, now):
+            if self._attempts.are_used_up(address, now):
                 return self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "too many refused attempts", retry_after=60)
             holder = self._holder(request)
             if holder is None:
-                self._count_attempt(address, now)
+                self._attempts.count(address, now)
                 return self._refuse(
                     HTTPStatus.UNAUTHORIZED, "a valid token is needed: Authorization: Bearer …"
                 )
@@ -107,9 +105,8 @@ class Gate:
             spoken = ", ".join(map(subprotocol, available()))
             return self._refuse(HTTPStatus.BAD_REQUEST, f"no subprotocol in common; there are: {spoken}")
         if not self.opened:
-            return self._refuse(
-                HTTPStatus.SERVICE_UNAVAILABLE, "starting or stopping", retry_after=RETRY_AFTER
-            )
+            text = "; ".join(self._unready()) or _CLOSED
+            return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, text, retry_after=RETRY_AFTER)
         open_now = sum(one.state is not State.CLOSED for one in self._admitted)
         if open_now >= self._limits.clients:
             text = f"full: {self._limits.clients} terminals are connected"
@@ -118,7 +115,7 @@ class Gate:
         return None
 
     def _readiness(self, connection: ServerConnection, request: Request) -> Response:
-        reasons = list(self._unready()) if self.opened else ["starting or stopping", *self._unready()]
+        reasons = list(self._unready()) if self.opened else [_CLOSED, *self._unready()]
         body: dict[str, object] = {"ready": not reasons}
         is_local = is_loopback(_peer(connection)) and not self._behind_proxy
         if reasons and (is_local or self._holder(request) is not None):
@@ -136,30 +133,7 @@ class Gate:
         peer = _peer(connection)
         if not self._behind_proxy:
             return peer
-        # the last entry is the proxy's own; those before it are whatever the stranger sent
-        forwarded = ",".join(request.headers.get_all("X-Forwarded-For")).rpartition(",")[2].strip()
-        try:
-            return str(ipaddress.ip_address(forwarded))
-        except ValueError:
-            return peer
-
-    def _is_tired_of(self, address: str, now: float) -> bool:
-        bucket = self._attempts.get(address)
-        return bucket is not None and bucket.is_empty(now)
-
-    def _count_attempt(self, address: str, now: float) -> None:
-        most = self._limits.refused_attempts_per_minute
-        bucket = self._attempts.get(address)
-        if bucket is None:
-            if len(self._attempts) >= MOST_ADDRESSES:
-                self._forget_attempts(now)
-            bucket = self._attempts[address] = Bucket(most, most, now)
-        bucket.take(now)
-
-    def _forget_attempts(self, now: float) -> None:
-        self._attempts = {one: bucket for one, bucket in self._attempts.items() if not bucket.is_full(now)}
-        while len(self._attempts) >= MOST_ADDRESSES:
-            del self._attempts[next(iter(self._attempts))]
+        return forwarded_address(request.headers.get_all("X-Forwarded-For"), peer)
 
     def _refuse(self, status: HTTPStatus, text: str, *, retry_after: int | None = None) -> Response:
         self.refused[status] = self.refused.get(status, 0) + 1

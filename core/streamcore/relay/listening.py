@@ -33,24 +33,33 @@ def split_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+class ListenFailed(OSError):
+    """An address cannot be listened on; the text is a sentence that names it, for a person."""
+
+
 def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, with a bounded buffer for what is sent.
+    """Return a socket that listens, with a bounded buffer for what is sent.
 
     Raises:
-        OSError: The host is not known, or the address is taken or not this computer's.
+        ListenFailed: The host is not known, or the address is taken or not this computer's.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    found = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        found.bind(address)
-    except OSError:
-        found.close()
-        raise
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        found = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            found.bind(address)
+            found.listen()  # of two that bind at once, the system refuses the second only here
+        except OSError:
+            found.close()
+            raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ListenFailed(f"{shown_address(host, port)} cannot be listened on: {reason}") from error
     return found
 
 

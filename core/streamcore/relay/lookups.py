@@ -1,4 +1,4 @@
-"""Questions of terminals that are answered once: the past of prices, searches, and names.
+"""Questions of terminals that are answered once: the past of prices, bid and ask, searches, and names.
 
 They wait for the sources, so each is work in the background; a terminal may have a few under way.
 """

@@ -51,7 +51,7 @@ class RelayCollector(Collector):
         build.add_metric([self._version, platform.python_version()], 1)
         yield build
         lag = _gauge("event_loop_lag_seconds", "How late the last round of housekeeping was.")
-        lag.add_metric([], self._relay.lag)
+        lag.add_metric([], self._relay.housekeeping.lag)
         yield lag
         # one that is alone talks to the providers itself
         member = self._relay.membership
@@ -59,7 +59,7 @@ class RelayCollector(Collector):
         leader.add_metric([], member is None or member.leads)
         yield leader
         if member is not None:
-            connected = _gauge("bus_connected", "1: the bus that several relays share can be reached.")
+            connected = _gauge("bus_connected", "1: NATS, which several relays share, can be reached.")
             connected.add_metric([], member.is_connected)
             yield connected
         events = _counter(
@@ -146,7 +146,7 @@ class MetricsServer:
         """Listen.
 
         Raises:
-            OSError: The address cannot be listened on.
+            ListenFailed: The address cannot be listened on.
         """
         self._server = await serve(
             _nobody,

@@ -14,15 +14,11 @@ from typing import TYPE_CHECKING
 
 from streamcore.clock import Clock
 from streamcore.events import ErrorKind, StreamError, WalletTransaction
-from streamcore.relay.log import KEEP, MOST, Log, LogFailed, Logged
+from streamcore.relay.log import Log, LogFailed, Logged
+from streamcore.relay.log_in_tables import LogInTables
+from streamcore.relay.log_trouble import TRIED_AGAIN_AFTER, error_of_log
 from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.streams.checkpoints import Checkpoints
-
-TRIED_AGAIN_AFTER = 1.0
-"""Seconds until a log that could not be written is tried again."""
-
-TOLD_AGAIN_AFTER = 60.0
-"""Seconds until terminals are told once more that it still cannot be written."""
 
 MOST_WAITING = 20_000
 """Transactions that wait for the disk: about 30 MB."""
@@ -32,43 +28,18 @@ FOLLOWED_EVERY = 60.0
 log = logging.getLogger(__name__)
 
 
-class OwnLog:
+class OwnLog(LogInTables):
     """A `Log` in SQLite that this process writes, with the checkpoints of its own engine."""
 
     def __init__(self, transactions: TransactionLog, checkpoints: Checkpoints, clock: Clock) -> None:
         """``transactions``: open, whoever hands it in closes it; ``checkpoints``: those the engine uses."""
-        self.trouble: str | None = None
-        self.transactions = transactions
-        self.after = transactions.after
+        super().__init__(transactions, clock)
         self.reaches_back = transactions.reaches_back
-        self.checkpoint_file = transactions.checkpoint_file
         self._checkpoints = checkpoints
-        self._clock = clock
         self._waiting: list[WalletTransaction] = []
         self._has_lost = False
         self._tried_at = float("-inf")
-        self._told_at = float("-inf")
         self._followed_at = float("-inf")
-
-    @property
-    def epoch(self) -> str:
-        """See `Log.epoch`."""
-        return self.transactions.epoch
-
-    @property
-    def offset(self) -> int:
-        """See `Log.offset`."""
-        return self.transactions.offset
-
-    @property
-    def pruned_to(self) -> int:
-        """See `Log.pruned_to`."""
-        return self.transactions.pruned_to
-
-    @property
-    def size(self) -> int:
-        """See `Log.size`."""
-        return self.transactions.size
 
     @property
     def waiting(self) -> int:
@@ -90,19 +61,17 @@ class OwnLog:
             saved = None if self._has_lost else self._checkpoints.saved()
             logged = self.transactions.append(self._waiting, saved, now=self._clock.time())
         except LogFailed as error:
-            return [], [*self._failed(str(error), now), *self._overflow()]
+            self._trouble.began(str(error))
+            return [], [*(self._trouble.to_tell() if self._waiting else ()), *self._overflow()]
         self._waiting = []
-        return logged, self._recovered()
+        self._trouble.ended()
+        return logged, []
 
     def follow(self, wallet: str) -> None:
         """See `Log.follow`; what happened while a wallet was not followed is fetched if that was short."""
         restored = self.transactions.follow(wallet, now=self._clock.time())
         if restored is not None:
             self._checkpoints.restore(wallet, *restored)
-
-    def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
-        """See `Log.prune`."""
-        return self.transactions.prune(now=now, keep=keep, most=most)
 
     def keep(self, wallets: Sequence[str]) -> None:
         """See `Log.keep`."""
@@ -128,23 +97,6 @@ class OwnLog:
         except LogFailed as error:
             log.warning("%s", error)
 
-    def _failed(self, text: str, now: float) -> list[StreamError]:
-        if self.trouble is None:
-            log.error("%s", text)
-        self.trouble = text
-        if not self._waiting or now - self._told_at < TOLD_AGAIN_AFTER:
-            return []
-        self._told_at = now
-        text = f"the relay: {text}; transactions are held back until it can be, prices go on"
-        return [self._error(ErrorKind.SERVER, text)]
-
-    def _recovered(self) -> list[StreamError]:
-        if self.trouble is None:
-            return []
-        self.trouble, self._told_at = None, float("-inf")
-        log.warning("the log can be written again")
-        return []
-
     def _overflow(self) -> list[StreamError]:
         """Drop the oldest of what waits if it is too much, and say so."""
         too_many = len(self._waiting) - MOST_WAITING
@@ -155,16 +107,11 @@ class OwnLog:
             return []
         self._has_lost = True  # so that the checkpoints on disk stay before what was dropped
         text = (
-            f"the relay: its log could not be written for so long that more than {MOST_WAITING} transactions "
+            f"its log could not be written for so long that more than {MOST_WAITING} transactions "
             "wait; the oldest are dropped, and fetched when the relay starts the next time"
         )
-        log.error("%s", text)
-        return [self._error(ErrorKind.GAP, text)]
-
-    def _error(self, kind: ErrorKind, text: str) -> StreamError:
-        return StreamError(
-            provider="", ts=self._clock.time(), demo=False, kind=kind, message=text, retryable=True
-        )
+        log.error("the relay: %s", text)
+        return [error_of_log(ErrorKind.GAP, text, self._clock.time())]
 
 
 if TYPE_CHECKING:

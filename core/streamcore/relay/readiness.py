@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+
+import msgspec
 
 from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
@@ -15,6 +16,14 @@ WITHIN = 5.0
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not listened on
 """An address on which a relay listens for everybody, to the one at which this machine reaches it."""
+
+
+class _Readiness(msgspec.Struct):
+    """What a relay answers."""
+
+    ready: bool
+    reasons: tuple[str, ...] = ()
+    """Why not, as phrases; strangers are told none."""
 
 
 def why_not_ready(settings: Settings, plan: Plan) -> str | None:
@@ -34,6 +43,7 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
         # the certificate is for the name that others use; it is known here which one it is
         verify = ssl.create_default_context(cafile=settings.relay.cert)
         verify.check_hostname = False
+        verify.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # its issuer need not be known here
     address = shown_address(_EVERYWHERE.get(host, host), port)
     url = f"{'http' if plan.tls is None else 'https'}://{address}/readyz"
     try:
@@ -41,12 +51,9 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
             requesting(address, WITHIN, Mask()),
             httpx.Client(trust_env=False, timeout=WITHIN, verify=verify) as client,
         ):
-            answer = client.get(url)
-            found: dict[str, Any] = answer.json()
+            found = msgspec.json.decode(client.get(url).content, type=_Readiness)
     except ProviderError as error:
         return error.message
-    except ValueError:
+    except msgspec.DecodeError:
         return f"what answers at {address} is no relay"
-    if answer.status_code == 200:
-        return None
-    return "; ".join(found.get("reasons", [])) or answer.reason_phrase
+    return None if found.ready else "; ".join(found.reasons) or "it does not say why"

@@ -12,6 +12,7 @@ import logging
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import cast
 
@@ -28,9 +29,10 @@ from streamcore.relay.bus import Bus, Membership
 from streamcore.relay.connections import BoundedConnection
 from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
+from streamcore.relay.housekeeping import Housekeeping
 from streamcore.relay.limits import Bucket, Close, RelayLimits
 from streamcore.relay.listening import listening_socket
-from streamcore.relay.log import KEEP, MOST, Log, LogFailed
+from streamcore.relay.log import KEEP, MOST, Log
 from streamcore.relay.lookups import Lookups
 from streamcore.relay.requests import Nonsense, Requests, Served
 from streamcore.relay.terminal import Terminal
@@ -40,14 +42,7 @@ from streamcore.status import ProviderStatus
 from streamcore.tasks import Tasks
 from streamcore.text import printable
 from streamcore.wire.encodings import chosen, encoding, subprotocol
-from streamcore.wire.messages import HEARTBEAT, MAX_REQUEST_BYTES, Restart
-
-HOUSEKEEPING = 1.0
-"""Seconds between two rounds of what has to be done now and then."""
-
-STATUSES_EVERY = HEARTBEAT / 1000
-COUNTERS_EVERY = 5.0
-PRUNED_EVERY = 60.0
+from streamcore.wire.messages import MAX_REQUEST_BYTES, Restart
 
 CUT_OFF = "this relay cannot reach the others"
 """Why terminals are closed by one that is without the bus for long."""
@@ -102,8 +97,6 @@ class Relay:
         """Terminals that have ever connected."""
         self.disconnected: dict[int, int] = {}
         """Terminals that have left, by close code."""
-        self.lag = 0.0
-        """Seconds by which the last round of housekeeping was late."""
         self.log = transactions
         self.membership = membership
         self._bus = bus
@@ -111,7 +104,6 @@ class Relay:
         self._clock = clock
         self._listen = listen
         self._tls = tls
-        self._keep, self._keep_most = keep, keep_most
         self.upstream = Upstream(
             bus,
             transactions,
@@ -132,13 +124,20 @@ class Relay:
             clock,
             self.limits,
         )
+        self.housekeeping = Housekeeping(
+            self.requests,
+            self.fan_out,
+            self.upstream,
+            transactions,
+            clock,
+            keep=keep,
+            keep_most=keep_most,
+        )
         self.gate = Gate(
             tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
         )
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
-        self._done_at: dict[str, float] = {}
-        """When each part of the housekeeping was done last, monotonic seconds."""
 
     # --- life -------------------------------------------------------------------------------------------
 
@@ -146,7 +145,7 @@ class Relay:
         """Subscribe what is configured, and listen.
 
         Raises:
-            OSError: The address cannot be listened on.
+            ListenFailed: The address cannot be listened on.
         """
         for refusal in await self.requests.watch_configured():
             log.warning("%s is not watched: %s", printable(refusal.what), refusal.message)
@@ -173,12 +172,12 @@ class Relay:
             logger=QUIET,
         )
         self._tasks.start_loop("passing on events", self.fan_out.run)
-        self._tasks.start_loop("housekeeping", self._keep_house)
+        self._tasks.start_loop("housekeeping", self.housekeeping.run)
         self._tasks.start_loop("pings", self._ping)
         if self.membership is None:
             self.gate.opened = True
         else:
-            self._tasks.start("opening the door", self._keep_door, self.membership)
+            self._tasks.start_loop("opening the door", partial(self._keep_door, self.membership))
         return self
 
     async def __aexit__(
@@ -339,35 +338,6 @@ class Relay:
         with suppress(TimeoutError):
             await wait_for(self._clock, terminal.connection.close(code, reason), CLOSE_WITHIN)
         terminal.connection.transport.abort()
-
-    # --- housekeeping -----------------------------------------------------------------------------------
-
-    async def _keep_house(self) -> None:
-        while True:
-            due_at = self._clock.monotonic() + HOUSEKEEPING
-            await self._clock.sleep(HOUSEKEEPING)
-            self.lag = max(0.0, self._clock.monotonic() - due_at)
-            if self._is_due("statuses", STATUSES_EVERY):
-                self.fan_out.refresh_statuses(counters=self._is_due("counters", COUNTERS_EVERY))
-            await self.requests.sweep()
-            self.log.keep(self.upstream.wallets)
-            if self._is_due("pruning", PRUNED_EVERY):
-                await self._prune()
-
-    def _is_due(self, what: str, every: float) -> bool:
-        now = self._clock.monotonic()
-        if now - self._done_at.get(what, float("-inf")) < every:
-            return False
-        self._done_at[what] = now
-        return True
-
-    async def _prune(self) -> None:
-        try:
-            while self.log.prune(now=self._clock.time(), keep=self._keep, most=self._keep_most):
-                await self._clock.sleep(0.05)
-            await asyncio.to_thread(self.log.checkpoint_file)
-        except LogFailed as error:
-            log.warning("%s", error)
 
     async def _ping(self) -> None:
         """Ask every terminal that seems to keep up for a sign of life, and close those that give none."""

@@ -34,6 +34,7 @@ _ALONE = (
     "without tokens only this machine may be listened on; make one with: streamtui relay token add NAME "
     "--tokens FILE"
 )
+_NO_TOKENS = "there is no token in this file: make one with streamtui relay token add NAME --tokens FILE"
 _UNENCRYPTED = (
     "tokens and wallets would cross the network unencrypted: name a certificate with --cert and --key, or "
     "set relay.behind_proxy = true behind a reverse proxy with TLS"
@@ -78,6 +79,8 @@ def plan(
     tls = _tls(wanted, refused)
     tokens_file = None if wanted.tokens is None else Path(wanted.tokens)
     tokens = Tokens() if tokens_file is None else read_tokens(tokens_file)
+    if tokens_file is not None and not len(tokens):
+        raise refused.error("tokens", wanted.tokens, _NO_TOKENS)
     if not is_loopback(listen[0]):
         if not len(tokens):
             raise refused.error("listen", wanted.listen, _ALONE)
@@ -156,7 +159,7 @@ async def serving(
 
     Raises:
         LogFailed: The log cannot be opened.
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
         SettingsError: The settings ask for a provider that cannot be used.
     """
     clock = clock or SystemClock()
@@ -196,7 +199,7 @@ async def open_door(
         membership: Its place among several relays; ``None``: it is alone.
 
     Raises:
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
     """
     async with AsyncExitStack() as stack:
         relay = await stack.enter_async_context(

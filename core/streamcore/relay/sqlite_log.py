@@ -82,9 +82,8 @@ class TransactionLog:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _locked(folder / LOCK)
-            os.close(
-                os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
-            )  # others' wallets are nobody's business
+            # made before SQLite makes it: others' wallets are nobody's business
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             self._database = sqlite3.connect(self.path, isolation_level=None, timeout=0.05)
         except (OSError, sqlite3.Error) as error:
             self._unlock()
@@ -232,6 +231,8 @@ class TransactionLog:
     def reported(self, wallet: str) -> dict[str, int]:
         """Return signature to slot of the newest transactions of a wallet that are here.
 
+        There may be more; those are fetched again if they came after the checkpoint, and `append` drops them.
+
         Raises:
             LogFailed: The log cannot be read.
         """
@@ -376,7 +377,9 @@ def _locked(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise OSError(errno.EBUSY, "another relay uses it") from None
+            raise OSError(
+                errno.EBUSY, "another relay uses it: name a folder of its own with --state"
+            ) from None
         raise
     return lock
 

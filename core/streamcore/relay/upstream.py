@@ -201,9 +201,8 @@ class Upstream:
         try:
             held = self._rows.get(self._key_of.get(symbol, ""))
             if held is None:
-                await asyncio.sleep(
-                    0
-                )  # to understand a text may take milliseconds, and there may be hundreds
+                # to understand a text may take milliseconds, and there may be hundreds
+                await asyncio.sleep(0)
                 token = self._bus.describe(symbol)
                 key = price_key(token.symbol, token.mint)
                 held = self._rows.get(key)

@@ -17,33 +17,32 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streamcore.assets.instruments import Instrument
-from streamcore.assets.tokens import Token, check_address, matching
-from streamcore.assets.wallet_names import NO_NAME, wallet_name
+from streamcore.assets.tokens import Token, matching
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock, SystemClock, wait_for
-from streamcore.config.model import BackoffSettings, Settings
+from streamcore.config.model import Settings
 from streamcore.config.surroundings import read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import (
     AlreadyStarted,
     EncodingMissing,
-    InputError,
     NotRunning,
     ProviderError,
     SettingsError,
     UnknownProvider,
 )
 from streamcore.events import ErrorKind, Event, State
+from streamcore.history.live import with_present
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.relay_client.feed import RelayFeed
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.past import Past
-from streamcore.relay_client.provider import RelayProvider
+from streamcore.relay_client.provider import RelayProvider, impatient
+from streamcore.relay_client.quotes import RelayQuotes
 from streamcore.relay_client.search import RelaySearch
 from streamcore.relay_client.subscriptions import Subscriptions, asked_as
-from streamcore.search.token_search import checked_text
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
 from streamcore.streams.time_jumps import watch_for_time_jumps
@@ -51,10 +50,7 @@ from streamcore.tasks import Tasks
 from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.statuses import STATUS_EVERY
 from streamcore.wire.encodings import encoding
-from streamcore.wire.messages import (
-    Reconnect,
-    Request,
-)
+from streamcore.wire.messages import Reconnect, Request
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
@@ -66,9 +62,6 @@ READ_ONLY = "this terminal's token may only read; to start providers over needs 
 
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
-
-LONGEST_PAUSE = 5.0
-"""Seconds between two attempts to connect at most: a relay is the team's own, and the next may be well."""
 
 MAX_MESSAGE_BYTES = 8 << 20
 """The longest message taken from a relay, decompressed."""
@@ -139,6 +132,9 @@ class RelayClient:
         self._past = Past(self._lookups, self._clock, shift=lambda: self._feed.shift)
         self._search = RelaySearch(self._lookups)
         self._tasks = Tasks("relay client", self._clock, failed=self._feed.reports.report)
+        self._quotes = RelayQuotes(
+            self._lookups, self._tasks, self._clock, is_live=lambda: self._feed.is_live
+        )
         self._connection: Connection | None = None
         self._exit = AsyncExitStack()
         self._started = False
@@ -170,7 +166,7 @@ class RelayClient:
                 transport = self._capture.around(transport, self.settings, configured=self.settings)
             self._connection = connection = Connection(
                 self._feed.provider,
-                msgspec.structs.replace(self.settings, backoff=_impatient(self.settings.backoff)),
+                msgspec.structs.replace(self.settings, backoff=impatient(self.settings.backoff)),
                 self._clock,
                 self._feed,
                 transport=transport,
@@ -232,7 +228,7 @@ class RelayClient:
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`; as the relay has it, as soon as it has said hello."""
-        self._running()
+        self._connected()
         return self._described(self._subscriptions.understand(symbol))
 
     def complete(self, prefix: str) -> list[Token]:
@@ -258,13 +254,17 @@ class RelayClient:
         return self._feed.sources.find()
 
     def ask_quote(self, symbol: str) -> None:
-        """See `Engine.ask_quote`; a relay tells what its streams do, and asks for no more."""
-        self._subscriptions.understand(symbol)
+        """See `Engine.ask_quote`; the relay asks, once for all its terminals."""
         self._running()
+        instrument = self._subscriptions.understand(symbol)
+        if instrument.key in self._subscriptions.symbols:
+            self._quotes.want(instrument.key)
 
     def snapshot(self) -> Snapshot:
         """See `Engine.snapshot`."""
-        prices = {key: event.as_snapshot() for key, event in self._feed.mirror.prices.items()}
+        known, given_up = self._feed.mirror.prices, self._subscriptions.given_up
+        given_up &= known.keys()
+        prices = {key: event.as_snapshot() for key, event in known.items() if key not in given_up}
         return Snapshot(ts=self._clock.time(), prices=prices, statuses=self.statuses())
 
     def events(self) -> AsyncIterator[Event]:
@@ -272,9 +272,8 @@ class RelayClient:
         if self._closing:
             raise NotRunning(ENDED)
         now = self._clock.time()
-        known = (
-            [status.event(now) for status in self.statuses().values()] if self._feed.has_told_statuses else []
-        )
+        statuses = self.statuses().items()
+        known = [status.event(now) for name, status in statuses if self._feed.has_told(name)]
         return self._hub.subscribe([*known, *self.snapshot().prices.values()])
 
     def drain(self, name: str) -> list[Event]:
@@ -308,13 +307,17 @@ class RelayClient:
 
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
-        instrument = self._subscriptions.understand(symbol)
         self._running()
-        return await self._past.series(instrument.key, asked_as(instrument), span)
+        instrument = self._subscriptions.understand(symbol)
+        series = await self._past.series(instrument.key, asked_as(instrument), span)
+        return with_present(series, self._feed.mirror.prices.get(instrument.key))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
-        return self._past.cached(self._subscriptions.understand(symbol).key, span)
+        self._connected()
+        key = self._subscriptions.understand(symbol).key
+        known = self._past.cached(key, span)
+        return None if known is None else with_present(known, self._feed.mirror.prices.get(key))
 
     async def trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.trends`."""
@@ -323,27 +326,23 @@ class RelayClient:
 
     def cached_trends(self) -> Mapping[str, CandleSeries]:
         """See `Engine.cached_trends`."""
+        self._connected()
         return self._past.cached_trends(self._subscriptions.symbols)
 
     async def search(self, text: str) -> SearchResult:
         """See `Engine.search`."""
-        wanted = checked_text(text)
         self._running()
-        return await self._search.search(wanted)
+        return await self._search.search(text)
 
     async def name_tokens(self, mints: Iterable[str]) -> Mapping[str, TokenHit]:
         """See `Engine.name_tokens`."""
-        wanted = [check_address(mint) for mint in mints]
         self._running()
-        return await self._search.name(wanted)
+        return await self._search.name(mints)
 
     async def resolve_wallet(self, name: str) -> str:
         """See `Engine.resolve_wallet`; the relay looks the name up."""
-        wanted = wallet_name(name)
-        if wanted is None:
-            raise InputError(name, NO_NAME)
         self._running()
-        return await self._search.resolve(wanted)
+        return await self._search.resolve(name)
 
     async def reconnect(self, name: str) -> None:
         """See `Engine.reconnect`; the relay is asked for a provider's, which needs the right to control."""
@@ -373,6 +372,10 @@ class RelayClient:
     def _running(self) -> Connection:
         if self._closing:
             raise NotRunning(ENDED)
+        return self._connected()
+
+    def _connected(self) -> Connection:
+        """Return the connection, also after the end."""
         if self._connection is None:
             raise NotRunning(NOT_STARTED)
         return self._connection
@@ -387,15 +390,6 @@ class RelayClient:
         self._feed.time_jumped()
         if self._connection is not None:
             self._connection.check()
-
-
-def _impatient(backoff: BackoffSettings) -> BackoffSettings:
-    """Return delays that grow to `LONGEST_PAUSE` alone, and as many more attempts."""
-    longest = max(backoff.initial_delay, LONGEST_PAUSE)
-    if backoff.max_delay <= longest:
-        return backoff
-    attempts = round(backoff.max_attempts * backoff.max_delay / longest)
-    return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
 
 
 if TYPE_CHECKING:

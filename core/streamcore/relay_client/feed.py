@@ -90,15 +90,14 @@ class RelayFeed:
         """Seconds to add to the relay's clock to get this computer's."""
         return self._skew.seconds
 
-    @property
-    def has_told_statuses(self) -> bool:
-        """Whether any consumer has been told how the relay is."""
-        return self._news.has_statuses
+    def has_told(self, provider: str) -> bool:
+        """Whether consumers have ever been told how a provider is, or the relay."""
+        return self._news.has_told(provider)
 
     def statuses(self, connection: Connection) -> dict[str, ProviderStatus]:
         """Return the providers' statuses as the relay tells them, and its own last."""
         found = mirrored(
-            self.mirror.statuses, self._hub.dropped, host=self.provider.host, reachable=self.is_live
+            self.mirror.statuses, self._hub.dropped, host=self.provider.blamed, reachable=self.is_live
         )
         found[self.provider.name] = self._own_status(connection)
         return found
@@ -236,7 +235,7 @@ class RelayFeed:
 
     def _told(self, error: ProviderError) -> None:
         event = error.event(self.provider.name, self._clock.time(), demo=self.mirror.demo)
-        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.host))
+        self._hub.publish(msgspec.structs.replace(event, relay=self.provider.blamed))
 
     def _publish_changed(self, statuses: Iterable[ProviderStatus]) -> None:
         now = self._clock.time()

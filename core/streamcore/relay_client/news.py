@@ -24,10 +24,9 @@ class News:
         self._minute_began = float("-inf")
         self._errors = 0
 
-    @property
-    def has_statuses(self) -> bool:
-        """Whether any status has been told."""
-        return bool(self._states)
+    def has_told(self, provider: str) -> bool:
+        """Whether any status of a provider has been told."""
+        return provider in self._states
 
     def is_news(self, event: Event) -> bool:
         """Return whether an event is to be told, and take it for told if so.

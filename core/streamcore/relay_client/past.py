@@ -10,9 +10,9 @@ import msgspec
 
 from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock
-from streamcore.errors import ProviderError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
-from streamcore.history.series_cache import is_fresh
+from streamcore.history.series_cache import ending, is_fresh, longer_than
 from streamcore.relay_client.lookups import Asking, read_items
 
 MOST_SERIES = 64
@@ -40,8 +40,24 @@ class Past:
         self._trends: dict[str, CandleSeries] = {}
 
     def cached(self, key: str, span: ChartRange) -> CandleSeries | None:
-        """Return what is remembered, however old."""
-        return self._series.get((key, span))
+        """Return what is remembered, however old: of this range, or else the end of a longer one."""
+        if (known := self._known(key, span)) is not None:
+            return known
+        for wider in longer_than(span):
+            longer = self._known(key, wider)
+            if longer is not None and (found := ending(longer, span)) is not None:
+                return found
+        return None
+
+    def _known(self, key: str, span: ChartRange) -> CandleSeries | None:
+        """Return what was told for a chart, or for a column if that is newer and of the same market."""
+        charted = self._series.get((key, span))
+        trend = self._trends.get(key) if span is ChartRange.DAY else None
+        if trend is None or charted is None:
+            return charted or trend
+        is_newer = trend.fetched_at > charted.fetched_at
+        is_same = (trend.provider, trend.market) == (charted.provider, charted.market)
+        return trend if is_newer and is_same else charted
 
     async def series(self, key: str, asked: str, span: ChartRange) -> CandleSeries:
         """Return a fresh series: a remembered one, or one that the relay is asked for.
@@ -93,7 +109,7 @@ class Past:
             found = await self._lookups.ask("trends")
             rows = read_items(found, _Trend)
             series = read_items(found, CandleSeries)
-        except ProviderError:
+        except (ProviderError, InputError):  # the latter of a relay that does not know the question
             return None
         pairs = zip(rows, series, strict=True)
         return {row.key: self._by_this_clock(one) for row, one in pairs if _is_possible(one)}

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from streamcore.clock import Clock
-from streamcore.config.model import RelaySettings
+from streamcore.config.model import BackoffSettings, RelaySettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of
 from streamcore.providers.base import Codec, Limits, Provider
 from streamcore.providers.http_errors import retry_after
 from streamcore.status import RELAY
+from streamcore.text import printable
 from streamcore.urls import shown_url
 from streamcore.wire.encodings import subprotocol
 
@@ -29,6 +32,9 @@ DEBOUNCE = 0.05
 
 RESTART_WITHIN = 5.0
 """Seconds over which the terminals of a relay that restarts spread their return."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts to connect at most: a relay is the team's own, and the next may be well."""
 
 TOO_MANY_MESSAGES_WAIT = 10.0
 
@@ -54,12 +60,18 @@ class RelayProvider(Provider):
         self._clock = clock
         self._codec = codec
         self._chosen = 0
+        self._lost: str | None = None
         self._failed_in_a_row = 0
 
     @property
     def host(self) -> str:
         """``host:port`` of the relay in use."""
         return host_of(self._url)
+
+    @property
+    def blamed(self) -> str:
+        """``host:port`` of the relay that failed: the one lost last until one works, else `host`."""
+        return self._lost or self.host
 
     @property
     def _url(self) -> str:
@@ -90,6 +102,7 @@ class RelayProvider(Provider):
 
     def established(self) -> None:
         """Take note that the relay in use works."""
+        self._lost = None
         self._failed_in_a_row = 0
 
     def connection_ended(self, error: ProviderError) -> ProviderError:
@@ -100,6 +113,14 @@ class RelayProvider(Provider):
         """
         told = self._meaning(error)
         relays = len(self._settings.url)
+        self._lost = self.host
+        if relays > 1 and self._lost not in told.message:  # the next one is in use when this is read
+            told = ProviderError(
+                told.kind,
+                f"{self._lost}: {told.message}",
+                retryable=told.retryable,
+                retry_after=told.retry_after,
+            )
         self._chosen = (self._chosen + 1) % relays
         self._failed_in_a_row += 1
         if self._failed_in_a_row < relays:
@@ -147,6 +168,28 @@ class RelayProvider(Provider):
                 text = f"{host} was asked too often (HTTP 429)"
                 return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=wait)
             case 503:
-                text = f"{host} is full, starting or shutting down (HTTP 503)"
+                reason = _reason(body) or "full, starting or stopping"
+                text = f"{host} serves nobody new: {reason} (HTTP 503)"
                 return ProviderError(ErrorKind.SERVER, text, retry_after=wait)
         return super().handshake_refusal(status, headers, body)
+
+
+def impatient(backoff: BackoffSettings) -> BackoffSettings:
+    """Return delays that grow to `LONGEST_PAUSE` alone, and as many more attempts."""
+    longest = max(backoff.initial_delay, LONGEST_PAUSE)
+    if backoff.max_delay <= longest:
+        return backoff
+    attempts = round(backoff.max_attempts * backoff.max_delay / longest)
+    return msgspec.structs.replace(backoff, max_delay=longest, max_attempts=attempts)
+
+
+class _Refused(msgspec.Struct):
+    refused: str
+
+
+def _reason(body: bytes) -> str:
+    """Return what a relay gives as its reason for a refusal; empty where something else has answered."""
+    try:
+        return printable(msgspec.json.decode(body, type=_Refused).refused.strip())
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""

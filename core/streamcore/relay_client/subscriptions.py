@@ -32,6 +32,8 @@ class Subscriptions:
         self.symbols = References()
         """Keys of the instruments."""
         self.wallets = References()
+        self.given_up: set[str] = set()
+        """Keys that are not wanted any more: of those the relay may not have heard that yet."""
 
     def learn(self, hello: Hello) -> None:
         """Read symbols from now on as the relay does.
@@ -76,6 +78,7 @@ class Subscriptions:
         for instrument in instruments:
             if self.symbols.add(instrument.key):
                 self._instruments[instrument.key] = instrument
+                self.given_up.discard(instrument.key)
         return instruments
 
     def remove_symbols(self, symbols: Iterable[str]) -> None:
@@ -87,6 +90,7 @@ class Subscriptions:
         for instrument in self._understood(symbols):
             if self.symbols.remove(instrument.key):
                 del self._instruments[instrument.key]
+                self.given_up.add(instrument.key)
                 self._refused.pop(asked_as(instrument), None)
 
     def add_wallets(self, addresses: Iterable[str]) -> list[str]:

@@ -146,9 +146,8 @@ class PriceTracker:
                 continue
             for name, topic in self._router.candidates(instrument):
                 if name == stream.name and len(self._router.instruments(name, topic)) > 1:
-                    stream.refresh(
-                        (topic,)
-                    )  # subscribed for another instrument already: no new snapshot comes
+                    # subscribed for another instrument already: no new snapshot comes
+                    stream.refresh((topic,))
             return
         if instrument.key not in self._missing:
             self._missing.add(instrument.key)

@@ -87,10 +87,10 @@ class Lookup(Message, frozen=True, tag=2):
 
     id: Number32
     what: Name
-    """``history``, ``trends``, ``search``, ``names`` or ``wallet``."""
+    """``history``, ``trends``, ``search``, ``names``, ``wallet`` or ``quote``."""
     text: Text | None = None
-    """The symbol whose history is wanted, what to search for, mints separated by commas, or the name of a
-    wallet."""
+    """The symbol whose history, or bid and ask, are wanted, what to search for, mints separated by commas, or
+    the name of a wallet."""
     range: Name | None = None
     """Of a history: a `streamcore.ChartRange`."""
 

@@ -33,7 +33,7 @@ _replace = msgspec.structs.replace
 
 _TIMES = ("since", "retry_at", "last_message_at")
 _STATUS_FIELDS = frozenset(ProviderStatus.__struct_fields__)
-_LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
+LOWEST = {name: Decimal(-100) if name == "change_24h" else Decimal(0) for name in FIGURES}
 """Nothing can fall by more than 100 percent, and nothing else is below zero."""
 
 
@@ -159,17 +159,22 @@ class Mirror:
         events: list[Event] = [
             event for price in frame.prices if (event := self._price(price, frame.t)) is not None
         ]
+        told: dict[tuple[str, str], None] = {}
         for message in frame.transactions:
-            if not self._told.has(message.wallet, message.signature):
+            key = (message.wallet, message.signature)
+            if key not in told and not self._told.has(*key):
                 demo = self._is_demo(message.provider)
                 events.append(transaction_event(message, frame.t, shift, demo=demo, relay=self.relay))
-                self._told.add(message.wallet, message.signature)
-            self._move(message.offset)
-        self._move(frame.offset)
+                told[key] = None
         events += self._status_events(frame)
         for error in frame.errors:
             demo = self._is_demo(error.provider)
             events.append(error_event(error, frame.t, shift, demo=demo, relay=self.relay))
+        # not before all of it has made sense: what is refused is told by nobody, and has to come again
+        for key in told:
+            self._told.add(*key)
+        self._move(max((message.offset for message in frame.transactions), default=None))
+        self._move(frame.offset)
         for name in map(printable, frame.heard):
             if name in self._statuses:
                 self._statuses[name]["last_message_at"] = frame.t / 1000
@@ -302,6 +307,6 @@ def _figure(name: str, packed: int | str) -> Decimal:
             return value
     elif len(value.as_tuple().digits) > 60 or abs(value.adjusted()) > 60:
         raise MalformedMessage(f"an impossible {name}")  # an integer has no room for such a number
-    if value < _LOWEST[name]:
+    if value < LOWEST[name]:
         raise MalformedMessage(f"an impossible {name}")
     return value

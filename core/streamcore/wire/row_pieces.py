@@ -113,8 +113,15 @@ class RowPieces:
 
     @property
     def told_at(self) -> Iterable[float]:
-        """When each event that the next `tick` writes was published, Unix seconds."""
-        return (event.ts for event in self._news.values())
+        """When each price that the next `tick` writes was confirmed, Unix seconds.
+
+        Bid and ask that were asked for are told with the time of the price, which they do not confirm: that
+        has been told before, and is not here again.
+        """
+        for row, event in self._news.items():
+            known = self._known.get(row)
+            if known is None or event.ts > known.ts:
+                yield event.ts
 
     def tick(self, t: int) -> dict[int, bytes]:
         """Return the piece of every row that has changed since the last tick, for a frame at ``t``."""

@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import sample_events
 from manual_clock import ManualClock
 from relay_bench import WALLETS
 from relayed_engine import RelayedEngine
 from scripted_bus import ScriptedSession
 
 from streamcore.cluster.copied_transactions import CopiedTransactions
+from streamcore.cluster.errors import SessionEnded
 from streamcore.cluster.leader import CONFLATED, SIGN_OF_LIFE, Leader
 from streamcore.cluster.lease import HELD_FOR, Lease
 from streamcore.cluster.link import Link
@@ -26,7 +28,7 @@ from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Batch
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import WantsOfAll
-from streamcore.events import PriceKind, PriceUpdate
+from streamcore.events import ErrorKind, PriceKind, PriceUpdate
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
 
@@ -206,6 +208,27 @@ async def test_a_session_begins_with_everything_and_prices_wait_for_it_merged(be
     await bench.stop()
 
 
+async def test_an_error_that_a_lost_session_did_not_take_is_told_in_the_next_one(bench: Bench) -> None:
+    await bench.start()
+    await bench.pass_time(1.5)
+    lost = bench.session
+
+    async def cut(subject: str, data: bytes) -> None:
+        lost.lose()
+        raise SessionEnded("it was cut")
+
+    lost.publish = cut  # type: ignore[method-assign]
+    gap = sample_events.trouble("some transactions may be missing", kind=ErrorKind.GAP)
+    bench.engine.say(gap)
+    await bench.clock.settle()
+    bench.link.end()
+    bench.session = ScriptedSession(bench.clock)
+    bench.link.begin(bench.session)  # type: ignore[arg-type]
+    await bench.clock.advance(1.0)
+    assert [event for message in bench.told for event in message.events] == [gap]
+    await bench.stop()
+
+
 async def test_a_new_wallet_has_a_record_before_it_is_followed(bench: Bench) -> None:
     await bench.start(wallets=(WALLET,))
     record = bench.record()
@@ -244,6 +267,38 @@ async def test_a_wallet_goes_on_where_the_last_leader_ended_and_one_of_long_ago_
     checkpoints = bench.engine.checkpoints.of(WALLETS[:2])
     assert checkpoints[WALLETS[0]].signature == "sig"
     assert checkpoints[WALLETS[1]].signature == ""
+    await bench.stop()
+
+
+@pytest.mark.parametrize("left", [None, 99])
+async def test_a_key_that_the_bucket_has_dropped_is_written_again(bench: Bench, left: int | None) -> None:
+    """By its age nothing is left of it, and of one that somebody has deleted a mark."""
+    await bench.start(wallets=WALLETS[:2])
+    await bench.pass_time(1.0)
+    subject = key_subject(NAMES.wallets, WALLET)
+    del bench.session.newest[subject]
+    if left is not None:
+        bench.session.newest[subject] = left
+        bench.records.dropped(WALLET, left)
+    signature = bench.engine.transaction(WALLET, slot=70)
+    other = bench.engine.transaction(WALLETS[1], slot=71)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    await bench.pass_time(3.0)
+    assert bench.record().verified == (signature, 70)
+    assert any(other.encode() in data for subject, data in bench.stored("$KV.st_wallets"))
+    await bench.stop()
+
+
+async def test_a_key_that_somebody_else_has_written_holds_up_no_other(bench: Bench) -> None:
+    await bench.start(wallets=WALLETS[:2])
+    await bench.pass_time(1.0)
+    bench.session.newest[key_subject(NAMES.wallets, WALLET)] = 4711
+    other = bench.engine.transaction(WALLETS[1], slot=71)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    bench.engine.transaction(WALLET, slot=72)
+    bench.engine.checkpoints.verify(bench.engine.checkpoints.newest(WALLETS[:2]))
+    await bench.pass_time(3.0)
+    assert any(other.encode() in data for _, data in bench.stored("$KV.st_wallets"))
     await bench.stop()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from manual_clock import ManualClock
-from sample_events import transaction
+from sample_events import price, transaction
 
 from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.log_copy import LogCopy, epoch_of
@@ -113,7 +113,7 @@ def test_while_terminals_are_there_it_grows_in_write_alone(bench: Bench) -> None
     bench.copy.open()
     bench.read((1, "a"), (2, "b"))
     assert [event.signature for event in bench.told] == ["a", "b"]
-    assert (bench.copy.offset, bench.copy.waiting, bench.copy.read_to) == (0, 2, 2)
+    assert (bench.copy.offset, bench.copy.waiting) == (0, 2)
     logged, _ = bench.copy.write(bench.told)
     assert [(one.offset, one.event.signature) for one in logged] == [(1, "a"), (2, "b")]
     assert (bench.copy.offset, bench.copy.waiting) == (2, 0)
@@ -153,3 +153,19 @@ def test_a_terminal_that_is_ahead_of_it_has_missed_nothing(bench: Bench) -> None
     assert bench.copy.reaches_back(epoch, 6, ["w"])
     assert bench.copy.reaches_back(epoch, 4, ["w"])
     assert not bench.copy.reaches_back(epoch, 3, ["w"])
+
+
+def test_what_does_not_belong_into_the_stream_is_passed_over_and_the_rest_is_read(bench: Bench) -> None:
+    bench.copy.begin(StreamFacts(CREATED, 1, 9))
+    stored = [
+        Stored("st.v1.tx.w", 1, to_json(transaction("too much", slot=2**64))),
+        Stored("st.v1.tx.w", 2, to_json(transaction("made up", demo=True))),
+        Stored("st.v1.tx.x", 3, to_json(transaction("of another wallet"))),
+        Stored("st.v1.tx.w", 4, to_json(transaction("too long", error="e" * 70_000))),
+        Stored("st.v1.tx.w", 5, to_json(price())),
+        Stored("st.v1.tx.w", 6, b"\xff"),
+        Stored("st.v1.tx.w", 7, to_json(transaction("good"))),
+    ]
+    bench.copy.arrived(Batch(stored, is_last=True))
+    assert bench.signatures == [(7, "good")]
+    assert bench.copy.offset == 7

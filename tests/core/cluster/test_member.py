@@ -7,7 +7,9 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import nats
 import pytest
 from cluster_bench import errors, leads, led, opened, relay_in
@@ -154,7 +156,7 @@ async def test_a_server_that_was_restarted_is_used_again_and_nothing_is_lost(
     server.kill()
     for terminal in terminals:
         await terminal.until(lambda terminal=terminal: is_cut_off(terminal))
-    assert any("the bus cannot be reached" in reason for reason in first.unready())
+    assert any("NATS cannot be reached" in reason for reason in first.unready())
     happened += [emulators.chain.live(WALLET) for _ in range(3)]
     server.start()
     await led(first, second)
@@ -255,6 +257,47 @@ async def test_lost_buckets_are_made_again_and_prices_go_on(relays: Relays, emul
     await eventually(lambda: relay.requests._log._records.revision(WALLET))
 
 
+async def test_messages_that_make_no_sense_harm_nobody_and_are_said_once(
+    relays: Relays, emulators: Emulators, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = await relays.start("a")
+    terminal = await watching(relay, emulators)
+    client = await nats.connect(relays.url)
+    for data in (b"", b"nonsense", b'{"term":"x"}', b'{"term":9e99}', b"[" * 5000):
+        for subject in ("st.v1.live", "st.v1.present", "st.v1.ask", "st.v1.tx.w", "$KV.st_wants.x"):
+            await client.publish(subject, data)
+    await client.flush()
+    await client.close()
+    await more_prices(terminal)
+    happened = emulators.chain.live(WALLET)
+    await terminal.until(lambda: terminal.transactions() == [happened])
+    said = [record for record in caplog.records if "cannot be read, perhaps" in record.message]
+    assert len(said) == 1
+
+
+async def test_of_several_servers_the_next_one_is_tried(
+    tmp_path: Path, server: NatsServer, emulators: Emulators
+) -> None:
+    dead = NatsServer(tmp_path / "dead").url
+    async with relay_in(tmp_path / "a", server.url, emulators, nats=(dead, server.url)) as relay:
+        await opened(relay)
+        await led(relay)
+
+
+async def test_a_relay_without_a_server_says_why_it_lets_nobody_in(
+    tmp_path: Path, emulators: Emulators
+) -> None:
+    dead = NatsServer(tmp_path / "dead").url
+    async with relay_in(tmp_path / "a", dead, emulators) as relay:
+        await eventually(lambda: any("connection refused" in reason for reason in relay.unready()))
+        host, port = relay.address
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"http://{host}:{port}/readyz")
+        assert answer.status_code == 503
+        (reason,) = (one for one in answer.json()["reasons"] if "NATS" in one)
+        assert reason == f"NATS cannot be reached: {urlsplit(dead).netloc}: connection refused"
+
+
 async def test_a_relay_that_cannot_lead_leaves_it_to_another(
     relays: Relays, emulators: Emulators, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +313,7 @@ async def test_a_relay_that_cannot_lead_leaves_it_to_another(
         raise SettingsError("prices", "birdeye", "cannot be used", "a test")
 
     monkeypatch.setattr(member, "_make_engine", fail)
-    member._lease.abandon()
+    member.candidacy.lease.abandon()
     await eventually(lambda: failed)
     able = await relays.start("b")
     assert await led(able) is able

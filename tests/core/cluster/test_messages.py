@@ -4,7 +4,17 @@ import fake_manager
 import pytest
 from sample_events import price, trouble
 
-from streamcore.cluster.messages import Live, WalletRecord, read, record_of, write
+from streamcore.cluster.messages import (
+    MOST_KEYS,
+    MOST_TERM,
+    Live,
+    Question,
+    WalletRecord,
+    first_term,
+    read,
+    record_of,
+    write,
+)
 from streamcore.errors import MalformedMessage
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import SavedCheckpoint
@@ -36,7 +46,7 @@ def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -
     assert read(write(record), WalletRecord).saved == saved
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b"\xff", b"[" * 50_000])
 def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         read(data, Live)
@@ -44,3 +54,24 @@ def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:
     assert read(b'{"term":3,"weather":"fine"}', Live).term == 3
+
+
+@pytest.mark.parametrize("term", [-1, MOST_TERM + 1, 2**63, 2**70])
+def test_a_term_that_cannot_be_is_no_message(term: int) -> None:
+    with pytest.raises(MalformedMessage):
+        read(b'{"term":%d}' % term, Live)
+
+
+def test_the_terms_of_a_new_bucket_come_after_those_heard_unless_there_would_be_none_left() -> None:
+    assert first_term(1000.0, 5) == 1_000_000
+    assert first_term(1000.0, 7_000_000) == 7_000_001
+    assert first_term(1000.0, MOST_TERM) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "question",
+    [Question("x" * 200), Question("search", "x" * 5000), Question("trends", keys=("k",) * (MOST_KEYS + 1))],
+)
+def test_a_question_without_end_is_none(question: Question) -> None:
+    with pytest.raises(MalformedMessage):
+        read(write(question), Question)

@@ -8,6 +8,7 @@ import pytest
 from candle_series import candle, series_of
 from manual_clock import ManualClock
 from relayed_engine import RelayedEngine
+from sample_events import SOL
 from scripted_bus import ScriptedSession
 
 from streamcore.candles import ChartRange
@@ -31,7 +32,7 @@ class Led(ScriptedSession):
         super().__init__()
         self.most_bytes = 1_000_000
         self.engine = RelayedEngine()
-        clock = ManualClock()
+        self.clock = clock = ManualClock()
         self.of_engine = Answers(self.engine, Tasks("test", clock, failed=print), clock)
 
     async def ask(self, subject: str, data: bytes = b"", *, within: float = 2.0) -> bytes:
@@ -45,7 +46,10 @@ class Bench:
         self.session = Led()
         self.link = Link()
         self.keys: list[str] = []
-        self.questions = LeaderQuestions(NAMES, self.link, keys=lambda: self.keys)
+        self.clock = ManualClock()
+        self.failures: list[ProviderError] = []
+        tasks = Tasks("test", self.clock, failed=self.failures.append)
+        self.questions = LeaderQuestions(NAMES, self.link, tasks, keys=lambda: self.keys)
         self.link.begin(self.session)  # type: ignore[arg-type]
         self.engine = self.session.engine
 
@@ -96,7 +100,7 @@ async def test_without_a_leader_it_is_said_so(bench: Bench, failure: Exception, 
 
 async def test_without_a_bus_it_is_said_so(bench: Bench) -> None:
     bench.link.end()
-    with pytest.raises(ProviderError, match="the bus cannot be reached"):
+    with pytest.raises(ProviderError, match="NATS cannot be reached"):
         await bench.questions.reconnect(None)
 
 
@@ -106,6 +110,33 @@ async def test_providers_are_started_over(bench: Bench) -> None:
     assert bench.engine.asked == [("reconnect", "kraken"), ("reconnect", "*")]
     with pytest.raises(ProviderError):
         await bench.questions.reconnect("nobody")
+
+
+async def test_bid_and_ask_that_several_relays_want_are_asked_for_once_in_four_seconds(bench: Bench) -> None:
+    bench.engine.price_sources = {SOL: "kraken"}
+    for _ in range(3):
+        bench.questions.ask_quote(SOL)
+        await bench.clock.settle()
+    assert bench.engine.asked == [("ask_quote", SOL)]
+    await bench.session.clock.advance(4.0)
+    assert bench.engine.asked == [("ask_quote", SOL)] * 2
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [NobodyThere("nobody answers"), b'{"trouble":{"message":"no such question","kind":"protocol"}}'],
+)
+async def test_bid_and_ask_that_no_leader_can_ask_for_are_no_error(
+    bench: Bench, failure: Exception | bytes
+) -> None:
+    bench.session.answers[NAMES.ask] = failure
+    bench.questions.ask_quote(SOL)
+    await bench.clock.settle()
+    bench.link.end()
+    bench.questions.ask_quote(SOL)
+    await bench.clock.settle()
+    assert bench.engine.asked == []
+    assert bench.failures == []
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b'{"what":"weather"}'])

@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import fake_manager
+import msgspec
 import pytest
+from candle_series import END, candle, series_of
 from manual_clock import ManualClock
 from sample_events import SOL, price, trouble
 
+from streamcore.candles import ChartRange
 from streamcore.cluster.messages import Live, Wants
 from streamcore.cluster.shared_engine import LEADER_SILENT, SharedEngine
 from streamcore.errors import InputError, ProviderError, UnknownProvider
@@ -28,6 +31,9 @@ class Asked:
     async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
         self.questions.append((what, text, span))
         return Found(0, self.items)
+
+    def ask_quote(self, key: str) -> None:
+        self.questions.append(("quote", key))
 
     async def reconnect(self, provider: str | None) -> None:
         self.questions.append(("reconnect", provider))
@@ -81,6 +87,20 @@ async def test_what_is_told_once_more_for_others_is_passed_on_only_where_it_was_
     assert bench.prices() == [("SOL", "151")]
 
 
+async def test_bid_and_ask_that_were_missed_come_with_what_is_told_once_more(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    first = price("SOL", "150", ts=10.0)
+    bench.engine.live(Live(term=1, events=[first]))
+    bench.events.take_all()
+    # asked for after the price, whose time it has
+    asked = msgspec.structs.replace(first, bid=Decimal(149), ask=Decimal(151)).as_snapshot()
+    for _ in range(2):
+        bench.engine.live(Live(term=1, events=[asked]))
+    (event,) = bench.events.take_all()
+    assert isinstance(event, PriceUpdate)
+    assert (event.bid, event.ask) == (149, 151)
+
+
 async def test_a_leader_of_the_past_is_not_listened_to(bench: Bench) -> None:
     await bench.engine.subscribe_prices(["SOL"])
     bench.engine.live(Live(term=8, events=[price("SOL", "150")]))
@@ -90,6 +110,18 @@ async def test_a_leader_of_the_past_is_not_listened_to(bench: Bench) -> None:
     assert bench.engine.statuses() == {}
     bench.engine.live(Live(term=9, events=[price("SOL", "151")]))
     assert bench.prices() == [("SOL", "151")]
+
+
+async def test_a_term_that_nobody_has_silences_no_leader_for_long(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    bench.engine.live(Live(term=2**53))
+    bench.engine.live(Live(term=8, events=[price("SOL", "150")]))
+    assert bench.prices() == []
+    await bench.clock.advance(LEADER_SILENT)
+    bench.engine.live(Live(term=8, events=[price("SOL", "151")]))
+    assert bench.prices() == [("SOL", "151")]
+    bench.engine.live(Live(term=7, events=[price("SOL", "1")]))
+    assert bench.prices() == []
 
 
 async def test_prices_of_what_nobody_wants_any_more_are_forgotten(bench: Bench) -> None:
@@ -144,6 +176,15 @@ async def test_a_leader_is_there_as_long_as_it_says_something(bench: Bench) -> N
     assert not bench.engine.is_led
 
 
+async def test_bid_and_ask_of_what_is_watched_here_are_asked_for_by_the_leader(bench: Bench) -> None:
+    await bench.engine.subscribe_prices(["SOL"])
+    bench.engine.ask_quote("$sol")
+    bench.engine.ask_quote("BTC")
+    assert bench.asked.questions == [("quote", SOL)]
+    with pytest.raises(InputError):
+        bench.engine.ask_quote("no ticker!")
+
+
 async def test_a_provider_is_started_over_by_the_leader(bench: Bench) -> None:
     bench.engine.live(Live(term=1, statuses=[fake_manager.status("kraken")]))
     bench.events.take_all()
@@ -156,3 +197,27 @@ async def test_a_provider_is_started_over_by_the_leader(bench: Bench) -> None:
     await bench.engine.reconnect_all()
     (event,) = bench.events.take_all()
     assert getattr(event, "message", "") == "no relay leads at present"
+
+
+async def test_what_must_not_be_sent_is_not_sent_to_the_leader_either(bench: Bench) -> None:
+    secret = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    for ask in (
+        bench.engine.search(secret),
+        bench.engine.name_tokens(secret.split()),
+        bench.engine.resolve_wallet(secret),
+        bench.engine.history(secret, ChartRange.DAY),
+    ):
+        with pytest.raises(InputError):
+            await ask
+    assert bench.asked.questions == []
+
+
+async def test_the_last_candle_of_a_remembered_past_has_the_present_price(bench: Bench) -> None:
+    series = series_of(
+        candle(END - 60, 1), interval=900, address=SOL, range=ChartRange.DAY, provider="birdeye"
+    )
+    bench.asked.items = (msgspec.to_builtins(series),)
+    assert [one.close for one in (await bench.engine.history("SOL", ChartRange.DAY)).candles] == [1]
+    bench.engine.live(Live(term=1, events=[price("SOL", "150", ts=END + 5.0)], sources={SOL: "birdeye"}))
+    assert [one.close for one in (await bench.engine.history("SOL", ChartRange.DAY)).candles] == [150]
+    assert len(bench.asked.questions) == 1

@@ -12,8 +12,9 @@ from scripted_bus import ScriptedSession
 from streamcore.cluster.lease import HELD_FOR, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.names import Names
-from streamcore.cluster.transaction_store import MOST_HELD, TRIED_AGAIN_AFTER, TransactionStore
+from streamcore.cluster.transaction_store import MOST_HELD, TransactionStore
 from streamcore.events import ErrorKind, StreamError
+from streamcore.relay.log_trouble import TRIED_AGAIN_AFTER
 
 NAMES = Names(demo=False)
 

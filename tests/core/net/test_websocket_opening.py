@@ -13,8 +13,11 @@ from virtual_time import VirtualClock
 from websocket_pair import KEY, Refusals, acme, connection, dialled, failed
 from websockets.asyncio.server import ServerConnection
 
+from streamcore.clock import SystemClock
+from streamcore.config.surroundings import NOWHERE
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.dial import Dialler, waiting_on
 
 pytestmark = pytest.mark.usefixtures("library")
 
@@ -42,6 +45,30 @@ async def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
 async def test_a_server_that_does_not_speak_websocket_is_told_as_that(said: bytes) -> None:
     async with raw_server(answering(said)) as address:
         error = await failed(dialled(acme(f"ws://{address}/")))
+    assert (error.kind, error.retryable) == (ErrorKind.PROTOCOL, True)
+    assert error.message.startswith(f"{address} did not speak WebSocket: ")
+
+
+class _Patient(Dialler):
+    """Hands a connection over when the other side has said something already."""
+
+    async def dial(self, host: str, port: int) -> asyncio.Transport:
+        transport = await super().dial(host, port)
+        while not waiting_on(transport).received:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+        return transport
+
+
+@pytest.mark.parametrize("said", [b'INFO {"server_id":"N"}\r\n', b"SSH-2.0-OpenSSH_9.6\r\n"])
+async def test_a_server_that_speaks_first_is_told_as_one_of_another_kind(said: bytes) -> None:
+    async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _write(writer, said)
+        await reader.read()
+
+    async with raw_server(greeting) as address:
+        error = await failed(
+            dialled(acme(f"ws://{address}/"), dialler=_Patient(SystemClock(), NOWHERE), within=5.0)
+        )
     assert (error.kind, error.retryable) == (ErrorKind.PROTOCOL, True)
     assert error.message.startswith(f"{address} did not speak WebSocket: ")
 

@@ -4,7 +4,13 @@ import socket
 
 import pytest
 
-from streamcore.relay.listening import SEND_BUFFER, listening_socket, shown_address, split_address
+from streamcore.relay.listening import (
+    SEND_BUFFER,
+    ListenFailed,
+    listening_socket,
+    shown_address,
+    split_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,14 +35,22 @@ def test_what_is_no_address_is_said_to_be_none(text: str) -> None:
 
 
 def test_a_connection_has_the_bounded_buffer_of_the_socket_that_accepted_it() -> None:
-    with listening_socket("127.0.0.1", 0) as server:
-        server.listen()
-        with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
-            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER
+    with (
+        listening_socket("127.0.0.1", 0) as server,
+        socket.create_connection(server.getsockname()),
+        server.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER
 
 
-def test_an_address_that_is_taken_is_an_error_of_the_system() -> None:
+def test_an_address_that_is_taken_is_named_in_a_sentence() -> None:
     with listening_socket("127.0.0.1", 0) as server:
-        server.listen()
-        with pytest.raises(OSError, match="in use"):
-            listening_socket(*server.getsockname())
+        host, port = server.getsockname()
+        with pytest.raises(ListenFailed) as caught:
+            listening_socket(host, port)
+    assert str(caught.value) == f"{host}:{port} cannot be listened on: Address already in use"
+
+
+def test_a_host_that_nobody_knows_is_named_in_a_sentence() -> None:
+    with pytest.raises(ListenFailed, match=r"a\.invalid:1 cannot be listened on: \w+"):
+        listening_socket("a.invalid", 1)

@@ -12,6 +12,7 @@ import pytest
 import sample_events
 from manual_clock import ManualClock
 from relay_bench import WALLETS, Terminal, eventually, running
+from relayed_engine import RelayedEngine
 
 from streamcore.candles import Candle, CandleSeries, ChartRange
 from streamcore.errors import InputError, ProviderError
@@ -67,6 +68,7 @@ async def test_every_question_is_answered_in_every_encoding(tmp_path: Path, name
                     ("search", "sol", None),
                     ("names", sample_events.SOL, None),
                     ("wallet", "toly.sns", None),
+                    ("quote", "sol", None),
                 ],
                 100,
             )
@@ -78,6 +80,8 @@ async def test_every_question_is_answered_in_every_encoding(tmp_path: Path, name
         assert found[2].items[0]["hits"][0]["name"] == "Wrapped SOL"
         assert found[3].items[0]["mint"] == sample_events.SOL
         assert found[4].items == ({"address": WALLETS[0]},)
+        assert found[5].items == ()
+        assert ("ask_quote", sample_events.SOL) in engine.asked
         assert ("history", "SOL", "7d") in engine.questions
 
 
@@ -114,6 +118,51 @@ async def test_what_cannot_be_answered_is_refused_with_the_reason(tmp_path: Path
             "bad_request",
         ]
         assert "fault of ours" not in answers[4].message
+
+
+def quotes(engine: RelayedEngine) -> list[str]:
+    """The symbols of which bid and ask were asked for."""
+    return [symbol for what, symbol in engine.asked if what == "ask_quote"]
+
+
+async def test_bid_and_ask_are_asked_for_only_of_a_row_of_the_one_who_asks(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal, other = await Terminal(relay).open(), await Terminal(relay).open()
+        await terminal.want(["BTC"])
+        await other.want(["SOL"])
+        assert isinstance(await asked(terminal, Lookup(100, "quote", "SOL")), Found)
+        refused = await asked(terminal, Lookup(101, "quote", "no ticker!"))
+        assert isinstance(refused, Refused)
+        assert refused.code == "unknown_symbol"
+        await asked(terminal, Lookup(102, "quote", "btc"))
+        assert quotes(engine) == ["BTC"]
+
+
+async def test_a_hundred_terminals_that_look_at_a_row_ask_the_source_as_one_does(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock=clock) as (relay, engine):
+        terminals = [await Terminal(relay).open() for _ in range(100)]
+        for terminal in terminals:
+            await terminal.want(["SOL", "BTC"])
+        for second in range(0, 9, 4):
+            for number, terminal in enumerate(terminals):
+                await asked(terminal, Lookup(100 + second, "quote", "SOL" if number % 2 else "BTC"))
+            await clock.advance(4.0)
+        # at 0, 4, 8 and 12 s, and in between at 2, 6 and 10
+        assert quotes(engine) == ["BTC", sample_events.SOL] * 3 + ["BTC"]
+
+
+async def test_rows_of_a_source_without_an_order_book_keep_no_exchange_waiting(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with running(tmp_path, clock=clock) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL", "BONK", "BTC", "ETH"])
+        engine.price_sources.update({sample_events.SOL: "jupiter", "BTC": None})
+        for number, symbol in enumerate(["SOL", "BTC", "ETH"], 100):
+            await asked(terminal, Lookup(number, "quote", symbol))
+        await clock.settle()
+        assert quotes(engine)[0] == sample_events.SOL
+        assert len(quotes(engine)) == 2
 
 
 async def test_trends_that_take_long_are_answered_with_what_there_is_and_fetched_once_for_all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -89,6 +90,19 @@ async def test_the_state_of_each_provider_is_in_the_figures(tmp_path: Path) -> N
     assert found["streamtui_provider_ping_seconds{provider=kraken}"] == 0.25
     assert found["streamtui_provider_unusable_frames_total{provider=kraken}"] == 3
     assert found["streamtui_provider_messages_total{direction=in,provider=helius}"] == 812
+
+
+async def test_bid_and_ask_that_were_asked_for_are_no_old_price_in_the_figures(tmp_path: Path) -> None:
+    async with measured(tmp_path) as (relay, engine, server):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL"])
+        quiet = time.time() - 600.0
+        engine.price("SOL", "150", ts=quiet)
+        await terminal.until(lambda: terminal.mirror.prices)
+        engine.price("SOL", "150", ts=quiet, bid=Decimal(149), ask=Decimal(151))
+        await terminal.until(lambda: terminal.mirror.prices[sample_events.SOL].bid)
+        found = await figures(server)
+    assert found["streamtui_relay_event_age_seconds_count{kind=price}"] == 1
 
 
 async def test_how_old_what_is_told_is_when_it_is_sent_is_in_the_figures(tmp_path: Path) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from pathlib import Path
 
+import pytest
+from own_authority import OwnAuthority
 from relay_bench import running
 
 from streamcore import Settings
+from streamcore.config.model import RelaySettings
 from streamcore.events import State
 from streamcore.relay.readiness import why_not_ready
 from streamcore.relay.service import Plan
 from streamcore.relay.tokens import Tokens
 
 
-def reached_at(address: tuple[str, int]) -> Plan:
-    return Plan(listen=address, tokens_file=None, tokens=Tokens(), tls=None, state=None)
+def reached_at(address: tuple[str, int], tls: ssl.SSLContext | None = None) -> Plan:
+    return Plan(listen=address, tokens_file=None, tokens=Tokens(), tls=tls, state=None)
 
 
 async def asked(address: tuple[str, int]) -> str | None:
@@ -33,14 +37,25 @@ async def test_a_relay_without_a_source_for_what_is_wanted_says_so(tmp_path: Pat
         assert await asked(relay.address) == "prices: no source delivers"
 
 
+@pytest.mark.long
+async def test_the_issuer_of_the_relays_certificate_need_not_be_known(tmp_path: Path) -> None:
+    authority = OwnAuthority(tmp_path)
+    certificate, _ = authority.server_files
+    settings = Settings(relay=RelaySettings(cert=str(certificate)))
+    async with running(tmp_path, tls=authority.server_context()) as (relay, _):
+        planned = reached_at(relay.address, tls=authority.server_context())
+        assert await asyncio.to_thread(why_not_ready, settings, planned) is None
+
+
 async def test_where_nothing_listens_the_address_is_named() -> None:
     assert "127.0.0.1:1" in (await asked(("127.0.0.1", 1)) or "")
 
 
-async def test_another_server_at_the_address_is_no_relay() -> None:
+@pytest.mark.parametrize("body", [b"hi", b"[]", b"{}"])
+async def test_another_server_at_the_address_is_no_relay(body: bytes) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         await writer.drain()
         writer.close()
 

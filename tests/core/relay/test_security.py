@@ -317,7 +317,7 @@ async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_pat
 
 
 async def test_a_thousand_connections_leave_no_more_than_the_limit(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(clients=20)) as (relay, _):
+    async with running(tmp_path, limits=RelayLimits(clients=20, want_within=600.0)) as (relay, _):
 
         async def attempt() -> ClientConnection | None:
             try:
@@ -357,6 +357,19 @@ async def test_a_relay_whose_sources_fail_is_healthy_but_not_ready(tmp_path: Pat
         assert answer.json() == {"ready": False, "reasons": ["wallets: no source delivers"]}
         engine.set_status("helius", state=State.FALLBACK, fallback=True)
         assert (await get(relay, "/readyz")).status_code == 200
+
+
+async def test_a_relay_whose_door_is_closed_says_why(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        terminal = await Terminal(relay).open()
+        await terminal.want(["SOL"], WALLETS[:1])
+        engine.set_status("helius", state=State.FAILED)
+        relay.gate.opened = False
+        answer = await refusal(relay)
+        assert answer.status_code == 503
+        assert answer.json() == {"refused": "wallets: no source delivers"}
+        engine.set_status("helius", state=State.FALLBACK, fallback=True)
+        assert (await refusal(relay)).json() == {"refused": "starting or stopping"}
 
 
 async def test_strangers_are_not_told_why_a_relay_is_not_ready(tmp_path: Path) -> None:

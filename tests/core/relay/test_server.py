@@ -16,7 +16,6 @@ from streamcore.assets.tokens import Token, pinned_mint
 from streamcore.events import PriceKind, PriceUpdate, Source, StatusChange, StreamError
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.limits import RelayLimits
-from streamcore.relay.own_log import OwnLog
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Hello, Refused, Restart
 from streamcore.wire.mirror import Mirror
@@ -398,19 +397,3 @@ async def test_a_symbol_is_understood_once_and_many_of_them_hold_up_nobody(
         assert len({at for at, _ in asked}) >= len(symbols)
         assert [row.symbol for row in second.rows] == [row.symbol for row in first.rows] == symbols
         assert understood == []
-
-
-async def test_when_the_log_loses_what_nobody_was_told_terminals_come_back_and_know_of_the_gap(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path) as (relay, engine):
-        terminal = await Terminal(relay).open()
-        await terminal.want(["SOL"], WALLETS[:1])
-        engine.transaction(WALLETS[0])
-        await terminal.until(terminal.transactions)
-        assert isinstance(relay.log, OwnLog)
-        relay.log.transactions.pruned_to = relay.log.transactions.offset = 50
-        engine.price("SOL", "150")
-        assert (await terminal.end())[0] == 1012
-        back = await Terminal(relay, mirror=terminal.mirror).open()
-        assert (await back.want(["SOL"], WALLETS[:1])).recovered is False

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from streamcore.config.model import RelaySettings, Settings
 from streamcore.errors import SettingsError
-from streamcore.relay import plan, serving
+from streamcore.relay import ListenFailed, listening_socket, plan, serving
 from streamcore.relay.tokens import Scope, Tokens, TokensFailed, write_tokens
 from streamcore.wire.messages import Hello
 from streamsim.demo import embedded
@@ -94,6 +94,13 @@ def test_tokens_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
         plan(settings(tokens=str(tmp_path / "tokens")))
 
 
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0"])
+def test_a_file_without_a_token_is_named_whatever_is_listened_on(tmp_path: Path, listen: str) -> None:
+    with pytest.raises(SettingsError, match=r"no token in this file: make one with") as raised:
+        plan(settings(listen=listen, tokens=str(tmp_path / "none")))
+    assert raised.value.key == "relay.tokens"
+
+
 def test_the_log_is_where_it_is_told_to_be_and_made_up_data_leaves_none(tmp_path: Path) -> None:
     real = msgspec.structs.replace(settings(), demo=False)
     assert plan(settings()).state is None
@@ -114,6 +121,15 @@ async def test_the_demo_is_served_to_terminals(tmp_path: Path) -> None:
         await terminal.until(lambda: len(terminal.mirror.prices) == 3 and terminal.transactions())
         assert all(event.demo for event in terminal.events)
         await terminal.close()
+
+
+async def test_an_address_for_figures_that_is_taken_is_the_one_that_is_named() -> None:
+    with listening_socket("127.0.0.1", 0) as taken:
+        host, port = taken.getsockname()
+        wanted = settings(metrics=f"{host}:{port}")
+        with pytest.raises(ListenFailed, match=f"^{host}:{port} cannot be listened on: "):
+            async with serving(wanted, plan(wanted), program="streamtui test", demo=embedded):
+                pass
 
 
 async def test_a_relay_with_a_certificate_is_reached_by_tls(certificate: tuple[str, str]) -> None:

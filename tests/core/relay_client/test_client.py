@@ -1,73 +1,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TypeVar
 
 import msgspec
 import pytest
-from scripted_relay import EPOCH, SOL, ScriptedRelay, hello, provider, scripted_relay
+from relay_client_bench import client_of, next_event, price, settings
+from scripted_relay import EPOCH, SOL, hello, provider, scripted_relay
 from wire_messages import TRANSACTION, WALLET
 
 from streamcore import (
     ChartRange,
     ErrorKind,
-    Event,
     InputError,
+    NotRunning,
     PriceUpdate,
     ProviderError,
-    Settings,
     State,
     StatusChange,
     StreamError,
     WalletTransaction,
     to_json,
 )
-from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
+from streamcore.config.model import WireEncoding
 from streamcore.relay_client.client import RelayClient
 from streamcore.wire.encodings import NAMES
-from streamcore.wire.messages import Error, Found, Frame, Position, Price, Refusal, Refused, Restart, Wanted
-from streamcore.wire.numbers import pack
-
-QUICK = BackoffSettings(initial_delay=0.1, max_delay=0.1, jitter=0.0)
-T = TypeVar("T", bound=Event)
-
-
-def settings(*urls: str, **relay: object) -> Settings:
-    return Settings(relay=RelaySettings(url=urls, **relay), backoff=QUICK)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def client_of(relay: ScriptedRelay, **relay_settings: object) -> AsyncIterator[RelayClient]:
-    async with RelayClient(settings(relay.url, **relay_settings)) as client:
-        yield client
-
-
-async def next_event(
-    events: AsyncIterator[Event], kind: type[T], when: Callable[[T], bool] = lambda event: True
-) -> T:
-    async with asyncio.timeout(60):
-        async for event in events:
-            if isinstance(event, kind) and when(event):
-                return event
-    raise AssertionError("the events ended")
-
-
-def price(row: int, value: str, *, snapshot: bool = True, ms: int = 0) -> Price:
-    if not snapshot:
-        return Price(row=row, ms=ms, price=pack(Decimal(value)))
-    return Price(
-        row=row,
-        ms=ms,
-        price=pack(Decimal(value)),
-        change_24h=pack(Decimal("1.5")),
-        snapshot=1,
-        provider="kraken",
-        source="stream",
-    )
+from streamcore.wire.messages import Error, Found, Frame, Position, Refusal, Refused, Restart, Wanted
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -261,6 +220,23 @@ async def test_the_next_relay_is_tried_after_each_failure() -> None:
             assert event.relay == second.host
 
 
+async def test_the_relay_that_was_lost_is_named_and_not_the_one_that_is_tried_next() -> None:
+    async with scripted_relay() as first, scripted_relay() as second:
+        first.hello, first_host = hello(statuses=(provider(),)), first.host
+        second.refusing = HTTPStatus.SERVICE_UNAVAILABLE
+        async with RelayClient(settings(first.url, second.url)) as client:
+            events = client.events()
+            await client.subscribe_prices(["BTC"])
+            await first.full_want()
+            await first.stop()
+            error = await next_event(events, StreamError)
+            assert error.relay == first_host
+            assert first_host in error.message
+            assert second.host not in error.message
+            lost = client.status("kraken")
+            assert lost.reason == f"relay lost: {first_host} cannot be reached"
+
+
 async def test_a_question_asked_at_the_start_is_answered_by_the_first_relay_that_is_there() -> None:
     async with scripted_relay() as dead, scripted_relay() as relay:
         url = dead.url
@@ -426,3 +402,33 @@ async def test_the_status_of_the_relay_counts_and_names_all_that_this_terminal_w
         assert own.topics == (SOL, "BTC", WALLET)
         assert own.subscriptions == 3
         assert own.limits == "200 symbols and 50 wallets a terminal, 60 messages a minute"
+
+
+async def test_bid_and_ask_of_a_watched_row_are_asked_for_and_a_relay_that_cannot_is_no_error() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await client.subscribe_prices(["SOL"])
+        await relay.full_want()
+        with pytest.raises(InputError):
+            client.ask_quote("no ticker!")
+        client.ask_quote("BTC")  # it is not watched
+        client.ask_quote("$sol")
+        question = await relay.lookup()
+        assert (question.what, question.text) == ("quote", SOL)
+        await relay.say(Refused(question.id, "bad_request", "there is no such question"))
+        await relay.say(
+            Frame(t=1_000_100, errors=(Error("kraken", 0, "network", "the next thing that happened", True),))
+        )
+        told = await next_event(events, StreamError)
+        assert told.message == "the next thing that happened"
+
+
+async def test_bid_and_ask_are_asked_for_only_while_the_engine_runs() -> None:
+    async with scripted_relay() as relay:
+        client = RelayClient(settings(relay.url))
+        with pytest.raises(NotRunning):
+            client.ask_quote("SOL")
+        async with client:
+            client.ask_quote("SOL")
+        with pytest.raises(NotRunning):
+            client.ask_quote("SOL")

@@ -15,9 +15,9 @@ ERROR = StreamError(
 def test_a_status_is_news_when_more_than_its_figures_has_changed() -> None:
     news = News(ManualClock(), ())
     status = sample_events.status()
-    assert not news.has_statuses
+    assert not news.has_told(status.provider)
     assert news.is_news(status)
-    assert news.has_statuses
+    assert news.has_told(status.provider)
     assert not news.is_news(msgspec.structs.replace(status, messages_received=9, subscriptions=7))
     assert news.is_news(msgspec.structs.replace(status, state=State.FAILED))
     assert news.is_news(status)

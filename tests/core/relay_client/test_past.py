@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from manual_clock import ManualClock
 
-from streamcore.candles import ChartRange
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.errors import ProviderError
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.past import MOST_SERIES, Past
@@ -65,7 +65,7 @@ async def test_only_so_many_series_are_remembered() -> None:
     asked = Asked()
     for number in range(MOST_SERIES + 1):
         task = asyncio.create_task(asked.past.series(str(number), str(number), ChartRange.DAY))
-        await asked.clock.settle()
+        await asked.clock.advance(2.0)  # a relay takes only so many messages a minute
         asked.lookups.found(Found(asked.questions[-1].id, (asked.item(),)))
         await task
     assert asked.past.cached("0", ChartRange.DAY) is None
@@ -105,3 +105,73 @@ async def test_an_answer_without_a_series_is_an_error() -> None:
     asked.lookups.found(Found(asked.questions[0].id))
     with pytest.raises(ProviderError, match="without a series"):
         await task
+
+
+async def told(asked: Asked, span: ChartRange, **changes: Any) -> CandleSeries:
+    """Have the relay tell a series, and return it."""
+    task = asyncio.create_task(asked.past.series("BTC", "BTC", span))
+    await asked.clock.settle()
+    item = asked.item(range=str(span), **changes)
+    asked.lookups.found(Found(asked.questions[-1].id, (item,)))
+    return await task
+
+
+async def told_trend(asked: Asked, **changes: Any) -> None:
+    task = asyncio.create_task(asked.past.trends(lambda: ["BTC"]))
+    await asked.clock.settle()
+    item = asked.item(key="BTC", **changes)
+    asked.lookups.found(Found(asked.questions[-1].id, (item,)))
+    await task
+
+
+def candles(asked: Asked, interval: int, count: int) -> list[dict[str, Any]]:
+    """So many candles up to now, by the clock of the exchange."""
+    last = int(asked.clock.time()) // interval * interval
+    return [
+        {"start": last - back * interval, "open": "1", "high": "1", "low": "1", "close": "1"}
+        for back in reversed(range(count))
+    ]
+
+
+async def test_the_end_of_a_longer_range_stands_for_a_shorter_one_that_is_not_known() -> None:
+    asked = Asked()
+    week = await told(asked, ChartRange.WEEK, candles=candles(asked, 900, 300))
+    day = asked.past.cached("BTC", ChartRange.DAY)
+    assert day is not None
+    assert (day.range, day.interval, day.candles[-1]) == (ChartRange.DAY, 900, week.candles[-1])
+    assert 95 <= len(day.candles) <= 97
+    assert asked.past.cached("BTC", ChartRange.MONTH) is None
+    known = await told(asked, ChartRange.DAY)
+    assert asked.past.cached("BTC", ChartRange.DAY) is known
+
+
+async def test_a_few_long_candles_stand_for_no_shorter_range() -> None:
+    asked = Asked()
+    await told(asked, ChartRange.YEAR, interval=86_400, candles=candles(asked, 86_400, 300))
+    assert asked.past.cached("BTC", ChartRange.DAY) is None
+    assert asked.past.cached("BTC", ChartRange.WEEK) is not None
+
+
+async def test_the_day_of_a_column_is_known_to_a_chart_unless_it_is_older_or_of_another_market() -> None:
+    asked = Asked()
+    await told_trend(asked, line=True, provider="defillama")
+    day = asked.past.cached("BTC", ChartRange.DAY)
+    assert day is not None
+    assert day.provider == "defillama"
+    charted = await told(asked, ChartRange.DAY)
+    assert asked.past.cached("BTC", ChartRange.DAY) is charted
+    await asked.clock.advance(60)
+    await told_trend(asked, line=True, provider="defillama")
+    assert asked.past.cached("BTC", ChartRange.DAY) is charted
+    await told_trend(asked)
+    day = asked.past.cached("BTC", ChartRange.DAY)
+    assert day is not None
+    assert (day.provider, day.fetched_at) == ("kraken", asked.clock.time())
+
+
+async def test_a_relay_that_does_not_know_the_question_for_trends_has_none() -> None:
+    asked = Asked()
+    task = asyncio.create_task(asked.past.trends(lambda: ["BTC"]))
+    await asked.clock.settle()
+    asked.lookups.refused(Refused(asked.questions[-1].id, "bad_request", "there is no such question"))
+    assert await task == {}

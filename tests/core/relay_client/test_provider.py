@@ -12,8 +12,8 @@ from streamcore.config.model import RelaySettings, Settings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.relay_client.client import LONGEST_PAUSE, RelayClient
-from streamcore.relay_client.provider import RelayProvider
+from streamcore.relay_client.client import RelayClient
+from streamcore.relay_client.provider import LONGEST_PAUSE, RelayProvider
 
 
 def provider(*urls: str, token: str | None = None) -> RelayProvider:
@@ -77,6 +77,24 @@ def test_each_failure_turns_to_the_next_relay_and_only_the_last_of_them_is_final
     assert relay.host == "127.0.0.1:1"
 
 
+def test_of_several_relays_a_failure_names_the_one_that_failed_and_not_the_next() -> None:
+    relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
+    lost = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+    assert relay.blamed == "127.0.0.1:1"
+    assert relay.connection_ended(lost).message == "127.0.0.1:1: connection lost: no close frame"
+    assert (relay.host, relay.blamed) == ("127.0.0.1:2", "127.0.0.1:1")
+    refused = ProviderError(ErrorKind.NETWORK, "127.0.0.1:2 refused the connection")
+    assert relay.connection_ended(refused).message == refused.message
+    assert relay.blamed == "127.0.0.1:2"
+    relay.established()
+    assert relay.blamed == relay.host == "127.0.0.1:1"
+
+
+def test_of_the_only_relay_a_failure_is_told_as_it_is() -> None:
+    lost = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
+    assert provider().connection_ended(lost).message == lost.message
+
+
 def test_a_relay_that_worked_begins_the_count_anew() -> None:
     relay = provider("ws://127.0.0.1:1", "ws://127.0.0.1:2")
     refused = relay.handshake_refusal(401, {}, b"")
@@ -89,6 +107,22 @@ def test_a_relay_that_is_full_says_when_to_come_back() -> None:
     refused = provider().handshake_refusal(503, {"retry-after": "7"}, b"")
     assert refused.retryable
     assert refused.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"refused": "full: 2 terminals are connected"}\n', "full: 2 terminals are connected"),
+        (b'{"refused": "a\\u001b[31m"}', "a␛[31m"),
+        (b"<html>Service Unavailable</html>", "full, starting or stopping"),
+        (b'{"refused": 5}', "full, starting or stopping"),
+        (b'{"refused": "\xff"}', "full, starting or stopping"),
+        (b"", "full, starting or stopping"),
+    ],
+)
+def test_why_a_relay_serves_nobody_new_is_told_in_its_own_words(body: bytes, told: str) -> None:
+    refused = provider().handshake_refusal(503, {}, body)
+    assert refused.message == f"127.0.0.1:8787 serves nobody new: {told} (HTTP 503)"
 
 
 def test_without_a_token_the_refusal_says_what_to_set() -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from wire_messages import ANSWERS, REQUESTS
+from wire_messages import ANSWERS, QUOTE, QUOTE_FOUND, REQUESTS
 
 from streamcore.wire.encodings import NAMES, encoding
 from streamcore.wire.messages import (
@@ -28,9 +28,9 @@ PAGE = (Path(__file__).parents[3] / "docs" / "relay-wire.md").read_text(encoding
 EXAMPLES = PAGE.partition("## Examples")[2]
 
 
-def example(kind: str, language: str) -> bytes:
-    """The example of a kind of message in one encoding."""
-    section = EXAMPLES.partition(f"### `{kind}`")[2]
+def example(heading: str, language: str) -> bytes:
+    """The example under a heading in one encoding."""
+    section = EXAMPLES.partition(f"### {heading}\n")[2]
     block = re.search(rf"```{language}\n(.*?)```", section, re.DOTALL)
     assert block is not None
     return block[1].strip().encode() if language == "json" else bytes.fromhex(block[1])
@@ -39,11 +39,18 @@ def example(kind: str, language: str) -> bytes:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("message", [*REQUESTS, *ANSWERS], ids=lambda one: type(one).__name__)
 def test_the_example_of_each_message_is_what_is_written_and_read(message: Message, name: str) -> None:
-    kind = type(message).__name__.lower()
-    data = example(kind, name)
+    data = example(f"`{type(message).__name__.lower()}`", name)
     assert data == encoding(name).encode(message)  # type: ignore[arg-type]
     read = encoding(name).read_request if message in REQUESTS else encoding(name).read_answer
     assert encoding(name).encode(read(data)) == data  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_of_a_question_for_bid_and_ask_are_what_is_written_and_read(name: str) -> None:
+    wire = encoding(name)
+    asked, found = example("`lookup` of bid and ask", name), example("`found` without items", name)
+    assert (asked, found) == (wire.encode(QUOTE), wire.encode(QUOTE_FOUND))
+    assert (wire.read_request(asked), wire.read_answer(found)) == (QUOTE, QUOTE_FOUND)
 
 
 def test_every_kind_and_every_field_is_in_the_tables_in_order() -> None:

@@ -354,6 +354,27 @@ def test_a_transaction_that_two_relays_have_comes_once() -> None:
     assert mirror.since == Position("other", 41)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"statuses": ({"provider": "helius", "uptime": "x"},)},
+        {"transactions": (TRANSACTION, msgspec.structs.replace(TRANSACTION, signature="z", fee="x"))},
+    ],
+)
+def test_a_transaction_in_a_frame_that_makes_no_sense_is_told_when_it_comes_again(
+    rest: dict[str, Any],
+) -> None:
+    mirror = Mirror()
+    mirror.hello(HELLO)
+    since = mirror.since
+    with pytest.raises(MalformedMessage):
+        mirror.frame(Frame(T, **{"transactions": (TRANSACTION,), **rest}))
+    assert mirror.since == since
+    mirror.hello(HELLO)
+    (event,) = mirror.frame(Frame(T, transactions=(TRANSACTION,)))
+    assert isinstance(event, WalletTransaction)
+
+
 def test_at_a_new_relay_a_terminal_says_where_it_was_and_at_a_known_one_where_it_stopped_there() -> None:
     mirror = Mirror()
     mirror.hello(HELLO)

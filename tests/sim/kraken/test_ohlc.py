@@ -134,9 +134,8 @@ async def test_too_many_requests_are_refused_with_status_200_in_either_wording(n
 async def test_candles_agree_with_the_ticker() -> None:
     async with rest() as (emulators, client):
         clock: Any = emulators.clock
-        await clock.advance(
-            86_400 - clock.time() % 86_400 + 7
-        )  # the first minute is in the 24 hours as a whole
+        # the first minute is in the 24 hours as a whole
+        await clock.advance(86_400 - clock.time() % 86_400 + 7)
         body = (await client.get("/0/public/Ticker", params={"pair": "BTC/USD"})).json(parse_float=Decimal)
         ticker = body["result"]["BTC/USD"]
         rows = rows_of(await ohlc(client, "BTC/USD", 5))[-289:]

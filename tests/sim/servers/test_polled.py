@@ -84,10 +84,13 @@ async def test_the_figures_are_the_markets_own_to_the_last_digit_that_the_source
         for mint, report in zip((SOL, BONK), reports, strict=True):
             truth = stage.market.truth(mint)
             assert truth is not None
-            change, volume = truth.change_24h, None
+            change, volume, trades = truth.change_24h, None, None
             if source == "dexscreener":
                 change, volume = change.quantize(Decimal("0.01")), truth.volume_24h
-            assert report == PriceReport(mint, truth.price, change, volume, complete=True)
+                token = stage.market.token(mint)
+                assert token is not None
+                trades = token.window(86_400).trades
+            assert report == PriceReport(mint, truth.price, change, volume, complete=True, trades_24h=trades)
 
 
 @BOTH

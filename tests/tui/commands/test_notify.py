@@ -51,6 +51,16 @@ async def test_the_watchdog_is_kept_quiet_twice_in_each_period(manager: tuple[so
     task.cancel()
 
 
+async def test_a_service_says_that_it_is_ready_and_that_it_stops(
+    manager: tuple[socket.socket, str],
+) -> None:
+    channel, path = manager
+    stopped = asyncio.Event()
+    stopped.set()
+    await ServiceManager({"NOTIFY_SOCKET": path}).served_until(stopped)
+    assert [channel.recv(100), channel.recv(100)] == [b"READY=1", b"STOPPING=1"]
+
+
 @pytest.mark.parametrize("usec", ["", "x", "-5", "0"])
 async def test_without_a_watchdog_nothing_is_told(manager: tuple[socket.socket, str], usec: str) -> None:
     _, path = manager

@@ -28,6 +28,15 @@ def test_a_server_that_would_be_open_to_the_network_does_not_start(
     assert "unencrypted" in plain.errors
 
 
+def test_a_file_of_tokens_without_a_token_is_named_as_the_setting_of_relays_that_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "none")
+    found = run(capsys, "serve", "--demo", "--tokens", file)
+    assert found.status == 2
+    assert found.errors.startswith(f"streamtui: relay.tokens = '{file}' (option --tokens): there is no token")
+
+
 def test_tabs_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(capsys, "serve", "--tabs", "0")
     assert (found.status, found.errors) == (

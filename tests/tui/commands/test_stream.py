@@ -144,6 +144,16 @@ async def test_every_event_is_one_line_of_json_in_the_order_it_came(pipe):
     assert manager.calls == ["opened", ("prices", ("SOL",)), ("wallets", ("somebody",)), "closed"]
 
 
+async def test_what_happens_while_a_subscription_waits_for_its_answer_is_printed_at_once(pipe):
+    class Waiting(FakeManager):
+        async def subscribe_prices(self, symbols):
+            await asyncio.Event().wait()
+
+    manager = Waiting([status(), price(1)])
+    assert await print_lines(manager, symbols=["SOL"], wallets=[], count=1, descriptor=pipe.writing) == 0
+    assert [line["event"] for line in pipe.everything()] == ["status", "price"]
+
+
 async def test_what_is_not_wanted_is_not_subscribed(pipe):
     manager = FakeManager(ends=True)
     await printed(manager, pipe, symbols=(), wallets=("somebody",))

@@ -37,6 +37,16 @@ class ServiceManager:
             channel.connect(self._address)
             channel.send(state.encode())
 
+    async def served_until(self, stopped: asyncio.Event) -> None:
+        """Say that the service is ready, keep the watchdog quiet until ``stopped`` is set, and say so."""
+        self.tell(READY)
+        watchdog = asyncio.create_task(self.keep_watchdog_quiet())
+        try:
+            await stopped.wait()
+        finally:
+            self.tell(STOPPING)
+            watchdog.cancel()
+
     async def keep_watchdog_quiet(self) -> None:
         """Tell twice in each of the watchdog's periods that the event loop turns; until cancelled."""
         while self._watchdog:

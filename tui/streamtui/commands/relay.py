@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import secrets
 from collections.abc import Callable
@@ -17,7 +18,6 @@ from streamcore.relay import (
     Plan,
     Relay,
     Scope,
-    TokensFailed,
     plan,
     read_tokens,
     serving,
@@ -26,8 +26,9 @@ from streamcore.relay import (
     write_tokens,
 )
 from streamtui import __version__
-from streamtui.commands.notify import READY, STOPPING, ServiceManager
+from streamtui.commands.notify import ServiceManager
 from streamtui.commands.shutdown import Deadline, calling
+from streamtui.commands.token_file import read_again
 
 STOP_WITHIN = 9.0
 """Seconds from the signal until the process ends: terminals are told, and the log is written."""
@@ -44,7 +45,7 @@ def run(loaded: Loaded) -> int:
         SettingsError: The settings ask for what cannot be, or must not be.
         TokensFailed: The file of tokens cannot be read.
         LogFailed: The log cannot be opened.
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
     run_relay = serving
@@ -79,23 +80,23 @@ async def _serve(
             scheme = "ws" if planned.tls is None else "wss"
             url = f"{scheme}://{shown_address(*relay.address)}"
             print(f"serving on {url}", flush=True)
-            print(f"A terminal uses it with: streamtui --relay {url}", flush=True)
-            manager.tell(READY)
-            watchdog = asyncio.create_task(manager.keep_watchdog_quiet())
-            await stopped.wait()
+            print(how_to_reach(scheme, *relay.address), flush=True)
+            await manager.served_until(stopped)
             deadline.start()
-            manager.tell(STOPPING)
-            watchdog.cancel()
+
+
+def how_to_reach(scheme: str, host: str, port: int) -> str:
+    """Return a sentence with the URL that terminals use; ``0.0.0.0`` is no address that can be dialled."""
+    if ipaddress.ip_address(host).is_unspecified:
+        return (
+            f"A terminal uses it with: streamtui --relay {scheme}://HOST:{port}, by any name of this machine"
+        )
+    return f"A terminal uses it with: streamtui --relay {scheme}://{shown_address(host, port)}"
 
 
 def _reload(relay: Relay, planned: Plan) -> None:
-    if planned.tokens_file is None:
-        log.warning("there is no file of tokens to read again")
-        return
-    try:
-        tokens = read_tokens(planned.tokens_file)
-    except TokensFailed as error:
-        log.error("%s; the tokens stay as they were", error)  # noqa: TRY400 - the sentence says it all
+    tokens = read_again(planned.tokens_file)
+    if tokens is None:
         return
     if not len(tokens) and len(planned.tokens):
         # a relay that was started with tokens must not open its door to everybody

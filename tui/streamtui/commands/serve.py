@@ -9,10 +9,10 @@ from functools import partial
 
 from streamcore import Settings
 from streamcore.config import Loaded
-from streamcore.relay import TokensFailed, read_tokens
 from streamtui import __version__
-from streamtui.commands.notify import READY, STOPPING, ServiceManager
+from streamtui.commands.notify import ServiceManager
 from streamtui.commands.shutdown import Deadline, calling
+from streamtui.commands.token_file import read_again
 from streamtui.web.logins import Logins
 from streamtui.web.plan import WebPlan, plan
 from streamtui.web.service import WebService, serving_browsers
@@ -30,7 +30,7 @@ def run(loaded: Loaded) -> int:
         SettingsError: The settings ask for what cannot be, or must not be.
         TokensFailed: The file of tokens cannot be read.
         LogFailed: The relay's log cannot be opened.
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
     """
     planned = plan(loaded.settings, loaded.origins)
     with Deadline(STOP_WITHIN) as deadline:
@@ -54,12 +54,8 @@ async def _serve(settings: Settings, planned: WebPlan, deadline: Deadline) -> No
         demo = partial(embedded, chain_seed=secrets.randbits(32))  # other transactions in every run
         async with serving_browsers(settings, planned, program=program, demo=demo) as service:
             _tell(service)
-            manager.tell(READY)
-            watchdog = asyncio.create_task(manager.keep_watchdog_quiet())
-            await stopped.wait()
+            await manager.served_until(stopped)
             deadline.start()
-            manager.tell(STOPPING)
-            watchdog.cancel()
 
 
 def _tell(service: WebService) -> None:
@@ -73,13 +69,8 @@ def _tell(service: WebService) -> None:
 
 
 def _reload(logins: Logins, planned: WebPlan) -> None:
-    if planned.tokens_file is None:
-        log.warning("there is no file of tokens to read again")
-        return
-    try:
-        tokens = read_tokens(planned.tokens_file)
-    except TokensFailed as error:
-        log.error("%s; the tokens stay as they were", error)  # noqa: TRY400 - the sentence says it all
+    tokens = read_again(planned.tokens_file)
+    if tokens is None:
         return
     if logins.owner_token is not None and not len(tokens):
         return  # it was started without any, and still there is none

@@ -133,29 +133,44 @@ class _Printer:
         self._count = count
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(MAX_WAITING)
         self._taking: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
         self._printed = asyncio.Event()
 
     async def work(self, symbols: Sequence[str], wallets: Sequence[str], labels: Mapping[str, str]) -> None:
         """Run the engine and print until it ends, the count is reached, or `finish` was called."""
-        checking: asyncio.Task[None] | None = None
         try:
             async with self._manager as manager:
-                events = manager.events()  # before subscribing, so that no event is missed
-                if wallets:
-                    wallets = await addresses_of(manager, wallets)
-                    checking = asyncio.create_task(tell_changes(manager, wallets, labels))
-                if not symbols and not wallets:
-                    self.failed = True
-                    return
-                if symbols:
-                    await manager.subscribe_prices(symbols)
-                if wallets:
-                    await manager.subscribe_wallets(wallets)
-                await self._print(events)
+                # begun before subscribing, so that no event is missed; and done meanwhile, for a relay that
+                # cannot be reached keeps that waiting, and says so in an event
+                printing = asyncio.create_task(self._print(manager.events()))
+                watching = asyncio.create_task(self._watch(manager, symbols, wallets, labels))
+                try:
+                    await asyncio.wait({printing, watching}, return_when=asyncio.FIRST_COMPLETED)
+                    if printing.done() or await watching:
+                        await printing
+                    else:
+                        self.failed = True
+                finally:
+                    for task in (watching, printing):
+                        task.cancel()
+                    await asyncio.gather(watching, printing, return_exceptions=True)
         finally:
-            if checking is not None:
-                checking.cancel()
+            if self._checking is not None:
+                self._checking.cancel()
             self._output.close()
+
+    async def _watch(
+        self, manager: Engine, symbols: Sequence[str], wallets: Sequence[str], labels: Mapping[str, str]
+    ) -> bool:
+        """Subscribe everything, and return whether there was anything left to subscribe."""
+        if wallets:
+            wallets = await addresses_of(manager, wallets)
+            self._checking = asyncio.create_task(tell_changes(manager, wallets, labels))
+        if symbols:
+            await manager.subscribe_prices(symbols)
+        if wallets:
+            await manager.subscribe_wallets(wallets)
+        return bool(symbols or wallets)
 
     async def finish(self) -> bool:
         """Take no further events, and return whether those taken could still be printed in time."""

@@ -56,7 +56,7 @@ def fitted(content: Cell, width: int, align: Align = "left") -> list[Span]:
     room = width
     for text, style in content:
         shown = printable(text)
-        length = cell_len(shown)
+        length = len(shown) if shown.isascii() else cell_len(shown)  # which keeps what it has measured
         if length > room:
             if width:
                 spans.append(Span(set_cell_size(shown, max(0, room - 1)) + ELLIPSIS if room else "", style))

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from streamcore import CandleSeries
+from streamcore import CandleSeries, origin_of
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
 
@@ -38,8 +38,10 @@ class Trends:
         """The rows at the last request."""
         self._next = float("-inf")
         """Monotonic seconds of the next request."""
-        self._filled: dict[str, tuple[PriceRow, CandleSeries]] = {}
-        """Each row by its key, and what it was filled with last."""
+        self._filled: dict[str, tuple[PriceRow, str, float]] = {}
+        """Each row by its key, and what it was filled with last: its source, and when that was asked."""
+        self.answered = False
+        """Whether a request has come to its end."""
 
     def tick(self, engine: Engine) -> None:
         """Fill the rows with what has come, and ask for more if it is time."""
@@ -68,6 +70,7 @@ class Trends:
             logger.exception("asking for the trends failed")
         finally:
             soon.cancel()
+        self.answered = True
         if self._session.prices.rows.keys() - self._filled.keys():
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()
@@ -82,13 +85,14 @@ class Trends:
 
     def _fill(self, trends: Mapping[str, CandleSeries]) -> None:
         rows, at = self._session.prices.rows, self._session.clock.time()
-        for key, series in trends.items():
+        for key in trends:
             row = rows.get(key)
             if row is None:
                 continue
-            known = self._filled.get(key)
-            if known is None or known[0] is not row or known[1] is not series:
-                self._filled[key] = (row, series)
+            known, origin = self._filled.get(key), origin_of(trends, key)
+            if known is None or known[0] is not row or known[1:] != origin:
+                self._filled[key] = (row, *origin)
+                series = trends[key]
                 row.trend.fill(series, at)
                 row.take_past(series, at)
         for gone in self._filled.keys() - rows.keys():

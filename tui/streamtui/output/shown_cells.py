@@ -242,7 +242,7 @@ class ShownCells:
         return "".join(out)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _is_simple(text: str) -> bool:
     """Whether each character of a text takes one cell."""
     return all(cell_len(character) == 1 for character in text)

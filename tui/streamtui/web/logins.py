@@ -14,14 +14,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from streamcore import Clock, StreamcoreError
-from streamcore.relay import Bucket, Scope, TokenEntry, Tokens
+from streamcore.relay import Attempts, Scope, TokenEntry, Tokens
 
 OWNER = "this-run"
 """The name of the token that is made for one run."""
 ATTEMPTS_PER_MINUTE = 10
 """Wrong tokens that one address may try."""
-MOST_ADDRESSES = 10_000
-"""Addresses whose wrong tokens are counted; beyond them the oldest are forgotten."""
 MOST_SESSIONS = 1000
 """Browsers that are logged in; the oldest has to log in again when there are more."""
 
@@ -73,7 +71,7 @@ class Logins:
         self._clock = clock
         self._lifetime = lifetime
         self._sessions: dict[str, Session] = {}
-        self._attempts: dict[str, Bucket] = {}
+        self._attempts = Attempts(ATTEMPTS_PER_MINUTE)
         self._codes: dict[str, TokenEntry] = {}
         self.owner_token: str | None = None
         """The token of this run; ``None`` if there is a file of tokens."""
@@ -103,13 +101,12 @@ class Logins:
             TooManyAttempts: So many of that address were wrong that it has to wait a minute.
         """
         now = self._clock.monotonic()
-        bucket = self._attempts.get(address)
-        if bucket is not None and bucket.is_empty(now):
+        if self._attempts.are_used_up(address, now):
             raise TooManyAttempts("too many wrong tokens; wait a minute")
         # a dictionary of hashes: how long it takes says nothing of a code that is not there
         holder = self._codes.pop(_digest(token), None) or self._tokens.holder_of(token)
         if holder is None:
-            self._count_attempt(address, now)
+            self._attempts.count(address, now)
             return None
         self._drop_ended(now)
         while len(self._sessions) >= MOST_SESSIONS:
@@ -150,18 +147,6 @@ class Logins:
     def _drop_ended(self, now: float) -> None:
         for digest in [one for one, session in self._sessions.items() if session.ends <= now]:
             self._end(digest)
-
-    def _count_attempt(self, address: str, now: float) -> None:
-        bucket = self._attempts.get(address)
-        if bucket is None:
-            if len(self._attempts) >= MOST_ADDRESSES:
-                self._attempts = {
-                    one: known for one, known in self._attempts.items() if not known.is_full(now)
-                }
-            while len(self._attempts) >= MOST_ADDRESSES:
-                del self._attempts[next(iter(self._attempts))]
-            bucket = self._attempts[address] = Bucket(ATTEMPTS_PER_MINUTE, ATTEMPTS_PER_MINUTE, now)
-        bucket.take(now)
 
 
 def _digest(text: str) -> str:

@@ -59,9 +59,14 @@ def plan(settings: Settings, origins: Mapping[str, str] | None = None) -> WebPla
     try:
         planned = plan_relay(
             msgspec.structs.replace(settings, relay=as_relay),
-            {f"relay.{name}": origins.get(f"web.{name}", "default") for name in _SHARED},
+            {
+                "relay.tokens": origins.get("relay.tokens", "default"),
+                **{f"relay.{name}": origins.get(f"web.{name}", "default") for name in _SHARED},
+            },
         )
     except SettingsError as error:
+        if error.key == "relay.tokens":  # the one setting that both have in common
+            raise
         key, allowed = (text.replace("relay.", "web.") for text in (error.key, error.allowed))
         raise SettingsError(key, error.value, allowed, error.origin) from None
     if not web.url and (web.behind_proxy or not is_loopback(planned.listen[0])):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -19,7 +18,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from textual_serve.server import Server, to_int
 
 from streamcore import Clock
-from streamcore.relay import Bucket
+from streamcore.relay import Bucket, forwarded_address
 from streamtui.web import headers
 from streamtui.web.addresses import Addresses
 from streamtui.web.logins import Logins, Session, TooManyAttempts
@@ -180,12 +179,7 @@ class BrowserServer(Server):
         peer = request.remote or ""
         if not self._behind_proxy:
             return peer
-        # the last entry is the proxy's own; those before it are whatever the stranger sent
-        forwarded = ",".join(request.headers.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
-        try:
-            return str(ipaddress.ip_address(forwarded))
-        except ValueError:
-            return peer
+        return forwarded_address(request.headers.getall("X-Forwarded-For", []), peer)
 
     # Pages
 

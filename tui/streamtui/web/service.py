@@ -56,7 +56,7 @@ async def serving_browsers(
 
     Raises:
         LogFailed: The relay's log cannot be opened.
-        OSError: The address cannot be listened on.
+        ListenFailed: The address cannot be listened on.
         SettingsError: The settings ask for a provider that cannot be used.
     """
     clock = clock or SystemClock()

@@ -85,12 +85,12 @@ class PriceTable(LineTable):
         return cell(known[1], "dim")
 
 
-@lru_cache(maxsize=1024)  # the 24 hour change comes far more rarely than the price that is drawn with it
+@lru_cache(maxsize=256)  # the 24 hour change comes far more rarely than the price that is drawn with it
 def _change(change: Decimal | None, old: bool) -> Cell:
     return cell(percent(change), "dim" if old else _direction(change))
 
 
-_compact = lru_cache(maxsize=1024)(compact)
+_compact = lru_cache(maxsize=256)(compact)
 
 
 def _direction(change: Decimal | None) -> str:
@@ -99,8 +99,8 @@ def _direction(change: Decimal | None) -> str:
     return "up" if change > 0 else "down"
 
 
-_price_text = lru_cache(maxsize=4096)(price)
-_kept = lru_cache(maxsize=4096)(cell)
+_price_text = lru_cache(maxsize=512)(price)
+_kept = lru_cache(maxsize=1024)(cell)
 """Makes cells of what seldom changes."""
 
 
@@ -184,7 +184,7 @@ def _price(row: PriceRow, at: float, freshness: Freshness) -> Cell:
     return (Span(text[:same], "strong"), changed, Span(text[end:], "strong"))
 
 
-@lru_cache(maxsize=1024)  # called for the price before, too, which was formatted when it was new
+@lru_cache(maxsize=256)  # called for the price before, too, which was formatted when it was new
 def _aligned(value: Decimal | None) -> str:
     return aligned(UNKNOWN if value is None else price(value), WHOLE, MOST_DECIMALS)
 
