@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         price_key,
     )
     from streamcore.history.live import needs_refill, with_price
+    from streamcore.history.packed_series import origin_of
     from streamcore.json_lines import from_json, to_json
     from streamcore.manager import StreamManager
     from streamcore.relay_client.client import RelayClient
@@ -124,6 +125,7 @@ __all__ = [
     "from_json",
     "is_plain_name",
     "needs_refill",
+    "origin_of",
     "price_key",
     "printable",
     "read_pair",
@@ -178,6 +180,7 @@ _HOMES = {
         "price_key",
     ),
     "streamcore.history.live": ("needs_refill", "with_price"),
+    "streamcore.history.packed_series": ("origin_of",),
     "streamcore.json_lines": ("from_json", "to_json"),
     "streamcore.manager": ("StreamManager",),
     "streamcore.search.changed_names": ("changed_names",),

@@ -6,8 +6,8 @@ hosts, each from an address and with a rate limit of its own, unless that is wha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -127,15 +127,18 @@ class DirectFallback:
             self._hub.publish(event)
 
     async def _subscribe_to(self, direct: Engine) -> None:
-        for subscribe, names in (
-            (direct.subscribe_prices, self._symbols),
-            (direct.subscribe_wallets, self._wallets),
-        ):
-            for name in names:
-                try:
-                    await subscribe([name])
-                except InputError as error:
-                    self._tell(str(error), kind=ErrorKind.SUBSCRIPTION)
+        await self._subscribe_each(direct.subscribe_prices, self._symbols)
+        await self._subscribe_each(direct.subscribe_wallets, self._wallets)
+
+    async def _subscribe_each(
+        self, subscribe: Callable[[list[str]], Awaitable[object]], names: Iterable[str]
+    ) -> None:
+        """Subscribe what the relay knows: it may have tickers of its own, which no provider does."""
+        for name in names:
+            try:
+                await subscribe([name])
+            except InputError as error:
+                self._tell(str(error), kind=ErrorKind.SUBSCRIPTION)
 
     async def _pass_on(self, engine: Engine) -> None:
         """Publish what an engine says, transactions that both know only once."""
@@ -167,7 +170,7 @@ class DirectFallback:
         tokens = await self._relay.subscribe_prices(wanted)
         self._symbols += wanted
         if self._direct is not None:
-            return await self._direct.subscribe_prices(wanted)
+            await self._subscribe_each(self._direct.subscribe_prices, wanted)
         return tokens
 
     async def unsubscribe_prices(self, symbols: Iterable[str]) -> None:
@@ -180,7 +183,9 @@ class DirectFallback:
                 keys.remove(key)
                 self._symbols.remove(one)
         if self._direct is not None:
-            await self._direct.unsubscribe_prices(unwanted)
+            for one in unwanted:
+                with suppress(InputError):  # it was not subscribed there either
+                    await self._direct.unsubscribe_prices([one])
 
     async def subscribe_wallets(self, addresses: Iterable[str]) -> Sequence[str]:
         """See `Engine.subscribe_wallets`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from streamcore.assets.instruments import Instrument
 from streamcore.assets.tokens import Token, TokenTable
@@ -56,8 +57,7 @@ STARTED_BEFORE = "this engine has been started before, and can be started once: 
 ENDED = "the engine has ended and brings nothing any more: make a new StreamManager"
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True):
     """The parts that answer consumers, once the engine has been started."""
 
     prices: PriceTracker

@@ -36,6 +36,7 @@ _BITS_OF_A_WORD = 11
 _MISTYPED_WORDS = 1
 """Of twelve; who mistypes a phrase gives it away all the same."""
 _WORDS_IN_A_LIST = 2048
+_SHORT = 0xFFFFFFFF
 
 
 def has_recovery_phrase(text: str) -> bool:
@@ -119,23 +120,27 @@ def _plain(text: str) -> str:
 
 
 class _WordLists:
-    """Lists of words, of which only the hashes are kept: a hundredth of what the words themselves take."""
+    """Lists of words, of which only 32 bits of each hash are kept: a fiftieth of what the words take.
+
+    So one of 200,000 other words is taken for one of these, which does not make a row of twelve.
+    """
 
     def __init__(self, lists: Sequence[Sequence[str]], english: int) -> None:
         """``english``: the place among ``lists`` of that whose phrases have their checksum looked at."""
         found: dict[int, int] = {}
         for place, words in enumerate(lists):
             for word in words:
-                found[hash(word)] = found.get(hash(word), 0) | 1 << place
-        self._hashes = array("q", sorted(found))
-        self._lists = array("I", (found[one] for one in self._hashes))
+                short = hash(word) & _SHORT
+                found[short] = found.get(short, 0) | 1 << place
+        self._hashes = array("I", sorted(found))
+        self._lists = array("H", (found[one] for one in self._hashes))
         self.bits = [1 << place for place in range(len(lists))]
         """One for each list."""
         self.english = 1 << english
 
     def that_have(self, word: str) -> int:
         """Return the bits of the lists that a word is in."""
-        wanted = hash(word)
+        wanted = hash(word) & _SHORT
         at = bisect_left(self._hashes, wanted)
         is_there = at < len(self._hashes) and self._hashes[at] == wanted
         return self._lists[at] if is_there else 0

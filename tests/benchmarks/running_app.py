@@ -24,10 +24,12 @@ _BYTECODE = tempfile.TemporaryDirectory(prefix="streamtui-benchmark-")
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the variables of a program that is measured: it finds its byte code, as what is installed does.
 
-    Its first run writes it, so that one should not be counted.
+    Its first run writes it, so that one should not be counted. Certificates that are named for this machine
+    alone would be read and counted, although nothing here is encrypted.
     """
     environ = {**os.environ, "PYTHONPYCACHEPREFIX": _BYTECODE.name, **(variables or {})}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in ("PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        environ.pop(name, None)
     return environ
 
 

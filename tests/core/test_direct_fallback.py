@@ -20,6 +20,7 @@ from streamcore import (
     StreamError,
     WalletTransaction,
 )
+from streamcore.assets.tokens import TokenTable
 from streamcore.config.model import Settings
 from streamcore.direct_fallback import DIRECT_AFTER, DirectFallback
 
@@ -174,3 +175,16 @@ async def test_who_attaches_is_told_nothing_of_providers_of_which_nothing_is_exp
         late = stage.engine.events()
         told = [await anext(late) for _ in range(2)]
         assert [event.provider for event in told if isinstance(event, StatusChange)] == ["kraken", "relay"]
+
+
+async def test_a_ticker_that_the_relay_alone_knows_is_watched_and_given_up_while_it_is_lost() -> None:
+    async with staged() as stage:
+        stage.relay.tokens = TokenTable({"FOO": SOL})
+        await stage.lose_relay()
+        (token,) = await stage.engine.subscribe_prices(["FOO"])
+        assert token.mint == SOL
+        await stage.clock.settle()
+        assert "'FOO'" in stage.sentences()[-1]
+        await stage.engine.unsubscribe_prices(["FOO", "SOL"])
+        asked = stage.directs[0].asked
+        assert ("unsubscribe_prices", ("SOL",)) in asked

@@ -28,6 +28,7 @@ ELSEWHERE = {
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
     "providers/solana_rpc/notifications.py": "providers/helius/test_codec.py",
+    "providers/helius/error_meanings.py": "providers/helius/test_provider.py",
     "providers/solana_rpc/transactions.py": "solana/test_hostile_transactions.py",
     # what the doctor does with each provider
     "streams/examination.py": "test_doctor.py",
@@ -71,7 +72,6 @@ ELSEWHERE = {
     "relay/housekeeping.py": "relay/test_server.py",
     "relay/connections.py": "relay/test_security.py",
     # over a real server, what a session and a member of a cluster are made of
-    "cluster/nats_internals.py": "cluster/test_nats_session.py",
     "cluster/nats_connection.py": "cluster/test_nats_session.py",
     "cluster/candidacy.py": "cluster/test_member.py",
     "cluster/copied_transactions.py": "cluster/test_log_copy.py",

@@ -56,6 +56,7 @@ PUBLIC = {
     "TokenHit",
     "VolumeUnit",
     "needs_refill",
+    "origin_of",
     "with_price",
     # what can be watched, and what it is called
     "Token",

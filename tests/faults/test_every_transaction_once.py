@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
 import pytest
 from bench import OTHER_WALLET, SOL, WALLET, Bench, bench
+from msgspec.structs import replace
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import ErrorKind, PriceUpdate, Source, State, StatusChange, StreamError, WalletTransaction

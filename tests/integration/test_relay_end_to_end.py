@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from candle_series import END, candle, series_of
 from relay_bench import PATIENCE, WALLETS, eventually, running
 from relayed_engine import RelayedEngine
+from sample_events import SOL
 
 from streamcore import (
+    CandleSeries,
+    ChartRange,
     Event,
     PriceUpdate,
     RelayClient,
@@ -28,6 +32,7 @@ from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.relay import Relay, Scope
+from streamcore.relay.lookups import MOST_OF_A_TERMINAL
 from streamcore.relay.tokens import Tokens
 from streamcore.wire.encodings import NAMES
 
@@ -203,3 +208,20 @@ async def test_what_the_relay_does_not_know_is_an_error_of_the_terminal(tmp_path
         await eventually(lambda: engine.symbols)
         with pytest.raises(ProviderError, match="no source answers"):
             await reader.client.search("sol")
+
+
+async def test_who_goes_through_many_rows_gets_the_past_of_the_last_one(tmp_path: Path) -> None:
+    fetched: asyncio.Future[CandleSeries] = asyncio.get_running_loop().create_future()
+    async with running(tmp_path) as (relay, engine), reading(url(relay)) as reader:
+        engine.answers["history"] = fetched
+        await reader.client.subscribe_prices(["SOL"])
+        for span in [*ChartRange] * 2:
+            given_up = asyncio.create_task(reader.client.history("SOL", span))
+            await asyncio.sleep(0.1)
+            given_up.cancel()
+        last = asyncio.create_task(reader.client.history("SOL", ChartRange.HOUR))
+        await asyncio.sleep(0.1)
+        series = series_of(candle(END - 60, 1), address=SOL)
+        fetched.set_result(series)
+        assert (await last).candles == series.candles
+        assert len(engine.questions) == MOST_OF_A_TERMINAL + 1

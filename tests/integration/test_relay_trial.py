@@ -8,7 +8,7 @@ import pytest
 from relay_faults import ALONE, happen
 from relay_trial import Trial
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 
 async def test_one_relay_alone_loses_and_doubles_nothing_whatever_happens(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from nats_server import needs_nats_server
 from relay_faults import LEASE, OF_RELAYS, OF_THE_NETWORK, OF_THE_SERVER, Fault, all_started_at_once, happen
 from relay_trial import Trial
 
-pytestmark = [needs_nats_server, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [needs_nats_server, pytest.mark.long, pytest.mark.timeout(1200)]
 
 
 async def nothing_is_lost_or_doubled(folder: Path, faults: Sequence[Fault]) -> None:

@@ -32,7 +32,8 @@ def dead_address(address: str, port: int) -> Iterator[None]:
 def lead_to(monkeypatch: pytest.MonkeyPatch, addresses: dict[str, tuple[str, ...]]) -> None:
     """Let the running loop find these addresses for these names, and no others for any name."""
 
-    async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+    async def getaddrinfo(name: str | bytes, port: int, **_: Any) -> list[Any]:
+        host = name.decode() if isinstance(name, bytes) else name
         if host not in addresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [

@@ -40,8 +40,8 @@ RECOVERED = 120.0
 """Seconds until prices come again after any fault."""
 UNDER_WAY = 120.0
 """Seconds until everything runs, at first."""
-SETTLED = 120.0
-"""Seconds for the last transactions to reach everybody when no fault is left."""
+SETTLED = 600.0
+"""Seconds for the last transactions to reach everybody when no fault is left: they may have to be fetched."""
 
 
 @dataclass

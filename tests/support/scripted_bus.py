@@ -8,7 +8,7 @@ from collections.abc import Callable
 from streamcore.clock import Clock
 from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
 from streamcore.cluster.nats_connection import Incoming
-from streamcore.cluster.nats_session import StreamFacts
+from streamcore.cluster.nats_session import Stored, StreamFacts
 
 
 class Listening:
@@ -30,6 +30,8 @@ class ScriptedSession:
         self.clock = clock
         self.newest: dict[str, int] = {}
         self.stored: list[tuple[str, bytes, str | None]] = []
+        self.data: dict[int, bytes] = {}
+        """What was stored, by its sequence."""
         self.published: list[tuple[str, bytes]] = []
         self.sequence = 0
         self.refusal: str | None = None
@@ -60,9 +62,14 @@ class ScriptedSession:
         self.sequence += 1
         self.newest[subject] = self.sequence
         self.stored.append((subject, data, message_id))
+        self.data[self.sequence] = data
         if self.takes and self.clock is not None:
             await self.clock.sleep(self.takes)
         return self.sequence
+
+    async def newest_of(self, stream: str, subject: str) -> Stored | None:
+        sequence = self.newest.get(subject)
+        return None if sequence is None else Stored(subject, sequence, self.data.get(sequence, b"not ours"))
 
     async def facts(self, stream: str) -> StreamFacts:
         return self.stream

@@ -16,7 +16,7 @@ from streamcore.config.sources import HeliusSettings
 from streamcore.errors import ProviderError
 from streamcore.net.transport import Answer
 from streamcore.providers.helius.provider import HeliusProvider
-from streamcore.providers.reports import Checkpoint, Report, TransactionReport
+from streamcore.providers.reports import Checkpoint, Progress, Report, TransactionReport
 
 KEY = "helius-key-123"
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
@@ -92,6 +92,8 @@ class NodeBench:
     def __init__(self, reply: Callable[[Asked], Answer] | None = None) -> None:
         self.clock = ManualClock()
         self.node = PaperNode()
+        self.progress: list[tuple[str, int]] = []
+        """Wallet and slot of every `Progress`, which `fetch` leaves out of what it returns."""
         self.http = ScriptedHttp(reply or self._answer, self.clock.monotonic)
         settings = Settings(helius=HeliusSettings(api_key=KEY))
         self.provider = HeliusProvider(settings, self.http, self.clock)  # type: ignore[arg-type]
@@ -109,7 +111,11 @@ class NodeBench:
         reports: list[Report] = []
 
         async def collect() -> None:
-            reports.extend([report async for report in self.provider.rest.fetch(wallets or (W,), named)])
+            async for report in self.provider.rest.fetch(wallets or (W,), named):
+                if isinstance(report, Progress):
+                    self.progress.append((report.topic, report.slot))
+                else:
+                    reports.append(report)
 
         task = asyncio.create_task(collect())
         await self.clock.advance(within)

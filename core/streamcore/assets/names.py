@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import base58
+import msgspec
 
 from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.errors import InputError
@@ -84,8 +84,7 @@ _PAIR = re.compile(r"([A-Z0-9]{1,12})[/_:|.-]([A-Z0-9]{2,10})")
 _JOINED = re.compile(r"([A-Z0-9]{3,12}?)(ZUSD|USDT|USDC|USD)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a text was read as."""
 
     name: str

@@ -227,7 +227,9 @@ class Leader:
             try:
                 await session.publish(self._names.live, write(message))
             except SessionEnded:
-                return  # the present is told at the beginning of the next one
+                # prices and statuses are told at the beginning of the next one, errors would not be
+                self._news = [one for one in news[start:] if isinstance(one, StreamError)] + self._news
+                return
 
     # --- being asked ------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class Lease:
         """
         began = self._now()
         try:
-            revision = await session.store(self._subject, self._holder, last=self._revision)
+            revision = await self._write(session)
         except Conflict:
             self._written_at = None  # it is gone, or somebody else's
             return False
@@ -95,6 +95,23 @@ class Lease:
         if was_held:
             # this very message: if somebody else has the lease by now, theirs is another one
             await session.delete(self._stream, self._revision)
+
+    async def _write(self, session: Session) -> int:
+        """Write the key once more, and return its revision.
+
+        Raises:
+            Conflict: It is gone, or somebody else's.
+            NotStored: It was not written, or that is not known.
+            SessionEnded: The connection has ended.
+        """
+        try:
+            return await session.store(self._subject, self._holder, last=self._revision)
+        except Conflict:
+            # the last write may have succeeded although its answer was lost, with its session perhaps
+            newest = await session.newest_of(self._stream, self._subject)
+            if newest is None or newest.data != self._holder:
+                raise
+            return await session.store(self._subject, self._holder, last=newest.sequence)
 
     def abandon(self) -> None:
         """Lead no more, whoever can be told: the key goes by itself."""

@@ -28,6 +28,7 @@ from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
 from streamcore.config.model import BackoffSettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.manager import StreamManager
+from streamcore.net.endpoint import host_of
 from streamcore.relay.bus import Membership
 from streamcore.relay.log import KEEP, MOST, LogFailed
 from streamcore.streams.backoff import Backoff
@@ -142,7 +143,7 @@ class Member:
         """See `Membership.troubles`."""
         found = []
         if not self.is_connected:
-            found.append(f"the bus cannot be reached: {self._reason}")
+            found.append(f"NATS cannot be reached: {self._reason}")
         elif not self._log.is_current:
             found.append("the log is still being read")
         elif not self._engine.is_led:
@@ -175,7 +176,7 @@ class Member:
 
     def _say_trouble(self) -> None:
         if not self.is_connected:
-            self._engine.set_trouble("the relay: the bus cannot be reached")
+            self._engine.set_trouble("the relay: NATS cannot be reached")
         elif not self._engine.is_led:
             self._engine.set_trouble(f"the relay: {NO_LEADER}")
         else:
@@ -203,14 +204,14 @@ class Member:
                 await self._one_session(access)
             except (SessionEnded, LogFailed) as error:
                 turn += 1
-                self._lost(str(error))
+                self._lost(str(error) if isinstance(error, LogFailed) else f"{host_of(access.url)}: {error}")
             if self._clock.monotonic() - began >= WELL_AFTER:
                 backoff.reset()
             await self._clock.sleep(backoff.next_delay())
 
     def _lost(self, reason: str) -> None:
         if reason != self._reason:
-            log.warning("the bus cannot be reached: %s", reason)
+            log.warning("NATS cannot be reached: %s", reason)
         self._reason = reason
 
     async def _one_session(self, access: Access) -> None:
@@ -232,7 +233,7 @@ class Member:
         await session.listen(names.live, self._live)
         self._link.begin(session)
         self._reason = "the connection was lost"
-        log.info("connected with the bus")
+        log.info("connected with NATS")
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),

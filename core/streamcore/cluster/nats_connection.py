@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -44,6 +45,8 @@ ANSWER_WITHIN = 2.0
 CLOSE_WITHIN = 0.5
 
 OLDEST_SERVER = (2, 11)
+
+_INBOX = re.compile(r"_inbox\.[\w.*]+", re.IGNORECASE)
 
 _T = TypeVar("_T")
 
@@ -288,5 +291,8 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         text = os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
         return text[:1].lower() + text[1:]
-    text = str(error).removeprefix("nats: ") or type(error).__name__
-    return printable(hide_in_urls(text), 160)
+    text = printable(hide_in_urls(str(error).removeprefix("nats: ") or type(error).__name__), 160)
+    if "permissions violation" in text.lower():
+        # the name of an inbox is another one every time, and the same trouble would be new every time
+        return f"the server does not let this user do what a relay does: {_INBOX.sub('_inbox', text)}"
+    return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -153,6 +154,17 @@ class Session(Connection):
             SessionEnded: The connection has ended, or there was no answer.
         """
         await self._api(f"STREAM.MSG.DELETE.{stream}", {"seq": sequence})
+
+    async def newest_of(self, stream: str, subject: str) -> Stored | None:
+        """Return the newest message of a subject; ``None``: there is none.
+
+        Raises:
+            SessionEnded: The connection has ended, or the stream cannot be read.
+        """
+        async with aclosing(self.read(stream, subject, after=None)) as batches:
+            async for batch in batches:
+                return batch.messages[-1] if batch.messages else None
+        return None
 
     async def read(self, stream: str, subject: str, *, after: int | None) -> AsyncGenerator[Batch, None]:
         """Yield the messages of a stream, those that are there and those that come, until the session ends.

@@ -61,7 +61,7 @@ class LeaderQuestions:
     async def _asked(self, question: Question) -> Sequence[dict[str, Any]]:
         session = self._link.present
         if session is None:
-            raise ProviderError(ErrorKind.NETWORK, "the bus cannot be reached", retryable=True)
+            raise ProviderError(ErrorKind.NETWORK, "NATS cannot be reached", retryable=True)
         try:
             answer = read(await session.ask(self._names.ask, write(question), within=PATIENCE), Answer)
         except NobodyThere:

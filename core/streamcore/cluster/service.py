@@ -47,10 +47,10 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
     """
     wanted, refused = settings.relay, Refusals(origins or {})
     if find_spec("nats") is None:
-        raise refused.error("nats", wanted.nats, f"needs a library: {LIBRARY}")
+        raise refused.error("nats", list(wanted.nats), f"needs a library: {LIBRARY}")
     if not (found := version_of("nats-py")).startswith(SUPPORTED):
         text = f"nats-py {found} is installed, but it must be {SUPPORTED.rstrip('.')}: {LIBRARY}"
-        raise refused.error("nats", wanted.nats, text)
+        raise refused.error("nats", list(wanted.nats), text)
     if (wanted.nats_user is None) != (wanted.nats_password is None):
         missing = "nats_password" if wanted.nats_password is None else "nats_user"
         raise refused.error(missing, None, "a user and a password go together")

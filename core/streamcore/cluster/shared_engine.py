@@ -89,7 +89,7 @@ class SharedEngine:
         self._sources: dict[str, str | None] = {}
         self._statuses: dict[str, ProviderStatus] = {}
         """As the leader told them last."""
-        self._trouble: str | None = "the bus has not been reached yet"
+        self._trouble: str | None = "NATS has not been reached yet"
         """Why nothing is known of the providers at present."""
         self._past = Past(questions, clock, shift=lambda: 0.0)
         self._search = RelaySearch(questions)

@@ -7,7 +7,6 @@ What a key means, what it may be and which variables set it is written there onc
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -23,8 +22,7 @@ PREFIX = "STREAMTUI_"
 """What our environment variables begin with; an unknown one that does is an error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One setting."""
 
     name: str

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,7 @@ DEFAULT = "default"
 """The origin of a value that nobody has set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """The effective settings and how they came about."""
 
     settings: Settings
@@ -150,19 +148,19 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomllib  # only where there is a file
-
     shown = _shown_path(path)
-    text = ""
     # a pipe would be waited for, and a device may never end
     if not path.is_file() and path.exists() and str(path) != os.devnull:
         raise OSError(errno.EINVAL, "it is not a file")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         allowed = f"expected UTF-8 text, but byte {error.start} is not"
         raise SettingsError("config", shown, allowed, "file") from error
+    import tomllib  # only where there is a file
+
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         if refusal := secret_refusal(text):  # a keypair file, perhaps
             raise SettingsError("config", shown, f"holds no settings; it {refusal}", "file") from None

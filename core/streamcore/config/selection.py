@@ -7,8 +7,9 @@ two must not be mixed in one row, so only providers on this machine step in for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from streamcore.config.keys import Key, setting_keys, sources, value_of
 from streamcore.config.model import Settings
@@ -25,8 +26,7 @@ OPTION = {DataKind.PRICES: "prices", DataKind.WALLETS: "chain"}
 """The setting that names the provider of each kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A provider that can be chosen."""
 
     name: str
@@ -51,8 +51,7 @@ def candidates(kind: DataKind) -> tuple[Candidate, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The provider that serves one kind of data."""
 
     kind: DataKind
@@ -61,8 +60,7 @@ class Choice:
     """An emulator answers in the place of the provider."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """What serves each kind of data, the preferred first; nothing for a kind that is switched off."""
 
     prices: tuple[Choice, ...]

@@ -50,3 +50,23 @@ class Unpacking(Mapping[str, CandleSeries]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._packed
+
+    def origin(self, key: str) -> tuple[str, float]:
+        """See `origin_of`."""
+        one = self._packed[key]
+        return one.provider, one.fetched_at
+
+
+def origin_of(series: Mapping[str, CandleSeries], key: str) -> tuple[str, float]:
+    """Return the ``provider`` and the ``fetched_at`` of one of the series of `Engine.cached_trends`.
+
+    Ask this before the series itself if all that counts is whether it is another one than last time: it may
+    be kept packed, and a hundred are unpacked in 15 ms.
+
+    Raises:
+        KeyError: There is no series of that key.
+    """
+    if isinstance(series, Unpacking):
+        return series.origin(key)
+    one = series[key]
+    return one.provider, one.fetched_at

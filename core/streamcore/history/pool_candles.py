@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.assets.instruments import Instrument
 from streamcore.candles import CandleSeries, ChartRange, VolumeUnit
@@ -38,8 +39,7 @@ SHALLOW = Decimal("0.1")
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     pools: Sequence[Pool]
     asked_at: float
     """Monotonic."""

@@ -122,7 +122,9 @@ async def look_up(host: str, port: int) -> tuple[str, ...]:
     Raises:
         OSError: It has none, or nobody knows.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # as text it would be encoded by a codec of the standard library that is large and needed for nothing else
+    name = host.encode() if host.isascii() else host
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     families: dict[int, dict[str, None]] = {}
     for family, _, _, _, address in found:
         families.setdefault(family, {})[str(address[0])] = None

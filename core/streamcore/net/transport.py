@@ -8,8 +8,9 @@ exception (see `streamcore.net.errors`).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+import msgspec
 
 from streamcore.net.endpoint import Endpoint, RefusalMeaning
 from streamcore.net.rate_limit import RateLimit
@@ -21,8 +22,7 @@ Frame: TypeAlias = str | bytes
 """One WebSocket message: text or binary."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What an HTTP request brought: any status, also an error's."""
 
     status: int

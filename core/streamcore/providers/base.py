@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from streamcore.assets.instruments import Instrument, Venue
 from streamcore.errors import ProviderError
@@ -147,8 +148,7 @@ class Rest(ABC):
         """Forget what refusals have taught about the key's plan. Here: they teach nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What a provider allows."""
 
     topics_per_connection: int | None

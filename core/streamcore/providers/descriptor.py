@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore.clock import Clock
 from streamcore.config.keys import Key, setting_keys, sources
@@ -16,8 +17,7 @@ from streamcore.providers.history_source import HistorySource
 from streamcore.providers.pools import PoolHistory, PoolLister
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryDescriptor:
+class HistoryDescriptor(msgspec.Struct, frozen=True, kw_only=True):
     """A source that has the past of prices and nothing else: what it is called, and how to make it.
 
     Its section in `Settings` has its name and a ``rest_url``.
@@ -31,8 +31,7 @@ class HistoryDescriptor:
     """Makes the source. What it asks goes through the second argument, nothing else does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
     """One provider: what it is called, what it serves, what it needs, and how to make it.
 
     `section` and what follows from it (`kind`, `key`) are declared in `streamcore.config.model`: which

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal
+
+import msgspec
 
 from streamcore.assets.instruments import TICKER, Instrument
 from streamcore.errors import ProviderError
@@ -106,8 +107,7 @@ class HttpHost:
         return None if self._missing is not None else self._url + path
 
 
-@dataclass(frozen=True, slots=True)
-class PairRequest:
+class PairRequest(msgspec.Struct, frozen=True):
     """What to ask an exchange for now."""
 
     subscribe: bool

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from streamcore.candles import Candle, ChartRange
 from streamcore.errors import ProviderError
@@ -17,8 +18,7 @@ LONGEST_NAME = 40
 """Characters of a pool's name; whoever made the token wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(msgspec.Struct, frozen=True):
     """One pool in which a token is traded against another.
 
     Attributes:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 import msgspec
 
 from streamcore.errors import ProviderError
-from streamcore.solana.accounts import AccountFacts
-from streamcore.solana.interpretation import SolanaTransaction
-from streamcore.wire.messages import Answer
+
+if TYPE_CHECKING:  # large, and nothing that watches prices alone needs it
+    from streamcore.solana.accounts import AccountFacts
+    from streamcore.solana.wire import SolanaTransaction
+    from streamcore.wire.messages import Answer
 
 
 class PriceReport(msgspec.Struct, frozen=True, gc=False):
@@ -40,8 +42,7 @@ class PriceReport(msgspec.Struct, frozen=True, gc=False):
         return self.complete and self.price is self.change_24h is self.volume_24h is None
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionReport:
+class TransactionReport(msgspec.Struct, frozen=True):
     """One transaction as the chain told it.
 
     Attributes:
@@ -81,8 +82,7 @@ class Checkpoint:
         return (block_time or 0) > (self.since or 0.0) or 0 < self.slot <= slot
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointReport:
+class CheckpointReport(msgspec.Struct, frozen=True):
     """``topic`` had this newest transaction when watching began; what is older is history, not news."""
 
     topic: str
@@ -91,16 +91,26 @@ class CheckpointReport:
     """Signatures at and before the checkpoint that a later fetch may come across again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartialFetch:
+class PartialFetch(msgspec.Struct, frozen=True):
     """A fetch could not get everything about ``topic``; fetch again later, from the same checkpoint."""
 
     topic: str
     error: ProviderError
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureSeen:
+class Progress(msgspec.Struct, frozen=True):
+    """A fetch about ``topic`` has reported everything it was told of from its checkpoint up to ``slot``.
+
+    What comes after ``slot`` may still be missing. If the fetch is interrupted, the next one may begin
+    from there.
+    """
+
+    topic: str
+    slot: int
+    """Including it: no transaction of this slot is left to be reported."""
+
+
+class SignatureSeen(msgspec.Struct, frozen=True):
     """The stream told only the signature of a transaction of ``topic``; it must be fetched over HTTP."""
 
     topic: str
@@ -108,15 +118,13 @@ class SignatureSeen:
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAccountsRequest:
+class TokenAccountsRequest(msgspec.Struct, frozen=True):
     """To watch ``topic`` the codec must know which addresses belong to it; the answer is `TokenAccounts`."""
 
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenAccounts:
+class TokenAccounts(msgspec.Struct, frozen=True):
     """The addresses that belong to ``topic``, all of them; for the codec that watches it."""
 
     topic: str
@@ -126,16 +134,14 @@ class TokenAccounts:
     """Those to leave out first where not all can be watched: NFTs, and accounts with almost nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unfollowed:
+class Unfollowed(msgspec.Struct, frozen=True):
     """The stream does not cover these addresses of ``topic`` and covers all others: fetch these over HTTP."""
 
     topic: str
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AccountReport:
+class AccountReport(msgspec.Struct, frozen=True):
     """``topic`` is an address, but not of a wallet."""
 
     topic: str
@@ -151,8 +157,7 @@ class PriceRequest:
     """The number of a trade that has happened; an answer from before it is of no use."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteRequest:
+class QuoteRequest(msgspec.Struct, frozen=True):
     """A person looks at ``topic``: fetch its present bid and ask, which the stream tells with a trade."""
 
     topic: str
@@ -162,13 +167,11 @@ Question: TypeAlias = SignatureSeen | TokenAccountsRequest | PriceRequest | Quot
 """What a provider's HTTP side may be asked, by its codec or for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alive:
+class Alive(msgspec.Struct, frozen=True):
     """Proof of life: the provider has answered, not just the socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """The provider said no.
 
     With ``topics`` it refused just those, and the others go on. Without, the connection is of no use:
@@ -179,8 +182,7 @@ class Refusal:
     topics: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Throttled:
+class Throttled(msgspec.Struct, frozen=True):
     """The provider wants fewer frames; the connection is kept.
 
     Whoever runs the codec reports ``error``, and calls `Codec.rested` when ``seconds`` have passed.
@@ -190,22 +192,19 @@ class Throttled:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """Something a person should know that changes nothing about the connection."""
 
     error: ProviderError
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True):
     """A frame, or part of one, that could not be decoded and was left out."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A finished message of a relay, to be passed on as it is."""
 
     answer: Answer
@@ -216,6 +215,7 @@ Report: TypeAlias = (
     | TransactionReport
     | CheckpointReport
     | PartialFetch
+    | Progress
     | TokenAccounts
     | Unfollowed
     | AccountReport

@@ -14,6 +14,7 @@ from streamcore.relay.bus import Bus
 from streamcore.relay.groups import Group, Traffic
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import Log
+from streamcore.relay.log_trouble import held_back
 from streamcore.relay.status_board import StatusBoard
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.upstream import Granted, Upstream
@@ -108,6 +109,9 @@ class FanOut:
         terminal.send(answer())
         rows = [row for _, row in terminal.granted.rows]
         troubles = self._upstream.troubles(terminal.granted, before)
+        if self._log.trouble is not None and set(terminal.granted.wallets) - set(before.wallets):
+            # it was not there when the others were told
+            troubles.append((held_back(self._log.trouble, t / 1000), {}))
         group.join(terminal, rows, terminal.granted.wallets, troubles, now=now, t=t)
         self.poke()
 

@@ -105,7 +105,7 @@ class Gate:
             spoken = ", ".join(map(subprotocol, available()))
             return self._refuse(HTTPStatus.BAD_REQUEST, f"no subprotocol in common; there are: {spoken}")
         if not self.opened:
-            text = "; ".join([_CLOSED, *self._unready()])
+            text = "; ".join(self._unready()) or _CLOSED
             return self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, text, retry_after=RETRY_AFTER)
         open_now = sum(one.state is not State.CLOSED for one in self._admitted)
         if open_now >= self._limits.clients:

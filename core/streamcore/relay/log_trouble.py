@@ -43,8 +43,13 @@ class LogTrouble:
         if self.reason is None or now - self._told_at < TOLD_AGAIN_AFTER:
             return []
         self._told_at = now
-        text = f"{self.reason}; transactions are held back until it can be, prices go on"
-        return [error_of_log(ErrorKind.SERVER, text, self._clock.time())]
+        return [held_back(self.reason, self._clock.time())]
+
+
+def held_back(reason: str, now: float) -> StreamError:
+    """Return what terminals are told while a log cannot be written; ``now``: Unix seconds."""
+    text = f"{reason}; transactions are held back until it can be, prices go on"
+    return error_of_log(ErrorKind.SERVER, text, now)
 
 
 def error_of_log(kind: ErrorKind, text: str, now: float) -> StreamError:

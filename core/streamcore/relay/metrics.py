@@ -59,7 +59,7 @@ class RelayCollector(Collector):
         leader.add_metric([], member is None or member.leads)
         yield leader
         if member is not None:
-            connected = _gauge("bus_connected", "1: the bus that several relays share can be reached.")
+            connected = _gauge("bus_connected", "1: NATS, which several relays share, can be reached.")
             connected.add_metric([], member.is_connected)
             yield connected
         events = _counter(

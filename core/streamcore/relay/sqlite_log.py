@@ -231,6 +231,8 @@ class TransactionLog:
     def reported(self, wallet: str) -> dict[str, int]:
         """Return signature to slot of the newest transactions of a wallet that are here.
 
+        There may be more; those are fetched again if they came after the checkpoint, and `append` drops them.
+
         Raises:
             LogFailed: The log cannot be read.
         """
@@ -375,7 +377,9 @@ def _locked(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise OSError(errno.EBUSY, "another relay uses it") from None
+            raise OSError(
+                errno.EBUSY, "another relay uses it: name a folder of its own with --state"
+            ) from None
         raise
     return lock
 

@@ -11,11 +11,21 @@ import msgspec
 from streamcore.clock import Clock, wait_for
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
+from streamcore.net.rate_limit import TokenBucket
 from streamcore.text import printable
 from streamcore.wire.messages import Found, Lookup, Refused
 
 PATIENCE = 30.0
 """Seconds that an answer may take: the relay may itself have to wait for its turn at a source."""
+
+MOST_UNDER_WAY = 8
+"""Questions that a relay answers at once for a terminal; more are refused. It goes on with one that nobody
+waits for any more, so that a person who goes through the rows would soon meet a refusal."""
+
+PER_SECOND = 0.75
+AT_ONCE = 15
+"""Questions that are sent; a relay takes a message a second, and 20 at once, and closes the connection of a
+terminal that sends more. Something is left for what this terminal watches."""
 
 MOST_WAITING = 100
 """Questions without an answer; more are a fault of this program."""
@@ -50,15 +60,23 @@ class Lookups:
         self._waiting: dict[int, asyncio.Future[Found]] = {}
         self._asked: dict[int, Lookup] = {}
         self._unsent: list[Lookup] = []
+        self._under_way: dict[int, float] = {}
+        """The numbers of those that were sent and not answered, by monotonic seconds, also of those that
+        nobody waits for any more."""
+        self._rate_limit = TokenBucket(PER_SECOND, AT_ONCE, clock)
         self._out_of_reach: ProviderError | None = None
         """Why no relay can be asked."""
         self._unknown: set[str] = set()
         """Kinds of question that this relay, which may be an older one, has said not to understand."""
 
     def requests(self) -> list[Lookup]:
-        """Return what is to be asked now, and forget it."""
-        unsent, self._unsent = self._unsent, []
-        return unsent
+        """Return what is to be asked now; what the relay would not answer yet is kept for later."""
+        now = self._clock.monotonic()
+        self._under_way = {number: sent for number, sent in self._under_way.items() if now - sent < PATIENCE}
+        room = MOST_UNDER_WAY - len(self._under_way)
+        sent, self._unsent = self._unsent[:room], self._unsent[room:]
+        self._under_way |= dict.fromkeys((lookup.id for lookup in sent), now)
+        return sent
 
     async def ask(self, what: str, text: str | None = None, span: str | None = None) -> Found:
         """Ask, and return the answer. A question whose asker is cancelled before it was sent is not sent.
@@ -75,9 +93,11 @@ class Lookups:
         lookup = Lookup(self._last_id, what, text, span)
         answer = self._waiting[lookup.id] = asyncio.get_running_loop().create_future()
         self._asked[lookup.id] = lookup
-        self._unsent.append(lookup)
-        self._send()
         try:
+            await self._rate_limit.take()
+            if not answer.done():  # no relay can be reached any more
+                self._unsent.append(lookup)
+                self._send()
             return await wait_for(self._clock, answer, PATIENCE)
         except TimeoutError:
             raise ProviderError(
@@ -90,11 +110,13 @@ class Lookups:
 
     def found(self, answer: Found) -> None:
         """Take an answer; one that nobody waits for any more is dropped."""
+        self._answered(answer.id)
         if (waiting := self._waiting.get(answer.id)) is not None and not waiting.done():
             waiting.set_result(answer)
 
     def refused(self, answer: Refused) -> bool:
         """Take a refusal; return whether it is about one of these questions."""
+        self._answered(answer.id)
         waiting = self._waiting.get(answer.id)
         if waiting is None:
             return answer.id > 1 << 31
@@ -104,6 +126,10 @@ class Lookups:
         if not waiting.done():
             waiting.set_exception(_refusal(answer, lookup.text or lookup.what))
         return True
+
+    def _answered(self, number: int) -> None:
+        if self._under_way.pop(number, None) is not None and self._unsent:
+            self._send()
 
     def is_known(self, what: str) -> bool:
         """Whether this kind of question may be understood: the relay has not refused one as none."""
@@ -120,9 +146,9 @@ class Lookups:
         ``everywhere``: no relay could be reached, so fail what waits to be sent as well, and whatever is
         asked before one is `reached`.
         """
-        unsent = set() if everywhere else {lookup.id for lookup in self._unsent}
+        sent, self._under_way = self._under_way, {}
         for number, waiting in self._waiting.items():
-            if number not in unsent and not waiting.done():
+            if (everywhere or number in sent) and not waiting.done():
                 waiting.set_exception(ProviderError(error.kind, error.message))
         if everywhere:
             self._unsent.clear()

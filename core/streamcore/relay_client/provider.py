@@ -169,7 +169,7 @@ class RelayProvider(Provider):
                 return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=wait)
             case 503:
                 reason = _reason(body) or "full, starting or stopping"
-                text = f"{host} serves nobody new at present: {reason} (HTTP 503)"
+                text = f"{host} serves nobody new: {reason} (HTTP 503)"
                 return ProviderError(ErrorKind.SERVER, text, retry_after=wait)
         return super().handshake_refusal(status, headers, body)
 

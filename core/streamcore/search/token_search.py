@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore.assets.foreign_addresses import foreign_address
 from streamcore.assets.instruments import Instrument, understand
@@ -42,8 +43,7 @@ _PINNED = TokenTable()
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Searched:
+class Searched(msgspec.Struct, frozen=True):
     """A provider that can be searched."""
 
     name: str

@@ -6,9 +6,10 @@ Wallets, token accounts, mints and programs all have addresses of one form; only
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 from streamcore.assets.tokens import TokenTable, short_address
 from streamcore.solana.programs import NAMES, STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
@@ -27,8 +28,7 @@ class AccountKind(Enum):
     OTHER = "account of a program"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountFacts(msgspec.Struct, frozen=True):
     """What is known of an account that is no wallet."""
 
     kind: AccountKind

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from streamcore.providers.reports import Checkpoint
 
 KEPT_SLOTS = 750
@@ -13,8 +15,17 @@ KEPT_SLOTS = 750
 A fetch looks back a few seconds beyond that check, and a stream may repeat itself; older ones come no more.
 """
 
+SETTLED_SLOTS = 75
+"""Slots (half a minute) after which what a node's index still lacks is not expected any more.
+
+A gap is looked at twice for the same reason, `streamcore.streams.backfill.SECOND_LOOK` seconds apart.
+"""
+
 MOST_REMEMBERED = 10_000
-"""Signatures of one wallet remembered while no check succeeds; a fetch could not list more either."""
+"""Signatures of one wallet remembered while no check gets anywhere."""
+
+FORGOTTEN_AT_ONCE = 500
+"""Signatures dropped together when there are too many: to find the oldest means to sort them."""
 
 MOST_REMEMBERED_OF_ALL = 200_000
 """The same of all wallets together: about 40 MiB."""
@@ -35,6 +46,8 @@ class _WalletRecord:
     """Signatures from before watching began; a fetch may find them again, and they are no news."""
     history_to: int = 0
     """The slot of the newest signature in `history`."""
+    unsure: tuple[int, int] | None = None
+    """Between these slots some may be missing for ever, and nobody has been told."""
 
     def forget_to(self, slot: int) -> None:
         """Drop what happened up to a slot."""
@@ -48,10 +61,20 @@ class _WalletRecord:
             self.history = frozenset()
 
     def forget_oldest(self, most: int) -> None:
-        """Drop the oldest signatures, so that ``most`` are left."""
-        while len(self.reported) > most:
-            slot = self.reported.pop(next(iter(self.reported)))
-            self.forgotten_to = max(self.forgotten_to, slot)
+        """Drop the signatures of the oldest slots, so that ``most`` are left.
+
+        By slot, not in the order they came: what fills a gap comes after what the stream has told meanwhile,
+        and must still count as news.
+        """
+        if len(self.reported) <= most:
+            return
+        in_order = sorted(self.reported.items(), key=lambda item: item[1])
+        self.forgotten_to = max(self.forgotten_to, in_order[len(in_order) - most - 1][1])
+        self.reported = {name: slot for name, slot in in_order if slot > self.forgotten_to}
+        if self.verified is not None and self.verified.slot < self.forgotten_to:
+            after = self.verified.slot if self.unsure is None else self.unsure[0]
+            self.unsure = (after, self.forgotten_to)
+            self.verified = Checkpoint("", self.forgotten_to)
 
 
 class _KnownSignatures(Container[str]):
@@ -64,8 +87,7 @@ class _KnownSignatures(Container[str]):
         return signature in self._record.reported or signature in self._record.history
 
 
-@dataclass(frozen=True, slots=True)
-class SavedCheckpoint:
+class SavedCheckpoint(msgspec.Struct, frozen=True):
     """What has to be kept of a wallet so that a later run goes on where this one ended."""
 
     watched_at: float
@@ -84,6 +106,17 @@ class Checkpoints:
     A stream may leave transactions out unnoticed. So a fetch always starts where the last complete fetch
     ended, not at the newest transaction known; between the two there may be gaps. What is older need not be
     remembered: everything up to there has been reported.
+
+    A fetch that takes long, and is interrupted again and again, moves that start as well, as far as it has
+    come (`advance`). Up to a slot nothing can be missing any more, and so none is lost, when
+    - the fetch has been told of everything from the last start up to this slot, and has reported it, and
+    - the slot had long passed when the fetch began, so that the node's index had it whole: a transaction
+      `SETTLED_SLOTS` later had been reported by then. No clock is asked.
+    None is told twice, since every transaction after the start is remembered by its signature, with those of
+    `KEPT_SLOTS` before it; what is older never counts as news.
+
+    Where no fetch gets anywhere while more happens than can be remembered, the start moves past what is
+    forgotten: none is told twice, but what the stream left out there is lost (`taken_unsure`).
     """
 
     def __init__(self) -> None:
@@ -173,6 +206,32 @@ class Checkpoints:
             record.verified = checkpoint
             record.forget_to(checkpoint.slot - KEPT_SLOTS)
 
+    def advance(self, wallet: str, slot: int, newest: Checkpoint) -> None:
+        """Take note how far a fetch has come that has not ended yet.
+
+        Args:
+            wallet: Its address.
+            slot: Everything of the wallet up to and including this slot has been listed, and reported.
+            newest: What was `newest` of it when the fetch began: what is not much older may still be missing
+                in the list that the fetch has read.
+        """
+        record = self._records.get(wallet)
+        settled = min(slot, newest.slot - SETTLED_SLOTS)
+        if record is not None and record.verified is not None and record.verified.slot < settled:
+            self.verify({wallet: Checkpoint("", settled)})
+
+    def taken_unsure(self, wallets: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return the slots between which transactions may be missing for ever, for the caller to tell, once.
+
+        It says so of wallets of which more has happened than is remembered, while no fetch got anywhere.
+        """
+        taken = {}
+        for wallet in wallets:
+            record = self._records.get(wallet)
+            if record is not None and record.unsure is not None:
+                taken[wallet], record.unsure = record.unsure, None
+        return taken
+
     def begin(self, wallet: str, checkpoint: Checkpoint, history: Iterable[str]) -> None:
         """Set where news starts: after ``checkpoint``; the signatures in ``history`` are old."""
         record = self._records.get(wallet)
@@ -193,8 +252,9 @@ class Checkpoints:
         if not streamed and signature in record.history:
             return False
         record.reported[signature] = slot
-        if len(record.reported) > self._most_per_wallet():
-            record.forget_oldest(self._most_per_wallet())
+        most = self._most_per_wallet()
+        if len(record.reported) > most:
+            record.forget_oldest(most - min(FORGOTTEN_AT_ONCE, most // 20))
         if record.newest is None or slot >= record.newest.slot:
             record.newest = Checkpoint(signature, slot)
         return True

@@ -16,8 +16,10 @@ from streamcore.providers.batching import FAILURES_OF_A_HOST
 from streamcore.providers.reports import (
     Checkpoint,
     Malformed,
+    Notice,
     PartialFetch,
     PriceReport,
+    Progress,
     Refusal,
     Report,
     TransactionReport,
@@ -53,6 +55,8 @@ class _Part:
 
     topics: tuple[str, ...]
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    newest: Mapping[str, Checkpoint] = field(default_factory=dict)
+    """The newest transaction reported of each topic when it was asked for."""
     reports: AsyncIterator[Report] | None = None
     """``None``: it has not been asked for yet."""
     as_of: float = 0.0
@@ -120,6 +124,7 @@ class Fetcher:
             ProviderError: Nothing could be fetched, the host wants to be left alone, or the breaker is open.
         """
         self._breaker.check()
+        self._tell_unsure(topics, source, deliver)
         fetched = Fetched()
         topics, left_out = self._on_time(topics, source)
         fetched.incomplete.update(left_out)
@@ -175,6 +180,15 @@ class Fetcher:
             self._failed(ProviderError(refusal.kind, text, retryable=refusal.retryable))
         return fetched
 
+    def _tell_unsure(self, topics: tuple[str, ...], source: Source, deliver: Deliver) -> None:
+        for topic, (after, before) in self._checkpoints.taken_unsure(topics).items():
+            text = (
+                f"more happened to {topic} than is remembered while nothing could be fetched: transactions "
+                f"between slots {after} and {before} may be missing"
+            )
+            error = ProviderError(ErrorKind.GAP, text, retryable=False)
+            deliver(Notice(error), source, self._clock.monotonic())
+
     def _on_time(self, topics: tuple[str, ...], source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the topics to ask for, and those left out, because a poll must not wait for them."""
         now = self._clock.monotonic()
@@ -213,6 +227,7 @@ class Fetcher:
         if part.reports is None:
             part.as_of = self._clock.monotonic()
             part.checkpoints = self._checkpoints.of(part.topics)
+            part.newest = self._checkpoints.newest(part.topics)
             part.reports = self._rest.fetch(part.topics, part.checkpoints)
         async for report in part.reports:
             match report:
@@ -222,6 +237,10 @@ class Fetcher:
                     fetched.incomplete.add(topic)
                     if report.error.unanswered:
                         fetched.unanswered.add(topic)
+                case Progress(topic=topic, slot=slot):
+                    if topic in part.newest:
+                        self._checkpoints.advance(topic, slot, part.newest[topic])
+                    return False
                 case PriceReport(topic=topic):
                     part.answered.add(topic)
                 case Refusal():

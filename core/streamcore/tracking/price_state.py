@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from streamcore.events import MARKET_FIELDS, PRICE_FIELDS, PriceKind, PriceUpdate, Source
 from streamcore.providers.figures import credible
@@ -75,9 +76,8 @@ class PriceState:
             ts: Unix seconds.
         """
         known, changed = self.known, 0
-        price, change, volume = report.price, report.change_24h, report.volume_24h
-        high, low, bid, ask = report.high_24h, report.low_24h, report.bid, report.ask
-        average, trades = report.vwap_24h, report.trades_24h
+        # all fields in one call: to read one after the other takes half as long again
+        _, price, change, volume, high, low, complete, bid, ask, average, trades = astuple(report)
         if high is low is bid is ask is average is None and trades is None:
             if price is change is volume is None:
                 return None
@@ -102,10 +102,10 @@ class PriceState:
             if volume is not known.volume_24h and volume != known.volume_24h:
                 changed |= _VOLUME
         if self._source is not _STREAM or self._held_back:
-            kind = _DELTA if self._announced and not report.complete else _SNAPSHOT
+            kind = _DELTA if self._announced and not complete else _SNAPSHOT
             changed = self._publishable(changed, _STREAM, price)
         else:
-            kind = _SNAPSHOT if report.complete else _DELTA
+            kind = _SNAPSHOT if complete else _DELTA
         # by position, in the order of the fields: by name it takes five times as long
         self.known = event = PriceUpdate(
             known.provider, ts, known.demo, known.symbol, known.address,

@@ -17,7 +17,6 @@ from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, Source, WalletTransaction
 from streamcore.providers.reports import AccountReport, CheckpointReport, Refusal, Report, TransactionReport
 from streamcore.solana.accounts import AccountFacts, AccountKind, in_words, known_account
-from streamcore.solana.interpretation import interpret, unreadable, wallets_touched
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
@@ -139,6 +138,8 @@ class WalletTracker:
         return facts.owner or wallet if facts is not None and is_part else wallet
 
     def _transaction(self, stream: ReportSource, report: TransactionReport, source: Source) -> bool:
+        from streamcore.solana.interpretation import interpret, unreadable  # see `_concerned`
+
         news = False
         streamed = source is Source.STREAM
         for wallet in self._concerned(report):
@@ -178,6 +179,9 @@ class WalletTracker:
 
     def _concerned(self, report: TransactionReport) -> list[str]:
         """Return the followed wallets a transaction touches, or was asked for if it hides its accounts."""
+        # only now: what reads transactions is large, and many people watch prices alone
+        from streamcore.solana.interpretation import wallets_touched
+
         followed = self._checkpoints.wallets
         if report.transaction.addresses():
             return wallets_touched(report.transaction, followed)

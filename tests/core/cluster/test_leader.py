@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import sample_events
 from manual_clock import ManualClock
 from relay_bench import WALLETS
 from relayed_engine import RelayedEngine
 from scripted_bus import ScriptedSession
 
 from streamcore.cluster.copied_transactions import CopiedTransactions
+from streamcore.cluster.errors import SessionEnded
 from streamcore.cluster.leader import CONFLATED, SIGN_OF_LIFE, Leader
 from streamcore.cluster.lease import HELD_FOR, Lease
 from streamcore.cluster.link import Link
@@ -26,7 +28,7 @@ from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Batch
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import WantsOfAll
-from streamcore.events import PriceKind, PriceUpdate
+from streamcore.events import ErrorKind, PriceKind, PriceUpdate
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
 
@@ -203,6 +205,27 @@ async def test_a_session_begins_with_everything_and_prices_wait_for_it_merged(be
     bench.link.begin(bench.session)  # type: ignore[arg-type]
     await bench.clock.advance(0.2)
     assert set(bench.prices()) == {("SOL", "151")}
+    await bench.stop()
+
+
+async def test_an_error_that_a_lost_session_did_not_take_is_told_in_the_next_one(bench: Bench) -> None:
+    await bench.start()
+    await bench.pass_time(1.5)
+    lost = bench.session
+
+    async def cut(subject: str, data: bytes) -> None:
+        lost.lose()
+        raise SessionEnded("it was cut")
+
+    lost.publish = cut  # type: ignore[method-assign]
+    gap = sample_events.trouble("some transactions may be missing", kind=ErrorKind.GAP)
+    bench.engine.say(gap)
+    await bench.clock.settle()
+    bench.link.end()
+    bench.session = ScriptedSession(bench.clock)
+    bench.link.begin(bench.session)  # type: ignore[arg-type]
+    await bench.clock.advance(1.0)
+    assert [event for message in bench.told for event in message.events] == [gap]
     await bench.stop()
 
 

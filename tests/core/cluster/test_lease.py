@@ -87,6 +87,20 @@ async def test_a_write_that_is_refused_ends_it_at_once(bench: Bench) -> None:
     assert not bench.lease.is_held
 
 
+async def test_a_write_that_succeeded_without_an_answer_does_not_end_it(bench: Bench) -> None:
+    await bench.acquire()
+    await bench.clock.advance(1.5)
+    bench.session.takes = 60.0
+    renewing = asyncio.create_task(bench.renew())
+    await bench.clock.advance(0.5)
+    renewing.cancel()  # the session has ended, and the answer was lost with it
+    bench.session.takes = 0.0
+    assert bench.lease.left == pytest.approx(HELD_FOR - 2.0)
+    assert await bench.renew()
+    assert bench.lease.left == HELD_FOR
+    assert await bench.renew()
+
+
 async def test_a_computer_that_was_asleep_does_not_lead_any_more(bench: Bench) -> None:
     await bench.acquire()
     bench.clock.wall_offset = 30.0  # the monotonic clock stood still

@@ -15,8 +15,10 @@ from relay_bench import eventually
 
 from streamcore.clock import SystemClock
 from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
+from streamcore.cluster.lease import LASTS, Lease
+from streamcore.cluster.names import LEADER, Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
-from streamcore.cluster.nats_session import Batch, Session, StreamSpec, open_session
+from streamcore.cluster.nats_session import Batch, Session, Stored, StreamSpec, open_session
 
 pytestmark = [pytest.mark.long, needs_nats_server]
 
@@ -113,6 +115,36 @@ async def test_of_a_bucket_the_newest_of_each_key_is_read_first_and_an_empty_one
             break
 
 
+async def test_the_newest_of_a_subject_is_found_if_there_is_one(server: NatsServer) -> None:
+    async with session_at(server.url) as session:
+        await session.ensure(SPEC)
+        assert await session.newest_of("ST_TX", "st.v1.tx.w") is None
+        for data in (b"1", b"2"):
+            await session.store("st.v1.tx.w", data)
+        await session.store("st.v1.tx.x", b"3")
+        assert await session.newest_of("ST_TX", "st.v1.tx.w") == Stored("st.v1.tx.w", 2, b"2")
+
+
+async def test_a_lease_whose_renewal_was_not_answered_goes_on_in_the_next_session(server: NatsServer) -> None:
+    names, clock = Names(demo=False), SystemClock()
+    mine, other = Lease(names, "me", clock), Lease(names, "other", clock)
+    subject = key_subject(names.lease, LEADER)
+    spec = StreamSpec(
+        name=stream_of(names.lease), subjects=(subject,), on_disk=True, max_age=LASTS, per_subject=1
+    )
+    async with session_at(server.url) as session:
+        await session.ensure(spec)
+        assert await mine.acquire(session)
+        revision = mine.term
+        await session.store(subject, b"me", last=revision)  # its answer goes nowhere
+    async with session_at(server.url) as session:
+        assert await mine.renew(session)
+        assert not await other.acquire(session)
+        await session.store(subject, b"other")  # as nobody may
+        assert not await mine.renew(session)
+        assert not mine.is_held
+
+
 async def test_a_stream_that_is_deleted_while_it_is_read_ends_the_session(server: NatsServer) -> None:
     async with session_at(server.url) as session:
         await session.ensure(SPEC)
@@ -203,6 +235,19 @@ async def test_what_is_not_permitted_ends_the_session_and_is_named(tmp_path: Pat
         async with session_at(server.url, user="r", password="p") as session:
             await session.publish("b", b"")
             assert "b" in await end_of(session)
+
+
+async def test_what_is_not_permitted_is_told_in_the_same_words_every_time(tmp_path: Path) -> None:
+    users = 'authorization { users: [ { user: r, password: p, permissions: { subscribe: ["a"] } } ] }'
+    told = set()
+    with NatsServer(tmp_path / "nats", config=users) as server:
+        for _ in range(2):
+            async with session_at(server.url, user="r", password="p") as session:
+                with suppress(NoAnswer, SessionEnded):
+                    await session.ask("a", b"", within=2.0)
+                told.add(await end_of(session))
+    (text,) = told
+    assert text.startswith("the server does not let this user do what a relay does: permissions violation")
 
 
 async def test_a_certificate_is_checked_and_nothing_is_warned_of_at_the_end(

@@ -100,7 +100,7 @@ async def test_without_a_leader_it_is_said_so(bench: Bench, failure: Exception, 
 
 async def test_without_a_bus_it_is_said_so(bench: Bench) -> None:
     bench.link.end()
-    with pytest.raises(ProviderError, match="the bus cannot be reached"):
+    with pytest.raises(ProviderError, match="NATS cannot be reached"):
         await bench.questions.reconnect(None)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
-from streamcore.history.packed_series import PackedSeries, Unpacking
+from streamcore.history.packed_series import PackedSeries, Unpacking, origin_of
 
 
 def series(count: int = 96) -> CandleSeries:
@@ -45,3 +45,12 @@ def test_packed_series_are_a_mapping_of_series() -> None:
     assert ("SOL" in known, "BTC" in known, len(known)) == (True, False, 1)
     with pytest.raises(KeyError):
         known["BTC"]
+
+
+def test_where_a_series_is_from_is_told_without_unpacking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = {"SOL": series()}
+    packed = Unpacking({"SOL": PackedSeries(series())})
+    monkeypatch.setattr(PackedSeries, "unpacked", None)
+    assert origin_of(packed, "SOL") == origin_of(plain, "SOL") == ("kraken", 1.0 / 3)
+    with pytest.raises(KeyError):
+        origin_of(packed, "BTC")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import stat
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from manual_clock import ManualClock
 from replayed_network import read_capture
@@ -154,7 +154,7 @@ async def test_what_is_not_captured_goes_over_the_transport_itself(tmp_path: Pat
         handed.append(http)
         return PROVIDERS["jupiter"].make(settings, http, clock)
 
-    providers = {"jupiter": dataclasses.replace(PROVIDERS["jupiter"], make=make)}
+    providers = {"jupiter": msgspec.structs.replace(PROVIDERS["jupiter"], make=make)}
     with Capture(tmp_path / "x", clock=clock) as capture:
         async with StreamManager(
             Settings(prices="jupiter", stream=StreamSettings(enable_wallets=False)),

@@ -77,6 +77,23 @@ async def test_transactions_wait_for_the_disk_prices_go_on_and_everybody_is_told
         assert not relay.unready()
 
 
+async def test_who_comes_while_the_log_cannot_be_written_is_told_so_too(tmp_path: Path) -> None:
+    async with running(tmp_path) as (relay, engine):
+        first = await Terminal(relay).open()
+        await first.want(["SOL"], WALLETS[:1])
+        await until_full(relay, engine, [])
+        late, prices_alone = await Terminal(relay).open(), await Terminal(relay).open()
+        await late.want(["SOL"], WALLETS[:1])
+        await prices_alone.want(["SOL"], ())
+        await late.until(lambda: errors(late))
+        assert [error.message for error in errors(late)] == [error.message for error in errors(first)]
+        await late.want(["SOL", "BTC"], WALLETS[:1])
+        engine.price("SOL", "150")
+        for terminal in (late, prices_alone):
+            await terminal.until(lambda terminal=terminal: terminal.mirror.prices)
+        assert (len(errors(late)), len(errors(prices_alone))) == (1, 0)
+
+
 async def test_a_new_wallet_is_refused_while_the_log_cannot_be_written(tmp_path: Path) -> None:
     async with running(tmp_path) as (relay, _):
         terminal = await Terminal(relay).open()

@@ -367,7 +367,9 @@ async def test_a_relay_whose_door_is_closed_says_why(tmp_path: Path) -> None:
         relay.gate.opened = False
         answer = await refusal(relay)
         assert answer.status_code == 503
-        assert answer.json() == {"refused": "starting or stopping; wallets: no source delivers"}
+        assert answer.json() == {"refused": "wallets: no source delivers"}
+        engine.set_status("helius", state=State.FALLBACK, fallback=True)
+        assert (await refusal(relay)).json() == {"refused": "starting or stopping"}
 
 
 async def test_strangers_are_not_told_why_a_relay_is_not_ready(tmp_path: Path) -> None:

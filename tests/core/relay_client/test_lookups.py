@@ -8,9 +8,9 @@ from manual_clock import ManualClock
 from streamcore.candles import CandleSeries
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
-from streamcore.relay_client.lookups import PATIENCE, Lookups, read_items
+from streamcore.relay_client.lookups import AT_ONCE, MOST_UNDER_WAY, PATIENCE, Lookups, read_items
 from streamcore.token_hits import TokenHit
-from streamcore.wire.messages import Found, Refused
+from streamcore.wire.messages import Found, Lookup, Refused
 
 
 async def test_an_answer_reaches_the_one_who_asked() -> None:
@@ -122,3 +122,97 @@ def test_texts_of_an_item_cannot_act_on_a_terminal() -> None:
     (hit,) = read_items(Found(1, (item,)), TokenHit)
     assert "\x1b" not in hit.symbol
     assert "\u202e" not in hit.name
+
+
+class Sent:
+    """Questions that go to a relay as soon as they may."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.lookups = Lookups(self.clock, self._send)
+        self.questions: list[Lookup] = []
+
+    def _send(self) -> None:
+        self.questions += self.lookups.requests()
+
+    async def ask_and_give_up(self, text: str) -> None:
+        asking = asyncio.create_task(self.lookups.ask("history", text))
+        await self.clock.settle()
+        asking.cancel()
+        await self.clock.settle()
+
+    async def asked(self, text: str) -> asyncio.Task[Found]:
+        asking = asyncio.create_task(self.lookups.ask("history", text))
+        await self.clock.settle()
+        return asking
+
+    @property
+    def texts(self) -> list[str | None]:
+        return [lookup.text for lookup in self.questions]
+
+
+async def test_who_gives_questions_up_one_after_the_other_meets_no_refusal() -> None:
+    sent = Sent()
+    first = [str(number) for number in range(MOST_UNDER_WAY)]
+    for text in [*first, "given up before it was sent"]:
+        await sent.ask_and_give_up(text)
+    last = await sent.asked("the last")
+    assert sent.texts == first
+    sent.lookups.found(Found(sent.questions[3].id))
+    assert sent.texts == [*first, "the last"]
+    sent.lookups.found(Found(sent.questions[-1].id))
+    assert (await last).id == sent.questions[-1].id
+
+
+async def test_a_refusal_of_what_was_given_up_makes_room_as_well_and_so_does_silence() -> None:
+    sent = Sent()
+    for number in range(MOST_UNDER_WAY):
+        await sent.ask_and_give_up(str(number))
+    first, second = await sent.asked("first"), await sent.asked("second")
+    assert sent.lookups.refused(Refused(sent.questions[0].id, "busy", "later"))
+    assert sent.texts[-1] == "first"
+    await sent.clock.advance(PATIENCE + 1)
+    for asking in (first, second):
+        with pytest.raises(ProviderError, match="did not answer"):
+            await asking
+    third = await sent.asked("third")
+    assert sent.texts[-1] == "third"
+    third.cancel()
+
+
+async def test_a_lost_connection_makes_room_and_keeps_what_was_not_sent() -> None:
+    sent = Sent()
+    for number in range(MOST_UNDER_WAY):
+        await sent.ask_and_give_up(str(number))
+    waiting = await sent.asked("the next")
+    sent.lookups.lost(LOST, everywhere=False)
+    (lookup,) = sent.lookups.requests()  # by the next connection
+    sent.lookups.found(Found(lookup.id))
+    assert (await waiting).id == lookup.id
+
+
+async def test_questions_leave_room_for_other_messages_of_the_minute() -> None:
+    sent = Sent()
+    tasks = []
+    for second in range(60):
+        for _ in range(2):
+            tasks.append(await sent.asked(str(second)))
+            for lookup in sent.questions:
+                sent.lookups.found(Found(lookup.id))
+        await sent.clock.advance(1.0)
+    assert 44 <= len(sent.questions) - AT_ONCE <= 45
+    for task in tasks:
+        task.cancel()
+
+
+async def test_a_question_that_waits_for_its_turn_fails_when_no_relay_can_be_reached() -> None:
+    sent = Sent()
+    for number in range(AT_ONCE):
+        await sent.ask_and_give_up(str(number))
+        sent.lookups.found(Found(sent.questions[-1].id))
+    waiting = await sent.asked("too many")
+    sent.lookups.lost(LOST, everywhere=True)
+    await sent.clock.advance(2.0)
+    with pytest.raises(ProviderError, match="connection lost"):
+        await waiting
+    assert "too many" not in sent.texts

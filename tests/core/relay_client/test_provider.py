@@ -122,7 +122,7 @@ def test_a_relay_that_is_full_says_when_to_come_back() -> None:
 )
 def test_why_a_relay_serves_nobody_new_is_told_in_its_own_words(body: bytes, told: str) -> None:
     refused = provider().handshake_refusal(503, {}, body)
-    assert refused.message == f"127.0.0.1:8787 serves nobody new at present: {told} (HTTP 503)"
+    assert refused.message == f"127.0.0.1:8787 serves nobody new: {told} (HTTP 503)"
 
 
 def test_without_a_token_the_refusal_says_what_to_set() -> None:

@@ -15,8 +15,10 @@ from streamcore.providers.reports import (
     Checkpoint,
     CheckpointReport,
     Malformed,
+    Notice,
     PartialFetch,
     PriceReport,
+    Progress,
     Report,
     SignatureSeen,
     TokenAccounts,
@@ -26,7 +28,7 @@ from streamcore.providers.reports import (
 from streamcore.solana.interpretation import SolanaTransaction
 from streamcore.status import BreakerState
 from streamcore.streams.backfill import LONGEST_RETRY, SECOND_LOOK, Backfill
-from streamcore.streams.checkpoints import Checkpoints
+from streamcore.streams.checkpoints import MOST_REMEMBERED, Checkpoints
 from streamcore.tasks import Tasks
 
 BROKEN = ProviderError(ErrorKind.SERVER, "trouble of its own")
@@ -127,6 +129,36 @@ async def test_a_state_asked_for_while_an_older_one_is_on_its_way_is_asked_for_a
     bench.backfill.catch_up(["SOL"])
     await bench.clock.advance(100)
     assert bench.rest.fetched_at == [0, 1]
+
+
+async def test_an_interrupted_fetch_goes_on_where_nothing_can_be_missing_any_more(bench: Bench) -> None:
+    bench.watch("w")
+    bench.checkpoints.record("w", "live", 1000, streamed=True)
+    bench.rest.on_fetch = lambda topics: [transaction("w", 110), Progress("w", 500), BROKEN]
+    bench.backfill.catch_up(["w"])
+    await bench.clock.advance(SECOND_LOOK)
+    assert [one["w"].slot for one in bench.rest.checkpoints] == [100, 500]
+
+
+async def test_progress_that_what_is_fetched_alone_would_prove_moves_nothing(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_fetch = lambda topics: [transaction("w", 5000), Progress("w", 4000), BROKEN]
+    bench.backfill.catch_up(["w"])
+    await bench.clock.advance(SECOND_LOOK - 1)
+    assert bench.slot("w") == 100
+
+
+async def test_what_may_be_missing_for_ever_is_told_with_the_next_fetch(bench: Bench) -> None:
+    bench.watch("w")
+    for slot in range(101, MOST_REMEMBERED + 200):
+        bench.checkpoints.record("w", str(slot), slot, streamed=True)
+    bench.rest.on_fetch = lambda topics: []
+    for _ in range(2):
+        await bench.backfill.poll(["w"])
+    ((notice, _),) = bench.delivered
+    assert isinstance(notice, Notice)
+    assert (notice.error.kind, notice.error.retryable) == (ErrorKind.GAP, False)
+    assert f"between slots 100 and {bench.rest.checkpoints[0]['w'].slot}" in notice.error.message
 
 
 async def test_a_gap_is_filled_from_the_last_complete_check_and_looked_at_a_second_time(bench: Bench) -> None:

@@ -7,7 +7,13 @@ import pytest
 
 from streamcore.providers.reports import Checkpoint
 from streamcore.providers.solana_rpc.history import OVERLAP_SLOTS
-from streamcore.streams.checkpoints import KEPT_SLOTS, MOST_REMEMBERED, Checkpoints, SavedCheckpoint
+from streamcore.streams.checkpoints import (
+    KEPT_SLOTS,
+    MOST_REMEMBERED,
+    SETTLED_SLOTS,
+    Checkpoints,
+    SavedCheckpoint,
+)
 
 
 def watching(*wallets: str) -> Checkpoints:
@@ -72,6 +78,29 @@ def test_a_complete_fetch_moves_the_start_to_what_was_newest_when_it_began() -> 
     checkpoints.record("a", "s3", 30, streamed=True)
     checkpoints.verify({**told, "stranger": Checkpoint("x", 1)})
     assert checkpoints.of(["a"]) == {"a": Checkpoint("s2", 20)}
+
+
+def test_a_fetch_under_way_moves_the_start_as_far_as_nothing_can_be_missing_any_more() -> None:
+    checkpoints = watching("a")
+    checkpoints.begin("a", Checkpoint("s1", 10), ["s1"])
+    checkpoints.record("a", "s2", 1000, streamed=True)
+    newest = checkpoints.newest(["a"])["a"]
+    starts = []
+    for slot in (9, 500, 400, 1000 - SETTLED_SLOTS + 1, 5000):
+        checkpoints.advance("a", slot, newest)
+        starts.append(checkpoints.of(["a"])["a"].slot)
+    assert starts == [10, 500, 500, 1000 - SETTLED_SLOTS, 1000 - SETTLED_SLOTS]
+    assert "s2" in checkpoints.of(["a"])["a"].known
+    assert not checkpoints.record("a", "s2", 1000, streamed=False)
+
+
+def test_a_fetch_under_way_moves_no_start_before_it_is_known_where_news_begins() -> None:
+    checkpoints = watching("a")
+    checkpoints.record("a", "s2", 1000, streamed=True)
+    checkpoints.advance("a", 500, checkpoints.newest(["a"])["a"])
+    checkpoints.advance("stranger", 500, checkpoints.newest(["a"])["a"])
+    assert checkpoints.of(["a"])["a"].since == 5.0
+    assert checkpoints.of(["stranger"]) == {}
 
 
 def test_history_is_not_news_when_a_fetch_comes_across_it_again() -> None:
@@ -156,9 +185,33 @@ def test_without_a_check_only_so_many_signatures_are_remembered_and_none_is_told
     checkpoints = watching("a")
     for number in range(MOST_REMEMBERED + 5):
         assert checkpoints.record("a", str(number), number, streamed=True)
-    assert len(checkpoints._records["a"].reported) == MOST_REMEMBERED
+    assert MOST_REMEMBERED * 0.9 < len(checkpoints._records["a"].reported) <= MOST_REMEMBERED
     for number in (0, 4, 5, MOST_REMEMBERED + 4):
         assert not checkpoints.record("a", str(number), number, streamed=number % 2 == 0)
+
+
+def test_what_fills_a_long_gap_is_news_although_the_stream_has_told_something_later_before() -> None:
+    checkpoints = watching("a")
+    checkpoints.begin("a", Checkpoint("h", 1), ["h"])
+    assert checkpoints.record("a", "live", 50_000, streamed=True)
+    for slot in range(2, MOST_REMEMBERED + 1000):
+        assert checkpoints.record("a", str(slot), slot, streamed=False)
+    assert not checkpoints.record("a", "live", 50_000, streamed=False)
+
+
+def test_where_more_happens_than_is_remembered_the_start_follows_and_what_may_be_missing_is_said_once() -> (
+    None
+):
+    checkpoints = watching("a", "b")
+    checkpoints.begin("a", Checkpoint("h", 7), ["h"])
+    for slot in range(8, 2 * MOST_REMEMBERED):
+        checkpoints.record("a", str(slot), slot, streamed=True)
+    start = checkpoints.of(["a"])["a"].slot
+    assert MOST_REMEMBERED * 0.9 <= 2 * MOST_REMEMBERED - start <= MOST_REMEMBERED + 1
+    assert checkpoints.taken_unsure(["a", "b", "stranger"]) == {"a": (7, start)}
+    assert checkpoints.taken_unsure(["a"]) == {}
+    assert not checkpoints.record("a", "left out", start, streamed=False)
+    assert checkpoints.record("a", "later", start + 1, streamed=False)
 
 
 @pytest.mark.long

@@ -7,6 +7,7 @@ import pytest
 from command_line import run
 
 from streamcore.relay import Scope, read_tokens
+from streamtui.commands.relay import how_to_reach
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,19 @@ def test_a_relay_that_would_be_open_to_the_network_does_not_start(
     plain = run(capsys, "relay", "--demo", "--listen", "0.0.0.0:0", "--tokens", file)
     assert plain.status == 2
     assert "unencrypted" in plain.errors
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("127.0.0.1", "streamtui --relay wss://127.0.0.1:8787"),
+        ("::1", "streamtui --relay wss://[::1]:8787"),
+        ("0.0.0.0", "streamtui --relay wss://HOST:8787, by any name of this machine"),
+        ("::", "streamtui --relay wss://HOST:8787, by any name of this machine"),
+    ],
+)
+def test_the_address_that_terminals_are_told_to_use_can_be_dialled(host: str, said: str) -> None:
+    assert how_to_reach("wss", host, 8787) == f"A terminal uses it with: {said}"
 
 
 def test_a_relay_that_is_not_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from candle_series import wandering
 from fake_manager import FakeManager
 from manual_clock import ManualClock
 
-from streamcore.candles import ChartRange
+from streamcore.candles import CandleSeries, ChartRange
 from streamcore.config.model import Settings
+from streamcore.history.packed_series import PackedSeries, Unpacking
 from streamtui.model.session import Session
 from streamtui.model.trends import AGAIN, MISSING_AGAIN, SOON, Trends
 
@@ -76,6 +78,28 @@ async def test_what_has_come_so_far_is_shown_while_the_rest_is_asked_for() -> No
     watching.engine.trend_series[row.key] = wandering(ChartRange.DAY)
     await watching.tick()
     assert row.trend.has_past
+    watching.trends.stop()
+
+
+async def test_only_a_series_that_is_another_one_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    watching = Watching()
+    await watching.session.subscribe(["SOL"])
+    (row,) = watching.session.prices.rows.values()
+    packed, unpacked = PackedSeries(wandering(ChartRange.DAY)), 0
+
+    def count(one: PackedSeries) -> CandleSeries:
+        nonlocal unpacked
+        unpacked += 1
+        return unpack(one)
+
+    unpack = PackedSeries.unpacked
+    monkeypatch.setattr(PackedSeries, "unpacked", count)
+    monkeypatch.setattr(watching.engine, "trends", asyncio.Event().wait)
+    monkeypatch.setattr(watching.engine, "cached_trends", lambda: Unpacking({row.key: packed}))
+    for _ in range(3):
+        await watching.tick()
+    assert row.trend.has_past
+    assert unpacked == 1
     watching.trends.stop()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import secrets
 from collections.abc import Callable
@@ -79,9 +80,18 @@ async def _serve(
             scheme = "ws" if planned.tls is None else "wss"
             url = f"{scheme}://{shown_address(*relay.address)}"
             print(f"serving on {url}", flush=True)
-            print(f"A terminal uses it with: streamtui --relay {url}", flush=True)
+            print(how_to_reach(scheme, *relay.address), flush=True)
             await manager.served_until(stopped)
             deadline.start()
+
+
+def how_to_reach(scheme: str, host: str, port: int) -> str:
+    """Return a sentence with the URL that terminals use; ``0.0.0.0`` is no address that can be dialled."""
+    if ipaddress.ip_address(host).is_unspecified:
+        return (
+            f"A terminal uses it with: streamtui --relay {scheme}://HOST:{port}, by any name of this machine"
+        )
+    return f"A terminal uses it with: streamtui --relay {scheme}://{shown_address(host, port)}"
 
 
 def _reload(relay: Relay, planned: Plan) -> None:

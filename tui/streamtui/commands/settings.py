@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -51,7 +50,7 @@ def loaded(given: Mapping[str, Any], serving: Iterable[Option] = SERVING) -> Loa
     for warning in result.warnings:
         say(f"warning: {warning}")
     origins = {key: flags.get(origin, origin) for key, origin in result.origins.items()}
-    return dataclasses.replace(result, origins=origins)
+    return msgspec.structs.replace(result, origins=origins)
 
 
 def check_surroundings(loaded: Loaded) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from streamcore import ProviderStatus, State
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lamp:
+class Lamp(msgspec.Struct, frozen=True):
     """One of the six lamps."""
 
     glyph: str

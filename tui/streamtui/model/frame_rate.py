@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore import Settings
 
@@ -16,8 +17,7 @@ FIXED = 0.1
 """The share of the cost of a full repaint that even the smallest has."""
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRate:
+class FrameRate(msgspec.Struct, frozen=True):
     """The pace of repaints."""
 
     period: float

@@ -7,7 +7,8 @@ repaints; ``at`` is Unix seconds, like an event's ``ts``, and gives the age of a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore import PriceUpdate
 from streamtui.model.price_order import PriceSort, in_order
@@ -19,8 +20,7 @@ FLASH = 0.6
 """Seconds for which the changed digits of a price stand out at least, until the next repaint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """How many rows are up, down and unchanged over 24 hours; rows without that figure are not counted."""
 
     up: int = 0

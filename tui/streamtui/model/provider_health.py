@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from streamcore import DataKind, ProviderStatus, State, StatusChange, StreamError
 from streamtui.format.lamps import Lamp, healthy, lamp
@@ -14,8 +15,7 @@ WINDOW = 5.0
 LOG_LENGTH = 200
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(msgspec.Struct, frozen=True):
     """One thing that happened to a provider."""
 
     ts: float
@@ -24,8 +24,7 @@ class LogEntry:
     bad: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """Messages and bytes received in one second; ``None`` until there is something to compare."""
 
     messages: float | None = None

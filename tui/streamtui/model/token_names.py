@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from streamtui.model.price_row import WatchedToken
 
@@ -25,8 +26,7 @@ _END_OF_MINT = 4
 """Characters of the mint that tell two tokens of one ticker apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedToken:
+class NamedToken(msgspec.Struct, frozen=True):
     """A token with the name that was found for it."""
 
     symbol: str

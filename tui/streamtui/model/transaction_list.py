@@ -7,9 +7,12 @@ selection, the order or the labels goes through all of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from streamcore import TransactionType, WalletTransaction
 from streamtui.model.dust import is_dust
@@ -19,8 +22,7 @@ CAPACITY = 5000
 """Transactions kept; beyond it the oldest go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """Which transactions are shown."""
 
     text: str = ""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from streamcore import CandleSeries
+from streamcore import CandleSeries, origin_of
 from streamtui.model.price_row import PriceRow
 from streamtui.model.session import Session
 
@@ -85,13 +85,14 @@ class Trends:
 
     def _fill(self, trends: Mapping[str, CandleSeries]) -> None:
         rows, at = self._session.prices.rows, self._session.clock.time()
-        for key, series in trends.items():
+        for key in trends:
             row = rows.get(key)
             if row is None:
                 continue
-            known, origin = self._filled.get(key), (series.provider, series.fetched_at)
+            known, origin = self._filled.get(key), origin_of(trends, key)
             if known is None or known[0] is not row or known[1:] != origin:
                 self._filled[key] = (row, *origin)
+                series = trends[key]
                 row.trend.fill(series, at)
                 row.take_past(series, at)
         for gone in self._filled.keys() - rows.keys():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -28,8 +28,7 @@ WIDE = 110
 """From this width on there is room for the numbers beside a reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderLine:
+class ProviderLine(msgspec.Struct, frozen=True):
     """What the bar shows of one provider; the texts are shown as they are."""
 
     name: str

@@ -6,8 +6,9 @@ Source: docs.birdeye.so ("WebSocket", "Rate limiting", "Error handling").
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from streamcore.assets.instruments import Instrument
 from streamcore.clock import Clock

@@ -11,8 +11,8 @@ from streamcore.clock import Clock
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.decoding import Undecodable
-from streamcore.providers.helius.codec import TITLE, meaning_of_error
-from streamcore.providers.reports import Checkpoint, Malformed, Report
+from streamcore.providers.helius.error_meanings import TITLE, meaning_of_error
+from streamcore.providers.reports import Checkpoint, Malformed, Progress, Report
 from streamcore.providers.solana_rpc.history import (
     MOST_PAGES,
     OVERLAP_SLOTS,
@@ -83,17 +83,27 @@ class HeliusHistory(SolanaHistory):
             },
         }
         last_slot = checkpoint.slot
-        for _ in range(self._transaction_pages.most):
+        told_all = True
+        counted = 0
+        while counted < self._transaction_pages.most:
             page = await self._rpc.call("getTransactionsForAddress", [wallet, options], _Page)
+            slot_before, has_news = last_slot, False
             for entry in page.data:
                 try:
                     report = report_listed(entry, wallet)
                 except Undecodable as error:
+                    told_all = False
                     yield Malformed(f"a transaction of {wallet}: {error}")
                     continue
                 last_slot = report.slot
-                yield report
+                if report.signature not in checkpoint.known:
+                    has_news = True
+                    yield report
+            if told_all and page.data:
+                yield Progress(wallet, last_slot - 1)  # of the last slot the next page may have more
             if page.pagination_token is None:
                 return
+            # only what is missing counts, or a long past that is known would hide what came after it
+            counted += has_news or last_slot <= slot_before
             options = {**options, "paginationToken": page.pagination_token}
         yield gap(wallet, last_slot, None)

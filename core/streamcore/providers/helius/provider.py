@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from streamcore.clock import Clock
@@ -18,15 +18,18 @@ from streamcore.net.endpoint import Endpoint
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
-from streamcore.providers.helius.codec import TITLE, HeliusCodec, meaning_of_error, quota_text
+from streamcore.providers.helius.error_meanings import TITLE, meaning_of_error, quota_text
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
-from streamcore.providers.solana_rpc.codec import Rung
 from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc.messages import RpcError
+from streamcore.providers.solana_rpc.rung import Rung
 from streamcore.text import printable
 from streamcore.urls import hidden_parts, shown_url
+
+if TYPE_CHECKING:
+    from streamcore.providers.helius.codec import HeliusCodec
 
 KEY_SETTING = "HELIUS_API_KEY"
 DEBOUNCE = 1.0
@@ -79,6 +82,9 @@ class HeliusProvider(Provider):
 
     def codec(self) -> HeliusCodec:
         """Return a codec for a new connection, on the rung that the key is known to reach."""
+        # only now: without a wallet to follow there is no connection
+        from streamcore.providers.helius.codec import HeliusCodec
+
         return HeliusCodec(self._batch_size, rung=self._rung, stepped_down=self._step_down)
 
     def forget(self) -> None:

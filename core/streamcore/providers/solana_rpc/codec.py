@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from itertools import zip_longest
+
+import msgspec
 
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
@@ -49,6 +49,7 @@ from streamcore.providers.solana_rpc.messages import (
     transaction_options,
 )
 from streamcore.providers.solana_rpc.notifications import LogsNotification, Notification, whole_transaction
+from streamcore.providers.solana_rpc.rung import Rung
 from streamcore.providers.solana_rpc.transactions import report_read, report_transaction
 from streamcore.providers.throttle import Throttle
 from streamcore.text import printable
@@ -71,15 +72,7 @@ ABOUT_A_WISH = (ErrorKind.SUBSCRIPTION, ErrorKind.SERVER)
 """Kinds of refusals that may be about one subscription; any other is about the connection or the key."""
 
 
-class Rung(Enum):
-    """The way wallets are followed."""
-
-    TRANSACTIONS = "transaction"
-    LOGS = "logs"
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(msgspec.Struct, frozen=True):
     """One subscription."""
 
     rung: Rung

@@ -8,7 +8,8 @@ token account, so a wallet's token accounts are asked about as well.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import inf
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from streamcore.providers.reports import (
     CheckpointReport,
     Notice,
     PartialFetch,
+    Progress,
     Question,
     Report,
     SignatureSeen,
@@ -65,14 +67,13 @@ ACCOUNTS_AT_ONCE = 100
 UNSUPPORTED_VERSION = -32015
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(msgspec.Struct, frozen=True):
     """How far back a gap is filled."""
 
     size: int = PAGE
     """Entries in one answer."""
     most: int = MOST_PAGES
-    """Answers for one account."""
+    """Answers for one account; those that tell only what is known already do not count."""
 
 
 class _Signature(msgspec.Struct, frozen=True, rename="camel"):
@@ -237,19 +238,34 @@ class SolanaHistory(Rest):
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
         found: dict[str, tuple[tuple[int, int], _Signature]] = {}
-        for address in await self._accounts.addresses(wallet):
+        addresses = await self._accounts.addresses(wallet)
+        whole_to = inf
+        for address in addresses:
             entries, complete = await self._newer(address, checkpoint)
             if not complete:
+                whole_to = checkpoint.slot
                 yield gap(wallet, checkpoint.slot, entries[-1].slot)
             for position, entry in enumerate(reversed(entries)):
                 index = position if entry.transaction_index is None else entry.transaction_index
                 found[entry.signature] = ((entry.slot, index), entry)
         in_order = [entry for _, entry in sorted(found.values(), key=lambda item: item[0])]
+        missing = [entry for entry in in_order if entry.signature not in checkpoint.known]
+        for entry in missing:
+            if entry.signature in self._unanswered:
+                whole_to = min(whole_to, entry.slot - 1)
+                break
+        told_to = checkpoint.slot
+        has_told = False
         has_waited = False
         # one that is not answered keeps no other waiting: it comes last
-        for entry in sorted(in_order, key=lambda entry: entry.signature in self._unanswered):
+        for entry in sorted(missing, key=lambda entry: entry.signature in self._unanswered):
+            if self._accounts.listed(wallet) != addresses:
+                whole_to = min(whole_to, told_to)  # an account has shown up that has not been asked about
+            if has_told and told_to < entry.slot - 1 <= whole_to:
+                told_to = entry.slot - 1
+                yield Progress(wallet, told_to)
             if entry.signature in checkpoint.known:
-                continue
+                continue  # the stream has told it meanwhile
             if self._unanswered.rests(entry.signature):
                 yield self._unanswered.left_out(wallet, entry.signature)
                 continue
@@ -259,15 +275,19 @@ class SolanaHistory(Rest):
                 if not error.unanswered:
                     raise
                 self._unanswered.add(entry.signature)
+                whole_to = min(whole_to, entry.slot - 1)
                 if has_waited:
                     raise  # it is not about one transaction
                 has_waited = True
                 yield self._unanswered.left_out(wallet, entry.signature)
                 continue
             self._unanswered.discard(entry.signature)
+            has_told = True
             yield report
             if isinstance(report, PartialFetch):
                 return  # what comes after it waits for the next time, or the checkpoint would pass it
+        if in_order and in_order[-1].slot <= whole_to and self._accounts.listed(wallet) == addresses:
+            yield Progress(wallet, in_order[-1].slot)
 
     async def _newer(self, address: str, checkpoint: Checkpoint) -> tuple[list[_Signature], bool]:
         """Return the signatures of an account since the checkpoint, newest first, and whether these are all.
@@ -278,11 +298,13 @@ class SolanaHistory(Rest):
         oldest = checkpoint.slot - OVERLAP_SLOTS
         size = self._signature_pages.size
         options: dict[str, Any] = {"limit": size}
-        for _ in range(self._signature_pages.most):
+        counted = 0
+        while counted < self._signature_pages.most:
             page = await self._signatures(address, options)
             entries += [entry for entry in page if entry.slot >= oldest]
             if len(page) < size or page[-1].slot < oldest:
                 return entries, True
+            counted += any(entry.signature not in checkpoint.known for entry in page)
             options = {"limit": size, "before": page[-1].signature}
         return entries, False
 

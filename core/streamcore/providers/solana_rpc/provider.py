@@ -11,7 +11,7 @@ The public node drops a connection on which nothing passes for about half a minu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from streamcore.clock import Clock
 from streamcore.config.model import Settings
@@ -22,7 +22,6 @@ from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Provider
 from streamcore.providers.http_errors import RATE_LIMIT_REST, refusal
-from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
 from streamcore.providers.solana_rpc.history import SolanaHistory
 from streamcore.providers.solana_rpc.http import HttpRpc, read_or_none
 from streamcore.providers.solana_rpc.limits import WINDOW, MethodLimits
@@ -32,9 +31,13 @@ from streamcore.providers.solana_rpc.messages import (
     METHOD_NOT_FOUND,
     RpcError,
 )
+from streamcore.providers.solana_rpc.rung import Rung
 from streamcore.providers.solana_rpc.token_metadata import TokenMetadata
 from streamcore.text import printable
 from streamcore.urls import hidden_parts, shown_url
+
+if TYPE_CHECKING:
+    from streamcore.providers.solana_rpc.codec import SolanaCodec
 
 TITLE = "the Solana node"
 SETTINGS = "solana.ws_url and solana.rpc_url"
@@ -86,6 +89,9 @@ class SolanaProvider(Provider):
 
     def codec(self) -> SolanaCodec:
         """Return a codec for a new connection; a public node has logs, not whole transactions."""
+        # only now: without a wallet to follow there is no connection
+        from streamcore.providers.solana_rpc.codec import SolanaCodec
+
         return SolanaCodec(
             WALLETS_PER_CONNECTION,
             title=TITLE,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
@@ -60,8 +59,7 @@ class _TokenAccounts(msgspec.Struct, frozen=True):
     value: list[_TokenAccount]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """One token account."""
 
     address: str

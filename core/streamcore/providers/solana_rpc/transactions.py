@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from streamcore.providers.decoding import Undecodable, content
 from streamcore.providers.reports import TransactionReport
-from streamcore.solana.wire import SolanaTransaction, UsualTransaction
+
+if TYPE_CHECKING:
+    from streamcore.solana.wire import SolanaTransaction
 
 UNKNOWN_VERSION = "its version is not known here yet"
 UNKNOWN_SHAPE = "its shape is not known here yet"
@@ -42,6 +45,9 @@ def report_transaction(
             only one there is.
         block_time: Unix seconds, if they are known.
     """
+    # only now: without a wallet to follow there is no transaction
+    from streamcore.solana.wire import SolanaTransaction, UsualTransaction
+
     asked = tuple(wallets)
     try:
         try:
@@ -74,6 +80,8 @@ def unreadable_transaction(
     signature: str, slot: int, wallets: tuple[str, ...], reason: str, block_time: int | None = None
 ) -> TransactionReport:
     """Return the report of a transaction of which no more is known than that it happened."""
+    from streamcore.solana.wire import SolanaTransaction  # see `report_transaction`
+
     return TransactionReport(signature, slot, SolanaTransaction(), block_time, wallets, unreadable=reason)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.clock import Clock
@@ -24,8 +26,7 @@ EXCLUDED = -32010
 """The node does not know whose tokens an account holds, as with the large owners of the public one."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Accounts:
+class _Accounts(msgspec.Struct, frozen=True):
     """A wallet and its token accounts."""
 
     addresses: tuple[str, ...]
@@ -81,6 +82,10 @@ class WalletAccounts:
             if holdings is not None:
                 self._amounts.begin(wallet, holdings)
         return known.addresses
+
+    def listed(self, wallet: str) -> tuple[str, ...]:
+        """Return what `addresses` returned last, with what transactions have shown since."""
+        return self._accounts[wallet].addresses
 
     def taken_news(self, wallet: str) -> list[Report]:
         """Return what has been learnt of a wallet's accounts and not been told yet."""

@@ -22,7 +22,8 @@ from streamcore.providers.reports import (
     TokenAccountsRequest,
     TransactionReport,
 )
-from streamcore.providers.solana_rpc.codec import HELD_NOTIFICATIONS, Rung
+from streamcore.providers.solana_rpc.codec import HELD_NOTIFICATIONS
+from streamcore.providers.solana_rpc.rung import Rung
 from streamcore.solana.interpretation import interpret
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"

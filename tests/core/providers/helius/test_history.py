@@ -12,7 +12,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.helius.provider import HeliusRpc
-from streamcore.providers.reports import Checkpoint, Notice, TransactionReport
+from streamcore.providers.reports import Checkpoint, Notice, PartialFetch, TransactionReport
 from streamcore.providers.solana_rpc.history import Pages
 from streamcore.providers.solana_rpc.transactions import UNKNOWN_VERSION
 
@@ -86,6 +86,52 @@ async def test_after_so_many_pages_the_gap_is_told_instead_of_being_filled() -> 
     assert {asked.json["params"][1]["limit"] for asked in bench.http.asked} == {2}
     assert isinstance(last, Notice)
     assert (last.error.kind, last.error.retryable) == (ErrorKind.GAP, False)
+
+
+class Shelf:
+    """A host that lists these transactions in pages, the oldest first; each is as the documented ones."""
+
+    def __init__(self, *happened: tuple[str, int]) -> None:
+        full = json.loads(helius("http.getTransactionsForAddress.response_full"))["result"]["data"][0]
+        self.data = [
+            {**full, "slot": slot, "transaction": {**full["transaction"], "signatures": [signature]}}
+            for signature, slot in happened
+        ]
+        self.bench = NodeBench(self._reply)
+        self.bench.provider.rest = HeliusHistory(
+            HeliusRpc(Settings(), self.bench.http, self.bench.clock), self.bench.clock, whole=Pages(2, 3)
+        )
+
+    def _reply(self, asked: Asked) -> Answer:
+        start = int(asked.json["params"][1].get("paginationToken", 0))
+        end = start + 2
+        result = {
+            "data": self.data[start:end],
+            "paginationToken": str(end) if end < len(self.data) else None,
+        }
+        return Answer(200, {}, json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode())
+
+
+async def test_what_is_known_already_does_not_count_against_the_pages_of_a_gap() -> None:
+    shelf = Shelf(*((f"s{slot}", slot) for slot in range(101, 125)))
+    known = frozenset(f"s{slot}" for slot in range(101, 121))
+    reports = await shelf.bench.fetch(first=Checkpoint("", 100, known=known))
+    assert told(reports) == ["s121", "s122", "s123", "s124"]
+    assert not any(isinstance(report, Notice) for report in reports)
+
+
+async def test_each_page_tells_how_far_nothing_is_missing_the_last_slot_may_go_on() -> None:
+    shelf = Shelf(("a", 101), ("b", 105), ("c", 105), ("d", 107), ("e", 109))
+    await shelf.bench.fetch(first=Checkpoint("", 100, known=frozenset({"a"})))
+    assert shelf.bench.progress == [(W, 104), (W, 106), (W, 108)]
+
+
+async def test_nothing_counts_as_told_from_a_page_on_that_cannot_be_read() -> None:
+    shelf = Shelf(("a", 101), ("b", 105), ("c", 107), ("d", 109), ("e", 111))
+    shelf.data[2]["transaction"] = ["AbCd"]
+    reports = await shelf.bench.fetch(first=Checkpoint("", 100))
+    assert isinstance(reports[-1], PartialFetch)  # this host does not answer when asked for one by one
+    assert [slot for _, slot in shelf.bench.progress] == [104]
 
 
 async def test_row_24_a_page_with_a_version_nobody_knows_is_told_one_by_one_with_its_signature(

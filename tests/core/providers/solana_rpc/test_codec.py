@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from streamcore.providers.reports import Report, TokenAccounts, TokenAccountsRequest
-from streamcore.providers.solana_rpc.codec import Rung, SolanaCodec
+from streamcore.providers.solana_rpc.codec import SolanaCodec
 from streamcore.providers.solana_rpc.provider import meaning_of_error
+from streamcore.providers.solana_rpc.rung import Rung
 
 W = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 W2 = "DFK4931fqk7pnrqdcvDWozDABepb2BeTwE5DYfiRPi4j"

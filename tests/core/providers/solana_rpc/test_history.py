@@ -8,9 +8,12 @@ from scripted_http import Asked
 from scripted_node import W2, NodeBench, RpcError, W, told
 from wire_fixtures import helius
 
+from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
+from streamcore.providers.helius.history import HeliusHistory
+from streamcore.providers.helius.provider import HeliusRpc
 from streamcore.providers.reports import (
     AccountReport,
     Checkpoint,
@@ -21,7 +24,14 @@ from streamcore.providers.reports import (
     TransactionReport,
 )
 from streamcore.providers.solana_rpc.failed_transactions import MOST_TRIES
-from streamcore.providers.solana_rpc.history import HISTORY, MOST_PAGES, OVERLAP_SLOTS, PAGE, PATIENCE
+from streamcore.providers.solana_rpc.history import (
+    HISTORY,
+    MOST_PAGES,
+    OVERLAP_SLOTS,
+    PAGE,
+    PATIENCE,
+    Pages,
+)
 from streamcore.providers.solana_rpc.wallet_accounts import ACCOUNTS_FOR
 from streamcore.solana.accounts import AccountFacts, AccountKind
 
@@ -336,3 +346,63 @@ async def test_row_3_while_no_transaction_can_be_shown_none_is_given_up(bench: N
             await bench.fetch(first=Checkpoint("", 0))
     bench.node.errors.clear()
     assert told(await bench.fetch(first=Checkpoint("", 0))) == ["s1"]
+
+
+async def test_a_fetch_tells_how_far_nothing_is_missing(bench: NodeBench) -> None:
+    for signature, slot in (("s1", 101), ("s2", 103), ("s3", 103), ("s4", 109)):
+        bench.node.happens(signature, slot, W)
+    await bench.fetch(first=Checkpoint("", 100, known=frozenset({"s1"})))
+    assert bench.progress == [(W, 102), (W, 108), (W, 109)]
+
+
+async def test_nothing_counts_as_told_from_what_is_not_answered_on(bench: NodeBench) -> None:
+    for number in range(1, 6):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    bench.node.errors["s3"] = ProviderError(ErrorKind.NETWORK, "no answer within 10 s", unanswered=True)
+    for _ in range(2):
+        await bench.fetch(first=Checkpoint("", 100))
+        assert max(slot for _, slot in bench.progress) == 102
+
+
+async def test_nothing_counts_as_told_from_a_transaction_on_that_shows_a_new_account(
+    bench: NodeBench,
+) -> None:
+    for number in range(1, 6):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    balance = {
+        "accountIndex": 1,
+        "mint": W2,
+        "owner": W,
+        "uiTokenAmount": {"amount": "1", "decimals": 0, "uiAmountString": "1"},
+    }
+    bench.node.answers["s3"] = {
+        "slot": 103,
+        "blockTime": None,
+        "transaction": {"signatures": ["s3"], "message": {"accountKeys": [W, W2]}},
+        "meta": {
+            "err": None,
+            "fee": 5000,
+            "preBalances": [9, 9],
+            "postBalances": [9, 9],
+            "preTokenBalances": [],
+            "postTokenBalances": [balance],
+        },
+    }
+    await bench.fetch(first=Checkpoint("", 100))
+    assert bench.progress == [(W, 101), (W, 102)]
+    bench.progress.clear()
+    bench.node.accounts[W] = [W2]
+    await bench.fetch(first=Checkpoint("", 100))
+    assert bench.progress[-1] == (W, 105)
+
+
+async def test_pages_of_what_is_known_do_not_count_against_those_of_a_gap() -> None:
+    bench = NodeBench()
+    for number in range(1, 12):
+        bench.node.happens(f"s{number}", 100 + number, W)
+    rpc = HeliusRpc(Settings(), bench.http, bench.clock)
+    bench.provider.rest = HeliusHistory(rpc, bench.clock, pages=Pages(2, 2))
+    known = frozenset(f"s{number}" for number in range(4, 12))
+    reports = await bench.fetch(first=Checkpoint("", 50, known=known))
+    assert told(reports) == ["s1", "s2", "s3"]
+    assert not any(isinstance(report, Notice) for report in reports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,8 +15,6 @@ from textual.widget import Widget
 from streamcore import StreamcoreError
 from streamtui.format.texts import NO_FILES
 from streamtui.keys import COMMANDS, Command, Target
-from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
-from streamtui.model.saving import save_session
 from streamtui.model.session import Session
 from streamtui.screens.dialog import Dialog
 from streamtui.screens.main.price_pane import PricePane
@@ -30,6 +28,9 @@ from streamtui.widgets.key_bar import KeyBar
 from streamtui.widgets.pane import Panes
 from streamtui.widgets.status_bar import StatusBar
 from streamtui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from streamtui.model.config_writer import Conflict, OnConflict
 
 DESCRIBED_EVERY = 0.2
 """Seconds between two changes of what counts and describes, on average: nobody could read them faster."""
@@ -195,13 +196,17 @@ class MainScreen(PaintsDirtyLines):
         if path is None:
             self.tell("There is no configuration file to save to.", bad=True)
             return
-        await self._save(path, OnConflict.ASK)
+        await self._save(path)
 
-    async def _save(self, path: Path, on_conflict: OnConflict) -> None:
+    async def _save(self, path: Path, on_conflict: OnConflict | None = None) -> None:
+        # only now: few people save, and fewer are asked before
+        from streamtui.model.config_writer import Conflict, NotSaved, OnConflict
+        from streamtui.model.saving import save_session
+
         configured = self._session.settings.ui.theme or DARK.name
         theme = self.app.theme if self.app.theme != configured else None
         try:
-            await save_session(self._session, path, theme, on_conflict)
+            await save_session(self._session, path, theme, on_conflict or OnConflict.ASK)
         except Conflict as conflict:
             self._ask_about(path, conflict)
         except NotSaved as error:
