@@ -22,7 +22,6 @@ from textual.worker import Worker, WorkerState
 from streamcore import Clock, Settings, SystemClock, printable
 from streamtui import terminal
 from streamtui.keys import COMMANDS, Target
-from streamtui.memory import give_back
 from streamtui.model.config_merge import Watched
 from streamtui.model.engine import EngineFactory
 from streamtui.model.session import Session
@@ -123,8 +122,6 @@ class StreamTuiApp(PaintsChanges):
         self._watches_terminal = False
         self._settled = False
         """Whether everything that takes long at the start is done."""
-        self._has_given_back = False
-        """Whether what fetching the past has needed for a moment is free again."""
 
     def _begin_with_theme(self, name: str) -> None:
         """Take a theme before anything is drawn. To assign it would have all styles parsed once more."""
@@ -220,17 +217,12 @@ class StreamTuiApp(PaintsChanges):
         if not self.is_headless:
             gc.collect()
             gc.freeze()
-            give_back()
         if self._engine_started is not None:
             self._engine_started()
 
     def _tick(self) -> None:
         if not self._settled and (self.session.running or self.session.failure is not None):
             self._settle()
-        elif self._updates.has_past and not self._has_given_back:
-            self._has_given_back = True
-            if not self.is_headless:
-                give_back()
         if self._watches_terminal and not terminal.is_there():
             self.exit()
         elif self._main.is_mounted:

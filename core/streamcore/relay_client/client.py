@@ -60,6 +60,10 @@ ENDED = "the engine has ended and brings nothing any more: make a new RelayClien
 
 READ_ONLY = "this terminal's token may only read; to start providers over needs one with the scope control"
 
+LEAST_CAPACITY = 10_000
+"""Events that wait for a consumer at least: a relay sends a thousand transactions at once to who has missed
+more, and several such frames may come before the consumer has its turn."""
+
 FIRST_HELLO = 3.0
 """Seconds that the first subscription waits for the relay's hello, which tells what its tickers mean."""
 
@@ -114,6 +118,7 @@ class RelayClient:
         except EncodingMissing as error:
             name = str(settings.relay.encoding)
             raise SettingsError("relay.encoding", name, str(error), "the settings") from error
+        self._capacity = max(settings.stream.queue_capacity, LEAST_CAPACITY)
         self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._lookups = Lookups(self._clock, self._changed)
         self._revision = 0
@@ -274,7 +279,7 @@ class RelayClient:
         now = self._clock.time()
         statuses = self.statuses().items()
         known = [status.event(now) for name, status in statuses if self._feed.has_told(name)]
-        return self._hub.subscribe([*known, *self.snapshot().prices.values()])
+        return self._hub.subscribe([*known, *self.snapshot().prices.values()], capacity=self._capacity)
 
     def drain(self, name: str) -> list[Event]:
         """See `Engine.drain`."""

@@ -249,3 +249,4 @@ async def test_a_lease_that_somebody_else_has_made_otherwise_is_refused_until_it
         await eventually(lambda: stream in "".join(relay.membership.troubles()))  # type: ignore[union-attr]
         await hostile.request(f"$JS.API.STREAM.DELETE.{stream}", b"", timeout=10)
         await led(relay)
+        await eventually(relay.statuses)  # not to be ended while it begins to lead

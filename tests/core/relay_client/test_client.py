@@ -55,6 +55,26 @@ async def test_prices_come_with_the_relay_they_came_through_in_every_encoding(na
         assert set(client.snapshot().prices) == {SOL, "BTC"}
 
 
+async def test_what_was_missed_is_told_whole_however_much_a_relay_sends_of_it_at_once() -> None:
+    missed = [
+        msgspec.structs.replace(TRANSACTION, signature=f"s{number}", offset=number)
+        for number in range(1, 3001)
+    ]
+    async with scripted_relay() as relay, client_of(relay) as client:
+        events = client.events()
+        await client.subscribe_prices(["SOL"])
+        await client.subscribe_wallets([WALLET])
+        await relay.full_want()
+        frames = [
+            Frame(t=1_000_100, prices=(price(1, "171.2"),), transactions=tuple(missed[start : start + 1000]))
+            for start in range(0, 3000, 1000)
+        ]
+        await relay.say(*frames)
+        told = [(await next_event(events, WalletTransaction)).signature for _ in missed]
+        assert told == [one.signature for one in missed]
+        assert not sum(one.dropped for one in client.statuses().values())
+
+
 async def test_times_are_those_of_this_computer_whatever_the_relays_clock_says() -> None:
     async with scripted_relay() as relay:
         hour_ahead = int((asyncio.get_running_loop().time() + 3600) * 1000)

@@ -40,8 +40,6 @@ class Trends:
         """Monotonic seconds of the next request."""
         self._filled: dict[str, tuple[PriceRow, str, float]] = {}
         """Each row by its key, and what it was filled with last: its source, and when that was asked."""
-        self.answered = False
-        """Whether a request has come to its end."""
 
     def tick(self, engine: Engine) -> None:
         """Fill the rows with what has come, and ask for more if it is time."""
@@ -70,7 +68,6 @@ class Trends:
             logger.exception("asking for the trends failed")
         finally:
             soon.cancel()
-        self.answered = True
         if self._session.prices.rows.keys() - self._filled.keys():
             self._next = min(self._next, self._session.clock.monotonic() + MISSING_AGAIN)
         self._session.mark_changed()

@@ -234,11 +234,6 @@ class Updates:
             self._tick()
             await clock.sleep(TICK)
 
-    @property
-    def has_past(self) -> bool:
-        """Whether the past of the prices has been asked for and answered."""
-        return self._trends.answered
-
     def _may_ask_for_the_past(self, now: float) -> bool:
         """Whether the first price is there, or late: what one waits for comes first."""
         session = self._session
