@@ -134,6 +134,26 @@ class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is about the connection to a relay, which serves every kind of data."""
         return self.relay is not None and self.provider == RELAY
 
+    def as_cut_off(self, reason: str) -> ProviderStatus:
+        """Return this status as it is to be shown while whoever tells it cannot be reached.
+
+        Whatever it was last, nothing is known of the provider now: what it streamed is stale, and nothing
+        is said of its next attempt.
+
+        Args:
+            reason: Why, as text for a person.
+        """
+        return msgspec.structs.replace(
+            self,
+            stale=self.state is State.CONNECTED,
+            heartbeats=False,
+            cut_off=True,
+            attempt=0,
+            retry_at=None,
+            parked=False,
+            reason=reason,
+        )
+
     def event(self, ts: float) -> StatusChange:
         """Return this status as the event that consumers receive, dated ``ts`` (Unix seconds)."""
         return StatusChange(

@@ -8,8 +8,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, check_address
@@ -17,7 +15,7 @@ from streamcore.candles import CandleSeries, ChartRange
 from streamcore.clock import Clock
 from streamcore.cluster.messages import Live, Wants
 from streamcore.errors import ProviderError, UnknownProvider
-from streamcore.events import Event, PriceKind, PriceUpdate, State
+from streamcore.events import Event, PriceKind, PriceUpdate
 from streamcore.history.live import with_present
 from streamcore.hub import Hub, Subscriber
 from streamcore.relay.bus import Bus
@@ -246,16 +244,7 @@ class SharedEngine:
         """See `Engine.statuses`; without a leader every provider is cut off, whatever it was last."""
         if self._trouble is None:
             return dict(self._statuses)
-        return {
-            name: msgspec.structs.replace(
-                status,
-                stale=status.state is State.CONNECTED,
-                heartbeats=False,
-                cut_off=True,
-                reason=self._trouble,
-            )
-            for name, status in self._statuses.items()
-        }
+        return {name: status.as_cut_off(self._trouble) for name, status in self._statuses.items()}
 
     def status(self, name: str) -> ProviderStatus:
         """See `Engine.status`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streamcore.events import DataKind, State
+from streamcore.events import DataKind
 from streamcore.relay_client.provider import RelayProvider
 from streamcore.status import ProviderStatus
 from streamcore.streams.connection import Connection
@@ -86,15 +86,6 @@ def mirrored(
         if dropped.get(name):
             status = msgspec.structs.replace(status, dropped=status.dropped + dropped[name])
         if not reachable:
-            status = msgspec.structs.replace(
-                status,
-                stale=status.state is State.CONNECTED,
-                heartbeats=False,
-                cut_off=True,
-                attempt=0,
-                retry_at=None,
-                parked=False,
-                reason=UNREACHABLE.format(host=host),
-            )
+            status = status.as_cut_off(UNREACHABLE.format(host=host))
         found[name] = status
     return found

@@ -165,6 +165,14 @@ async def test_without_a_leader_every_status_says_so_and_with_one_again_as_it_is
         bench.engine.status("nobody")
 
 
+async def test_without_a_leader_nothing_is_said_of_a_providers_next_attempt(bench: Bench) -> None:
+    failed = fake_manager.status("kraken", state=State.FAILED, attempt=3, retry_at=1000.0, parked=True)
+    bench.engine.live(Live(term=1, statuses=[failed]))
+    bench.engine.set_trouble("the relay: no relay leads at present")
+    status = bench.engine.status("kraken")
+    assert (status.attempt, status.retry_at, status.parked) == (0, None, False)
+
+
 async def test_a_leader_is_there_as_long_as_it_says_something(bench: Bench) -> None:
     assert not bench.engine.is_led
     bench.engine.live(Live(term=1))
