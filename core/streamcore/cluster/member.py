@@ -327,12 +327,17 @@ class Member:
     async def _say_wants(self, session: Session) -> None:
         """Say what the terminals of this relay want, whenever that changes and now and then."""
         changed = self._engine.wants_changed
+        has_failed = False
         while True:
             changed.clear()
             said = False
-            with suppress(NotStored):
+            try:
                 await session.store(key_subject(self._names.wants, self._id), write(self._engine.wants))
                 said = True
+            except NotStored as error:
+                if not has_failed:
+                    log.warning("what terminals want cannot be told to the leader: %s", error)
+            has_failed = not said
             await first_to_end(changed.wait(), self._clock.sleep(SAID_EVERY if said else 1.0))
 
     def _make_leader(self, lease: Lease) -> Leader:

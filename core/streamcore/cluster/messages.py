@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -139,6 +140,37 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def write(message: msgspec.Struct) -> bytes:
     """Return a message as it is sent."""
     return msgspec.json.encode(message)
+
+
+class LivePart(NamedTuple):
+    """A `Live` as it is sent."""
+
+    data: bytes
+    events: Sequence[Event]
+    """Those in it."""
+    is_shortened: bool
+    """It could not be split, and something that was too long was left out."""
+
+
+def in_parts(live: Live, *, most: int) -> Iterator[LivePart]:
+    """Yield what a leader tells in as many messages as it takes, of ``most`` bytes each, in order."""
+    waiting = deque([live])
+    while waiting:
+        part = waiting.popleft()
+        events, is_shortened = part.events, False
+        data = write(part)
+        if len(data) > most and len(events) > 1:
+            middle = len(events) // 2
+            waiting.appendleft(Live(term=part.term, events=events[middle:], leaves=part.leaves))
+            waiting.appendleft(msgspec.structs.replace(part, events=events[:middle], leaves=False))
+            continue
+        if len(data) > most:
+            is_shortened = True
+            data = write(msgspec.structs.replace(part, statuses=None, sources=None))
+        if len(data) > most:
+            events = ()
+            data = write(Live(term=part.term, leaves=part.leaves))
+        yield LivePart(data, events, is_shortened)
 
 
 def read_live(data: bytes) -> tuple[Live, str | None]:
