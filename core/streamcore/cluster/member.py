@@ -189,6 +189,7 @@ class Member:
             self.is_connected
             and self._log.is_current
             and self._log.trouble is None
+            and self._log.unreadable is None
             and self._has_read >= {self._names.wallets, self._names.wants}
         )
 

@@ -114,7 +114,7 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
+        tables = CopiedTransactions.opened(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
 

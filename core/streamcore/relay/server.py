@@ -223,6 +223,8 @@ class Relay:
     def unready(self) -> list[str]:
         """Return why not everything that is wanted can be served at present, as phrases."""
         reasons = [] if self.log.trouble is None else [self.log.trouble]
+        if self.log.unreadable is not None:
+            reasons.append(self.log.unreadable)
         if self.membership is not None:
             reasons += self.membership.troubles()
         statuses = self._bus.statuses().values()
