@@ -38,7 +38,8 @@ class Bench:
 
     @property
     def signatures(self) -> list[tuple[int, str]]:
-        return [(one.offset, one.event.signature) for one in self.copy.after(0, ["w"], most=99)]
+        found, _ = self.copy.after(0, ["w"], most=99, most_bytes=1 << 20)
+        return [(one.offset, one.event.signature) for one in found]
 
 
 @pytest.fixture
