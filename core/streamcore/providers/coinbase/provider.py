@@ -89,7 +89,7 @@ class CoinbaseProvider(ExchangeProvider):
 
     def codec(self) -> CoinbaseCodec:
         """Return a codec for a new connection."""
-        return CoinbaseCodec(self._batch_size)
+        return CoinbaseCodec(self._batch_size, self._passed_over)
 
 
 class _Stats(msgspec.Struct, frozen=True):

@@ -149,17 +149,22 @@ class KrakenCodec(ExchangeCodec):
     """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
 
     _usual = msgspec.json.Decoder(_TickerMessage, float_hook=Decimal)
+    _title = "Kraken"
 
     def __init__(
-        self, batch_size: int = PAIRS_PER_REQUEST, announcements: Announcements | None = None
+        self,
+        batch_size: int = PAIRS_PER_REQUEST,
+        announcements: Announcements | None = None,
+        passed_over: set[str] | None = None,
     ) -> None:
         """Make a codec for a connection that is not open yet.
 
         Args:
             batch_size: Pairs in one subscribe message at most.
             announcements: Those already reported by other connections; ``None``: none.
+            passed_over: See `ExchangeCodec`.
         """
-        super().__init__(min(batch_size, PAIRS_PER_REQUEST))
+        super().__init__(min(batch_size, PAIRS_PER_REQUEST), passed_over)
         self._announcements = announcements or Announcements()
         self._requests = 0
         self._days: dict[str, _Day] = {}
