@@ -10,6 +10,7 @@ from public_bench import public
 from virtual_time import on_virtual_time
 
 from streamcore import ErrorKind, PriceUpdate, State, StreamError
+from streamsim import Fault
 
 pytestmark = pytest.mark.long
 
@@ -63,6 +64,21 @@ async def test_a_pair_that_is_added_later_and_never_answered_costs_one_connectio
         # that nothing is answered may be the connection's fault; on the next one it is the pair's
         await asyncio.sleep(600)
         assert (len(server.handshakes), table.manager.status(name).state) == (2, State.CONNECTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("kraken", "EService:Unavailable"), ("coinbase", "SOL-USD is temporarily unavailable")]
+)
+@on_virtual_time
+async def test_what_is_refused_for_a_moment_is_there_half_a_minute_after_it(name: str, text: str) -> None:
+    async with public(prices=name) as table:
+        server = getattr(table, name)
+        server.faults.set(Fault.REJECT_SUBSCRIBE, message=text)
+        await table.manager.subscribe_prices(["SOL"])
+        await asyncio.sleep(600)
+        assert not table.all(PriceUpdate, symbol="SOL", source="stream")
+        server.faults.clear()
+        await table.first(PriceUpdate, symbol="SOL", source="stream", within=35)
 
 
 @pytest.mark.parametrize("name", ["kraken", "coinbase"])

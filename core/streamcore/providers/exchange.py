@@ -36,6 +36,21 @@ EXACT = Context(prec=28)
 MOST_TEXT = 2000
 """Characters of an error's text that are searched for pairs; nothing real is longer."""
 
+_FOR_A_MOMENT = (
+    "eservice",
+    "unavailable",
+    "internal",
+    "unknown error",
+    "timed out",
+    "timeout",
+    "busy",
+    "temporar",
+    "try again",
+    "overload",
+    "maintenance",
+)
+"""What is in the texts of refusals that are about the exchange, and not about what was asked."""
+
 _PAIR = re.compile(r"[A-Z0-9.]+[/-][A-Z0-9.]*[A-Z0-9]")
 
 PERCENT = Context(prec=12)
@@ -48,6 +63,12 @@ def pair_of(instrument: Instrument, joint: str) -> str | None:
     if ticker is None or not TICKER.fullmatch(ticker):
         return None
     return f"{ticker}{joint}USD"
+
+
+def is_for_a_moment(text: str) -> bool:
+    """Return whether a refusal says that the exchange cannot at present: then the pair may well exist."""
+    folded = text.casefold()
+    return any(words in folded for words in _FOR_A_MOMENT)
 
 
 def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:

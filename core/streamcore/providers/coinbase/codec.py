@@ -25,6 +25,7 @@ from streamcore.providers.exchange import (
     PERCENT,
     PairRequest,
     in_dollars,
+    is_for_a_moment,
     percent_since,
 )
 from streamcore.providers.exchange_codec import ExchangeCodec
@@ -310,7 +311,7 @@ class CoinbaseCodec(ExchangeCodec):
             return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
-            return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]
+            return [Refusal(ProviderError(_kind_of(shown), text))]
         return [Notice(ProviderError(ErrorKind.SERVER, f"Coinbase reported an error: {shown}"))]
 
     def _refused(self, products: Sequence[str], shown: str) -> list[Report]:
@@ -326,10 +327,14 @@ class CoinbaseCodec(ExchangeCodec):
             text = (
                 f"Coinbase refused {product}: {shown}" if wording is None else wording.format(product=product)
             )
-            reports.append(self._pairs.refuse(product, ProviderError(ErrorKind.SUBSCRIPTION, text)))
+            reports.append(self._pairs.refuse(product, ProviderError(_kind_of(shown), text)))
         if new:
             self._pairs.ask_again()
         return reports
+
+
+def _kind_of(refusal: str) -> ErrorKind:
+    return ErrorKind.SERVER if is_for_a_moment(refusal) else ErrorKind.SUBSCRIPTION
 
 
 def _count(value: object) -> int | None:

@@ -19,7 +19,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.decoding import Undecodable, content, json_as
-from streamcore.providers.exchange import CENT, MOST_TEXT, PairRequest, in_dollars
+from streamcore.providers.exchange import CENT, MOST_TEXT, PairRequest, in_dollars, is_for_a_moment
 from streamcore.providers.exchange_codec import ExchangeCodec
 from streamcore.providers.figures import (
     ALL_OF_IT,
@@ -335,9 +335,10 @@ class KrakenCodec(ExchangeCodec):
         known = [one for one in pairs if self._pairs.knows(one)]
         if not known:
             return [Notice(ProviderError(ErrorKind.SERVER, f"Kraken reported an error: {shown}"))]
-        listed = not folded.startswith(_NO_SUCH_PAIR)
+        if pair is None and is_for_a_moment(text):
+            return [Refusal(_refusal(None, text, shown))]
         return [
-            self._pairs.refuse(one, _no_pair(one, shown if listed else None))
+            self._pairs.refuse(one, _refusal(one, text, shown))
             for one in known
             if not self._pairs.is_refused(one)
         ]
@@ -352,9 +353,14 @@ class KrakenCodec(ExchangeCodec):
         return found[0] if found else None
 
 
-def _no_pair(pair: str, reason: str | None) -> ProviderError:
-    text = f"Kraken does not list {pair}" if reason is None else f"Kraken refused {pair}: {reason}"
-    return ProviderError(ErrorKind.SUBSCRIPTION, text)
+def _refusal(pair: str | None, text: str, shown: str) -> ProviderError:
+    """Return what it means that a pair is refused, or with ``None`` a whole subscription."""
+    if is_for_a_moment(text):
+        what = pair or "any pair"
+        return ProviderError(ErrorKind.SERVER, f"Kraken cannot subscribe {what} at the moment: {shown}")
+    listed = not text.casefold().startswith(_NO_SUCH_PAIR)
+    reason = f"Kraken refused {pair}: {shown}" if listed else f"Kraken does not list {pair}"
+    return ProviderError(ErrorKind.SUBSCRIPTION, reason)
 
 
 def _shown(value: object) -> str:

@@ -97,6 +97,17 @@ def test_an_error_about_a_product_that_is_not_ours_ends_nothing() -> None:
     assert any(isinstance(report, Notice) for report in reports)
 
 
+@pytest.mark.parametrize("reason", ["SOL-USD temporarily unavailable", "Internal server error: SOL-USD"])
+def test_what_fails_at_coinbase_for_a_moment_is_no_word_about_the_product(reason: str) -> None:
+    (refusal,) = refusals(opened("SOL-USD", "BTC-USD").received(failed(reason)))
+    assert (refusal.topics, refusal.error.kind) == (("SOL-USD",), ErrorKind.SERVER)
+
+
+def test_what_fails_at_coinbase_for_all_products_is_trouble_of_its_own() -> None:
+    (refusal,) = refusals(opened("SOL-USD").received(failed("Internal server error")))
+    assert (refusal.topics, refusal.error.kind, refusal.error.retryable) == ((), ErrorKind.SERVER, True)
+
+
 def test_only_an_error_that_names_no_product_ends_the_connection() -> None:
     (refusal,) = refusals(opened("SOL-USD").received(failed("something unheard of")))
     assert (refusal.topics, refusal.error.retryable) == ((), True)

@@ -276,6 +276,22 @@ def test_an_unknown_pair_is_refused_alone_and_asked_for_again_when_it_is_wanted_
     assert [frame["params"]["symbol"] for frame in sent(codec)] == [["NOPE/USD"]]
 
 
+@pytest.mark.parametrize(
+    "text", ["EService:Unavailable", "EService:Busy", "EGeneral:Internal error", "Request timed out"]
+)
+def test_what_fails_at_kraken_for_a_moment_is_no_word_about_the_pair(text: str) -> None:
+    codec = greeted("SOL/USD", "BTC/USD")
+    codec.received(ack("SOL/USD"))
+    (refusal,) = codec.received(nack(text, symbol="BTC/USD"))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.topics, refusal.error.kind) == (("BTC/USD",), ErrorKind.SERVER)
+    assert text in refusal.error.message
+    # of no pair: then the whole subscription has failed, and a further connection may fare better
+    (whole,) = greeted("SOL/USD", "BTC/USD").received(nack(text))
+    assert isinstance(whole, Refusal)
+    assert (whole.topics, whole.error.kind, whole.error.retryable) == ((), ErrorKind.SERVER, True)
+
+
 def test_a_malformed_pair_is_refused_alone_too() -> None:
     (refusal,) = greeted("A/USD").received(nack("Currency pair not in ISO 4217-A3 format A/USD"))
     assert isinstance(refusal, Refusal)
