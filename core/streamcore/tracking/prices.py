@@ -262,7 +262,8 @@ class PriceTracker:
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
                 continue
-            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
+            now, lasting = self._clock.monotonic(), refusal.error.kind is not ErrorKind.SERVER
+            for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
                 if self._router.candidates(instrument) or instrument.key in self._missing:
                     continue
                 self._missing.add(instrument.key)
