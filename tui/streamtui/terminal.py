@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 _STANDARD_INPUT = 0
 
@@ -73,6 +77,20 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     environ.pop("LINES", None)
     if not has_colours(environ):
         environ["NO_COLOR"] = "1"
+
+
+def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
+    """Return what is to show the app on a terminal; ``None``: what Textual chooses.
+
+    That is where ``TEXTUAL_DRIVER`` names something else, and on Windows, whose terminals take everything.
+    """
+    if environ.get("TEXTUAL_DRIVER"):
+        return None
+    try:
+        from streamtui.output.driver import TerminalDriver
+    except ImportError:
+        return None
+    return TerminalDriver
 
 
 def is_there() -> bool:
