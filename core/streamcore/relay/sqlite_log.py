@@ -19,7 +19,7 @@ import msgspec
 
 from streamcore.errors import MalformedEvent
 from streamcore.events import WalletTransaction
-from streamcore.json_lines import from_json, to_json
+from streamcore.json_lines import from_newer_json, to_json
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.log import KEEP, MOST, LogFailed, Logged
 from streamcore.streams.checkpoints import MOST_REMEMBERED, SavedCheckpoint
@@ -363,7 +363,7 @@ class TransactionLog:
 def _decoded(rows: Iterable[tuple[int, bytes]]) -> Iterator[Logged]:
     for offset, line in rows:
         try:
-            event = from_json(line)
+            event = from_newer_json(line)
         except MalformedEvent as error:
             raise LogFailed(f"the log cannot be read: transaction {offset} is damaged") from error
         if isinstance(event, WalletTransaction):
