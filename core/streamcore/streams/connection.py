@@ -301,7 +301,7 @@ class Connection:
                 await self._flush(socket, codec)
                 await first_to_end(
                     reader.run(),
-                    self._liveness.watch(socket, codec),
+                    self._liveness.watch(socket, codec, lambda reports: self._go_on(socket, codec, reports)),
                     self._updates.send(codec, lambda: self._flush(socket, codec)),
                     self._restart.wait(),
                 )
@@ -341,6 +341,11 @@ class Connection:
         self._liveness.established()
         self._enter(State.CONNECTED)
         self._listener.connection_established(self)
+
+    async def _go_on(self, socket: Socket, codec: Codec, reports: Sequence[Report]) -> None:
+        """Pass on what it means that a request has no answer, and send what comes after it."""
+        self._handle(reports)
+        await self._flush(socket, codec)
 
     async def _flush(self, socket: Socket, codec: Codec) -> None:
         await self._send(socket, codec.frames_to_send())

@@ -7,7 +7,7 @@ is stale or in doubt is derived from them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from streamcore.clock import Clock
 from streamcore.config.model import StreamSettings
@@ -15,6 +15,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Socket
 from streamcore.providers.base import Codec
+from streamcore.providers.reports import Report
 from streamcore.status import Statistics
 from streamcore.streams.backoff import HEALTHY_AFTER
 from streamcore.tasks import first_to_end
@@ -120,14 +121,24 @@ class Liveness:
         """Ping an open stream now."""
         self._check_now.set()
 
-    async def watch(self, socket: Socket, codec: Codec) -> None:
+    async def watch(
+        self, socket: Socket, codec: Codec, gave_up: Callable[[Sequence[Report]], Awaitable[None]]
+    ) -> None:
         """Watch an open socket; never returns.
+
+        Args:
+            socket: What is pinged.
+            codec: Knows what is unanswered.
+            gave_up: Called with what it reports when it has given up on an answer and the connection goes on.
 
         Raises:
             ProviderError: The connection is dead.
         """
         await first_to_end(
-            self._keep_alive(socket), self._watch_silence(), self._watch_proof(), self._watch_answers(codec)
+            self._keep_alive(socket),
+            self._watch_silence(),
+            self._watch_proof(),
+            self._watch_answers(codec, gave_up),
         )
 
     @property
@@ -184,7 +195,9 @@ class Liveness:
                 self._quiet()
             await self._clock.sleep(max(mark - quiet, 0.001))  # a difference from rounding would spin
 
-    async def _watch_answers(self, codec: Codec) -> None:
+    async def _watch_answers(
+        self, codec: Codec, gave_up: Callable[[Sequence[Report]], Awaitable[None]]
+    ) -> None:
         patience = self._settings.connect_timeout
         oldest, since = codec.unanswered, self._clock.monotonic()
         while True:
@@ -192,6 +205,9 @@ class Liveness:
             if codec.unanswered is None or codec.unanswered != oldest:
                 oldest, since = codec.unanswered, self._clock.monotonic()
             elif self._clock.monotonic() - since >= patience:
+                if (reports := codec.give_up_unanswered()) is not None:
+                    await gave_up(reports)
+                    continue
                 raise self._ended_in_silence(
                     ErrorKind.SERVER, f"a request was not answered for {patience:g} s"
                 )

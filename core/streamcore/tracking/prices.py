@@ -17,7 +17,7 @@ from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
 from streamcore.errors import InputError
-from streamcore.events import DataKind, Event, PriceUpdate, Source
+from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
@@ -256,7 +256,8 @@ class PriceTracker:
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
                 continue
-            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
+            now, lasting = self._clock.monotonic(), refusal.error.kind is not ErrorKind.SERVER
+            for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
                 if not self._router.candidates(instrument):
                     self._missing.refused(stream.name, instrument, refusal.error.message)
         self.reroute()
