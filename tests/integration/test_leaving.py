@@ -59,6 +59,33 @@ print("the host goes on, nothing is left to end it" if not timers else f"{timers
 """
 
 
+SHELL = """
+import os, signal, sys
+
+def to_the_foreground(group):
+    os.tcsetpgrp(0, group)
+
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    to_the_foreground(os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+print("stopped", os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1]), flush=True)
+to_the_foreground(os.getpgrp())
+os.killpg(child, signal.SIGCONT)  # as `bg`: it must not touch the terminal now
+print("stopped again", os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1]), flush=True)
+os.killpg(child, signal.SIGTERM)
+os.killpg(child, signal.SIGCONT)  # as `kill %1`
+_, status = os.waitpid(child, os.WUNTRACED)
+print("ended with", os.WEXITSTATUS(status) if os.WIFEXITED(status) else "nothing, it was stopped", flush=True)
+if os.WIFSTOPPED(status):
+    os.killpg(child, signal.SIGKILL)
+"""
+"""What a shell does on Ctrl+Z, `bg` and `kill %1`."""
+
+
 def signalled(number: signal.Signals) -> Callable[[TerminalCommand], None]:
     return lambda terminal: terminal.process.send_signal(number)
 
@@ -135,6 +162,27 @@ async def test_a_terminal_that_takes_something_again_shows_how_things_stand_now(
             terminal.press(b"?")
             assert HELP not in terminal.output
             await terminal.shows(HELP)
+
+
+async def test_what_is_stopped_with_ctrl_z_can_be_ended_from_the_shell(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
+    with under_a_terminal((sys.executable, "-c", SHELL, "-c", WITH_A_FAKE_ENGINE), environment) as terminal:
+        await terminal.shows(b"live")
+        terminal.press(b"\x1a")
+        await terminal.shows(b"stopped True")
+        await terminal.shows(b"stopped again True")
+        await terminal.shows(b"ended with 0")
+        assert await terminal.ends() == 0
+
+
+async def test_ctrl_z_stops_nothing_where_no_shell_could_let_it_go_on(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
+    with under_a_terminal((sys.executable, "-c", WITH_A_FAKE_ENGINE), environment) as terminal:
+        await terminal.shows(b"live")
+        terminal.press(b"\x1a")
+        await terminal.shows(b"no shell")
+        terminal.press(b"q")
+        assert await terminal.ends() == 0
 
 
 async def test_a_stream_whose_terminal_is_closed_ends_as_well(tmp_path: Path) -> None:

@@ -179,6 +179,13 @@ class StreamTuiApp(PaintsChanges):
             self._leaving()
         super().exit(*args, **kwargs)
 
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell until it lets the app go on; without a shell say so."""
+        if self.session.in_browser or terminal.has_shell():
+            super().action_suspend_process()
+        else:
+            self._notice("there is no shell that could let it go on; q quits", True)
+
     def _leave_on_signals(self) -> None:
         # Textual has no handler for these: it would be killed with the terminal in application mode
         loop = asyncio.get_running_loop()

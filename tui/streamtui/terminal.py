@@ -102,6 +102,15 @@ def is_there() -> bool:
     return os.isatty(_STANDARD_INPUT)
 
 
+def has_shell() -> bool:
+    """Return whether a shell could let this process go on after it was stopped.
+
+    A shell gives every job a group of processes of its own. What a terminal has started itself, such as
+    ``tmux new streamtui``, would stand still until it is killed.
+    """
+    return os.getpgrp() != os.getsid(0)
+
+
 def end_within(seconds: float) -> None:
     """End the process with status 0 after that time, unless it has ended before.
 

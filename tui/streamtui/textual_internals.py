@@ -9,6 +9,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console, RenderableType
@@ -65,6 +66,13 @@ class PaintsChanges(App[None]):
         """``driver_class``: of a terminal; ``None``: as Textual chooses."""
         super().__init__(driver_class=driver_class)
         self._shown = ShownCells()
+        self.is_leaving = False
+        """Whether it has been asked to end."""
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """Leave."""
+        self.is_leaving = True
+        super().exit(*args, **kwargs)
 
     @property
     def terminal_is_behind(self) -> bool:

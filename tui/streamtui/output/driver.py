@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
 import termios
 from contextlib import suppress
@@ -14,20 +17,29 @@ from streamtui.output.terminal_writer import TerminalWriter
 
 PATIENCE = 0.5
 """Seconds without a byte taken, on leaving, after which the terminal is said to stand still."""
+TO_BE_TOLD = 0.1
+"""Seconds in the background until the process stops: time for a signal to end it that came with the other."""
 END_WHAT_WAS_CUT = "\x18\x1b\\\x1b[?2026l"
 """Ends a control sequence that was cut off, a string in one, and a synchronized update."""
 
 
-class CatchesUp(Protocol):
-    """An app that paints nothing while the terminal is behind."""
+class OnTerminal(Protocol):
+    """An app that this driver can show."""
+
+    is_leaving: bool
+    """Whether it has been asked to end."""
 
     def terminal_caught_up(self) -> None:
-        """Paint everything: the terminal has taken all that was written."""
+        """Paint everything: the terminal has taken all that was written, or has just begun to."""
         ...
 
 
 class TerminalDriver(LinuxDriver):
-    """Shows an app on the terminal at standard output, and never waits for that terminal."""
+    """Shows an app on the terminal at standard output, and never waits for that terminal.
+
+    Nor does it take the terminal from a shell in whose background it runs: then it stops, as any program
+    that wants the terminal does, unless it was told to end.
+    """
 
     def __init__(self, app: App[Any], **more: Any) -> None:
         super().__init__(app, **more)
@@ -35,7 +47,9 @@ class TerminalDriver(LinuxDriver):
         # a name may hold half of a character; Textual would end the app over it
         self._errors = self._output.errors if self._output.errors not in (None, "strict") else "replace"
         self._shown = app
+        self._events = asyncio.get_running_loop()
         self._writer: TerminalWriter | None = None
+        """``None`` while the terminal is not ours: before the start, while stopped, and in the background."""
 
     @property
     def is_behind(self) -> bool:
@@ -43,21 +57,40 @@ class TerminalDriver(LinuxDriver):
         return self._writer is not None and self._writer.is_behind
 
     def write(self, data: str) -> None:
-        """Have a text written; returns at once."""
+        """Have a text written; returns at once. Without the terminal it is dropped."""
         if self._writer is not None:
             self._writer.write(data.encode(self._output.encoding, self._errors or "replace"))
 
     def start_application_mode(self) -> None:
-        """Begin to write and to read."""
+        """Begin to write and to read, unless the terminal belongs to another program."""
+        if not _is_in_foreground(self._output.fileno()):
+            self._events.call_soon_threadsafe(self._events.call_later, TO_BE_TOLD, self._stop_process)
+            return
+        if (
+            self._writer is not None
+        ):  # stopped by a signal that cannot be handled, and the terminal is changed
+            self.suspend_application_mode()
         self._output.flush()
-        if self._writer is None:
-            self._writer = TerminalWriter(self._output.fileno(), caught_up=self._catch_up, gone=self._leave)
+        self._writer = TerminalWriter(self._output.fileno(), caught_up=self._catch_up, gone=self._leave)
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._catch_up()
+
+    def _stop_process(self) -> None:
+        """Stop until a shell brings it to the foreground. A signal to end has been heard before."""
+        if not cast("OnTerminal", self._shown).is_leaving and self._writer is None:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def disable_input(self) -> None:
+        """Stop reading."""
+        if self._writer is not None:
+            super().disable_input()
 
     def stop_application_mode(self) -> None:
         """Restore the terminal; one that stands still will be in order once it takes something again."""
         writer = self._writer
-        if writer is not None and not writer.drain(PATIENCE):
+        if writer is None:
+            return
+        if not writer.drain(PATIENCE):
             writer.drop()
             self._empty()
             writer.write(END_WHAT_WAS_CUT.encode())
@@ -91,7 +124,15 @@ class TerminalDriver(LinuxDriver):
 
     def _catch_up(self) -> None:
         with suppress(RuntimeError):
-            self._shown.call_later(cast("CatchesUp", self._shown).terminal_caught_up)
+            self._shown.call_later(cast("OnTerminal", self._shown).terminal_caught_up)
+
+
+def _is_in_foreground(descriptor: int) -> bool:
+    """Whether the terminal is ours to use; one that no shell shares always is."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # it is gone, which is found out on writing, or it is not the one that sends us signals
+        return True
 
 
 def _screen() -> TextIO:
