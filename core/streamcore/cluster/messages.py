@@ -74,12 +74,15 @@ class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Signature and slot."""
     history: tuple[str, ...] = ()
     history_to: int = 0
+    unsure: tuple[int, int] | None = None
 
     @property
     def saved(self) -> SavedCheckpoint:
         """What `Checkpoints.restore` needs of it."""
         verified = None if self.verified is None else Checkpoint(*self.verified)
-        return SavedCheckpoint(self.watched_at, verified, frozenset(self.history), self.history_to)
+        return SavedCheckpoint(
+            self.watched_at, verified, frozenset(self.history), self.history_to, self.unsure
+        )
 
 
 def first_term(now: float, newest: int) -> int:
@@ -104,6 +107,7 @@ def record_of(saved: SavedCheckpoint, *, epoch: str, covered_from: int, now: flo
         verified=None if verified is None else (verified.signature, verified.slot),
         history=tuple(sorted(saved.history)),
         history_to=saved.history_to,
+        unsure=saved.unsure,
     )
 
 

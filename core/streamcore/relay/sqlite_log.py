@@ -58,6 +58,10 @@ CREATE TABLE wallets (
 """
 
 
+_UNSURE = "CREATE TABLE IF NOT EXISTS unsure (wallet TEXT PRIMARY KEY, after INTEGER, before INTEGER)"
+"""What may be missing for ever and has not been told; logs that were begun before lack it."""
+
+
 class TransactionLog:
     """The transactions of one relay, and where each wallet's next fetch starts.
 
@@ -124,6 +128,7 @@ class TransactionLog:
                 run("INSERT INTO about VALUES ('pruned_to', '0')")
                 run("INSERT INTO about VALUES ('begun', ?)", (str(now),))
                 run(f"PRAGMA user_version={SCHEMA_VERSION}")
+        run(_UNSURE)
         about = dict(run("SELECT name, value FROM about").fetchall())
         self.epoch: str = about["epoch"]
         self.pruned_to = int(about["pruned_to"])
@@ -205,6 +210,9 @@ class TransactionLog:
                 wallet,
             ),
         )
+        self._database.execute("DELETE FROM unsure WHERE wallet = ?", (wallet,))
+        if saved.unsure is not None:
+            self._database.execute("INSERT INTO unsure VALUES (?, ?, ?)", (wallet, *saved.unsure))
 
     def follow(self, wallet: str, *, now: float) -> tuple[SavedCheckpoint, dict[str, int]] | None:
         """Take note that a wallet is followed from now on.
@@ -224,9 +232,13 @@ class TransactionLog:
             ).fetchone()
             if row is not None and now - row[5] <= RESUMED_WITHIN:
                 verified = None if row[1] is None else Checkpoint(row[1], row[2])
-                saved = SavedCheckpoint(row[0], verified, frozenset(msgspec.json.decode(row[3])), row[4])
-                return saved, self.reported(wallet)
+                history = frozenset(msgspec.json.decode(row[3]))
+                unsure = self._database.execute(
+                    "SELECT after, before FROM unsure WHERE wallet = ?", (wallet,)
+                ).fetchone()
+                return SavedCheckpoint(row[0], verified, history, row[4], unsure), self.reported(wallet)
             with self._transaction():
+                self._database.execute("DELETE FROM unsure WHERE wallet = ?", (wallet,))
                 self._database.execute(
                     "INSERT OR REPLACE INTO wallets VALUES (?, ?, ?, ?, NULL, NULL, ?, 0)",
                     (wallet, self.offset, now, now, b"[]"),
@@ -291,6 +303,7 @@ class TransactionLog:
                     run("DELETE FROM transactions WHERE offset <= ?", (last,))
                     run("UPDATE about SET value = ? WHERE name = 'pruned_to'", (str(last),))
                 run("DELETE FROM wallets WHERE followed_until < ?", (now - max(keep, RESUMED_WITHIN),))
+                run("DELETE FROM unsure WHERE wallet NOT IN (SELECT wallet FROM wallets)")
         except sqlite3.Error as error:
             raise LogFailed(f"the log cannot be written: {reason(error)}") from error
         self.pruned_to = max(self.pruned_to, last)

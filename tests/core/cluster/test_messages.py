@@ -45,6 +45,7 @@ def test_what_the_leader_tells_arrives_as_it_was() -> None:
     [
         SavedCheckpoint(12.5, None),
         SavedCheckpoint(12.5, Checkpoint("sig", 99), frozenset({"a", "b"}), 88),
+        SavedCheckpoint(12.5, Checkpoint("", 99), unsure=(10, 99)),
     ],
 )
 def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -> None:

@@ -149,6 +149,37 @@ def test_a_wallet_is_followed_on_from_its_checkpoint_after_a_restart(tmp_path: P
     assert log.reaches_back(log.epoch, 0, ["w"])
 
 
+def test_what_may_be_missing_is_kept_until_it_has_been_told(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log.follow("v", now=NOW)
+    saved = SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))
+    log.append([told(1)], {"w": saved, "v": SavedCheckpoint(NOW, Checkpoint("", 5))}, now=NOW)
+    log.close()
+    again = log_in(tmp_path)
+    for wallet, unsure in (("w", (10, 90)), ("v", None)):
+        found = again.follow(wallet, now=NOW)
+        assert found is not None
+        assert found[0].unsure == unsure
+    again.append([told(2)], {"w": SavedCheckpoint(NOW, Checkpoint("", 90))}, now=NOW)
+    again.close()
+    found = log_in(tmp_path).follow("w", now=NOW)
+    assert found is not None
+    assert found[0] == SavedCheckpoint(NOW, Checkpoint("", 90))
+
+
+def test_a_log_of_before_there_was_a_place_for_what_may_be_missing_is_opened(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log._database.execute("DROP TABLE unsure")
+    log.close()
+    again = log_in(tmp_path)
+    assert again.follow("w", now=NOW) is not None
+    again.append([], {"w": SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))}, now=NOW)
+    assert again.prune(now=NOW + 30 * RESUMED_WITHIN) is False
+    assert again._database.execute("SELECT count(*) FROM unsure").fetchone()[0] == 0
+
+
 def test_a_wallet_without_a_complete_fetch_starts_at_the_moment_it_was_watched(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     log.follow("w", now=NOW)
