@@ -25,7 +25,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from streamcore.events import State
-from streamcore.relay.listening import listening_socket
+from streamcore.relay.listening import listening_socket, start_serving
 from streamcore.relay.server import QUIET, Relay
 from streamcore.status import BreakerState, ProviderStatus
 
@@ -154,7 +154,9 @@ class MetricsServer:
             process_request=self._answer,
             server_header=None,
             logger=QUIET,
+            start_serving=False,
         )
+        await start_serving(self._server)
         return self
 
     async def __aexit__(

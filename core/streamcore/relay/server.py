@@ -31,7 +31,7 @@ from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
 from streamcore.relay.housekeeping import Housekeeping
 from streamcore.relay.limits import Bucket, Close, RelayLimits
-from streamcore.relay.listening import listening_socket
+from streamcore.relay.listening import listening_socket, start_serving
 from streamcore.relay.log import KEEP, MOST, Log
 from streamcore.relay.lookups import Lookups
 from streamcore.relay.requests import Nonsense, Requests, Served
@@ -170,7 +170,9 @@ class Relay:
             max_queue=4,
             create_connection=BoundedConnection,
             logger=QUIET,
+            start_serving=False,
         )
+        await start_serving(self._server)
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self.housekeeping.run)
         self._tasks.start_loop("pings", self._ping)
