@@ -23,6 +23,8 @@ MOST_TERM = 2**53
 """Terms grow from the milliseconds of a bucket's making, one with each write: that is far away."""
 
 Term = Annotated[int, Meta(ge=0, le=MOST_TERM)]
+MOST_SETTINGS = 500
+
 Name = Annotated[str, Meta(max_length=128)]
 Text = Annotated[str, Meta(max_length=4096)]
 
@@ -58,6 +60,8 @@ class Wants(msgspec.Struct, frozen=True, omit_defaults=True):
     symbols: tuple[str, ...] = ()
     """Each as every relay understands it as the same instrument."""
     wallets: tuple[str, ...] = ()
+    settings: Annotated[dict[str, str], Meta(max_length=MOST_SETTINGS)] = {}
+    """See `streamcore.cluster.team_settings.settings_told`; empty: it is not said."""
 
 
 class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):

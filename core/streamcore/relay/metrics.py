@@ -62,6 +62,9 @@ class RelayCollector(Collector):
             connected = _gauge("bus_connected", "1: NATS, which several relays share, can be reached.")
             connected.add_metric([], member.is_connected)
             yield connected
+            differ = _gauge("relay_settings_differ", "1: another relay on this NATS has other settings.")
+            differ.add_metric([], bool(member.notes()))
+            yield differ
         events = _counter(
             "events", "Events taken from the engine, prices of one moment merged.", ["kind", "source"]
         )

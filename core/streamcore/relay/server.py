@@ -134,7 +134,12 @@ class Relay:
             keep_most=keep_most,
         )
         self.gate = Gate(
-            tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
+            tokens or Tokens(),
+            self.limits,
+            clock,
+            behind_proxy=behind_proxy,
+            unready=self.unready,
+            notes=tuple if membership is None else membership.notes,
         )
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
