@@ -146,6 +146,11 @@ class Connection:
         return self._liveness.stale
 
     @property
+    def hears(self) -> bool:
+        """See `Liveness.hears`."""
+        return self._liveness.hears
+
+    @property
     def in_doubt(self) -> bool:
         """See `Liveness.in_doubt`."""
         return self._liveness.in_doubt
@@ -176,6 +181,10 @@ class Connection:
             self._restart.set()
         else:
             self._plan.retry_now()
+
+    def found_quiet(self) -> None:
+        """Take note that nothing happens at present of what is wanted: see `Liveness.found_quiet`."""
+        self._liveness.found_quiet()
 
     def give_up(self, error: ProviderError) -> None:
         """Take an open stream for dead: the next attempt is made as after any other loss."""

@@ -376,7 +376,9 @@ class ProviderStream:
         except ProviderError as error:
             self._reporting.request_failed(error)
             return
-        if has_news and connection.stale:
+        if not has_news and not connection.in_doubt and any(one.hears for one in self._connections):
+            connection.found_quiet()  # by what another connection hears, the provider lives
+        elif has_news and not connection.hears:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
             connection.give_up(ProviderError(ErrorKind.NETWORK, text))
 

@@ -145,6 +145,21 @@ async def test_where_nothing_may_happen_silence_is_asked_about_and_borne_ever_lo
         bench.liveness.ended()
 
 
+async def test_a_silence_that_is_found_to_be_the_markets_does_not_end_it(bench: Bench) -> None:
+    await bench.open()
+    await bench.clock.advance(31)
+    assert (bench.liveness.stale, bench.liveness.hears) == (True, False)
+    for _ in range(10):
+        bench.liveness.found_quiet()
+        assert (bench.liveness.stale, bench.liveness.hears) == (False, False)
+        bench.quiet_at.clear()
+        await bench.clock.advance(31)
+        assert bench.quiet_at  # it is asked about again each time as long
+    assert [stale for _, stale in bench.changes] == [True, False]
+    await bench.clock.advance(30)
+    assert bench.failure() == "no data for 60 s"
+
+
 async def test_any_frame_makes_it_fresh_and_both_are_told(bench: Bench) -> None:
     await bench.open()
     await bench.clock.advance(31)
