@@ -49,8 +49,9 @@ class Action(msgspec.Struct, frozen=True):
     Attributes:
         verb: What it did, for the event.
         program_id: The program that did it.
-        given: What happened to what the wallet gave, as a participle: ``deposited``.
-        got: What happened to what it got: ``withdrawn``.
+        given: What happened to what the wallet gave, as a participle: ``deposited``. Empty where the program
+            took nothing, so that what the wallet gave is for something else.
+        got: What happened to what it got: ``withdrawn``; empty likewise.
         is_loan: Whether it changed collateral or debt, so that what was given and got is no purchase.
         is_signed: Whether a top-level instruction did it, not one that a program called.
     """
@@ -93,7 +94,7 @@ def _action(instruction: Instruction) -> Action | None:
         return None
     if program == STAKE:
         verb = _STAKE_VERBS.get(instruction.type)
-    elif program in BRIDGES:
+    elif program in BRIDGES and program not in NUMBERED_VERBS:
         verb = Verb.BRIDGE
     elif program in NAMED_VERBS or program in NUMBERED_VERBS or program in OPERATES_LOANS:
         data = decoded(instruction.data)
@@ -124,7 +125,7 @@ def _loan(program: str, data: bytes) -> Action | None:
         verb = Verb.DEPOSIT if collateral > 0 else Verb.WITHDRAW
     else:
         return None
-    return Action(verb, program, given or "repaid", got or "borrowed", is_loan=True)
+    return Action(verb, program, given, got, is_loan=True)
 
 
 def is_order(action: Action | None) -> bool:

@@ -26,7 +26,7 @@ from streamcore.solana.balances import (
 from streamcore.solana.failures import read_failure
 from streamcore.solana.flows import Transfer, address, token_amount
 from streamcore.solana.main_program import main_program
-from streamcore.solana.mints import is_minted
+from streamcore.solana.mints import is_minted, metadata_fee
 from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Facts, failure_sentence, sentence
@@ -42,6 +42,8 @@ NEGLIGIBLE_LAMPORTS = 10
 
 SMALL_LAMPORTS = 1_000_000
 """Beside one token given and one got, SOL up to this is a tip or a remainder, not a part of the trade."""
+
+_TRADES = (TransactionType.BOUGHT, TransactionType.SOLD, TransactionType.SWAPPED)
 
 _SYMBOL_LENGTH = 24
 _MEMO_LENGTH = 250
@@ -143,6 +145,8 @@ def _succeeded(
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
+    if kind in _TRADES and action is not None and action.verb in (Verb.LIST, Verb.DELIST):
+        action = None  # it was a step of the trade: who takes a bid lists the NFT and sells it at once
     opened, closed = 0, tuple[Transfer, ...]()
     if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
         opened, closed = _accounts_of_others(balances, wallet, movement)
@@ -160,6 +164,12 @@ def _succeeded(
     if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
         token = movement.tokens[0]
         withheld = in_units(withheld_fee(balances, wallet, token), token.decimals)
+    minted, fee = frozenset[str](), 0
+    if kind is TransactionType.MULTI and action is not None and action.is_loan:
+        # a loan account may be a token, of which there is one
+        ones = (token for token in movement.tokens if token.amount == 1 and token.decimals == 0)
+        minted = frozenset(token.mint for token in ones if not token_parties(balances, wallet, token))
+        fee = metadata_fee(balances, wallet, movement)
     facts = Facts(
         kind=kind,
         movement=movement,
@@ -167,6 +177,8 @@ def _succeeded(
         changes=changes,
         parties=parties,
         minted_or_burned=minted_or_burned,
+        minted=minted,
+        metadata_fee=fee,
         program=_shown(doing),
         is_plumbing=doing is None or doing in PLUMBING,
         action=action,

@@ -121,17 +121,15 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
 
 
 def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
-    closed = (
-        move.source
-        for move in flows.transfers
-        if move.instruction.program_id in TOKEN_PROGRAMS
-        if move.instruction.type == "closeAccount"
-        if move.destination == wallet
-    )
+    closed: dict[str, str] = {}
+    for move in flows.transfers:
+        if move.instruction.program_id in TOKEN_PROGRAMS and move.instruction.type == "closeAccount":
+            # What it held before goes where it is closed to first; it may be made anew and closed again.
+            closed.setdefault(move.source, move.destination)
     back = {}
-    for account in closed:
+    for account, destination in closed.items():
         held = holdings.before.get(account, 0) - holdings.wrapped.get(account, 0)
-        if held > 0:
+        if held > 0 and destination == wallet:
             back[account] = held
     return back
 

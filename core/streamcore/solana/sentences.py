@@ -20,7 +20,7 @@ from streamcore.solana.amounts import (
 )
 from streamcore.solana.balances import SOL_DECIMALS, Movement, in_units
 from streamcore.solana.flows import Transfer
-from streamcore.solana.parties import Party
+from streamcore.solana.parties import DUST, Party
 from streamcore.solana.verbs import Verb
 
 _DONE = {
@@ -48,6 +48,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         changes: The tokens, as events show them.
         parties: The counterparties, the largest first, without pools.
         minted_or_burned: Whether tokens have no other side: they were minted or burned.
+        minted: Of a loan, the mints of the tokens that the wallet got and nobody had before.
+        metadata_fee: Of a loan, lamports paid for the metadata of such a token.
         program: The name of the program, or its shortened address.
         is_plumbing: Whether the program is not worth a mention; see `PLUMBING`.
         action: What was done, if there is a verb for it.
@@ -64,6 +66,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[TokenChange, ...]
     parties: list[Party]
     minted_or_burned: bool
+    minted: frozenset[str]
+    metadata_fee: int
     program: str
     is_plumbing: bool
     action: Action | None
@@ -112,7 +116,8 @@ def _moved(facts: Facts) -> str:
         state = {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "")
         text += f" {'from' if received else 'to'} {state}order"
     elif action is not None and action.verb not in (Verb.MINT, Verb.BURN):
-        text += f" ({action.got if received else action.given})"
+        what = action.got if received else action.given
+        text += f" ({what})" if what else ""
     elif facts.parties:
         text += f" {'from' if received else 'to'} {_who(facts)}"
         if action is not None:
@@ -149,15 +154,17 @@ def _several(facts: Facts) -> str:
     action = facts.action
     loan = action if action is not None and action.is_loan else None
 
-    def part(amount: Decimal, called: str) -> str:
-        text = signed(amount, called)
-        if loan is not None:
-            text += f" ({loan.got if amount > 0 else loan.given})"
-        return text
+    def part(amount: Decimal, called: str, other: str = "") -> str:
+        what = other or ("" if loan is None else loan.got if amount > 0 else loan.given)
+        return f"{signed(amount, called)} ({what})" if what else signed(amount, called)
 
-    parts = [part(change.amount, unit(change)) for change in facts.changes]
+    parts = [
+        part(change.amount, unit(change), "minted" if change.mint in facts.minted else "")
+        for change in facts.changes
+    ]
     if facts.sol:
-        parts.append(part(in_units(facts.sol, SOL_DECIMALS), "SOL"))
+        is_fee = -facts.sol <= facts.metadata_fee + DUST and facts.sol < 0
+        parts.append(part(in_units(facts.sol, SOL_DECIMALS), "SOL", "fee" if is_fee else ""))
     text = f"multi: {', '.join(parts)}{_where(facts)}"
     if action is not None and loan is None:
         text += f" ({action.given})"

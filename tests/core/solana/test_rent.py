@@ -269,6 +269,21 @@ def test_an_account_of_another_that_the_wallet_closes_says_where_the_rent_goes()
     assert told(transaction, FRIEND).summary == "closed token account, rent 0.00203928 SOL went to another"
 
 
+def test_an_account_made_anew_and_closed_again_returns_its_first_rent_once() -> None:
+    """Another closes it to itself; the wallet makes it anew, and what that costs comes back to it."""
+    made = parsed(
+        SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=RENT, space=165, owner=TOKEN
+    )
+    transaction = make(
+        {WALLET: (SOL, SOL + 7), ACCOUNT: (RENT, 0), PAYER: (7, RENT)},
+        before=[tokens(1, USDC, FRIEND, 0)],
+        instructions=[close(ACCOUNT, PAYER, FRIEND), made, close(ACCOUNT, WALLET, FRIEND)],
+    )
+    assert movement(transaction, PAYER).rent == Rent({}, {ACCOUNT: RENT})
+    assert movement(transaction, WALLET).rent == Rent({}, {})
+    assert movement(transaction, WALLET).core == 7
+
+
 def test_several_accounts_are_counted() -> None:
     transaction = make(
         {WALLET: (SOL, SOL + 2 * RENT), ACCOUNT: (RENT, 0), OTHER_ACCOUNT: (RENT, 0)},
