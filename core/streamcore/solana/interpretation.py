@@ -31,7 +31,7 @@ from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Facts, failure_sentence, sentence
 from streamcore.solana.transfer_fee import withheld_fee
-from streamcore.solana.verbs import Verb
+from streamcore.solana.verbs import CONCERNS_OTHERS, LISTINGS, Verb
 from streamcore.solana.wire import SolanaTransaction
 from streamcore.text import printable
 
@@ -145,7 +145,7 @@ def _succeeded(
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
-    if kind in _TRADES and action is not None and action.verb in (Verb.LIST, Verb.DELIST):
+    if kind in _TRADES and action is not None and action.verb in LISTINGS:
         action = None  # it was a step of the trade: who takes a bid lists the NFT and sells it at once
     opened, closed = 0, tuple[Transfer, ...]()
     if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
@@ -202,7 +202,7 @@ def _succeeded(
         token_changes=changes,
         counterparty=addresses[0] if len(addresses) == 1 else None,
         program=_named(program_id),
-        rent=in_units(sum(movement.rent.back.values()) - sum(movement.rent.paid.values()), SOL_DECIMALS),
+        rent=in_units(movement.rent.net, SOL_DECIMALS),
         tip=in_units(tip, SOL_DECIMALS),
         action=_verb(action, kind, minted_or_burned=minted_or_burned),
         counterparties=addresses if len(addresses) > 1 else (),
@@ -229,7 +229,8 @@ def _action(balances: Balances, movement: Movement, *, has_signed: bool) -> Acti
     if not _was_touched(movement):
         return None
     # For a wallet that did not sign, what programs called one another for need not be what happened to it.
-    return find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
+    action = find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
+    return action if action is not None and action.verb in CONCERNS_OTHERS else None
 
 
 def _was_touched(movement: Movement) -> bool:
@@ -265,7 +266,7 @@ def _classify(
         return TransactionType.MULTI
     if tip:
         return TransactionType.SENT
-    if movement.account_rent:
+    if movement.account_rent or (movement.rent.net and not has_signed):
         return TransactionType.ACCOUNT
     return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
 

@@ -49,6 +49,11 @@ class Rent(msgspec.Struct, frozen=True):
     paid: Mapping[str, int]
     back: Mapping[str, int]
 
+    @property
+    def net(self) -> int:
+        """What came back beyond what was paid; negative if less did."""
+        return sum(self.back.values()) - sum(self.paid.values())
+
 
 class Holdings(msgspec.Struct, frozen=True):
     """What the computation of rent needs of the accounts of a transaction.

@@ -21,7 +21,7 @@ from streamcore.solana.amounts import (
 from streamcore.solana.balances import SOL_DECIMALS, Movement, in_units
 from streamcore.solana.flows import Transfer
 from streamcore.solana.parties import DUST, Party
-from streamcore.solana.verbs import Verb
+from streamcore.solana.verbs import LISTINGS, Verb
 
 _DONE = {
     Verb.STAKE: "staked",
@@ -36,6 +36,9 @@ _DONE = {
     Verb.BRIDGE: "bridged for another",
 }
 """What a wallet did by a transaction that moved nothing of its own."""
+
+
+_TOLD_OTHERWISE = (Verb.MINT, Verb.BURN)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,9 +116,8 @@ def _moved(facts: Facts) -> str:
         text += f" (fee {readable(facts.withheld)} withheld)"
     action = facts.action
     if action is not None and is_order(action):
-        state = {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "")
-        text += f" {'from' if received else 'to'} {state}order"
-    elif action is not None and action.verb not in (Verb.MINT, Verb.BURN):
+        text += f" {'from' if received else 'to'} {_order(action)}"
+    elif action is not None and action.verb not in _TOLD_OTHERWISE and _is_about(action, facts):
         what = action.got if received else action.given
         text += f" ({what})" if what else ""
     elif facts.parties:
@@ -125,6 +127,11 @@ def _moved(facts: Facts) -> str:
     elif facts.minted_or_burned:
         text += f" ({'minted' if received else 'burned'})"
     return text if facts.is_plumbing else f"{text}, {facts.program}"
+
+
+def _is_about(action: Action, facts: Facts) -> bool:
+    """Whether what was moved is what the action was done with."""
+    return bool(facts.changes) or action.verb not in LISTINGS
 
 
 def _who(facts: Facts) -> str:
@@ -174,6 +181,8 @@ def _several(facts: Facts) -> str:
 def _account(facts: Facts) -> str:
     movement = facts.movement
     paid, back = sum(movement.rent.paid.values()), sum(movement.rent.back.values())
+    if not (facts.opened or movement.account_rent or facts.closed):
+        return _rent_alone(facts, movement.rent.net)
     if facts.opened:
         return f"opened {_token_accounts(facts.opened)} for another, rent {exact_sol(paid)}"
     change = movement.account_rent
@@ -197,6 +206,18 @@ def _account(facts: Facts) -> str:
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
+
+
+def _rent_alone(facts: Facts, net: int) -> str:
+    """Return what happened to somebody who did not sign and whose token accounts stayed as they were."""
+    text = f"got rent {exact_sol(net)} back" if net > 0 else f"paid rent {exact_sol(-net)}"
+    if net > 0 and facts.action is not None and is_order(facts.action):
+        text += f" from {_order(facts.action)}"
+    return text if facts.is_plumbing else f"{text}, {facts.program}"
+
+
+def _order(action: Action) -> str:
+    return {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "") + "order"
 
 
 def _token_accounts(number: int) -> str:

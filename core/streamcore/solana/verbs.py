@@ -63,6 +63,24 @@ class Verb(StrEnum):
     CLAIM = "claim"
 
 
+LISTINGS = frozenset({Verb.LIST, Verb.DELIST})
+"""What is done with an NFT alone: SOL beside it is something else."""
+
+CONCERNS_OTHERS = frozenset(
+    {
+        Verb.UNSTAKE,
+        Verb.WITHDRAW,
+        Verb.BRIDGE,
+        Verb.ORDER_FILLED,
+        Verb.ORDER_CANCELLED,
+        Verb.MINT,
+        Verb.BURN,
+        Verb.CLAIM,
+    }
+)
+"""What may be done for somebody who did not sign, who of the rest has only a share of the fees."""
+
+
 def discriminator(name: str) -> bytes:
     """Return the first eight bytes of the data of an Anchor program's instruction ``name``."""
     return hashlib.sha256(f"global:{name}".encode()).digest()[:8]

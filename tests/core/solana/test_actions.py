@@ -386,6 +386,31 @@ def test_an_nft_that_a_program_without_a_name_mints_is_told() -> None:
     assert meaning.summary == "sent 1 SOL to DFK4…Pi4j (minted an NFT), TGAR…Qk9n"
 
 
+@pytest.mark.parametrize(
+    ("instruction", "program"),
+    [
+        (call(AUCTION_HOUSE, "sell"), "Auction House"),
+        (call(MARGINFI, "lending_account_deposit"), "marginfi"),
+        (call(KAMINO_LEND, "borrow_obligation_liquidity"), "Kamino Lend"),
+        (call(MARINADE, "deposit"), "Marinade"),
+    ],
+)
+def test_what_a_signer_did_is_not_said_of_what_somebody_else_got_of_it(
+    instruction: dict[str, Any], program: str
+) -> None:
+    """Makers of an NFT have a share of its sale, and services one of what they forward."""
+    meaning = told(usdc(5, instruction, wallet_signs=False))
+    assert (meaning.action, meaning.summary) == (None, f"received 0.000005 USDC from DFK4…Pi4j, {program}")
+
+
+def test_sol_beside_a_listing_is_not_what_was_listed() -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL - 50_000), FRIEND: (0, 50_000)}, instructions=[call(TENSOR, "list")]
+    )
+    meaning = told(transaction)
+    assert (meaning.action, meaning.summary) == ("list", "sent 0.00005 SOL to DFK4…Pi4j, Tensor")
+
+
 def test_what_anothers_transaction_did_besides_is_not_told_to_somebody_who_did_not_sign() -> None:
     transaction = usdc(5, call("TGARDaEzs7px1tEUssCCZ9ewhTW7oCA1MnY5y7rQk9n"), wallet_signs=False)
     assert told(transaction).action is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import base58
 import pytest
 from made_transactions import (
     ACCOUNT,
@@ -26,10 +27,12 @@ from made_transactions import (
 
 from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.events import TransactionType
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN
+from streamcore.solana.programs import JUPITER_DCA, STAKE, SYSTEM, TOKEN
 from streamcore.solana.rent import Rent, rent_of
+from streamcore.solana.verbs import discriminator
 
 ORDER = "7F3Wg8gzekghzqPLGubCSSjZGj6ihVb14A6QmGKjNL92"
+END_AND_CLOSE = base58.b58encode(discriminator("end_and_close")).decode()
 CALL = {"programId": UNKNOWN_PROGRAM, "accounts": [], "data": "3"}
 
 
@@ -282,6 +285,40 @@ def test_an_account_made_anew_and_closed_again_returns_its_first_rent_once() -> 
     assert movement(transaction, PAYER).rent == Rent({}, {ACCOUNT: RENT})
     assert movement(transaction, WALLET).rent == Rent({}, {})
     assert movement(transaction, WALLET).core == 7
+
+
+def test_rent_that_comes_back_to_somebody_who_did_not_sign_is_told() -> None:
+    """A keeper ends an order, and what its accounts held goes to who placed it."""
+    transaction = make(
+        {
+            PAYER: (SOL, SOL),
+            WALLET: (SOL, SOL + 2 * RENT + 890_880),
+            ACCOUNT: (RENT, 0),
+            OTHER_ACCOUNT: (RENT, 0),
+        }
+        | {ORDER: (890_880, 0)},
+        before=[tokens(2, USDC, ORDER, 0), tokens(3, WRAPPED_SOL, ORDER, 0, 9)],
+        instructions=[{"programId": JUPITER_DCA, "accounts": [], "data": END_AND_CLOSE}],
+        inner=[close(ACCOUNT, WALLET, ORDER), close(OTHER_ACCOUNT, WALLET, ORDER)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.sol_change) == (TransactionType.ACCOUNT, 0)
+    assert meaning.rent == Decimal("0.00496944")
+    assert meaning.summary == "got rent 0.00496944 SOL back from filled order, Jupiter DCA"
+
+
+def test_rent_that_a_program_takes_from_somebody_who_did_not_sign_is_told() -> None:
+    """The vault of a multisig pays, which cannot sign: the program signs for it."""
+    transaction = make(
+        {PAYER: (SOL, SOL), WALLET: (SOL, SOL - RENT), ORDER: (0, RENT)},
+        instructions=[CALL],
+        inner=[create(ORDER, RENT, 165)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.summary) == (
+        TransactionType.ACCOUNT,
+        "paid rent 0.00203928 SOL, BCVV…C25a",
+    )
 
 
 def test_several_accounts_are_counted() -> None:
