@@ -19,7 +19,7 @@ from streamcore.solana.wire import Instruction
 CREATES = frozenset({"createAccount", "createAccountWithSeed", "createAccountAllowPrefund"})
 TRANSFERS = frozenset({"transfer", "transferWithSeed"})
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
-_INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
+INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
 
 _MAX_U64 = 2**64 - 1
 
@@ -127,7 +127,7 @@ def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, 
             return None
         if near in wrapped or far in wrapped or info.get("mint") == WRAPPED_SOL:
             return Transfer(near, far, token_amount(instruction), instruction)
-    elif kind in _INITIALISES:
+    elif kind in INITIALISES:
         account = address(instruction, "account")
         if account is not None and info.get("mint") == WRAPPED_SOL:
             wrapped.add(account)

@@ -24,9 +24,10 @@ from streamcore.solana.balances import (
     read_balances,
 )
 from streamcore.solana.failures import read_failure
-from streamcore.solana.flows import Transfer, address, token_amount
+from streamcore.solana.flows import address, token_amount
 from streamcore.solana.main_program import main_program
 from streamcore.solana.mints import is_minted, metadata_fee
+from streamcore.solana.opened_and_closed import OpenedAndClosed, opened_and_closed
 from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
 from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
 from streamcore.solana.sentences import Facts, failure_sentence, sentence
@@ -147,10 +148,10 @@ def _succeeded(
         kind = TransactionType.RECEIVED
     if kind in _TRADES and action is not None and action.verb in LISTINGS:
         action = None  # it was a step of the trade: who takes a bid lists the NFT and sells it at once
-    opened, closed = 0, tuple[Transfer, ...]()
+    accounts = OpenedAndClosed()
     if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
-        opened, closed = _accounts_of_others(balances, wallet, movement)
-    if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
+        accounts = opened_and_closed(balances, wallet, movement)
+    if kind is TransactionType.CALLED and (accounts.opened or movement.account_rent or accounts.closed):
         kind = TransactionType.ACCOUNT
     # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
@@ -184,8 +185,7 @@ def _succeeded(
         action=action,
         tip=tip,
         withheld=withheld,
-        opened=opened,
-        closed=closed,
+        accounts=accounts,
         to_itself=_moved_to_itself(balances, wallet, symbol_of) if kind is TransactionType.CALLED else "",
     )
     summary = sentence(facts)
@@ -269,26 +269,6 @@ def _classify(
     if movement.account_rent or (movement.rent.net and not has_signed):
         return TransactionType.ACCOUNT
     return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
-
-
-def _accounts_of_others(
-    balances: Balances, wallet: str, movement: Movement
-) -> tuple[int, tuple[Transfer, ...]]:
-    """Return how many token accounts of others the wallet paid for, and the transfers that closed some."""
-    keys = balances.keys
-    others = {
-        keys[one.index]
-        for one in balances.accounts
-        if one.owner_before != wallet and one.owner_after != wallet
-    }
-    opened = sum(account in others for account in movement.rent.paid)
-    closed = (
-        move
-        for move in balances.flows.transfers
-        if move.source in others and address(move.instruction, "owner") == wallet
-        if move.instruction.program_id in TOKEN_PROGRAMS and move.instruction.type == "closeAccount"
-    )
-    return opened, tuple(closed)
 
 
 def _moved_to_itself(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:

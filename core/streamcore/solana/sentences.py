@@ -19,7 +19,7 @@ from streamcore.solana.amounts import (
     unit,
 )
 from streamcore.solana.balances import SOL_DECIMALS, Movement, in_units
-from streamcore.solana.flows import Transfer
+from streamcore.solana.opened_and_closed import OpenedAndClosed
 from streamcore.solana.parties import DUST, Party
 from streamcore.solana.verbs import LISTINGS, Verb
 
@@ -58,8 +58,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         action: What was done, if there is a verb for it.
         tip: Lamports that went to block builders and the like.
         withheld: The transfer fee of a single token, in whole tokens; see `withheld_fee`.
-        opened: How many accounts for others the wallet paid for.
-        closed: The transfers by which the wallet closed accounts of others.
+        accounts: The token accounts of others that the wallet opened and closed.
         to_itself: What the wallet moved between its own accounts, as text; empty if nothing.
     """
 
@@ -76,8 +75,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     action: Action | None
     tip: int
     withheld: Decimal
-    opened: int
-    closed: tuple[Transfer, ...]
+    accounts: OpenedAndClosed
     to_itself: str
 
 
@@ -181,10 +179,12 @@ def _several(facts: Facts) -> str:
 def _account(facts: Facts) -> str:
     movement = facts.movement
     paid, back = sum(movement.rent.paid.values()), sum(movement.rent.back.values())
-    if not (facts.opened or movement.account_rent or facts.closed):
+    others = facts.accounts
+    if not (others.opened or movement.account_rent or others.closed):
         return _rent_alone(facts, movement.rent.net)
-    if facts.opened:
-        return f"opened {_token_accounts(facts.opened)} for another, rent {exact_sol(paid)}"
+    if others.opened:
+        whose = " for another" if others.is_of_others else ""
+        return f"opened {_token_accounts(others.opened)}{whose}, rent {exact_sol(paid)}"
     change = movement.account_rent
     if change > 0:
         text = f"opened {_token_accounts(sum(rent > 0 for rent in movement.account_rents.values()))}"
@@ -200,9 +200,10 @@ def _account(facts: Facts) -> str:
             if back
             else f"{text}, rent {exact_sol(-change)} went to another"
         )
-    released = exact_sol(sum(move.lamports for move in facts.closed))
-    text = f"closed {_token_accounts(len(facts.closed))} of another, rent {released}"
-    to = {move.destination for move in facts.closed}
+    released = exact_sol(sum(move.lamports for move in others.closed))
+    whose = " of another" if others.is_of_others else ""
+    text = f"closed {_token_accounts(len(others.closed))}{whose}, rent {released}"
+    to = {move.destination for move in others.closed}
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
