@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
+from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE, TOKEN_2022
 from streamcore.solana.raw_instructions import decoded
+from streamcore.solana.transfer_fee import WITHDRAWS_WITHHELD
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
 
 _KNOWN_WHEN_CALLED = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs whose instructions tell what a transaction did even when another program calls them."""
 
-_HAVE_VERBS = BRIDGES.union({STAKE}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
+_HAVE_VERBS = BRIDGES.union({STAKE, TOKEN_2022}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
 """Programs some of whose instructions have a verb."""
 
 _STAKE_VERBS = {
@@ -94,6 +95,8 @@ def _action(instruction: Instruction) -> Action | None:
         return None
     if program == STAKE:
         verb = _STAKE_VERBS.get(instruction.type)
+    elif program == TOKEN_2022:
+        verb = Verb.CLAIM if instruction.type in WITHDRAWS_WITHHELD else None
     elif program in BRIDGES and program not in NUMBERED_VERBS:
         verb = Verb.BRIDGE
     elif program in NAMED_VERBS or program in NUMBERED_VERBS or program in OPERATES_LOANS:

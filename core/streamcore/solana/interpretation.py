@@ -29,9 +29,17 @@ from streamcore.solana.main_program import main_program
 from streamcore.solana.mints import is_minted, metadata_fee
 from streamcore.solana.opened_and_closed import OpenedAndClosed, opened_and_closed
 from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
-from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
+from streamcore.solana.programs import (
+    EXCHANGES,
+    MEMO_PROGRAMS,
+    NAMES,
+    PLUMBING,
+    SYSTEM,
+    TOKEN_2022,
+    TOKEN_PROGRAMS,
+)
 from streamcore.solana.sentences import Facts, failure_sentence, sentence
-from streamcore.solana.transfer_fee import withheld_fee
+from streamcore.solana.transfer_fee import WITHDRAWS_WITHHELD, withheld_fee
 from streamcore.solana.verbs import CONCERNS_OTHERS, LISTINGS, Verb
 from streamcore.solana.wire import SolanaTransaction
 from streamcore.text import printable
@@ -142,7 +150,7 @@ def _succeeded(
 ) -> Meaning:
     has_signed = wallet in balances.signers
     action = _action(balances, movement, has_signed=has_signed)
-    sol, tip = _sol_and_tip(movement)
+    sol, tip = _sol_and_tip(movement, at_exchange=program_id in EXCHANGES)
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
@@ -156,7 +164,7 @@ def _succeeded(
     # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
-    minted_or_burned = not parties and bool(movement.tokens)
+    minted_or_burned = not (parties or _withdraws_withheld(balances)) and bool(movement.tokens)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
         # The other side is a pool, which means nothing to a person, unless it signed.
         parties = [party for party in parties if party.address in balances.signers]
@@ -237,13 +245,14 @@ def _was_touched(movement: Movement) -> bool:
     return bool(movement.tokens or movement.core or movement.account_rent or movement.rent.back)
 
 
-def _sol_and_tip(movement: Movement) -> tuple[int, int]:
+def _sol_and_tip(movement: Movement, *, at_exchange: bool) -> tuple[int, int]:
     """Return the SOL that is a side of the trade by itself, and the SOL that is a tip, both in lamports."""
     sol, tip = movement.core + movement.tip, movement.tip
     amounts = [token.amount for token in movement.tokens]
     if len(amounts) == 2 and amounts[0] * amounts[1] < 0 and abs(sol) <= SMALL_LAMPORTS:
         return 0, tip + (-sol if sol <= -NEGLIGIBLE_LAMPORTS else 0)
-    if abs(sol) < (DUST if amounts or tip else NEGLIGIBLE_LAMPORTS):
+    is_price = at_exchange and sol > 0 and len(amounts) == 1 and amounts[0] < 0
+    if abs(sol) < (DUST if (amounts or tip) and not is_price else NEGLIGIBLE_LAMPORTS):
         return 0, tip
     return sol, tip
 
@@ -269,6 +278,13 @@ def _classify(
     if movement.account_rent or (movement.rent.net and not has_signed):
         return TransactionType.ACCOUNT
     return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
+
+
+def _withdraws_withheld(balances: Balances) -> bool:
+    return any(
+        instruction.program_id == TOKEN_2022 and instruction.type in WITHDRAWS_WITHHELD
+        for instruction in balances.instructions
+    )
 
 
 def _moved_to_itself(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
-from streamcore.solana.programs import STAKE, TOKEN_PROGRAMS
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, TOKEN_PROGRAMS
 
 LAMPORTS_PER_BYTE = 6_960
 """The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since a
@@ -23,6 +24,8 @@ ACCOUNT_OVERHEAD = 128
 
 TOKEN_ACCOUNT_SPACE = 165
 """Bytes of a token account without extensions. Source: ``Account::LEN`` in spl-token."""
+
+_ASSOCIATES = frozenset({"create", "createIdempotent"})
 
 _MOST_SUMMED = 10
 
@@ -98,9 +101,13 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     transferred: defaultdict[str, int] = defaultdict(int)
     spaces: dict[str, int] = {}
     owners: dict[str, str | None] = {}
-    for instruction in flows.system:
+    associated: dict[str, str | None] = {}
+    for instruction in flows.making:
         kind, mine = instruction.type, instruction.info.get("source") == wallet
-        if kind in CREATES and mine and (new := address(instruction, "newAccount")):
+        if instruction.program_id == ASSOCIATED_TOKEN:
+            if mine and kind in _ASSOCIATES and (new := address(instruction, "account")):
+                associated[new] = address(instruction, "mint")
+        elif kind in CREATES and mine and (new := address(instruction, "newAccount")):
             put_in[new] += number(instruction, "lamports")
             owners[new] = address(instruction, "owner")
             known = TOKEN_ACCOUNT_SPACE if owners[new] in TOKEN_PROGRAMS else 0
@@ -120,9 +127,13 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
         amount = put_in[account] or transferred[account]
         if owners.get(account) == STAKE and amount != bound:
             continue  # other amounts in a new stake account are stake; a split pays exactly the rent
-        if lamports := min(amount, bound):
-            paid[account] = lamports
-    return paid
+        paid[account] = min(amount, bound)
+    for account, mint in associated.items():
+        # What the program called to make it is not recorded by every node; if it is, it has been counted.
+        if account not in spaces and not holdings.before.get(account):
+            lamports = holdings.after.get(account, 0)
+            paid[account] = min(lamports, rent_of(TOKEN_ACCOUNT_SPACE)) if mint == WRAPPED_SOL else lamports
+    return {account: lamports for account, lamports in paid.items() if lamports}
 
 
 def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:

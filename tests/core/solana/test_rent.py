@@ -27,7 +27,7 @@ from made_transactions import (
 
 from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.events import TransactionType
-from streamcore.solana.programs import JUPITER_DCA, STAKE, SYSTEM, TOKEN
+from streamcore.solana.programs import ASSOCIATED_TOKEN, JUPITER_DCA, STAKE, SYSTEM, TOKEN
 from streamcore.solana.rent import Rent, rent_of
 from streamcore.solana.verbs import discriminator
 
@@ -319,6 +319,46 @@ def test_rent_that_a_program_takes_from_somebody_who_did_not_sign_is_told() -> N
         TransactionType.ACCOUNT,
         "paid rent 0.00203928 SOL, BCVV…C25a",
     )
+
+
+@pytest.mark.parametrize(
+    ("mint", "wrapped", "kind"), [(USDC, 0, "create"), (WRAPPED_SOL, 5 * SOL, "createIdempotent")]
+)
+def test_without_inner_instructions_an_associated_account_still_costs_its_rent(
+    mint: str, wrapped: int, kind: str
+) -> None:
+    """Nodes that do not record inner instructions write null for them."""
+    transaction = make(
+        {WALLET: (9 * SOL, 9 * SOL - RENT - wrapped), ACCOUNT: (0, RENT + wrapped), FRIEND: (1, 1)},
+        after=[tokens(1, mint, FRIEND, wrapped or 7, 9)],
+        instructions=[
+            parsed(ASSOCIATED_TOKEN, kind, source=WALLET, account=ACCOUNT, wallet=FRIEND, mint=mint)
+        ],
+    )
+    assert movement(transaction, WALLET).rent == Rent({ACCOUNT: RENT}, {})
+    assert movement(transaction, WALLET).core == -wrapped
+
+
+def test_an_associated_account_that_was_there_or_that_another_pays_for_costs_nothing() -> None:
+    create = parsed(
+        ASSOCIATED_TOKEN, "createIdempotent", source=WALLET, account=ACCOUNT, wallet=FRIEND, mint=USDC
+    )
+    there = make(
+        {WALLET: (SOL, SOL - 5), ACCOUNT: (RENT, RENT + 5)},
+        before=[tokens(1, USDC, FRIEND, 0)],
+        after=[tokens(1, USDC, FRIEND, 0)],
+        instructions=[create],
+    )
+    assert movement(there, WALLET).rent == Rent({}, {})
+    by_another = make(
+        {PAYER: (SOL, SOL - RENT), ACCOUNT: (0, RENT), WALLET: (1, 1)},
+        after=[tokens(1, USDC, WALLET, 0)],
+        instructions=[
+            parsed(ASSOCIATED_TOKEN, "create", source=PAYER, account=ACCOUNT, wallet=WALLET, mint=USDC)
+        ],
+    )
+    assert movement(by_another, WALLET).rent == Rent({}, {})
+    assert movement(by_another, PAYER).rent == Rent({ACCOUNT: RENT}, {})
 
 
 def test_several_accounts_are_counted() -> None:
