@@ -209,6 +209,10 @@ _NFTS = {
 
 _OTHERS = {
     VOTE: "Vote Program",
+    "BPFLoaderUpgradeab1e11111111111111111111111": "BPF Loader",
+    "BPFLoader2111111111111111111111111111111111": "BPF Loader 2",
+    "LoaderV411111111111111111111111111111111111": "Loader v4",
+    "Config1111111111111111111111111111111111111": "Config Program",
     "namesLPneVptA9Z5rqUDD9tMTWEJwofgaYwp8cawRkX": "Name Service",
     "SMPLecH534NA9acpos4G6x7uf3LWbCAwZQE9e8ZekMu": "Squads",
     "pfeeUxB6jkeY1Hxd7CsFCAjcbHA9rWtchMGdZ6VojVZ": "Pump Fees",
