@@ -175,7 +175,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
         "from streamtui.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'textual', 'rich', 'typer', 'pydantic', 'msgspec', 'httpx', 'websockets', 'streamcore'}\n"
+        "heavy = {'textual', 'rich', 'typer', 'msgspec', 'httpcore', 'websockets', 'streamcore'}\n"
         "print(heavy & set(sys.modules))"
     )
     result = subprocess.run(

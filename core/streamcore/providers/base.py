@@ -78,6 +78,13 @@ class Codec(ABC):
         """
         return None
 
+    def give_up_unanswered(self) -> list[Report] | None:
+        """Take note that what is `unanswered` has been so for too long; return what that means.
+
+        After it you must send `frames_to_send`. Here: ``None``, that the connection is of no use.
+        """
+        return None
+
     def rested(self) -> None:  # noqa: B027 - most are never throttled
         """Take note that the seconds of a `Throttled` have passed. Here: do nothing."""
 

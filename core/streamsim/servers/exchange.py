@@ -164,6 +164,8 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
         self.listed = set(listed)
         """The tickers it lists; a test may change them at any time, subscriptions stay."""
         self.in_maintenance = False
+        self.passed_over: set[str] = set()
+        """Tickers whose subscriptions are neither granted nor refused, without a word."""
         self._market = market
         self._watch = watch
         self._tickers: dict[str, str] = {}
