@@ -62,6 +62,27 @@ def test_it_adds_up_and_names_every_account_it_touches(scenario: Any) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_its_accounts_are_in_the_order_of_every_message_and_only_writable_ones_change(scenario: Any) -> None:
+    """The payer, signers, the rest, then those that are looked up; in each group the writable ones first."""
+    for seed in range(3):
+        transaction = happen(chain(seed), scenario, random.Random(seed))
+        body = json.loads(streamed(transaction, full=True))["transaction"]
+        meta, keys = body["meta"], body["transaction"]["message"]["accountKeys"]
+        ranks = [(key["source"] == "lookupTable", not key["signer"], not key["writable"]) for key in keys]
+        assert ranks == sorted(ranks)
+        assert ranks[0] == (False, False, False)
+        assert not any(key["signer"] and key["source"] == "lookupTable" for key in keys)
+        amounts: dict[int, list[str]] = {}
+        for side in ("preTokenBalances", "postTokenBalances"):
+            for balance in meta[side]:
+                amounts.setdefault(balance["accountIndex"], []).append(balance["uiTokenAmount"]["amount"])
+        for index, key in enumerate(keys):
+            is_same = meta["preBalances"][index] == meta["postBalances"][index]
+            is_same &= len(set(amounts.get(index, ["0"]))) == 1
+            assert is_same or key["writable"], key
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_it_concerns_the_wallet_and_its_truth_is_known(scenario: Any) -> None:
     book = chain()
     transaction = happened(book, scenario, random.Random(1))
