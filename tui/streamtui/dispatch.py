@@ -240,10 +240,10 @@ def _with_tokens(given: _Given, work: Callable[[Path], None]) -> None:
 
 
 def _serve(given: _Given, programs: Programs) -> None:
-    from importlib.util import find_spec
+    from streamcore.extras import lacking
 
-    if find_spec("textual_serve") is None:
-        refuse("serve needs a library: pip install 'streamtui[web]'")
+    if (reason := lacking("web")) is not None:
+        refuse(f"serve needs a library: {reason}")
     from streamcore.relay import ListenFailed, LogFailed, TokensFailed
     from streamtui.commands.open_files import check_open_files
     from streamtui.commands.serve import run

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from streamcore.clock import Clock, SystemClock
@@ -17,6 +16,7 @@ from streamcore.config.locations import state_folder
 from streamcore.config.model import RelaySettings, Settings
 from streamcore.config.selection import choose
 from streamcore.errors import SettingsError
+from streamcore.extras import lacking
 from streamcore.loopback import is_loopback
 from streamcore.manager import StreamManager
 from streamcore.relay.bus import Bus, Membership
@@ -96,8 +96,8 @@ def plan(
 def _metrics(address: str | None, refused: Refusals) -> tuple[str, int] | None:
     if address is None:
         return None
-    if find_spec("prometheus_client") is None:
-        raise refused.error("metrics", address, "needs a library: pip install 'streamtui[relay]'")
+    if (reason := lacking("relay")) is not None:
+        raise refused.error("metrics", address, reason)
     try:
         return split_address(address)
     except ValueError as error:
