@@ -41,11 +41,14 @@ def run(command: str, given: _Given, programs: Programs) -> None:
 def _app(given: _Given, programs: Programs) -> None:
     import gc
 
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
     # nothing of what is imported and set up is garbage, but looking for it takes a fifth of the time to the
     # first frame and to the first price, from which on the app looks for it again
     gc.disable()
     try:
-        _start_app(given, programs)
+        with as_keyboard_interrupt():
+            _start_app(given, programs)
     finally:
         gc.enable()
 
