@@ -18,6 +18,7 @@ from streamcore.config.selection import choose
 from streamcore.errors import ProviderError
 from streamcore.extras import lacking
 from streamcore.manager import StreamManager
+from streamcore.named_files import check_file
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
 from streamcore.streams.checkpoints import Checkpoints
@@ -64,6 +65,8 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
 def _tls(settings: Settings, refused: Refusals) -> ssl.SSLContext:
     authority = settings.relay.nats_ca
     try:
+        if authority is not None:
+            check_file(authority)
         return ssl.create_default_context(cafile=authority)
     except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
