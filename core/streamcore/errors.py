@@ -18,7 +18,7 @@
                                                                   .unanswered .close_code .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
-(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
+(websockets, httpcore, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
 """
 
 from __future__ import annotations

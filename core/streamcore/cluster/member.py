@@ -18,7 +18,7 @@ from streamcore.cluster.leader import Leader
 from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, WalletRecord, Wants, first_term, read, write
+from streamcore.cluster.messages import WalletRecord, Wants, first_term, read, read_live, write
 from streamcore.cluster.names import Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
 from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
@@ -281,7 +281,9 @@ class Member:
     def _live(self, message: Incoming) -> None:
         reason: str | None
         try:
-            live, reason = credible(read(message.data, Live), demo=self._names.demo)
+            found, unread = read_live(message.data)
+            live, reason = credible(found, demo=self._names.demo)
+            reason = reason or unread
             self._engine.live(live)
             self._say_trouble()
         except MalformedMessage as error:

@@ -8,10 +8,12 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from streamcore.errors import MalformedMessage
-from streamcore.events import ErrorKind, Event
+from streamcore.errors import MalformedEvent, MalformedMessage
+from streamcore.events import Event
+from streamcore.json_lines import from_newer_json
+from streamcore.newer_words import with_known_words
 from streamcore.providers.reports import Checkpoint
-from streamcore.status import ProviderStatus
+from streamcore.status import STATUS_STAND_INS, ProviderStatus
 from streamcore.streams.checkpoints import SavedCheckpoint
 
 _T = TypeVar("_T")
@@ -37,6 +39,16 @@ class Live(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """See `Engine.price_sources`; ``None``: as before."""
     leaves: bool = False
     """It stops leading, in order, and its lease is free."""
+
+
+class _LiveInParts(msgspec.Struct):
+    """A `Live` of which not everything can be understood here."""
+
+    term: Term
+    events: list[msgspec.Raw] = []
+    statuses: list[msgspec.Raw] | None = None
+    sources: dict[str, str | None] | None = None
+    leaves: bool = False
 
 
 class Wants(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,8 +123,9 @@ class Trouble(msgspec.Struct, frozen=True):
     """Why a question was not answered."""
 
     message: str
-    kind: ErrorKind | None = None
-    """``None``: what was asked for cannot be; ``message`` says why."""
+    kind: str | None = None
+    """An `ErrorKind`, of which a newer relay may know more; ``None``: what was asked for cannot be, and
+    ``message`` says why."""
     retryable: bool = False
 
 
@@ -126,6 +139,40 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def write(message: msgspec.Struct) -> bytes:
     """Return a message as it is sent."""
     return msgspec.json.encode(message)
+
+
+def read_live(data: bytes) -> tuple[Live, str | None]:
+    """Return what a leader tells, and why some of it was passed over, if it was: a newer one may tell more.
+
+    Raises:
+        MalformedMessage: Nothing of it can be read.
+    """
+    try:
+        return read(data, Live), None
+    except MalformedMessage:
+        found = read(data, _LiveInParts)
+    reason = None
+    events: list[Event] = []
+    for line in found.events:
+        try:
+            events.append(from_newer_json(bytes(line)))
+        except MalformedEvent as error:
+            reason = error.reason
+    statuses: list[ProviderStatus] = []
+    for status in found.statuses or ():
+        try:
+            fields = with_known_words(read(bytes(status), dict[str, Any]), STATUS_STAND_INS)
+            statuses.append(msgspec.convert(fields, ProviderStatus))
+        except (MalformedMessage, msgspec.ValidationError) as error:
+            reason = str(error)
+    live = Live(
+        term=found.term,
+        events=events,
+        statuses=None if found.statuses is None else statuses,
+        sources=found.sources,
+        leaves=found.leaves,
+    )
+    return live, reason
 
 
 def read(data: bytes, kind: type[_T]) -> _T:

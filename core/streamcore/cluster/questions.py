@@ -19,6 +19,7 @@ from streamcore.relay.bus import Bus
 from streamcore.relay_client.lookups import PATIENCE
 from streamcore.tasks import Tasks
 from streamcore.wire.messages import Found
+from streamcore.wire.transactions import word
 
 KEYS_PER_QUESTION = 40
 """Rows in one question for trends: an answer has to fit into one message, usually of a megabyte."""
@@ -77,7 +78,8 @@ class LeaderQuestions:
 def _error(question: Question, trouble: Trouble) -> InputError | ProviderError:
     if trouble.kind is None:
         return InputError(question.text or question.what, trouble.message)
-    return ProviderError(trouble.kind, trouble.message, retryable=trouble.retryable)
+    kind = word(ErrorKind, trouble.kind, ErrorKind.SERVER)
+    return ProviderError(kind, trouble.message, retryable=trouble.retryable)
 
 
 async def answered(data: bytes, answers: Answers, engine: Bus, *, most: int) -> bytes:

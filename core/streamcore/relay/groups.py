@@ -38,6 +38,9 @@ HEARTBEAT_SECONDS = HEARTBEAT / 1000
 REPLAYED_AT_ONCE = 1000
 """Transactions of the log that go into one frame: about 260 KB."""
 
+FRAME_BYTES = 1 << 20
+"""Bytes of transactions in one frame, all but the last of them; a terminal may take as little as 8 MiB."""
+
 
 @dataclass(slots=True)
 class Traffic:
@@ -260,8 +263,10 @@ class Group:
         errors, self._errors = self._errors, []
         heard = self._newly_heard(now)
         for cohort in tuple(self._cohorts.values()):
-            self._drop_behind(cohort, now)
-            own_errors = _errors_for(cohort, errors)
+            own = [piece for wallet, piece in told if wallet in cohort.wallets]
+            # too much for one frame: it comes from the log, as much at once as each terminal takes
+            self._drop_behind(cohort, now, everybody=sum(map(len, own)) > FRAME_BYTES)
+            own_errors = _errors_for(cohort, errors)[-MOST_ERRORS:]
             for terminal in self._behind:
                 if self._cohort_of[terminal] is cohort:
                     terminal.owed |= cohort.rows & changed.keys()
@@ -269,7 +274,7 @@ class Group:
             if cohort.members:
                 pieces = Pieces(
                     [piece for row, piece in changed.items() if row in cohort.rows],
-                    [piece for wallet, piece in told if wallet in cohort.wallets],
+                    own,
                     [*statuses, *self._topics_for(cohort)],
                     [self.encoding.error(error_message(error, t)) for error in own_errors],
                 )
@@ -294,8 +299,8 @@ class Group:
         for terminal in cohort.members:
             terminal.mark(now)
 
-    def _drop_behind(self, cohort: Cohort, now: float) -> None:
-        for terminal in [one for one in cohort.members if one.is_lagging(now)]:
+    def _drop_behind(self, cohort: Cohort, now: float, *, everybody: bool) -> None:
+        for terminal in [one for one in cohort.members if everybody or one.is_lagging(now)]:
             terminal.mark(now, every=0.0)
             cohort.members.discard(terminal)
             terminal.position = self._offset
@@ -321,11 +326,12 @@ class Group:
             self._close(terminal, Close.TOO_SLOW, "the log does not reach back any more")
             return
         try:
-            missed = self._log.after(terminal.position, cohort.wallet_list, most=REPLAYED_AT_ONCE)
+            missed, complete = self._log.after(
+                terminal.position, cohort.wallet_list, most=REPLAYED_AT_ONCE, most_bytes=FRAME_BYTES
+            )
         except LogFailed:
             self._close(terminal, Close.INTERNAL, "the log cannot be read")
             return
-        complete = len(missed) < REPLAYED_AT_ONCE
         # a terminal that comes from another relay may be ahead of this log: it must not be told that again
         offset = max(terminal.position, self._offset if complete else missed[-1].offset)
         topics = self._board.topics(cohort.names)

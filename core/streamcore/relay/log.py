@@ -93,8 +93,19 @@ class Log(Protocol):
         """Whether everything of these wallets since that position is here, or will be fetched."""
         ...
 
-    def after(self, offset: int, wallets: Sequence[str], *, most: int) -> list[Logged]:
+    def after(
+        self, offset: int, wallets: Sequence[str], *, most: int, most_bytes: int
+    ) -> tuple[list[Logged], bool]:
         """Return the next transactions of these wallets after an offset, in the order of the log.
+
+        Args:
+            offset: Where to go on.
+            wallets: Whose.
+            most: How many at most.
+            most_bytes: With the one that reaches as many bytes, in the log, it is enough.
+
+        Returns:
+            The transactions, and whether these are all.
 
         Raises:
             LogFailed: The log cannot be read.

@@ -13,6 +13,7 @@ from streamcore.relay.service import Plan
 
 WITHIN = 5.0
 """Seconds that a relay may take to say whether it is ready."""
+_TIMEOUTS = {"connect": WITHIN, "read": WITHIN, "write": WITHIN}
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not listened on
 """An address on which a relay listens for everybody, to the one at which this machine reaches it."""
@@ -32,26 +33,27 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
     Returns:
         ``None`` if it is, else why not, as text for a person.
     """
-    import httpx
+    import httpcore
 
     from streamcore.net.errors import requesting
     from streamcore.text import Mask
 
     host, port = plan.listen
-    verify: ssl.SSLContext | bool = True
+    context = None
     if plan.tls is not None:
         # the certificate is for the name that others use; it is known here which one it is
-        verify = ssl.create_default_context(cafile=settings.relay.cert)
-        verify.check_hostname = False
-        verify.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # its issuer need not be known here
+        context = ssl.create_default_context(cafile=settings.relay.cert)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # its issuer need not be known here
     address = shown_address(_EVERYWHERE.get(host, host), port)
     url = f"{'http' if plan.tls is None else 'https'}://{address}/readyz"
     try:
         with (
             requesting(address, WITHIN, Mask()),
-            httpx.Client(trust_env=False, timeout=WITHIN, verify=verify) as client,
+            httpcore.ConnectionPool(ssl_context=context) as connections,
         ):
-            found = msgspec.json.decode(client.get(url).content, type=_Readiness)
+            answer = connections.request("GET", url, extensions={"timeout": _TIMEOUTS})
+        found = msgspec.json.decode(answer.content, type=_Readiness)
     except ProviderError as error:
         return error.message
     except msgspec.DecodeError:

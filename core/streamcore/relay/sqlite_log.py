@@ -19,7 +19,7 @@ import msgspec
 
 from streamcore.errors import MalformedEvent
 from streamcore.events import WalletTransaction
-from streamcore.json_lines import from_json, to_json
+from streamcore.json_lines import from_newer_json, to_json
 from streamcore.providers.reports import Checkpoint
 from streamcore.relay.log import KEEP, MOST, LogFailed, Logged
 from streamcore.streams.checkpoints import MOST_REMEMBERED, SavedCheckpoint
@@ -310,24 +310,30 @@ class TransactionLog:
             return False
         return all(self._covered_from.get(wallet, self.offset + 1) <= offset for wallet in wallets)
 
-    def after(self, offset: int, wallets: Sequence[str], *, most: int) -> list[Logged]:
-        """Return the next transactions of these wallets after an offset, in the order of the log.
-
-        Raises:
-            LogFailed: The log cannot be read.
-        """
+    def after(
+        self, offset: int, wallets: Sequence[str], *, most: int, most_bytes: int
+    ) -> tuple[list[Logged], bool]:
+        """See `streamcore.relay.log.Log.after`."""
         if not wallets or offset >= self.offset:
-            return []
+            return [], True
         places = ", ".join("?" * len(wallets))
         try:
-            rows = self._database.execute(
+            found = self._database.execute(
                 f"SELECT offset, event FROM transactions WHERE offset > ? AND wallet IN ({places}) "  # noqa: S608
                 "ORDER BY offset LIMIT ?",
                 (offset, *wallets, most),
-            ).fetchall()
+            )
+            rows: list[tuple[int, bytes]] = []
+            length = 0
+            for row in found:
+                rows.append(row)
+                length += len(row[1])
+                if length >= most_bytes:
+                    break
+            found.close()
         except sqlite3.Error as error:
             raise LogFailed(f"the log cannot be read: {_reason(error)}") from error
-        return list(_decoded(rows))
+        return list(_decoded(rows)), len(rows) < most and length < most_bytes
 
     @property
     def size(self) -> int:
@@ -357,7 +363,7 @@ class TransactionLog:
 def _decoded(rows: Iterable[tuple[int, bytes]]) -> Iterator[Logged]:
     for offset, line in rows:
         try:
-            event = from_json(line)
+            event = from_newer_json(line)
         except MalformedEvent as error:
             raise LogFailed(f"the log cannot be read: transaction {offset} is damaged") from error
         if isinstance(event, WalletTransaction):

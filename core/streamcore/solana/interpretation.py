@@ -35,7 +35,7 @@ from streamcore.solana.verbs import Verb
 from streamcore.solana.wire import SolanaTransaction
 from streamcore.text import printable
 
-__all__ = ["Meaning", "SolanaTransaction", "interpret", "touches", "wallets_touched"]
+__all__ = ["Meaning", "SolanaTransaction", "interpret", "wallets_touched"]
 
 NEGLIGIBLE_LAMPORTS = 10
 """A change of SOL below this is a rounding difference of programs, not a payment."""
@@ -197,13 +197,11 @@ def _succeeded(
     )
 
 
-def touches(transaction: SolanaTransaction, wallet: str) -> bool:
-    """Whether ``wallet`` is an account of the transaction or owns one of its token accounts."""
-    return bool(wallets_touched(transaction, (wallet,)))
-
-
 def wallets_touched(transaction: SolanaTransaction, candidates: Container[str]) -> list[str]:
-    """Return those of ``candidates`` the transaction touches, each once, in the order of the accounts."""
+    """Return those of ``candidates`` the transaction touches, each once, in the order of the accounts.
+
+    It touches a wallet that is one of its accounts, or owns a token account among them.
+    """
     found = dict.fromkeys(key for key in transaction.addresses() if key in candidates)
     for balance in transaction.token_balances():
         if balance.owner is not None and balance.owner in candidates:

@@ -16,12 +16,13 @@ from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
-from streamcore.errors import InputError, ProviderError
+from streamcore.errors import InputError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
+from streamcore.tracking.missing_prices import MissingPrices
 from streamcore.tracking.price_state import NEVER, PriceState
 from streamcore.tracking.quiet_rows import QuietRows, StreamedRow
 from streamcore.tracking.routing import Router
@@ -92,8 +93,9 @@ class PriceTracker:
         """Provider to its topics to the state that the reports of each change, where that is simple."""
         self._topics: dict[str, frozenset[str]] = {}
         """Provider to its topics as of the last rerouting."""
-        self._missing: set[str] = set()
-        """Keys of the instruments without a source or a price, of which an error has been published."""
+        self._missing = MissingPrices(
+            tokens, clock, demo=any(stream.demo for stream in streams), publish=publish
+        )
 
     def _publish_each(self, events: Sequence[PriceUpdate]) -> None:
         for event in events:
@@ -153,16 +155,7 @@ class PriceTracker:
                     # subscribed for another instrument already: no new snapshot comes
                     stream.refresh((topic,))
             return
-        if instrument.key not in self._missing:
-            self._missing.add(instrument.key)
-            text = f"no source in use has {instrument.symbol} at the moment{self._suggestion(instrument)}"
-            self._publish_missing("", text)
-
-    def _publish_missing(self, provider: str, text: str) -> None:
-        """Publish that an instrument has no source or price. ``provider``: the one that said so, or empty."""
-        error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
-        demo = any(stream.demo for stream in self._streams)
-        self._publish(error.event(provider, self._clock.time(), demo=demo))
+        self._missing.no_source(instrument)
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Take one reference of each symbol away.
@@ -174,7 +167,7 @@ class PriceTracker:
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
-                self._missing.discard(instrument.key)
+                self._missing.forget(instrument.key)
                 self._forget(instrument.key)
                 self._router.forget(instrument)
         self.reroute()
@@ -248,10 +241,11 @@ class PriceTracker:
     def markets_changed(self) -> None:
         """Choose sources anew. To be called when the list of markets of a provider has changed."""
         self.reroute()
-        self._missing = {key for key in self._missing if self._sources.get(key) is None}
         for key, instrument in self._instruments.items():
             if self._sources.get(key) is None:
                 self._request_first_price(instrument)
+            else:
+                self._missing.forget(key)
 
     def pass_time(self) -> None:
         """Ask again for what was refused or told long enough ago. To be called every few seconds."""
@@ -297,17 +291,9 @@ class PriceTracker:
             now = self._clock.monotonic()
             lasting = refusal.error.kind not in (ErrorKind.SERVER, ErrorKind.GAP)
             for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
-                if self._router.candidates(instrument) or instrument.key in self._missing:
-                    continue
-                self._missing.add(instrument.key)
-                text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
-                self._publish_missing(stream.name, text + self._suggestion(instrument))
+                if not self._router.candidates(instrument):
+                    self._missing.refused(stream.name, instrument, refusal.error.message)
         self.reroute()
-
-    def _suggestion(self, instrument: Instrument) -> str:
-        """Return what to add to an error about an unknown ticker: similar ones, if there are any."""
-        suggestion = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
-        return f"; {suggestion}" if suggestion else ""
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
@@ -398,10 +384,8 @@ class PriceTracker:
         if priced:
             return
         for instrument in self._router.instruments(stream.name, report.topic):
-            if self._sources.get(instrument.key) == stream.name and instrument.key not in self._missing:
-                self._missing.add(instrument.key)
-                text = f"{stream.name} lists {instrument.symbol}, but knows no price of it at present"
-                self._publish_missing(stream.name, text)
+            if self._sources.get(instrument.key) == stream.name:
+                self._missing.unpriced(stream.name, instrument)
 
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float

@@ -38,7 +38,8 @@ class Bench:
 
     @property
     def signatures(self) -> list[tuple[int, str]]:
-        return [(one.offset, one.event.signature) for one in self.copy.after(0, ["w"], most=99)]
+        found, _ = self.copy.after(0, ["w"], most=99, most_bytes=1 << 20)
+        return [(one.offset, one.event.signature) for one in found]
 
 
 @pytest.fixture
@@ -169,3 +170,9 @@ def test_what_does_not_belong_into_the_stream_is_passed_over_and_the_rest_is_rea
     bench.copy.arrived(Batch(stored, is_last=True))
     assert bench.signatures == [(7, "good")]
     assert bench.copy.offset == 7
+
+
+def test_a_transaction_of_a_type_that_only_a_newer_leader_knows_is_copied(bench: Bench) -> None:
+    line = to_json(transaction("sig", slot=1)).replace(b'"received"', b'"stolen"')
+    bench.copy.arrived(Batch([Stored("st.v1.tx.w", 1, line)], is_last=True))
+    assert bench.signatures == [(1, "sig")]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import fake_manager
+import msgspec
 import pytest
 from sample_events import price, trouble
 
@@ -12,10 +15,12 @@ from streamcore.cluster.messages import (
     WalletRecord,
     first_term,
     read,
+    read_live,
     record_of,
     write,
 )
 from streamcore.errors import MalformedMessage
+from streamcore.events import ErrorKind, State
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import SavedCheckpoint
 
@@ -54,6 +59,33 @@ def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:
     assert read(b'{"term":3,"weather":"fine"}', Live).term == 3
+
+
+def test_what_only_a_newer_leader_tells_is_passed_over_and_the_rest_is_taken() -> None:
+    status = fake_manager.status("kraken", topics=("BTC/USD",))
+    message = Live(term=7, events=[price(), trouble()], statuses=[status], sources={"SOL": "kraken"})
+    fields = json.loads(write(message))
+    forecast = {**fields["statuses"][0], "provider": "weather", "kind": "forecasts"}
+    fields["statuses"] = [forecast, {**fields["statuses"][0], "state": "flying"}]
+    fields["events"] = [{"event": "forecast", "rain": True}, *fields["events"]]
+    fields["events"][2]["kind"] = "weather"
+    found, reason = read_live(json.dumps(fields).encode())
+    assert found.events == [price(), msgspec.structs.replace(trouble(), kind=ErrorKind.SERVER)]
+    assert found.statuses == [msgspec.structs.replace(status, state=State.CONNECTING)]
+    assert (found.term, found.sources, found.leaves) == (7, {"SOL": "kraken"}, False)
+    assert reason is not None
+
+
+def test_what_a_leader_of_this_version_tells_is_read_whole() -> None:
+    message = Live(term=7, events=[price()], leaves=True)
+    found, reason = read_live(write(message))
+    assert (tuple(found.events), found.leaves, reason) == ((price(),), True, None)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b'{"term":1,"events":5}', b"[" * 50_000])
+def test_what_makes_no_sense_is_no_message_of_any_leader(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        read_live(data)
 
 
 @pytest.mark.parametrize("term", [-1, MOST_TERM + 1, 2**63, 2**70])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,11 @@ def log_in(folder: Path) -> TransactionLog:
     return log
 
 
+def after(log: TransactionLog, offset: int, wallets: Sequence[str], *, most: int) -> list[Logged]:
+    """What follows an offset, however many bytes it has."""
+    return log.after(offset, wallets, most=most, most_bytes=1 << 30)[0]
+
+
 def told(number: int, wallet: str = "w", **more: object) -> WalletTransaction:
     return sample_events.transaction(f"s{number}", wallet=wallet, slot=number, ts=NOW, **more)
 
@@ -56,16 +61,28 @@ def test_what_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     event = told(1, token_changes=(), counterparties=("a", "b"), counterparty=None)
     log.append([event], now=NOW)
-    assert log.after(0, ["w"], most=10) == [Logged(1, event)]
+    assert after(log, 0, ["w"], most=10) == [Logged(1, event)]
 
 
 def test_only_the_wallets_asked_for_are_read_after_an_offset_and_no_more_than_asked(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     log.append([told(number, "wv"[number % 2]) for number in range(10)], now=NOW)
-    assert [one.offset for one in log.after(3, ["w"], most=2)] == [5, 7]
-    assert log.after(0, [], most=2) == []
-    assert log.after(0, ["stranger"], most=2) == []
-    assert log.after(10, ["w"], most=2) == []
+    assert [one.offset for one in after(log, 3, ["w"], most=2)] == [5, 7]
+    assert after(log, 0, [], most=2) == []
+    assert after(log, 0, ["stranger"], most=2) == []
+    assert after(log, 10, ["w"], most=2) == []
+
+
+def test_no_more_bytes_are_read_than_asked_for_but_one_transaction_always(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(number, summary="x" * 1000) for number in range(5)], now=0.0)
+    found = []
+    for most_bytes in (1, 2500, 9000):
+        missed, is_all = log.after(0, ["w"], most=10, most_bytes=most_bytes)
+        found.append((len(missed), is_all))
+    assert found == [(1, False), (2, False), (5, True)]
+    missed, is_all = log.after(0, ["w"], most=5, most_bytes=9000)
+    assert (len(missed), is_all) == (5, False)
 
 
 def test_a_log_that_is_opened_again_goes_on(tmp_path: Path) -> None:
@@ -99,9 +116,9 @@ def test_what_is_old_or_beyond_the_most_is_pruned_in_small_steps(tmp_path: Path)
     log.append([told(number) for number in range(PRUNED_AT_ONCE + 20)], now=NOW)
     assert log.prune(now=NOW, most=10)
     assert not log.prune(now=NOW, most=10)
-    assert len(log.after(0, ["w"], most=1000)) == 10
+    assert len(after(log, 0, ["w"], most=1000)) == 10
     assert not log.prune(now=NOW + KEEP + 1)
-    assert log.after(0, ["w"], most=1000) == []
+    assert after(log, 0, ["w"], most=1000) == []
 
 
 def test_a_position_is_resumed_only_if_nothing_after_it_is_missing(tmp_path: Path) -> None:
@@ -193,7 +210,7 @@ def test_a_full_disk_writes_nothing_and_the_same_is_written_later(tmp_path: Path
     saved = {"w": SavedCheckpoint(NOW, Checkpoint("s9", 9))}
     with pytest.raises(LogFailed, match="full"):
         log.append(batch, saved, now=NOW)
-    assert (log.offset, len(log.after(0, ["w"], most=1000))) == (1, 1)
+    assert (log.offset, len(after(log, 0, ["w"], most=1000))) == (1, 1)
     log._database.execute("PRAGMA max_page_count=1000000")
     assert [one.offset for one in log.append(batch, saved, now=NOW)] == list(range(2, 201))
     log.close()
@@ -230,7 +247,7 @@ def test_moving_into_the_main_file_loses_nothing(tmp_path: Path) -> None:
     log.append([told(number) for number in range(100)], now=NOW)
     log.checkpoint_file()
     log.append([told(100)], now=NOW)
-    assert len(log.after(0, ["w"], most=1000)) == 101
+    assert len(after(log, 0, ["w"], most=1000)) == 101
 
 
 def test_a_damaged_transaction_is_a_sentence(tmp_path: Path) -> None:
@@ -238,4 +255,4 @@ def test_a_damaged_transaction_is_a_sentence(tmp_path: Path) -> None:
     log.append([told(1)], now=NOW)
     log._database.execute("UPDATE transactions SET event = 'x'")
     with pytest.raises(LogFailed, match="transaction 1 is damaged"):
-        log.after(0, ["w"], most=10)
+        after(log, 0, ["w"], most=10)

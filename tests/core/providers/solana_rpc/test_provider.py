@@ -26,6 +26,7 @@ from streamcore.providers.reports import (
     Checkpoint,
     Malformed,
     Notice,
+    Progress,
     Refusal,
     Report,
     SignatureSeen,
@@ -83,7 +84,8 @@ class Node:
 
     async def fetch(self, *wallets: str, checkpoints: dict[str, Checkpoint] | None = None) -> list[Report]:
         async def collect() -> list[Report]:
-            return [report async for report in self.provider.rest.fetch(wallets, checkpoints or {})]
+            reports = self.provider.rest.fetch(wallets, checkpoints or {})
+            return [report async for report in reports if not isinstance(report, Progress)]
 
         task = asyncio.create_task(collect())
         await self.clock.advance(1000.0)
