@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 from contextlib import suppress
 
 import httpx
 import pytest
 from emulated import still, subscriber
+from free_port import free_port
 from manual_clock import ManualClock
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
@@ -20,15 +20,10 @@ from streamsim.world.chain import FIRST_SLOT_AT
 
 
 async def test_the_servers_listen_on_loopback_only_and_on_the_ports_asked_for() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1] & ~1  # its neighbour above has as good a chance to be free
-    try:
-        async with Emulators(birdeye_port=port, market_rate=0, wallet_rate=0) as emulators:
-            assert emulators.birdeye.ws_url == f"ws://127.0.0.1:{port}/socket/solana"
-            assert emulators.birdeye.rest_url == f"http://127.0.0.1:{port + 1}"
-    except OSError:
-        pytest.skip("somebody took the port in between")
+    port = free_port(neighbours=1)
+    async with Emulators(birdeye_port=port, market_rate=0, wallet_rate=0) as emulators:
+        assert emulators.birdeye.ws_url == f"ws://127.0.0.1:{port}/socket/solana"
+        assert emulators.birdeye.rest_url == f"http://127.0.0.1:{port + 1}"
 
 
 async def test_a_port_in_use_is_named_in_one_sentence_and_nothing_stays_open() -> None:

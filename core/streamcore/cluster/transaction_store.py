@@ -58,7 +58,10 @@ class TransactionStore:
         self._trouble = LogTrouble(clock)
 
     def add(self, events: Sequence[WalletTransaction]) -> None:
-        """Take transactions in."""
+        """Have transactions stored, in this order; returns at once.
+
+        Beyond `MOST_HELD` that wait, the oldest are dropped, which is told once.
+        """
         if not events:
             return
         self._held += [_Held(number, event) for number, event in enumerate(events, self._added + 1)]
@@ -139,7 +142,10 @@ class TransactionStore:
 
     def _give_up(self, event: WalletTransaction, error: TooLong) -> None:
         """Tell terminals of a transaction that they cannot be told: no later try would succeed."""
-        text = f"the transaction {event.signature} of {event.wallet} cannot be passed on: {error}; look it up in a block explorer"
+        text = (
+            f"the transaction {event.signature} of {event.wallet} cannot be passed on: {error}; "
+            "look it up in a block explorer"
+        )
         log.error("%s", text)
         self._tell(error_of_log(ErrorKind.GAP, text, self._clock.time()))
 
