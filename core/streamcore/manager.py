@@ -292,6 +292,9 @@ class StreamManager:
         """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
 
         ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+
+        Raises:
+            NotRunning: The engine has ended.
         """
         if self._closing:
             raise NotRunning(ENDED)

@@ -57,7 +57,10 @@ class TransactionStore:
         self._trouble = LogTrouble(clock)
 
     def add(self, events: Sequence[WalletTransaction]) -> None:
-        """Take transactions in."""
+        """Have transactions stored, in this order; returns at once.
+
+        Beyond `MOST_HELD` that wait, the oldest are dropped, which is told once.
+        """
         if not events:
             return
         self._held += [_Held(number, event) for number, event in enumerate(events, self._added + 1)]

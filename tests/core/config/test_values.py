@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from loading_settings import loader, refused
 
-from streamcore.config.model import PriceColumn, Settings
+from streamcore.config.model import Settings
+from streamcore.config.screen import PriceColumn
 
 SOL = "So11111111111111111111111111111111111111112"
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"

@@ -11,7 +11,7 @@ from own_authority import OwnAuthority
 from relay_bench import running
 
 from streamcore import Settings
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import State
 from streamcore.relay.readiness import why_not_ready
 from streamcore.relay.service import Plan
