@@ -30,7 +30,7 @@ from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
 from streamcore.relay.housekeeping import Housekeeping
 from streamcore.relay.limits import Bucket, Close, RelayLimits
-from streamcore.relay.listening import listening_socket
+from streamcore.relay.listening import listening_socket, start_serving
 from streamcore.relay.log import KEEP, MOST, Log
 from streamcore.relay.lookups import Lookups
 from streamcore.relay.pings import ping_all
@@ -134,7 +134,12 @@ class Relay:
             keep_most=keep_most,
         )
         self.gate = Gate(
-            tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
+            tokens or Tokens(),
+            self.limits,
+            clock,
+            behind_proxy=behind_proxy,
+            unready=self.unready,
+            notes=tuple if membership is None else membership.notes,
         )
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
@@ -170,7 +175,9 @@ class Relay:
             max_queue=4,
             create_connection=BoundedConnection,
             logger=QUIET,
+            start_serving=False,
         )
+        await start_serving(self._server)
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self.housekeeping.run)
         pings = partial(ping_all, self._terminals, self._clock, self.limits, close=self._close)
@@ -224,6 +231,8 @@ class Relay:
     def unready(self) -> list[str]:
         """Return why not everything that is wanted can be served at present, as phrases."""
         reasons = [] if self.log.trouble is None else [self.log.trouble]
+        if self.log.unreadable is not None:
+            reasons.append(self.log.unreadable)
         if self.membership is not None:
             reasons += self.membership.troubles()
         statuses = self._bus.statuses().values()
