@@ -230,7 +230,7 @@ class Member:
     async def _one_session(self, access: Access) -> None:
         session = await open_session(access, self._clock)
         try:
-            await first_to_end(session.ended(), self._take_part(session), self._until_unreadable())
+            await first_to_end(session.ended(), self._take_part(session))
         finally:
             self._link.end()
             self._say_trouble()
@@ -260,6 +260,7 @@ class Member:
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),
+            self._until_unreadable(),
             self._read_bucket(session, names.wallets, self._take_record),
             self._read_bucket(session, names.wants, self._take_wants),
             self._say_wants(session),
