@@ -105,6 +105,8 @@ class Option:
             WrongUsage: It is no such value; the sentence names the option, the value and what is allowed.
         """
         if self.kind is Kind.PATH:
+            if not text:
+                raise WrongUsage(f"{self.flag} = '': expected the name of a file", text)
             from pathlib import Path
 
             return Path(text)
@@ -112,6 +114,8 @@ class Option:
             raise WrongUsage(f"{self.flag} = {text!r}: expected one of: {', '.join(self.choices)}", text)
         if self.kind not in (Kind.WHOLE, Kind.NUMBER):
             return text
+        if not text.isascii() or "_" in text:  # Python reads other digits, too, and its own way to group them
+            raise self._refused(text)
         try:
             value = int(text) if self.kind is Kind.WHOLE else float(text)
         except ValueError:

@@ -63,7 +63,7 @@ class StreamSettings(Section, frozen=True, kw_only=True):
         bool, Meta(description="false: one try, then fallback polling until a manual reconnect")
     ] = True
     sweep_interval: Annotated[
-        Seconds, Meta(description="seconds between checks for transactions a stream silently dropped")
+        Seconds, Meta(description="seconds between checks for what a stream silently dropped")
     ] = 120.0
     enable_prices: Annotated[bool, Meta(description="whether prices are watched at all")] = True
     enable_wallets: Annotated[bool, Meta(description="whether wallets are watched at all")] = True

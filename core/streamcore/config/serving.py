@@ -32,7 +32,7 @@ class RelaySettings(Section, frozen=True, kw_only=True):
         WireEncoding, Meta(description="how messages are written; proto needs the extra proto")
     ] = WireEncoding.MSGPACK
     interval: Annotated[
-        int, Meta(ge=1, le=60_000, description="milliseconds between updates: 100, 250, 500 or 1000")
+        int, Meta(description="milliseconds between updates", extra={"choices": (100, 250, 500, 1000)})
     ] = 250
     direct: Annotated[
         bool, Meta(description="whether to talk to the providers while no relay can be reached")

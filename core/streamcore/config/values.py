@@ -50,7 +50,7 @@ def convert(key: Key, entry: Entry) -> Any:
         value = msgspec.convert(given, key.type, strict=not entry.is_text)
     except msgspec.ValidationError:
         raise _refused(key, entry) from None  # msgspec's text is about types, not what to write
-    if isinstance(value, float) and not math.isfinite(value):
+    if (isinstance(value, float) and not math.isfinite(value)) or (key.choices and value not in key.choices):
         raise _refused(key, entry)
     if key.schemes:
         if isinstance(value, tuple):

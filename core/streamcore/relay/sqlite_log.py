@@ -92,7 +92,9 @@ class TransactionLog:
             self._database = sqlite3.connect(self.path, isolation_level=None, timeout=0.05)
         except (OSError, sqlite3.Error) as error:
             self._unlock()
-            raise LogFailed(f"the log {self.path} cannot be opened: {reason(error)}") from error
+            raise LogFailed(
+                f"the log {self.path} cannot be opened: {reason(error)}; name another folder with --state"
+            ) from error
         try:
             self._begin(now)
         except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
