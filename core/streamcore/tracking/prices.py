@@ -23,8 +23,8 @@ from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.missing_prices import MissingPrices
-from streamcore.tracking.price_state import NEVER, PriceState
-from streamcore.tracking.quiet_rows import QuietRows, StreamedRow
+from streamcore.tracking.price_state import PriceState
+from streamcore.tracking.quiet_rows import QuietRows, streamed_rows
 from streamcore.tracking.routing import Router
 from streamcore.tracking.tracker import Rerouting
 
@@ -252,33 +252,13 @@ class PriceTracker:
         now = self._clock.monotonic()
         if self._router.forgive_expired(now):
             self.reroute()
-        rows = self._streamed_rows()
-        for key in self._quiet.left_out(rows, now):
-            row, name = rows[key], self._sources[key]
-            text = f"{name} streamed on but left out trades of {row.topic}; subscribing anew"
-            error = ProviderError(ErrorKind.GAP, text)
-            for stream in self._streams:
-                if stream.name == name:
-                    self._publish(error.event(name, self._clock.time(), demo=stream.demo))
-                    self._refused(stream, Refusal(error, (row.topic,)), Source.STREAM)
+        told_at = {key: state.price_told_at for key, state in self._states.items()}
+        rows = streamed_rows(self._streams, self._instruments, self._sources, told_at)
+        for row in self._quiet.left_out(rows, now):
+            error = row.left_out()
+            self._publish(error.event(row.source.name, self._clock.time(), demo=row.source.demo))
+            self._refused(row.source, Refusal(error, (row.topic,)), Source.STREAM)
         self._quiet.ask(rows, now)
-
-    def _streamed_rows(self) -> dict[str, StreamedRow]:
-        """Return the rows whose source is a living stream that would not say what it leaves out."""
-        living = {
-            stream.name: stream
-            for stream in self._streams
-            if stream.health is Health.UP
-            and stream.provider.endpoint() is not None
-            and not stream.provider.tells_gaps
-        }
-        rows: dict[str, StreamedRow] = {}
-        for key, instrument in self._instruments.items():
-            stream, state = living.get(self._sources.get(key) or ""), self._states.get(key)
-            topic = None if stream is None else stream.provider.topic(instrument)
-            if stream is not None and topic is not None:
-                rows[key] = StreamedRow(stream, topic, NEVER if state is None else state.price_told_at)
-        return rows
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move the instruments that a provider refuses to the next one that may have them.
