@@ -16,7 +16,7 @@ from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
-from streamcore.errors import InputError, ProviderError
+from streamcore.errors import InputError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
