@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from streamcore.solana.programs import ASSOCIATED_TOKEN, MEMO_PROGRAMS
-from streamcore.solana.raw_instructions import PARSED, decoded, parse
+from streamcore.solana.programs import ASSOCIATED_TOKEN, MEMO_PROGRAMS, TOKEN_PROGRAMS
+from streamcore.solana.raw_instructions import BATCH, PARSED, decoded, parse
 
 ABSENT = msgspec.Raw(b"null")
 """A member that is not there. Those of this type are read when somebody asks for them, and only then."""
@@ -201,6 +201,8 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
                 found.append(_instruction(inner, keys, position, is_inner=True))
         for position, rest in called.items():  # of instructions that are not there, or not numbered
             found += [_instruction(inner, keys, position, is_inner=True) for inner in rest]
+        if any(one.type == BATCH for one in found):
+            return [member for one in found for member in _members(one)]
         return found
 
     def logs(self) -> list[str]:
@@ -340,6 +342,20 @@ def _instruction(one: _Called, keys: Sequence[str], position: int, *, is_inner: 
         known = parse(program_id, data, _accounts(_anything(one.accounts), keys))
         kind, info = (kind, info) if known is None else known
     return Instruction(program_id, kind, info, text, data, position, is_inner)
+
+
+def _members(one: Instruction) -> list[Instruction]:
+    """Return the instructions of a batch, or the instruction itself if it is none that can be read."""
+    if one.type != BATCH or one.program_id not in TOKEN_PROGRAMS:
+        return [one]
+    written = one.info.get("instructions")
+    members = [
+        msgspec.structs.replace(one, type=kind, info=_typed(member.get("info"), dict, {}))
+        for member in (written if isinstance(written, list) else ())
+        if isinstance(member, dict)
+        if isinstance(kind := member.get("type"), str) and kind != BATCH
+    ]
+    return members or [one]
 
 
 def _accounts(accounts: Any, keys: Sequence[str]) -> list[str]:

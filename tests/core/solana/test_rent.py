@@ -361,6 +361,53 @@ def test_an_associated_account_that_was_there_or_that_another_pays_for_costs_not
     assert movement(by_another, PAYER).rent == Rent({ACCOUNT: RENT}, {})
 
 
+PARSED_BATCH = parsed(
+    TOKEN,
+    "batch",
+    instructions=[
+        {"type": "burn", "info": {"account": ACCOUNT, "mint": USDC, "amount": "5"}},
+        {"type": "closeAccount", "info": {"account": ACCOUNT, "destination": WALLET, "owner": WALLET}},
+    ],
+)
+ODD_BATCHES = [
+    parsed(TOKEN, "batch"),
+    parsed(TOKEN, "batch", instructions=7),
+    parsed(TOKEN, "batch", instructions=[7, {}, {"type": 7, "info": []}, {"type": "batch", "info": {}}]),
+]
+
+
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_an_account_that_is_closed_in_a_batch_gives_its_rent_back(is_inner: bool) -> None:
+    """Since 2026 the Token Program runs several instructions as one."""
+    transaction = make(
+        {WALLET: (SOL, SOL + RENT), ACCOUNT: (RENT, 0)},
+        before=[tokens(1, USDC, WALLET, 5)],
+        instructions=[CALL if is_inner else PARSED_BATCH],
+        inner=[PARSED_BATCH] if is_inner else None,
+    )
+    assert movement(transaction, WALLET).rent == Rent({}, {ACCOUNT: RENT})
+    assert told(transaction).summary.startswith("sent 0.000005 USDC (burned)")
+
+
+@pytest.mark.parametrize("odd", ODD_BATCHES)
+def test_an_odd_batch_is_as_good_as_an_unknown_instruction(odd: dict[str, Any]) -> None:
+    transaction = make({WALLET: (SOL, SOL), ACCOUNT: (1, 1)}, instructions=[odd])
+    assert told(transaction).summary == "called Token Program"
+
+
+def test_wrapped_sol_that_is_unwrapped_to_another_is_sent() -> None:
+    unwrap = parsed(TOKEN, "unwrapLamports", source=ACCOUNT, destination=FRIEND, amount=str(SOL))
+    transaction = make(
+        {WALLET: (SOL, SOL), ACCOUNT: (3 * SOL + RENT, 2 * SOL + RENT), FRIEND: (0, SOL)},
+        before=[tokens(1, WRAPPED_SOL, WALLET, 3 * SOL, 9)],
+        after=[tokens(1, WRAPPED_SOL, WALLET, 2 * SOL, 9)],
+        instructions=[unwrap],
+    )
+    assert told(transaction).summary == "sent 1 SOL to DFK4…Pi4j"
+    assert told(transaction, FRIEND).summary == "received 1 SOL from Gfyz…eN6T"
+    assert movement(transaction, WALLET).rent == Rent({}, {})
+
+
 def test_several_accounts_are_counted() -> None:
     transaction = make(
         {WALLET: (SOL, SOL + 2 * RENT), ACCOUNT: (RENT, 0), OTHER_ACCOUNT: (RENT, 0)},
