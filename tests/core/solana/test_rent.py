@@ -225,6 +225,24 @@ def test_an_account_of_a_program_that_closes_without_a_word_gives_its_rent_back(
     assert told(transaction).sol_change == 0
 
 
+@pytest.mark.parametrize("rate", [6_333, 5_080, 2_575, 1_322, 696])
+def test_rent_at_each_lower_rate_that_is_announced_comes_back_as_rent(rate: int) -> None:
+    rent = rate * (128 + 289)
+    transaction = make({WALLET: (SOL, SOL + rent), ORDER: (rent, 0)}, instructions=[CALL])
+    assert movement(transaction, WALLET).rent == Rent({}, {ORDER: rent})
+    split = rate * (128 + 200)
+    transaction = make(
+        {WALLET: (SOL, SOL - split), ORDER: (0, split)}, instructions=[create(ORDER, split, 200, STAKE)]
+    )
+    assert movement(transaction, WALLET).rent == Rent({ORDER: split}, {})
+
+
+def test_more_than_an_account_that_a_program_makes_can_cost_at_a_lower_rate_is_no_rent() -> None:
+    much = 696 * (128 + 10 * 1024 + 1)
+    transaction = make({WALLET: (SOL, SOL + much), ORDER: (much, 0)}, instructions=[CALL])
+    assert not movement(transaction, WALLET).rent.back
+
+
 @pytest.mark.parametrize(
     ("moves", "inner"),
     [
