@@ -144,8 +144,9 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
     def addresses(self) -> list[str]:
         """Return the address of every account, in the order balances and indexes refer to.
 
-        ``jsonParsed`` keys already include those of lookup tables; with plain keys they follow in
-        ``meta.loadedAddresses``, the writable ones first.
+        ``jsonParsed`` keys already include those of lookup tables; plain keys do not, they follow in
+        ``meta.loadedAddresses``, the writable ones first. Some servers do otherwise, so that it is
+        the number of balances that tells.
         """
         if not isinstance(self.transaction, SignedMessage):
             return []
@@ -155,7 +156,8 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
         except AttributeError:
             addresses = [key if isinstance(key, str) else key.pubkey for key in keys]
         loaded = None if self.meta is None else self.meta.loaded_addresses
-        if loaded is not None and all(isinstance(key, str) for key in keys):
+        balances = None if self.meta is None else self.meta.pre_balances
+        if loaded is not None and len(addresses) != len(balances or ()):
             addresses += loaded.writable
             addresses += loaded.readonly
         return addresses
@@ -166,7 +168,9 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
             return frozenset()
         message = self.transaction.message
         try:
-            return frozenset([key.pubkey for key in message.account_keys if key.signer])  # type: ignore[union-attr]
+            signed = [key.pubkey for key in message.account_keys if key.signer]  # type: ignore[union-attr]
+            # the first one pays and signs, also if a server does not say so
+            return frozenset(signed or [key.pubkey for key in message.account_keys[:1]])  # type: ignore[union-attr]
         except AttributeError:
             pass  # plain keys, the first of which have signed
         signing = 1 if message.header is None else message.header.num_required_signatures
