@@ -69,7 +69,18 @@ def test_wrapping_sol_opens_an_account_and_sends_nothing() -> None:
     )
     meaning = told(transaction)
     assert meaning.sol_change == 0
-    assert meaning.summary == "opened token account, rent 0.00203928 SOL"
+    assert meaning.summary == "opened token account, rent 0.00203928 SOL, wrapped 1 SOL"
+
+
+def test_sol_that_is_unwrapped_is_told_beside_the_rent() -> None:
+    transaction = make(
+        {WALLET: (SOL, 4 * SOL + RENT), ACCOUNT: (3 * SOL + RENT, 0)},
+        before=[tokens(1, WRAPPED_SOL, WALLET, 3 * SOL, 9)],
+        instructions=[close(ACCOUNT)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.sol_change) == (TransactionType.ACCOUNT, 0)
+    assert meaning.summary == "closed token account, rent 0.00203928 SOL back, unwrapped 3 SOL"
 
 
 def test_sol_sent_as_wrapped_sol_to_a_new_account_of_another_is_not_mistaken_for_rent() -> None:
