@@ -182,7 +182,14 @@ class StreamManager:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         pricing, following = self._streams_of(DataKind.PRICES), self._streams_of(DataKind.WALLETS)
         together = self._hub.publish_together
-        prices = PriceTracker(pricing, tokens, clock, publish=publish, publish_together=together)
+        prices = PriceTracker(
+            pricing,
+            tokens,
+            clock,
+            publish=publish,
+            publish_together=together,
+            quiet_after=settings.stream.sweep_interval,
+        )
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         live = [stream.provider for stream in pricing]
         sources = history_sources(settings, transport, clock, live, self._providers)
@@ -292,6 +299,9 @@ class StreamManager:
         """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
 
         ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+
+        Raises:
+            NotRunning: The engine has ended.
         """
         if self._closing:
             raise NotRunning(ENDED)

@@ -195,6 +195,11 @@ class Provider(ABC):
 
     Then a row has it from the stream, and from HTTP only where the stream has never told it.
     """
+    tells_gaps: bool = False
+    """Its stream says itself of which topics it has left something out.
+
+    Where it does not, a price that is not told for long is asked for over HTTP.
+    """
     has_quotes: bool = False
     """Its HTTP side answers a `QuoteRequest`: it has an order book."""
     metered: bool = False

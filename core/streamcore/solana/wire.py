@@ -69,7 +69,7 @@ class MessageHeader(_Wire, frozen=True, kw_only=True):
 
 
 class Message(_Wire, frozen=True, kw_only=True):
-    """What was signed."""
+    """The part of a transaction that is signed: its accounts and instructions."""
 
     account_keys: tuple[AccountKey | str, ...]
     instructions: msgspec.Raw = ABSENT

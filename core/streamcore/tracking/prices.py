@@ -16,14 +16,15 @@ from streamcore.assets.listings import exchange_tickers
 from streamcore.assets.names import names_given
 from streamcore.assets.tokens import Token, TokenTable, matching
 from streamcore.clock import Clock
-from streamcore.errors import InputError
+from streamcore.errors import InputError, ProviderError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.missing_prices import MissingPrices
-from streamcore.tracking.price_state import PriceState
+from streamcore.tracking.price_state import NEVER, PriceState
+from streamcore.tracking.quiet_rows import QuietRows, StreamedRow
 from streamcore.tracking.routing import Router
 from streamcore.tracking.tracker import Rerouting
 
@@ -60,6 +61,7 @@ class PriceTracker:
         *,
         publish: Callable[[Event], None],
         publish_together: Callable[[Sequence[PriceUpdate]], None] | None = None,
+        quiet_after: float = 120.0,
     ) -> None:
         """Make a tracker that follows nothing yet.
 
@@ -70,6 +72,7 @@ class PriceTracker:
             publish: Passes an event on to the consumers.
             publish_together: The same for prices of one provider that came together; ``None``: ``publish``
                 is called for each.
+            quiet_after: Seconds after which a price that its stream does not tell is asked for over HTTP.
         """
         self._streams = streams
         self._tokens = tokens
@@ -78,6 +81,7 @@ class PriceTracker:
         self._publish_together = publish_together or self._publish_each
         self._router = Router([stream.provider for stream in streams])
         self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        self._quiet = QuietRows(quiet_after)
         self._rerouting = Rerouting(self._reroute)
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
@@ -244,9 +248,37 @@ class PriceTracker:
                 self._missing.forget(key)
 
     def pass_time(self) -> None:
-        """Ask again for what was refused long enough ago. To be called every few seconds."""
-        if self._router.forgive_expired(self._clock.monotonic()):
+        """Ask again for what was refused or told long enough ago. To be called every few seconds."""
+        now = self._clock.monotonic()
+        if self._router.forgive_expired(now):
             self.reroute()
+        rows = self._streamed_rows()
+        for key in self._quiet.left_out(rows, now):
+            row, name = rows[key], self._sources[key]
+            text = f"{name} streamed on but left out trades of {row.topic}; subscribing anew"
+            error = ProviderError(ErrorKind.GAP, text)
+            for stream in self._streams:
+                if stream.name == name:
+                    self._publish(error.event(name, self._clock.time(), demo=stream.demo))
+                    self._refused(stream, Refusal(error, (row.topic,)), Source.STREAM)
+        self._quiet.ask(rows, now)
+
+    def _streamed_rows(self) -> dict[str, StreamedRow]:
+        """Return the rows whose source is a living stream that would not say what it leaves out."""
+        living = {
+            stream.name: stream
+            for stream in self._streams
+            if stream.health is Health.UP
+            and stream.provider.endpoint() is not None
+            and not stream.provider.tells_gaps
+        }
+        rows: dict[str, StreamedRow] = {}
+        for key, instrument in self._instruments.items():
+            stream, state = living.get(self._sources.get(key) or ""), self._states.get(key)
+            topic = None if stream is None else stream.provider.topic(instrument)
+            if stream is not None and topic is not None:
+                rows[key] = StreamedRow(stream, topic, NEVER if state is None else state.price_told_at)
+        return rows
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move the instruments that a provider refuses to the next one that may have them.
@@ -256,7 +288,8 @@ class PriceTracker:
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
                 continue
-            now, lasting = self._clock.monotonic(), refusal.error.kind is not ErrorKind.SERVER
+            now = self._clock.monotonic()
+            lasting = refusal.error.kind not in (ErrorKind.SERVER, ErrorKind.GAP)
             for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
                 if not self._router.candidates(instrument):
                     self._missing.refused(stream.name, instrument, refusal.error.message)
@@ -370,7 +403,12 @@ class PriceTracker:
         if event is None:
             return False
         self._publish(event)
-        return "price" in event.changed
+        if "price" not in event.changed:
+            return False
+        if source is not Source.STREAM and stream.provider.venue is Venue.EXCHANGE:
+            # on the chain the two are different figures: one of many pools
+            self._quiet.moved(instrument.key, self._clock.monotonic())
+        return True
 
     def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
         """Whether the change over 24 hours is the stream's, so that the figure over HTTP is left out."""

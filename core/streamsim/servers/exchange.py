@@ -166,6 +166,8 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
         self.in_maintenance = False
         self.passed_over: set[str] = set()
         """Tickers whose subscriptions are neither granted nor refused, without a word."""
+        self.silenced: set[str] = set()
+        """Tickers whose trades are no longer told on the socket, although they are subscribed and traded."""
         self._market = market
         self._watch = watch
         self._tickers: dict[str, str] = {}
@@ -260,5 +262,5 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
 
     def _trade_happened(self, trade: Trade) -> None:
         ticker = self._tickers.get(trade.mint)
-        if ticker is not None:
+        if ticker is not None and ticker not in self.silenced:
             self._traded(ticker, trade)

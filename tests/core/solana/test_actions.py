@@ -312,7 +312,7 @@ def test_sol_staked_for_a_token_is_bought_and_staked(instruction: dict[str, Any]
         (("merge",), 0, "called Stake Program"),
     ],
 )
-def test_staking_has_words(kinds: tuple[str, ...], lamports: int, summary: str) -> None:
+def test_what_is_done_with_a_stake_is_said(kinds: tuple[str, ...], lamports: int, summary: str) -> None:
     transaction = make(
         {WALLET: (2 * SOL, 2 * SOL + lamports), ACCOUNT: (SOL, SOL - lamports)},
         instructions=[parsed(STAKE, kind, stakeAccount=ACCOUNT) for kind in kinds],

@@ -299,7 +299,7 @@ def test_of_a_later_version_only_keys_and_balances_are_read() -> None:
 
 
 @pytest.mark.parametrize("version", ["legacy", 0, 1, 2, "2026", None])
-def test_every_version_decodes(version: int | str | None) -> None:
+def test_transactions_of_every_version_are_read(version: int | str | None) -> None:
     value = wire("ws.transactionNotification.synthetic_sol_out.json") | {
         "version": version,
         "new": {"member": 1},

@@ -66,6 +66,7 @@ class CoinbaseProvider(ExchangeProvider):
 
     name = "coinbase"
     title = TITLE
+    tells_gaps = True
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
