@@ -32,6 +32,9 @@ from streamcore.wallet_secrets import secret_refusal
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
+LONGEST_SHOWN = 100
+"""Characters of a value that a sentence repeats; a link to an explorer has fewer."""
+
 
 class StreamcoreError(Exception):
     """The base of every exception of this package."""
@@ -64,8 +67,14 @@ class SettingsError(StreamcoreError):
         self.value = value
         self.allowed = allowed
         self.origin = origin
-        given = "" if value is None else f" = {value!r}"
+        given = "" if value is None else f" = {_shown(value)}"
         super().__init__(f"{key}{given} ({origin}): {allowed}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in a sentence: of a very long one its beginning."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 2]}…{text[-1]}"
 
 
 class InputError(StreamcoreError, ValueError):
@@ -83,7 +92,7 @@ class InputError(StreamcoreError, ValueError):
             value, reason = HIDDEN, refusal
         self.value = value
         self.reason = reason
-        super().__init__(f"{value!r} {reason}")
+        super().__init__(f"{_shown(value)} {reason}")
 
 
 class UnknownSymbol(InputError):

@@ -251,7 +251,7 @@ class MainScreen(PaintsDirtyLines):
         if settings.demo:
             self.tell(f"Everything is invented now. D brings the {other} data back.")
         else:
-            self.tell("The relay's data again." if settings.relay.url else "Real data again.")
+            self.tell(f"Invented data is gone: this is the {other} data.")
         self.paint()
 
     async def action_reconnect(self) -> None:
