@@ -10,7 +10,6 @@ from textual.widget import Widget
 from streamtui.format.content import MUTED, demo_badge, spread
 from streamtui.widgets.cached_lines import CachedLines
 
-
 GAP = "  "
 """What stands between two parts of the line at least."""
 
