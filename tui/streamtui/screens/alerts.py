@@ -130,6 +130,7 @@ class AlertsDialog(Dialog[None]):
             return
         event.input.value = ""
         self.pass_time(self._session.clock.time())
+        self._table.select(str(len(self._session.alerts.alerts) - 1))  # a long list ends out of view
 
     def _completed(self, text: str) -> str:
         """Return what was typed; a bare number becomes an upper limit for what the selected row is about."""
