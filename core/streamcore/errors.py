@@ -18,7 +18,7 @@
                                                                   .unanswered .close_code .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
-(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
+(websockets, httpcore, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
 """
 
 from __future__ import annotations
@@ -152,17 +152,16 @@ class MalformedMessage(StreamcoreError, ValueError):
 
 
 class EncodingMissing(StreamcoreError):
-    """An encoding of the relay's wire needs a library that is not installed.
+    """An encoding of the relay's wire needs a library that cannot be used.
 
     Attributes:
         name: The encoding, which is also the name of the extra that brings the library.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, reason: str) -> None:
+        """``reason``: what `streamcore.extras.lacking` says."""
         self.name = name
-        super().__init__(
-            f"the encoding {name} needs a library that is not installed: pip install 'streamtui[{name}]'"
-        )
+        super().__init__(f"the encoding {name} needs a library: {reason}")
 
 
 class IllegalTransition(StreamcoreError):

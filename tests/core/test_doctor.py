@@ -14,11 +14,12 @@ from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, new_runner, on_virtual_time
 from websockets.asyncio.server import serve
 
-from streamcore.config.libraries import library_for, version_of
+from streamcore.config.libraries import library_for
 from streamcore.config.loading import load
 from streamcore.doctor import Check, Result, examine, needed_failed
 from streamcore.errors import ProviderError, SettingsError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.extras import version_of
 from streamcore.net import network
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Answer

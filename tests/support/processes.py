@@ -14,6 +14,7 @@ import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
@@ -156,6 +157,12 @@ class TerminalCommand:
 
     def press(self, key: bytes) -> None:
         os.write(self.master, key)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size in cells."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("4H", height, width, 0, 0))
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGWINCH)
 
     def hang_up(self) -> None:
         """Close the window."""

@@ -106,6 +106,9 @@ class PaperCodec:
     def unanswered(self) -> object:
         return None
 
+    def give_up_unanswered(self) -> None:
+        return None
+
     def received_together(self, frames: Sequence[Frame], reports: list[Report]) -> None:
         for frame in frames:
             reports += self.received(frame)

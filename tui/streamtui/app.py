@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -92,7 +93,7 @@ class StreamTuiApp(PaintsChanges):
         """
         self._colours = settings.ui.colours
         read_input_carefully(self._is_typing)
-        super().__init__()
+        super().__init__(None if in_browser else terminal.driver_class(os.environ))
         for theme in OWN:
             self.register_theme(theme)
         self._begin_with_theme(settings.ui.theme or DARK.name)
@@ -174,9 +175,16 @@ class StreamTuiApp(PaintsChanges):
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Leave: stop drawing, close the engine, restore the terminal."""
-        if self._leaving is not None:
+        if self._leaving is not None and not self.is_leaving:
             self._leaving()
         super().exit(*args, **kwargs)
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell until it lets the app go on; without a shell say so."""
+        if self.session.in_browser or terminal.has_shell():
+            super().action_suspend_process()
+        else:
+            self._notice("there is no shell that could let it go on; q quits", True)
 
     def _leave_on_signals(self) -> None:
         # Textual has no handler for these: it would be killed with the terminal in application mode
@@ -203,10 +211,17 @@ class StreamTuiApp(PaintsChanges):
         self._main.tick()
 
     def _repaint(self) -> float:
+        if self.terminal_is_behind:
+            return 1.0
         # under a dialog once a second is enough: there each repaint makes Textual blend the whole screen
         if self.screen is self._main and self._main.is_mounted:
             return self._main.paint()
         return 1.0
+
+    def terminal_caught_up(self) -> None:
+        """Show how things stand now, after the terminal took nothing for a while."""
+        self.session.mark_changed()
+        super().terminal_caught_up()
 
     def _settle(self) -> None:
         """Exempt everything made at the start from garbage collection.

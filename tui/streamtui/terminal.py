@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 _STANDARD_INPUT = 0
 
@@ -75,6 +79,20 @@ def prepare(environ: MutableMapping[str, str]) -> None:
         environ["NO_COLOR"] = "1"
 
 
+def driver_class(environ: Mapping[str, str]) -> type[Driver] | None:
+    """Return what is to show the app on a terminal; ``None``: what Textual chooses.
+
+    That is where ``TEXTUAL_DRIVER`` names something else, and on Windows, whose terminals take everything.
+    """
+    if environ.get("TEXTUAL_DRIVER"):
+        return None
+    try:
+        from streamtui.output.driver import TerminalDriver
+    except ImportError:
+        return None
+    return TerminalDriver
+
+
 def is_there() -> bool:
     """Return whether standard input is a terminal that has not hung up.
 
@@ -82,6 +100,15 @@ def is_there() -> bool:
     process would read end-of-file for ever, at the cost of a whole core.
     """
     return os.isatty(_STANDARD_INPUT)
+
+
+def has_shell() -> bool:
+    """Return whether a shell could let this process go on after it was stopped.
+
+    A shell gives every job a group of processes of its own. What a terminal has started itself, such as
+    ``tmux new streamtui``, would stand still until it is killed.
+    """
+    return os.getpgrp() != os.getsid(0)
 
 
 def end_within(seconds: float) -> None:

@@ -9,11 +9,13 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.driver import Driver
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
@@ -56,12 +58,30 @@ def write_sequence(app: App[None], sequence: str) -> None:
 class PaintsChanges(App[None]):
     """An app that writes only those cells to the terminal that it does not show already.
 
-    When something else has written to the terminal, `paint_anew` must be called.
+    When something else has written to the terminal, `paint_anew` must be called. While a terminal is behind
+    nothing is painted, and everything once it has caught up; see `streamtui.output.driver`.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, driver_class: type[Driver] | None = None) -> None:
+        """``driver_class``: of a terminal; ``None``: as Textual chooses."""
+        super().__init__(driver_class=driver_class)
         self._shown = ShownCells()
+        self.is_leaving = False
+        """Whether it has been asked to end."""
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """Leave."""
+        self.is_leaving = True
+        super().exit(*args, **kwargs)
+
+    @property
+    def terminal_is_behind(self) -> bool:
+        """Whether the terminal has not taken yet what was painted long ago, so that more would come late."""
+        return getattr(self._driver, "is_behind", False)
+
+    def terminal_caught_up(self) -> None:
+        """Paint everything that was not painted meanwhile. The driver calls it."""
+        self.paint_anew()
 
     def forget_shown(self) -> None:
         """Write everything that is repainted next, whether it is shown already or not."""
@@ -73,6 +93,8 @@ class PaintsChanges(App[None]):
         self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self.terminal_is_behind:
+            return
         lines: Lines | None = None
         if isinstance(renderable, Drawn):
             lines = renderable.lines

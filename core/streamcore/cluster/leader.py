@@ -13,15 +13,15 @@ from contextlib import suppress
 
 from streamcore.assets.tokens import is_address
 from streamcore.clock import Clock, wait_for
-from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+from streamcore.cluster.answering import Answering
+from streamcore.cluster.errors import Conflict, NotStored, SessionEnded, TooLong
 from streamcore.cluster.lease import Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, Wants, record_of, write
+from streamcore.cluster.messages import Live, Wants, in_parts, record_of, write
 from streamcore.cluster.names import Names, key_subject
 from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Session
-from streamcore.cluster.questions import answered
 from streamcore.cluster.transaction_store import TransactionStore
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import WantsOfAll
@@ -57,9 +57,6 @@ COPY_WITHIN = 10.0
 
 GOODBYE_WITHIN = 1.0
 
-MOST_QUESTIONS = 200
-"""Questions that are answered at once."""
-
 UNKNOWN_TOLD = 10
 """Symbols of which terminals are told at once that they cannot be watched; a relay may want thousands."""
 
@@ -91,8 +88,9 @@ class Leader:
         self._wants = wants
         self._clock = clock
         self._tasks = Tasks("leading relay", clock, failed=self._failed)
-        self._answers = Answers(self._engine, self._tasks, clock)
-        self._answering = 0
+        answers = Answers(self._engine, self._tasks, clock)
+        self._answering = Answering(answers, self._engine, lease, link, self._tasks)
+        self._has_told_too_long = False
         self._turn = asyncio.Lock()
         self._store = TransactionStore(names, lease, link, clock, tell=self._tell)
         self._events: Subscriber
@@ -214,22 +212,38 @@ class Leader:
             part = news[start : start + EVENTS_IN_A_MESSAGE]
             if not (part or is_due):
                 return
-            if not self._lease.is_held:  # looked at before each: this process may have stood still
-                return
             sources = dict(self._engine.price_sources)
-            message = Live(
+            live = Live(
                 term=self._lease.term or 0,
                 events=part,
                 statuses=tuple(self._engine.statuses().values()) if is_due else None,
                 sources=sources if is_due or sources != self._sources else None,
             )
             self._sources, is_due = sources, False
-            try:
-                await session.publish(self._names.live, write(message))
-            except SessionEnded:
-                # prices and statuses are told at the beginning of the next one, errors would not be
-                self._news = [one for one in news[start:] if isinstance(one, StreamError)] + self._news
-                return
+            told = start
+            for message in in_parts(live, most=session.most_bytes):
+                if not self._lease.is_held:  # looked at before each: this process may have stood still
+                    return
+                try:
+                    await session.publish(self._names.live, message.data)
+                except SessionEnded:
+                    # prices and statuses are told at the beginning of the next one, errors would not be
+                    self._news = [one for one in news[told:] if isinstance(one, StreamError)] + self._news
+                    return
+                told += len(message.events)
+                if message.is_shortened:
+                    self._tell_too_long(session.most_bytes)
+
+    def _tell_too_long(self, most: int) -> None:
+        """Tell terminals, once, that they are not told everything."""
+        if not self._has_told_too_long:
+            self._has_told_too_long = True
+            text = (
+                f"the providers' statuses are longer than the NATS server takes ({most} bytes), "
+                "and cannot be told: its max_payload must be larger"
+            )
+            log.error("%s", text)
+            self._failed(ProviderError(ErrorKind.SERVER, text, retryable=False))
 
     # --- being asked ------------------------------------------------------------------------------------
 
@@ -240,7 +254,7 @@ class Leader:
             subscriptions = []
             try:
                 subscriptions.append(await session.listen(self._names.present, self._asked_for_present))
-                subscriptions.append(await session.listen(self._names.ask, self._asked))
+                subscriptions.append(await session.listen(self._names.ask, self._answering.take))
                 self._asked_for_present(None)
                 await session.until_end()
             except SessionEnded:
@@ -257,21 +271,6 @@ class Leader:
     async def _publish_soon(self) -> None:
         if (session := self._link.present) is not None:
             await self._publish(session)
-
-    def _asked(self, message: Incoming) -> None:
-        if self._answering < MOST_QUESTIONS and self._lease.is_held:
-            self._answering += 1
-            self._tasks.start("answering a relay", self._answer, message)
-
-    async def _answer(self, message: Incoming) -> None:
-        try:
-            most = (await self._link.session()).most_bytes
-            answer = await answered(message.data, self._answers, self._engine, most=most)
-            if (session := self._link.present) is not None and message.reply and self._lease.is_held:
-                with suppress(SessionEnded):
-                    await session.publish(message.reply, answer)
-        finally:
-            self._answering -= 1
 
     # --- what is wanted ---------------------------------------------------------------------------------
 
@@ -364,6 +363,9 @@ class Leader:
                 await self._save_record(wallet, checkpoint, epoch, covered_from)
             except Conflict:
                 continue  # tried again in the next round
+            except TooLong as error:
+                log.warning("where the next fetch of %s starts cannot be kept: %s", wallet, error)
+                continue
             self._saved[wallet] = (checkpoint, epoch, now)
 
     async def _save_record(

@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import MalformedMessage, ProviderError
 from streamcore.events import ErrorKind, PriceUpdate, State
 from streamcore.hub import Hub

@@ -137,7 +137,7 @@ class Balances(msgspec.Struct, frozen=True):
         return Movement(
             net=net,
             fee=fee,
-            core=net + sum(rent.paid.values()) - sum(rent.back.values()) + (wrapped.amount if wrapped else 0),
+            core=net - rent.net + (wrapped.amount if wrapped else 0),
             tip=sum(move.lamports for move in self.flows.transfers if is_tip(move, wallet)),
             rent=rent,
             account_rents=account_rents,

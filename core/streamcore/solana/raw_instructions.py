@@ -1,9 +1,10 @@
-"""Decodes instructions of the System, Token and Stake Programs that a node has not parsed.
+"""Decodes instructions of the System, Token, Associated Token and Stake Programs that a node has not parsed.
 
 A node parses what it knows. One that is older than a program's newest instruction, or is asked for the
 encoding ``json``, leaves bytes and accounts. Only what moves lamports or tokens, makes or closes accounts is
 read here, and becomes what a node would have written. Sources: ``SystemInstruction`` in
-solana-system-interface, ``TokenInstruction`` in spl-token and spl-token-2022, ``StakeInstruction`` in
+solana-system-interface, ``TokenInstruction`` and ``TransferFeeInstruction`` in spl-token and spl-token-2022,
+``AssociatedTokenAccountInstruction`` in spl-associated-token-account, ``StakeInstruction`` in
 solana-stake-interface.
 """
 
@@ -14,9 +15,9 @@ from typing import Any
 
 import base58
 
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN_PROGRAMS
 
-PARSED = frozenset({SYSTEM, STAKE, *TOKEN_PROGRAMS})
+PARSED = frozenset({SYSTEM, STAKE, ASSOCIATED_TOKEN, *TOKEN_PROGRAMS})
 """The programs whose instructions `parse` knows."""
 
 MOST_DATA = 2_000
@@ -33,6 +34,10 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._data
 
     def number(self, size: int = 8) -> int:
         return int.from_bytes(self._take(size), "little")
@@ -68,6 +73,8 @@ def parse(program_id: str, data: str, accounts: Sequence[str]) -> Parsed | None:
         read = _system
     elif program_id == STAKE:
         read = _stake
+    elif program_id == ASSOCIATED_TOKEN:
+        read = _associated_token
     else:
         return None
     try:
@@ -135,10 +142,20 @@ def _token(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
             return "transferChecked", _checked(data, accounts)
         case 17:
             return "syncNative", {"account": accounts[0]}
-        case 26 if data.number(1) == 1:
+        case 26:
+            return _transfer_fee(data, accounts)
+    return None
+
+
+def _transfer_fee(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    match data.number(1):
+        case 1:
             info = _checked(data, accounts)
-            # 26 holds what Token-2022 has about transfer fees, of which 1 is a transfer
             return "transferCheckedWithFee", {**info, "feeAmount": {"amount": str(data.number())}}
+        case 2:
+            return "withdrawWithheldTokensFromMint", {"mint": accounts[0], "feeRecipient": accounts[1]}
+        case 3:
+            return "withdrawWithheldTokensFromAccounts", {"mint": accounts[0], "feeRecipient": accounts[1]}
     return None
 
 
@@ -151,6 +168,15 @@ def _checked(data: _Reader, accounts: Sequence[str]) -> dict[str, Any]:
         "authority": accounts[3],
         "tokenAmount": {"amount": str(amount), "decimals": decimals},
     }
+
+
+def _associated_token(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    # The first of its instructions had no data, and still needs none.
+    kind = 0 if data.is_empty else data.number(1)
+    if kind > 1:
+        return None
+    info = {"source": accounts[0], "account": accounts[1], "wallet": accounts[2], "mint": accounts[3]}
+    return "createIdempotent" if kind else "create", info
 
 
 def _stake(data: _Reader, accounts: Sequence[str]) -> Parsed | None:

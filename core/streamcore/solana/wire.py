@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from streamcore.solana.programs import MEMO_PROGRAMS
+from streamcore.solana.programs import ASSOCIATED_TOKEN, MEMO_PROGRAMS
 from streamcore.solana.raw_instructions import PARSED, decoded, parse
 
 ABSENT = msgspec.Raw(b"null")
@@ -69,7 +69,7 @@ class MessageHeader(_Wire, frozen=True, kw_only=True):
 
 
 class Message(_Wire, frozen=True, kw_only=True):
-    """What was signed."""
+    """The part of a transaction that is signed: its accounts and instructions."""
 
     account_keys: tuple[AccountKey | str, ...]
     instructions: msgspec.Raw = ABSENT
@@ -328,17 +328,18 @@ def _instruction(one: _Called, keys: Sequence[str], position: int, *, is_inner: 
         if isinstance(parsed, str):
             return Instruction(program_id, "", {}, parsed, one.data or "", position, is_inner)
         return Instruction(program_id, parsed.type, parsed.info, "", one.data or "", position, is_inner)
-    if not one.data:
+    data = one.data or ""
+    if not data and program_id != ASSOCIATED_TOKEN:
         return Instruction(program_id, "", {}, "", "", position, is_inner)
     kind: str = ""
     info: Mapping[str, Any] = {}
     text = ""
     if program_id in MEMO_PROGRAMS:
-        text = decoded(one.data).decode(errors="replace")
+        text = decoded(data).decode(errors="replace")
     elif program_id in PARSED:
-        known = parse(program_id, one.data, _accounts(_anything(one.accounts), keys))
+        known = parse(program_id, data, _accounts(_anything(one.accounts), keys))
         kind, info = (kind, info) if known is None else known
-    return Instruction(program_id, kind, info, text, one.data, position, is_inner)
+    return Instruction(program_id, kind, info, text, data, position, is_inner)
 
 
 def _accounts(accounts: Any, keys: Sequence[str]) -> list[str]:

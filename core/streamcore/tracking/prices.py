@@ -22,7 +22,9 @@ from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
-from streamcore.tracking.price_state import PriceState
+from streamcore.tracking.missing_prices import MissingPrices
+from streamcore.tracking.price_state import NEVER, PriceState
+from streamcore.tracking.quiet_rows import QuietRows, StreamedRow
 from streamcore.tracking.routing import Router
 from streamcore.tracking.tracker import Rerouting
 
@@ -59,6 +61,7 @@ class PriceTracker:
         *,
         publish: Callable[[Event], None],
         publish_together: Callable[[Sequence[PriceUpdate]], None] | None = None,
+        quiet_after: float = 120.0,
     ) -> None:
         """Make a tracker that follows nothing yet.
 
@@ -69,6 +72,7 @@ class PriceTracker:
             publish: Passes an event on to the consumers.
             publish_together: The same for prices of one provider that came together; ``None``: ``publish``
                 is called for each.
+            quiet_after: Seconds after which a price that its stream does not tell is asked for over HTTP.
         """
         self._streams = streams
         self._tokens = tokens
@@ -77,6 +81,7 @@ class PriceTracker:
         self._publish_together = publish_together or self._publish_each
         self._router = Router([stream.provider for stream in streams])
         self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        self._quiet = QuietRows(quiet_after)
         self._rerouting = Rerouting(self._reroute)
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
@@ -88,8 +93,9 @@ class PriceTracker:
         """Provider to its topics to the state that the reports of each change, where that is simple."""
         self._topics: dict[str, frozenset[str]] = {}
         """Provider to its topics as of the last rerouting."""
-        self._missing: set[str] = set()
-        """Keys of the instruments without a source or a price, of which an error has been published."""
+        self._missing = MissingPrices(
+            tokens, clock, demo=any(stream.demo for stream in streams), publish=publish
+        )
 
     def _publish_each(self, events: Sequence[PriceUpdate]) -> None:
         for event in events:
@@ -149,16 +155,7 @@ class PriceTracker:
                     # subscribed for another instrument already: no new snapshot comes
                     stream.refresh((topic,))
             return
-        if instrument.key not in self._missing:
-            self._missing.add(instrument.key)
-            text = f"no source in use has {instrument.symbol} at the moment{self._suggestion(instrument)}"
-            self._publish_missing("", text)
-
-    def _publish_missing(self, provider: str, text: str) -> None:
-        """Publish that an instrument has no source or price. ``provider``: the one that said so, or empty."""
-        error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
-        demo = any(stream.demo for stream in self._streams)
-        self._publish(error.event(provider, self._clock.time(), demo=demo))
+        self._missing.no_source(instrument)
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Take one reference of each symbol away.
@@ -170,7 +167,7 @@ class PriceTracker:
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
-                self._missing.discard(instrument.key)
+                self._missing.forget(instrument.key)
                 self._forget(instrument.key)
                 self._router.forget(instrument)
         self.reroute()
@@ -244,15 +241,44 @@ class PriceTracker:
     def markets_changed(self) -> None:
         """Choose sources anew. To be called when the list of markets of a provider has changed."""
         self.reroute()
-        self._missing = {key for key in self._missing if self._sources.get(key) is None}
         for key, instrument in self._instruments.items():
             if self._sources.get(key) is None:
                 self._request_first_price(instrument)
+            else:
+                self._missing.forget(key)
 
     def pass_time(self) -> None:
-        """Ask again for what was refused long enough ago. To be called every few seconds."""
-        if self._router.forgive_expired(self._clock.monotonic()):
+        """Ask again for what was refused or told long enough ago. To be called every few seconds."""
+        now = self._clock.monotonic()
+        if self._router.forgive_expired(now):
             self.reroute()
+        rows = self._streamed_rows()
+        for key in self._quiet.left_out(rows, now):
+            row, name = rows[key], self._sources[key]
+            text = f"{name} streamed on but left out trades of {row.topic}; subscribing anew"
+            error = ProviderError(ErrorKind.GAP, text)
+            for stream in self._streams:
+                if stream.name == name:
+                    self._publish(error.event(name, self._clock.time(), demo=stream.demo))
+                    self._refused(stream, Refusal(error, (row.topic,)), Source.STREAM)
+        self._quiet.ask(rows, now)
+
+    def _streamed_rows(self) -> dict[str, StreamedRow]:
+        """Return the rows whose source is a living stream that would not say what it leaves out."""
+        living = {
+            stream.name: stream
+            for stream in self._streams
+            if stream.health is Health.UP
+            and stream.provider.endpoint() is not None
+            and not stream.provider.tells_gaps
+        }
+        rows: dict[str, StreamedRow] = {}
+        for key, instrument in self._instruments.items():
+            stream, state = living.get(self._sources.get(key) or ""), self._states.get(key)
+            topic = None if stream is None else stream.provider.topic(instrument)
+            if stream is not None and topic is not None:
+                rows[key] = StreamedRow(stream, topic, NEVER if state is None else state.price_told_at)
+        return rows
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move the instruments that a provider refuses to the next one that may have them.
@@ -262,18 +288,12 @@ class PriceTracker:
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
                 continue
-            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
-                if self._router.candidates(instrument) or instrument.key in self._missing:
-                    continue
-                self._missing.add(instrument.key)
-                text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
-                self._publish_missing(stream.name, text + self._suggestion(instrument))
+            now = self._clock.monotonic()
+            lasting = refusal.error.kind not in (ErrorKind.SERVER, ErrorKind.GAP)
+            for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
+                if not self._router.candidates(instrument):
+                    self._missing.refused(stream.name, instrument, refusal.error.message)
         self.reroute()
-
-    def _suggestion(self, instrument: Instrument) -> str:
-        """Return what to add to an error about an unknown ticker: similar ones, if there are any."""
-        suggestion = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
-        return f"; {suggestion}" if suggestion else ""
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
@@ -364,10 +384,8 @@ class PriceTracker:
         if priced:
             return
         for instrument in self._router.instruments(stream.name, report.topic):
-            if self._sources.get(instrument.key) == stream.name and instrument.key not in self._missing:
-                self._missing.add(instrument.key)
-                text = f"{stream.name} lists {instrument.symbol}, but knows no price of it at present"
-                self._publish_missing(stream.name, text)
+            if self._sources.get(instrument.key) == stream.name:
+                self._missing.unpriced(stream.name, instrument)
 
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float
@@ -385,7 +403,12 @@ class PriceTracker:
         if event is None:
             return False
         self._publish(event)
-        return "price" in event.changed
+        if "price" not in event.changed:
+            return False
+        if source is not Source.STREAM and stream.provider.venue is Venue.EXCHANGE:
+            # on the chain the two are different figures: one of many pools
+            self._quiet.moved(instrument.key, self._clock.monotonic())
+        return True
 
     def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
         """Whether the change over 24 hours is the stream's, so that the figure over HTTP is left out."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,13 +38,13 @@ def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamcore.cluster.service.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "nats", None)
     with pytest.raises(SettingsError, match=r"pip install 'streamtui\[nats\]'"):
         check_access(settings(URL))
 
 
 def test_another_version_of_the_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streamcore.cluster.service.version_of", lambda name: "2.17.0")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "2.17.0")
     with pytest.raises(SettingsError, match=r"must be 2\.16"):
         check_access(settings(URL))
 

@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from relay_bench import WALLETS, Terminal, eventually, running
 from relayed_engine import RelayedEngine
 
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import SettingsError
 from streamcore.events import State
 from streamcore.relay import plan

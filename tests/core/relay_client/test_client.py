@@ -23,7 +23,7 @@ from streamcore import (
     WalletTransaction,
     to_json,
 )
-from streamcore.config.model import WireEncoding
+from streamcore.config.serving import WireEncoding
 from streamcore.relay_client.client import RelayClient
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Error, Found, Frame, Position, Refusal, Refused, Restart, Wanted

@@ -25,7 +25,7 @@ from made_transactions import (
 )
 from real_transactions import decode
 
-from streamcore.solana.interpretation import touches, wallets_touched
+from streamcore.solana.interpretation import wallets_touched
 from streamcore.solana.programs import SYSTEM, TOKEN
 
 
@@ -40,8 +40,7 @@ def test_two_watched_wallets_each_see_their_side() -> None:
 def test_a_wallet_is_touched_by_its_token_account_alone() -> None:
     transaction = fixture("synthetic_spl_in_wallet_not_in_keys")
     assert WALLET not in transaction.addresses()
-    assert touches(transaction, WALLET)
-    assert not touches(transaction, SELLER)
+    assert wallets_touched(transaction, (WALLET, SELLER)) == [WALLET]
 
 
 def test_keys_from_lookup_tables_count_with_plain_keys_too() -> None:

@@ -11,7 +11,7 @@ from raw_encoding import as_json
 from real_transactions import CASES, decode, symbol_of, wire
 
 from streamcore.solana.interpretation import interpret
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN, TOKEN_2022
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN, TOKEN_2022
 from streamcore.solana.raw_instructions import parse
 
 A, B, C, D = (base58.b58encode(bytes([number]) * 32).decode() for number in range(1, 5))
@@ -32,9 +32,32 @@ def test_the_fee_of_a_transfer_is_read_from_its_bytes() -> None:
     assert (info["tokenAmount"], info["feeAmount"]) == ({"amount": "100", "decimals": 6}, {"amount": "5"})
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "create"),
+        (b"\0", "create"),
+        (b"\1", "createIdempotent"),
+    ],
+)
+def test_who_pays_for_an_associated_account_is_read_from_the_bytes(data: bytes, kind: str) -> None:
+    read = parse(ASSOCIATED_TOKEN, base58.b58encode(data).decode(), [A, B, C, D])
+    assert read == (kind, {"source": A, "account": B, "wallet": C, "mint": D})
+    assert parse(ASSOCIATED_TOKEN, base58.b58encode(b"\2").decode(), [A, B, C, D]) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(2, "withdrawWithheldTokensFromMint"), (3, "withdrawWithheldTokensFromAccounts")],
+)
+def test_the_withdrawal_of_withheld_fees_is_read_from_its_bytes(number: int, kind: str) -> None:
+    data = base58.b58encode(bytes([26, number])).decode()
+    assert parse(TOKEN_2022, data, [A, B, C]) == (kind, {"mint": A, "feeRecipient": B})
+
+
 @quick
 @given(
-    st.sampled_from([SYSTEM, TOKEN, TOKEN_2022, STAKE, A]),
+    st.sampled_from([SYSTEM, TOKEN, TOKEN_2022, STAKE, ASSOCIATED_TOKEN, A]),
     st.one_of(st.text(max_size=20), st.binary(max_size=80).map(lambda data: base58.b58encode(data).decode())),
     st.lists(st.sampled_from([A, B, C, D]), max_size=5),
 )

@@ -132,6 +132,21 @@ async def test_live_transactions_do_not_wait_for_what_is_fetched_of_the_past(wal
 # Polling stands in
 
 
+async def test_the_first_state_of_a_topic_is_fetched_at_once_whether_the_stream_is_there_or_not(
+    bench: Bench,
+) -> None:
+    bench.stream.set_topics(("SOL",))
+    await bench.clock.advance(1.0)
+    assert bench.state is State.CONNECTING
+    assert bench.rest.fetches == [(0.0, ("SOL",))]
+    await bench.transport.live()
+    await bench.clock.advance(1.0)
+    del bench.rest.fetches[:]
+    bench.stream.set_topics(("SOL", "BTC"))
+    await bench.clock.settle()
+    assert bench.rest.fetches == [(2.0, ("BTC",))]
+
+
 async def test_while_the_stream_is_down_it_is_polled(bench: Bench) -> None:
     bench.rest.on_fetch = lambda topics: map(price, topics)
     bench.transport.refusals = [BROKEN] * 100

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_the_file_is_made_for_its_owner_alone_and_appended_to(tmp_path):
 def test_no_secret_is_written_not_even_by_a_library_or_in_a_traceback(tmp_path, capsys):
     file = tmp_path / "log"
     with log_lines(level="debug", file=file, on_screen=True, secrets=["geheim-1234"]):
-        logging.getLogger("httpx").debug("GET https://x/?api-key=%s", "geheim-1234")
+        logging.getLogger("httpcore").debug("GET https://x/?api-key=%s", "geheim-1234")
         logging.getLogger("websockets.client").warning("> x-api-key: other-secret")
         try:
             fail_with("geheim-1234")
@@ -157,3 +158,13 @@ def test_a_signature_stays_in_the_log(tmp_path):
     with log_lines(level="debug", file=file, on_screen=False):
         log.debug("left out %s", signature)
     assert signature in file.read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        pytest.raises(SettingsError, match="nobody reads from it"),
+        log_lines(level=None, file=tmp_path / "pipe", on_screen=True),
+    ):
+        pass

@@ -98,6 +98,24 @@ async def test_painting_anew_repairs_what_another_program_has_written(terminal: 
         assert not any(re.search("root|make", line) for line in terminal.lines)
 
 
+async def test_nothing_is_painted_while_the_terminal_is_behind_and_everything_once_it_has_caught_up(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Shown()
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await check(pilot, terminal)
+        monkeypatch.setattr(HeadlessDriver, "is_behind", True, raising=False)
+        before = terminal.written
+        app.query_one("#line", Label).update("another line of text")
+        await pilot.press("down", "pagedown")
+        await pilot.pause(0.1)
+        assert app.terminal_is_behind
+        assert terminal.written == before
+        monkeypatch.setattr(HeadlessDriver, "is_behind", False)
+        app.terminal_caught_up()
+        await check(pilot, terminal)
+
+
 async def test_after_a_change_of_size_everything_is_written(terminal: Terminal) -> None:
     app = Shown()
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
