@@ -18,7 +18,7 @@
                                                                   .unanswered .close_code .parks
 
 The text of each is a sentence for a person: what happened, and what to do. Foreign exceptions
-(websockets, httpx, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
+(websockets, httpcore, OS) become a `ProviderError` in `streamcore.net.errors` and nowhere else.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from streamcore.wallet_secrets import secret_refusal
 
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
+
+IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
+"""What a person can do who is told that transactions are missing for ever."""
 
 
 class StreamcoreError(Exception):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from streamcore.errors import MalformedEvent
-from streamcore.events import MARKET_FIELDS, Event, WalletTransaction
+from streamcore.events import (
+    MARKET_FIELDS,
+    ErrorKind,
+    Event,
+    Source,
+    TransactionType,
+    WalletTransaction,
+)
+from streamcore.newer_words import with_known_words
 from streamcore.text import printable
 
 MAX_MAGNITUDE = 300
@@ -20,6 +29,13 @@ No amount on a chain has more than 255 decimals, and ``1e999999`` in plain notat
 
 SHOWN = 120
 """Characters of a malformed line that its error repeats."""
+
+_STAND_INS: dict[str, dict[str, StrEnum]] = {
+    "price": {"source": Source.STREAM},
+    "transaction": {"source": Source.STREAM, "type": TransactionType.MULTI},
+    "error": {"kind": ErrorKind.SERVER},
+}
+"""What stands in for words of a newer version, by event."""
 
 _DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
@@ -53,6 +69,28 @@ def from_json(line: bytes | str) -> Event:
         if not amount.is_finite() or abs(amount.adjusted()) > MAX_MAGNITUDE:
             raise _malformed(line, f"{str(amount)[:40]} is no amount of anything")
     return event
+
+
+def from_newer_json(line: bytes) -> Event:
+    """Return the event that a newer version has made this line of, as far as it can be understood here.
+
+    A type of transaction, a kind of error or a way of coming that is not known becomes the nearest known one.
+
+    Raises:
+        MalformedEvent: It is no event, or a field of it cannot be.
+    """
+    try:
+        return from_json(line)
+    except MalformedEvent:
+        try:
+            fields = msgspec.json.decode(line, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            fields = {}
+        stand_ins = _STAND_INS.get(str(fields.get("event")), {})
+        known = with_known_words(fields, stand_ins)
+        if known == fields:
+            raise
+    return from_json(msgspec.json.encode(known))
 
 
 def _malformed(line: bytes | str, reason: str) -> MalformedEvent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from types import TracebackType
@@ -22,7 +22,7 @@ from streamcore.config.selection import choose
 from streamcore.config.surroundings import NOWHERE, read_surroundings
 from streamcore.engine import Engine, Snapshot
 from streamcore.errors import AlreadyStarted, NotRunning, ProviderError, UnknownProvider
-from streamcore.events import DataKind, Event, Source, State
+from streamcore.events import DataKind, Event, State
 from streamcore.history.live import with_present
 from streamcore.history.price_history import PriceHistory
 from streamcore.history.source_order import SourceOrder
@@ -32,7 +32,6 @@ from streamcore.net.network import Network
 from streamcore.net.transport import Transport
 from streamcore.providers import PROVIDERS, create, key_hint
 from streamcore.providers.descriptor import Descriptor
-from streamcore.providers.reports import PriceReport, Report
 from streamcore.search.sources import search_sources
 from streamcore.search.token_search import TokenSearch
 from streamcore.search.wallet_names import WalletNames
@@ -46,7 +45,7 @@ from streamcore.tasks import Tasks
 from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.prices import PriceTracker
 from streamcore.tracking.statuses import STATUS_EVERY, Statuses
-from streamcore.tracking.tracker import Tracker
+from streamcore.tracking.trackers import Trackers
 from streamcore.tracking.wallets import WalletTracker
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ class StreamManager:
             self._streams, self._clock, dropped=hub.dropped, hint=self._hint, publish=hub.publish
         )
         self._parts: _Parts | None = None
-        self._trackers: dict[DataKind, Tracker] = {}
+        self._trackers = Trackers(self._statuses, self._clock, publish=hub.publish)
         internal_errors = ErrorReports(self._clock, self._internal_error)
         self._tasks = Tasks("engine", self._clock, failed=internal_errors.report)
         self._exit = AsyncExitStack()
@@ -165,12 +164,12 @@ class StreamManager:
             for source in choose(self.settings):
                 provider = create(source.provider, settings, transport, clock, providers=self._providers)
                 stream = make_stream(
-                    provider, settings, transport, clock, self._checkpoints, self, demo=source.demo
+                    provider, settings, transport, clock, self._checkpoints, self._trackers, demo=source.demo
                 )
                 self._streams[provider.name] = stream
                 stack.push_async_callback(stream.close)
             parts = self._parts = self._make_parts(settings, transport)
-            self._trackers = {DataKind.PRICES: parts.prices, DataKind.WALLETS: parts.wallets}
+            self._trackers.attach(parts.prices, parts.wallets)
             stack.push_async_callback(self._tasks.close)
             self._tasks.start_loop("status every ten seconds", self._publish_statuses)
             watch = partial(watch_for_time_jumps, self._clock, self._time_jumped)
@@ -183,7 +182,14 @@ class StreamManager:
         tokens, clock, publish = self.tokens, self._clock, self._hub.publish
         pricing, following = self._streams_of(DataKind.PRICES), self._streams_of(DataKind.WALLETS)
         together = self._hub.publish_together
-        prices = PriceTracker(pricing, tokens, clock, publish=publish, publish_together=together)
+        prices = PriceTracker(
+            pricing,
+            tokens,
+            clock,
+            publish=publish,
+            publish_together=together,
+            quiet_after=settings.stream.sweep_interval,
+        )
         wallets = WalletTracker(following, tokens, self._checkpoints, clock, publish=publish)
         live = [stream.provider for stream in pricing]
         sources = history_sources(settings, transport, clock, live, self._providers)
@@ -204,6 +210,7 @@ class StreamManager:
     ) -> None:
         """Close every connection with a close frame, and end every consumer's iteration."""
         self._closing = True
+        self._trackers.end()
         await self._exit.aclose()
 
     def _end(self) -> None:
@@ -232,11 +239,11 @@ class StreamManager:
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
-        return self._started_parts().prices.describe(symbol)
+        return self._started_parts().prices.symbols.describe(symbol)
 
     def complete(self, prefix: str) -> list[Token]:
         """See `Engine.complete`."""
-        return self._started_parts().prices.complete(prefix)
+        return self._started_parts().prices.symbols.complete(prefix)
 
     async def search(self, text: str) -> SearchResult:
         """See `Engine.search`."""
@@ -263,13 +270,13 @@ class StreamManager:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         parts = self._running()
-        instrument = parts.prices.instrument(symbol)
+        instrument = parts.prices.symbols.instrument(symbol)
         return parts.with_present(instrument, await parts.history.series(instrument, span))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
         parts = self._started_parts()
-        instrument = parts.prices.instrument(symbol)
+        instrument = parts.prices.symbols.instrument(symbol)
         known = parts.history.cached(instrument, span)
         return None if known is None else parts.with_present(instrument, known)
 
@@ -292,6 +299,9 @@ class StreamManager:
         """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
 
         ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+
+        Raises:
+            NotRunning: The engine has ended.
         """
         if self._closing:
             raise NotRunning(ENDED)
@@ -326,35 +336,13 @@ class StreamManager:
         stream = self._stream_named(name)
         stream.reconnect()
         parts.history.forget()
-        self._trackers[stream.provider.kind].forgive(name)
+        self._trackers.forgive(stream)
 
     async def reconnect_all(self) -> None:
         """See `Engine.reconnect_all`."""
         self._running()
         for name in self._streams:
             await self.reconnect(name)
-
-    def report(self, stream: ReportSource, report: Report, source: Source, as_of: float) -> bool:
-        """See `ReportSink.report`: hand it to the tracker of that kind of data."""
-        return self._trackers[stream.provider.kind].report(stream, report, source, as_of)
-
-    def prices(self, stream: ReportSource, reports: Sequence[PriceReport], as_of: float) -> None:
-        """See `ReportSink.prices`."""
-        self._started_parts().prices.prices(stream, reports, as_of)
-
-    def trouble(self, stream: ReportSource, error: ProviderError) -> None:
-        """See `ReportSink.trouble`."""
-        self._hub.publish(error.event(stream.name, self._clock.time(), demo=stream.demo))
-
-    def restarted(self, stream: ReportSource, topics: Sequence[str]) -> None:
-        """See `ReportSink.restarted`."""
-        self._trackers[stream.provider.kind].restarted(stream, topics)
-
-    def status_changed(self, stream: ReportSource) -> None:
-        """See `ReportSink.status_changed`: publish what is new in the status, and choose sources anew."""
-        self._statuses.changed(stream)
-        if not self._closing:
-            self._trackers[stream.provider.kind].reroute()
 
     def _start_market_lists(self, prices: PriceTracker) -> None:
         for stream in self._streams_of(DataKind.PRICES):
@@ -393,8 +381,7 @@ class StreamManager:
     async def _publish_statuses(self) -> None:
         while True:
             await self._clock.sleep(STATUS_EVERY)
-            for tracker in self._trackers.values():
-                tracker.pass_time()
+            self._trackers.pass_time()
             self._statuses.publish_all()
 
 

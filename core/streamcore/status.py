@@ -57,6 +57,10 @@ class Statistics:
     """Seconds of the last ping's round trip; ``None`` before the first pong."""
 
 
+STATUS_STAND_INS: dict[str, StrEnum] = {"state": State.CONNECTING, "breaker": BreakerState.CLOSED}
+"""What stands in for words of a newer version in a status; of another kind of data nothing does."""
+
+
 class ProviderStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot of one provider, taken when it was asked for.
 

@@ -6,7 +6,6 @@ lines of this program and of the libraries below it.
 
 from __future__ import annotations
 
-import logging
 import re
 from urllib.parse import unquote
 
@@ -82,15 +81,3 @@ def _keys_in_host(authority: str) -> list[str]:
 
 def _may_be_key(segment: str) -> bool:
     return len(segment) >= SHORTEST_KEY and segment not in KNOWN_SEGMENTS
-
-
-class UrlFilter(logging.Filter):
-    """Hides what may be a key in the URLs of log records; for the `logging.Logger` of a library."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record in authority and let it pass."""
-        message = record.getMessage()
-        hidden = hide_in_urls(message)
-        if hidden != message:
-            record.msg, record.args = hidden, None
-        return True

@@ -29,6 +29,7 @@ from streamcore.events import (
     TransactionType,
     WalletTransaction,
 )
+from streamcore.json_lines import from_newer_json
 
 
 def test_a_price_line_has_the_promised_shape() -> None:
@@ -247,6 +248,27 @@ def test_a_line_that_is_no_event_is_refused_with_the_reason(line: bytes | str, r
     assert len(refused.value.line) <= 120
     assert refused.value.line in str(refused.value)
     assert isinstance(refused.value, StreamcoreError)
+
+
+def test_words_of_a_newer_version_become_the_nearest_that_are_known_where_that_is_wanted() -> None:
+    for event, old, new, wanted in (
+        (transaction(), b'"received"', b'"stolen"', {"type": TransactionType.MULTI}),
+        (transaction(), b'"source":"stream"', b'"source":"pigeon"', {"source": Source.STREAM}),
+        (price(), b'"source":"stream"', b'"source":"pigeon"', {"source": Source.STREAM}),
+        (trouble(), b'"kind":"auth"', b'"kind":"weather"', {"kind": ErrorKind.SERVER}),
+    ):
+        line = to_json(event)
+        assert old in line
+        assert from_newer_json(line) == event
+        assert from_newer_json(line.replace(old, new)) == msgspec.structs.replace(event, **wanted)
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"[]", b'{"event":"weather"}', b'{"event":[]}', b"[" * 100_000, b"\xff"]
+)
+def test_a_line_that_is_no_event_of_any_version_is_refused(line: bytes) -> None:
+    with pytest.raises(MalformedEvent):
+        from_newer_json(line)
 
 
 @quick

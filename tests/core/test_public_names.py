@@ -229,7 +229,7 @@ def test_importing_the_package_imports_nothing_of_it(loaded: list[set[str]]) -> 
 
 
 def test_reading_settings_and_events_waits_for_no_network_library(loaded: list[set[str]]) -> None:
-    assert not loaded[1] & {"httpx", "websockets", "msgpack", "streamcore.manager"}
+    assert not loaded[1] & {"httpcore", "websockets", "msgpack", "streamcore.manager"}
 
 
 def test_the_engine_loads_neither_the_app_nor_textual_nor_the_emulators(loaded: list[set[str]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bench import SOL, WALLET, Bench, bench
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore import PriceUpdate, Source, State, StatusChange, WalletTransaction
+from streamcore import PriceUpdate, Source, State, StatusChange, StreamError, WalletTransaction
 from streamsim import Fault
 
 pytestmark = pytest.mark.long
@@ -255,6 +255,20 @@ async def test_a_thin_token_that_does_not_trade_is_not_a_stale_connection() -> N
         assert (status.state, status.reconnects, status.stale) == (State.CONNECTED, 0, False)
         # the row's own age: nothing has been said of it since
         assert [event for event in table.all(PriceUpdate) if event.symbol == "BONK"][-1] == thin
+
+
+@on_virtual_time
+async def test_thin_tokens_on_a_connection_of_their_own_take_no_row_away_from_the_others() -> None:
+    async with bench("all", prices="auto", max_symbol_batch=2) as table:
+        await table.manager.subscribe_prices(["SOL", "JUP", "BONK", "WIF"])
+        await table.connected("birdeye")
+        for step in range(300):
+            table.market.trade(SOL, price=Decimal(150) + Decimal(step) / 100, volume_usd=Decimal(10))
+            await asyncio.sleep(1)
+        status = table.manager.status("birdeye")
+        assert (status.connections, status.reconnects, status.stale) == (2, 0, False)
+        assert table.sources("SOL") == ["birdeye"]
+        assert not table.all(StreamError)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

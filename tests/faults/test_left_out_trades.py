@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from bench import SOL
+from bench import SOL, Bench
 from public_bench import public
 from virtual_time import on_virtual_time
 
@@ -33,6 +33,42 @@ async def test_row_i_the_price_is_asked_for_at_once_however_few_trades_were_left
         asked = len(table.coinbase.requests)
         await asyncio.sleep(20)
         assert len(table.coinbase.requests) == asked
+
+
+@on_virtual_time
+async def test_a_subscription_that_has_died_on_a_living_connection_is_found_out_and_made_anew() -> None:
+    async with public(stale_after=60) as table:
+        await table.manager.subscribe_prices(["SOL", "BTC"])
+        await table.connected("kraken")
+        await table.first(PriceUpdate, symbol="SOL", source=Source.STREAM)
+        table.kraken.silenced.add("SOL")
+        table.market.trade(SOL, price=Decimal("142.5"))
+        await table.first(PriceUpdate, symbol="SOL", price=Decimal("142.5"), within=150)
+        (told,) = await told_gaps(table)
+        assert "SOL/USD" in told.message
+        await table.until(lambda: table.at("SOL") == {"coinbase"}, within=15)
+        assert table.at("BTC") == {"kraken"}
+        table.kraken.silenced.clear()
+        await table.until(lambda: table.at("SOL") == {"kraken"}, within=60)
+        assert len(table.kraken.handshakes) == 1
+
+
+async def told_gaps(table: Bench) -> list[StreamError]:
+    await table.first(StreamError, kind=ErrorKind.GAP, within=25)
+    return table.all(StreamError, kind=ErrorKind.GAP)
+
+
+@on_virtual_time
+async def test_a_quiet_market_is_asked_about_in_few_requests_and_nothing_is_said_of_it() -> None:
+    async with public(stale_after=60) as table:
+        await table.manager.subscribe_prices(["SOL", "BTC", "BONK"])
+        await table.connected("kraken")
+        await asyncio.sleep(30)
+        asked = len(table.kraken.requests)
+        await asyncio.sleep(600)
+        assert len(table.kraken.requests) - asked <= 5  # all three in one request
+        assert not table.all(StreamError)
+        assert table.at("SOL", "BTC", "BONK") == {"kraken"}
 
 
 @on_virtual_time

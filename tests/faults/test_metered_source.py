@@ -77,10 +77,10 @@ async def test_row_d_alone_a_free_key_gives_first_prices_at_once_and_then_spread
     async with bench("keyed", birdeye="free", patience=60.0) as table:
         await table.manager.subscribe_prices(ALONE)
         await table.until(lambda: {event.symbol for event in table.all(PriceUpdate)} == {*ALONE})
-        first = table.birdeye.rest.units_spent["free"]
+        first = table.birdeye.rest.plans.units_spent["free"]
         assert first <= 3 * (len(ALONE) + 2)
         await asyncio.sleep(2 * 3600)
-        spent = table.birdeye.rest.units_spent["free"] - first
+        spent = table.birdeye.rest.plans.units_spent["free"] - first
         assert 0 < spent <= 30_000 * 2 / (20 * 24)  # the emulator's month has 20 days left
         assert "units left until" in table.manager.status("birdeye").limits
 
@@ -88,11 +88,11 @@ async def test_row_d_alone_a_free_key_gives_first_prices_at_once_and_then_spread
 @on_virtual_time
 async def test_row_d_what_is_almost_used_up_is_spread_all_the_same() -> None:
     async with bench("keyed", birdeye="free", patience=60.0) as table:
-        table.birdeye.rest.free_units = 60
+        table.birdeye.rest.plans.free_units = 60
         await table.manager.subscribe_prices(["SOL", "BONK"])
         await asyncio.sleep(2 * 3600)
         assert table.manager.status("birdeye").state is State.FALLBACK
-        assert table.birdeye.rest.units_spent["free"] <= 9
+        assert table.birdeye.rest.plans.units_spent["free"] <= 9
 
 
 @pytest.mark.parametrize("chance", [1, 4, 9])
@@ -146,7 +146,7 @@ async def test_row_j_a_token_that_nobody_trades_has_a_volume_on_a_streaming_plan
 @on_virtual_time
 async def test_row_j_a_plan_without_volumes_is_still_a_plan_with_prices() -> None:
     async with bench("keyed", patience=30.0) as table:
-        table.birdeye.rest.unserved |= {"/defi/price_volume/multi", "/defi/price_volume/single"}
+        table.birdeye.rest.plans.unserved |= {"/defi/price_volume/multi", "/defi/price_volume/single"}
         await table.manager.subscribe_prices(["SOL"])
         await table.first(PriceUpdate, symbol="SOL")
         assert table.all(StreamError) == []

@@ -55,7 +55,7 @@ def written() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(stream)
     handler.addFilter(MaskingFilter(Mask(KEYS)))
     root = logging.getLogger()
-    names = ["", "httpx", "httpcore", "websockets", "websockets.client", "asyncio", "streamcore"]
+    names = ["", "httpcore", "websockets", "websockets.client", "asyncio", "streamcore"]
     levels = {name: logging.getLogger(name).level for name in names}
     root.addHandler(handler)
     for name in names:

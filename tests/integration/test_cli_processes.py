@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import random
 import signal
 import struct
 import subprocess
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from free_port import free_port
 from processes import COMMAND, LIMIT, PipedCommand, starting, surroundings
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(150)]
@@ -143,7 +143,7 @@ def test_a_short_command_into_a_closed_pipe_is_quiet_too(tmp_path: Path) -> None
 def on_a_free_port(start: Start, *arguments: str) -> tuple[PipedCommand, int]:
     """Start the emulator with Kraken on a port of our choice that nobody has."""
     while True:
-        port = random.randrange(20_000, 30_000, 2)  # below those that the system gives away
+        port = free_port(neighbours=1)
         emulator = start("emulator", "--kraken-port", str(port), *arguments)
         if emulator.line():
             return emulator, port
@@ -198,7 +198,7 @@ def test_help_and_version_import_nothing_heavy(tmp_path: Path) -> None:
         "from streamtui.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'textual', 'rich', 'typer', 'pydantic', 'msgspec', 'httpx', 'websockets', 'streamcore'}\n"
+        "heavy = {'textual', 'rich', 'typer', 'msgspec', 'httpcore', 'websockets', 'streamcore'}\n"
         "print(heavy & set(sys.modules))"
     )
     result = subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from candle_series import END, candle, series_of
+from free_port import free_port
 from relay_bench import PATIENCE, WALLETS, eventually, running
 from relayed_engine import RelayedEngine
 from sample_events import SOL
@@ -28,7 +28,8 @@ from streamcore import (
     SystemClock,
     WalletTransaction,
 )
-from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
+from streamcore.config.model import BackoffSettings
+from streamcore.config.serving import RelaySettings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.relay import Relay, Scope
@@ -92,13 +93,6 @@ async def reading(*urls: str, name: str = "msgpack", token: str | None = None) -
             yield reader
         finally:
             await reader.close()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("name", NAMES)

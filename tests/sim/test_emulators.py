@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import gc
 from contextlib import suppress
 
 import httpx
 import pytest
 from emulated import still, subscriber
+from free_port import free_port
 from manual_clock import ManualClock
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import connect
@@ -19,15 +20,10 @@ from streamsim.world.chain import FIRST_SLOT_AT
 
 
 async def test_the_servers_listen_on_loopback_only_and_on_the_ports_asked_for() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1] & ~1  # its neighbour above has as good a chance to be free
-    try:
-        async with Emulators(birdeye_port=port, market_rate=0, wallet_rate=0) as emulators:
-            assert emulators.birdeye.ws_url == f"ws://127.0.0.1:{port}/socket/solana"
-            assert emulators.birdeye.rest_url == f"http://127.0.0.1:{port + 1}"
-    except OSError:
-        pytest.skip("somebody took the port in between")
+    port = free_port(neighbours=1)
+    async with Emulators(birdeye_port=port, market_rate=0, wallet_rate=0) as emulators:
+        assert emulators.birdeye.ws_url == f"ws://127.0.0.1:{port}/socket/solana"
+        assert emulators.birdeye.rest_url == f"http://127.0.0.1:{port + 1}"
 
 
 async def test_a_port_in_use_is_named_in_one_sentence_and_nothing_stays_open() -> None:
@@ -71,6 +67,32 @@ async def test_closing_is_quick_whatever_the_clients_are_doing() -> None:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+
+async def test_who_is_cancelled_at_any_moment_of_the_start_leaves_nothing_open() -> None:
+    """A relay that ended in the very moment it began to lead the demo left sockets that nobody closed."""
+
+    started = asyncio.Event()
+
+    async def enter() -> None:
+        async with Emulators(market_rate=0, wallet_rate=0):
+            started.set()
+
+    steps = 0
+    while True:
+        entering = asyncio.create_task(enter())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if started.is_set():
+            break
+        entering.cancel()
+        with suppress(asyncio.CancelledError):
+            await entering
+        del entering
+        gc.collect()  # what nobody has closed is an error here
+        steps += 1
+    await entering
+    assert steps > 10
 
 
 @on_virtual_time

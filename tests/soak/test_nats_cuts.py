@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from cluster_bench import leads, opened, relay_in
 from fleet_terminals import Onlooker, Wanderer, until
-from nats_server import LOOPBACK, NatsPath, NatsServer, needs_nats_server
+from free_port import LOOPBACK
+from nats_server import NatsPath, NatsServer, needs_nats_server
 from relay_bench import WALLETS
 
 from streamcore.relay import Relay

@@ -15,18 +15,23 @@ MOST = 8
 
 
 @contextmanager
-def dead_address(address: str, port: int) -> Iterator[None]:
-    """Make a port of an address of this machine drop whoever knocks: its queue is full and stays so."""
+def dead_address(address: str, port: int = 0) -> Iterator[int]:
+    """Make a port of an address of this machine drop whoever knocks: its queue is full and stays so.
+
+    Yields:
+        The port; if none is given, one that is free.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket(family))
         listener.bind((address, port))
+        port = listener.getsockname()[1]
         listener.listen(0)
         for _ in range(MOST):
             filler = stack.enter_context(socket.socket(family))
             filler.setblocking(False)
             filler.connect_ex((address, port))
-        yield
+        yield port
 
 
 def lead_to(monkeypatch: pytest.MonkeyPatch, addresses: dict[str, tuple[str, ...]]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 import re
 import shutil
 import signal
@@ -23,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from free_port import LOOPBACK, free_port
 from own_authority import OwnAuthority
 
 from streamcore.clock import SystemClock
@@ -33,12 +33,6 @@ OLDEST = (2, 11)
 
 PATIENCE = 30.0
 """Seconds that a server may take to start or to end; it takes a twentieth of one."""
-
-LOOPBACK = "127.0.0.1"
-
-PORTS = range(20_000, 32_000)
-"""Where servers listen: below the ports that Linux gives to clients, so that the port of a server that is
-dead for a while is nobody else's, and a client that tries to reach it never reaches itself."""
 
 
 def _installed() -> str | None:
@@ -246,20 +240,6 @@ class NatsPath(Proxy):
     def heal(self) -> None:
         """End whatever it suffers from."""
         self.faults.clear()
-
-
-def free_port() -> int:
-    """Return a port for a server that a test kills and starts again."""
-    chance = random.SystemRandom()
-    while True:
-        port = chance.choice(PORTS)
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind((LOOPBACK, port))
-            except OSError:
-                continue
-        return port
 
 
 def connection_options(server: NatsServer, **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nats_server import LOOPBACK, free_port
+from free_port import LOOPBACK, free_port
 from processes import COMMAND, leading_to, surroundings
 
 from streamsim import Emulators

@@ -21,7 +21,8 @@ from typing import Any, Self
 
 import httpx
 from fleet_terminals import Onlooker, Wanderer, until
-from nats_server import LOOPBACK, NatsPath, NatsServer
+from free_port import LOOPBACK
+from nats_server import NatsPath, NatsServer
 from relay_fleet import ConnectionWatch, RelayProcess, ended
 
 from streamcore.clock import SystemClock

@@ -73,6 +73,26 @@ class PaperNode:
             entries = entries[position + 1 :]
         return entries[: options["limit"]]
 
+    def getTransactionsForAddress(self, address: str, options: dict[str, Any]) -> Any:  # noqa: N802
+        assert options["filters"]["tokenAccounts"] == "balanceChanged"
+        least = options["filters"].get("slot", {}).get("gte", 0)
+        latest = options["filters"].get("blockTime", {}).get("lte", float("inf"))
+        listed = {
+            entry["signature"]: entry
+            for account in (address, *self.accounts.get(address, ()))
+            for entry in self.happened.get(account, [])
+            if entry["slot"] >= least and entry.get("blockTime", 0) <= latest
+        }
+        data = sorted(listed.values(), key=lambda entry: entry["slot"])
+        if options["sortOrder"] == "desc":
+            data.reverse()
+        if options["transactionDetails"] == "full":
+            data = [
+                {**entry, "transaction": {"signatures": [entry["signature"]], "message": {"accountKeys": []}}}
+                for entry in data
+            ]
+        return {"data": data[: options["limit"]], "paginationToken": None}
+
     def getTransaction(self, signature: str, options: dict[str, Any]) -> Any:  # noqa: N802
         assert options["maxSupportedTransactionVersion"] == 1
         if signature in self.errors:

@@ -22,6 +22,7 @@ class TrackedProvider:
         self._streams = streams
         self.streams_change = False
         self.metered = False
+        self.tells_gaps = False
         self.listed: set[str] | None = None
         """The tickers that an exchange lists; ``None``: every one."""
 

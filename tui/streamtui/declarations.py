@@ -45,7 +45,7 @@ class Kind(Enum):
 
 
 class Option:
-    """One option."""
+    """An option of the command line: parsing, help and completion all follow from it."""
 
     def __init__(
         self,
@@ -166,7 +166,7 @@ class Argument:
 
 
 class Command:
-    """One command."""
+    """A command with its options: parsing, help and completion all follow from it."""
 
     def __init__(
         self,

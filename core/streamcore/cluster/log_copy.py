@@ -19,7 +19,7 @@ from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.errors import MalformedEvent, MalformedMessage
 from streamcore.events import StreamError, WalletTransaction
-from streamcore.json_lines import from_json
+from streamcore.json_lines import from_newer_json
 from streamcore.relay.log import Log, LogFailed, Logged
 from streamcore.relay.log_in_tables import LogInTables
 from streamcore.relay.log_trouble import TRIED_AGAIN_AFTER
@@ -148,7 +148,7 @@ def _transaction_of(message: Stored) -> WalletTransaction:
     """
     if len(message.data) > LONGEST_TRANSACTION:
         raise MalformedMessage(f"it has more than {LONGEST_TRANSACTION} bytes")
-    event = from_json(message.data)
+    event = from_newer_json(message.data)
     if not isinstance(event, WalletTransaction):
         raise MalformedMessage("it is none")
     if message.subject == Names(demo=False).transactions_of(event.wallet):

@@ -99,6 +99,7 @@ async def serving_together(
     from streamcore.cluster.names import Names
     from streamcore.cluster.questions import LeaderQuestions
     from streamcore.cluster.shared_engine import SharedEngine
+    from streamcore.cluster.team_settings import TeamSettings, settings_told
     from streamcore.cluster.wallet_records import WalletRecords
 
     clock = clock or SystemClock()
@@ -109,7 +110,7 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
+        tables = CopiedTransactions.opened(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
 
@@ -124,7 +125,10 @@ async def serving_together(
         def make_engine(checkpoints: Checkpoints) -> StreamManager:
             return StreamManager(settings, clock=clock, demo=demo, remember=True, checkpoints=checkpoints)
 
-        member = Member(accesses, names, engine, link, transactions, records, clock, make_engine=make_engine)
+        team = TeamSettings(settings_told(settings), clock)
+        member = Member(
+            accesses, names, engine, link, transactions, records, team, clock, make_engine=make_engine
+        )
         await stack.enter_async_context(member)
         door = open_door(settings, plan, engine, transactions, clock, program=program, membership=member)
         yield await stack.enter_async_context(door)

@@ -23,7 +23,7 @@ PREFIX = "STREAMTUI_"
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One setting."""
+    """One setting: what it is called, where its value may come from, and what that may be."""
 
     name: str
     """Dotted: ``stream.stale_after``; without a dot at the top level: ``symbols``."""

@@ -12,7 +12,7 @@ import msgspec
 from streamcore.assets.names import address_in, split_names
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.config.keys import Key
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 from streamcore.errors import BadAddress, SettingsError
 from streamcore.loopback import is_loopback
 from streamcore.text import HIDDEN, printable

@@ -56,8 +56,7 @@ def longer_than(span: ChartRange) -> list[ChartRange]:
 class SeriesCache:
     """The last series by what they were asked for; the one that was used least lately is dropped first."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
-        self._capacity = capacity
+    def __init__(self) -> None:
         self._series: OrderedDict[SeriesKey, CandleSeries] = OrderedDict()
 
     def get(self, key: SeriesKey) -> CandleSeries | None:
@@ -71,5 +70,5 @@ class SeriesCache:
         """Remember a series in the place of an older one."""
         self._series[key] = series
         self._series.move_to_end(key)
-        while len(self._series) > self._capacity:
+        while len(self._series) > CAPACITY:
             self._series.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -36,9 +37,12 @@ class Endpoint:
 
 
 def host_of(url: str) -> str:
-    """Return ``host`` or ``host:port`` of a URL: what may be shown of it."""
-    parts = urlsplit(url)
-    return parts.netloc.rsplit("@", 1)[-1]
+    """Return ``host`` or ``host:port`` of a URL: what may be shown of it. Empty if it has no host."""
+    try:
+        authority = urlsplit(url).netloc
+    except ValueError:  # half the brackets of an IPv6 address, say
+        authority = re.split("[/?#]", url.partition("//")[2])[0]
+    return authority.rsplit("@", 1)[-1]
 
 
 def address_of(url: str) -> tuple[str, int]:

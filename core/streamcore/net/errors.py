@@ -1,6 +1,6 @@
 """The border where foreign exceptions become ours.
 
-websockets, httpx, ssl and the operating system each have a dozen ways of saying that something failed.
+websockets, httpcore, ssl and the operating system each have a dozen ways of saying that something failed.
 Behind this border there is only `ProviderError`, with a kind, a sentence and no secrets. Each context below
 goes around one way of using the network; a `ProviderError` raised inside passes through unchanged.
 """
@@ -20,7 +20,6 @@ from streamcore.config.proxies import Proxy
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.endpoint import Endpoint, RefusalMeaning, host_of
-from streamcore.net.httpx_alone import httpx
 from streamcore.text import Echo, Mask, printable
 
 MAX_ERROR_TEXT = 200
@@ -145,16 +144,13 @@ def requesting(host: str, within: float, mask: Mask) -> Iterator[None]:
     """
     try:
         yield
-    except (httpx.TimeoutException, TimeoutError) as error:
+    except (httpcore.TimeoutException, TimeoutError) as error:
         text = f"{host} did not answer within {within:g} s"
         raise ProviderError(ErrorKind.NETWORK, text, unanswered=True) from error
-    except (httpx.TransportError, httpcore.NetworkError, OSError, UnicodeError) as error:
+    except (httpcore.NetworkError, OSError, UnicodeError) as error:
         raise _unreachable(host, _root(error), within, mask) from error
     except httpcore.ProtocolError as error:
         raise _unreachable(host, error, within, mask) from error
-    except (httpcore.UnsupportedProtocol, httpx.HTTPError, httpx.InvalidURL) as error:
-        text = f"{host} sent no usable answer: {outside_text(str(error), mask)}"
-        raise ProviderError(ErrorKind.PROTOCOL, text) from error
 
 
 def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError | None:

@@ -1,11 +1,12 @@
-"""HTTP requests by the library httpx: one client that every provider's HTTP side shares."""
+"""HTTP requests: one client that every provider's HTTP side shares."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 from streamcore.clock import Clock, wait_for
 from streamcore.config.surroundings import Surroundings, read_surroundings
@@ -14,14 +15,11 @@ from streamcore.events import ErrorKind
 from streamcore.net import errors
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of, host_of
-from streamcore.net.http_connections import PooledTransport
-from streamcore.net.httpx_alone import httpx
+from streamcore.net.http_connections import Connections
+from streamcore.net.http_message import headers_of_answer, headers_to_send, unpacked, url_to_ask
 from streamcore.net.rate_limit import RateLimit
-from streamcore.net.transport import USER_AGENT, Answer
+from streamcore.net.transport import Answer
 from streamcore.text import Echo, Mask
-from streamcore.urls import UrlFilter
-
-URL_FILTER = UrlFilter()
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """A larger answer, unpacked, is not read to its end."""
@@ -53,7 +51,7 @@ class HttpClient:
         self._timeout = timeout
         self._max_body_bytes = max_body_bytes
         self._dialler = Dialler(clock, surroundings or read_surroundings())
-        self._client: httpx.AsyncClient | None = None
+        self._connections = Connections(self._dialler)
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,9 +59,7 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._connections.close()
 
     async def request(
         self,
@@ -91,9 +87,7 @@ class HttpClient:
             try:
                 answer = await wait_for(
                     self._clock,
-                    self._answer(
-                        method, url, Echo(secrets), params=params, headers=dict(headers or {}), json=json
-                    ),
+                    self._answer(method, url, Echo(secrets), params, headers, json),
                     self._timeout,
                 )
             except TimeoutError as error:
@@ -104,26 +98,38 @@ class HttpClient:
             raise page
         return answer
 
-    async def _answer(self, method: str, url: str, echo: Echo, **request: Any) -> Answer:
+    async def _answer(
+        self,
+        method: str,
+        url: str,
+        echo: Echo,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        json: Any,
+    ) -> Answer:
+        content = None if json is None else msgspec.json.encode(json)
+        where = url_to_ask(url, params)
+        head = headers_to_send(url, headers or {}, json=json is not None)
         body = bytearray()
-        async with self._pooled().stream(method, url, **request) as response:
-            async for chunk in response.aiter_bytes():
+        connections = self._connections.to(where)
+        async with connections.stream(method, where, headers=head, content=content) as response:
+            async for chunk in response.aiter_stream():
                 body += chunk
-                if len(body) > self._max_body_bytes:
-                    text = f"an answer of {host_of(url)} was larger than {self._max_body_bytes} bytes"
-                    raise ProviderError(ErrorKind.PROTOCOL, text)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, echo.in_bytes(bytes(body)))
+                self._check_size(url, body)
+        found = headers_of_answer(response.headers)
+        plain = self._unpacked(url, bytes(body), found.get("content-encoding", ""))
+        return Answer(response.status, found, echo.in_bytes(plain))
 
-    def _pooled(self) -> httpx.AsyncClient:
-        # only now: reading the certificates takes a while, and not every program makes a request
-        if self._client is None:
-            logging.getLogger("httpx").addFilter(URL_FILTER)  # it logs every URL; a second time does nothing
-            self._client = httpx.AsyncClient(
-                transport=PooledTransport(self._dialler),
-                timeout=None,
-                follow_redirects=False,
-                headers={"user-agent": USER_AGENT},
-                trust_env=False,  # read once, for streams too
-            )
-        return self._client
+    def _unpacked(self, url: str, body: bytes, encoding: str) -> bytes:
+        try:
+            plain = unpacked(body, encoding, self._max_body_bytes)
+        except ValueError as error:
+            text = f"{host_of(url)} sent no usable answer: {errors.outside_text(str(error), Mask(()))}"
+            raise ProviderError(ErrorKind.PROTOCOL, text) from error
+        self._check_size(url, plain)
+        return plain
+
+    def _check_size(self, url: str, body: Sized) -> None:
+        if len(body) > self._max_body_bytes:
+            text = f"an answer of {host_of(url)} was larger than {self._max_body_bytes} bytes"
+            raise ProviderError(ErrorKind.PROTOCOL, text)

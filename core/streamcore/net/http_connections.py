@@ -1,36 +1,43 @@
-"""The connections below httpx: pooled by its library httpcore, opened by `streamcore.net.dial`."""
+"""The connections of HTTP requests: pooled by the library httpcore, opened by `streamcore.net.dial`."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore
 
 from streamcore.net.dial import Dialler, hand_over
-from streamcore.net.httpx_alone import httpx
 
 MOST_CONNECTIONS = 100
 MOST_IDLE = 20
 IDLE_FOR = 5.0
-"""Seconds after which an idle connection is closed; these three are httpx' own."""
+"""Seconds after which an idle connection is closed."""
 
 
-class PooledTransport(httpx.AsyncBaseTransport):
-    """What an `httpx.AsyncClient` sends its requests by."""
+class Connections:
+    """The connections of one client, kept open for the next request to the same host."""
 
     def __init__(self, dialler: Dialler) -> None:
         self._dialler = dialler
         self._pools: dict[bytes, httpcore.AsyncConnectionPool] = {}
 
-    def _pool(self, scheme: bytes) -> httpcore.AsyncConnectionPool:
+    def to(self, url: httpcore.URL) -> httpcore.AsyncConnectionPool:
+        """Return what sends a request to a URL.
+
+        Its requests raise, beside what httpcore says they do:
+
+        Raises:
+            ProviderError: A proxy was not reached or has refused.
+            OSError: The host was not reached.
+        """
         # one for each scheme: without TLS, as to the emulators, the certificates are never read
-        pool = self._pools.get(scheme)
+        pool = self._pools.get(url.scheme)
         if pool is None:
-            pool = self._pools[scheme] = httpcore.AsyncConnectionPool(
-                ssl_context=self._dialler.context if scheme == b"https" else None,
+            pool = self._pools[url.scheme] = httpcore.AsyncConnectionPool(
+                ssl_context=self._dialler.context if url.scheme == b"https" else None,
                 max_connections=MOST_CONNECTIONS,
                 max_keepalive_connections=MOST_IDLE,
                 keepalive_expiry=IDLE_FOR,
@@ -38,48 +45,11 @@ class PooledTransport(httpx.AsyncBaseTransport):
             )
         return pool
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the answer, whose body is still to be read.
-
-        Raises:
-            ProviderError: A proxy was not reached or has refused.
-            OSError: The host was not reached.
-            httpcore.ProtocolError: It does not speak HTTP.
-        """
-        answer = await self._pool(request.url.raw_scheme).handle_async_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
-        )
-
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Close all connections."""
-        for pool in self._pools.values():
+        while self._pools:
+            _, pool = self._pools.popitem()
             await pool.aclose()
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._answer.aiter_stream():
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
 
 
 class DialledBackend(httpcore.AsyncNetworkBackend):

@@ -78,6 +78,13 @@ class Codec(ABC):
         """
         return None
 
+    def give_up_unanswered(self) -> list[Report] | None:
+        """Take note that what is `unanswered` has been so for too long; return what that means.
+
+        After it you must send `frames_to_send`. Here: ``None``, that the connection is of no use.
+        """
+        return None
+
     def rested(self) -> None:  # noqa: B027 - most are never throttled
         """Take note that the seconds of a `Throttled` have passed. Here: do nothing."""
 
@@ -187,6 +194,11 @@ class Provider(ABC):
     """Its stream tells a change over 24 hours that is another figure than that of its HTTP side.
 
     Then a row has it from the stream, and from HTTP only where the stream has never told it.
+    """
+    tells_gaps: bool = False
+    """Its stream says itself of which topics it has left something out.
+
+    Where it does not, a price that is not told for long is asked for over HTTP.
     """
     has_quotes: bool = False
     """Its HTTP side answers a `QuoteRequest`: it has an order book."""

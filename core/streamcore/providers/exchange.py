@@ -36,6 +36,21 @@ EXACT = Context(prec=28)
 MOST_TEXT = 2000
 """Characters of an error's text that are searched for pairs; nothing real is longer."""
 
+_FOR_A_MOMENT = (
+    "eservice",
+    "unavailable",
+    "internal",
+    "unknown error",
+    "timed out",
+    "timeout",
+    "busy",
+    "temporar",
+    "try again",
+    "overload",
+    "maintenance",
+)
+"""What is in the texts of refusals that are about the exchange, and not about what was asked."""
+
 _PAIR = re.compile(r"[A-Z0-9.]+[/-][A-Z0-9.]*[A-Z0-9]")
 
 PERCENT = Context(prec=12)
@@ -48,6 +63,12 @@ def pair_of(instrument: Instrument, joint: str) -> str | None:
     if ticker is None or not TICKER.fullmatch(ticker):
         return None
     return f"{ticker}{joint}USD"
+
+
+def is_for_a_moment(text: str) -> bool:
+    """Return whether a refusal says that the exchange cannot at present: then the pair may well exist."""
+    folded = text.casefold()
+    return any(words in folded for words in _FOR_A_MOMENT)
 
 
 def in_dollars(amount: Decimal | None, price: Decimal | None) -> Decimal | None:
@@ -121,9 +142,16 @@ class Pairs:
     After every call that may change something, send what `request` returns.
     """
 
-    def __init__(self, batch_size: int) -> None:
-        """``batch_size``: pairs in one request at most."""
+    def __init__(self, batch_size: int, passed_over: set[str] | None = None) -> None:
+        """Make one that has not asked for anything.
+
+        Args:
+            batch_size: Pairs in one request at most.
+            passed_over: Pairs of which the exchange has said nothing when it was asked; kept for the
+                connections that follow. ``None``: none yet.
+        """
         self._batch_size = batch_size
+        self._passed_over = set() if passed_over is None else passed_over
         self._open = False
         self._wanted: dict[str, None] = {}
         self._asked: dict[str, None] = {}
@@ -131,6 +159,8 @@ class Pairs:
         self._refused: dict[str, ProviderError] = {}
         self.waiting: set[str] = set()
         """The pairs of the last request that have had no answer; for reading."""
+        self._requested = 0
+        """How many pairs the last request had."""
         self._settled = False
         """What is asked for is all that is wanted, so there is nothing to request."""
         self._subscribing = True
@@ -181,6 +211,7 @@ class Pairs:
             self._settled = True  # looking through all pairs after every frame cost more than reading it
             return None
         self.waiting.update(pairs)
+        self._requested = len(pairs)
         self._subscribing = not gone
         if gone:
             for pair in pairs:
@@ -194,6 +225,19 @@ class Pairs:
         """Take note of the answer about some pairs; without arguments, about all that are under way."""
         if self.waiting:
             self.waiting.difference_update(pairs or tuple(self.waiting))
+
+    def pass_over(self) -> tuple[str, ...] | None:
+        """Take note that the request under way will not be answered any further.
+
+        Returns the pairs that were to be subscribed and are not. ``None``: nothing of the request was
+        answered, so the connection must be doubted; unless an earlier one had no answer about these either.
+        """
+        if len(self.waiting) == self._requested and not self.waiting <= self._passed_over:
+            return None
+        pairs = self.under_way if self._subscribing else ()
+        self._passed_over.update(pairs)
+        self.answered()
+        return pairs
 
     def ask_again(self) -> None:
         """Take note that the request under way has come to nothing, for all of its pairs."""

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.base import Codec
 from streamcore.providers.decoding import Undecodable
@@ -30,9 +32,18 @@ class ExchangeCodec(Codec):
     _usual: ClassVar[msgspec.json.Decoder[Any]]
     """Reads a frame of tickers at once, as typed values; raises one of `UNUSUAL` for any other frame."""
 
-    def __init__(self, batch_size: int) -> None:
-        """``batch_size``: pairs in one request at most."""
-        self._pairs = Pairs(batch_size)
+    _title: ClassVar[str]
+    """The exchange's name as a person writes it."""
+
+    def __init__(self, batch_size: int, passed_over: set[str] | None = None) -> None:
+        """Make a codec for a connection that is not open yet.
+
+        Args:
+            batch_size: Pairs in one request at most.
+            passed_over: Pairs of which earlier connections were told nothing; what this one learns is added.
+                ``None``: there was none.
+        """
+        self._pairs = Pairs(batch_size, passed_over)
         self._throttle = Throttle()
         self._alive = False
         self._outgoing: list[Frame] = []
@@ -51,6 +62,22 @@ class ExchangeCodec(Codec):
     def unanswered(self) -> object:
         """The pairs of the last request that have had no answer; ``None`` when there are none."""
         return self._pairs.under_way or None
+
+    def give_up_unanswered(self) -> list[Report] | None:
+        """Refuse the pairs that a request has no answer about while it has one about others.
+
+        To end the connection for them would end the prices of all the others, and the next one would have no
+        answer about them either.
+        """
+        pairs = self._pairs.pass_over()
+        if pairs is None:
+            return None
+        reports: list[Report] = []
+        for pair in pairs:
+            text = f"{self._title} did not subscribe {pair}, and did not say why"
+            reports.append(self._pairs.refuse(pair, ProviderError(ErrorKind.SUBSCRIPTION, text)))
+        self._ask()
+        return reports
 
     def rested(self) -> None:
         """Ask again for what was denied."""

@@ -29,6 +29,8 @@ class ExchangeProvider(Provider):
             volumes: Asked for what was traded on the markets that a search finds.
         """
         self._url = ws_url
+        self._passed_over: set[str] = set()
+        """Pairs that a connection has had no answer about."""
         self.markets = markets
         self.directory = ExchangeList(self.name, markets, volumes)
 
@@ -42,4 +44,5 @@ class ExchangeProvider(Provider):
 
     def forget(self) -> None:
         """Fetch the list of markets anew; refused topics are remembered by the routing, not here."""
+        self._passed_over.clear()
         self.markets.doubt()

@@ -15,6 +15,12 @@ RATE_LIMIT_REST = 10.0
 RESET_MARGIN = 0.2
 """Seconds after the reset, which servers give in whole seconds."""
 
+LONGEST_SPAN = 10_000_000.0
+"""Seconds; a reset below that is a span, one above it a moment: as a Unix time it lies in 1970."""
+
+MILLISECONDS_FROM = 100_000_000_000.0
+"""Moments above this are in milliseconds: as seconds they would lie beyond the year 5000."""
+
 BLOCKED = {
     401: "does not answer without a key any more",
     402: "wants to be paid first",
@@ -40,7 +46,7 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
         # there is no key to be wrong; an address, a country or a way out is blocked, mostly for a while
         text = f"{title} {BLOCKED[status]} (HTTP {status})"
         kind = ErrorKind.QUOTA if status == 402 else ErrorKind.AUTH
-        return ProviderError(kind, text, retryable=True, retry_after=retry_after(headers))
+        return ProviderError(kind, text, retryable=True, retry_after=_asked_wait(headers))
     match status:
         case 401:
             text = f"{title} refused the API key (HTTP 401); check {key_setting}"
@@ -61,7 +67,7 @@ def refusal(title: str, status: int, headers: Mapping[str, str], *, key_setting:
             return ProviderError(
                 ErrorKind.SERVER,
                 f"{title} has trouble of its own (HTTP {status})",
-                retry_after=retry_after(headers),
+                retry_after=_asked_wait(headers),
             )
         case _:
             return ProviderError(ErrorKind.PROTOCOL, f"{title} answered with an unexpected HTTP {status}")
@@ -95,33 +101,45 @@ def pause_after(error: ProviderError, rate_limit: RateLimit) -> float | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
 
-    ``X-RateLimit-Reset``, where there is one, must have passed as well. Points in time count from the
-    answer's own ``Date``, so that our clock need not be right.
+    The reset of a limit, where it is told, must have passed as well. Points in time count from the answer's
+    own ``Date``, so that our clock need not be right.
     """
     waits = [wait for wait in (_asked_wait(headers), _reset_wait(headers)) if wait is not None]
     return min(max(waits), LONGEST_WAIT) if waits else None
 
 
 def _reset_wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the Unix time of ``X-RateLimit-Reset``, and a moment more."""
+    """Return the seconds until the limit begins anew, and a moment more.
+
+    ``X-RateLimit-Reset`` is no standard: it holds a Unix time in seconds or milliseconds, or the seconds that
+    are left, as ``RateLimit-Reset`` does (draft-ietf-httpapi-ratelimit-headers-07).
+    """
+    try:
+        reset = float(headers.get("x-ratelimit-reset") or headers["ratelimit-reset"])
+    except (ValueError, KeyError):
+        return None
+    if 0.0 <= reset <= LONGEST_SPAN:
+        return reset + RESET_MARGIN
     try:
         sent = parsedate_to_datetime(headers["date"]).timestamp()
-        wait = float(headers["x-ratelimit-reset"]) - sent + RESET_MARGIN
     except (ValueError, TypeError, KeyError):
         return None
-    return max(wait, 0.0) if wait == wait else None
+    wait = (reset / 1000 if reset > MILLISECONDS_FROM else reset) - sent + RESET_MARGIN
+    return max(wait, 0.0) if reset > LONGEST_SPAN else None
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
     try:
-        seconds = float(value)
+        # a header that was sent twice arrives as one, with a comma
+        seconds = max(map(float, value.split(",")))
     except ValueError:
         try:
             then = parsedate_to_datetime(value)
             seconds = (then - parsedate_to_datetime(headers["date"])).total_seconds()
         except (ValueError, TypeError, KeyError):
             return None
-    return max(seconds, 0.0) if seconds == seconds else None
+    return min(max(seconds, 0.0), LONGEST_WAIT) if seconds == seconds else None

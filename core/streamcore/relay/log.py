@@ -24,6 +24,10 @@ class LogFailed(StreamcoreError):
     """The log cannot be opened, read or written; the text is a sentence for the operator."""
 
 
+class LogDamaged(LogFailed):
+    """What is in the file cannot be: a disk has failed, or something else has written into it."""
+
+
 class Logged(NamedTuple):
     """A transaction with its place in the log."""
 
@@ -60,6 +64,11 @@ class Log(Protocol):
         ...
 
     @property
+    def unreadable(self) -> str | None:
+        """Why the log could not be read, as a sentence; from then on it counts as damaged."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """Transactions that wait until the log can be written."""
         ...
@@ -93,8 +102,19 @@ class Log(Protocol):
         """Whether everything of these wallets since that position is here, or will be fetched."""
         ...
 
-    def after(self, offset: int, wallets: Sequence[str], *, most: int) -> list[Logged]:
+    def after(
+        self, offset: int, wallets: Sequence[str], *, most: int, most_bytes: int
+    ) -> tuple[list[Logged], bool]:
         """Return the next transactions of these wallets after an offset, in the order of the log.
+
+        Args:
+            offset: Where to go on.
+            wallets: Whose.
+            most: How many at most.
+            most_bytes: With the one that reaches as many bytes, in the log, it is enough.
+
+        Returns:
+            The transactions, and whether these are all.
 
         Raises:
             LogFailed: The log cannot be read.

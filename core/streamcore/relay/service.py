@@ -13,8 +13,9 @@ from pathlib import Path
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.demo import DemoServers
 from streamcore.config.locations import state_folder
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import SettingsError
 from streamcore.extras import lacking
 from streamcore.loopback import is_loopback

@@ -28,7 +28,7 @@ large the buffers of its kernel are: whoever comes back after a pause reads no m
 """
 
 MOST_ERRORS = 50
-"""Errors kept for a terminal that takes nothing."""
+"""Errors in one frame, and kept for a terminal that takes nothing."""
 
 
 class Terminal:

@@ -32,6 +32,7 @@ from streamcore.streams.liveness import Liveness
 from streamcore.streams.reader import Reader
 from streamcore.streams.retry_plan import RetryPlan
 from streamcore.streams.state import StateMachine
+from streamcore.streams.topic_updates import TopicUpdates
 from streamcore.tasks import Tasks, first_to_end, internal_error
 
 NOTHING_WANTED = "nothing is watched"
@@ -91,15 +92,9 @@ class Connection:
         self._tasks = tasks
         self._machine = StateMachine(self._state_changed)
         self._plan = RetryPlan(settings, clock)
-        self._topics: tuple[str, ...] = ()
-        self._topics_changed = asyncio.Event()
-        self._resolved: list[TokenAccounts] = []
-        self._known: dict[str, TokenAccounts] = {}
-        """By topic what was resolved last: after a loss it is subscribed at once, and asked about anew."""
+        self._updates = TopicUpdates(provider.limits.debounce, clock)
         self._restart = asyncio.Event()
         self._given_up: ProviderError | None = None
-        self._silent_until: float | None = None
-        """Monotonic seconds until which the provider wants no frames; ``None``: it takes them."""
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._was_connected = False
@@ -151,6 +146,11 @@ class Connection:
         return self._liveness.stale
 
     @property
+    def hears(self) -> bool:
+        """See `Liveness.hears`."""
+        return self._liveness.hears
+
+    @property
     def in_doubt(self) -> bool:
         """See `Liveness.in_doubt`."""
         return self._liveness.in_doubt
@@ -158,22 +158,16 @@ class Connection:
     @property
     def topics(self) -> tuple[str, ...]:
         """What is wanted of this connection."""
-        return self._topics
+        return self._updates.topics
 
     def set_topics(self, topics: tuple[str, ...]) -> None:
         """Make these the wanted topics; sent after the provider's debounce, or on connect."""
-        if topics != self._topics:
-            self._topics = topics
-            self._known = {topic: self._known[topic] for topic in topics if topic in self._known}
-            self._topics_changed.set()
+        if self._updates.set_topics(topics):
             self._plan.reconsider()
 
     def resolve(self, related: TokenAccounts) -> None:
         """Pass the answer to a codec's question on to it, after the provider's debounce."""
-        self._resolved.append(related)
-        if related.topic in self._topics:
-            self._known[related.topic] = related
-        self._topics_changed.set()
+        self._updates.resolve(related)
 
     def start(self) -> None:
         """Begin to connect as soon as there are topics; returns at once. Does nothing after `close`."""
@@ -187,6 +181,10 @@ class Connection:
             self._restart.set()
         else:
             self._plan.retry_now()
+
+    def found_quiet(self) -> None:
+        """Take note that nothing happens at present of what is wanted: see `Liveness.found_quiet`."""
+        self._liveness.found_quiet()
 
     def give_up(self, error: ProviderError) -> None:
         """Take an open stream for dead: the next attempt is made as after any other loss."""
@@ -235,9 +233,7 @@ class Connection:
     async def _run(self) -> None:
         self._recover()
         while True:
-            while not self._topics:
-                self._topics_changed.clear()
-                await self._topics_changed.wait()
+            await self._updates.wanted()
             self._enter(State.CONNECTING, self.reason)
             failure = await self._attempt()
             if self._liveness.healthy:
@@ -248,8 +244,8 @@ class Connection:
             failure = self._provider.connection_ended(failure)
             self._enter(State.FAILED, self._plan.plan(failure))
             self._listener.connection_lost(self, failure)
-            await self._plan.wait(lambda: bool(self._topics))
-            if not self._topics:
+            await self._plan.wait(lambda: bool(self.topics))
+            if not self.topics:
                 self._plan.forget_failures()
                 self._enter(State.DISCONNECTING, NOTHING_WANTED)
                 self._enter(State.DISCONNECTED, NOTHING_WANTED)
@@ -299,9 +295,6 @@ class Connection:
         codec = self._provider.codec()
         self._given_up = None
         self._restart.clear()
-        self._topics_changed.clear()
-        self._resolved.clear()
-        self._silent_until = None
         self._liveness.opened()
         reader = Reader(
             socket,
@@ -311,24 +304,26 @@ class Connection:
             handle=self._handle,
             send=lambda frames: self._send(socket, frames),
         )
-        codec.opened()
-        codec.set_topics(self._topics)
-        for related in self._known.values():
-            codec.resolved(related)
+        self._updates.begin(codec)
         try:
-            if self._topics:
+            if self.topics:
                 await self._flush(socket, codec)
                 await first_to_end(
                     reader.run(),
-                    self._liveness.watch(socket, codec),
-                    self._send_changes(socket, codec),
+                    self._liveness.watch(socket, codec, lambda reports: self._go_on(socket, codec, reports)),
+                    self._updates.send(codec, lambda: self._flush(socket, codec)),
                     self._restart.wait(),
                 )
         except ProviderError as error:
+            try:
+                # it may have told why, and closed before anything could be sent
+                reader.read_last_words()
+            except ProviderError as reason:
+                return reason
             return error
         if self._given_up is not None:
             return self._given_up
-        reason = RECONNECT_ASKED if self._topics else NOTHING_WANTED
+        reason = RECONNECT_ASKED if self.topics else NOTHING_WANTED
         self._enter(State.DISCONNECTING, reason)
         await socket.close()
         self._enter(State.DISCONNECTED, reason)
@@ -348,8 +343,7 @@ class Connection:
             if isinstance(report, Malformed):
                 self.statistics.malformed += 1
             elif isinstance(report, Throttled):
-                self._silent_until = self._clock.monotonic() + report.seconds
-                self._topics_changed.set()
+                self._updates.keep_silent(report.seconds)
             elif isinstance(report, Alive) and self.state is State.CONNECTING:
                 self._established()
         self._listener.connection_reports(self, reports)
@@ -362,24 +356,10 @@ class Connection:
         self._enter(State.CONNECTED)
         self._listener.connection_established(self)
 
-    async def _send_changes(self, socket: Socket, codec: Codec) -> None:
-        while True:
-            await self._topics_changed.wait()
-            await self._clock.sleep(self._provider.limits.debounce)
-            rested = self._silent_until is not None
-            while (until := self._silent_until) is not None:
-                self._silent_until = None
-                await self._clock.sleep(max(until - self._clock.monotonic(), 0.0))
-            self._topics_changed.clear()
-            if not self._topics:
-                return
-            if rested:
-                codec.rested()
-            resolved, self._resolved = self._resolved, []
-            for related in resolved:
-                codec.resolved(related)
-            codec.set_topics(self._topics)
-            await self._flush(socket, codec)
+    async def _go_on(self, socket: Socket, codec: Codec, reports: Sequence[Report]) -> None:
+        """Pass on what it means that a request has no answer, and send what comes after it."""
+        self._handle(reports)
+        await self._flush(socket, codec)
 
     async def _flush(self, socket: Socket, codec: Codec) -> None:
         await self._send(socket, codec.frames_to_send())

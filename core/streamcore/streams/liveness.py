@@ -7,7 +7,7 @@ is stale or in doubt is derived from them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from streamcore.clock import Clock
 from streamcore.config.model import StreamSettings
@@ -15,6 +15,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Socket
 from streamcore.providers.base import Codec
+from streamcore.providers.reports import Report
 from streamcore.status import Statistics
 from streamcore.streams.backoff import HEALTHY_AFTER
 from streamcore.tasks import first_to_end
@@ -62,6 +63,8 @@ class Liveness:
         self._quiet = quiet
         self._heard_at: float | None = None
         """Monotonic seconds of the last frame, at first of the opening; ``None``: it is not open."""
+        self._found_quiet_at: float | None = None
+        """Monotonic seconds at which it was found out that there is nothing to hear."""
         self._established_at: float | None = None
         self._silences = 0
         """Connections in a row that ended in silence: no frame beyond first answers, no pong, no answer."""
@@ -74,8 +77,18 @@ class Liveness:
 
     @property
     def stale(self) -> bool:
-        """Established, but nothing has been heard for half of the time after which it is given up."""
-        return self._established_at is not None and self._silent_for() >= self._silence / 2
+        """Established, but nothing has been heard for half of the time after which it is given up.
+
+        A silence that has been found to be the market's is none of the connection's, for as long again.
+        """
+        if self._established_at is None or self._silent_for() < self._silence / 2:
+            return False
+        return self._found_quiet_at is None or self._clock.monotonic() - self._found_quiet_at >= self._silence
+
+    @property
+    def hears(self) -> bool:
+        """Established, and a frame has come lately."""
+        return self._established_at is not None and self._silent_for() < self._silence / 2
 
     @property
     def in_doubt(self) -> bool:
@@ -101,15 +114,22 @@ class Liveness:
 
     def ended(self) -> None:
         """Take note that the connection is gone."""
-        self._heard_at = self._established_at = None
+        self._heard_at = self._found_quiet_at = self._established_at = None
 
     def heard(self, *, unanswered: bool) -> None:
         """Take note of a frame. ``unanswered``: it did not answer all that was requested."""
         was_stale, was_in_doubt = self.stale, self.in_doubt
-        self._heard_at = self._clock.monotonic()
+        self._heard_at, self._found_quiet_at = self._clock.monotonic(), None
         if self._silences and self.uptime > GREETING and not unanswered:
             self._silences = 0
         if was_stale or was_in_doubt is not self.in_doubt:
+            self._changed()
+
+    def found_quiet(self) -> None:
+        """Take note that there is nothing to hear at present: the silence is no sign of a dead connection."""
+        was_stale = self.stale
+        self._found_quiet_at = self._clock.monotonic()
+        if was_stale:
             self._changed()
 
     def given_up(self) -> None:
@@ -120,14 +140,24 @@ class Liveness:
         """Ping an open stream now."""
         self._check_now.set()
 
-    async def watch(self, socket: Socket, codec: Codec) -> None:
+    async def watch(
+        self, socket: Socket, codec: Codec, gave_up: Callable[[Sequence[Report]], Awaitable[None]]
+    ) -> None:
         """Watch an open socket; never returns.
+
+        Args:
+            socket: What is pinged.
+            codec: Knows what is unanswered.
+            gave_up: Called with what it reports when it has given up on an answer and the connection goes on.
 
         Raises:
             ProviderError: The connection is dead.
         """
         await first_to_end(
-            self._keep_alive(socket), self._watch_silence(), self._watch_proof(), self._watch_answers(codec)
+            self._keep_alive(socket),
+            self._watch_silence(),
+            self._watch_proof(),
+            self._watch_answers(codec, gave_up),
         )
 
     @property
@@ -170,21 +200,25 @@ class Liveness:
         reported = False
         while True:
             quiet = self._silent_for()
+            if self._found_quiet_at is not None:
+                quiet = min(quiet, self._clock.monotonic() - self._found_quiet_at)
             if quiet >= patience and self._established_at is not None:
                 raise self._ended_in_silence(ErrorKind.NETWORK, f"no data for {patience:g} s")
             mark = silence / 2
             while mark <= quiet:
                 mark += silence / 2
-            if not self.stale:
-                reported = False
-            else:
-                if not reported:
+            if self._established_at is not None and quiet >= silence / 2:
+                if self.stale and not reported:
                     self._changed()
-                reported = True
+                reported = self.stale
                 self._quiet()
+            else:
+                reported = False
             await self._clock.sleep(max(mark - quiet, 0.001))  # a difference from rounding would spin
 
-    async def _watch_answers(self, codec: Codec) -> None:
+    async def _watch_answers(
+        self, codec: Codec, gave_up: Callable[[Sequence[Report]], Awaitable[None]]
+    ) -> None:
         patience = self._settings.connect_timeout
         oldest, since = codec.unanswered, self._clock.monotonic()
         while True:
@@ -192,6 +226,9 @@ class Liveness:
             if codec.unanswered is None or codec.unanswered != oldest:
                 oldest, since = codec.unanswered, self._clock.monotonic()
             elif self._clock.monotonic() - since >= patience:
+                if (reports := codec.give_up_unanswered()) is not None:
+                    await gave_up(reports)
+                    continue
                 raise self._ended_in_silence(
                     ErrorKind.SERVER, f"a request was not answered for {patience:g} s"
                 )

@@ -32,14 +32,11 @@ from streamcore.streams.account_checks import AccountChecks
 from streamcore.streams.backfill import Backfill
 from streamcore.streams.checkpoints import Checkpoints
 from streamcore.streams.connection import Connection
-from streamcore.streams.omissions import Omissions
 from streamcore.streams.poller import Poller
 from streamcore.streams.reporting import STREAM, Reporting, ReportSink
 from streamcore.streams.subscriptions import Shards
+from streamcore.streams.sweeper import Sweeper
 from streamcore.tasks import Tasks
-
-UNFOLLOWED_EVERY = 10.0
-"""Seconds between two fetches of what a stream does not cover."""
 
 _BEST_FIRST = (
     State.CONNECTED,
@@ -107,10 +104,15 @@ class ProviderStream:
             deliver=self._reporting.deliver,
             is_wanted=lambda topic: topic in self._wanted,
         )
-        self._omissions = Omissions(clock)
-        self._unfollowed: dict[str, tuple[str, ...]] = {}
-        """Topic to those of its addresses that the stream does not cover."""
-        self._sweeper: asyncio.Task[None] | None = None
+        self._sweeper = Sweeper(
+            provider.name,
+            self._connections,
+            self._backfill,
+            clock,
+            interval=settings.stream.sweep_interval,
+            failed=self._reporting.request_failed,
+            left_out=lambda error: sink.trouble(self, error),
+        )
         self._poller = Poller(
             self._poll,
             interval=settings.stream.poll_interval,
@@ -174,9 +176,8 @@ class ProviderStream:
                 self._account_checks.check(new)
         if not topics:
             self._stop_polling()
-        if topics and self._sweeper is None and self.provider.limits.sweep:
-            self._sweeper = self._work.start_loop("sweep", self._sweep)
-            self._work.start_loop("fetching unfollowed addresses", self._fetch_unfollowed)
+        if topics and self.provider.limits.sweep:
+            self._sweeper.start(self._work)
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some wanted topics, over HTTP and at once."""
@@ -271,14 +272,13 @@ class ProviderStream:
         if connection.state is State.CONNECTED and not self._topics_down():
             self._stop_polling()
         elif connection.state is State.CONNECTING:
-            for topic in connection.topics:
-                self._unfollowed.pop(topic, None)  # the next stream will say what it leaves out
+            self._sweeper.connecting(connection.topics)
         self._sink.status_changed(self)
 
     def connection_established(self, connection: Connection) -> None:
         """Catch up on what was missed: the way to the provider is open, so it may be asked again."""
         self._reporting.errors.well(STREAM)
-        self._omissions.clear()
+        self._sweeper.subscribed_anew()
         self._backfill.reset()
         if connection.statistics.reconnects:
             self._sink.restarted(self, connection.topics)
@@ -312,14 +312,14 @@ class ProviderStream:
                 self._sink.prices(self, prices, now)
                 prices = []
             if isinstance(report, Unfollowed):
-                self._unfollowed[report.topic] = report.addresses
+                self._sweeper.unfollowed(report)
             elif isinstance(report, SignatureSeen | TokenAccountsRequest | PriceRequest):
                 if isinstance(report, SignatureSeen):
-                    self._omissions.streamed(report.signature)
+                    self._sweeper.streamed(report.signature)
                 self._backfill.ask(report)
             else:
                 if isinstance(report, TransactionReport):
-                    self._omissions.streamed(report.signature)
+                    self._sweeper.streamed(report.signature)
                 self._reporting.deliver(report, Source.STREAM, now)
         if prices:
             self._sink.prices(self, prices, now)
@@ -376,53 +376,11 @@ class ProviderStream:
         except ProviderError as error:
             self._reporting.request_failed(error)
             return
-        if has_news and connection.stale:
+        if not has_news and not connection.in_doubt and any(one.hears for one in self._connections):
+            connection.found_quiet()  # by what another connection hears, the provider lives
+        elif has_news and not connection.hears:
             text = f"prices move, but the {self.name} stream is silent; connecting anew"
             connection.give_up(ProviderError(ErrorKind.NETWORK, text))
-
-    async def _sweep(self) -> None:
-        """Fetch, now and then, what a subscription that silently died has left out."""
-        while True:
-            await self._clock.sleep(self._settings.stream.sweep_interval)
-            for connection in self._connections:
-                if connection.state is not State.CONNECTED:
-                    continue
-                try:
-                    found = await self._backfill.sweep(connection.topics)
-                except ProviderError as error:
-                    self._reporting.request_failed(error)
-                    continue
-                expected = [one for one in found if not any(map(self._unfollowed.get, one.topics))]
-                self._omissions.found(expected, self._clock.time() - connection.uptime)
-            self._reconnect_where_omitted(self._omissions.overdue())
-
-    async def _fetch_unfollowed(self) -> None:
-        """Fetch often what the stream does not cover, beside the rarer sweep of everything."""
-        while True:
-            await self._clock.sleep(UNFOLLOWED_EVERY)
-            unfollowed = {
-                topic: addresses
-                for connection in self._connections
-                if connection.state is State.CONNECTED
-                for topic in connection.topics
-                if (addresses := self._unfollowed.get(topic))
-            }
-            if not unfollowed:
-                continue
-            try:
-                await self._backfill.fetch_unfollowed(unfollowed)
-            except ProviderError as error:
-                self._reporting.request_failed(error)
-                await self._clock.sleep(error.retry_after or 0.0)
-
-    def _reconnect_where_omitted(self, left_out: Sequence[str]) -> None:
-        """Reconnect where the stream left transactions out. ``left_out``: the wallet of each of them."""
-        for connection in self._connections:
-            missed = sum(topic in connection.topics for topic in left_out)
-            if missed and connection.state is State.CONNECTED:
-                text = f"{self.name} streamed on but left out {missed} transactions; subscribing anew"
-                self._sink.trouble(self, ProviderError(ErrorKind.GAP, text))
-                connection.reconnect()
 
     def _poll_failed(self, error: ProviderError) -> None:
         self._reporting.request_failed(error)

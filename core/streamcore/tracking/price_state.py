@@ -21,7 +21,8 @@ _MOMENT = {"price": "_price_at", "change_24h": "_change_at", "volume_24h": "_vol
 _MOMENT |= dict.fromkeys(MARKET_FIELDS, "_market_at")
 """Field to the attribute that holds when the stream told it; the fields of the market come together."""
 
-_NEVER = float("-inf")
+NEVER = float("-inf")
+"""Monotonic seconds of what has not happened."""
 
 _SNAPSHOT, _DELTA, _STREAM = PriceKind.SNAPSHOT, PriceKind.DELTA, Source.STREAM
 """For the hot path, where looking a member up in its enumeration would be a good part of the work."""
@@ -51,7 +52,7 @@ class PriceState:
             changed=(),
         )
         """What is known, as the last event; see `latest`."""
-        self._price_at = self._change_at = self._volume_at = self._market_at = _NEVER
+        self._price_at = self._change_at = self._volume_at = self._market_at = NEVER
         self._announced = False
         self._source: Source | None = None
         """How the price came; ``None``: it is not known, or its stream is new."""
@@ -64,6 +65,11 @@ class PriceState:
     def latest(self) -> PriceUpdate | None:
         """The last event; ``None`` while there is no price."""
         return None if self.known.price is None else self.known
+
+    @property
+    def price_told_at(self) -> float:
+        """Monotonic seconds at which a stream has told the price; minus infinity: never."""
+        return self._price_at
 
     def stream(self, report: PriceReport, now: float, ts: float) -> PriceUpdate | None:
         """Merge what a codec has reported, whose figures are credible; return the event that it makes.
@@ -184,7 +190,7 @@ class PriceState:
     def is_streamed(self, name: str | None = None) -> bool:
         """Whether a stream has told something, or the field ``name``."""
         moments = _MOMENT.values() if name is None else (_MOMENT[name],)
-        return any(getattr(self, moment) > _NEVER for moment in moments)
+        return any(getattr(self, moment) > NEVER for moment in moments)
 
     def restart(self) -> None:
         """Make the next event a snapshot, because the stream is new or has ended.

@@ -11,19 +11,20 @@ from typing import Protocol
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue, understand
-from streamcore.assets.listings import exchange_tickers
-from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, matching
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock
-from streamcore.errors import InputError, ProviderError
+from streamcore.errors import InputError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
+from streamcore.tracking.missing_prices import MissingPrices
 from streamcore.tracking.price_state import PriceState
+from streamcore.tracking.quiet_rows import QuietRows, streamed_rows
 from streamcore.tracking.routing import Router
+from streamcore.tracking.symbols import Symbols
 from streamcore.tracking.tracker import Rerouting
 
 
@@ -59,6 +60,7 @@ class PriceTracker:
         *,
         publish: Callable[[Event], None],
         publish_together: Callable[[Sequence[PriceUpdate]], None] | None = None,
+        quiet_after: float = 120.0,
     ) -> None:
         """Make a tracker that follows nothing yet.
 
@@ -69,14 +71,17 @@ class PriceTracker:
             publish: Passes an event on to the consumers.
             publish_together: The same for prices of one provider that came together; ``None``: ``publish``
                 is called for each.
+            quiet_after: Seconds after which a price that its stream does not tell is asked for over HTTP.
         """
         self._streams = streams
-        self._tokens = tokens
         self._clock = clock
         self._publish = publish
         self._publish_together = publish_together or self._publish_each
-        self._router = Router([stream.provider for stream in streams])
-        self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        providers = [stream.provider for stream in streams]
+        self._router = Router(providers)
+        self.symbols = Symbols(providers, tokens, self._router)
+        """What symbols stand for, whether they are wanted or not."""
+        self._quiet = QuietRows(quiet_after)
         self._rerouting = Rerouting(self._reroute)
         self._wanted = References()
         self._instruments: dict[str, Instrument] = {}
@@ -88,8 +93,9 @@ class PriceTracker:
         """Provider to its topics to the state that the reports of each change, where that is simple."""
         self._topics: dict[str, frozenset[str]] = {}
         """Provider to its topics as of the last rerouting."""
-        self._missing: set[str] = set()
-        """Keys of the instruments without a source or a price, of which an error has been published."""
+        self._missing = MissingPrices(
+            tokens, clock, demo=any(stream.demo for stream in streams), publish=publish
+        )
 
     def _publish_each(self, events: Sequence[PriceUpdate]) -> None:
         for event in events:
@@ -104,14 +110,6 @@ class PriceTracker:
     def instruments(self) -> tuple[Instrument, ...]:
         """All wanted instruments."""
         return tuple(self._instruments.values())
-
-    def instrument(self, symbol: str) -> Instrument:
-        """Return what a symbol stands for, whether it is wanted or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return understand(symbol, self._tokens, exchanges=self._has_exchange)
 
     def source_of(self, instrument: Instrument) -> str | None:
         """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
@@ -130,14 +128,14 @@ class PriceTracker:
         """
         if not self._streams:
             raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
-        instruments = self._understood(symbols)
+        instruments = self.symbols.instruments(symbols)
         new = [instrument for instrument in instruments if self._wanted.add(instrument.key)]
         for instrument in new:
             self._instruments.setdefault(instrument.key, instrument)
         self.reroute()
         for instrument in new:
             self._request_first_price(instrument)
-        return [self._described(instrument) for instrument in instruments]
+        return [self.symbols.described(instrument) for instrument in instruments]
 
     def _request_first_price(self, instrument: Instrument) -> None:
         """Have the first price of a new instrument fetched, or publish why there is none."""
@@ -149,16 +147,7 @@ class PriceTracker:
                     # subscribed for another instrument already: no new snapshot comes
                     stream.refresh((topic,))
             return
-        if instrument.key not in self._missing:
-            self._missing.add(instrument.key)
-            text = f"no source in use has {instrument.symbol} at the moment{self._suggestion(instrument)}"
-            self._publish_missing("", text)
-
-    def _publish_missing(self, provider: str, text: str) -> None:
-        """Publish that an instrument has no source or price. ``provider``: the one that said so, or empty."""
-        error = ProviderError(ErrorKind.SUBSCRIPTION, text, retryable=False)
-        demo = any(stream.demo for stream in self._streams)
-        self._publish(error.event(provider, self._clock.time(), demo=demo))
+        self._missing.no_source(instrument)
 
     def unsubscribe(self, symbols: Iterable[str]) -> None:
         """Take one reference of each symbol away.
@@ -166,11 +155,11 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know one of them; nothing has been changed.
         """
-        for instrument in self._understood(symbols):
+        for instrument in self.symbols.instruments(symbols):
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
-                self._missing.discard(instrument.key)
+                self._missing.forget(instrument.key)
                 self._forget(instrument.key)
                 self._router.forget(instrument)
         self.reroute()
@@ -185,7 +174,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know it.
         """
-        instrument = self.instrument(symbol)
+        instrument = self.symbols.instrument(symbol)
         source = self._sources.get(instrument.key)
         topics = [topic for name, topic in self._router.candidates(instrument) if name == source]
         for stream in self._streams:
@@ -223,19 +212,6 @@ class PriceTracker:
             if stream.name in moved:
                 stream.refresh(moved[stream.name])
 
-    def describe(self, symbol: str) -> Token:
-        """Return what a symbol stands for with the sources in use, whether it is watched or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return self._described(self.instrument(symbol))
-
-    def complete(self, prefix: str) -> list[Token]:
-        """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""
-        tickers = {*self._tokens.tickers, *(exchange_tickers() if self._has_exchange else ())}
-        return matching(prefix, {ticker: self.describe(ticker) for ticker in tickers})
-
     def forgive(self, name: str) -> None:
         """Ask a provider again for what it has refused."""
         self._router.forgive(name)
@@ -244,15 +220,24 @@ class PriceTracker:
     def markets_changed(self) -> None:
         """Choose sources anew. To be called when the list of markets of a provider has changed."""
         self.reroute()
-        self._missing = {key for key in self._missing if self._sources.get(key) is None}
         for key, instrument in self._instruments.items():
             if self._sources.get(key) is None:
                 self._request_first_price(instrument)
+            else:
+                self._missing.forget(key)
 
     def pass_time(self) -> None:
-        """Ask again for what was refused long enough ago. To be called every few seconds."""
-        if self._router.forgive_expired(self._clock.monotonic()):
+        """Ask again for what was refused or told long enough ago. To be called every few seconds."""
+        now = self._clock.monotonic()
+        if self._router.forgive_expired(now):
             self.reroute()
+        told_at = {key: state.price_told_at for key, state in self._states.items()}
+        rows = streamed_rows(self._streams, self._instruments, self._sources, told_at)
+        for row in self._quiet.left_out(rows, now):
+            error = row.left_out()
+            self._publish(error.event(row.source.name, self._clock.time(), demo=row.source.demo))
+            self._refused(row.source, Refusal(error, (row.topic,)), Source.STREAM)
+        self._quiet.ask(rows, now)
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move the instruments that a provider refuses to the next one that may have them.
@@ -262,18 +247,12 @@ class PriceTracker:
         for topic in refusal.topics:
             if source is not Source.STREAM and self._is_streamed(stream.name, topic):
                 continue
-            for instrument in self._router.refuse(stream.name, topic, self._clock.monotonic()):
-                if self._router.candidates(instrument) or instrument.key in self._missing:
-                    continue
-                self._missing.add(instrument.key)
-                text = f"{refusal.error.message}, and no other source in use has {instrument.symbol}"
-                self._publish_missing(stream.name, text + self._suggestion(instrument))
+            now = self._clock.monotonic()
+            lasting = refusal.error.kind not in (ErrorKind.SERVER, ErrorKind.GAP)
+            for instrument in self._router.refuse(stream.name, topic, now, lasting=lasting):
+                if not self._router.candidates(instrument):
+                    self._missing.refused(stream.name, instrument, refusal.error.message)
         self.reroute()
-
-    def _suggestion(self, instrument: Instrument) -> str:
-        """Return what to add to an error about an unknown ticker: similar ones, if there are any."""
-        suggestion = None if instrument.token is not None else self._tokens.similar(instrument.symbol)
-        return f"; {suggestion}" if suggestion else ""
 
     def _is_streamed(self, name: str, topic: str) -> bool:
         return any(
@@ -364,10 +343,8 @@ class PriceTracker:
         if priced:
             return
         for instrument in self._router.instruments(stream.name, report.topic):
-            if self._sources.get(instrument.key) == stream.name and instrument.key not in self._missing:
-                self._missing.add(instrument.key)
-                text = f"{stream.name} lists {instrument.symbol}, but knows no price of it at present"
-                self._publish_missing(stream.name, text)
+            if self._sources.get(instrument.key) == stream.name:
+                self._missing.unpriced(stream.name, instrument)
 
     def _merge(
         self, stream: ReportSource, instrument: Instrument, report: PriceReport, source: Source, as_of: float
@@ -385,7 +362,12 @@ class PriceTracker:
         if event is None:
             return False
         self._publish(event)
-        return "price" in event.changed
+        if "price" not in event.changed:
+            return False
+        if source is not Source.STREAM and stream.provider.venue is Venue.EXCHANGE:
+            # on the chain the two are different figures: one of many pools
+            self._quiet.moved(instrument.key, self._clock.monotonic())
+        return True
 
     def _streams_change(self, stream: ReportSource, instrument: Instrument) -> bool:
         """Whether the change over 24 hours is the stream's, so that the figure over HTTP is left out."""
@@ -393,16 +375,6 @@ class PriceTracker:
             self._health()[stream.name] in (Health.UP, Health.STARTING)
             or self._is_state_streamed(instrument, "change_24h")
         )
-
-    def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
-        return [
-            understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in names_given(symbols)
-        ]
-
-    def _described(self, instrument: Instrument) -> Token:
-        venues = {stream.provider.name: stream.provider.venue for stream in self._streams}
-        first = next(iter(self._router.candidates(instrument)), None)
-        return instrument.described(Venue.CHAIN if first is None else venues[first[0]])
 
     def _health(self) -> dict[str, Health]:
         return {stream.name: stream.health for stream in self._streams}

@@ -32,8 +32,8 @@ class Router:
         self._streaming = {provider.name for provider in providers if provider.endpoint() is not None}
         self._refused: dict[tuple[str, str], float] = {}
         """Provider and topic to the moment from which it may be asked for again."""
-        self._next_wait: dict[tuple[str, str], float] = {}
-        """Provider and topic to the seconds that its next refusal will hold."""
+        self._last_refusals: dict[tuple[str, str], tuple[float, float]] = {}
+        """Provider and topic to how many seconds its last refusal held, and until when."""
         self._unpriced: set[tuple[str, str]] = set()
         """Provider and topic of which the provider has said that it knows no price at present."""
         self._topics: dict[tuple[str, str], dict[str, Instrument]] = {}
@@ -46,14 +46,19 @@ class Router:
             (name, topic) for name, topic in found if topic is not None and (name, topic) not in self._refused
         ]
 
-    def refuse(self, name: str, topic: str, now: float) -> tuple[Instrument, ...]:
+    def refuse(self, name: str, topic: str, now: float, *, lasting: bool = True) -> tuple[Instrument, ...]:
         """Take note that a provider does not have a topic; return the instruments it was wanted for.
 
-        The refusal holds for `REFUSED_FIRST` seconds (``now`` is monotonic), the next one for twice as long.
+        The refusal holds for `REFUSED_FIRST` seconds (``now`` is monotonic), the next one for twice as long,
+        unless there was none for `REFUSED_LONGEST`. One that is not ``lasting`` is about the provider: it
+        says nothing about the next.
         """
-        wait = self._next_wait.get((name, topic), REFUSED_FIRST)
-        self._next_wait[name, topic] = min(2 * wait, REFUSED_LONGEST)
+        wait, until = self._last_refusals.get((name, topic), (0.0, now))
+        wait = REFUSED_FIRST if not (lasting and wait) or now - until > REFUSED_LONGEST else 2 * wait
+        wait = min(wait, REFUSED_LONGEST)
         self._refused[name, topic] = now + wait
+        if lasting:
+            self._last_refusals[name, topic] = wait, now + wait
         return self.instruments(name, topic)
 
     @property
@@ -74,7 +79,7 @@ class Router:
     def forgive(self, name: str) -> None:
         """Forget what a provider has refused: a person asked to try again."""
         self._refused = {refusal: at for refusal, at in self._refused.items() if refusal[0] != name}
-        self._next_wait = {refusal: wait for refusal, wait in self._next_wait.items() if refusal[0] != name}
+        self._last_refusals = {key: last for key, last in self._last_refusals.items() if key[0] != name}
 
     def forgive_expired(self, now: float) -> bool:
         """Forget the refusals whose time is over; return whether there was any."""

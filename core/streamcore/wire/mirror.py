@@ -11,8 +11,17 @@ from typing import Any
 import msgspec
 
 from streamcore.errors import MalformedMessage
-from streamcore.events import DataKind, Event, PriceKind, PriceUpdate, Source, StatusChange, price_key
-from streamcore.status import ProviderStatus
+from streamcore.events import (
+    DataKind,
+    Event,
+    PriceKind,
+    PriceUpdate,
+    Source,
+    StatusChange,
+    price_key,
+)
+from streamcore.newer_words import with_known_words
+from streamcore.status import STATUS_STAND_INS, ProviderStatus
 from streamcore.text import printable
 from streamcore.told_transactions import ToldTransactions
 from streamcore.wire.messages import Frame, Hello, Position, Price, Row, Wanted
@@ -65,6 +74,8 @@ class Mirror:
         """The newest offset of each log by its epoch, the last one used at the end."""
         self._rows: dict[int, _MirroredRow] = {}
         self._statuses: dict[str, dict[str, Any]] = {}
+        self._passed_over: set[str] = set()
+        """Providers of a kind of data that is not known here."""
         self._shift = 0.0
         self._told = ToldTransactions()
 
@@ -115,6 +126,7 @@ class Mirror:
         self._shift = shift
         self._rows.clear()
         self._statuses.clear()
+        self._passed_over.clear()
         for status in hello.statuses:
             self._merge_status(status)
         self._epoch = hello.epoch
@@ -191,6 +203,8 @@ class Mirror:
         news = _told_figures(price)
         news["ts"] = (t + price.ms) / 1000 + self._shift
         if price.snapshot:
+            if not price.source:
+                raise MalformedMessage("a price that does not say how it came")
             provider = printable(price.provider or "")
             event = PriceUpdate(
                 relay=self.relay,
@@ -199,7 +213,7 @@ class Mirror:
                 symbol=mirrored.row.symbol,
                 address=None if price.address is None else printable(price.address),
                 kind=PriceKind.SNAPSHOT,
-                source=word(Source, price.source or ""),
+                source=word(Source, price.source, Source.STREAM),
                 **{"price": None, "change_24h": None, "volume_24h": None, **news},
             )
             mirrored.has_state = True
@@ -212,7 +226,8 @@ class Mirror:
 
     # --- statuses ---------------------------------------------------------------------------------------
 
-    def _merge_status(self, status: Mapping[str, Any]) -> str:
+    def _merge_status(self, status: Mapping[str, Any]) -> str | None:
+        """Take in what is told of a provider; return its name, ``None`` for one of a kind not known here."""
         name = status.get("provider")
         if not isinstance(name, str):
             raise MalformedMessage("a status without a provider")
@@ -220,13 +235,18 @@ class Mirror:
         if name not in self._statuses and len(self._statuses) >= MOST_PROVIDERS:
             raise MalformedMessage("statuses of too many providers")
         known = {field: value for field, value in status.items() if field in _STATUS_FIELDS}
+        if name in self._passed_over or _is_of_a_newer_kind(known):
+            if len(self._passed_over) < MOST_PROVIDERS:
+                self._passed_over.add(name)
+            return None
+        known = with_known_words(known, STATUS_STAND_INS)
         self._statuses[name] = {**self._statuses.get(name, {}), **known, "provider": name}
         self._status(name)  # raises if it makes no sense
         return name
 
     def _status_events(self, frame: Frame) -> Iterator[StatusChange]:
         named = dict.fromkeys(self._merge_status(status) for status in frame.statuses)
-        for status in map(self._status, named):
+        for status in [self._status(name) for name in named if name is not None]:
             if not status.standby:  # nothing is expected of it, as an engine of one's own has it
                 yield status.event(frame.t / 1000 + self._shift)
 
@@ -310,3 +330,9 @@ def _figure(name: str, packed: int | str) -> Decimal:
     if value < LOWEST[name]:
         raise MalformedMessage(f"an impossible {name}")
     return value
+
+
+def _is_of_a_newer_kind(status: Mapping[str, Any]) -> bool:
+    """Whether a provider serves what only a newer relay knows."""
+    kind = status.get("kind")
+    return isinstance(kind, str) and kind not in set(DataKind)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from streamcore.errors import MalformedMessage
 from streamcore.events import (
     ErrorKind,
     Source,
@@ -91,7 +90,7 @@ def transaction_event(
         counterparty=_text(message.counterparty),
         program=_text(message.program),
         error=_text(message.error),
-        source=word(Source, message.source),
+        source=word(Source, message.source, Source.STREAM),
         rent=None if message.rent is None else unpack(message.rent),
         tip=None if message.tip is None else unpack(message.tip),
         action=_text(message.action),
@@ -118,18 +117,12 @@ def error_event(message: Error, t: int, shift: float, *, demo: bool, relay: str 
     )
 
 
-def word(kind: type[_Word], text: str, unknown: _Word | None = None) -> _Word:
-    """Return a member of an enumeration; ``unknown`` stands for one that only a newer relay knows.
-
-    Raises:
-        MalformedMessage: There is no such member, and no ``unknown``.
-    """
+def word(kind: type[_Word], text: str, unknown: _Word) -> _Word:
+    """Return a member of an enumeration; ``unknown`` stands for one that only a newer relay knows."""
     try:
         return kind(text)
     except ValueError:
-        if unknown is not None:
-            return unknown
-        raise MalformedMessage(f"{printable(text, 40)!r} is no {kind.__name__}") from None
+        return unknown
 
 
 def _text(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from streamsim.birdeye.requests import BadRequest
 from streamsim.wire import exact
 from streamsim.world.candles import CHART_SECONDS, Candle, bucket_start, filled
 from streamsim.world.catalog import SOL
@@ -24,15 +25,11 @@ _UNITS = ((1000, 60), (2000, 90), (MOST_ROWS, 120))
 """Up to how many candles a request takes how many compute units."""
 
 
-class BadQuery(Exception):
-    """A parameter of a request is missing or wrong; the text says which."""
-
-
 def units(query: Mapping[str, str]) -> int:
     """Return the compute units of a request for candles, which depend on how many it asks for.
 
     Raises:
-        BadQuery: It cannot be understood.
+        BadRequest: It cannot be understood.
     """
     chart, start, end, most = _range(query, math.inf)
     rows = most if start is None else (end - start) / CHART_SECONDS[chart] + 1
@@ -43,7 +40,7 @@ def candle_items(market: Market, token: Token, query: Mapping[str, str]) -> list
     """Return the candles a request asks for, oldest first.
 
     Raises:
-        BadQuery: It cannot be understood.
+        BadRequest: It cannot be understood.
     """
     now = token.now()
     chart, start, end, most = _range(query, now)
@@ -71,11 +68,11 @@ def price_items(token: Token, query: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return single prices, oldest first, as the older route does: one at the start of each interval.
 
     Raises:
-        BadQuery: The request cannot be understood.
+        BadRequest: The request cannot be understood.
     """
     chart, start, end, _ = _range(query, token.now())
     if chart not in PRICE_CHARTS or start is None:
-        raise BadQuery("type is invalid format")
+        raise BadRequest("type is invalid format")
     length = CHART_SECONDS[chart]
     since = max(start, token.history.past.since)
     moments = range(bucket_start(chart, since + length - 1), int(min(end, token.now())) + 1, length)
@@ -89,25 +86,25 @@ def _range(query: Mapping[str, str], now: float) -> tuple[str, int | None, float
     """Return chart type, start, end and most rows; no start means the newest rows."""
     chart = query.get("type", "")
     if chart not in CHART_SECONDS:
-        raise BadQuery("type is invalid format")
+        raise BadRequest("type is invalid format")
     if query.get("currency", "usd") not in {"usd", "native"}:
-        raise BadQuery("currency is invalid format")
+        raise BadRequest("currency is invalid format")
     if query.get("mode", "range") == "count":
         count = _number(query, "count_limit", str(MOST_ROWS))
         if not 0 < count <= MOST_ROWS:
-            raise BadQuery("count_limit should be integer, range 1-5000")
+            raise BadRequest("count_limit should be integer, range 1-5000")
         end = _number(query, "time_to") if query.get("time_to") else now
         return chart, None, end, count
     start, end = _number(query, "time_from"), _number(query, "time_to")
     if end < start:
-        raise BadQuery("time_from is greater than time_to")
+        raise BadRequest("time_from is greater than time_to")
     return chart, start, float(end), MOST_ROWS
 
 
 def _number(query: Mapping[str, str], name: str, usual: str = "") -> int:
     text = query.get(name, usual)
     if not text.isdecimal():
-        raise BadQuery(f"{name} is invalid format")
+        raise BadRequest(f"{name} is invalid format")
     return int(text)
 
 

@@ -2,73 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from streamcore.clock import Clock
-from streamsim.birdeye.candles import BadQuery, candle_items, price_items
-from streamsim.birdeye.candles import units as candle_units
+from streamsim.birdeye.candles import candle_items, price_items
 from streamsim.birdeye.messages import INTERVALS, percent
+from streamsim.birdeye.plans import CANDLES, Plans, units_of
+from streamsim.birdeye.requests import BadRequest, address_in, addresses, body_field, error_body
 from streamsim.servers.clients import Profile
 from streamsim.servers.http11 import HttpReply, HttpRequest
-from streamsim.servers.limits import SlidingWindow, TokenBucket
-from streamsim.wire import is_address, iso_seconds
+from streamsim.wire import iso_seconds
 from streamsim.world.catalog import CATALOG, SOL
 from streamsim.world.history import DAY
 from streamsim.world.listings import Listing
 from streamsim.world.lookalikes import DECOY
 from streamsim.world.market import Market, Token
-
-PAID_RATE = 15.0
-"""Requests a second on a paid plan."""
-
-FREE_UNITS = 30_000
-"""Compute units a month of the free plan."""
-
-_UNITS = {
-    "/defi/price": 3,
-    "/defi/multi_price": 3,
-    "/defi/price_volume/single": 15,
-    "/defi/price_volume/multi": 15,
-    "/defi/history_price": 45,
-}
-"""Compute units of one token; a request about several takes them times a power of their number."""
-
-FREE_WINDOW = 2.0
-"""Seconds one request of a free key takes up."""
-
-_CANDLES = "/defi/v3/ohlcv"
-_FREE_PATHS = frozenset({"/defi/price", "/utils/v1/credits", _CANDLES, "/defi/history_price"})
-"""Routes of the free plan; of candles and past prices by the vendor's table, though observers saw three."""
-
-_PLAN = (
-    "Your API key is either suspended or lacks sufficient permissions to access this resource."
-    " Please check your account status or upgrade to a higher plan."
-)
-_MESSAGES = {
-    400: "Invalid request parameters or payload.",
-    401: "Unauthorized. Authentication required.",
-    403: "Access Denied. You don't have permission to access this resource.",
-    404: "Not found",
-    422: "Invalid data. Please check the provided data and try again.",
-    429: "Too many requests",
-}
-
-
-def error_body(status: int, message: str | None = None) -> bytes:
-    """Return the body of an HTTP error as Birdeye writes it."""
-    text = message or _MESSAGES.get(status, "Internal server error")
-    return msgspec.json.encode({"success": False, "message": text})
-
-
-class _BadRequest(Exception):
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class BirdeyeRest:
@@ -86,76 +35,44 @@ class BirdeyeRest:
         self._clock = clock
         self._market = market
         self._watch = watch
-        self._windows: dict[str, SlidingWindow] = {}
-        self._buckets: dict[str, TokenBucket] = {}
-        self.free_units = FREE_UNITS
-        """What a free key has in a month."""
-        self.unserved: set[str] = set()
-        """Paths that no plan serves at present."""
-        self.free_paths = set(_FREE_PATHS)
-        """Paths that the free plan serves."""
+        self.plans = Plans(clock)
+        """What each key may ask."""
         self.unknown_is_null = False
         """Whether the candles of an unknown token are ``null``, not an empty list."""
-        self.units_spent: Counter[str] = Counter()
-        """Key to the compute units of its answers."""
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """Return the answer to one request."""
         key = request.headers.get("x-api-key", "")
-        profile = Profile.of(key)
-        route = _ROUTES.get((request.method, request.path))
-        if profile is Profile.BAD:
-            return HttpReply(401, error_body(401))
-        if profile is Profile.EXHAUSTED:
-            return HttpReply(400, error_body(400, "Compute units usage limit exceeded"))
-        if refusal := self._too_often(key, profile):
+        if refusal := self.plans.refuse_key(key):
             return refusal
+        route = _ROUTES.get((request.method, request.path))
         if route is None:
             return HttpReply(404, error_body(404))
-        not_free = profile is Profile.FREE and request.path not in self.free_paths
-        if not_free or request.path in self.unserved:
-            return HttpReply(401, error_body(401, _PLAN))
+        if refusal := self.plans.refuse_path(key, request.path):
+            return refusal
         try:
-            units = _units(request)
-            if profile is Profile.FREE and self.units_spent[key] + units > self.free_units:
-                return HttpReply(400, error_body(400, "Compute units usage limit exceeded for plan Free"))
+            units = units_of(request)
+            if refusal := self.plans.refuse_units(key, units):
+                return refusal
             data = route(self, request)
-        except _BadRequest as bad:
-            return HttpReply(400, error_body(400, bad.message))
-        except BadQuery as bad_query:
-            return HttpReply(400, error_body(400, str(bad_query)))
-        self.units_spent[key] += units
+        except BadRequest as bad:
+            return HttpReply(400, error_body(400, str(bad)))
+        self.plans.charge(key, units)
         return HttpReply.json({"success": True, "data": data})
-
-    def _too_often(self, key: str, profile: Profile) -> HttpReply | None:
-        if profile is Profile.FREE:
-            window = self._windows.setdefault(key, SlidingWindow(self._clock, 1, FREE_WINDOW))
-            passes, opens_in = window.take(), window.opens_in
-        else:
-            bucket = self._buckets.setdefault(key, TokenBucket(self._clock, PAID_RATE))
-            passes, opens_in = bucket.take(), 1.0
-        if passes:
-            return None
-        headers = {
-            "Retry-After": "1",
-            "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": str(int(self._clock.time() + opens_in)),
-        }
-        return HttpReply(429, error_body(429), headers)
 
     # One method an endpoint
 
     def _price(self, request: HttpRequest) -> Any:
-        address = request.query.get("address")
-        if not is_address(address):
-            raise _BadRequest("address is invalid format")
-        return self._prices([str(address)], request)[str(address)]
+        address = address_in(request.query)
+        return self._prices([address], request)[address]
 
     def _multi_price(self, request: HttpRequest) -> Any:
         listed = (
-            request.query.get("list_address") if request.method == "GET" else _field(request, "list_address")
+            request.query.get("list_address")
+            if request.method == "GET"
+            else body_field(request, "list_address")
         )
-        return self._prices(_addresses(listed, 100), request)
+        return self._prices(addresses(listed, 100), request)
 
     def _prices(self, addresses: list[str], request: HttpRequest) -> dict[str, Any]:
         self._watch(addresses)
@@ -180,18 +97,16 @@ class BirdeyeRest:
         return quote
 
     def _volume_single(self, request: HttpRequest) -> Any:
-        address = request.query.get("address")
-        if not is_address(address):
-            raise _BadRequest("address is invalid format")
-        return self._volumes([str(address)], request.query.get("type", "24h"))[str(address)]
+        address = address_in(request.query)
+        return self._volumes([address], request.query.get("type", "24h"))[address]
 
     def _volume_multi(self, request: HttpRequest) -> Any:
-        addresses = _addresses(_field(request, "list_address"), 50)
-        return self._volumes(addresses, _field(request, "type") or "24h")
+        mints = addresses(body_field(request, "list_address"), 50)
+        return self._volumes(mints, body_field(request, "type") or "24h")
 
     def _volumes(self, addresses: list[str], interval: str) -> dict[str, Any]:
         if interval not in {"1h", "2h", "4h", "8h", "24h"}:
-            raise _BadRequest("type invalid format")
+            raise BadRequest("type invalid format")
         self._watch(addresses)
         return {address: self._volume(address, INTERVALS[interval]) for address in addresses}
 
@@ -211,11 +126,9 @@ class BirdeyeRest:
         }
 
     def _token(self, request: HttpRequest) -> Token | None:
-        address = request.query.get("address")
-        if not is_address(address):
-            raise _BadRequest("address is invalid format")
-        self._watch([str(address)])
-        return self._market.token(str(address))
+        address = address_in(request.query)
+        self._watch([address])
+        return self._market.token(address)
 
     def _market_data(self, request: HttpRequest) -> Any:
         token = self._token(request)
@@ -280,7 +193,7 @@ class BirdeyeRest:
     def _search(self, request: HttpRequest) -> Any:
         query = request.query
         if "sort_by" not in query or "sort_type" not in query:
-            raise _BadRequest
+            raise BadRequest
         keyword = query.get("keyword", "").lower().removeprefix("$")
         exact = query.get("search_mode") == "exact"
         found = [
@@ -326,9 +239,10 @@ class BirdeyeRest:
         remaining = {"api": 48_837_088, "ws": 49_986_612, "total": 98_823_700}
         key = request.headers.get("x-api-key", "")
         if Profile.of(key) is Profile.FREE:
-            spent = self.units_spent[key]
+            spent = self.plans.units_spent[key]
             usage = {"total": spent, "api": spent, "ws": 0}
-            remaining = {"api": self.free_units - spent, "ws": 0, "total": self.free_units - spent}
+            left = self.plans.free_units - spent
+            remaining = {"api": left, "ws": 0, "total": left}
         return {
             "start_time": now - 864_000,
             "end_time": now + 1_728_000,
@@ -361,34 +275,6 @@ def _holders(listing: Listing) -> int:
     return 1000 + int(listing.volume_24h / 900)
 
 
-def _addresses(listed: object, most: int) -> list[str]:
-    names = listed.split(",") if isinstance(listed, str) else []
-    # One bad address fails the whole batch.
-    if not names or len(names) > most or not all(map(is_address, names)):
-        raise _BadRequest("list_address is invalid format")
-    return names
-
-
-def _units(request: HttpRequest) -> int:
-    """Return the compute units of a request, as far as this program makes such."""
-    if request.path == _CANDLES:
-        return candle_units(request.query)
-    each = _UNITS.get(request.path, 0)
-    listed = request.query.get("list_address") or (_field(request, "list_address") if request.body else "")
-    count = listed.count(",") + 1 if isinstance(listed, str) else 1
-    return math.ceil(math.pow(count, 0.8) * each)
-
-
-def _field(request: HttpRequest, name: str) -> Any:
-    try:
-        body = msgspec.json.decode(request.body)
-    except msgspec.DecodeError:
-        raise _BadRequest from None
-    if not isinstance(body, Mapping):
-        raise _BadRequest
-    return body.get(name)
-
-
 _ROUTES: dict[tuple[str, str], Callable[[BirdeyeRest, HttpRequest], Any]] = {
     ("GET", "/defi/price"): BirdeyeRest._price,
     ("GET", "/defi/multi_price"): BirdeyeRest._multi_price,
@@ -397,7 +283,7 @@ _ROUTES: dict[tuple[str, str], Callable[[BirdeyeRest, HttpRequest], Any]] = {
     ("POST", "/defi/price_volume/multi"): BirdeyeRest._volume_multi,
     ("GET", "/defi/token_overview"): BirdeyeRest._overview,
     ("GET", "/defi/v3/token/market-data"): BirdeyeRest._market_data,
-    ("GET", _CANDLES): BirdeyeRest._candles,
+    ("GET", CANDLES): BirdeyeRest._candles,
     ("GET", "/defi/history_price"): BirdeyeRest._past_prices,
     ("GET", "/defi/v3/search"): BirdeyeRest._search,
     ("GET", "/utils/v1/credits"): BirdeyeRest._credits,

@@ -19,7 +19,8 @@ import msgspec
 from streamcore.clock import Clock
 from streamsim.birdeye import messages
 from streamsim.birdeye.messages import Clause, Refused, Selection
-from streamsim.birdeye.rest import BirdeyeRest, error_body
+from streamsim.birdeye.requests import error_body
+from streamsim.birdeye.rest import BirdeyeRest
 from streamsim.servers.clients import Client, Connection, Frame, Handshake, Profile
 from streamsim.servers.faults import Fault
 from streamsim.servers.http11 import LOOPBACK, HttpReply, HttpRequest

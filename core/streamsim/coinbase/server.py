@@ -155,7 +155,8 @@ class CoinbaseServer(ExchangeServer[CoinbaseClient]):
         granted = False
         for channel, products in asked:
             for product in products if channel in CHANNELS else []:
-                if self.ticker_of(product) is None or product in self.refusal_texts:
+                ticker = self.ticker_of(product)
+                if ticker is None or ticker in self.passed_over or product in self.refusal_texts:
                     continue
                 granted = True
                 if channel == "ticker" and product not in client.channels[channel]:

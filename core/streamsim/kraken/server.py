@@ -175,6 +175,8 @@ class KrakenServer(ExchangeServer[KrakenClient]):
         with_snapshot = params.get("snapshot", True) is not False
         rejected = self.faults.take(Fault.REJECT_SUBSCRIBE)
         for pair in asked:
+            if _ticker_of(pair) in self.passed_over:
+                continue
             error = rejected.message if rejected else self._why_not(pair)
             if error is None and pair in client.pairs:
                 error = "Already subscribed"

@@ -164,6 +164,10 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
         self.listed = set(listed)
         """The tickers it lists; a test may change them at any time, subscriptions stay."""
         self.in_maintenance = False
+        self.passed_over: set[str] = set()
+        """Tickers whose subscriptions are neither granted nor refused, without a word."""
+        self.silenced: set[str] = set()
+        """Tickers whose trades are no longer told on the socket, although they are subscribed and traded."""
         self._market = market
         self._watch = watch
         self._tickers: dict[str, str] = {}
@@ -258,5 +262,5 @@ class ExchangeServer(ProviderServer[AnyExchangeClient]):
 
     def _trade_happened(self, trade: Trade) -> None:
         ticker = self._tickers.get(trade.mint)
-        if ticker is not None:
+        if ticker is not None and ticker not in self.silenced:
             self._traded(ticker, trade)

@@ -51,6 +51,8 @@ class Proxy:
         self._links: set[_Link] = set()
         self._serving = Tasks()
         self._listening: asyncio.Task[None] | None = None
+        self._listener: socket.socket | None = None
+        """Bound to the port from start to end, also while it refuses connections: nobody else may get it."""
         self._started = False
         self._refusing = False
         self.faults.listen(self._faults_changed)
@@ -77,12 +79,11 @@ class Proxy:
         Raises:
             OSError: The port cannot be used.
         """
-        listener = _listener(port)
-        self.port = listener.getsockname()[1]
-        self._listening = asyncio.create_task(self._listen(listener))
-        # also when it is cancelled before its first step
-        self._listening.add_done_callback(lambda _: listener.close())
+        self._listener = _bound(port)
+        self._listener.listen(_BACKLOG)
+        self.port = self._listener.getsockname()[1]
         self._started = True
+        self._listen()
         self._faults_changed()
 
     async def close(self) -> None:
@@ -91,6 +92,8 @@ class Proxy:
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.wait({self._listening})
+        if self._listener is not None:
+            self._listener.close()
         self.reset()
         await self._serving.cancel()
 
@@ -110,12 +113,22 @@ class Proxy:
         if refusing and not self._refusing:
             self._listening.cancel()
         elif self._refusing and not refusing:
-            self._listening = asyncio.create_task(self._listen_again(self._listening))
+            self._listen(self._listening)
         self._refusing = refusing
         if self._links and self.faults.take(Fault.RESET):
             self.reset()
 
-    async def _listen(self, listener: socket.socket) -> None:
+    def _listen(self, before: asyncio.Task[None] | None = None) -> None:
+        self._listening = asyncio.create_task(self._accept(before))
+        # also when it is cancelled before its first step
+        self._listening.add_done_callback(self._refuse)
+
+    async def _accept(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait({before})  # it still listens
+        if (listener := self._listener) is None:
+            return
+        listener.listen(_BACKLOG)
         loop = asyncio.get_running_loop()
         while True:
             client, _ = await loop.sock_accept(listener)
@@ -124,15 +137,16 @@ class Proxy:
             self._links.add(link)
             self._serving.spawn(self._serve(link))
 
-    async def _listen_again(self, before: asyncio.Task[None]) -> None:
-        await asyncio.wait({before})  # it still holds the port
-        try:
-            listener = _listener(self.port)
-        except OSError as error:
-            LOGGER.error("the proxy lost its port %d: %s", self.port, error.strerror)
-            return
-        with listener:
-            await self._listen(listener)
+    def _refuse(self, _: asyncio.Task[None]) -> None:
+        """Let the system refuse whoever connects, and keep the port."""
+        if self._listener is not None:
+            self._listener.close()
+        self._listener = None
+        if self._started:
+            try:
+                self._listener = _bound(self.port)
+            except OSError as error:
+                LOGGER.error("the proxy lost its port %d: %s", self.port, error.strerror)
 
     async def _serve(self, link: _Link) -> None:
         try:
@@ -243,14 +257,14 @@ class _Link:
             raise ConnectionAbortedError("cut by the proxy")
 
 
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _bound(port: int) -> socket.socket:
+    """Return a socket that has the port; while it does not listen the system refuses connections."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setblocking(False)
-        listener.bind((LOOPBACK, port))
-        listener.listen(_BACKLOG)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setblocking(False)
+        bound.bind((LOOPBACK, port))
     except BaseException:
-        listener.close()
+        bound.close()
         raise
-    return listener
+    return bound

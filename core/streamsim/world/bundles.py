@@ -17,7 +17,6 @@ from streamsim.world.trades import some_dollars, some_holding
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
 
-_NONCE_SPACE = 80
 _BLOCKHASHES = "SysvarRecentB1ockHashes11111111111111111111"
 _MEMOS = ("for the pizza", "invoice 1042", "🦍", "a\tb")
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import fake_manager
+import msgspec
 import pytest
 from sample_events import price, trouble
 
@@ -11,11 +14,14 @@ from streamcore.cluster.messages import (
     Question,
     WalletRecord,
     first_term,
+    in_parts,
     read,
+    read_live,
     record_of,
     write,
 )
 from streamcore.errors import MalformedMessage
+from streamcore.events import ErrorKind, State
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import SavedCheckpoint
 
@@ -39,6 +45,7 @@ def test_what_the_leader_tells_arrives_as_it_was() -> None:
     [
         SavedCheckpoint(12.5, None),
         SavedCheckpoint(12.5, Checkpoint("sig", 99), frozenset({"a", "b"}), 88),
+        SavedCheckpoint(12.5, Checkpoint("", 99), unsure=(10, 99)),
     ],
 )
 def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -> None:
@@ -54,6 +61,62 @@ def test_what_makes_no_sense_is_no_message(data: bytes) -> None:
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:
     assert read(b'{"term":3,"weather":"fine"}', Live).term == 3
+
+
+def test_what_only_a_newer_leader_tells_is_passed_over_and_the_rest_is_taken() -> None:
+    status = fake_manager.status("kraken", topics=("BTC/USD",))
+    message = Live(term=7, events=[price(), trouble()], statuses=[status], sources={"SOL": "kraken"})
+    fields = json.loads(write(message))
+    forecast = {**fields["statuses"][0], "provider": "weather", "kind": "forecasts"}
+    fields["statuses"] = [forecast, {**fields["statuses"][0], "state": "flying"}]
+    fields["events"] = [{"event": "forecast", "rain": True}, *fields["events"]]
+    fields["events"][2]["kind"] = "weather"
+    found, reason = read_live(json.dumps(fields).encode())
+    assert found.events == [price(), msgspec.structs.replace(trouble(), kind=ErrorKind.SERVER)]
+    assert found.statuses == [msgspec.structs.replace(status, state=State.CONNECTING)]
+    assert (found.term, found.sources, found.leaves) == (7, {"SOL": "kraken"}, False)
+    assert reason is not None
+
+
+def test_what_a_leader_of_this_version_tells_is_read_whole() -> None:
+    message = Live(term=7, events=[price()], leaves=True)
+    found, reason = read_live(write(message))
+    assert (tuple(found.events), found.leaves, reason) == ((price(),), True, None)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"term":"x"}', b'{"term":1,"events":5}', b"[" * 50_000])
+def test_what_makes_no_sense_is_no_message_of_any_leader(data: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        read_live(data)
+
+
+def test_a_message_is_split_until_the_server_takes_each_part() -> None:
+    events = [price(f"T{number}") for number in range(50)]
+    status = fake_manager.status("kraken", topics=("BTC/USD",))
+    live = Live(term=7, events=events, statuses=[status], sources={"BTC": "kraken"})
+    parts = list(in_parts(live, most=4_000))
+    assert all(len(part.data) <= 4_000 for part in parts)
+    assert [event for part in parts for event in part.events] == events
+    read_again = [read(part.data, Live) for part in parts]
+    assert [event for one in read_again for event in one.events] == events
+    assert {one.term for one in read_again} == {7}
+    assert [one.statuses for one in read_again if one.statuses] == [(status,)] or [
+        list(one.statuses) for one in read_again if one.statuses
+    ] == [[status]]
+    assert [one.sources for one in read_again if one.sources] == [{"BTC": "kraken"}]
+    assert not any(part.is_shortened for part in parts)
+
+
+def test_what_cannot_be_split_is_told_without_what_is_too_long() -> None:
+    status = fake_manager.status("kraken", topics=tuple(f"{number:044d}" for number in range(100)))
+    parts = list(
+        in_parts(Live(term=7, events=[price()], statuses=[status], sources={"SOL": "kraken"}), most=2_000)
+    )
+    assert [event for part in parts for event in read(part.data, Live).events] == [price()]
+    assert [part.is_shortened for part in parts].count(True) == 1
+    assert all(len(part.data) <= 2_000 for part in parts)
+    signs = list(in_parts(Live(term=7, statuses=[status]), most=2_000))
+    assert [(read(one.data, Live), one.is_shortened) for one in signs] == [(Live(term=7), True)]
 
 
 @pytest.mark.parametrize("term", [-1, MOST_TERM + 1, 2**63, 2**70])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from loading_settings import loader, refused
 
-from streamcore.config.model import PriceColumn, Settings
+from streamcore.config.model import Settings
+from streamcore.config.screen import PriceColumn
 from streamcore.wire.messages import DEFAULT_INTERVAL, INTERVALS
 
 SOL = "So11111111111111111111111111111111111111112"

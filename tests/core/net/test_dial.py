@@ -83,8 +83,8 @@ async def test_no_connection_is_left_open_when_two_addresses_answer_at_once(
 
 @on_virtual_time
 async def test_an_attempt_that_is_given_up_leaves_nothing_behind() -> None:
-    with dead_address("127.0.0.2", 45_454):
-        attempt = asyncio.ensure_future(first_to_answer(("127.0.0.2",), 45_454, VirtualClock()))
+    with dead_address("127.0.0.2") as port:
+        attempt = asyncio.ensure_future(first_to_answer(("127.0.0.2",), port, VirtualClock()))
         await asyncio.sleep(1)
         attempt.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -156,10 +156,10 @@ async def test_a_host_that_speaks_before_it_is_greeted_by_tls_is_no_tls() -> Non
 
 
 def test_the_double_for_a_dead_address_is_dead() -> None:
-    with dead_address("127.0.0.2", 45_455), socket.socket() as knocking:
+    with dead_address("127.0.0.2") as port, socket.socket() as knocking:
         knocking.settimeout(0.05)
         with pytest.raises(TimeoutError):
-            knocking.connect(("127.0.0.2", 45_455))
+            knocking.connect(("127.0.0.2", port))
 
 
 async def test_a_connection_that_has_ended_meanwhile_is_handed_over_to_nobody() -> None:

@@ -6,7 +6,7 @@ import ssl
 from contextlib import AbstractContextManager
 from typing import Any
 
-import httpx
+import httpcore
 import pytest
 from websockets.datastructures import Headers
 from websockets.exceptions import (
@@ -59,9 +59,9 @@ def request_error(error: BaseException) -> ProviderError:
     return told(requesting(HOST, 10.0, MASK), error)
 
 
-def as_httpx_has_it(error: BaseException) -> httpx.ConnectError:
-    """Return an error of the system wrapped the way httpx wraps it: twice, the outer one without words."""
-    inner, outer = OSError("All connection attempts failed"), httpx.ConnectError("")
+def as_wrapped(error: BaseException) -> httpcore.ConnectError:
+    """Return an error of the system wrapped the way libraries do: twice, the outer one without words."""
+    inner, outer = OSError("All connection attempts failed"), httpcore.ConnectError("")
     inner.__cause__ = error
     outer.__context__ = inner
     return outer
@@ -97,7 +97,7 @@ def test_each_way_of_not_reaching_a_stream_has_its_sentence(error: BaseException
 
 @pytest.mark.parametrize(("error", "text"), UNREACHABLE)
 def test_each_way_of_not_reaching_a_server_has_the_same_sentence(error: BaseException, text: str) -> None:
-    caught = request_error(as_httpx_has_it(error))
+    caught = request_error(as_wrapped(error))
     assert (caught.kind, caught.retryable, caught.message) == (ErrorKind.NETWORK, True, text)
 
 
@@ -108,7 +108,7 @@ def test_a_bare_connection_that_fails_has_the_same_sentence(error: BaseException
 
 def test_of_a_group_of_errors_the_first_one_is_told() -> None:
     group = ExceptionGroup("both", [ConnectionRefusedError(111, "no"), OSError("other")])
-    assert request_error(as_httpx_has_it(group)).message == f"{HOST} refused the connection"
+    assert request_error(as_wrapped(group)).message == f"{HOST} refused the connection"
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), TimeoutError("timed out")])
@@ -137,13 +137,6 @@ def test_a_server_that_does_not_speak_websocket_is_told_as_that(error: Exception
     caught = connect_error(error)
     assert (caught.kind, caught.retryable) == (ErrorKind.PROTOCOL, True)
     assert caught.message.startswith(f"{HOST} did not speak WebSocket: ")
-
-
-@pytest.mark.parametrize("error", [httpx.DecodingError(f"bad {KEY}"), httpx.InvalidURL("odd")])
-def test_an_answer_that_cannot_be_read_is_a_protocol_error(error: Exception) -> None:
-    caught = request_error(error)
-    assert caught.kind is ErrorKind.PROTOCOL
-    assert caught.message.startswith(f"{HOST} sent no usable answer: ")
 
 
 @pytest.mark.parametrize(

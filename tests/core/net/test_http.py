@@ -116,7 +116,15 @@ async def test_a_request_that_takes_too_long_is_given_up_by_the_injected_clock()
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://acme.invalid/", "nonsense", "http://acme.invalid:port/", "http://a..b/", "http:///"]
+    "url",
+    [
+        "ftp://acme.invalid/",
+        "nonsense",
+        "http://acme.invalid:port/",
+        "http://a..b/",
+        "http:///",
+        "http://[::1/",
+    ],
 )
 async def test_a_url_that_cannot_be_asked_is_an_error_of_ours(http: HttpClient, url: str) -> None:
     await failed(http.request("GET", url))

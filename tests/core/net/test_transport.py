@@ -52,4 +52,4 @@ def test_a_network_is_asked_for_two_things_and_a_socket_for_seven() -> None:
 def test_who_only_names_the_network_waits_for_no_network_library() -> None:
     program = "import sys, streamcore.net.transport; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not {"httpx", "websockets"} & set(run.stdout.split())
+    assert not {"httpcore", "websockets"} & set(run.stdout.split())

@@ -96,10 +96,50 @@ def test_the_wait_a_server_asks_for_is_kept(status: int) -> None:
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, None),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "yesterday"}, None),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:28:00 -0000"}, None),
+        # a wall before the host may add a header of its own, and both arrive as one
+        ({"retry-after": "30, 60"}, 60.0),
+        ({"retry-after": "30, soon"}, None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_or_nothing(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        # a moment in Unix seconds, as Birdeye and Jupiter send it, counts from the answer's own date
+        ({"x-ratelimit-reset": "1445412510", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.2),
+        ({"x-ratelimit-reset": "1445412470", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"x-ratelimit-reset": "1445412510"}, None),
+        # the same in milliseconds
+        ({"x-ratelimit-reset": "1445412510000", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.2),
+        # seconds that are left, as gateways send it
+        ({"x-ratelimit-reset": "30", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 30.2),
+        ({"x-ratelimit-reset": "30"}, 30.2),
+        ({"ratelimit-reset": "30"}, 30.2),
+        ({"ratelimit-reset": "30", "retry-after": "60"}, 60.0),
+        ({"x-ratelimit-reset": "soon"}, None),
+        ({"x-ratelimit-reset": "nan"}, None),
+        ({"x-ratelimit-reset": "-5"}, None),
+    ],
+)
+def test_the_reset_of_a_limit_is_a_moment_or_the_seconds_that_are_left(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize("status", [403, 500, 502, 503, 521])
+def test_trouble_of_the_server_does_not_wait_for_the_reset_of_a_limit(status: int) -> None:
+    # gateways tell the state of the limit with every answer, also where it is not the limit that failed
+    limit = {"x-ratelimit-reset": "1445416080", "date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    assert refusal("Acme", status, limit, key_setting=None).retry_after is None
+    assert refusal("Acme", status, {"ratelimit-reset": "3600"}, key_setting=None).retry_after is None
+    assert (
+        refusal("Acme", status, {"retry-after": "7", "ratelimit-reset": "60"}, key_setting=None).retry_after
+        == 7
+    )
 
 
 @quick

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import socket
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from relay_bench import running
 
 from streamcore.relay.listening import (
     SEND_BUFFER,
@@ -54,3 +59,29 @@ def test_an_address_that_is_taken_is_named_in_a_sentence() -> None:
 def test_a_host_that_nobody_knows_is_named_in_a_sentence() -> None:
     with pytest.raises(ListenFailed, match=r"a\.invalid:1 cannot be listened on: \w+"):
         listening_socket("a.invalid", 1)
+
+
+async def test_a_relay_that_is_cancelled_at_any_moment_of_its_start_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    started = asyncio.Event()
+
+    async def enter() -> None:
+        async with running(tmp_path):
+            started.set()
+
+    steps = 0
+    while True:
+        entering = asyncio.create_task(enter())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if started.is_set():
+            break
+        entering.cancel()
+        with suppress(asyncio.CancelledError):
+            await entering
+        del entering
+        gc.collect()  # what nobody has closed is an error here
+        steps += 1
+    await entering
+    assert steps > 1

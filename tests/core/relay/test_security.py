@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from own_authority import OwnAuthority
 from relay_bench import PATIENCE, WALLETS, Terminal, eventually, running
+from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.frames import Opcode
@@ -174,10 +176,11 @@ async def end_of(connection: ClientConnection) -> int | None:
             return connection.close_code
 
 
+@on_virtual_time
 async def test_who_wants_nothing_in_time_is_closed(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(want_within=0.1)) as (relay, _):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, _):
         terminal = await Terminal(relay).open()
-        assert await terminal.end() == (4001, "nothing was wanted within 0.1 s")
+        assert await terminal.end() == (4001, "nothing was wanted within 5 s")
 
 
 async def test_who_begins_with_something_else_is_closed(tmp_path: Path) -> None:
@@ -284,8 +287,9 @@ def port_of(terminal: Terminal) -> int:
     return port
 
 
+@on_virtual_time
 async def test_who_gives_no_sign_of_life_is_closed(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(ping_every=0.1, pong_within=0.2)) as (relay, _):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, _):
         deaf, well = await Terminal(relay).open(), await Terminal(relay).open()
         await well.want(["SOL"])
         await deaf.want(["SOL"])
@@ -300,8 +304,9 @@ async def test_who_gives_no_sign_of_life_is_closed(tmp_path: Path) -> None:
         assert well.closed is None
 
 
+@on_virtual_time
 async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(want_within=0.3)) as (relay, _):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, _):
         host, port = relay.address
         silent = [await asyncio.open_connection(host, port) for _ in range(MOST_HANDSHAKES + 50)]
         try:
@@ -314,6 +319,16 @@ async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_pat
         finally:
             for _reader, writer in silent:
                 writer.close()
+
+
+async def test_who_does_not_begin_with_tls_is_cut_off_in_time(tmp_path: Path) -> None:
+    tls = OwnAuthority(tmp_path).server_context()
+    async with running(tmp_path / "relay", limits=RelayLimits(want_within=0.3), tls=tls) as (relay, _):
+        reader, writer = await asyncio.open_connection(*relay.address)
+        async with asyncio.timeout(10.0):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
 
 
 async def test_a_thousand_connections_leave_no_more_than_the_limit(tmp_path: Path) -> None:

@@ -262,7 +262,8 @@ async def test_what_is_configured_is_watched_without_a_terminal(tmp_path: Path) 
     async with running(tmp_path, served=served, limits=RelayLimits(linger=0.0)) as (relay, engine):
         signature = engine.transaction(WALLETS[0])
         await eventually(lambda: relay.log.offset)
-        assert [one.event.signature for one in relay.log.after(0, WALLETS, most=9)] == [signature]
+        found, _ = relay.log.after(0, WALLETS, most=9, most_bytes=1 << 20)
+        assert [one.event.signature for one in found] == [signature]
         assert engine.asked == [("subscribe", "SOL"), ("watch", WALLETS[0])]
 
 

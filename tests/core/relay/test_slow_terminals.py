@@ -11,6 +11,7 @@ import pytest
 import sample_events
 from relay_bench import WALLETS, Terminal, eventually, running
 from relayed_engine import RelayedEngine
+from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore.relay.limits import RelayLimits
 from streamcore.relay.server import CLOSE_WITHIN, Relay
@@ -52,8 +53,9 @@ async def publish_until_left_behind(relay: Relay, engine: RelayedEngine, told: l
 
 
 @pytest.mark.parametrize("name", NAMES)
+@on_virtual_time
 async def test_a_stalled_terminal_misses_frames_and_ends_with_equal_state(tmp_path: Path, name: str) -> None:
-    async with running(tmp_path) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
         slow, quick = await with_a_small_window(relay, name), await Terminal(relay, name).open()
         for terminal in (slow, quick):
             await terminal.want(SYMBOLS, WALLETS[:1])
@@ -80,10 +82,14 @@ async def test_a_stalled_terminal_misses_frames_and_ends_with_equal_state(tmp_pa
         assert not relay.fan_out.lagging
 
 
+@on_virtual_time
 async def test_a_terminal_that_takes_nothing_for_too_long_is_closed_and_the_others_notice_nothing(
     tmp_path: Path,
 ) -> None:
-    async with running(tmp_path, limits=RelayLimits(too_slow_after=0.3)) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock(), limits=RelayLimits(too_slow_after=1.0)) as (
+        relay,
+        engine,
+    ):
         slow, quick = await with_a_small_window(relay), await Terminal(relay).open()
         for terminal in (slow, quick):
             await terminal.want(SYMBOLS, WALLETS[:1])
@@ -98,8 +104,9 @@ async def test_a_terminal_that_takes_nothing_for_too_long_is_closed_and_the_othe
         assert quick.closed is None
 
 
+@on_virtual_time
 async def test_an_error_and_a_status_that_came_meanwhile_are_not_lost(tmp_path: Path) -> None:
-    async with running(tmp_path) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
         slow = await with_a_small_window(relay)
         await slow.want(SYMBOLS, WALLETS[:1])
         stall(slow)
@@ -112,8 +119,9 @@ async def test_an_error_and_a_status_that_came_meanwhile_are_not_lost(tmp_path: 
         assert "the host fails" in [getattr(event, "message", "") for event in slow.events]
 
 
+@on_virtual_time
 async def test_a_stalled_terminal_that_wants_something_else_misses_no_transaction(tmp_path: Path) -> None:
-    async with running(tmp_path) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, engine):
         slow = await with_a_small_window(relay)
         await slow.want(SYMBOLS, WALLETS[:1])
         told: list[str] = []
@@ -128,8 +136,9 @@ async def test_a_stalled_terminal_that_wants_something_else_misses_no_transactio
         assert slow.transactions() == told
 
 
+@on_virtual_time
 async def test_what_the_kernel_keeps_for_a_terminal_is_bounded(tmp_path: Path) -> None:
-    async with running(tmp_path) as (relay, _):
+    async with running(tmp_path, clock=VirtualClock()) as (relay, _):
         terminal = await Terminal(relay).open()
         (server_side,) = relay._terminals
         found = server_side.connection.transport.get_extra_info("socket")
@@ -138,8 +147,12 @@ async def test_what_the_kernel_keeps_for_a_terminal_is_bounded(tmp_path: Path) -
         await terminal.close()
 
 
+@on_virtual_time
 async def test_a_stalled_terminal_cannot_have_more_and_more_sent_to_it(tmp_path: Path) -> None:
-    async with running(tmp_path, limits=RelayLimits(too_slow_after=1.0)) as (relay, engine):
+    async with running(tmp_path, clock=VirtualClock(), limits=RelayLimits(too_slow_after=3.0)) as (
+        relay,
+        engine,
+    ):
         slow = await with_a_small_window(relay)
         await slow.want(SYMBOLS, WALLETS[:1])
         since = slow.mirror.since
@@ -160,9 +173,10 @@ async def test_a_stalled_terminal_cannot_have_more_and_more_sent_to_it(tmp_path:
         await slow.end()
 
 
+@on_virtual_time
 async def test_a_stalled_terminal_does_not_hold_up_the_end(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        relay, engine = await stack.enter_async_context(running(tmp_path))
+        relay, engine = await stack.enter_async_context(running(tmp_path, clock=VirtualClock()))
         slow, quick = await with_a_small_window(relay), await Terminal(relay).open()
         for terminal in (slow, quick):
             await terminal.want(SYMBOLS, WALLETS[:1])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import sample_events
 
 from streamcore.events import WalletTransaction
 from streamcore.providers.reports import Checkpoint
-from streamcore.relay.log import KEEP, LogFailed, Logged
+from streamcore.relay.log import KEEP, LogDamaged, LogFailed, Logged
 from streamcore.relay.sqlite_log import FILE, PRUNED_AT_ONCE, RESUMED_WITHIN, TransactionLog
 from streamcore.streams.checkpoints import SavedCheckpoint
 
@@ -31,6 +31,11 @@ def log_in(folder: Path) -> TransactionLog:
     log = TransactionLog(folder, now=NOW)
     OPEN.append(log)
     return log
+
+
+def after(log: TransactionLog, offset: int, wallets: Sequence[str], *, most: int) -> list[Logged]:
+    """What follows an offset, however many bytes it has."""
+    return log.after(offset, wallets, most=most, most_bytes=1 << 30)[0]
 
 
 def told(number: int, wallet: str = "w", **more: object) -> WalletTransaction:
@@ -56,16 +61,28 @@ def test_what_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     event = told(1, token_changes=(), counterparties=("a", "b"), counterparty=None)
     log.append([event], now=NOW)
-    assert log.after(0, ["w"], most=10) == [Logged(1, event)]
+    assert after(log, 0, ["w"], most=10) == [Logged(1, event)]
 
 
 def test_only_the_wallets_asked_for_are_read_after_an_offset_and_no_more_than_asked(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     log.append([told(number, "wv"[number % 2]) for number in range(10)], now=NOW)
-    assert [one.offset for one in log.after(3, ["w"], most=2)] == [5, 7]
-    assert log.after(0, [], most=2) == []
-    assert log.after(0, ["stranger"], most=2) == []
-    assert log.after(10, ["w"], most=2) == []
+    assert [one.offset for one in after(log, 3, ["w"], most=2)] == [5, 7]
+    assert after(log, 0, [], most=2) == []
+    assert after(log, 0, ["stranger"], most=2) == []
+    assert after(log, 10, ["w"], most=2) == []
+
+
+def test_no_more_bytes_are_read_than_asked_for_but_one_transaction_always(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(number, summary="x" * 1000) for number in range(5)], now=0.0)
+    found = []
+    for most_bytes in (1, 2500, 9000):
+        missed, is_all = log.after(0, ["w"], most=10, most_bytes=most_bytes)
+        found.append((len(missed), is_all))
+    assert found == [(1, False), (2, False), (5, True)]
+    missed, is_all = log.after(0, ["w"], most=5, most_bytes=9000)
+    assert (len(missed), is_all) == (5, False)
 
 
 def test_a_log_that_is_opened_again_goes_on(tmp_path: Path) -> None:
@@ -99,9 +116,9 @@ def test_what_is_old_or_beyond_the_most_is_pruned_in_small_steps(tmp_path: Path)
     log.append([told(number) for number in range(PRUNED_AT_ONCE + 20)], now=NOW)
     assert log.prune(now=NOW, most=10)
     assert not log.prune(now=NOW, most=10)
-    assert len(log.after(0, ["w"], most=1000)) == 10
+    assert len(after(log, 0, ["w"], most=1000)) == 10
     assert not log.prune(now=NOW + KEEP + 1)
-    assert log.after(0, ["w"], most=1000) == []
+    assert after(log, 0, ["w"], most=1000) == []
 
 
 def test_a_position_is_resumed_only_if_nothing_after_it_is_missing(tmp_path: Path) -> None:
@@ -130,6 +147,37 @@ def test_a_wallet_is_followed_on_from_its_checkpoint_after_a_restart(tmp_path: P
     log = log_in(tmp_path)
     assert log.follow("w", now=NOW + 100) == (saved, {"s1": 1, "s2": 2})
     assert log.reaches_back(log.epoch, 0, ["w"])
+
+
+def test_what_may_be_missing_is_kept_until_it_has_been_told(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log.follow("v", now=NOW)
+    saved = SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))
+    log.append([told(1)], {"w": saved, "v": SavedCheckpoint(NOW, Checkpoint("", 5))}, now=NOW)
+    log.close()
+    again = log_in(tmp_path)
+    for wallet, unsure in (("w", (10, 90)), ("v", None)):
+        found = again.follow(wallet, now=NOW)
+        assert found is not None
+        assert found[0].unsure == unsure
+    again.append([told(2)], {"w": SavedCheckpoint(NOW, Checkpoint("", 90))}, now=NOW)
+    again.close()
+    found = log_in(tmp_path).follow("w", now=NOW)
+    assert found is not None
+    assert found[0] == SavedCheckpoint(NOW, Checkpoint("", 90))
+
+
+def test_a_log_of_before_there_was_a_place_for_what_may_be_missing_is_opened(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log._database.execute("DROP TABLE unsure")
+    log.close()
+    again = log_in(tmp_path)
+    assert again.follow("w", now=NOW) is not None
+    again.append([], {"w": SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))}, now=NOW)
+    assert again.prune(now=NOW + 30 * RESUMED_WITHIN) is False
+    assert again._database.execute("SELECT count(*) FROM unsure").fetchone()[0] == 0
 
 
 def test_a_wallet_without_a_complete_fetch_starts_at_the_moment_it_was_watched(tmp_path: Path) -> None:
@@ -193,7 +241,7 @@ def test_a_full_disk_writes_nothing_and_the_same_is_written_later(tmp_path: Path
     saved = {"w": SavedCheckpoint(NOW, Checkpoint("s9", 9))}
     with pytest.raises(LogFailed, match="full"):
         log.append(batch, saved, now=NOW)
-    assert (log.offset, len(log.after(0, ["w"], most=1000))) == (1, 1)
+    assert (log.offset, len(after(log, 0, ["w"], most=1000))) == (1, 1)
     log._database.execute("PRAGMA max_page_count=1000000")
     assert [one.offset for one in log.append(batch, saved, now=NOW)] == list(range(2, 201))
     log.close()
@@ -219,6 +267,54 @@ def test_a_log_of_a_newer_version_or_of_something_else_is_left_alone(tmp_path: P
         log_in(other)  # the first try has let go of it
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM about WHERE name = 'epoch'",
+        "UPDATE about SET value = 'x' WHERE name = 'pruned_to'",
+        "UPDATE wallets SET covered_from = 'x'",
+        "UPDATE sqlite_sequence SET seq = 'x'",
+    ],
+)
+def test_a_log_with_what_cannot_be_says_that_it_is_damaged_and_what_to_do(
+    tmp_path: Path, damage: str
+) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log.append([told(1)], now=NOW)
+    log.close()
+    database = sqlite3.connect(tmp_path / FILE)
+    database.execute(damage)
+    database.commit()
+    database.close()
+    with pytest.raises(LogDamaged, match=r"damaged .*: move it away, and the relay begins another"):
+        log_in(tmp_path)
+    (tmp_path / FILE).replace(tmp_path / "away")
+    log_in(tmp_path)
+
+
+def test_a_page_that_a_disk_has_lost_is_noticed_at_the_start(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(number, summary="x" * 500) for number in range(200)], now=NOW)
+    log.checkpoint_file()
+    log.close()
+    content = bytearray((tmp_path / FILE).read_bytes())
+    middle = len(content) // 8192 * 4096
+    content[middle : middle + 4096] = bytes(4096)
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(LogDamaged, match="damaged"):
+        log_in(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["history = 5", "history = '['", "followed_until = 'x'"])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, damage: str) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log._database.execute(f"UPDATE wallets SET {damage}")
+    with pytest.raises(LogFailed):
+        log.follow("w", now=NOW)
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LogFailed, match="cannot be opened"):
@@ -230,7 +326,15 @@ def test_moving_into_the_main_file_loses_nothing(tmp_path: Path) -> None:
     log.append([told(number) for number in range(100)], now=NOW)
     log.checkpoint_file()
     log.append([told(100)], now=NOW)
-    assert len(log.after(0, ["w"], most=1000)) == 101
+    assert len(after(log, 0, ["w"], most=1000)) == 101
+
+
+def test_a_transaction_that_is_a_number_is_a_sentence(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(1)], now=NOW)
+    log._database.execute("UPDATE transactions SET event = 7")
+    with pytest.raises(LogFailed, match="cannot be read"):
+        after(log, 0, ["w"], most=10)
 
 
 def test_a_damaged_transaction_is_a_sentence(tmp_path: Path) -> None:
@@ -238,4 +342,4 @@ def test_a_damaged_transaction_is_a_sentence(tmp_path: Path) -> None:
     log.append([told(1)], now=NOW)
     log._database.execute("UPDATE transactions SET event = 'x'")
     with pytest.raises(LogFailed, match="transaction 1 is damaged"):
-        log.after(0, ["w"], most=10)
+        after(log, 0, ["w"], most=10)

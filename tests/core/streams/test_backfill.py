@@ -493,6 +493,51 @@ async def test_after_the_outage_everything_hinted_at_meanwhile_is_asked_for(benc
     )
 
 
+async def test_a_poll_that_succeeds_ends_the_wait_of_everything_else_for_the_host(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.backfill.catch_up(["w"])
+    while bench.backfill.breaker.state is not BreakerState.OPEN:
+        await bench.clock.advance(0.5)
+    await bench.clock.advance(bench.backfill.breaker.rest)
+    before = len(bench.rest.fetches)
+    bench.rest.on_fetch = lambda topics: []
+    await bench.backfill.poll(["other"])
+    await bench.clock.settle()
+    now = bench.clock.monotonic()
+    assert bench.rest.fetches[before:] == [(now, ("other",)), (now, ("w",))]
+
+
+@pytest.mark.parametrize(
+    ("wallets", "text"),
+    [
+        (["a"], "what 1 wallet may have missed is not fetched yet: trouble of its own"),
+        (["a", "b"], "what 2 wallets may have missed is not fetched yet: trouble of its own"),
+    ],
+)
+async def test_what_may_be_missing_while_the_host_fails_is_said_with_its_number(
+    bench: Bench, wallets: list[str], text: str
+) -> None:
+    bench.watch(*wallets)
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.backfill.catch_up(wallets)
+    assert bench.backfill.unfetched is None
+    while bench.backfill.breaker.state is not BreakerState.OPEN:
+        await bench.clock.advance(0.5)
+    assert bench.backfill.unfetched == text
+
+
+async def test_transactions_that_are_known_and_not_fetched_are_said_with_their_number(bench: Bench) -> None:
+    bench.watch("w")
+    bench.rest.on_answer = lambda question: [BROKEN]
+    bench.backfill.ask(SignatureSeen("w", "w 110", 110))
+    while bench.backfill.breaker.state is not BreakerState.OPEN:
+        await bench.clock.advance(0.5)
+    assert bench.backfill.unfetched == "1 transaction known but not fetched: trouble of its own"
+    bench.backfill.ask(SignatureSeen("w", "w 111", 111))
+    assert bench.backfill.unfetched == "2 transactions known but not fetched: trouble of its own"
+
+
 async def test_what_was_found_otherwise_meanwhile_is_not_asked_for(bench: Bench) -> None:
     bench.watch("w")
     bench.rest.on_answer = lambda question: [ProviderError(ErrorKind.RATE_LIMIT, "slow", retry_after=9.0)]

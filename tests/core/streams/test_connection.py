@@ -349,6 +349,28 @@ async def test_a_manual_reconnect_of_a_live_stream_closes_it_first(stage: Script
     assert stage.lost == []
 
 
+async def test_a_live_stream_that_is_taken_for_dead_is_lost_like_any_other(stage: ScriptedConnection) -> None:
+    await stage.watch("SOL")
+    await stage.live()
+    silent = ProviderError(ErrorKind.NETWORK, "prices move elsewhere")
+    stage.connection.give_up(silent)
+    await stage.clock.settle()
+    assert (stage.connection.state, stage.lost) == (S.FALLBACK, [silent])
+    assert stage.connection.in_doubt
+    await stage.clock.advance(1)
+    assert stage.connected_at == [0, 1]
+
+
+async def test_one_that_is_not_live_cannot_be_taken_for_dead(stage: ScriptedConnection) -> None:
+    stage.refusals = [REFUSED]
+    await stage.watch("SOL")
+    stage.connection.give_up(ProviderError(ErrorKind.NETWORK, "prices move elsewhere"))
+    await stage.clock.advance(1)
+    await stage.live()
+    await stage.clock.advance(5)
+    assert (stage.connection.state, stage.lost, stage.connection.in_doubt) == (S.CONNECTED, [REFUSED], False)
+
+
 async def test_a_check_pings_a_live_stream_at_once_and_cuts_a_waiting_retry_short(
     stage: ScriptedConnection,
 ) -> None:
@@ -667,3 +689,26 @@ async def test_a_mistake_while_a_change_is_told_does_not_end_the_stream(
     assert stage.connection.state is S.CONNECTED
     told = [*stage.internal, *stage.lost]
     assert "internal error (RuntimeError); the log has the details" in [error.message for error in told]
+
+
+# Last words
+
+
+async def test_what_the_peer_said_before_it_closed_counts_though_nothing_could_be_sent(
+    stage: ScriptedConnection,
+) -> None:
+    stage.last_words = ["refuse:auth"]
+    await stage.watch("SOL")
+    await stage.clock.advance(600)
+    (error,) = stage.lost
+    assert (error.kind, error.message) == (ErrorKind.AUTH, "refused")
+    assert len(stage.connected_at) == 1  # a wrong key is not tried again
+
+
+async def test_last_words_that_refuse_nothing_leave_the_loss_what_it_is(stage: ScriptedConnection) -> None:
+    stage.last_words = ["alive", "chatter"]
+    await stage.watch("SOL")
+    assert stage.lost == [LOST]
+    assert stage.connection.statistics.messages_received == 2
+    assert [type(report) for report in stage.reports] == [Notice]
+    assert stage.established == 0

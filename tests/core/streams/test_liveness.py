@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 
 import pytest
 from manual_clock import ManualClock
@@ -9,6 +9,7 @@ from manual_clock import ManualClock
 from streamcore.config.model import StreamSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
+from streamcore.providers.reports import Malformed, Report
 from streamcore.status import Statistics
 from streamcore.streams.liveness import GREETING, Liveness
 
@@ -21,6 +22,18 @@ class Far:
         self.answers_pings = True
         self.pinged_at: list[float] = []
         self.unanswered: object = None
+        self.gives_up = False
+        """Whether it gives up on what is unanswered, and the connection goes on."""
+        self.reported: list[Report] = []
+
+    def give_up_unanswered(self) -> list[Report] | None:
+        if not self.gives_up:
+            return None
+        self.unanswered = None
+        return [Malformed("given up")]
+
+    async def gave_up(self, reports: Sequence[Report]) -> None:
+        self.reported += reports
 
     async def ping(self) -> Awaitable[float]:
         self.pinged_at.append(self._clock.monotonic())
@@ -53,7 +66,7 @@ class Bench:
         self.liveness.opened()
         if proved:
             self.liveness.established()
-        self.watch = asyncio.create_task(self.liveness.watch(self.far, self.far))  # type: ignore[arg-type]
+        self.watch = asyncio.create_task(self.liveness.watch(self.far, self.far, self.far.gave_up))  # type: ignore[arg-type]
         await self.clock.settle()
 
     async def chatter(self, seconds: int) -> None:
@@ -112,7 +125,7 @@ async def test_before_it_has_proved_its_life_it_is_not_stale_but_given_up(bench:
     assert bench.failure() == "connected, but nothing was heard for 10 s"
 
 
-async def test_with_heartbeats_too(exchange: Bench) -> None:
+async def test_where_there_are_heartbeats_proof_of_life_has_the_same_time(exchange: Bench) -> None:
     await exchange.open(proved=False)
     await exchange.clock.advance(11)
     assert exchange.failure() == "connected, but nothing was heard for 10 s"
@@ -130,6 +143,21 @@ async def test_where_nothing_may_happen_silence_is_asked_about_and_borne_ever_lo
         assert quiet_for == [*range(30, patience, 30)]
         bench.quiet_at.clear()
         bench.liveness.ended()
+
+
+async def test_a_silence_that_is_found_to_be_the_markets_does_not_end_it(bench: Bench) -> None:
+    await bench.open()
+    await bench.clock.advance(31)
+    assert (bench.liveness.stale, bench.liveness.hears) == (True, False)
+    for _ in range(10):
+        bench.liveness.found_quiet()
+        assert (bench.liveness.stale, bench.liveness.hears) == (False, False)
+        bench.quiet_at.clear()
+        await bench.clock.advance(31)
+        assert bench.quiet_at  # it is asked about again each time as long
+    assert [stale for _, stale in bench.changes] == [True, False]
+    await bench.clock.advance(30)
+    assert bench.failure() == "no data for 60 s"
 
 
 async def test_any_frame_makes_it_fresh_and_both_are_told(bench: Bench) -> None:
@@ -198,6 +226,17 @@ async def test_a_request_that_is_never_answered_is_the_end(bench: Bench) -> None
     await bench.open()
     await bench.chatter(20)
     bench.far.unanswered = 7
+    await bench.chatter(13)
+    assert bench.failure() == "a request was not answered for 10 s"
+
+
+async def test_where_only_a_part_has_no_answer_the_connection_goes_on_without_it(bench: Bench) -> None:
+    await bench.open()
+    bench.far.unanswered, bench.far.gives_up = 7, True
+    await bench.chatter(60)
+    assert bench.failure() is None
+    assert bench.far.reported == [Malformed("given up")]
+    bench.far.unanswered, bench.far.gives_up = 8, False
     await bench.chatter(13)
     assert bench.failure() == "a request was not answered for 10 s"
 

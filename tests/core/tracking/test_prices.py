@@ -90,6 +90,81 @@ def test_a_row_is_wanted_until_the_last_who_asked_for_it_has_gone(
     table.tracker.unsubscribe(["SOL"])  # one too many is left alone
 
 
+async def test_a_price_that_a_living_stream_has_not_told_for_long_is_asked_for_over_http(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL", "BTC"])
+    table.report(first, "SOL/USD", "150")
+    table.tracker.pass_time()
+    for _ in range(12):
+        await table.clock.advance(10)
+        table.report(first, "SOL/USD", "150")
+        table.tracker.pass_time()
+    assert first.refreshed == [("BTC/USD",)]
+    await table.clock.advance(119)
+    table.tracker.pass_time()
+    assert first.refreshed == [("BTC/USD",)]
+    await table.clock.advance(1)
+    table.tracker.pass_time()
+    assert first.refreshed[1:] == [("SOL/USD", "BTC/USD")]
+
+
+async def test_quiet_prices_of_a_source_that_is_polled_or_tells_its_gaps_are_not_asked_for(
+    first: ScriptedSource,
+) -> None:
+    for source in (ScriptedSource("polled", streams=False), ScriptedSource("sure"), ScriptedSource("down")):
+        source.provider.tells_gaps = source.name == "sure"
+        source.health = Health.POLLED if source.name == "down" else Health.UP
+        table = Table(source)
+        table.tracker.subscribe(["SOL"])
+        for _ in range(30):
+            await table.clock.advance(10)
+            table.tracker.pass_time()
+        assert source.refreshed == []
+
+
+async def test_a_price_that_moves_over_http_alone_is_subscribed_anew_and_comes_from_the_next_source(
+    table: Table, first: ScriptedSource, second: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL", "BTC"])
+    table.report(first, "SOL/USD", "150")
+    table.report(first, "BTC/USD", "60000")
+    table.tracker.pass_time()
+    await table.clock.advance(121)
+    table.tracker.pass_time()
+    assert first.refreshed == [("SOL/USD", "BTC/USD")]
+    table.report(first, "SOL/USD", "155", Source.POLL)
+    table.report(first, "BTC/USD", "60000", Source.POLL)
+    await table.clock.advance(9)
+    table.tracker.pass_time()
+    assert table.errors() == []
+    await table.clock.advance(1)
+    table.tracker.pass_time()
+    (told,) = table.errors()
+    assert (told.kind, told.provider) == (ErrorKind.GAP, "first")
+    assert "SOL/USD" in told.message
+    assert (first.topics, second.topics) == (("BTC/USD",), ("SOL/USD",))
+    await table.clock.advance(30)
+    table.tracker.pass_time()
+    assert (first.topics, second.topics) == (("SOL/USD", "BTC/USD"), ())
+
+
+async def test_a_stream_that_is_a_moment_later_than_http_is_as_good(
+    table: Table, first: ScriptedSource
+) -> None:
+    table.tracker.subscribe(["SOL"])
+    table.report(first, "SOL/USD", "150")
+    table.tracker.pass_time()
+    await table.clock.advance(121)
+    table.tracker.pass_time()
+    table.report(first, "SOL/USD", "155", Source.POLL)
+    await table.clock.advance(2)
+    table.report(first, "SOL/USD", "155")
+    await table.clock.advance(30)
+    table.tracker.pass_time()
+    assert table.errors() == []
+
+
 def sol(price: str | None, *, complete: bool = False) -> PriceReport:
     return PriceReport("SOL/USD", None if price is None else Decimal(price), complete=complete)
 
@@ -314,7 +389,7 @@ def test_fault_18_that_no_demo_has_a_symbol_is_demo_data_as_well() -> None:
     chain = ScriptedSource("chain", venue=Venue.CHAIN, demo=True)
     table = Table(chain)
     table.tracker.subscribe(["BONK"])
-    table.refuse(chain, table.tracker.describe("BONK").mint)
+    table.refuse(chain, table.tracker.symbols.describe("BONK").mint)
     table.tracker.unsubscribe(["BONK"])
     table.seen.clear()
     table.tracker.subscribe(["BONK"])

@@ -8,7 +8,7 @@ from streamcore import UnknownSymbol
 from streamcore.assets.instruments import Instrument, Venue, understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.status import Health
-from streamcore.tracking.routing import Router
+from streamcore.tracking.routing import REFUSED_LONGEST, Router
 
 SOL = "So11111111111111111111111111111111111111112"
 ORCA = "orcaEKTdK7LKz57vaAYr9QeNsVEPfiu6QeMU1kektZE"
@@ -107,6 +107,46 @@ def test_what_was_refused_long_ago_is_asked_for_again(router: Router) -> None:
     assert router.source(meant("JUP"), health(UP, UP)) == "second"
     assert router.forgive_expired(130.0)
     assert router.source(meant("JUP"), health(UP, UP)) == "first"
+
+
+def test_each_refusal_holds_twice_as_long_until_there_has_been_none_for_long(router: Router) -> None:
+    now = 0.0
+    for wait in (30.0, 60.0, 120.0):
+        router.refuse("first", "JUP/USD", now)
+        assert not router.forgive_expired(now + wait - 1)
+        assert router.forgive_expired(now + wait)
+        now += wait
+    now += REFUSED_LONGEST + 1
+    router.refuse("first", "JUP/USD", now)
+    assert router.forgive_expired(now + 30)
+
+
+def test_a_refusal_counts_until_an_hour_after_it_has_ended(router: Router) -> None:
+    router.refuse("first", "JUP/USD", 0.0)
+    assert router.forgive_expired(30.0)
+    now = 30.0 + REFUSED_LONGEST
+    router.refuse("first", "JUP/USD", now)
+    assert not router.forgive_expired(now + 59.0)
+    assert router.forgive_expired(now + 60.0)
+
+
+def test_after_a_person_has_asked_again_the_next_refusal_is_like_the_first(router: Router) -> None:
+    router.refuse("second", "JUP/USD", 0.0)
+    for now in (0.0, 30.0):
+        router.refuse("first", "JUP/USD", now)
+        router.forgive_expired(now + 60.0)
+    router.forgive("first")
+    for name, held_for in (("first", 30.0), ("second", 60.0)):
+        router.refuse(name, "JUP/USD", 100.0)
+        assert not router.forgive_expired(100.0 + held_for - 1.0)
+        assert router.forgive_expired(100.0 + held_for)
+
+
+def test_a_refusal_for_a_moment_never_holds_longer(router: Router) -> None:
+    for now in range(0, 3000, 30):
+        router.refuse("first", "JUP/USD", float(now), lasting=False)
+        assert router.source(meant("JUP"), health(UP, UP)) == "second"
+        assert router.forgive_expired(now + 30.0)
 
 
 def test_a_source_that_was_not_asked_does_not_count_however_well_it_is(router: Router) -> None:

@@ -102,7 +102,7 @@ async def test_padding_fills_empty_intervals_with_the_last_close() -> None:
                 assert item["o"] == item["h"] == item["l"] == item["c"] == before["c"]
 
 
-async def test_prices_in_sol() -> None:
+async def test_candles_can_be_asked_for_in_sol() -> None:
     async with rest() as (emulators, client):
         now = int(emulators.clock.time())
         asked = {"type": "1H", "time_from": now - 36_000, "time_to": now}
@@ -173,20 +173,20 @@ async def test_candles_take_compute_units_by_their_number(rows: int, units: int)
             time_to=now,
         )
         assert reply.status_code == 200
-        assert emulators.birdeye.rest.units_spent["free-1"] == units
+        assert emulators.birdeye.rest.plans.units_spent["free-1"] == units
 
 
 async def test_a_free_key_has_units_for_so_many_charts_and_a_plan_may_not_serve_them() -> None:
     async with rest("free-1") as (emulators, client):
         clock: Any = emulators.clock
-        emulators.birdeye.rest.free_units = 130
+        emulators.birdeye.rest.plans.free_units = 130
         statuses = []
         for _ in range(3):
             reply = await get(client, "/defi/v3/ohlcv", address=SOL, type="1D", mode="count", count_limit=9)
             statuses.append(reply.status_code)
             await clock.advance(3)
         assert statuses == [200, 200, 400]
-        emulators.birdeye.rest.free_paths.discard("/defi/v3/ohlcv")
+        emulators.birdeye.rest.plans.free_paths.discard("/defi/v3/ohlcv")
         reply = await get(client, "/defi/v3/ohlcv", address=SOL, type="1D", mode="count", count_limit=9)
         assert reply.status_code == 401
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -130,6 +131,15 @@ async def test_a_refused_connect_is_refused_by_the_system_and_the_port_stays_the
         await asyncio.sleep(0.01)
         assert table.proxy.port == port
         await table.connect()
+
+
+@on_virtual_time
+async def test_while_connections_are_refused_nobody_else_gets_the_port() -> None:
+    async with bench() as table:
+        table.proxy.faults.set(Fault.REFUSE_CONNECT)
+        await asyncio.sleep(0.01)
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", table.proxy.port))
 
 
 @on_virtual_time

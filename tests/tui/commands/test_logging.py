@@ -60,7 +60,7 @@ def test_the_file_is_made_for_its_owner_alone_and_appended_to(tmp_path):
 def test_no_secret_is_written_not_even_by_a_library_or_in_a_traceback(tmp_path, capsys):
     file = tmp_path / "log"
     with log_lines(level="debug", file=file, on_screen=True, secrets=["geheim-1234"]):
-        logging.getLogger("httpx").debug("GET https://x/?api-key=%s", "geheim-1234")
+        logging.getLogger("httpcore").debug("GET https://x/?api-key=%s", "geheim-1234")
         logging.getLogger("websockets.client").warning("> x-api-key: other-secret")
         try:
             fail_with("geheim-1234")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sample_events import price, transaction
 
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 from streamcore.errors import InputError
 from streamtui.model.alerts import AlertBook, alert_fields, parse_alert
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from stage import WALLET, on_stage
 
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 
 
 async def test_an_alert_is_added_fires_once_and_is_removed() -> None:

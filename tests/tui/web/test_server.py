@@ -164,8 +164,8 @@ async def test_one_tab_too_many_gets_a_sentence() -> None:
         assert len(served.tabs) == 2
         await first.close()
         await served.tabs[0].is_stopped.wait()
-        await eventually(lambda: served.server.open_tabs == 1)
-        assert 'id="terminal"' in (await served.ask("GET", "/", headers=cookie)).text
+        while 'id="terminal"' not in (await served.ask("GET", "/", headers=cookie)).text:
+            pass  # the tab that was closed is still being put away
         await served.websocket()
 
 

@@ -63,11 +63,6 @@ class PriceList:
         self._waiting: set[str] = set()
         self._totals: tuple[object, Totals] | None = None
 
-    @property
-    def has_waiting(self) -> bool:
-        """Whether a row waits for a repaint."""
-        return bool(self._waiting)
-
     def due_at(self) -> float | None:
         """Return the monotonic seconds of the next moment at which `due` has a new price; ``None`` for never.
 

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
 from typing import NamedTuple
 
 from streamcore import Clock, StreamcoreError
@@ -56,18 +55,14 @@ class Session:
 class Logins:
     """The sessions of all browsers."""
 
-    def __init__(
-        self, tokens: Tokens, clock: Clock, *, lifetime: float, random: Callable[[], str] | None = None
-    ) -> None:
+    def __init__(self, tokens: Tokens, clock: Clock, *, lifetime: float) -> None:
         """Begin without any session.
 
         Args:
             tokens: Who may log in. Without any, a token is made for this run; see `owner_token`.
             clock: Time.
             lifetime: Seconds until a session ends.
-            random: Returns a text that nobody can guess.
         """
-        self._random = random or (lambda: secrets.token_urlsafe(32))
         self._clock = clock
         self._lifetime = lifetime
         self._sessions: dict[str, Session] = {}
@@ -86,7 +81,7 @@ class Logins:
         Raises:
             KeyError: There is a file of tokens.
         """
-        code = self._random()
+        code = _unguessable()
         self._codes[_digest(code)] = self._tokens.entries[OWNER]
         return code
 
@@ -111,7 +106,7 @@ class Logins:
         self._drop_ended(now)
         while len(self._sessions) >= MOST_SESSIONS:
             self._end(next(iter(self._sessions)))
-        found = LoggedIn(self._random(), self._random())
+        found = LoggedIn(_unguessable(), _unguessable())
         self._sessions[_digest(found.identifier)] = Session(holder, now + self._lifetime, found.key)
         return found
 
@@ -147,6 +142,10 @@ class Logins:
     def _drop_ended(self, now: float) -> None:
         for digest in [one for one, session in self._sessions.items() if session.ends <= now]:
             self._end(digest)
+
+
+def _unguessable() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _digest(text: str) -> str:

@@ -120,11 +120,6 @@ class BrowserServer(Server):
         """Return what answers requests."""
         return await self._make_app()
 
-    @property
-    def open_tabs(self) -> int:
-        """How many tabs there are."""
-        return self._open
-
     async def stop(self) -> None:
         """Close every tab, end its process, and open no more."""
         self._stopping.set()

@@ -15,7 +15,6 @@ from streamtui.format.cells import Span
 from streamtui.widgets.chart_axes import PriceScale
 from streamtui.widgets.chart_layout import Layout
 
-Rows = list[list[Span]]
 Grid = list[list[tuple[str, str]]]
 """Lines of cells, each a character and a style."""
 

@@ -11,8 +11,8 @@ from textual.widgets import Label
 class Fields(VerticalScroll):
     """A list of named values. Long values wrap; only values that changed are drawn again."""
 
-    def __init__(self, values: dict[str, Content], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
-        super().__init__(id=id)
+    def __init__(self, values: dict[str, Content]) -> None:
+        super().__init__()
         self._values = values
         self._labels = {name: Label(value, classes="field-value") for name, value in values.items()}
 

@@ -23,7 +23,7 @@ from streamcore.providers.birdeye.units import PRICE, UnitPlan, batch_cost
 from streamcore.providers.birdeye.volumes import Volumes
 from streamcore.providers.decoding import Undecodable, content, json_as, number
 from streamcore.providers.history_source import ChartRateLimit
-from streamcore.providers.http_errors import malformed_answer, refusal
+from streamcore.providers.http_errors import malformed_answer, refusal, retry_after
 from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
 from streamcore.text import printable
 
@@ -323,6 +323,9 @@ def meaning(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
         return ProviderError(ErrorKind.PLAN, f"this {TITLE} plan does not serve that request: {shown}")
     if status in (400, 422) and "address" in folded:
         return _BadAddress(ErrorKind.SUBSCRIPTION, f"{TITLE} does not accept this address: {shown}")
+    if status < 500 and ("too many requests" in folded or "rate limit" in folded):
+        text = f"{TITLE} asks for fewer requests: {shown}"
+        return ProviderError(ErrorKind.RATE_LIMIT, text, retry_after=retry_after(headers))
     if status in (200, 400, 422):
         return ProviderError(ErrorKind.PROTOCOL, f"{TITLE} refused the request: {shown or 'no reason given'}")
     return refusal(TITLE, status, headers, key_setting=KEY_SETTING)

@@ -25,6 +25,7 @@ from streamcore.providers.exchange import (
     PERCENT,
     PairRequest,
     in_dollars,
+    is_for_a_moment,
     percent_since,
 )
 from streamcore.providers.exchange_codec import ExchangeCodec
@@ -38,10 +39,6 @@ PRODUCTS_PER_REQUEST = 100
 
 RESTARTED_BY = 100_000
 """A sequence that is back by more than this has begun anew: it is minutes even of the busiest product."""
-
-LEFT_OUT_AFTER = 5
-"""Heartbeats of one product, one a second, after which a product that the feed neither subscribed nor refused
-will not come any more."""
 
 _PRODUCT = re.compile(r"[A-Z0-9]+-[A-Z]{3,}")
 """What looks like a product, whether it is known or not."""
@@ -148,15 +145,12 @@ class CoinbaseCodec(ExchangeCodec):
     """
 
     _usual = msgspec.json.Decoder(_Ticker)
+    _title = "Coinbase"
 
-    def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST) -> None:
-        """``batch_size``: products in one subscribe message at most."""
-        super().__init__(min(batch_size, PRODUCTS_PER_REQUEST))
+    def __init__(self, batch_size: int = PRODUCTS_PER_REQUEST, passed_over: set[str] | None = None) -> None:
+        """``batch_size``: products in one subscribe message at most; ``passed_over``: see `ExchangeCodec`."""
+        super().__init__(min(batch_size, PRODUCTS_PER_REQUEST), passed_over)
         self._progress: dict[str, _Progress] = {}
-        self._left_out: frozenset[str] = frozenset()
-        """Products that the last acknowledgement lacked."""
-        self._pulse: tuple[str, int] | None = None
-        """The product whose heartbeats are counted since then, and how many have come."""
 
     def set_topics(self, topics: Sequence[str]) -> None:
         """Make these the wanted products, all of them; only what changes is sent."""
@@ -228,9 +222,6 @@ class CoinbaseCodec(ExchangeCodec):
         for product in self._pairs.under_way:
             if (product in listed) == self._pairs.wants(product):
                 self._pairs.answered(product)
-        left_out = frozenset(product for product in self._pairs.under_way if self._pairs.wants(product))
-        if left_out != self._left_out:
-            self._left_out, self._pulse = left_out, None
 
     def _ticker(self, ticker: _AnyTicker) -> list[Report]:
         """Return what a ticker says that may be odd, or late."""
@@ -272,10 +263,10 @@ class CoinbaseCodec(ExchangeCodec):
         progress = self._progress_of(product)
         trade, promised = progress.trade, progress.promised
         progress.promised = _count(frame.last_trade_id)
-        reports = self._give_up_left_out(product) if self._left_out else []
         if trade is None or promised is None or promised <= trade:
             progress.behind = False
-            return reports
+            return []
+        reports: list[Report] = []
         if not progress.behind:
             progress.behind = True
             text = f"Coinbase left out trades of {product}: its price is asked for over HTTP"
@@ -283,24 +274,6 @@ class CoinbaseCodec(ExchangeCodec):
         if promised > progress.asked:
             progress.asked = promised
             reports.append(PriceRequest(product, promised))
-        return reports
-
-    def _give_up_left_out(self, product: str) -> list[Report]:
-        """Refuse what the feed passes over in silence, after enough heartbeats of one ``product``.
-
-        To wait longer would end the connection, and with it the prices of all the others.
-        """
-        beating, beats = self._pulse or (product, 0)
-        if beating == product:
-            self._pulse = product, beats + 1
-        if self._pulse is None or self._pulse[1] < LEFT_OUT_AFTER:
-            return []
-        left_out, self._left_out, self._pulse = self._left_out, frozenset(), None
-        reports: list[Report] = []
-        for one in self._pairs.under_way:
-            if one in left_out:
-                text = f"Coinbase did not subscribe {one}, and did not say why"
-                reports.append(self._pairs.refuse(one, ProviderError(ErrorKind.SUBSCRIPTION, text)))
         return reports
 
     def _progress_of(self, product: str) -> _Progress:
@@ -338,7 +311,7 @@ class CoinbaseCodec(ExchangeCodec):
             return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
-            return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text))]
+            return [Refusal(ProviderError(_kind_of(shown), text))]
         return [Notice(ProviderError(ErrorKind.SERVER, f"Coinbase reported an error: {shown}"))]
 
     def _refused(self, products: Sequence[str], shown: str) -> list[Report]:
@@ -354,10 +327,14 @@ class CoinbaseCodec(ExchangeCodec):
             text = (
                 f"Coinbase refused {product}: {shown}" if wording is None else wording.format(product=product)
             )
-            reports.append(self._pairs.refuse(product, ProviderError(ErrorKind.SUBSCRIPTION, text)))
+            reports.append(self._pairs.refuse(product, ProviderError(_kind_of(shown), text)))
         if new:
             self._pairs.ask_again()
         return reports
+
+
+def _kind_of(refusal: str) -> ErrorKind:
+    return ErrorKind.SERVER if is_for_a_moment(refusal) else ErrorKind.SUBSCRIPTION
 
 
 def _count(value: object) -> int | None:

@@ -46,6 +46,7 @@ from streamcore.providers.reports import (
     Refusal,
     Report,
 )
+from streamcore.text import printable
 
 GONE = (400, 404, 410)
 """Statuses that are about the product of a request and about nothing else."""
@@ -65,6 +66,7 @@ class CoinbaseProvider(ExchangeProvider):
 
     name = "coinbase"
     title = TITLE
+    tells_gaps = True
     limits = Limits(
         topics_per_connection=None,
         debounce=DEBOUNCE,
@@ -89,7 +91,7 @@ class CoinbaseProvider(ExchangeProvider):
 
     def codec(self) -> CoinbaseCodec:
         """Return a codec for a new connection."""
-        return CoinbaseCodec(self._batch_size)
+        return CoinbaseCodec(self._batch_size, self._passed_over)
 
 
 class _Stats(msgspec.Struct, frozen=True):
@@ -100,6 +102,8 @@ class _Stats(msgspec.Struct, frozen=True):
     volume: object = None
     high: object = None
     low: object = None
+    message: object = None
+    """An error's text, where an error comes in the place of all the others."""
 
 
 class _Ticker(msgspec.Struct, frozen=True):
@@ -168,12 +172,16 @@ class CoinbaseRest(Rest):
             stats = json_as(body, _Stats)
             price, before, volume = number(stats.last), number(stats.open), number(stats.volume)
             high, low = number(stats.high), number(stats.low)
-            if not price:  # statistics of a product that has not traded lately may lack it
+            if (
+                not price and stats.message is None
+            ):  # statistics of a product that has not traded lately may lack it
                 ticker = await self._get(product, "ticker")
                 price = None if ticker is None else number(json_as(ticker, _Ticker).price)
             price = unless_zero(price)
         except Undecodable as error:
             return Malformed(f"the statistics of {product}: {error}")
+        if price is None and isinstance(stats.message, str):
+            return Malformed(f"the statistics of {product}: {printable(stats.message, limit=100)}")
         return PriceReport(
             product,
             price=price,

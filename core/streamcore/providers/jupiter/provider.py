@@ -45,6 +45,9 @@ class JupiterPrices(PolledPrices):
 
     def _read(self, mints: Sequence[str], body: bytes) -> list[Report]:
         prices = json_as(body, dict[str, msgspec.Raw])
+        if prices and prices.keys().isdisjoint(mints):
+            # a gateway's error with the status of a success: it is no word about any of the mints
+            raise Undecodable("something other than the prices that were asked for")
         return [self._price(mint, prices.get(mint)) for mint in mints]
 
     def _told(self, headers: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Frame
 from streamcore.providers.decoding import Undecodable, content, json_as
-from streamcore.providers.exchange import CENT, MOST_TEXT, PairRequest, in_dollars
+from streamcore.providers.exchange import CENT, MOST_TEXT, PairRequest, in_dollars, is_for_a_moment
 from streamcore.providers.exchange_codec import ExchangeCodec
 from streamcore.providers.figures import (
     ALL_OF_IT,
@@ -149,17 +149,22 @@ class KrakenCodec(ExchangeCodec):
     """One Kraken connection; see `streamcore.providers.base.Codec`. Topics are pairs such as ``SOL/USD``."""
 
     _usual = msgspec.json.Decoder(_TickerMessage, float_hook=Decimal)
+    _title = "Kraken"
 
     def __init__(
-        self, batch_size: int = PAIRS_PER_REQUEST, announcements: Announcements | None = None
+        self,
+        batch_size: int = PAIRS_PER_REQUEST,
+        announcements: Announcements | None = None,
+        passed_over: set[str] | None = None,
     ) -> None:
         """Make a codec for a connection that is not open yet.
 
         Args:
             batch_size: Pairs in one subscribe message at most.
             announcements: Those already reported by other connections; ``None``: none.
+            passed_over: See `ExchangeCodec`.
         """
-        super().__init__(min(batch_size, PAIRS_PER_REQUEST))
+        super().__init__(min(batch_size, PAIRS_PER_REQUEST), passed_over)
         self._announcements = announcements or Announcements()
         self._requests = 0
         self._days: dict[str, _Day] = {}
@@ -330,9 +335,10 @@ class KrakenCodec(ExchangeCodec):
         known = [one for one in pairs if self._pairs.knows(one)]
         if not known:
             return [Notice(ProviderError(ErrorKind.SERVER, f"Kraken reported an error: {shown}"))]
-        listed = not folded.startswith(_NO_SUCH_PAIR)
+        if pair is None and is_for_a_moment(text):
+            return [Refusal(_refusal(None, text, shown))]
         return [
-            self._pairs.refuse(one, _no_pair(one, shown if listed else None))
+            self._pairs.refuse(one, _refusal(one, text, shown))
             for one in known
             if not self._pairs.is_refused(one)
         ]
@@ -347,9 +353,14 @@ class KrakenCodec(ExchangeCodec):
         return found[0] if found else None
 
 
-def _no_pair(pair: str, reason: str | None) -> ProviderError:
-    text = f"Kraken does not list {pair}" if reason is None else f"Kraken refused {pair}: {reason}"
-    return ProviderError(ErrorKind.SUBSCRIPTION, text)
+def _refusal(pair: str | None, text: str, shown: str) -> ProviderError:
+    """Return what it means that a pair is refused, or with ``None`` a whole subscription."""
+    if is_for_a_moment(text):
+        what = pair or "any pair"
+        return ProviderError(ErrorKind.SERVER, f"Kraken cannot subscribe {what} at the moment: {shown}")
+    listed = not text.casefold().startswith(_NO_SUCH_PAIR)
+    reason = f"Kraken refused {pair}: {shown}" if listed else f"Kraken does not list {pair}"
+    return ProviderError(ErrorKind.SUBSCRIPTION, reason)
 
 
 def _shown(value: object) -> str:

@@ -67,7 +67,7 @@ class KrakenProvider(ExchangeProvider):
 
     def codec(self) -> KrakenCodec:
         """Return a codec for a new connection."""
-        return KrakenCodec(self._batch_size, self._announcements)
+        return KrakenCodec(self._batch_size, self._announcements, self._passed_over)
 
 
 class _Ticker(msgspec.Struct, frozen=True):

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.errors import ProviderError
+from streamcore.errors import IN_AN_EXPLORER, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import Rest
 from streamcore.providers.reports import (
@@ -76,13 +76,24 @@ class Pages(msgspec.Struct, frozen=True):
     """Answers for one account; those that tell only what is known already do not count."""
 
 
-class _Signature(msgspec.Struct, frozen=True, rename="camel"):
+class ListedSignature(msgspec.Struct, frozen=True, rename="camel"):
     """One entry of ``getSignaturesForAddress``."""
 
     signature: str
     slot: int
     block_time: int | None = None
     transaction_index: int | None = None
+
+
+class Recent(NamedTuple):
+    """The newest signatures of some accounts of a wallet, back to where its news begins."""
+
+    entries: list[ListedSignature]
+    """Newest first."""
+    is_whole: bool
+    """They reach back to where its news begins, or to the first transaction ever."""
+    leaves_out_news: bool = False
+    """What is news has not been listed with them."""
 
 
 class _AccountInfos(msgspec.Struct, frozen=True):
@@ -140,7 +151,14 @@ class SolanaHistory(Rest):
 
     async def _past(self, wallet: str, checkpoint: Checkpoint | None) -> AsyncGenerator[Report, None]:
         if checkpoint is None or checkpoint.since is not None:
-            beginning, has_news = await self._beginning(wallet, checkpoint)
+            since = None if checkpoint is None else checkpoint.since
+            addresses = await self._accounts.addresses(wallet, not_before=since)
+            found: list[Recent] = []
+            async for recent in self._back_to_news(addresses, checkpoint):
+                found.append(recent)
+                if len(found) < len(addresses):  # it may have hundreds: now it is another wallet's turn
+                    yield Progress(wallet, 0)
+            beginning, has_news = _beginning(wallet, checkpoint, found)
             yield beginning
             for report in self._accounts.taken_news(wallet):
                 yield report
@@ -166,7 +184,7 @@ class SolanaHistory(Rest):
                 return
             if not isinstance(question, SignatureSeen):
                 return
-            entry = _Signature(question.signature, question.slot)
+            entry = ListedSignature(question.signature, question.slot)
             report = await self._transaction(question.topic, entry)
             yield report
             if isinstance(report, TransactionReport):
@@ -224,27 +242,15 @@ class SolanaHistory(Rest):
         for report in self._accounts.taken_news(wallet):
             yield report
 
-    async def _beginning(self, wallet: str, asked: Checkpoint | None) -> tuple[CheckpointReport, bool]:
-        """Return where a wallet's news begins, and whether there is some already."""
-        since = None if asked is None else asked.since
-        entries: list[_Signature] = []
-        cut_at = 0
-        for address in await self._accounts.addresses(wallet, not_before=since):
-            found, complete = await self._back_to_history(address, asked)
-            entries += found
-            if not complete:
-                cut_at = max(cut_at, found[-1].slot)
-        old = [entry for entry in entries if asked is None or not asked.is_news(entry.slot, entry.block_time)]
-        newest = max(old, key=lambda entry: entry.slot, default=None)
-        # without an old one news begins with the first transaction ever, or where it was too much to list
-        checkpoint = Checkpoint("", cut_at) if newest is None else Checkpoint(newest.signature, newest.slot)
-        # older ones are never looked at again
-        recent = tuple(entry.signature for entry in old if entry.slot >= checkpoint.slot - OVERLAP_SLOTS)
-        report = CheckpointReport(wallet, checkpoint, recent)
-        return report, len(old) < len(entries)
+    async def _back_to_news(
+        self, addresses: Sequence[str], asked: Checkpoint | None
+    ) -> AsyncIterator[Recent]:
+        """Yield what happened lately to a wallet, the first address, and its accounts; one request each."""
+        for address in addresses:
+            yield await self._back_to_history(address, asked)
 
-    async def _back_to_history(self, address: str, asked: Checkpoint | None) -> tuple[list[_Signature], bool]:
-        """Return the newest signatures of an account, newest first, and whether all news is among them.
+    async def _back_to_history(self, address: str, asked: Checkpoint | None) -> Recent:
+        """Return the newest signatures of an account.
 
         Where all are news it looks further back: without an old one, what happened before watching began
         would be told as news.
@@ -253,14 +259,14 @@ class SolanaHistory(Rest):
         size, wanted = self._signature_pages.size, HISTORY
         for _ in range(self._signature_pages.most):
             if asked is None or len(page) < wanted or not asked.is_news(page[-1].slot, page[-1].block_time):
-                return entries, True
+                return Recent(entries, is_whole=True)
             wanted = size
             page = await self._signatures(address, {"limit": size, "before": page[-1].signature})
             entries = entries + page
-        return entries, len(page) < wanted
+        return Recent(entries, is_whole=len(page) < wanted)
 
     async def _since(self, wallet: str, checkpoint: Checkpoint) -> AsyncIterator[Report]:
-        found: dict[str, tuple[tuple[int, int], _Signature]] = {}
+        found: dict[str, tuple[tuple[int, int], ListedSignature]] = {}
         addresses = await self._accounts.addresses(wallet)
         whole_to = inf
         for address in addresses:
@@ -312,12 +318,12 @@ class SolanaHistory(Rest):
         if in_order and in_order[-1].slot <= whole_to and self._accounts.listed(wallet) == addresses:
             yield Progress(wallet, in_order[-1].slot)
 
-    async def _newer(self, address: str, checkpoint: Checkpoint) -> tuple[list[_Signature], bool]:
+    async def _newer(self, address: str, checkpoint: Checkpoint) -> tuple[list[ListedSignature], bool]:
         """Return the signatures of an account since the checkpoint, newest first, and whether these are all.
 
         The cut is by slot, not by ``until``: the checkpoint's signature need not be one of this account.
         """
-        entries: list[_Signature] = []
+        entries: list[ListedSignature] = []
         oldest = checkpoint.slot - OVERLAP_SLOTS
         size = self._signature_pages.size
         options: dict[str, Any] = {"limit": size}
@@ -331,7 +337,7 @@ class SolanaHistory(Rest):
             options = {"limit": size, "before": page[-1].signature}
         return entries, False
 
-    async def _transaction(self, wallet: str, entry: _Signature) -> Report:
+    async def _transaction(self, wallet: str, entry: ListedSignature) -> Report:
         for wait in (*PATIENCE, None):
             try:
                 answer = await self._rpc.call(
@@ -356,14 +362,32 @@ class SolanaHistory(Rest):
             await self._clock.sleep(wait)
         return report_transaction(answer, entry.signature, entry.slot, (wallet,), entry.block_time)
 
-    async def _signatures(self, address: str, options: dict[str, Any]) -> list[_Signature]:
+    async def _signatures(self, address: str, options: dict[str, Any]) -> list[ListedSignature]:
         return await self._rpc.call(
-            "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[_Signature]
+            "getSignaturesForAddress", [address, {**options, "commitment": COMMITMENT}], list[ListedSignature]
         )
+
+
+def _beginning(
+    wallet: str, asked: Checkpoint | None, found: Sequence[Recent]
+) -> tuple[CheckpointReport, bool]:
+    """Return where a wallet's news begins, and whether there may be some already."""
+    entries = [entry for recent in found for entry in recent.entries]
+    cut_at = max((recent.entries[-1].slot for recent in found if not recent.is_whole), default=0)
+    old = [entry for entry in entries if asked is None or not asked.is_news(entry.slot, entry.block_time)]
+    newest = max(old, key=lambda entry: entry.slot, default=None)
+    # without an old one news begins with the first transaction ever, or where it was too much to list
+    checkpoint = Checkpoint("", cut_at) if newest is None else Checkpoint(newest.signature, newest.slot)
+    # older ones are never looked at again
+    recent = tuple(entry.signature for entry in old if entry.slot >= checkpoint.slot - OVERLAP_SLOTS)
+    has_news = len(old) < len(entries) or any(one.leaves_out_news for one in found)
+    return CheckpointReport(wallet, checkpoint, recent), has_news
 
 
 def gap(wallet: str, after: int, before: int | None) -> Notice:
     """Return the news that what happened between two slots could not be recovered; ``None``: until now."""
     where = f"after slot {after}" if before is None else f"between slots {after} and {before}"
-    text = f"too much happened to {wallet} to recover it all: transactions {where} are missing"
+    text = (
+        f"too much happened to {wallet} to recover it all: transactions {where} are missing; {IN_AN_EXPLORER}"
+    )
     return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))

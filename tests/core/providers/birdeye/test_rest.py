@@ -394,3 +394,10 @@ async def test_an_answer_in_part_is_used_although_it_is_called_no_success() -> N
     assert price == PriceReport(SOL, Decimal("2.5"), complete=True)
     assert isinstance(refusal, Refusal)
     assert refusal.topics == (BONK,)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("text", ["Too many requests", "Rate limit exceeded"])
+def test_a_limit_is_told_by_its_text_whatever_the_status(status: int, text: str) -> None:
+    error = meaning(status, {"retry-after": "7"}, json.dumps({"success": False, "message": text}).encode())
+    assert (error.kind, error.retry_after) == (K.RATE_LIMIT, 7.0)

@@ -15,7 +15,7 @@ from streamcore.config.model import Settings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
-from streamcore.providers.coinbase.codec import LEFT_OUT_AFTER, CoinbaseCodec
+from streamcore.providers.coinbase.codec import CoinbaseCodec
 from streamcore.providers.coinbase.provider import CoinbaseProvider
 from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report
 
@@ -97,27 +97,35 @@ def test_an_error_about_a_product_that_is_not_ours_ends_nothing() -> None:
     assert any(isinstance(report, Notice) for report in reports)
 
 
+@pytest.mark.parametrize("reason", ["SOL-USD temporarily unavailable", "Internal server error: SOL-USD"])
+def test_what_fails_at_coinbase_for_a_moment_is_no_word_about_the_product(reason: str) -> None:
+    (refusal,) = refusals(opened("SOL-USD", "BTC-USD").received(failed(reason)))
+    assert (refusal.topics, refusal.error.kind) == (("SOL-USD",), ErrorKind.SERVER)
+
+
+def test_what_fails_at_coinbase_for_all_products_is_trouble_of_its_own() -> None:
+    (refusal,) = refusals(opened("SOL-USD").received(failed("Internal server error")))
+    assert (refusal.topics, refusal.error.kind, refusal.error.retryable) == ((), ErrorKind.SERVER, True)
+
+
 def test_only_an_error_that_names_no_product_ends_the_connection() -> None:
     (refusal,) = refusals(opened("SOL-USD").received(failed("something unheard of")))
     assert (refusal.topics, refusal.error.retryable) == ((), True)
 
 
-def test_a_product_that_is_passed_over_in_silence_is_refused_before_the_connection_is_given_up() -> None:
+def test_a_product_that_is_passed_over_in_silence_is_refused_and_the_connection_goes_on() -> None:
     codec = opened("SOL-USD", "JUP-USD")
     codec.received(subscribed("SOL-USD"))
     assert codec.unanswered == ("JUP-USD",)
-    told = [refusals(codec.received(beat("SOL-USD"))) for _ in range(LEFT_OUT_AFTER)]
-    assert [bool(refused) for refused in told] == [False] * (LEFT_OUT_AFTER - 1) + [True]
-    assert told[-1][0].topics == ("JUP-USD",)
+    (refusal,) = refusals(codec.give_up_unanswered() or [])
+    assert refusal.topics == ("JUP-USD",)
     assert codec.unanswered is None
 
 
-def test_a_product_that_is_acknowledged_late_is_not_refused() -> None:
+def test_where_no_product_was_answered_the_connection_is_of_no_use() -> None:
     codec = opened("SOL-USD", "JUP-USD")
-    codec.received(subscribed("SOL-USD"))
     codec.received(beat("SOL-USD"))
-    codec.received(subscribed("SOL-USD", "JUP-USD"))
-    assert not any(refusals(codec.received(beat("SOL-USD"))) for _ in range(2 * LEFT_OUT_AFTER))
+    assert codec.give_up_unanswered() is None
 
 
 # Over HTTP

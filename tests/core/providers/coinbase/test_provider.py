@@ -133,3 +133,18 @@ async def test_row_i_an_unreadable_answer_after_a_gap_is_a_protocol_error(body: 
 async def test_row_i_a_product_that_is_gone_has_no_price_after_a_gap() -> None:
     bench = ExchangeHttp(CoinbaseProvider, lambda asked: answer(404, "{}"))
     assert await asked_for(bench, 1) == []
+
+
+# What comes as a success and is none
+
+
+async def test_an_error_that_comes_as_a_success_is_no_product_without_a_price() -> None:
+    def reply(asked: Asked) -> Answer:
+        return (
+            answer(200, {"message": "Internal server error"}) if "/BAD-USD/" in asked.url else products(asked)
+        )
+
+    bad, good = await ExchangeHttp(CoinbaseProvider, reply).fetch("BAD-USD", "SOL-USD")
+    assert isinstance(bad, Malformed)
+    assert "Internal server error" in bad.reason
+    assert isinstance(good, PriceReport)

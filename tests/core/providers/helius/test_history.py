@@ -12,8 +12,8 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.helius.history import HeliusHistory
 from streamcore.providers.helius.provider import HeliusRpc
-from streamcore.providers.reports import Checkpoint, Notice, PartialFetch, TransactionReport
-from streamcore.providers.solana_rpc.history import Pages
+from streamcore.providers.reports import Checkpoint, CheckpointReport, Notice, PartialFetch, TransactionReport
+from streamcore.providers.solana_rpc.history import OVERLAP_SLOTS, Pages
 from streamcore.providers.solana_rpc.transactions import UNKNOWN_VERSION
 
 K = ErrorKind
@@ -159,3 +159,47 @@ async def test_row_24_an_entry_of_a_page_without_a_readable_signature_is_asked_f
     node.node.getTransactionsForAddress = lambda *_: {"data": [{"slot": 101, "transaction": ["AbCd"]}]}  # type: ignore[attr-defined]
     reports = await node.fetch(first=Checkpoint("", 0))
     assert told(reports) == ["s1"]
+
+
+async def test_where_news_of_a_wallet_with_many_accounts_begins_is_asked_in_one_call(
+    bench: NodeBench,
+) -> None:
+    """One call an account took longer than each leader of some relays lived, so none began."""
+    del bench.node.errors["getTransactionsForAddress"]
+    accounts = bench.node.accounts[W] = [f"account{number}" for number in range(60)]
+    for number, account in enumerate(accounts):
+        bench.node.happens(f"old{number}", 100 + number, account, blockTime=1000)
+        bench.node.happens(f"new{number}", 1000 + number, account, blockTime=3000)
+    reports = await bench.fetch(first=Checkpoint("", 0, since=2000.0))
+    beginning = reports[0]
+    assert isinstance(beginning, CheckpointReport)
+    assert beginning.checkpoint == Checkpoint("old59", 159)
+    assert set(beginning.history) == {f"old{number}" for number in range(59 - OVERLAP_SLOTS, 60)}
+    assert told(reports) == [f"new{number}" for number in range(60)]
+    assert len(bench.called("getSignaturesForAddress")) == 0
+    assert len(bench.called("getTransactionsForAddress")) == 2
+
+
+async def test_what_the_stream_has_told_in_the_first_second_is_no_history_in_one_call_either(
+    bench: NodeBench,
+) -> None:
+    del bench.node.errors["getTransactionsForAddress"]
+    bench.node.accounts[W] = [f"account{number}" for number in range(60)]
+    bench.node.happens("old", 10, W, blockTime=2000)
+    bench.node.happens("first", 20, W, blockTime=2000)
+    bench.node.happens("later", 30, W, blockTime=2001)
+    reports = await bench.fetch(first=Checkpoint("", 20, since=2000.5))
+    assert isinstance(reports[0], CheckpointReport)
+    assert reports[0].checkpoint == Checkpoint("old", 10)
+    assert told(reports) == ["first", "later"]
+
+
+async def test_a_plan_without_that_call_begins_the_long_way(bench: NodeBench) -> None:
+    bench.node.accounts[W] = [f"account{number}" for number in range(60)]
+    bench.node.happens("old", 10, W, blockTime=1000)
+    bench.node.happens("new", 20, "account7", blockTime=3000)
+    reports = await bench.fetch(first=Checkpoint("", 0, since=2000.0))
+    assert isinstance(reports[0], CheckpointReport)
+    assert reports[0].checkpoint == Checkpoint("old", 10)
+    assert told(reports) == ["new"]
+    assert len(bench.called("getTransactionsForAddress")) == 1

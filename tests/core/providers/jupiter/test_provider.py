@@ -256,3 +256,21 @@ async def test_every_known_answer_is_read_without_anything_left_over(name: str) 
         assert (await jupiter.failure(SOL)).kind is K.RATE_LIMIT
     else:
         assert not any(isinstance(report, Malformed) for report in await jupiter.fetch(SOL, BONK, JUP))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"code":429,"message":"Too many requests"}',
+        '{"error":"Internal Server Error"}',
+        '{"data":{},"timeTaken":1}',
+    ],
+)
+async def test_an_error_that_comes_as_a_success_is_no_word_about_the_mints(body: str) -> None:
+    error = await Jupiter(ok(body)).failure(SOL, BONK)
+    assert (error.kind, error.retryable) == (K.PROTOCOL, True)
+
+
+async def test_what_was_not_asked_for_beside_a_price_does_no_harm() -> None:
+    reports = await Jupiter(ok(json.dumps({SOL: {"usdPrice": 2}, "note": "beta"}))).fetch(SOL)
+    assert reports == [PriceReport(SOL, Decimal(2), complete=True)]

@@ -93,6 +93,29 @@ def test_an_answer_that_never_comes_is_known_to_be_missing_whatever_else_comes()
     assert codec.unanswered is None
 
 
+def test_pairs_without_an_answer_are_refused_where_others_of_their_request_have_one() -> None:
+    codec = greeted("SOL/USD", "BTC/USD")
+    codec.received(ack("SOL/USD"))
+    codec.set_topics(("SOL/USD", "BTC/USD", "BONK/USD"))
+    (refusal,) = codec.give_up_unanswered() or []
+    assert isinstance(refusal, Refusal)
+    assert refusal.topics == ("BTC/USD",)
+    assert [frame["params"]["symbol"] for frame in sent(codec)] == [["BONK/USD"]]
+
+
+def test_where_no_pair_has_an_answer_the_connection_is_of_no_use_the_first_time() -> None:
+    passed_over: set[str] = set()
+    for answers in (None, 1):
+        codec = KrakenCodec(passed_over=passed_over)
+        codec.opened()
+        codec.set_topics(("SOL/USD",))
+        codec.received(ack("SOL/USD"))
+        codec.set_topics(("SOL/USD", "BTC/USD"))
+        refusals = codec.give_up_unanswered()
+        assert (refusals and len(refusals)) == answers
+        passed_over.add("BTC/USD")
+
+
 def test_many_pairs_go_out_in_batches_each_after_the_answers_to_the_one_before() -> None:
     pairs = [f"T{number}/USD" for number in range(250)]
     codec = KrakenCodec(1000)
@@ -251,6 +274,22 @@ def test_an_unknown_pair_is_refused_alone_and_asked_for_again_when_it_is_wanted_
     codec.set_topics(("SOL/USD",))
     codec.set_topics(("NOPE/USD", "SOL/USD"))
     assert [frame["params"]["symbol"] for frame in sent(codec)] == [["NOPE/USD"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["EService:Unavailable", "EService:Busy", "EGeneral:Internal error", "Request timed out"]
+)
+def test_what_fails_at_kraken_for_a_moment_is_no_word_about_the_pair(text: str) -> None:
+    codec = greeted("SOL/USD", "BTC/USD")
+    codec.received(ack("SOL/USD"))
+    (refusal,) = codec.received(nack(text, symbol="BTC/USD"))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.topics, refusal.error.kind) == (("BTC/USD",), ErrorKind.SERVER)
+    assert text in refusal.error.message
+    # of no pair: then the whole subscription has failed, and a further connection may fare better
+    (whole,) = greeted("SOL/USD", "BTC/USD").received(nack(text))
+    assert isinstance(whole, Refusal)
+    assert (whole.topics, whole.error.kind, whole.error.retryable) == ((), ErrorKind.SERVER, True)
 
 
 def test_a_malformed_pair_is_refused_alone_too() -> None:

@@ -165,6 +165,30 @@ async def test_a_wallet_of_which_nothing_is_known_yet_begins_beside_others() -> 
     assert [type(report) for report in told] == [CheckpointReport, TransactionReport]
 
 
+async def test_a_wallet_with_many_accounts_begins_without_holding_up_others() -> None:
+    accounts = [f"account{number}" for number in range(100)]
+
+    def special(asked: Asked) -> Answer | None:
+        method, (subject, *_) = asked.json["method"], asked.json["params"]
+        if method == "getTokenAccountsByOwner" and subject == "new":
+            return body({"result": {"value": [{"pubkey": account} for account in accounts]}})
+        return None
+
+    node = Node({"old": 20}, special)
+    checkpoints = {"old": Checkpoint("before", 9), "new": Checkpoint("", 0, since=1e9)}
+    order: list[str] = []
+
+    async def collect() -> None:
+        async for report in node.provider.rest.fetch(["new", "old"], checkpoints):
+            if isinstance(report, CheckpointReport | TransactionReport):
+                order.append(type(report).__name__)
+
+    task = asyncio.ensure_future(collect())
+    await node.clock.advance(10_000)
+    await task
+    assert order == ["TransactionReport"] * 20 + ["CheckpointReport"]
+
+
 def test_a_subscription_refused_in_words_never_heard_takes_no_other_down() -> None:
     codec = Node({}).provider.codec()
     codec.set_topics(["good", "bad"])

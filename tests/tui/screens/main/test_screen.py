@@ -12,7 +12,9 @@ from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
 
-from streamcore.config.model import RelaySettings, StreamSettings, UiSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.screen import UiSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import State
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.price_table import PriceTable
