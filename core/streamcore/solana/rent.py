@@ -146,8 +146,8 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
         if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
             continue  # an account that was made and closed again: its rent was paid and returned at once
         bound = rent_of(space)
-        # An account that was created has the rent from that; one that was allocated, from transfers to it; one
-        # that was created although it had lamports already, from both.
+        # An account that was created has the rent from that; one that was allocated, from transfers to it;
+        # one that was created although it had lamports already, from both.
         amount = put_in[account] + (transferred[account] if account in prepaid or not put_in[account] else 0)
         exact = (bound, *(rate * (ACCOUNT_OVERHEAD + space) for rate in LOWER_RATES))
         if owners.get(account) == STAKE and amount not in exact:
