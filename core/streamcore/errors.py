@@ -32,6 +32,9 @@ from streamcore.wallet_secrets import secret_refusal
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
+IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
+"""What a person can do who is told that transactions are missing for ever."""
+
 
 class StreamcoreError(Exception):
     """The base of every exception of this package."""
