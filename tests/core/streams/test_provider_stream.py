@@ -176,6 +176,25 @@ async def test_the_first_state_of_a_topic_is_fetched_at_once_whether_the_stream_
     assert bench.rest.fetches == [(2.0, ("BTC",))]
 
 
+async def test_a_person_who_reconnects_is_not_kept_waiting_by_the_breaker(bench: Bench) -> None:
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.stream.set_topics(("SOL",))
+    while bench.stream.status(0).breaker is not BreakerState.OPEN:
+        await bench.clock.advance(0.5)
+    bench.rest.on_fetch = lambda topics: map(price, topics)
+    bench.stream.reconnect()
+    assert bench.stream.status(0).breaker is BreakerState.CLOSED
+    await bench.clock.settle()
+    assert bench.sink.reports == [(price("SOL"), Source.BACKFILL)]
+
+
+async def test_the_latency_is_that_of_the_last_pong_in_milliseconds(bench: Bench) -> None:
+    await bench.connected("SOL")
+    assert bench.stream.status(0).latency_ms is None
+    await bench.clock.advance(1)
+    assert bench.stream.status(0).latency_ms == 50.0
+
+
 async def test_while_the_stream_is_down_it_is_polled(bench: Bench) -> None:
     bench.rest.on_fetch = lambda topics: map(price, topics)
     bench.transport.refusals = [BROKEN] * 100
