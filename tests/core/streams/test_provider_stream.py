@@ -296,7 +296,7 @@ async def test_what_the_stream_left_out_is_found_and_it_is_subscribed_anew(walle
     wallets.sink.errors.clear()
     await wallets.clock.advance(36)
     assert (110, Source.BACKFILL) in wallets.transactions()
-    assert "streamed on but left out 1 transactions; subscribing anew" in wallets.sink.texts[-1]
+    assert "streamed on but left out 1 transaction; subscribing anew" in wallets.sink.texts[-1]
     assert len(wallets.transport.sockets) == 2
 
 
@@ -316,7 +316,7 @@ async def test_with_frequent_sweeps_a_dead_subscription_is_mended_too() -> None:
     await bench.clock.advance(LATE - 2)
     assert len(bench.transport.sockets) == 1
     await bench.clock.advance(10)
-    assert "left out 1 transactions" in bench.sink.texts[-1]
+    assert "left out 1 transaction" in bench.sink.texts[-1]
     assert len(bench.transport.sockets) == 2
     await bench.stream.close()
 
