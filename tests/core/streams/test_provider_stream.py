@@ -148,6 +148,7 @@ async def test_a_status_tells_that_something_known_cannot_be_fetched_and_when_th
 async def test_a_stream_that_ended_in_silence_is_in_doubt_although_it_is_connected_again(
     bench: Bench,
 ) -> None:
+    assert bench.stream.is_well
     await bench.connected("SOL")
     assert bench.stream.is_well
     assert bench.stream.health is Health.UP
