@@ -32,8 +32,13 @@ from streamcore.wallet_secrets import secret_refusal
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
+<<<<<<< HEAD
 LONGEST_SHOWN = 100
 """Characters of a value that a sentence repeats; a link to an explorer has fewer."""
+=======
+IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
+"""What a person can do who is told that transactions are missing for ever."""
+>>>>>>> main
 
 
 class StreamcoreError(Exception):

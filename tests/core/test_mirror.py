@@ -58,6 +58,7 @@ ELSEWHERE = {
     "wire/transactions.py": "wire/test_mirror.py",
     # the parts of a relay that only work together
     "relay/fan_out.py": "relay/test_server.py",
+    "relay/database_file.py": "relay/test_sqlite_log.py",
     "relay/groups.py": "relay/test_server.py",
     "relay/requests.py": "relay/test_server.py",
     "relay/status_board.py": "relay/test_server.py",
@@ -73,8 +74,11 @@ ELSEWHERE = {
     "relay/log_in_tables.py": "relay/test_own_log.py",
     "relay/housekeeping.py": "relay/test_server.py",
     "relay/connections.py": "relay/test_security.py",
+    "relay/pings.py": "relay/test_security.py",
     # over a real server, what a session and a member of a cluster are made of
     "cluster/nats_connection.py": "cluster/test_nats_session.py",
+    "cluster/errors.py": "cluster/test_nats_session.py",
+    "cluster/answering.py": "cluster/test_leader.py",
     "cluster/candidacy.py": "cluster/test_member.py",
     "cluster/copied_transactions.py": "cluster/test_log_copy.py",
     # the parts of the client of a relay that only work together

@@ -142,7 +142,10 @@ class TransactionStore:
 
     def _give_up(self, event: WalletTransaction, error: TooLong) -> None:
         """Tell terminals of a transaction that they cannot be told: no later try would succeed."""
-        text = f"the transaction {event.signature} of {event.wallet} cannot be passed on: {error}"
+        text = (
+            f"the transaction {event.signature} of {event.wallet} cannot be passed on: {error}; "
+            "look it up in a block explorer"
+        )
         log.error("%s", text)
         self._tell(error_of_log(ErrorKind.GAP, text, self._clock.time()))
 

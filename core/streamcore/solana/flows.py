@@ -129,6 +129,11 @@ def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, 
             return None
         if near in wrapped or far in wrapped or info.get("mint") == WRAPPED_SOL:
             return Transfer(near, far, token_amount(instruction), instruction)
+    elif kind == "unwrapLamports":
+        amount = token_amount(instruction)  # zero: all of it, which the balances tell
+        return _transfer(
+            instruction, address(instruction, "source"), address(instruction, "destination"), amount
+        )
     elif kind in INITIALISES:
         account = address(instruction, "account")
         if account is not None and info.get("mint") == WRAPPED_SOL:

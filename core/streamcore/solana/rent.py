@@ -16,8 +16,15 @@ from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
 from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, TOKEN_PROGRAMS
 
 LAMPORTS_PER_BYTE = 6_960
-"""The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since a
-cut to a tenth is announced."""
+"""The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since
+it is to be cut."""
+
+LOWER_RATES = (6_333, 5_080, 2_575, 1_322, 696)
+"""The rates that follow one another once it is cut. Source: SIMD-0437."""
+
+MOST_MADE_AT_ONCE = 10 * 1024
+"""Bytes of the largest account that a program can have made by another. Source:
+``MAX_PERMITTED_DATA_INCREASE`` in solana-account-info."""
 
 ACCOUNT_OVERHEAD = 128
 """Bytes an account is charged for beyond its data. Source: ``ACCOUNT_STORAGE_OVERHEAD`` in solana-rent."""
@@ -38,7 +45,15 @@ def rent_of(space: int) -> int:
     return LAMPORTS_PER_BYTE * (ACCOUNT_OVERHEAD + max(space, 0))
 
 
-_LEAST = rent_of(0)
+def _may_be_rent(lamports: int) -> bool:
+    """Whether some account must hold just so many lamports: at a lower rate, one of usual size."""
+    if lamports % LAMPORTS_PER_BYTE == 0 and lamports >= rent_of(0):
+        return True
+    most = ACCOUNT_OVERHEAD + MOST_MADE_AT_ONCE
+    return any(lamports % rate == 0 and ACCOUNT_OVERHEAD <= lamports // rate <= most for rate in LOWER_RATES)
+
+
+_LEAST = LOWER_RATES[-1] * ACCOUNT_OVERHEAD
 
 
 class Rent(msgspec.Struct, frozen=True):
@@ -125,7 +140,8 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
         bound = rent_of(space)
         # An account that was created has the rent from that; one that was allocated, from transfers to it.
         amount = put_in[account] or transferred[account]
-        if owners.get(account) == STAKE and amount != bound:
+        exact = (bound, *(rate * (ACCOUNT_OVERHEAD + space) for rate in LOWER_RATES))
+        if owners.get(account) == STAKE and amount not in exact:
             continue  # other amounts in a new stake account are stake; a split pays exactly the rent
         paid[account] = min(amount, bound)
     for account, mint in associated.items():
@@ -164,7 +180,7 @@ def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[s
     closed = {
         account: held
         for account, held in holdings.before.items()
-        if held >= _LEAST and held % LAMPORTS_PER_BYTE == 0 and not holdings.after.get(account)
+        if not holdings.after.get(account) and _may_be_rent(held)
         if account not in holdings.tokens and account not in holdings.signers and account != wallet
         if not flows.took_from(account)
     }

@@ -123,5 +123,6 @@ async def test_a_transaction_that_no_relay_takes_is_told_and_holds_up_no_other(b
     (error,) = bench.told
     assert error.kind is ErrorKind.GAP
     assert "the transaction long of w cannot be passed on" in error.message
+    assert "in a block explorer" in error.message
     await bench.store.all_stored()
     running.cancel()

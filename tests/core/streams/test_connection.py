@@ -689,3 +689,26 @@ async def test_a_mistake_while_a_change_is_told_does_not_end_the_stream(
     assert stage.connection.state is S.CONNECTED
     told = [*stage.internal, *stage.lost]
     assert "internal error (RuntimeError); the log has the details" in [error.message for error in told]
+
+
+# Last words
+
+
+async def test_what_the_peer_said_before_it_closed_counts_though_nothing_could_be_sent(
+    stage: ScriptedConnection,
+) -> None:
+    stage.last_words = ["refuse:auth"]
+    await stage.watch("SOL")
+    await stage.clock.advance(600)
+    (error,) = stage.lost
+    assert (error.kind, error.message) == (ErrorKind.AUTH, "refused")
+    assert len(stage.connected_at) == 1  # a wrong key is not tried again
+
+
+async def test_last_words_that_refuse_nothing_leave_the_loss_what_it_is(stage: ScriptedConnection) -> None:
+    stage.last_words = ["alive", "chatter"]
+    await stage.watch("SOL")
+    assert stage.lost == [LOST]
+    assert stage.connection.statistics.messages_received == 2
+    assert [type(report) for report in stage.reports] == [Notice]
+    assert stage.established == 0

@@ -129,6 +129,35 @@ async def test_live_transactions_do_not_wait_for_what_is_fetched_of_the_past(wal
     assert wallets.stream.status(0).recovered == 1
 
 
+async def test_a_status_tells_that_something_known_cannot_be_fetched_and_when_that_is_over(
+    wallets: Bench,
+) -> None:
+    await wallets.connected("w")
+    await wallets.clock.advance(1)
+    told: list[str | None] = []
+    wallets.sink.on_status = lambda: told.append(wallets.stream.status(0).reason)
+    wallets.rest.on_answer = lambda question: [BROKEN]
+    wallets.say(SignatureSeen("w", "w 110", 110))
+    await wallets.clock.advance(15)
+    wallets.rest.on_answer = lambda question: [wallets.transaction(110)]
+    await wallets.clock.advance(15)
+    assert told == ["1 transaction known but not fetched: trouble of its own", None]
+    assert wallets.transactions() == [(110, Source.STREAM)]
+
+
+async def test_a_stream_that_ended_in_silence_is_in_doubt_although_it_is_connected_again(
+    bench: Bench,
+) -> None:
+    await bench.connected("SOL")
+    assert bench.stream.is_well
+    assert bench.stream.health is Health.UP
+    bench.stream._connections[0].give_up(LOST)
+    await bench.clock.settle()
+    await bench.clock.advance(1)
+    await bench.transport.live()
+    assert (bench.state, bench.stream.is_well, bench.stream.health) == (State.CONNECTED, False, Health.DOWN)
+
+
 # Polling stands in
 
 
