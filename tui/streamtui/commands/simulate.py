@@ -118,8 +118,8 @@ def places(emulators: Emulators) -> dict[str, dict[str, str]]:
 def directions(found: Mapping[str, Mapping[str, str]]) -> str:
     """Return the URLs of running emulators, and the ``export`` commands that connect ``streamtui`` to them.
 
-    One command for all providers, one for those without a key. The second is part of the first, because charts,
-    searches and names come from some of those without a key, whoever serves the prices.
+    One command for all providers, one for those without a key. The second is part of the first, because
+    charts, searches and names come from some of those without a key, whoever serves the prices.
 
     Args:
         found: What `places` returned.
