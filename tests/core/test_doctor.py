@@ -294,6 +294,19 @@ async def test_a_name_is_left_to_the_proxy_and_the_proxy_is_blamed_for_what_it_f
 
 
 @on_virtual_time
+async def test_a_proxy_that_says_nothing_is_named_and_not_the_host_behind_it(loaded, monkeypatch):
+    async with raw_server(silent) as address:
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+        checks = await examined(loaded(), Providers("wss://venue.example/"))
+    (tls,) = [check for check in checks if check.name == "TLS" and check.subject == "birdeye"]
+    assert (tls.result, tls.detail) == (
+        Result.FAILED,
+        f"no answer of the proxy {address} (https_proxy) within 2 s",
+    )
+
+
+@on_virtual_time
 async def test_each_address_is_shown_and_whether_it_answers(loaded, monkeypatch):
     """Row 9 of issue 11: a host whose first address is dead."""
     async with peer("yes", "price") as server:

@@ -19,6 +19,7 @@ from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 
 DEBOUNCE = 1.0
+REFUSED = ProviderError(ErrorKind.NETWORK, "refused the connection")
 LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
 
 
@@ -30,6 +31,8 @@ class PaperSocket:
         self._pong_after = pong_after
         self._incoming: asyncio.Queue[Frame | ProviderError] = asyncio.Queue()
         self.sent: list[Frame] = []
+        self.last_words: list[Frame] = []
+        """What has arrived, and then the peer has closed: nothing can be sent any more."""
         self.pinged_at: list[float] = []
         self.closed = False
         self.may_close = asyncio.Event()
@@ -48,13 +51,16 @@ class PaperSocket:
         return item
 
     def arrived(self) -> list[Frame]:
-        return []
+        frames, self.last_words = self.last_words, []
+        return frames
 
     async def gather(self, seconds: float) -> bool:
         await self._clock.sleep(seconds)
         return True
 
     async def send(self, frame: Frame) -> None:
+        if self.last_words:
+            raise LOST
         self.sent.append(frame)
 
     async def ping(self) -> Awaitable[float]:
@@ -189,6 +195,8 @@ class PaperTransport:
         self.refusals: list[ProviderError | None] = []
         self.hang = False
         """Whether attempts neither succeed nor fail."""
+        self.last_words: list[Frame] = []
+        """What each new socket has received already, before its peer has closed it."""
         self.pong_after: float | None = 0.05
         """Seconds until a new socket answers a ping; ``None``: never."""
         self.connected_at: list[float] = []
@@ -203,6 +211,7 @@ class PaperTransport:
         if refused is not None:
             raise refused
         self.sockets.append(PaperSocket(self.clock, self.pong_after))
+        self.socket.last_words = list(self.last_words)
         return self.sockets[-1]
 
     @property
@@ -272,3 +281,7 @@ class ScriptedConnection(PaperTransport):
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         self.reports += reports
+
+
+MakeStage = Callable[..., ScriptedConnection]
+"""Makes one, with these settings of the stream; the fixture of that name closes it."""

@@ -16,7 +16,10 @@ from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
 from streamcore.solana.wire import Instruction
 
-CREATES = frozenset({"createAccount", "createAccountWithSeed", "createAccountAllowPrefund"})
+ALLOWS_PREFUND = "createAccountAllowPrefund"
+"""Makes an account that may have lamports already, which ``createAccount`` refuses to."""
+
+CREATES = frozenset({"createAccount", "createAccountWithSeed", ALLOWS_PREFUND})
 TRANSFERS = frozenset({"transfer", "transferWithSeed"})
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
 INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
@@ -129,6 +132,11 @@ def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, 
             return None
         if near in wrapped or far in wrapped or info.get("mint") == WRAPPED_SOL:
             return Transfer(near, far, token_amount(instruction), instruction)
+    elif kind == "unwrapLamports":
+        amount = token_amount(instruction)  # zero: all of it, which the balances tell
+        return _transfer(
+            instruction, address(instruction, "source"), address(instruction, "destination"), amount
+        )
     elif kind in INITIALISES:
         account = address(instruction, "account")
         if account is not None and info.get("mint") == WRAPPED_SOL:

@@ -164,7 +164,7 @@ def _succeeded(
     # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
-    minted_or_burned = not (parties or _withdraws_withheld(balances)) and bool(movement.tokens)
+    minted_or_burned = bool(movement.tokens) and not parties and not _withdraws_withheld(balances)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
         # The other side is a pool, which means nothing to a person, unless it signed.
         parties = [party for party in parties if party.address in balances.signers]

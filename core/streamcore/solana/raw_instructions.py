@@ -23,6 +23,9 @@ PARSED = frozenset({SYSTEM, STAKE, ASSOCIATED_TOKEN, *TOKEN_PROGRAMS})
 MOST_DATA = 2_000
 """Characters of base58 data that are decoded at most; more than a transaction can hold."""
 
+BATCH = "batch"
+"""The type of a token program's instruction that holds others, in its member ``instructions``."""
+
 _ADDRESS = 32
 
 Parsed = tuple[str, dict[str, Any]]
@@ -44,6 +47,9 @@ class _Reader:
 
     def address(self) -> str:
         return base58.b58encode(self._take(_ADDRESS)).decode()
+
+    def part(self, size: int) -> _Reader:
+        return _Reader(self._take(size))
 
     def skip_text(self) -> None:
         self._take(self.number())
@@ -116,6 +122,10 @@ def _system(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
                 "destination": accounts[2],
                 "lamports": lamports,
             }
+        case 13:
+            info = {"lamports": data.number(), "space": data.number(), "owner": data.address()}
+            source = {"source": accounts[1]} if len(accounts) > 1 else {}
+            return "createAccountAllowPrefund", {"newAccount": accounts[0], **source, **info}
     return None
 
 
@@ -144,7 +154,35 @@ def _token(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
             return "syncNative", {"account": accounts[0]}
         case 26:
             return _transfer_fee(data, accounts)
+        case 45:
+            info = {"source": accounts[0], "destination": accounts[1], "authority": accounts[2]}
+            return "unwrapLamports", info | ({"amount": str(data.number())} if data.number(1) else {})
+        case 255:
+            return BATCH, {"instructions": _batch(data, accounts)}
     return None
+
+
+def _batch(data: _Reader, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the members of a batch that are known, each with as many of the accounts as it says it has."""
+    members = []
+    while not data.is_empty:
+        try:
+            count = data.number(1)
+            part = data.part(data.number(1))
+        except IndexError:  # it ends too early
+            break
+        read = _member(part, accounts[:count])
+        accounts = accounts[count:]
+        if read is not None and read[0] != BATCH:
+            members.append({"type": read[0], "info": read[1]})
+    return members
+
+
+def _member(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    try:
+        return _token(data, accounts)
+    except IndexError:
+        return None
 
 
 def _transfer_fee(data: _Reader, accounts: Sequence[str]) -> Parsed | None:

@@ -188,18 +188,12 @@ def _account(facts: Facts) -> str:
     change = movement.account_rent
     if change > 0:
         text = f"opened {_token_accounts(sum(rent > 0 for rent in movement.account_rents.values()))}"
-        return (
-            f"{text}, rent {exact_sol(paid)}"
-            if paid
-            else f"{text}, rent {exact_sol(change)}, paid by another"
-        )
+        text += f", rent {exact_sol(paid)}" if paid else f", rent {exact_sol(change)}, paid by another"
+        return text + _wrapped(movement.wrapped)
     if change < 0:
         text = f"closed {_token_accounts(sum(rent < 0 for rent in movement.account_rents.values()))}"
-        return (
-            f"{text}, rent {exact_sol(back)} back"
-            if back
-            else f"{text}, rent {exact_sol(-change)} went to another"
-        )
+        text += f", rent {exact_sol(back)} back" if back else f", rent {exact_sol(-change)} went to another"
+        return text + _wrapped(movement.wrapped)
     released = exact_sol(sum(move.lamports for move in others.closed))
     whose = " of another" if others.is_of_others else ""
     text = f"closed {_token_accounts(len(others.closed))}{whose}, rent {released}"
@@ -207,6 +201,12 @@ def _account(facts: Facts) -> str:
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
+
+
+def _wrapped(lamports: int) -> str:
+    if not lamports:
+        return ""
+    return f", {'wrapped' if lamports > 0 else 'unwrapped'} {readable_sol(lamports)}"
 
 
 def _rent_alone(facts: Facts, net: int) -> str:

@@ -315,6 +315,11 @@ class Connection:
                     self._restart.wait(),
                 )
         except ProviderError as error:
+            try:
+                # it may have told why, and closed before anything could be sent
+                reader.read_last_words()
+            except ProviderError as told:
+                return told
             return error
         if self._given_up is not None:
             return self._given_up

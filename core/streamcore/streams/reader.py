@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from streamcore.clock import Clock
 from streamcore.net.transport import Frame, Socket
 from streamcore.providers.base import Codec
-from streamcore.providers.reports import Report
+from streamcore.providers.reports import Alive, Report
 
 GATHER = 0.04
 """Seconds that messages are left to gather."""
@@ -90,6 +90,8 @@ class Reader:
         self._count = count
         self._handle = handle
         self._send = send
+        self._refused = False
+        """``handle`` has ended the reading."""
 
     async def run(self) -> None:
         """Read until the connection ends.
@@ -111,12 +113,30 @@ class Reader:
             if pause:
                 await self._socket.gather(pause)
 
+    def read_last_words(self) -> None:
+        """Read what has arrived of a connection that is gone, to learn why; nothing is answered.
+
+        That it was alive is none of it any more. Does nothing where ``handle`` has ended the reading.
+
+        Raises:
+            ProviderError: ``handle`` has found a better reason than that the connection is gone.
+        """
+        frames = [] if self._refused else self._socket.arrived()
+        if not frames:
+            return
+        self._count(frames)
+        reports: list[Report] = []
+        self._codec.received_together(frames, reports)
+        self._handle([report for report in reports if not isinstance(report, Alive)])
+
     async def _read(self, frames: Sequence[Frame]) -> None:
         reports: list[Report] = []
         try:
             self._codec.received_together(frames, reports)
         finally:
             if reports:
+                self._refused = True
                 self._handle(reports)
+                self._refused = False
         if answers := self._codec.frames_to_send():
             await self._send(answers)

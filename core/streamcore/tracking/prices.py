@@ -11,21 +11,20 @@ from typing import Protocol
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue, understand
-from streamcore.assets.listings import exchange_tickers
-from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, matching
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock
-from streamcore.errors import InputError, ProviderError
+from streamcore.errors import InputError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
 from streamcore.providers.reports import PriceReport, Refusal, Report
 from streamcore.status import Health
 from streamcore.streams.reporting import ReportSource
 from streamcore.streams.subscriptions import References
 from streamcore.tracking.missing_prices import MissingPrices
-from streamcore.tracking.price_state import NEVER, PriceState
-from streamcore.tracking.quiet_rows import QuietRows, StreamedRow
+from streamcore.tracking.price_state import PriceState
+from streamcore.tracking.quiet_rows import QuietRows, streamed_rows
 from streamcore.tracking.routing import Router
+from streamcore.tracking.symbols import Symbols
 from streamcore.tracking.tracker import Rerouting
 
 
@@ -75,12 +74,13 @@ class PriceTracker:
             quiet_after: Seconds after which a price that its stream does not tell is asked for over HTTP.
         """
         self._streams = streams
-        self._tokens = tokens
         self._clock = clock
         self._publish = publish
         self._publish_together = publish_together or self._publish_each
-        self._router = Router([stream.provider for stream in streams])
-        self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        providers = [stream.provider for stream in streams]
+        self._router = Router(providers)
+        self.symbols = Symbols(providers, tokens, self._router)
+        """What symbols stand for, whether they are wanted or not."""
         self._quiet = QuietRows(quiet_after)
         self._rerouting = Rerouting(self._reroute)
         self._wanted = References()
@@ -111,14 +111,6 @@ class PriceTracker:
         """All wanted instruments."""
         return tuple(self._instruments.values())
 
-    def instrument(self, symbol: str) -> Instrument:
-        """Return what a symbol stands for, whether it is wanted or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return understand(symbol, self._tokens, exchanges=self._has_exchange)
-
     def source_of(self, instrument: Instrument) -> str | None:
         """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
         return self._sources.get(instrument.key) or self._router.source(instrument, self._health())
@@ -136,14 +128,14 @@ class PriceTracker:
         """
         if not self._streams:
             raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
-        instruments = self._understood(symbols)
+        instruments = self.symbols.instruments(symbols)
         new = [instrument for instrument in instruments if self._wanted.add(instrument.key)]
         for instrument in new:
             self._instruments.setdefault(instrument.key, instrument)
         self.reroute()
         for instrument in new:
             self._request_first_price(instrument)
-        return [self._described(instrument) for instrument in instruments]
+        return [self.symbols.described(instrument) for instrument in instruments]
 
     def _request_first_price(self, instrument: Instrument) -> None:
         """Have the first price of a new instrument fetched, or publish why there is none."""
@@ -163,7 +155,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know one of them; nothing has been changed.
         """
-        for instrument in self._understood(symbols):
+        for instrument in self.symbols.instruments(symbols):
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
@@ -182,7 +174,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know it.
         """
-        instrument = self.instrument(symbol)
+        instrument = self.symbols.instrument(symbol)
         source = self._sources.get(instrument.key)
         topics = [topic for name, topic in self._router.candidates(instrument) if name == source]
         for stream in self._streams:
@@ -220,19 +212,6 @@ class PriceTracker:
             if stream.name in moved:
                 stream.refresh(moved[stream.name])
 
-    def describe(self, symbol: str) -> Token:
-        """Return what a symbol stands for with the sources in use, whether it is watched or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return self._described(self.instrument(symbol))
-
-    def complete(self, prefix: str) -> list[Token]:
-        """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""
-        tickers = {*self._tokens.tickers, *(exchange_tickers() if self._has_exchange else ())}
-        return matching(prefix, {ticker: self.describe(ticker) for ticker in tickers})
-
     def forgive(self, name: str) -> None:
         """Ask a provider again for what it has refused."""
         self._router.forgive(name)
@@ -252,33 +231,13 @@ class PriceTracker:
         now = self._clock.monotonic()
         if self._router.forgive_expired(now):
             self.reroute()
-        rows = self._streamed_rows()
-        for key in self._quiet.left_out(rows, now):
-            row, name = rows[key], self._sources[key]
-            text = f"{name} streamed on but left out trades of {row.topic}; subscribing anew"
-            error = ProviderError(ErrorKind.GAP, text)
-            for stream in self._streams:
-                if stream.name == name:
-                    self._publish(error.event(name, self._clock.time(), demo=stream.demo))
-                    self._refused(stream, Refusal(error, (row.topic,)), Source.STREAM)
+        told_at = {key: state.price_told_at for key, state in self._states.items()}
+        rows = streamed_rows(self._streams, self._instruments, self._sources, told_at)
+        for row in self._quiet.left_out(rows, now):
+            error = row.left_out()
+            self._publish(error.event(row.source.name, self._clock.time(), demo=row.source.demo))
+            self._refused(row.source, Refusal(error, (row.topic,)), Source.STREAM)
         self._quiet.ask(rows, now)
-
-    def _streamed_rows(self) -> dict[str, StreamedRow]:
-        """Return the rows whose source is a living stream that would not say what it leaves out."""
-        living = {
-            stream.name: stream
-            for stream in self._streams
-            if stream.health is Health.UP
-            and stream.provider.endpoint() is not None
-            and not stream.provider.tells_gaps
-        }
-        rows: dict[str, StreamedRow] = {}
-        for key, instrument in self._instruments.items():
-            stream, state = living.get(self._sources.get(key) or ""), self._states.get(key)
-            topic = None if stream is None else stream.provider.topic(instrument)
-            if stream is not None and topic is not None:
-                rows[key] = StreamedRow(stream, topic, NEVER if state is None else state.price_told_at)
-        return rows
 
     def _refused(self, stream: ReportSource, refusal: Refusal, source: Source) -> None:
         """Move the instruments that a provider refuses to the next one that may have them.
@@ -416,16 +375,6 @@ class PriceTracker:
             self._health()[stream.name] in (Health.UP, Health.STARTING)
             or self._is_state_streamed(instrument, "change_24h")
         )
-
-    def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
-        return [
-            understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in names_given(symbols)
-        ]
-
-    def _described(self, instrument: Instrument) -> Token:
-        venues = {stream.provider.name: stream.provider.venue for stream in self._streams}
-        first = next(iter(self._router.candidates(instrument)), None)
-        return instrument.described(Venue.CHAIN if first is None else venues[first[0]])
 
     def _health(self) -> dict[str, Health]:
         return {stream.name: stream.health for stream in self._streams}

@@ -6,16 +6,28 @@ for now and then is either confirmed, or found to have moved without a word from
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from streamcore.assets.instruments import Instrument
+from streamcore.errors import ProviderError
+from streamcore.events import ErrorKind
+from streamcore.status import Health
+from streamcore.streams.reporting import ReportSource
+from streamcore.tracking.price_state import NEVER
 
 LATE = 10.0
 """Seconds within which the stream may still tell a price that HTTP has told first."""
 
 
-class Refreshed(Protocol):
-    """Where a row is asked for."""
+class QuietSource(ReportSource, Protocol):
+    """Where a row is streamed and asked for."""
+
+    @property
+    def health(self) -> Health:
+        """How well it delivers."""
+        ...
 
     def refresh(self, topics: Sequence[str]) -> None:
         """Ask for the present state of some topics, over HTTP and at once."""
@@ -26,10 +38,45 @@ class Refreshed(Protocol):
 class StreamedRow:
     """A row whose price a stream should tell."""
 
-    source: Refreshed
+    source: QuietSource
     topic: str
     told_at: float
     """Monotonic seconds of the stream's last word about the price; minus infinity: there was none."""
+
+    def left_out(self) -> ProviderError:
+        """Return what a person is told when its price has moved without a word from the stream."""
+        text = f"{self.source.name} streamed on but left out trades of {self.topic}; subscribing anew"
+        return ProviderError(ErrorKind.GAP, text)
+
+
+def streamed_rows(
+    streams: Iterable[QuietSource],
+    instruments: Mapping[str, Instrument],
+    sources: Mapping[str, str | None],
+    told_at: Mapping[str, float],
+) -> dict[str, StreamedRow]:
+    """Return the rows whose source is a living stream that would not say itself what it leaves out.
+
+    Args:
+        streams: All sources.
+        instruments: All rows by their keys.
+        sources: The name of each row's source.
+        told_at: Monotonic seconds of the stream's last word about the price of each, where there was one.
+    """
+    living = {
+        stream.name: stream
+        for stream in streams
+        if stream.health is Health.UP
+        and stream.provider.endpoint() is not None
+        and not stream.provider.tells_gaps
+    }
+    rows: dict[str, StreamedRow] = {}
+    for key, instrument in instruments.items():
+        stream = living.get(sources.get(key) or "")
+        topic = None if stream is None else stream.provider.topic(instrument)
+        if stream is not None and topic is not None:
+            rows[key] = StreamedRow(stream, topic, told_at.get(key, NEVER))
+    return rows
 
 
 class QuietRows:
@@ -65,10 +112,10 @@ class QuietRows:
         if key in self._asked_at:
             self._moved_at.setdefault(key, now)
 
-    def left_out(self, rows: Mapping[str, StreamedRow], now: float) -> list[str]:
+    def left_out(self, rows: Mapping[str, StreamedRow], now: float) -> list[StreamedRow]:
         """Return the rows whose price has moved, and which the stream has not told in its time for that.
 
         Arguments as for `ask`. What is returned is forgotten.
         """
         late = [key for key, at in self._moved_at.items() if key in rows and now - at >= LATE]
-        return [key for key in late if rows[key].told_at < self._moved_at.pop(key)]
+        return [rows[key] for key in late if rows[key].told_at < self._moved_at.pop(key)]

@@ -69,7 +69,18 @@ def test_wrapping_sol_opens_an_account_and_sends_nothing() -> None:
     )
     meaning = told(transaction)
     assert meaning.sol_change == 0
-    assert meaning.summary == "opened token account, rent 0.00203928 SOL"
+    assert meaning.summary == "opened token account, rent 0.00203928 SOL, wrapped 1 SOL"
+
+
+def test_sol_that_is_unwrapped_is_told_beside_the_rent() -> None:
+    transaction = make(
+        {WALLET: (SOL, 4 * SOL + RENT), ACCOUNT: (3 * SOL + RENT, 0)},
+        before=[tokens(1, WRAPPED_SOL, WALLET, 3 * SOL, 9)],
+        instructions=[close(ACCOUNT)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.sol_change) == (TransactionType.ACCOUNT, 0)
+    assert meaning.summary == "closed token account, rent 0.00203928 SOL back, unwrapped 3 SOL"
 
 
 def test_sol_sent_as_wrapped_sol_to_a_new_account_of_another_is_not_mistaken_for_rent() -> None:
@@ -225,6 +236,24 @@ def test_an_account_of_a_program_that_closes_without_a_word_gives_its_rent_back(
     assert told(transaction).sol_change == 0
 
 
+@pytest.mark.parametrize("rate", [6_333, 5_080, 2_575, 1_322, 696])
+def test_rent_at_each_lower_rate_that_is_announced_comes_back_as_rent(rate: int) -> None:
+    rent = rate * (128 + 289)
+    transaction = make({WALLET: (SOL, SOL + rent), ORDER: (rent, 0)}, instructions=[CALL])
+    assert movement(transaction, WALLET).rent == Rent({}, {ORDER: rent})
+    split = rate * (128 + 200)
+    transaction = make(
+        {WALLET: (SOL, SOL - split), ORDER: (0, split)}, instructions=[create(ORDER, split, 200, STAKE)]
+    )
+    assert movement(transaction, WALLET).rent == Rent({ORDER: split}, {})
+
+
+def test_more_than_an_account_that_a_program_makes_can_cost_at_a_lower_rate_is_no_rent() -> None:
+    much = 696 * (128 + 10 * 1024 + 1)
+    transaction = make({WALLET: (SOL, SOL + much), ORDER: (much, 0)}, instructions=[CALL])
+    assert not movement(transaction, WALLET).rent.back
+
+
 @pytest.mark.parametrize(
     ("moves", "inner"),
     [
@@ -359,6 +388,69 @@ def test_an_associated_account_that_was_there_or_that_another_pays_for_costs_not
     )
     assert movement(by_another, WALLET).rent == Rent({}, {})
     assert movement(by_another, PAYER).rent == Rent({ACCOUNT: RENT}, {})
+
+
+PARSED_BATCH = parsed(
+    TOKEN,
+    "batch",
+    instructions=[
+        {"type": "burn", "info": {"account": ACCOUNT, "mint": USDC, "amount": "5"}},
+        {"type": "closeAccount", "info": {"account": ACCOUNT, "destination": WALLET, "owner": WALLET}},
+    ],
+)
+ODD_BATCHES = [
+    parsed(TOKEN, "batch"),
+    parsed(TOKEN, "batch", instructions=7),
+    parsed(TOKEN, "batch", instructions=[7, {}, {"type": 7, "info": []}, {"type": "batch", "info": {}}]),
+]
+
+
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_an_account_that_is_closed_in_a_batch_gives_its_rent_back(is_inner: bool) -> None:
+    """Since 2026 the Token Program runs several instructions as one."""
+    transaction = make(
+        {WALLET: (SOL, SOL + RENT), ACCOUNT: (RENT, 0)},
+        before=[tokens(1, USDC, WALLET, 5)],
+        instructions=[CALL if is_inner else PARSED_BATCH],
+        inner=[PARSED_BATCH] if is_inner else None,
+    )
+    assert movement(transaction, WALLET).rent == Rent({}, {ACCOUNT: RENT})
+    assert told(transaction).summary.startswith("sent 0.000005 USDC (burned)")
+
+
+@pytest.mark.parametrize("odd", ODD_BATCHES)
+def test_an_odd_batch_is_as_good_as_an_unknown_instruction(odd: dict[str, Any]) -> None:
+    transaction = make({WALLET: (SOL, SOL), ACCOUNT: (1, 1)}, instructions=[odd])
+    assert told(transaction).summary == "called Token Program"
+
+
+def test_wrapped_sol_that_is_unwrapped_to_another_is_sent() -> None:
+    unwrap = parsed(TOKEN, "unwrapLamports", source=ACCOUNT, destination=FRIEND, amount=str(SOL))
+    transaction = make(
+        {WALLET: (SOL, SOL), ACCOUNT: (3 * SOL + RENT, 2 * SOL + RENT), FRIEND: (0, SOL)},
+        before=[tokens(1, WRAPPED_SOL, WALLET, 3 * SOL, 9)],
+        after=[tokens(1, WRAPPED_SOL, WALLET, 2 * SOL, 9)],
+        instructions=[unwrap],
+    )
+    assert told(transaction).summary == "sent 1 SOL to DFK4…Pi4j"
+    assert told(transaction, FRIEND).summary == "received 1 SOL from Gfyz…eN6T"
+    assert movement(transaction, WALLET).rent == Rent({}, {})
+
+
+@pytest.mark.parametrize("added", [0, 5_000])
+def test_an_account_that_is_paid_for_in_advance_and_then_made_costs_its_rent(added: int) -> None:
+    """``createAccountAllowPrefund`` takes what is there already, and adds the rest if there is a payer."""
+    made = parsed(SYSTEM, "createAccountAllowPrefund", newAccount=ORDER, space=165, owner=TOKEN)
+    if added:
+        made["parsed"]["info"] |= {"source": WALLET, "lamports": added}
+    transaction = make(
+        {WALLET: (SOL, SOL - RENT), ORDER: (0, RENT)},
+        instructions=[
+            parsed(SYSTEM, "transfer", source=WALLET, destination=ORDER, lamports=RENT - added),
+            made,
+        ],
+    )
+    assert movement(transaction, WALLET).rent == Rent({ORDER: RENT}, {})
 
 
 def test_several_accounts_are_counted() -> None:
