@@ -20,6 +20,7 @@ ALLOWED = {
     "core/streamcore/providers/__init__.py": "the registry",
     "core/streamcore/config/model.py": "the typed settings, a section for each",
     "core/streamcore/config/sources.py": "those sections",
+    "core/streamcore/cluster/team_settings.py": "whose settings the relays of one team must have in common",
     "core/streamcore/assets/listings.py": "where the listings of tickers are from",
     "core/streamcore/assets/tokens.py": "a token that is called so",
     "core/streamcore/solana": "programs and services on the chain that are called so",
