@@ -32,11 +32,11 @@ from streamcore.wallet_secrets import secret_refusal
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
-IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
-"""What a person can do who is told that transactions are missing for ever."""
-
 LONGEST_SHOWN = 100
 """Characters of a value that a sentence repeats; a link to an explorer has fewer."""
+
+IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
+"""What a person can do who is told that transactions are missing for ever."""
 
 
 class StreamcoreError(Exception):
@@ -77,7 +77,10 @@ class SettingsError(StreamcoreError):
 def _shown(value: object) -> str:
     """Return a value as it stands in a sentence: of a very long one its beginning."""
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 2]}…{text[-1]}"
+    # a URL stays whole: half of a key in it would not be recognised and masked
+    if len(text) <= LONGEST_SHOWN or "://" in text:
+        return text
+    return f"{text[: LONGEST_SHOWN - 2]}…{text[-1]}"
 
 
 class InputError(StreamcoreError, ValueError):
