@@ -377,6 +377,19 @@ async def test_everything_that_is_wanted_is_told_whole_and_counted() -> None:
         assert (await relay.want()).symbols == ("BTC",)
 
 
+async def test_a_wallet_that_is_given_up_is_given_up_at_the_relay() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        for _ in range(2):
+            await client.subscribe_wallets([WALLET])
+        assert (await relay.full_want()).wallets == (WALLET,)
+        await client.unsubscribe_wallets([WALLET])
+        assert client.status("relay").topics == (WALLET,)
+        await client.unsubscribe_wallets([WALLET])
+        while (await relay.want()).wallets:
+            pass
+        assert client.status("relay").topics == ()
+
+
 async def test_a_name_of_a_wallet_is_looked_up_by_the_relay() -> None:
     async with scripted_relay() as relay, client_of(relay) as client:
         asking = asyncio.create_task(client.resolve_wallet("Toly.SNS"))
