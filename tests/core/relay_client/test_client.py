@@ -241,6 +241,18 @@ async def test_the_next_relay_is_tried_after_each_failure() -> None:
             assert event.relay == second.host
 
 
+async def test_after_a_relay_that_worked_the_others_are_tried_again_before_a_refusal_is_final() -> None:
+    async with scripted_relay() as first, scripted_relay() as second:
+        first.refusing = HTTPStatus.UNAUTHORIZED
+        async with RelayClient(settings(first.url, second.url)) as client:
+            await client.subscribe_prices(["BTC"])
+            await second.full_want()
+            first.refusing = None
+            await second.close(4500, "token withdrawn")
+            assert (await first.full_want()).symbols == ("BTC",)
+            assert not client.status("relay").parked
+
+
 async def test_the_relay_that_was_lost_is_named_and_not_the_one_that_is_tried_next() -> None:
     async with scripted_relay() as first, scripted_relay() as second:
         first.hello, first_host = hello(statuses=(provider(),)), first.host
