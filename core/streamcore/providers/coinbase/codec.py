@@ -38,8 +38,8 @@ PRODUCTS_PER_REQUEST = 100
 """No limit is documented; this keeps a frame small."""
 
 FIRST_TICKER_WITHIN = 3
-"""Heartbeats, one a second, by which a first ticker is here: it comes with the subscription, whenever the last
-trade was."""
+"""Heartbeats, one a second, by which a first ticker is here: it comes with the subscription, however long ago
+the last trade was."""
 
 RESTARTED_BY = 100_000
 """A sequence that is back by more than this has begun anew: it is minutes even of the busiest product."""
