@@ -116,6 +116,21 @@ def number(value: object) -> Decimal | None:
     return result
 
 
+def number_if_any(name: str, value: object, bad: list[str]) -> Decimal | None:
+    """Return a `number` that an answer can do without: one that makes no sense is left out.
+
+    Args:
+        name: What the answer calls it.
+        value: As it was decoded.
+        bad: Is added what is wrong with it.
+    """
+    try:
+        return number(value)
+    except Undecodable as error:
+        bad.append(f"{name}: {error}")
+        return None
+
+
 def whole_number(value: object) -> int | None:
     """Return a count however it was sent; ``None`` for null.
 
