@@ -131,20 +131,6 @@ def number_if_any(name: str, value: object, bad: list[str]) -> Decimal | None:
         return None
 
 
-def whole_number(value: object) -> int | None:
-    """Return a count however it was sent; ``None`` for null.
-
-    Raises:
-        Undecodable: It is no whole number.
-    """
-    result = number(value)
-    if result is None:
-        return None
-    if result != int(result):
-        raise Undecodable("a part of one where a count belongs")
-    return int(result)
-
-
 def _decimal(value: object) -> Decimal:
     match value:
         case bool():
