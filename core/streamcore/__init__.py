@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from streamcore.assets.wallet_names import is_plain_name, wallet_name
     from streamcore.candles import Candle, CandleSeries, ChartRange, VolumeUnit
     from streamcore.clock import Clock, SystemClock
-    from streamcore.config.model import AlertSettings, Colours, PriceColumn, Settings, UiSettings
+    from streamcore.config.model import Settings
+    from streamcore.config.screen import AlertSettings, Colours, PriceColumn, UiSettings
     from streamcore.direct_fallback import DirectFallback
     from streamcore.engine import Engine, Snapshot
     from streamcore.errors import (
@@ -148,7 +149,8 @@ _HOMES = {
     "streamcore.assets.wallet_names": ("is_plain_name", "wallet_name"),
     "streamcore.candles": ("Candle", "CandleSeries", "ChartRange", "VolumeUnit"),
     "streamcore.clock": ("Clock", "SystemClock"),
-    "streamcore.config.model": ("AlertSettings", "Colours", "PriceColumn", "Settings", "UiSettings"),
+    "streamcore.config.model": ("Settings",),
+    "streamcore.config.screen": ("AlertSettings", "Colours", "PriceColumn", "UiSettings"),
     "streamcore.direct_fallback": ("DirectFallback",),
     "streamcore.engine": ("Engine", "Snapshot"),
     "streamcore.errors": (

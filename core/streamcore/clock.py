@@ -37,7 +37,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The real clock."""
+    """Time and chance of this computer; everything but a test runs on it."""
 
     def monotonic(self) -> float:
         """Seconds of ``time.monotonic``."""

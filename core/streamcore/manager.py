@@ -239,11 +239,11 @@ class StreamManager:
 
     def describe(self, symbol: str) -> Token:
         """See `Engine.describe`."""
-        return self._started_parts().prices.describe(symbol)
+        return self._started_parts().prices.symbols.describe(symbol)
 
     def complete(self, prefix: str) -> list[Token]:
         """See `Engine.complete`."""
-        return self._started_parts().prices.complete(prefix)
+        return self._started_parts().prices.symbols.complete(prefix)
 
     async def search(self, text: str) -> SearchResult:
         """See `Engine.search`."""
@@ -270,13 +270,13 @@ class StreamManager:
     async def history(self, symbol: str, span: ChartRange) -> CandleSeries:
         """See `Engine.history`."""
         parts = self._running()
-        instrument = parts.prices.instrument(symbol)
+        instrument = parts.prices.symbols.instrument(symbol)
         return parts.with_present(instrument, await parts.history.series(instrument, span))
 
     def cached_history(self, symbol: str, span: ChartRange) -> CandleSeries | None:
         """See `Engine.cached_history`."""
         parts = self._started_parts()
-        instrument = parts.prices.instrument(symbol)
+        instrument = parts.prices.symbols.instrument(symbol)
         known = parts.history.cached(instrument, span)
         return None if known is None else parts.with_present(instrument, known)
 
@@ -299,6 +299,9 @@ class StreamManager:
         """Attach a consumer as `events` does, and return it as what it is, for one that takes in batches.
 
         ``capacity``: how many events may wait for it, if not ``stream.queue_capacity``.
+
+        Raises:
+            NotRunning: The engine has ended.
         """
         if self._closing:
             raise NotRunning(ENDED)

@@ -122,8 +122,8 @@ class Emulators:
             keyless = (self.solana, self.jupiter, self.dexscreener)
             asked = (self.geckoterminal, self.defillama, self.sns)
             for server in (self.birdeye, self.helius, *exchanges, *keyless, *asked):
+                stack.push_async_callback(server.close)  # also of one that is only half started
                 await server.start(self._ports[server.name.lower()])
-                stack.push_async_callback(server.close)
             stack.push_async_callback(self._market_activity.close)
             stack.push_async_callback(self._wallet_activity.close)
             self._stack = stack.pop_all()

@@ -16,7 +16,6 @@ from typing import Any
 from feeds import mints
 
 from streamcore import PriceUpdate, Settings, Source, State, StreamManager
-from streamcore.config.libraries import picows_version
 from streamcore.config.model import BackoffSettings, StreamSettings, StreamTransport
 from streamcore.config.sources import (
     BirdeyeSettings,
@@ -25,6 +24,7 @@ from streamcore.config.sources import (
     KrakenSettings,
     SolanaSettings,
 )
+from streamcore.extras import lacking
 from streamsim import Emulators
 
 PATIENCE = 20.0
@@ -130,7 +130,10 @@ def rows(rounds: int) -> list[tuple[str, str, str]]:
     """Return what was measured, the seconds, and how many they may be."""
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # the emulators go on talking to a link that is gone
     found = []
-    for library in (StreamTransport.WEBSOCKETS, *((StreamTransport.PICOWS,) if picows_version() else ())):
+    for library in (
+        StreamTransport.WEBSOCKETS,
+        *((StreamTransport.PICOWS,) if lacking("fast") is None else ()),
+    ):
         for case in CASES:
             taken = [asyncio.run(seconds_lost(case, library)) for _ in range(rounds)]
             watched = f"{len(case.symbols or case.wallets)} {'symbols' if case.symbols else 'wallets'}"

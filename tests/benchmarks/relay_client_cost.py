@@ -15,7 +15,7 @@ from pathlib import Path
 from relay_cost import SYMBOLS
 
 from streamcore import RelayClient, Settings
-from streamcore.config.model import RelaySettings, WireEncoding
+from streamcore.config.serving import RelaySettings, WireEncoding
 
 WARM_UP = 3.0
 CASES = (

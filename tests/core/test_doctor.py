@@ -14,11 +14,12 @@ from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, new_runner, on_virtual_time
 from websockets.asyncio.server import serve
 
-from streamcore.config.libraries import library_for, version_of
+from streamcore.config.libraries import library_for
 from streamcore.config.loading import load
 from streamcore.doctor import Check, Result, examine, needed_failed
 from streamcore.errors import ProviderError, SettingsError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.extras import version_of
 from streamcore.net import network
 from streamcore.net.endpoint import Endpoint
 from streamcore.net.transport import Answer
@@ -289,6 +290,19 @@ async def test_a_name_is_left_to_the_proxy_and_the_proxy_is_blamed_for_what_it_f
     assert (tls.result, tls.detail) == (
         Result.FAILED,
         f"the proxy {address} (https_proxy) wants a user name and a password (HTTP 407)",
+    )
+
+
+@on_virtual_time
+async def test_a_proxy_that_says_nothing_is_named_and_not_the_host_behind_it(loaded, monkeypatch):
+    async with raw_server(silent) as address:
+        monkeypatch.setenv("https_proxy", address)
+        monkeypatch.setenv("no_proxy", "")
+        checks = await examined(loaded(), Providers("wss://venue.example/"))
+    (tls,) = [check for check in checks if check.name == "TLS" and check.subject == "birdeye"]
+    assert (tls.result, tls.detail) == (
+        Result.FAILED,
+        f"no answer of the proxy {address} (https_proxy) within 2 s",
     )
 
 

@@ -24,6 +24,7 @@ ELSEWHERE = {
     "solana/flows.py": "solana/test_interpretation.py",
     "solana/main_program.py": "solana/test_programs.py",
     "solana/mints.py": "solana/test_actions.py",
+    "solana/opened_and_closed.py": "solana/test_interpretation.py",
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
@@ -40,12 +41,15 @@ ELSEWHERE = {
     "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    "config/screen.py": "config/test_values.py",
     # pools as two sources list them
     "providers/pools.py": "providers/dexscreener/test_pools.py",
     # what the past of prices is made of
     "history/asked_source.py": "history/test_price_history.py",
     "history/series_cache.py": "history/test_price_history.py",
     "history/shared_requests.py": "history/test_price_history.py",
+    # the part of a provider's stream that looks for what it leaves out
+    "streams/sweeper.py": "streams/test_provider_stream.py",
     # the part of the backfill that makes one fetch
     "streams/fetching.py": "streams/test_backfill.py",
     # both sides of the relay's wire, and what all of its encodings have in common
@@ -56,6 +60,7 @@ ELSEWHERE = {
     "wire/transactions.py": "wire/test_mirror.py",
     # the parts of a relay that only work together
     "relay/fan_out.py": "relay/test_server.py",
+    "relay/database_file.py": "relay/test_sqlite_log.py",
     "relay/groups.py": "relay/test_server.py",
     "relay/requests.py": "relay/test_server.py",
     "relay/status_board.py": "relay/test_server.py",
@@ -71,9 +76,13 @@ ELSEWHERE = {
     "relay/log_in_tables.py": "relay/test_own_log.py",
     "relay/housekeeping.py": "relay/test_server.py",
     "relay/connections.py": "relay/test_security.py",
+    "relay/pings.py": "relay/test_security.py",
     # over a real server, what a session and a member of a cluster are made of
     "cluster/nats_connection.py": "cluster/test_nats_session.py",
+    "cluster/errors.py": "cluster/test_nats_session.py",
+    "cluster/answering.py": "cluster/test_leader.py",
     "cluster/candidacy.py": "cluster/test_member.py",
+    "cluster/followed_wallets.py": "cluster/test_leader.py",
     "cluster/copied_transactions.py": "cluster/test_log_copy.py",
     # the parts of the client of a relay that only work together
     "relay_client/feed.py": "relay_client/test_client.py",

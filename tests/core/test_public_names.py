@@ -175,6 +175,7 @@ def test_the_app_uses_nothing_of_the_engine_but_its_public_names() -> None:
         "streamcore.config": ABOUT_SETTINGS,
         "streamcore.comparison": {"Cost", "UnreadableFile", "compare", "prices_in"},
         "streamcore.doctor": ABOUT_EXAMINING,
+        "streamcore.extras": {"lacking"},
         "streamcore.recording": ABOUT_RECORDING,
         "streamcore.cluster": {"check_access", "serving_together"},
         "streamcore.relay": ABOUT_SERVING,

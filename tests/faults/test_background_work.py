@@ -13,7 +13,8 @@ from bench import OTHER_WALLET, WALLET, Bench, bench
 from virtual_time import VirtualClock, on_virtual_time
 
 import streamcore
-from streamcore import DataKind, ErrorKind, Source, State, StatusChange, StreamError, WalletTransaction
+from streamcore import ErrorKind, Source, State, StatusChange, StreamError, WalletTransaction
+from streamcore.tracking.wallets import WalletTracker
 from streamsim import Fault
 
 TOLD = "internal error (RuntimeError); the log has the details"
@@ -59,21 +60,22 @@ async def test_a_status_every_ten_seconds_that_fails_is_told_and_goes_on() -> No
 
 
 @on_virtual_time
-async def test_a_failure_that_lasts_is_told_once_and_the_work_is_tried_ever_more_rarely() -> None:
+async def test_a_failure_that_lasts_is_told_once_and_the_work_is_tried_ever_more_rarely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with bench(clock=VirtualClock()) as table:
         await asyncio.sleep(5)
         tries: list[float] = []
 
-        def fail() -> None:
+        def fail(_: WalletTracker) -> None:
             tries.append(table.clock.monotonic())
             raise RuntimeError("a mistake of our own")
 
-        tracker: Any = table.manager._trackers[DataKind.WALLETS]
-        tracker.pass_time = fail
+        monkeypatch.setattr(WalletTracker, "pass_time", fail)
         await asyncio.sleep(600)
         assert len(internal_errors(table)) == 1
         assert len(tries) < 20
-        del tracker.pass_time
+        monkeypatch.undo()
         since = table.clock.time()
         await table.manager.subscribe_prices(["SOL"])
         await table.connected("birdeye")

@@ -28,7 +28,8 @@ from streamcore import (
     StreamError,
     WalletTransaction,
 )
-from streamcore.config.model import BackoffSettings, RelaySettings, StreamSettings
+from streamcore.config.model import BackoffSettings, StreamSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.relay_client.client import LEAST_CAPACITY
 from streamcore.relay_client.news import MOST_ERRORS
 from streamcore.wire.messages import (

@@ -29,7 +29,8 @@ from streamcore import (
     StreamError,
     WalletTransaction,
 )
-from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
+from streamcore.config.model import BackoffSettings
+from streamcore.config.serving import RelaySettings, WireEncoding
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Frame, Price
 from streamcore.wire.numbers import pack

@@ -53,6 +53,29 @@ def test_a_stop_signal_ends_the_stream_quietly(start: Start, number: signal.Sign
     assert (status, errors) == (0, b"")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("stream", "--demo", "-s", "SOL"),
+        ("emulator",),
+        ("relay", "--demo", "-s", "SOL", "--listen", "127.0.0.1:0"),
+        ("serve", "--demo", "-s", "SOL", "--listen", "127.0.0.1:0"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_who_presses_ctrl_c_again_and_again_gets_no_other_end(
+    start: Start, command: tuple[str, ...], number: signal.Signals, tmp_path: Path
+) -> None:
+    running = start(*command, XDG_STATE_HOME=str(tmp_path))
+    assert running.line()
+    while running.process.poll() is None:
+        running.process.send_signal(number)
+        time.sleep(0.002)
+    status, _, errors = running.end()
+    assert (status, errors) == (0, b"")
+
+
 @pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="needs a small pipe")
 def test_a_signal_ends_a_stream_that_nobody_reads(start: Start) -> None:
     stream = start("stream", "--demo", "--demo-rate", "300", "-s", "SOL,BTC,ETH,BONK,JUP,WIF,PYTH")

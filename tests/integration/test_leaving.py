@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -124,6 +125,23 @@ async def test_the_app_closes_its_sockets_restores_the_terminal_and_is_gone(way:
         if way != "closed window":
             assert b"\x1b[?1049l" in terminal.output  # back from the alternate screen
             assert b"\x1b[?25h" in terminal.output  # the cursor is visible again
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_who_presses_ctrl_c_again_and_again_gets_no_other_end(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with under_a_terminal((*COMMAND, "--demo", "-s", "SOL"), surroundings(tmp_path)) as terminal:
+        await terminal.shows(b"live")
+
+        def ended() -> bool:
+            terminal.process.send_signal(number)
+            return terminal.process.poll() is not None
+
+        await terminal.until(ended)
+        assert await terminal.ends() == 0
+        _, _, after = terminal.output.rpartition(b"\x1b[?1049l")
+        assert re.sub(rb"\x1b\[[?0-9]+[hl]", b"", after).strip() == b""
 
 
 async def test_a_terminal_that_takes_nothing_any_more_keeps_the_app_from_nothing(tmp_path: Path) -> None:

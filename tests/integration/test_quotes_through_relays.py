@@ -18,7 +18,7 @@ from virtual_time import VirtualClock, on_virtual_time
 from streamcore import Event, PriceUpdate, RelayClient, Settings, StreamManager
 from streamcore.clock import Clock
 from streamcore.cluster import serving_together
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.relay import Relay, plan
 from streamcore.relay.own_log import OwnLog
 from streamcore.relay.requests import Served

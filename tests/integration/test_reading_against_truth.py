@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from manual_clock import ManualClock
+from scenario_needs import happen
 
 from streamcore.events import TransactionType
 from streamcore.solana.interpretation import Meaning, SolanaTransaction, interpret
 from streamcore.solana.programs import NAMES
 from streamsim.helius.messages import fetched
-from streamsim.world import nfts, orders, staking
 from streamsim.world.catalog import CATALOG, listing_of
 from streamsim.world.chain import Transaction
 from streamsim.world.holders import decimals_of
@@ -32,15 +31,6 @@ WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 OTHER = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
 READINGS = 60
 """In one example of the property test."""
-
-NEEDED = {
-    orders.fill: orders.place,
-    orders.cancel: orders.place,
-    staking.deactivate: staking.stake,
-    staking.withdraw: staking.stake,
-    nfts.sell: nfts.buy,
-}
-"""What must have happened before a scenario can."""
 
 
 def chain(seed: int = 7) -> WalletChain:
@@ -95,23 +85,12 @@ def compare(transaction: Transaction, truth: TransactionTruth) -> None:
     assert (meaning.type is TransactionType.FAILED) is (meaning.error is not None), what
 
 
-def happen(book: WalletChain, scenario: Any, seed: int) -> str:
-    """Let a scenario happen, with what it needs beforehand."""
-    rng = random.Random(seed)
-    if scenario in NEEDED:
-        NEEDED[scenario](book, WALLET, rng, 0.0)
-    for _ in range(20):
-        with suppress(ValueError):  # it chose a token of which there is too little
-            return str(scenario(book, WALLET, rng, 0.0))
-    raise AssertionError("it never happened")
-
-
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_every_kind_of_transaction_is_read_as_it_was_meant(scenario: Any, seed: int) -> None:
     book = chain(seed)
     book.swap(WALLET)  # so that there is a token to sell
-    signature = happen(book, scenario, seed)
+    signature = happen(book, WALLET, scenario, random.Random(seed))
     transaction = book.transaction(signature)
     assert transaction is not None
     truths = book.truths(signature)

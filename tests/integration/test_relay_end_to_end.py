@@ -28,7 +28,8 @@ from streamcore import (
     SystemClock,
     WalletTransaction,
 )
-from streamcore.config.model import BackoffSettings, RelaySettings, WireEncoding
+from streamcore.config.model import BackoffSettings
+from streamcore.config.serving import RelaySettings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, State
 from streamcore.relay import Relay, Scope

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
+from cancelled_start import cancelled_at_every_step
 from emulated import still, subscriber
 from free_port import free_port
 from manual_clock import ManualClock
@@ -66,6 +67,11 @@ async def test_closing_is_quick_whatever_the_clients_are_doing() -> None:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+
+async def test_who_is_cancelled_at_any_moment_of_the_start_leaves_nothing_open() -> None:
+    """A relay that ended in the very moment it began to lead the demo left sockets that nobody closed."""
+    assert await cancelled_at_every_step(lambda: Emulators(market_rate=0, wallet_rate=0)) > 10
 
 
 @on_virtual_time

@@ -10,7 +10,8 @@ from typing import Any
 from relay_bench import Terminal, eventually
 
 from streamcore.cluster import serving_together
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.serving import RelaySettings
 from streamcore.config.sources import BirdeyeSettings, HeliusSettings
 from streamcore.events import StreamError
 from streamcore.relay import Relay, plan

@@ -14,7 +14,7 @@ from relay_bench import Terminal
 from websockets.exceptions import WebSocketException
 
 from streamcore import PriceUpdate, Settings, StreamError, WalletTransaction
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import ErrorKind
 from streamcore.relay_client.client import RelayClient
 from streamcore.wire.messages import Frame

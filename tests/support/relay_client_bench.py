@@ -11,7 +11,8 @@ from typing import TypeVar
 from scripted_relay import ScriptedRelay
 
 from streamcore import Event, Settings
-from streamcore.config.model import BackoffSettings, RelaySettings
+from streamcore.config.model import BackoffSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.relay_client.client import RelayClient
 from streamcore.wire.messages import Price
 from streamcore.wire.numbers import pack

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from streamcore.clock import Clock
-from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+from streamcore.cluster.errors import Conflict, NotStored, SessionEnded, TooLong
 from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Stored, StreamFacts
 
@@ -55,6 +55,8 @@ class ScriptedSession:
     ) -> int:
         if self.has_ended:
             raise SessionEnded("it was cut")
+        if len(data) > self.most_bytes:
+            raise TooLong(len(data), self.most_bytes)
         if self.refusal is not None:
             raise NotStored(self.refusal)
         if last is not None and last != self.newest.get(subject, 0):
@@ -84,6 +86,8 @@ class ScriptedSession:
     async def publish(self, subject: str, data: bytes) -> None:
         if self.has_ended:
             raise SessionEnded("it was cut")
+        if len(data) > self.most_bytes:
+            raise TooLong(len(data), self.most_bytes)
         self.published.append((subject, data))
 
     async def ask(self, subject: str, data: bytes = b"", *, within: float = 2.0) -> bytes:

@@ -451,6 +451,24 @@ def test_config_init_never_overwrites(run, tmp_path):
     assert path.read_text() == "demo = true"
 
 
+def test_config_init_under_a_file_says_what_is_no_folder(run, tmp_path):
+    (tmp_path / "file").touch()
+    result = run("config", "init", "--config", str(tmp_path / "file" / "config.toml"))
+    assert result.status == 1
+    assert f"cannot be written: {tmp_path / 'file'} is not a folder" in result.err
+
+
+def test_config_init_leaves_no_part_of_a_file_behind(run, tmp_path, monkeypatch):
+    def full() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("streamtui.commands.config.starter", full)
+    result = run("config", "init", "--config", str(tmp_path / "config.toml"))
+    assert result.status == 1
+    assert "No space left on device" in result.err
+    assert not (tmp_path / "config.toml").exists()
+
+
 def test_config_init_says_why_it_could_not_write(run):
     result = run("config", "init", "--config", "/proc/nowhere/config.toml")
     assert result.status == 1

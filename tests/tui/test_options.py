@@ -53,3 +53,15 @@ def test_a_number_that_is_none_or_out_of_bounds_is_refused_in_one_sentence(
     with pytest.raises(WrongUsage) as refused:
         option.read(text)
     assert str(refused.value) == f"--wait-for = {text!r}: {allowed}"
+
+
+@pytest.mark.parametrize("text", ["1_0", "\u0663", "\uff11", "1e3_0"])
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.NUMBER])
+def test_a_number_is_written_in_plain_digits(kind: Kind, text: str) -> None:
+    with pytest.raises(WrongUsage, match="expected a"):
+        Option(name="n", kind=kind, help="").read(text)
+
+
+def test_a_file_without_a_name_is_refused() -> None:
+    with pytest.raises(WrongUsage, match="--log-file = '': expected the name of a file"):
+        Option(name="log_file", kind=Kind.PATH, help="").read("")

@@ -15,7 +15,7 @@ from stage import OTHER_WALLET, WALLET, Stage, full_transaction, some_life, with
 from textual.pilot import Pilot
 
 from streamcore.candles import ChartRange
-from streamcore.config.model import AlertSettings, Colours, PriceColumn, UiSettings
+from streamcore.config.screen import AlertSettings, Colours, PriceColumn, UiSettings
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind, PriceUpdate, State, StreamError
 from streamcore.token_hits import SearchFailure, SearchResult, TokenHit

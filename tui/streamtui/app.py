@@ -175,7 +175,7 @@ class StreamTuiApp(PaintsChanges):
 
     def exit(self, *args: Any, **kwargs: Any) -> None:
         """Leave: stop drawing, close the engine, restore the terminal."""
-        if self._leaving is not None:
+        if self._leaving is not None and not self.is_leaving:
             self._leaving()
         super().exit(*args, **kwargs)
 

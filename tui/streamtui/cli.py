@@ -9,37 +9,55 @@ from __future__ import annotations
 import os
 import sys
 
-from streamtui.declarations import WrongUsage
-from streamtui.exit_status import DONE, FAILED, WRONG_USAGE, ending, writing
-from streamtui.parsing import parse
-from streamtui.programs import STANDARD, Programs
-from streamtui.stderr import say, say_unexpected
-from streamtui.terminal import is_ascii_only
-
 TYPE_CHECKING = False  # the module typing takes as long to import as argparse
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
+    from streamtui.programs import Programs
 
-def main(arguments: Sequence[str] | None = None, programs: Programs = STANDARD) -> NoReturn:
+
+DONE, FAILED = 0, 1
+
+
+def main(arguments: Sequence[str] | None = None, programs: Programs | None = None) -> NoReturn:
     """Run the command line and exit.
 
     Args:
-        arguments: What follows the program's name; ``None``: that of this process.
-        programs: The functions that do the work of the commands.
+        arguments: What follows the program's name; ``None``: that of this process, which ends after it.
+        programs: The functions that do the work of the commands; ``None``: the standard ones.
     """
     try:
-        sys.exit(_run(sys.argv[1:] if arguments is None else arguments, programs))
+        status = _run(sys.argv[1:] if arguments is None else arguments, programs)
     except KeyboardInterrupt:  # before or after a command
-        sys.exit(DONE)
+        status = DONE
     except Exception as error:
+        from streamtui.stderr import say_unexpected
+
         say_unexpected(error)
-        sys.exit(FAILED)
+        status = FAILED
+    if arguments is None:
+        _hear_no_more()
+    sys.exit(status)
 
 
-def _run(arguments: Sequence[str], programs: Programs) -> int:
+def _hear_no_more() -> None:
+    """Let nobody who presses Ctrl+C once more interrupt the end of the process."""
+    import signal
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
+def _run(arguments: Sequence[str], programs: Programs | None) -> int:
     """Run the command, and return the exit status."""
+    # all that takes time is imported here, where Ctrl+C is no traceback
+    from streamtui.declarations import WrongUsage
+    from streamtui.exit_status import WRONG_USAGE, ending, writing
+    from streamtui.parsing import parse
+    from streamtui.stderr import say
+
     _write_everywhere()
     if "_STREAMTUI_COMPLETE" in os.environ:  # set by the shell function that Typer installs
         from streamtui.completion import complete
@@ -60,14 +78,16 @@ def _run(arguments: Sequence[str], programs: Programs) -> int:
         return WRONG_USAGE
     with ending() as end:
         from streamtui.dispatch import run
+        from streamtui.programs import STANDARD
 
-        run(command, given, programs)
+        run(command, given, programs or STANDARD)
     return end.status
 
 
 def _completion(wish: str) -> int:
     """Install completion, or show what it runs; returns only if that cannot be done."""
     from streamtui.completion import complete
+    from streamtui.stderr import say
 
     try:
         complete(f"--{wish}-completion")
@@ -79,6 +99,8 @@ def _completion(wish: str) -> int:
 
 def _write_everywhere() -> None:
     """Make sure that printing never fails because the terminal's encoding lacks a character."""
+    from streamtui.terminal import is_ascii_only
+
     streams = (sys.stdout, sys.stderr, sys.__stderr__)
     if is_ascii_only(os.environ):
         from streamtui.format.ascii_signs import make_ascii

@@ -45,7 +45,7 @@ class Kind(Enum):
 
 
 class Option:
-    """One option."""
+    """An option of the command line: parsing, help and completion all follow from it."""
 
     def __init__(
         self,
@@ -105,6 +105,8 @@ class Option:
             WrongUsage: It is no such value; the sentence names the option, the value and what is allowed.
         """
         if self.kind is Kind.PATH:
+            if not text:
+                raise WrongUsage(f"{self.flag} = '': expected the name of a file", text)
             from pathlib import Path
 
             return Path(text)
@@ -112,6 +114,8 @@ class Option:
             raise WrongUsage(f"{self.flag} = {text!r}: expected one of: {', '.join(self.choices)}", text)
         if self.kind not in (Kind.WHOLE, Kind.NUMBER):
             return text
+        if not text.isascii() or "_" in text:  # Python reads other digits, too, and its own way to group them
+            raise self._refused(text)
         try:
             value = int(text) if self.kind is Kind.WHOLE else float(text)
         except ValueError:
@@ -162,7 +166,7 @@ class Argument:
 
 
 class Command:
-    """One command."""
+    """A command with its options: parsing, help and completion all follow from it."""
 
     def __init__(
         self,

@@ -41,11 +41,14 @@ def run(command: str, given: _Given, programs: Programs) -> None:
 def _app(given: _Given, programs: Programs) -> None:
     import gc
 
+    from streamtui.commands.shutdown import as_keyboard_interrupt
+
     # nothing of what is imported and set up is garbage, but looking for it takes a fifth of the time to the
     # first frame and to the first price, from which on the app looks for it again
     gc.disable()
     try:
-        _start_app(given, programs)
+        with as_keyboard_interrupt():
+            _start_app(given, programs)
     finally:
         gc.enable()
 
@@ -240,10 +243,10 @@ def _with_tokens(given: _Given, work: Callable[[Path], None]) -> None:
 
 
 def _serve(given: _Given, programs: Programs) -> None:
-    from importlib.util import find_spec
+    from streamcore.extras import lacking
 
-    if find_spec("textual_serve") is None:
-        refuse("serve needs a library: pip install 'streamtui[web]'")
+    if (reason := lacking("web")) is not None:
+        refuse(f"serve needs a library: {reason}")
     from streamcore.relay import ListenFailed, LogFailed, TokensFailed
     from streamtui.commands.open_files import check_open_files
     from streamtui.commands.serve import run

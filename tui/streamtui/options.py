@@ -91,9 +91,9 @@ ENCODING = Option(
 )
 INTERVAL = Option(
     name="interval",
-    kind=Kind.WHOLE,
+    kind=Kind.TEXT,
     metavar="MS",
-    least=1,
+    choices=("100", "250", "500", "1000"),
     help="Milliseconds between a relay's updates: 100, 250, 500 or 1000.",
     setting="relay.interval",
 )

@@ -62,8 +62,13 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         terminal.prepare(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
+    from streamtui.commands.shutdown import hear_no_more
     from streamtui.model.engine import real_engine_factory
     from streamtui.terminal import end_within
+
+    def leaving() -> None:
+        hear_no_more()
+        end_within(LEAVE_WITHIN)
 
     settings = loaded.settings
     nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)
@@ -75,7 +80,7 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         saved=saved(loaded),
         starter=nothing_set,
         in_browser=in_browser,
-        leaving=lambda: end_within(LEAVE_WITHIN),
+        leaving=leaving,
         started=gc.enable,
     )
     app.run()

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from streamcore.json_lines import to_json
-from streamcore.relay.log import LogFailed, Logged
+from streamcore.relay.log import LogDamaged, LogFailed, Logged
 from streamcore.relay.sqlite_log import TransactionLog
+
+DAMAGED = ".damaged"
+"""What the name of a file ends with that was moved away."""
+
+log = logging.getLogger(__name__)
 
 
 class CopiedTransactions(TransactionLog):
     """A `TransactionLog` of which another one is the source."""
+
+    @classmethod
+    def opened(cls, folder: Path, *, now: float, file: str) -> CopiedTransactions:
+        """Open a copy; see `TransactionLog`. One that is damaged is moved away, and copied anew.
+
+        Raises:
+            LogFailed: It cannot be opened.
+        """
+        try:
+            return cls(folder, now=now, file=file)
+        except LogDamaged as error:
+            path = folder / file
+            try:
+                path.replace(path.with_name(path.name + DAMAGED))
+                for ending in ("-wal", "-shm"):  # they belong to that file alone
+                    path.with_name(path.name + ending).unlink(missing_ok=True)
+            except OSError:
+                raise error from None
+            log.warning(
+                "the copy of the log is damaged, and is begun anew; the old one is %s%s", path, DAMAGED
+            )
+            return cls(folder, now=now, file=file)
 
     def copy(self, logged: Sequence[Logged], *, newest: int) -> list[Logged]:
         """Write transactions that have their offsets from elsewhere, all or nothing.

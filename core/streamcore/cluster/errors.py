@@ -13,6 +13,13 @@ class NotStored(StreamcoreError):
     """A stream did not take a message, or did not say that it has; the text says why, as a phrase."""
 
 
+class TooLong(NotStored):
+    """A message has more bytes than the server takes; it was not sent."""
+
+    def __init__(self, length: int, most: int) -> None:
+        super().__init__(f"it has {length} bytes, and at most {most} are taken")
+
+
 class Conflict(NotStored):
     """A key was written by somebody else since it was read."""
 

@@ -13,15 +13,16 @@ from contextlib import suppress
 
 from streamcore.assets.tokens import is_address
 from streamcore.clock import Clock, wait_for
-from streamcore.cluster.errors import Conflict, NotStored, SessionEnded
+from streamcore.cluster.answering import Answering
+from streamcore.cluster.errors import NotStored, SessionEnded
+from streamcore.cluster.followed_wallets import FollowedWallets
 from streamcore.cluster.lease import Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, Wants, record_of, write
-from streamcore.cluster.names import Names, key_subject
+from streamcore.cluster.messages import Live, Wants, in_parts, write
+from streamcore.cluster.names import Names
 from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Session
-from streamcore.cluster.questions import answered
 from streamcore.cluster.transaction_store import TransactionStore
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import WantsOfAll
@@ -30,8 +31,7 @@ from streamcore.events import ErrorKind, Event, StatusChange, StreamError, Walle
 from streamcore.hub import Subscriber
 from streamcore.manager import StreamManager
 from streamcore.relay.answers import Answers
-from streamcore.relay.sqlite_log import RESUMED_WITHIN
-from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
+from streamcore.streams.checkpoints import Checkpoints
 from streamcore.tasks import Tasks, first_to_end
 
 CONFLATED = 0.1
@@ -44,7 +44,7 @@ WHOLE_EVERY = 30.0
 """Seconds after which everything is told once more, whoever may have missed something."""
 
 SAVED_EVERY = 1.0
-FOLLOWED_EVERY = 60.0
+"""Seconds between two looks at which wallets' records have changed."""
 
 EVENTS_IN_A_MESSAGE = 500
 """About 200 KB; a server takes a megabyte."""
@@ -56,9 +56,6 @@ COPY_WITHIN = 10.0
 """Seconds that the copy of the log may need to reach the end of the stream."""
 
 GOODBYE_WITHIN = 1.0
-
-MOST_QUESTIONS = 200
-"""Questions that are answered at once."""
 
 UNKNOWN_TOLD = 10
 """Symbols of which terminals are told at once that they cannot be watched; a relay may want thousands."""
@@ -82,17 +79,18 @@ class Leader:
     ) -> None:
         """``make_engine`` makes the engine, not started yet; the rest is this relay's own."""
         self._checkpoints = Checkpoints()
+        self._followed = FollowedWallets(self._checkpoints, transactions, records, lease, link, names, clock)
         self._engine = make_engine(self._checkpoints)
         self._lease = lease
         self._names = names
         self._link = link
         self._log = transactions
-        self._records = records
         self._wants = wants
         self._clock = clock
         self._tasks = Tasks("leading relay", clock, failed=self._failed)
-        self._answers = Answers(self._engine, self._tasks, clock)
-        self._answering = 0
+        answers = Answers(self._engine, self._tasks, clock)
+        self._answering = Answering(answers, self._engine, lease, link, self._tasks)
+        self._has_told_too_long = False
         self._turn = asyncio.Lock()
         self._store = TransactionStore(names, lease, link, clock, tell=self._tell)
         self._events: Subscriber
@@ -102,11 +100,7 @@ class Leader:
         self._whole_due = False
         self._sources: dict[str, str | None] = {}
         """As they were told last."""
-        self._followed: dict[str, int] = {}
-        """Each wallet that is followed to the offset from which on it is covered."""
         self._symbols: dict[str, None] = {}
-        self._saved: dict[str, tuple[SavedCheckpoint, str, float]] = {}
-        """Each wallet's record as it was written last: checkpoint, epoch, and monotonic seconds."""
 
     async def run(self) -> None:
         """Lead until cancelled.
@@ -214,22 +208,38 @@ class Leader:
             part = news[start : start + EVENTS_IN_A_MESSAGE]
             if not (part or is_due):
                 return
-            if not self._lease.is_held:  # looked at before each: this process may have stood still
-                return
             sources = dict(self._engine.price_sources)
-            message = Live(
+            live = Live(
                 term=self._lease.term or 0,
                 events=part,
                 statuses=tuple(self._engine.statuses().values()) if is_due else None,
                 sources=sources if is_due or sources != self._sources else None,
             )
             self._sources, is_due = sources, False
-            try:
-                await session.publish(self._names.live, write(message))
-            except SessionEnded:
-                # prices and statuses are told at the beginning of the next one, errors would not be
-                self._news = [one for one in news[start:] if isinstance(one, StreamError)] + self._news
-                return
+            told = start
+            for message in in_parts(live, most=session.most_bytes):
+                if not self._lease.is_held:  # looked at before each: this process may have stood still
+                    return
+                try:
+                    await session.publish(self._names.live, message.data)
+                except SessionEnded:
+                    # prices and statuses are told at the beginning of the next one, errors would not be
+                    self._news = [one for one in news[told:] if isinstance(one, StreamError)] + self._news
+                    return
+                told += len(message.events)
+                if message.is_shortened:
+                    self._tell_too_long(session.most_bytes)
+
+    def _tell_too_long(self, most: int) -> None:
+        """Tell terminals, once, that they are not told everything."""
+        if not self._has_told_too_long:
+            self._has_told_too_long = True
+            text = (
+                f"the providers' statuses are longer than the NATS server takes ({most} bytes), "
+                "and cannot be told: its max_payload must be larger"
+            )
+            log.error("%s", text)
+            self._failed(ProviderError(ErrorKind.SERVER, text, retryable=False))
 
     # --- being asked ------------------------------------------------------------------------------------
 
@@ -240,7 +250,7 @@ class Leader:
             subscriptions = []
             try:
                 subscriptions.append(await session.listen(self._names.present, self._asked_for_present))
-                subscriptions.append(await session.listen(self._names.ask, self._asked))
+                subscriptions.append(await session.listen(self._names.ask, self._answering.take))
                 self._asked_for_present(None)
                 await session.until_end()
             except SessionEnded:
@@ -257,21 +267,6 @@ class Leader:
     async def _publish_soon(self) -> None:
         if (session := self._link.present) is not None:
             await self._publish(session)
-
-    def _asked(self, message: Incoming) -> None:
-        if self._answering < MOST_QUESTIONS and self._lease.is_held:
-            self._answering += 1
-            self._tasks.start("answering a relay", self._answer, message)
-
-    async def _answer(self, message: Incoming) -> None:
-        try:
-            most = (await self._link.session()).most_bytes
-            answer = await answered(message.data, self._answers, self._engine, most=most)
-            if (session := self._link.present) is not None and message.reply and self._lease.is_held:
-                with suppress(SessionEnded):
-                    await session.publish(message.reply, answer)
-        finally:
-            self._answering -= 1
 
     # --- what is wanted ---------------------------------------------------------------------------------
 
@@ -291,11 +286,11 @@ class Leader:
         await engine.unsubscribe_prices(await self._known(gone))
         wallets = [wallet for wallet in wants.wallets if wallet not in self._followed and is_address(wallet)]
         for wallet in wallets:
-            await self._follow(wallet)
+            await self._followed.follow(wallet)
         await engine.subscribe_wallets(wallets)
         wallets = [wallet for wallet in self._followed if wallet not in set(wants.wallets)]
         for wallet in wallets:
-            del self._followed[wallet]
+            self._followed.give_up(wallet)
         await engine.unsubscribe_wallets(wallets)
 
     async def _known(self, symbols: list[str], *, tells: bool = False) -> list[str]:
@@ -314,23 +309,6 @@ class Leader:
                 found.append(symbol)
         return found
 
-    async def _follow(self, wallet: str) -> None:
-        """Take up a wallet, before it is subscribed, where the last leader ended, if that is not long ago."""
-        self._saved.pop(wallet, None)
-        now, record = self._clock.time(), self._records.get(wallet)
-        if record is not None and now - record.followed_until <= RESUMED_WITHIN:
-            self._checkpoints.restore(wallet, record.saved, self._log.transactions.reported(wallet))
-        else:
-            record = None
-        if record is not None and record.epoch == self._log.epoch:
-            self._followed[wallet] = record.covered_from
-        else:
-            self._followed[wallet] = self._log.offset
-            # before its first transaction: whoever has been told that may come back to another relay at once
-            saved = SavedCheckpoint(now, None) if record is None else record.saved
-            with suppress(SessionEnded, NotStored):
-                await self._save_record(wallet, saved, self._log.epoch, self._followed[wallet])
-
     # --- checkpoints ------------------------------------------------------------------------------------
 
     async def _save(self) -> None:
@@ -342,48 +320,10 @@ class Leader:
             await self._store.all_stored()
             try:
                 if not self._store.has_lost and epoch == self._log.epoch:
-                    await self._save_records(saved, epoch)
+                    await self._followed.save(saved, epoch)
             except (SessionEnded, NotStored) as error:
                 log.debug("the checkpoints could not be written: %s", error)
             await self._clock.sleep(SAVED_EVERY)
-
-    async def _save_records(self, saved: dict[str, SavedCheckpoint], epoch: str) -> None:
-        now = self._clock.monotonic()
-        for wallet, checkpoint in saved.items():
-            covered_from = self._followed.get(wallet)
-            if covered_from is None:
-                continue
-            before = self._saved.get(wallet)
-            if before is not None:
-                is_known = before[:2] == (checkpoint, epoch) and now - before[2] < FOLLOWED_EVERY
-                if is_known and self._records.revision(wallet):  # else the bucket was lost
-                    continue
-                if before[1] != epoch:  # another stream, in which nothing is older than this
-                    covered_from = self._followed[wallet] = self._log.offset
-            try:
-                await self._save_record(wallet, checkpoint, epoch, covered_from)
-            except Conflict:
-                continue  # tried again in the next round
-            self._saved[wallet] = (checkpoint, epoch, now)
-
-    async def _save_record(
-        self, wallet: str, checkpoint: SavedCheckpoint, epoch: str, covered_from: int
-    ) -> None:
-        if not self._lease.is_held:
-            raise NotStored("the lease is over")
-        record = record_of(checkpoint, epoch=epoch, covered_from=covered_from, now=self._clock.time())
-        session = await self._link.session()
-        subject = key_subject(self._names.wallets, wallet)
-        known = self._records.revision(wallet)
-        try:
-            revision = await session.store(subject, write(record), last=known)
-        except Conflict:
-            # an earlier leader's last word, which is as true as this one and arrives with the bucket; or the
-            # bucket has dropped the key, for its age or because somebody told it to
-            if not known:
-                raise
-            revision = await session.store(subject, write(record), last=0)
-        self._records.take(wallet, record, revision)
 
     def _failed(self, error: ProviderError) -> None:
         self._news.append(error.event("", self._clock.time(), demo=False))

@@ -10,6 +10,8 @@ from contextlib import aclosing, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from streamcore.clock import Clock
 from streamcore.cluster.candidacy import Candidacy
 from streamcore.cluster.credible import credible
@@ -23,6 +25,7 @@ from streamcore.cluster.names import Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
 from streamcore.cluster.nats_session import Session, StreamFacts, StreamSpec, open_session
 from streamcore.cluster.shared_engine import NO_LEADER, SharedEngine
+from streamcore.cluster.team_settings import TeamSettings
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import LAST, SAID_EVERY, WantsOfAll
 from streamcore.config.model import BackoffSettings
@@ -64,6 +67,7 @@ class Member:
         link: Link,
         transactions: LogCopy,
         records: WalletRecords,
+        team: TeamSettings,
         clock: Clock,
         *,
         make_engine: Callable[[Checkpoints], StreamManager],
@@ -77,6 +81,7 @@ class Member:
             link: Holds the session.
             transactions: The copy of the log, filled from there.
             records: The records of wallets, filled from there.
+            team: Compares this relay's settings with those of the others.
             clock: Time.
             make_engine: Makes the engine that talks to the providers, if this relay leads.
         """
@@ -90,6 +95,7 @@ class Member:
         self._make_engine = make_engine
         self._id = secrets.token_hex(8)
         self._wants = WantsOfAll(clock)
+        self._team = team
         self._reason = "it has not been reached yet"
         """Why there is no session."""
         self._caught_up = asyncio.Event()
@@ -150,6 +156,10 @@ class Member:
             found.append(NO_LEADER)
         return found
 
+    def notes(self) -> list[str]:
+        """See `Membership.notes`."""
+        return self._team.differences()
+
     async def caught_up(self) -> None:
         """See `Membership.caught_up`."""
         await self._caught_up.wait()
@@ -189,6 +199,7 @@ class Member:
             self.is_connected
             and self._log.is_current
             and self._log.trouble is None
+            and self._log.unreadable is None
             and self._has_read >= {self._names.wallets, self._names.wants}
         )
 
@@ -322,17 +333,26 @@ class Member:
             self._records.dropped(wallet, revision)
 
     def _take_wants(self, relay: str, data: bytes, revision: int) -> None:
-        self._wants.take(relay, read(data, Wants) if data else Wants())
+        wants = read(data, Wants) if data else Wants()
+        self._wants.take(relay, wants)
+        if relay != self._id:
+            self._team.take(relay, wants.settings)
 
     async def _say_wants(self, session: Session) -> None:
         """Say what the terminals of this relay want, whenever that changes and now and then."""
         changed = self._engine.wants_changed
+        has_failed = False
         while True:
             changed.clear()
             said = False
-            with suppress(NotStored):
-                await session.store(key_subject(self._names.wants, self._id), write(self._engine.wants))
+            try:
+                wants = replace(self._engine.wants, settings=self._team.own)
+                await session.store(key_subject(self._names.wants, self._id), write(wants))
                 said = True
+            except NotStored as error:
+                if not has_failed:
+                    log.warning("what terminals want cannot be told to the leader: %s", error)
+            has_failed = not said
             await first_to_end(changed.wait(), self._clock.sleep(SAID_EVERY if said else 1.0))
 
     def _make_leader(self, lease: Lease) -> Leader:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +23,8 @@ MOST_TERM = 2**53
 """Terms grow from the milliseconds of a bucket's making, one with each write: that is far away."""
 
 Term = Annotated[int, Meta(ge=0, le=MOST_TERM)]
+MOST_SETTINGS = 500
+
 Name = Annotated[str, Meta(max_length=128)]
 Text = Annotated[str, Meta(max_length=4096)]
 
@@ -57,6 +60,8 @@ class Wants(msgspec.Struct, frozen=True, omit_defaults=True):
     symbols: tuple[str, ...] = ()
     """Each as every relay understands it as the same instrument."""
     wallets: tuple[str, ...] = ()
+    settings: Annotated[dict[str, str], Meta(max_length=MOST_SETTINGS)] = {}
+    """See `streamcore.cluster.team_settings.settings_told`; empty: it is not said."""
 
 
 class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +78,15 @@ class WalletRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Signature and slot."""
     history: tuple[str, ...] = ()
     history_to: int = 0
+    unsure: tuple[int, int] | None = None
 
     @property
     def saved(self) -> SavedCheckpoint:
         """What `Checkpoints.restore` needs of it."""
         verified = None if self.verified is None else Checkpoint(*self.verified)
-        return SavedCheckpoint(self.watched_at, verified, frozenset(self.history), self.history_to)
+        return SavedCheckpoint(
+            self.watched_at, verified, frozenset(self.history), self.history_to, self.unsure
+        )
 
 
 def first_term(now: float, newest: int) -> int:
@@ -103,6 +111,7 @@ def record_of(saved: SavedCheckpoint, *, epoch: str, covered_from: int, now: flo
         verified=None if verified is None else (verified.signature, verified.slot),
         history=tuple(sorted(saved.history)),
         history_to=saved.history_to,
+        unsure=saved.unsure,
     )
 
 
@@ -139,6 +148,37 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 def write(message: msgspec.Struct) -> bytes:
     """Return a message as it is sent."""
     return msgspec.json.encode(message)
+
+
+class LivePart(NamedTuple):
+    """A `Live` as it is sent."""
+
+    data: bytes
+    events: Sequence[Event]
+    """Those in it."""
+    is_shortened: bool
+    """It could not be split, and something that was too long was left out."""
+
+
+def in_parts(live: Live, *, most: int) -> Iterator[LivePart]:
+    """Yield what a leader tells in as many messages as it takes, of ``most`` bytes each, in order."""
+    waiting = deque([live])
+    while waiting:
+        part = waiting.popleft()
+        events, is_shortened = part.events, False
+        data = write(part)
+        if len(data) > most and len(events) > 1:
+            middle = len(events) // 2
+            waiting.appendleft(Live(term=part.term, events=events[middle:], leaves=part.leaves))
+            waiting.appendleft(msgspec.structs.replace(part, events=events[:middle], leaves=False))
+            continue
+        if len(data) > most:
+            is_shortened = True
+            data = write(msgspec.structs.replace(part, statuses=None, sources=None))
+        if len(data) > most:
+            events = ()
+            data = write(Live(term=part.term, leaves=part.leaves))
+        yield LivePart(data, events, is_shortened)
 
 
 def read_live(data: bytes) -> tuple[Live, str | None]:

@@ -30,7 +30,7 @@ from nats.errors import (
 from nats.errors import TimeoutError as NatsTimeout
 
 from streamcore.clock import Clock, wait_for
-from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded
+from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded, TooLong
 from streamcore.cluster.nats_internals import StrictClient
 from streamcore.tasks import first_to_end
 from streamcore.text import printable
@@ -45,6 +45,9 @@ ANSWER_WITHIN = 2.0
 CLOSE_WITHIN = 0.5
 
 OLDEST_SERVER = (2, 11)
+
+LEAST_PAYLOAD = 131_072
+"""Bytes that a server must take in one message: the longest transaction, twice."""
 
 _INBOX = re.compile(r"_inbox\.[\w.*]+", re.IGNORECASE)
 
@@ -151,6 +154,12 @@ class Connection:
             await session.close()
             oldest = ".".join(map(str, OLDEST_SERVER))
             raise SessionEnded(f"the NATS server is older than {oldest}")
+        if session.most_bytes < LEAST_PAYLOAD:
+            await session.close()
+            raise SessionEnded(
+                f"the NATS server takes {session.most_bytes} bytes in a message (max_payload), "
+                f"and must take {LEAST_PAYLOAD}"
+            )
         return session
 
     # --- its end ----------------------------------------------------------------------------------------
@@ -230,8 +239,10 @@ class Connection:
         """Send a message to whoever listens now.
 
         Raises:
+            TooLong: It has more than `most_bytes`.
             SessionEnded: The connection has ended.
         """
+        self._check_length(len(data))
         await self._done(self._client.publish(subject, data))
 
     async def listen(self, subject: str, take: Callable[[Incoming], None]) -> Subscription:
@@ -262,8 +273,10 @@ class Connection:
         Raises:
             NobodyThere: Nobody listens.
             NoAnswer: Nobody answered in time.
+            TooLong: It has, with its headers, more than `most_bytes`.
             SessionEnded: The connection has ended.
         """
+        self._check_length(len(data) + _length_of(headers))
         try:
             answer = await self._done(self._client.request(subject, data, timeout=within, headers=headers))
         except NoRespondersError:
@@ -272,8 +285,24 @@ class Connection:
             raise NoAnswer(f"there was no answer within {within:g} s") from None
         return answer.data
 
+    def _check_length(self, length: int) -> None:
+        """Check what the library does not, or takes for the end of the connection.
+
+        Raises:
+            TooLong: The server would close the connection.
+        """
+        if length > self.most_bytes:
+            raise TooLong(length, self.most_bytes)
+
     async def _subscribe(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Any:
         return await self._done(self._client.subscribe(subject, cb=take))
+
+
+def _length_of(headers: dict[str, str] | None) -> int:
+    """Return how many bytes headers take at most: the server counts them, too."""
+    if not headers:
+        return 0
+    return len("NATS/1.0\r\n\r\n") + sum(len(f"{name}: {value}\r\n") for name, value in headers.items())
 
 
 def _sentence(error: BaseException) -> str:

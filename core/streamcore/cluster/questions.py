@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded
+from streamcore.cluster.errors import NoAnswer, NobodyThere, SessionEnded, TooLong
 from streamcore.cluster.link import Link
 from streamcore.cluster.messages import Answer, Question, Trouble, read, write
 from streamcore.cluster.names import Names
@@ -23,6 +23,8 @@ from streamcore.wire.transactions import word
 
 KEYS_PER_QUESTION = 40
 """Rows in one question for trends: an answer has to fit into one message, usually of a megabyte."""
+
+TOO_BUSY = "the leading relay has too many questions to answer"
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,7 @@ class LeaderQuestions:
             answer = read(await session.ask(self._names.ask, write(question), within=PATIENCE), Answer)
         except NobodyThere:
             raise ProviderError(ErrorKind.NETWORK, "no relay leads at present", retryable=True) from None
-        except (NoAnswer, SessionEnded, MalformedMessage) as error:
+        except (NoAnswer, TooLong, SessionEnded, MalformedMessage) as error:
             text = f"the leading relay: {error}"
             raise ProviderError(ErrorKind.NETWORK, text, retryable=True, unanswered=True) from None
         if answer.trouble is not None:
@@ -80,6 +82,11 @@ def _error(question: Question, trouble: Trouble) -> InputError | ProviderError:
         return InputError(question.text or question.what, trouble.message)
     kind = word(ErrorKind, trouble.kind, ErrorKind.SERVER)
     return ProviderError(kind, trouble.message, retryable=trouble.retryable)
+
+
+def refused_as_too_busy() -> bytes:
+    """Return the answer to a question for which there is no time."""
+    return write(Answer(trouble=Trouble(TOO_BUSY, ErrorKind.RATE_LIMIT, retryable=True)))
 
 
 async def answered(data: bytes, answers: Answers, engine: Bus, *, most: int) -> bytes:

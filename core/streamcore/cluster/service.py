@@ -6,7 +6,6 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,11 +13,12 @@ from urllib.parse import urlsplit
 from streamcore.clock import Clock, SystemClock
 from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.config.demo import DemoServers
-from streamcore.config.libraries import version_of
 from streamcore.config.model import Settings
 from streamcore.config.selection import choose
 from streamcore.errors import ProviderError
+from streamcore.extras import lacking
 from streamcore.manager import StreamManager
+from streamcore.named_files import check_file, reason_of
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
 from streamcore.streams.checkpoints import Checkpoints
@@ -27,12 +27,8 @@ from streamcore.tasks import Tasks
 if TYPE_CHECKING:
     from streamcore.cluster.nats_connection import Access
 
-LIBRARY = "pip install 'streamtui[nats]'"
 FILE = "relay-nats.sqlite3"
 """The copy of the log: a relay that is alone, before or after, has offsets of its own, in another file."""
-
-SUPPORTED = "2.16."
-"""Versions of nats-py that can be used: `streamcore.cluster.nats_internals` depends on them."""
 
 
 def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -> list[Access]:
@@ -46,11 +42,8 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
         SettingsError: The library is not installed, or the settings do not go together.
     """
     wanted, refused = settings.relay, Refusals(origins or {})
-    if find_spec("nats") is None:
-        raise refused.error("nats", list(wanted.nats), f"needs a library: {LIBRARY}")
-    if not (found := version_of("nats-py")).startswith(SUPPORTED):
-        text = f"nats-py {found} is installed, but it must be {SUPPORTED.rstrip('.')}: {LIBRARY}"
-        raise refused.error("nats", list(wanted.nats), text)
+    if (reason := lacking("nats")) is not None:
+        raise refused.error("nats", list(wanted.nats), reason)
     if (wanted.nats_user is None) != (wanted.nats_password is None):
         missing = "nats_password" if wanted.nats_password is None else "nats_user"
         raise refused.error(missing, None, "a user and a password go together")
@@ -72,9 +65,11 @@ def check_access(settings: Settings, origins: Mapping[str, str] | None = None) -
 def _tls(settings: Settings, refused: Refusals) -> ssl.SSLContext:
     authority = settings.relay.nats_ca
     try:
+        if authority is not None:
+            check_file(authority)
         return ssl.create_default_context(cafile=authority)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = "there is no certificate in it" if isinstance(error, ssl.SSLError) else reason_of(error)
         raise refused.error("nats_ca", authority, f"cannot be used: {reason}") from error
 
 
@@ -104,6 +99,7 @@ async def serving_together(
     from streamcore.cluster.names import Names
     from streamcore.cluster.questions import LeaderQuestions
     from streamcore.cluster.shared_engine import SharedEngine
+    from streamcore.cluster.team_settings import TeamSettings, settings_told
     from streamcore.cluster.wallet_records import WalletRecords
 
     clock = clock or SystemClock()
@@ -114,7 +110,7 @@ async def serving_together(
         folder = plan.state
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="streamtui-relay-")))
-        tables = CopiedTransactions(folder, now=clock.time(), file=FILE)
+        tables = CopiedTransactions.opened(folder, now=clock.time(), file=FILE)
         stack.callback(tables.close)
         transactions = LogCopy(tables, records, clock)
 
@@ -129,7 +125,10 @@ async def serving_together(
         def make_engine(checkpoints: Checkpoints) -> StreamManager:
             return StreamManager(settings, clock=clock, demo=demo, remember=True, checkpoints=checkpoints)
 
-        member = Member(accesses, names, engine, link, transactions, records, clock, make_engine=make_engine)
+        team = TeamSettings(settings_told(settings), clock)
+        member = Member(
+            accesses, names, engine, link, transactions, records, team, clock, make_engine=make_engine
+        )
         await stack.enter_async_context(member)
         door = open_door(settings, plan, engine, transactions, clock, program=program, membership=member)
         yield await stack.enter_async_context(door)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from streamcore.clock import Clock
-from streamcore.cluster.errors import NotStored, SessionEnded
+from streamcore.cluster.credible import LONGEST_TRANSACTION
+from streamcore.cluster.errors import NotStored, SessionEnded, TooLong
 from streamcore.cluster.lease import Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.names import Names
@@ -57,7 +58,10 @@ class TransactionStore:
         self._trouble = LogTrouble(clock)
 
     def add(self, events: Sequence[WalletTransaction]) -> None:
-        """Take transactions in."""
+        """Have transactions stored, in this order; returns at once.
+
+        Beyond `MOST_HELD` that wait, the oldest are dropped, which is told once.
+        """
         if not events:
             return
         self._held += [_Held(number, event) for number, event in enumerate(events, self._added + 1)]
@@ -124,12 +128,29 @@ class TransactionStore:
         oldest = self._held[:AT_ONCE]
         puts = [self._put(session, one.event) for one in oldest]
         results = await asyncio.gather(*puts, return_exceptions=True)
-        stored = {one.number for one, result in zip(oldest, results, strict=True) if result is None}
-        self._held = [one for one in self._held if one.number not in stored]
+        done = set()
+        for one, result in zip(oldest, results, strict=True):
+            if isinstance(result, TooLong):
+                self._give_up(one.event, result)
+            elif result is not None:
+                continue
+            done.add(one.number)
+        self._held = [one for one in self._held if one.number not in done]
         for result in results:
-            if result is not None:
+            if result is not None and not isinstance(result, TooLong):
                 raise result
 
+    def _give_up(self, event: WalletTransaction, error: TooLong) -> None:
+        """Tell terminals of a transaction that they cannot be told: no later try would succeed."""
+        text = (
+            f"the transaction {event.signature} of {event.wallet} cannot be passed on: {error}; "
+            "look it up in a block explorer"
+        )
+        log.error("%s", text)
+        self._tell(error_of_log(ErrorKind.GAP, text, self._clock.time()))
+
     async def _put(self, session: Session, event: WalletTransaction) -> None:
-        subject = self._names.transactions_of(event.wallet)
-        await session.store(subject, to_json(event), message_id=f"{event.signature}:{event.wallet}")
+        subject, data = self._names.transactions_of(event.wallet), to_json(event)
+        if len(data) > LONGEST_TRANSACTION:  # every relay would pass it over
+            raise TooLong(len(data), LONGEST_TRANSACTION)
+        await session.store(subject, data, message_id=f"{event.signature}:{event.wallet}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,16 @@ from streamcore.config.model import Settings
 from streamcore.errors import InputError, MalformedEvent, ProviderError, StreamcoreError
 from streamcore.events import ErrorKind, PriceUpdate
 from streamcore.json_lines import from_json
+from streamcore.named_files import read_file, reason_of
 from streamcore.net.transport import Answer
 from streamcore.providers import PROVIDERS, create
 from streamcore.providers.base import Codec, Provider
 from streamcore.providers.reports import PriceReport
 from streamcore.recording.lines import Opened, Received, Start, decoded
 from streamcore.tracking.price_state import PriceState
+
+LARGEST = 512 * 1024 * 1024
+"""Bytes of a file: ten times those of the largest capture."""
 
 
 class UnreadableFile(StreamcoreError):
@@ -44,9 +49,9 @@ def prices_in(path: Path, settings: Settings) -> list[PriceUpdate]:
         UnreadableFile: It cannot be read, is neither, or has fewer than two prices.
     """
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = _content(path).splitlines(keepends=True)
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror or error}") from error
+        raise UnreadableFile(f"{path} cannot be read: {reason_of(error)}") from error
     if not lines:
         raise UnreadableFile(f"{path} is empty")
     if b'"direction"' in lines[0]:
@@ -59,6 +64,17 @@ def prices_in(path: Path, settings: Settings) -> list[PriceUpdate]:
     if len(events) < 2 or events[-1].ts <= events[0].ts:
         raise UnreadableFile(f"{path} has {len(events)} prices; it takes at least two, at different times")
     return events
+
+
+def _content(path: Path) -> bytes:
+    """Return what is in a file, or what comes through a pipe."""
+    if not path.is_fifo():
+        return read_file(path, LARGEST)
+    with path.open("rb") as pipe:
+        found = pipe.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 20} MB")
+    return found
 
 
 def _of_event_lines(path: Path, lines: Iterable[bytes]) -> Iterator[PriceUpdate]:

@@ -23,7 +23,7 @@ PREFIX = "STREAMTUI_"
 
 
 class Key(msgspec.Struct, frozen=True):
-    """One setting."""
+    """One setting: what it is called, where its value may come from, and what that may be."""
 
     name: str
     """Dotted: ``stream.stale_after``; without a dot at the top level: ``symbols``."""
@@ -45,6 +45,8 @@ class Key(msgspec.Struct, frozen=True):
     """For a URL: scheme and host, without a path."""
     verbatim: bool
     """For a list: its items are taken as they are, not split at commas, and may repeat."""
+    choices: tuple[int, ...]
+    """For a number: the only ones that are allowed; empty: all within its bounds are."""
     is_list: bool
     is_table: bool
     """Its value is a table of names that the user chooses."""
@@ -148,6 +150,7 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
     schemes = tuple(extra.get("schemes", ()))
     host_only = bool(extra.get("host_only"))
     secret = bool(extra.get("secret"))
+    choices = tuple(extra.get("choices", ()))
     is_array = isinstance(described, types.VarTupleType) and isinstance(described.item_type, types.StructType)
     default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     return Key(
@@ -155,17 +158,28 @@ def _key(name: str, field: msgspec.structs.FieldInfo, described: types.Type) -> 
         type=field.type,
         default=default,
         description=schema.get("description", ""),
-        allowed=_url_phrase(schemes, host_only) if schemes else _phrase(described, secret),  # each, of a list
+        allowed=_allowed(described, secret, schemes, host_only, choices),
         optional=optional,
         secret=secret,
         familiar=extra.get("familiar"),
         schemes=schemes,
         host_only=host_only,
         verbatim=bool(extra.get("verbatim")),
+        choices=choices,
         is_list=isinstance(described, types.VarTupleType) and not is_array,
         is_table=isinstance(described, types.DictType),
         is_array=is_array,
     )
+
+
+def _allowed(
+    described: types.Type, secret: bool, schemes: tuple[str, ...], host_only: bool, choices: tuple[int, ...]
+) -> str:
+    if schemes:
+        return _url_phrase(schemes, host_only)  # each, of a list
+    if choices:
+        return f"one of: {', '.join(map(str, choices))}"
+    return _phrase(described, secret)
 
 
 def _url_phrase(schemes: tuple[str, ...], host_only: bool) -> str:

@@ -8,30 +8,11 @@ websockets, which takes such an offer.
 
 from __future__ import annotations
 
-import re
-from importlib.util import find_spec
-
 from streamcore.config.model import StreamTransport
 from streamcore.errors import SettingsError
+from streamcore.extras import lacking
 
 KEY = "stream.transport"
-FAST = "pip install 'streamtui[fast]'"
-"""What installs picows."""
-
-SUPPORTED = re.compile(r"2\.3(\.|$)")
-"""Versions of picows that can be used: `streamcore.net.picows_internals` depends on them."""
-
-
-def picows_version() -> str | None:
-    """Return the version of picows that is installed; ``None``: it is not."""
-    return version_of("picows") if find_spec("picows") is not None else None
-
-
-def version_of(library: str) -> str:
-    """Return the version of a library that is installed."""
-    from importlib.metadata import version  # only now: it takes a while to load
-
-    return version(library)
 
 
 def check_library(choice: StreamTransport, origin: str = "settings") -> None:
@@ -44,14 +25,8 @@ def check_library(choice: StreamTransport, origin: str = "settings") -> None:
     Raises:
         SettingsError: It cannot; the text says what installs it.
     """
-    if choice is not StreamTransport.PICOWS:
-        return
-    found = picows_version()
-    if found is None:
-        raise SettingsError(KEY, str(choice), f"picows is not installed: {FAST}", origin)
-    if not SUPPORTED.match(found):
-        text = f"picows {found} is installed, but it must be 2.3: {FAST}"
-        raise SettingsError(KEY, str(choice), text, origin)
+    if choice is StreamTransport.PICOWS and (reason := lacking("fast")) is not None:
+        raise SettingsError(KEY, str(choice), reason, origin)
 
 
 def library_for(choice: StreamTransport, *, compressible: bool) -> StreamTransport:
@@ -63,7 +38,6 @@ def library_for(choice: StreamTransport, *, compressible: bool) -> StreamTranspo
     """
     if choice is not StreamTransport.AUTO:
         return choice
-    found = None if compressible else picows_version()
-    if found is None or not SUPPORTED.match(found):
+    if compressible or lacking("fast") is not None:
         return StreamTransport.WEBSOCKETS
     return StreamTransport.PICOWS

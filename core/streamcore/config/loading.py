@@ -8,7 +8,6 @@ not stay hidden until the variable is gone.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -30,6 +29,7 @@ from streamcore.config.secret_check import refuse_secrets, refuse_secrets_within
 from streamcore.config.selection import choose
 from streamcore.config.values import Entry, convert, table_item
 from streamcore.errors import SettingsError
+from streamcore.named_files import read_file, reason_of
 from streamcore.text import printable
 from streamcore.wallet_secrets import secret_refusal
 
@@ -149,11 +149,8 @@ def _document(path: Path | None, *, must_exist: bool) -> tuple[dict[str, Any] | 
 
 def _read(path: Path) -> dict[str, Any]:
     shown = _shown_path(path)
-    # a pipe would be waited for, and a device may never end
-    if not path.is_file() and path.exists() and str(path) != os.devnull:
-        raise OSError(errno.EINVAL, "it is not a file")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         allowed = f"expected UTF-8 text, but byte {error.start} is not"
         raise SettingsError("config", shown, allowed, "file") from error
@@ -238,14 +235,9 @@ def _read_secret(variable: str, path: Path) -> str:
     shown = _shown_path(path)
     origin = f"environment variable {variable}"
     try:
-        if path.is_file() or not path.exists():  # a device may never end
-            return path.read_text(encoding="utf-8").strip()
-        reason = "it is not a file"
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except UnicodeError:
-        reason = "it is no text"
-    raise SettingsError(variable, shown, f"cannot be read: {reason}", origin)
+        return read_file(path).decode().strip()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(variable, shown, f"cannot be read: {reason_of(error)}", origin) from None
 
 
 def _from_options(options: Mapping[str, Any]) -> Iterator[Entry]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
 from streamcore.config.proxies import Proxies
 from streamcore.errors import SettingsError
+from streamcore.named_files import check_file
 from streamcore.text import printable
 
 FILE_VARIABLE = "SSL_CERT_FILE"
@@ -49,8 +49,7 @@ def read_surroundings(environ: Mapping[str, str] | None = None) -> Surroundings:
 
 def _check_file(path: str) -> None:
     try:
-        with Path(path).open("rb"):
-            pass
+        check_file(path)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError as error:
         raise _refused(FILE_VARIABLE, path, "there are no certificates in it") from error

@@ -12,7 +12,7 @@ import msgspec
 from streamcore.assets.names import address_in, split_names
 from streamcore.assets.tokens import TokenTable, check_address
 from streamcore.config.keys import Key
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 from streamcore.errors import BadAddress, SettingsError
 from streamcore.loopback import is_loopback
 from streamcore.text import HIDDEN, printable
@@ -50,7 +50,7 @@ def convert(key: Key, entry: Entry) -> Any:
         value = msgspec.convert(given, key.type, strict=not entry.is_text)
     except msgspec.ValidationError:
         raise _refused(key, entry) from None  # msgspec's text is about types, not what to write
-    if isinstance(value, float) and not math.isfinite(value):
+    if (isinstance(value, float) and not math.isfinite(value)) or (key.choices and value not in key.choices):
         raise _refused(key, entry)
     if key.schemes:
         if isinstance(value, tuple):

@@ -19,7 +19,7 @@ QUICKLY = 1
 
 
 class PackedSeries:
-    """One series."""
+    """A series, compressed until somebody wants it `unpacked`."""
 
     __slots__ = ("_packed", "fetched_at", "provider")
 

@@ -34,7 +34,7 @@ class HistoryDescriptor(msgspec.Struct, frozen=True, kw_only=True):
 class Descriptor(msgspec.Struct, frozen=True, kw_only=True):
     """One provider: what it is called, what it serves, what it needs, and how to make it.
 
-    `section` and what follows from it (`kind`, `key`) are declared in `streamcore.config.model`: which
+    `section` and what follows from it (`kind`, `key`) are declared in `streamcore.config.sources`: which
     provider serves what is decided before any provider is imported.
     """
 

@@ -76,6 +76,10 @@ class Membership(Protocol):
         """Return why not everything can be served at present, as phrases."""
         ...
 
+    def notes(self) -> list[str]:
+        """Return what an operator should know although everything is served, as sentences."""
+        ...
+
     async def caught_up(self) -> None:
         """Return when the log has everything that any other relay may have told, so far as can be known."""
         ...

@@ -11,10 +11,11 @@ from streamcore.errors import UnknownProvider
 from streamcore.events import PriceUpdate, StatusChange, StreamError, WalletTransaction
 from streamcore.hub import Subscriber
 from streamcore.relay.bus import Bus
-from streamcore.relay.groups import Group, Traffic
+from streamcore.relay.groups import Group
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import Log
 from streamcore.relay.log_trouble import held_back
+from streamcore.relay.measures import Traffic
 from streamcore.relay.status_board import StatusBoard
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.upstream import Granted, Upstream

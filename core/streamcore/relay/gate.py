@@ -38,6 +38,7 @@ class Gate:
         *,
         behind_proxy: bool,
         unready: Callable[[], Sequence[str]],
+        notes: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Make a gate that is shut until `opened` is set.
 
@@ -47,6 +48,7 @@ class Gate:
             clock: Time.
             behind_proxy: A reverse proxy says in ``X-Forwarded-For`` who connects.
             unready: Returns why the relay cannot serve at present, as phrases.
+            notes: Returns what its operator should know besides, as sentences.
         """
         self.tokens = tokens
         self.opened = False
@@ -54,6 +56,7 @@ class Gate:
         self._clock = clock
         self._behind_proxy = behind_proxy
         self._unready = unready
+        self._notes = notes
         self._admitted: WeakKeyDictionary[ServerConnection, TokenEntry | None] = WeakKeyDictionary()
         self._attempts = Attempts(limits.refused_attempts_per_minute)
         self.refused: dict[int, int] = {}
@@ -118,8 +121,11 @@ class Gate:
         reasons = list(self._unready()) if self.opened else [_CLOSED, *self._unready()]
         body: dict[str, object] = {"ready": not reasons}
         is_local = is_loopback(_peer(connection)) and not self._behind_proxy
-        if reasons and (is_local or self._holder(request) is not None):
-            body["reasons"] = reasons  # strangers are told nothing of what runs here
+        if is_local or self._holder(request) is not None:  # strangers are told nothing of what runs here
+            if reasons:
+                body["reasons"] = reasons
+            if notes := list(self._notes()):
+                body["notes"] = notes
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK, body)
 
     def _holder(self, request: Request) -> TokenEntry | None:

@@ -7,18 +7,16 @@ keep up leaves its cohort until it has taken what was sent; then it gets whole r
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import msgspec
 from websockets.asyncio.server import broadcast
 
 from streamcore.assets.tokens import pinned_mint
-from streamcore.events import ErrorKind, PriceUpdate, StreamError
-from streamcore.relay.discretion import discreet, own_addresses, without_symbols
+from streamcore.events import PriceUpdate, StreamError
+from streamcore.relay.discretion import errors_for, own_addresses
 from streamcore.relay.limits import Close, RelayLimits
 from streamcore.relay.log import Log, LogFailed, Logged
-from streamcore.relay.measures import AGE_BOUNDS, TICK_BOUNDS, Histogram
+from streamcore.relay.measures import Traffic
 from streamcore.relay.status_board import StatusBoard, changes
 from streamcore.relay.terminal import MOST_ERRORS, Terminal
 from streamcore.relay.upstream import NamedRows, UpstreamRow
@@ -30,9 +28,6 @@ from streamcore.wire.transactions import error_message, transaction_message
 _Error: TypeAlias = tuple[StreamError, NamedRows]
 """An error, and the rows that its text names."""
 
-_ABOUT_WISHES = (ErrorKind.SUBSCRIPTION, ErrorKind.GAP)
-"""Kinds of errors that concern only those who want what they name; the others are about a provider."""
-
 HEARTBEAT_SECONDS = HEARTBEAT / 1000
 
 REPLAYED_AT_ONCE = 1000
@@ -40,29 +35,6 @@ REPLAYED_AT_ONCE = 1000
 
 FRAME_BYTES = 1 << 20
 """Bytes of transactions in one frame, all but the last of them; a terminal may take as little as 8 MiB."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What a relay has sent, for its metrics."""
-
-    frames: dict[str, int] = field(default_factory=dict)
-    """By encoding."""
-    payload: dict[str, int] = field(default_factory=dict)
-    """Bytes before compression, by encoding."""
-    skipped: int = 0
-    """Frames that were not sent to terminals that took nothing."""
-    ticks: Histogram = field(default_factory=lambda: Histogram(TICK_BOUNDS))
-    """Seconds that telling one group what is new took."""
-    price_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
-    """Seconds from when the engine had a price until a group was told, of the newest price of each row."""
-    transaction_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
-    """The same for transactions, without those that a terminal is told once more when it comes back."""
-
-    def count(self, encoding: str, length: int, terminals: int) -> None:
-        """Count a frame that was sent to that many terminals."""
-        self.frames[encoding] = self.frames.get(encoding, 0) + terminals
-        self.payload[encoding] = self.payload.get(encoding, 0) + length * terminals
 
 
 class Cohort:
@@ -217,7 +189,7 @@ class Group:
             if row.latest is not None:
                 self._pieces.adopt(row.number, row.latest)
         terminal.owed = set(numbers)
-        terminal.errors = [*terminal.errors, *_errors_for(cohort, troubles)][-MOST_ERRORS:]
+        terminal.errors = [*terminal.errors, *errors_for(cohort.rows, cohort.own, troubles)][-MOST_ERRORS:]
         self._behind.add(terminal)
         if terminal.progress_at is None:
             terminal.least_backlog, terminal.progress_at = terminal.backlog, now
@@ -266,7 +238,7 @@ class Group:
             own = [piece for wallet, piece in told if wallet in cohort.wallets]
             # too much for one frame: it comes from the log, as much at once as each terminal takes
             self._drop_behind(cohort, now, everybody=sum(map(len, own)) > FRAME_BYTES)
-            own_errors = _errors_for(cohort, errors)[-MOST_ERRORS:]
+            own_errors = errors_for(cohort.rows, cohort.own, errors)[-MOST_ERRORS:]
             for terminal in self._behind:
                 if self._cohort_of[terminal] is cohort:
                     terminal.owed |= cohort.rows & changed.keys()
@@ -376,22 +348,3 @@ class Group:
             for provider, own in cohort.topics.items()
             if before.get(provider) != own
         ]
-
-
-def _errors_for(cohort: Cohort, errors: Sequence[_Error]) -> list[StreamError]:
-    """Return those errors that are not about others alone, without what is theirs."""
-    found = []
-    for error, named in errors:
-        others = [name for name, rows in named.items() if not rows & cohort.rows]
-        if others and len(others) == len(named) and error.kind in _ABOUT_WISHES:
-            continue
-        text = discreet(error.message, cohort.own)
-        if text is not None:
-            text = without_symbols(text, others)
-            found.append(error if text == error.message else msgspec.structs.replace(error, message=text))
-    return found
-
-
-def statuses_of(board: StatusBoard) -> list[dict[str, Any]]:
-    """Return the whole status of each provider for a terminal that watches nothing yet."""
-    return [{**status, "topics": []} for status in board.shown.values()]

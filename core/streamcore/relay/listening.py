@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import Server
 
 SEND_BUFFER = 32 * 1024
 """Bytes the kernel may keep for a terminal that takes nothing.
@@ -61,6 +65,19 @@ def listening_socket(host: str, port: int) -> socket.socket:
         reason = error.strerror or type(error).__name__
         raise ListenFailed(f"{shown_address(host, port)} cannot be listened on: {reason}") from error
     return found
+
+
+async def start_serving(server: Server) -> None:
+    """Have a server that was made with ``start_serving=False`` serve, or close it if that is cancelled.
+
+    In one step with its making nobody could close it then: there would be no server yet to be closed.
+    """
+    try:
+        await server.start_serving()
+    except BaseException:
+        server.close()
+        await server.wait_closed()
+        raise
 
 
 def shown_address(host: str, port: int) -> str:

@@ -24,6 +24,10 @@ class LogFailed(StreamcoreError):
     """The log cannot be opened, read or written; the text is a sentence for the operator."""
 
 
+class LogDamaged(LogFailed):
+    """What is in the file cannot be: a disk has failed, or something else has written into it."""
+
+
 class Logged(NamedTuple):
     """A transaction with its place in the log."""
 
@@ -57,6 +61,11 @@ class Log(Protocol):
     @property
     def trouble(self) -> str | None:
         """Why the log cannot be written at present, as a sentence."""
+        ...
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why the log could not be read, as a sentence; from then on it counts as damaged."""
         ...
 
     @property

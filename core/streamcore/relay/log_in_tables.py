@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 from streamcore.clock import Clock
-from streamcore.relay.log import KEEP, MOST
+from streamcore.relay.log import KEEP, MOST, LogFailed, Logged
 from streamcore.relay.log_trouble import LogTrouble
 from streamcore.relay.sqlite_log import TransactionLog
+
+log = logging.getLogger(__name__)
 
 
 class LogInTables:
@@ -14,10 +19,11 @@ class LogInTables:
     def __init__(self, transactions: TransactionLog, clock: Clock) -> None:
         """``transactions``: open, whoever hands it in closes it."""
         self.transactions = transactions
-        self.after = transactions.after
         self.checkpoint_file = transactions.checkpoint_file
         self._clock = clock
         self._trouble = LogTrouble(clock)
+        self.unreadable: str | None = None
+        """See `Log.unreadable`."""
 
     @property
     def epoch(self) -> str:
@@ -43,6 +49,18 @@ class LogInTables:
     def trouble(self) -> str | None:
         """See `Log.trouble`."""
         return self._trouble.reason
+
+    def after(
+        self, offset: int, wallets: Sequence[str], *, most: int, most_bytes: int
+    ) -> tuple[list[Logged], bool]:
+        """See `Log.after`."""
+        try:
+            return self.transactions.after(offset, wallets, most=most, most_bytes=most_bytes)
+        except LogFailed as error:
+            if self.unreadable is None:
+                log.error("%s; terminals that have missed something are closed", error)  # noqa: TRY400
+            self.unreadable = str(error)
+            raise
 
     def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
         """See `Log.prune`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass, field
 
 TICK_BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 """Seconds: from what a tick takes to what would hold up everybody."""
@@ -32,3 +33,26 @@ class Histogram:
             count += more
             found.append((bound, float(count)))
         return found
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a relay has sent, for its metrics."""
+
+    frames: dict[str, int] = field(default_factory=dict)
+    """By encoding."""
+    payload: dict[str, int] = field(default_factory=dict)
+    """Bytes before compression, by encoding."""
+    skipped: int = 0
+    """Frames that were not sent to terminals that took nothing."""
+    ticks: Histogram = field(default_factory=lambda: Histogram(TICK_BOUNDS))
+    """Seconds that telling one group what is new took."""
+    price_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """Seconds from when the engine had a price until a group was told, of the newest price of each row."""
+    transaction_ages: Histogram = field(default_factory=lambda: Histogram(AGE_BOUNDS))
+    """The same for transactions, without those that a terminal is told once more when it comes back."""
+
+    def count(self, encoding: str, length: int, terminals: int) -> None:
+        """Count a frame that was sent to that many terminals."""
+        self.frames[encoding] = self.frames.get(encoding, 0) + terminals
+        self.payload[encoding] = self.payload.get(encoding, 0) + length * terminals

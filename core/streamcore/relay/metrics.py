@@ -25,7 +25,7 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from streamcore.events import State
-from streamcore.relay.listening import listening_socket
+from streamcore.relay.listening import listening_socket, start_serving
 from streamcore.relay.server import QUIET, Relay
 from streamcore.status import BreakerState, ProviderStatus
 
@@ -62,6 +62,9 @@ class RelayCollector(Collector):
             connected = _gauge("bus_connected", "1: NATS, which several relays share, can be reached.")
             connected.add_metric([], member.is_connected)
             yield connected
+            differ = _gauge("relay_settings_differ", "1: another relay on this NATS has other settings.")
+            differ.add_metric([], bool(member.notes()))
+            yield differ
         events = _counter(
             "events", "Events taken from the engine, prices of one moment merged.", ["kind", "source"]
         )
@@ -154,7 +157,9 @@ class MetricsServer:
             process_request=self._answer,
             server_header=None,
             logger=QUIET,
+            start_serving=False,
         )
+        await start_serving(self._server)
         return self
 
     async def __aexit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 import msgspec
 
@@ -25,10 +26,19 @@ class _Readiness(msgspec.Struct):
     ready: bool
     reasons: tuple[str, ...] = ()
     """Why not, as phrases; strangers are told none."""
+    notes: tuple[str, ...] = ()
+    """What its operator should know besides, as sentences."""
 
 
-def why_not_ready(settings: Settings, plan: Plan) -> str | None:
+def why_not_ready(
+    settings: Settings, plan: Plan, *, note: Callable[[str], object] = lambda text: None
+) -> str | None:
     """Ask the relay at the planned address whether it is ready.
+
+    Args:
+        settings: What is configured.
+        plan: What `streamcore.relay.plan` made of them.
+        note: Called with each sentence that its operator should know besides.
 
     Returns:
         ``None`` if it is, else why not, as text for a person.
@@ -36,7 +46,7 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
     import httpcore
 
     from streamcore.net.errors import requesting
-    from streamcore.text import Mask
+    from streamcore.text import Mask, printable
 
     host, port = plan.listen
     context = None
@@ -58,4 +68,6 @@ def why_not_ready(settings: Settings, plan: Plan) -> str | None:
         return error.message
     except msgspec.DecodeError:
         return f"what answers at {address} is no relay"
+    for text in found.notes:
+        note(printable(text))
     return None if found.ready else "; ".join(found.reasons) or "it does not say why"

@@ -9,7 +9,6 @@ from streamcore.clock import Clock
 from streamcore.errors import MalformedMessage, UnknownProvider
 from streamcore.relay.bus import Bus
 from streamcore.relay.fan_out import FanOut
-from streamcore.relay.groups import statuses_of
 from streamcore.relay.limits import Close, Code, RelayLimits
 from streamcore.relay.log import Log
 from streamcore.relay.lookups import Lookups
@@ -124,7 +123,7 @@ class Requests:
             exchanges=served.exchanges,
             tokens=served.tokens,
             control=terminal.holder is None or terminal.holder.scope is Scope.CONTROL,
-            statuses=tuple(statuses_of(self._fan_out.board)),
+            statuses=tuple(self._fan_out.board.without_topics()),
         )
 
     async def first(self, terminal: Terminal, data: bytes) -> None:

@@ -19,7 +19,6 @@ from typing import cast
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.protocol import State as ConnectionState
 from websockets.typing import Subprotocol
 
 from streamcore.clock import Clock, wait_for
@@ -31,9 +30,10 @@ from streamcore.relay.fan_out import FanOut
 from streamcore.relay.gate import Gate
 from streamcore.relay.housekeeping import Housekeeping
 from streamcore.relay.limits import Bucket, Close, RelayLimits
-from streamcore.relay.listening import listening_socket
+from streamcore.relay.listening import listening_socket, start_serving
 from streamcore.relay.log import KEEP, MOST, Log
 from streamcore.relay.lookups import Lookups
+from streamcore.relay.pings import ping_all
 from streamcore.relay.requests import Nonsense, Requests, Served
 from streamcore.relay.terminal import Terminal
 from streamcore.relay.tokens import Tokens
@@ -134,7 +134,12 @@ class Relay:
             keep_most=keep_most,
         )
         self.gate = Gate(
-            tokens or Tokens(), self.limits, clock, behind_proxy=behind_proxy, unready=self.unready
+            tokens or Tokens(),
+            self.limits,
+            clock,
+            behind_proxy=behind_proxy,
+            unready=self.unready,
+            notes=tuple if membership is None else membership.notes,
         )
         self._terminals: set[Terminal] = set()
         self._server: Server | None = None
@@ -164,16 +169,19 @@ class Relay:
             select_subprotocol=_selected,
             server_header=None,
             open_timeout=self.limits.want_within,
-            ping_interval=None,  # one round of pings for all: see _ping
+            ping_interval=None,  # one round of pings for all: see `ping_all`
             close_timeout=CLOSE_WITHIN,
             max_size=MAX_REQUEST_BYTES,
             max_queue=4,
             create_connection=BoundedConnection,
             logger=QUIET,
+            start_serving=False,
         )
+        await start_serving(self._server)
         self._tasks.start_loop("passing on events", self.fan_out.run)
         self._tasks.start_loop("housekeeping", self.housekeeping.run)
-        self._tasks.start_loop("pings", self._ping)
+        pings = partial(ping_all, self._terminals, self._clock, self.limits, close=self._close)
+        self._tasks.start_loop("pings", pings)
         if self.membership is None:
             self.gate.opened = True
         else:
@@ -223,6 +231,8 @@ class Relay:
     def unready(self) -> list[str]:
         """Return why not everything that is wanted can be served at present, as phrases."""
         reasons = [] if self.log.trouble is None else [self.log.trouble]
+        if self.log.unreadable is not None:
+            reasons.append(self.log.unreadable)
         if self.membership is not None:
             reasons += self.membership.troubles()
         statuses = self._bus.statuses().values()
@@ -338,28 +348,6 @@ class Relay:
         with suppress(TimeoutError):
             await wait_for(self._clock, terminal.connection.close(code, reason), CLOSE_WITHIN)
         terminal.connection.transport.abort()
-
-    async def _ping(self) -> None:
-        """Ask every terminal that seems to keep up for a sign of life, and close those that give none."""
-        while True:
-            await self._clock.sleep(self.limits.ping_every)
-            waiting = []
-            for terminal in tuple(self._terminals):
-                # one that takes nothing has a deadline of its own, and a ping would wait behind the rest
-                if terminal.connection.state is ConnectionState.OPEN and not terminal.backlog:
-                    try:
-                        pong = await terminal.connection.ping()
-                    except ConnectionClosed:
-                        continue
-                    if isinstance(pong, asyncio.Future):  # always; its type says less than its documentation
-                        waiting.append((terminal, pong))
-            await self._clock.sleep(self.limits.pong_within)
-            for terminal, pong in waiting:
-                if not pong.done():
-                    seconds = f"{self.limits.pong_within:g}"
-                    self._close(terminal, Close.NO_PONG, f"no pong within {seconds} s")
-                elif not pong.cancelled():
-                    pong.exception()  # retrieved: the connection has ended, which is noticed elsewhere
 
     def _internal_error(self, error: ProviderError) -> None:
         self.fan_out.error(

@@ -8,17 +8,19 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from streamcore.clock import Clock, SystemClock
 from streamcore.config.demo import DemoServers
 from streamcore.config.locations import state_folder
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
 from streamcore.config.selection import choose
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import SettingsError
+from streamcore.extras import lacking
 from streamcore.loopback import is_loopback
 from streamcore.manager import StreamManager
+from streamcore.named_files import check_file, check_folder, reason_of
 from streamcore.relay.bus import Bus, Membership
 from streamcore.relay.limits import RelayLimits
 from streamcore.relay.listening import split_address
@@ -96,8 +98,8 @@ def plan(
 def _metrics(address: str | None, refused: Refusals) -> tuple[str, int] | None:
     if address is None:
         return None
-    if find_spec("prometheus_client") is None:
-        raise refused.error("metrics", address, "needs a library: pip install 'streamtui[relay]'")
+    if (reason := lacking("relay")) is not None:
+        raise refused.error("metrics", address, reason)
     try:
         return split_address(address)
     except ValueError as error:
@@ -120,28 +122,45 @@ def _tls(wanted: RelaySettings, refused: Refusals) -> ssl.SSLContext | None:
         return None
     if wanted.cert is None:
         raise refused.error("cert", None, "a key without its certificate: name that with --cert")
+    for name, path in (("cert", wanted.cert), ("key", wanted.key)):
+        try:
+            if path is not None:
+                check_file(path)
+        except OSError as error:
+            raise refused.error(name, path, f"cannot be read: {reason_of(error)}") from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         # a password would be asked for on a terminal that a service does not have
         context.load_cert_chain(wanted.cert, wanted.key, password=lambda: b"")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "reason", None) or "a certificate and its key are expected, both as PEM"
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            reason = reason_of(error)
         allowed = f"cannot be used with the key {wanted.key or 'in it'}: {reason}"
         raise refused.error("cert", wanted.cert, allowed) from error
     return context
 
 
 def _state(settings: Settings, environ: Mapping[str, str], refused: Refusals) -> Path | None:
+    found: Path
     if settings.relay.state is not None:
-        return Path(settings.relay.state)
-    if settings.demo:
+        found = Path(settings.relay.state)
+    elif settings.demo:
         return None
-    if given := environ.get("STATE_DIRECTORY"):  # systemd's, for a service
-        return Path(given.partition(":")[0])
-    folder = state_folder()
-    if folder is None:
-        raise refused.error("state", None, "this user has no home folder (HOME): name a folder with --state")
-    return folder / "relay"
+    elif given := environ.get("STATE_DIRECTORY"):  # systemd's, for a service
+        found = Path(given.partition(":")[0])
+    else:
+        folder = state_folder()
+        if folder is None:
+            reason = "this user has no home folder (HOME): name a folder with --state"
+            raise refused.error("state", None, reason)
+        found = folder / "relay"
+    try:
+        check_folder(found)
+    except OSError as error:
+        reason = f"{reason_of(error)}; name a folder for the log with --state"
+        raise refused.error("state", str(found), reason) from None
+    return found
 
 
 @asynccontextmanager

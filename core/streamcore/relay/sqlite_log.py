@@ -7,7 +7,6 @@ transaction, so that a relay that was killed goes on exactly where its log ends.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import sqlite3
@@ -21,7 +20,8 @@ from streamcore.errors import MalformedEvent
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import from_newer_json, to_json
 from streamcore.providers.reports import Checkpoint
-from streamcore.relay.log import KEEP, MOST, LogFailed, Logged
+from streamcore.relay.database_file import is_damage, locked, reason
+from streamcore.relay.log import KEEP, MOST, LogDamaged, LogFailed, Logged
 from streamcore.streams.checkpoints import MOST_REMEMBERED, SavedCheckpoint
 
 FILE = "relay.sqlite3"
@@ -58,6 +58,10 @@ CREATE TABLE wallets (
 """
 
 
+_UNSURE = "CREATE TABLE IF NOT EXISTS unsure (wallet TEXT PRIMARY KEY, after INTEGER, before INTEGER)"
+"""What may be missing for ever and has not been told; logs that were begun before lack it."""
+
+
 class TransactionLog:
     """The transactions of one relay, and where each wallet's next fetch starts.
 
@@ -74,6 +78,7 @@ class TransactionLog:
             file: The name of the database in it.
 
         Raises:
+            LogDamaged: What is in it cannot be.
             LogFailed: It cannot be opened, another relay has it open, or a newer version has written it.
         """
         self.path = folder / file
@@ -81,18 +86,25 @@ class TransactionLog:
         self._saved: dict[str, SavedCheckpoint] = {}
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = _locked(folder / LOCK)
+            self._lock = locked(folder / LOCK)
             # made before SQLite makes it: others' wallets are nobody's business
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             self._database = sqlite3.connect(self.path, isolation_level=None, timeout=0.05)
         except (OSError, sqlite3.Error) as error:
             self._unlock()
-            raise LogFailed(f"the log {self.path} cannot be opened: {_reason(error)}") from error
+            raise LogFailed(
+                f"the log {self.path} cannot be opened: {reason(error)}; name another folder with --state"
+            ) from error
         try:
             self._begin(now)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
             self.close()
-            raise LogFailed(f"the log {self.path} cannot be used: {_reason(error)}") from error
+            if not is_damage(error):
+                raise LogFailed(f"the log {self.path} cannot be used: {reason(error)}") from error
+            raise LogDamaged(
+                f"the log {self.path} cannot be used, it is damaged ({reason(error)}): move it away, and "
+                "the relay begins another; terminals are told once that transactions may be missing"
+            ) from error
         except LogFailed:
             self.close()
             raise
@@ -100,6 +112,8 @@ class TransactionLog:
     def _begin(self, now: float) -> None:
         run = self._database.execute
         version = run("PRAGMA user_version").fetchone()[0]
+        if (found := run("PRAGMA quick_check(1)").fetchone()[0]) != "ok":  # half a second where it is full
+            raise ValueError(found.replace("\n", " "))
         if version not in (0, SCHEMA_VERSION):
             raise LogFailed(
                 f"the log {self.path} was written by a newer version of streamtui; "
@@ -116,14 +130,16 @@ class TransactionLog:
                 run("INSERT INTO about VALUES ('pruned_to', '0')")
                 run("INSERT INTO about VALUES ('begun', ?)", (str(now),))
                 run(f"PRAGMA user_version={SCHEMA_VERSION}")
+        run(_UNSURE)
         about = dict(run("SELECT name, value FROM about").fetchall())
         self.epoch: str = about["epoch"]
         self.pruned_to = int(about["pruned_to"])
         """Up to this offset everything has been deleted."""
         newest = run("SELECT seq FROM sqlite_sequence WHERE name = 'transactions'").fetchone()
-        self.offset: int = max(newest[0] if newest else 0, self.pruned_to)
+        self.offset: int = max(int(newest[0]) if newest else 0, self.pruned_to)
         """That of the newest transaction; 0: there has been none."""
-        self._covered_from: dict[str, int] = dict(run("SELECT wallet, covered_from FROM wallets").fetchall())
+        covered = run("SELECT wallet, covered_from FROM wallets").fetchall()
+        self._covered_from: dict[str, int] = {wallet: int(offset) for wallet, offset in covered}
 
     def close(self) -> None:
         """Close the file; nothing else may be called afterwards."""
@@ -175,7 +191,7 @@ class TransactionLog:
                 for wallet, saved in changed.items():
                     self._save(wallet, saved, now)
         except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+            raise LogFailed(f"the log cannot be written: {reason(error)}") from error
         self._saved |= changed
         if logged:
             self.offset = logged[-1].offset
@@ -196,6 +212,9 @@ class TransactionLog:
                 wallet,
             ),
         )
+        self._database.execute("DELETE FROM unsure WHERE wallet = ?", (wallet,))
+        if saved.unsure is not None:
+            self._database.execute("INSERT INTO unsure VALUES (?, ?, ?)", (wallet, *saved.unsure))
 
     def follow(self, wallet: str, *, now: float) -> tuple[SavedCheckpoint, dict[str, int]] | None:
         """Take note that a wallet is followed from now on.
@@ -215,15 +234,19 @@ class TransactionLog:
             ).fetchone()
             if row is not None and now - row[5] <= RESUMED_WITHIN:
                 verified = None if row[1] is None else Checkpoint(row[1], row[2])
-                saved = SavedCheckpoint(row[0], verified, frozenset(msgspec.json.decode(row[3])), row[4])
-                return saved, self.reported(wallet)
+                history = frozenset(msgspec.json.decode(row[3]))
+                unsure = self._database.execute(
+                    "SELECT after, before FROM unsure WHERE wallet = ?", (wallet,)
+                ).fetchone()
+                return SavedCheckpoint(row[0], verified, history, row[4], unsure), self.reported(wallet)
             with self._transaction():
+                self._database.execute("DELETE FROM unsure WHERE wallet = ?", (wallet,))
                 self._database.execute(
                     "INSERT OR REPLACE INTO wallets VALUES (?, ?, ?, ?, NULL, NULL, ?, 0)",
                     (wallet, self.offset, now, now, b"[]"),
                 )
-        except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+        except (sqlite3.Error, msgspec.DecodeError, TypeError) as error:
+            raise LogFailed(f"the log cannot be written: {reason(error)}") from error
         self._covered_from[wallet] = self.offset
         self._saved.pop(wallet, None)
         return None
@@ -242,7 +265,7 @@ class TransactionLog:
                 (wallet, MOST_REMEMBERED),
             ).fetchall()
         except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be read: {_reason(error)}") from error
+            raise LogFailed(f"the log cannot be read: {reason(error)}") from error
         return dict(rows)
 
     def still_followed(self, wallets: Iterable[str], *, now: float) -> None:
@@ -258,7 +281,7 @@ class TransactionLog:
                     [(now, wallet) for wallet in wallets],
                 )
         except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+            raise LogFailed(f"the log cannot be written: {reason(error)}") from error
 
     def prune(self, *, now: float, keep: float = KEEP, most: int = MOST) -> bool:
         """Delete some of what is older than ``keep`` seconds or beyond the newest ``most``.
@@ -282,8 +305,9 @@ class TransactionLog:
                     run("DELETE FROM transactions WHERE offset <= ?", (last,))
                     run("UPDATE about SET value = ? WHERE name = 'pruned_to'", (str(last),))
                 run("DELETE FROM wallets WHERE followed_until < ?", (now - max(keep, RESUMED_WITHIN),))
+                run("DELETE FROM unsure WHERE wallet NOT IN (SELECT wallet FROM wallets)")
         except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+            raise LogFailed(f"the log cannot be written: {reason(error)}") from error
         self.pruned_to = max(self.pruned_to, last)
         return len(doomed) == PRUNED_AT_ONCE
 
@@ -300,7 +324,7 @@ class TransactionLog:
             finally:
                 database.close()
         except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be written: {_reason(error)}") from error
+            raise LogFailed(f"the log cannot be written: {reason(error)}") from error
 
     # --- reading ----------------------------------------------------------------------------------------
 
@@ -331,8 +355,8 @@ class TransactionLog:
                 if length >= most_bytes:
                     break
             found.close()
-        except sqlite3.Error as error:
-            raise LogFailed(f"the log cannot be read: {_reason(error)}") from error
+        except (sqlite3.Error, TypeError) as error:
+            raise LogFailed(f"the log cannot be read: {reason(error)}") from error
         return list(_decoded(rows)), len(rows) < most and length < most_bytes
 
     @property
@@ -368,29 +392,3 @@ def _decoded(rows: Iterable[tuple[int, bytes]]) -> Iterator[Logged]:
             raise LogFailed(f"the log cannot be read: transaction {offset} is damaged") from error
         if isinstance(event, WalletTransaction):
             yield Logged(offset, event)
-
-
-def _locked(path: Path) -> sqlite3.Connection:
-    """Return a database that only this process can have open until it is closed.
-
-    Raises:
-        OSError: Another process has it open.
-        sqlite3.Error: It cannot be made.
-    """
-    lock = sqlite3.connect(path, isolation_level=None, timeout=0.0)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        lock.close()
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise OSError(
-                errno.EBUSY, "another relay uses it: name a folder of its own with --state"
-            ) from None
-        raise
-    return lock
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

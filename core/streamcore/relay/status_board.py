@@ -54,6 +54,10 @@ class StatusBoard:
         """Each provider's present status by name, without ``topics``; the maps are never changed."""
         return self._shown
 
+    def without_topics(self) -> list[dict[str, Any]]:
+        """Return the whole status of each provider for a terminal that watches nothing yet."""
+        return [{**status, "topics": []} for status in self._shown.values()]
+
     @property
     def heard_at(self) -> Mapping[str, float | None]:
         """Unix seconds at which each provider has last sent anything."""

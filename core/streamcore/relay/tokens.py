@@ -6,6 +6,7 @@ random bits, so a plain hash of it cannot be turned back.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamcore.errors import StreamcoreError
+from streamcore.named_files import read_file, reason_of
 from streamcore.text import printable
 
 PREFIX = "st_"
@@ -106,11 +108,11 @@ def read_tokens(path: Path) -> Tokens:
         TokensFailed: It cannot be read, or a line of it makes no sense.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_file(path).decode().splitlines()
     except FileNotFoundError:
         return Tokens()
     except (OSError, UnicodeError) as error:
-        raise TokensFailed(f"the tokens in {path} cannot be read: {_reason(error)}") from error
+        raise TokensFailed(f"the tokens in {path} cannot be read: {reason_of(error)}") from error
     entries = []
     for number, line in enumerate(lines, 1):
         words = line.split()
@@ -135,8 +137,11 @@ def write_tokens(path: Path, tokens: Tokens) -> None:
     text = "# streamtui relay: NAME SCOPE SHA256\n" + "".join(
         f"{entry.name} {entry.scope} {entry.digest}\n" for entry in tokens.entries.values()
     )
-    new = path.with_name(f"{path.name}.new")
     try:
+        path = path.resolve()  # a link to the file stays one
+        if path.exists() and not path.is_file():  # a device would give way to the file
+            raise OSError(errno.EINVAL, "it is not a file")  # noqa: TRY301 - as all errors of files
+        new = path.with_name(f"{path.name}.new")
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -147,12 +152,8 @@ def write_tokens(path: Path, tokens: Tokens) -> None:
             os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
-        raise TokensFailed(f"the tokens cannot be written to {path}: {_reason(error)}") from error
+        raise TokensFailed(f"the tokens cannot be written to {path}: {reason_of(error)}") from error
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__

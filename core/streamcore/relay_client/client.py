@@ -36,6 +36,7 @@ from streamcore.history.live import with_present
 from streamcore.hub import Hub
 from streamcore.net.network import Network
 from streamcore.net.transport import Transport
+from streamcore.relay_client.control import Control
 from streamcore.relay_client.feed import RelayFeed
 from streamcore.relay_client.lookups import Lookups
 from streamcore.relay_client.past import Past
@@ -50,15 +51,13 @@ from streamcore.tasks import Tasks
 from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.tracking.statuses import STATUS_EVERY
 from streamcore.wire.encodings import encoding
-from streamcore.wire.messages import Reconnect, Request
+from streamcore.wire.messages import Request
 
 if TYPE_CHECKING:
     from streamcore.recording import Capture
 
 NOT_STARTED = "the engine has not been started: ask it inside `async with RelayClient(…) as engine:`"
 ENDED = "the engine has ended and brings nothing any more: make a new RelayClient"
-
-READ_ONLY = "this terminal's token may only read; to start providers over needs one with the scope control"
 
 LEAST_CAPACITY = 10_000
 """Events that wait for a consumer at least: a relay sends a thousand transactions at once to who has missed
@@ -122,8 +121,7 @@ class RelayClient:
         self._hub = Hub(settings.stream.queue_capacity, lambda: self.snapshot().prices.values())
         self._lookups = Lookups(self._clock, self._changed)
         self._revision = 0
-        self._requests: list[Request] = []
-        self._last_request = 0
+        self._control = Control()
         self._subscriptions = Subscriptions(settings.tokens)
         self._feed = RelayFeed(
             settings.relay,
@@ -250,8 +248,7 @@ class RelayClient:
             self._connection.set_topics((f"revision {self._revision}",))
 
     def _unsent(self) -> list[Request]:
-        requests, self._requests = self._requests, []
-        return [*requests, *self._lookups.requests()]
+        return [*self._control.requests(), *self._lookups.requests()]
 
     @property
     def price_sources(self) -> Mapping[str, str | None]:
@@ -368,10 +365,8 @@ class RelayClient:
             connection.reconnect()
 
     def _request_reconnect(self, name: str | None) -> None:
-        if self._feed.is_live and not self._feed.may_control:
-            raise ProviderError(ErrorKind.AUTH, READ_ONLY, retryable=False)
-        self._last_request += 1
-        self._requests.append(Reconnect((1 << 30) + self._last_request, name))
+        # while no relay is there nobody knows what the token allows; the next one will say
+        self._control.reconnect(name, allowed=self._feed.may_control or not self._feed.is_live)
         self._changed()
 
     def _running(self) -> Connection:

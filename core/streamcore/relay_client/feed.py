@@ -10,8 +10,8 @@ from operator import attrgetter
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.config.model import RelaySettings
-from streamcore.errors import MalformedMessage, ProviderError
+from streamcore.config.serving import RelaySettings
+from streamcore.errors import IN_AN_EXPLORER, MalformedMessage, ProviderError
 from streamcore.events import ErrorKind, PriceUpdate, State
 from streamcore.hub import Hub
 from streamcore.providers.reports import Delivery, Report
@@ -216,7 +216,7 @@ class RelayFeed:
         self.sources.rows_changed()
         if wanted.recovered is False:
             reason = "the relay's log does not reach back to where this terminal stopped"
-            self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}")
+            self._tell(ErrorKind.GAP, f"transactions may be missing: {reason}; {IN_AN_EXPLORER}")
         for what, reason in self._subscriptions.refuse(wanted.refused).items():
             self._tell(ErrorKind.SUBSCRIPTION, f"refused {printable(what, 60)}: {reason}")
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.config.model import BackoffSettings, RelaySettings
+from streamcore.config.model import BackoffSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
 from streamcore.net.endpoint import Endpoint, host_of

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE
+from streamcore.solana.programs import BRIDGES, BUBBLEGUM, MPL_CORE, ORDERS, STAKE, TOKEN_2022
 from streamcore.solana.raw_instructions import decoded
+from streamcore.solana.transfer_fee import WITHDRAWS_WITHHELD
 from streamcore.solana.verbs import NAMED_VERBS, NUMBERED_VERBS, OPERATE, OPERATES_LOANS, Verb
 from streamcore.solana.wire import Instruction
 
 _KNOWN_WHEN_CALLED = BRIDGES | {BUBBLEGUM, MPL_CORE}
 """Programs whose instructions tell what a transaction did even when another program calls them."""
 
-_HAVE_VERBS = BRIDGES.union({STAKE}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
+_HAVE_VERBS = BRIDGES.union({STAKE, TOKEN_2022}, NAMED_VERBS, NUMBERED_VERBS, OPERATES_LOANS)
 """Programs some of whose instructions have a verb."""
 
 _STAKE_VERBS = {
@@ -49,8 +50,9 @@ class Action(msgspec.Struct, frozen=True):
     Attributes:
         verb: What it did, for the event.
         program_id: The program that did it.
-        given: What happened to what the wallet gave, as a participle: ``deposited``.
-        got: What happened to what it got: ``withdrawn``.
+        given: What happened to what the wallet gave, as a participle: ``deposited``. Empty where the program
+            took nothing, so that what the wallet gave is for something else.
+        got: What happened to what it got: ``withdrawn``; empty likewise.
         is_loan: Whether it changed collateral or debt, so that what was given and got is no purchase.
         is_signed: Whether a top-level instruction did it, not one that a program called.
     """
@@ -93,7 +95,9 @@ def _action(instruction: Instruction) -> Action | None:
         return None
     if program == STAKE:
         verb = _STAKE_VERBS.get(instruction.type)
-    elif program in BRIDGES:
+    elif program == TOKEN_2022:
+        verb = Verb.CLAIM if instruction.type in WITHDRAWS_WITHHELD else None
+    elif program in BRIDGES and program not in NUMBERED_VERBS:
         verb = Verb.BRIDGE
     elif program in NAMED_VERBS or program in NUMBERED_VERBS or program in OPERATES_LOANS:
         data = decoded(instruction.data)
@@ -124,7 +128,7 @@ def _loan(program: str, data: bytes) -> Action | None:
         verb = Verb.DEPOSIT if collateral > 0 else Verb.WITHDRAW
     else:
         return None
-    return Action(verb, program, given or "repaid", got or "borrowed", is_loan=True)
+    return Action(verb, program, given, got, is_loan=True)
 
 
 def is_order(action: Action | None) -> bool:

@@ -64,6 +64,7 @@ class Movement(msgspec.Struct, frozen=True):
         net: Change of the wallet's own balance, without the fee.
         fee: What the wallet paid as fee.
         core: SOL sent or received: ``net`` without rent, plus wrapped SOL.
+        wrapped: Change of the wrapped SOL it owns.
         tip: The part of ``core`` that went to block builders, as a positive number.
         rent: What it paid for new accounts and got back from closed ones.
         account_rents: By token account of the wallet, the change of the rent in it, whoever paid that.
@@ -73,6 +74,7 @@ class Movement(msgspec.Struct, frozen=True):
     net: int
     fee: int
     core: int
+    wrapped: int
     tip: int
     rent: Rent
     account_rents: Mapping[str, int]
@@ -133,11 +135,12 @@ class Balances(msgspec.Struct, frozen=True):
         else:
             rent = rent_by_balances(net, account_rents)
         tokens = _changes_of(wallet, own)
-        wrapped = tokens.pop(WRAPPED_SOL, None)
+        wrapped = tokens.pop(WRAPPED_SOL).amount if WRAPPED_SOL in tokens else 0
         return Movement(
             net=net,
             fee=fee,
-            core=net + sum(rent.paid.values()) - sum(rent.back.values()) + (wrapped.amount if wrapped else 0),
+            core=net - rent.net + wrapped,
+            wrapped=wrapped,
             tip=sum(move.lamports for move in self.flows.transfers if is_tip(move, wallet)),
             rent=rent,
             account_rents=account_rents,

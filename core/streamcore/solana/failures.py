@@ -1,8 +1,10 @@
 """Why a transaction failed, as a phrase.
 
 Each program numbers its own errors, so a number means nothing without the program that raised it. That is the
-innermost one that the logs call failed; without logs, the program of the top-level instruction.
-Sources of the numbers, by program, below; the forms of ``err``: ``TransactionError`` in solana-sdk.
+innermost one that the logs call failed; without logs, the program of the top-level instruction. A number that
+is not known here may have its name in the logs: programs made with the Anchor framework write it there.
+Sources of the numbers, by program, below; the forms of ``err``: ``TransactionError`` in solana-sdk; the line
+that Anchor logs: ``AnchorError::log`` in ``lang/src/error.rs`` of solana-foundation/anchor.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import msgspec
 
 from streamcore.solana.programs import (
     JUPITER,
+    JUPITER_V4,
     METEORA_DAMM,
     METEORA_DAMM_V2,
     METEORA_DBC,
@@ -40,6 +43,11 @@ _FAILED = re.compile(
     r"Program ([1-9A-HJ-NP-Za-km-z]{32,44}) failed: (?:custom program error: (0x[0-9a-f]+)$)?"
 )
 
+_NAMED = re.compile(
+    r"Program log: AnchorError .*Error Code: (\w{1,64})\. Error Number: (\d{1,10})\.", re.ASCII
+)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
 _SLIPPAGE = "slippage"
 _NO_SOL = "not enough SOL"
 _NO_TOKENS = "not enough tokens"
@@ -52,6 +60,7 @@ MEANINGS: dict[str, dict[int, str]] = {
     TOKEN: _TOKEN_ERRORS,  # token/program/src/error.rs of solana-program-library
     TOKEN_2022: _TOKEN_ERRORS,
     JUPITER: {6001: _SLIPPAGE},  # IDL in jup-ag/instruction-parser and jup-ag/jupiter-cpi
+    JUPITER_V4: {6001: _SLIPPAGE},  # what it logs beside that number
     RAYDIUM_AMM: {30: _SLIPPAGE, 40: _NO_TOKENS},  # program/src/error.rs of raydium-io/raydium-amm
     # The IDL of the deployed program in raydium-io/raydium-idl; the numbers in the source have moved.
     RAYDIUM_CLMM: {6021: _SLIPPAGE, 6022: _SLIPPAGE, 6023: _SLIPPAGE},
@@ -112,28 +121,49 @@ def read_failure(transaction: SolanaTransaction, programs: dict[int, str]) -> Fa
             text = f"instruction {index}: custom error {number}, 0x{number:x}"
             if meaning := _meaning(transaction, programs.get(index, ""), number):
                 text = f"{meaning}, {text}"
-        case {"InstructionError": [int(index), str(name)]}:
+        case {"InstructionError": [int(index), detail]}:
             position = index
-            text = f"instruction {index}: {name}"
+            text = f"instruction {index}: {_phrase(detail)}"
         case dict() if len(err) == 1:
             ((name, detail),) = err.items()
             if isinstance(detail, dict) and len(detail) == 1:
                 ((member, detail),) = detail.items()
                 name = f"{name}: {member}"
-            text = f"{name} {detail if isinstance(detail, str) else _json(detail)}"
+            text = _phrase({name: detail})
         case _:
             text = _json(err)
     return Failure(printable(text, _ERROR_LENGTH), position)
 
 
+def _phrase(detail: Any) -> str:
+    """Return an error that is a name, or an object of one name with more about it, as text."""
+    if isinstance(detail, str):
+        return detail
+    if isinstance(detail, dict) and len(detail) == 1:
+        ((name, more),) = detail.items()
+        return f"{name} {more if isinstance(more, str) else _json(more)}"
+    return _json(detail)
+
+
 def _meaning(transaction: SolanaTransaction, program: str, number: int) -> str | None:
-    for line in transaction.logs():
+    lines = transaction.logs()
+    for line in lines:
         failed = _FAILED.match(line)
         if failed is not None:  # the first one is the innermost
             raised = int(failed[2], 16) if failed[2] else None
             program = failed[1] if raised == number else program
             break
-    return MEANINGS.get(program, {}).get(number)
+    return MEANINGS.get(program, {}).get(number) or _logged(lines, number)
+
+
+def _logged(lines: list[str], number: int) -> str | None:
+    """Return the name of an error in words, if a program has logged one beside this number."""
+    for line in lines:
+        named = _NAMED.match(line)
+        if named is not None and int(named[2]) == number:
+            words = [word.lower() for word in _WORDS.findall(named[1])]
+            return _SLIPPAGE if "slippage" in words and words[0] != "invalid" else " ".join(words)
+    return None
 
 
 def _json(value: Any) -> str:

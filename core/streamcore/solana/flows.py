@@ -13,13 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from streamcore.assets.tokens import WRAPPED_SOL
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
 from streamcore.solana.wire import Instruction
 
-CREATES = frozenset({"createAccount", "createAccountWithSeed", "createAccountAllowPrefund"})
+ALLOWS_PREFUND = "createAccountAllowPrefund"
+"""Makes an account that may have lamports already, which ``createAccount`` refuses to."""
+
+CREATES = frozenset({"createAccount", "createAccountWithSeed", ALLOWS_PREFUND})
 TRANSFERS = frozenset({"transfer", "transferWithSeed"})
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
-_INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
+INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})
 
 _MAX_U64 = 2**64 - 1
 
@@ -65,12 +68,12 @@ class Flows(msgspec.Struct, frozen=True):
     Attributes:
         transfers: Those that instructions tell, in order.
         unexplained: By account, the lamports it gained (positive) or lost without an instruction.
-        system: The instructions of the System Program, which makes accounts.
+        making: The instructions of the programs that make accounts.
     """
 
     transfers: tuple[Transfer, ...]
     unexplained: dict[str, int]
-    system: tuple[Instruction, ...] = ()
+    making: tuple[Instruction, ...] = ()
 
     def took_from(self, account: str) -> bool:
         """Whether an instruction took lamports from ``account``."""
@@ -99,15 +102,17 @@ def replay(
     held[payer] -= fee
     wrapped = set(native)
     transfers: list[Transfer] = []
-    system: list[Instruction] = []
+    making: list[Instruction] = []
     for instruction in instructions:
         if instruction.program_id in TOKEN_PROGRAMS:
             move = _token_move(instruction, wrapped, held)
         elif instruction.program_id in _MOVES:
             if instruction.program_id == SYSTEM:
-                system.append(instruction)
+                making.append(instruction)
             move = _move(instruction, held)
         else:
+            if instruction.program_id == ASSOCIATED_TOKEN:
+                making.append(instruction)
             continue
         if move is None or move.source not in held or move.destination not in held:
             continue
@@ -115,7 +120,7 @@ def replay(
         held[move.destination] += move.lamports
         transfers.append(move)
     unexplained = {key: lamports - held[key] for key, lamports in after.items() if lamports != held[key]}
-    return Flows(tuple(transfers), unexplained, tuple(system))
+    return Flows(tuple(transfers), unexplained, tuple(making))
 
 
 def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, int]) -> Transfer | None:
@@ -127,7 +132,12 @@ def _token_move(instruction: Instruction, wrapped: set[str], held: Mapping[str, 
             return None
         if near in wrapped or far in wrapped or info.get("mint") == WRAPPED_SOL:
             return Transfer(near, far, token_amount(instruction), instruction)
-    elif kind in _INITIALISES:
+    elif kind == "unwrapLamports":
+        amount = token_amount(instruction)  # zero: all of it, which the balances tell
+        return _transfer(
+            instruction, address(instruction, "source"), address(instruction, "destination"), amount
+        )
+    elif kind in INITIALISES:
         account = address(instruction, "account")
         if account is not None and info.get("mint") == WRAPPED_SOL:
             wrapped.add(account)

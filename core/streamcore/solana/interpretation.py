@@ -24,14 +24,23 @@ from streamcore.solana.balances import (
     read_balances,
 )
 from streamcore.solana.failures import read_failure
-from streamcore.solana.flows import Transfer, address, token_amount
+from streamcore.solana.flows import address, token_amount
 from streamcore.solana.main_program import main_program
-from streamcore.solana.mints import is_minted
+from streamcore.solana.mints import is_minted, metadata_fee
+from streamcore.solana.opened_and_closed import OpenedAndClosed, opened_and_closed
 from streamcore.solana.parties import DUST, Party, sol_parties, token_parties
-from streamcore.solana.programs import EXCHANGES, MEMO_PROGRAMS, NAMES, PLUMBING, SYSTEM, TOKEN_PROGRAMS
+from streamcore.solana.programs import (
+    EXCHANGES,
+    MEMO_PROGRAMS,
+    NAMES,
+    PLUMBING,
+    SYSTEM,
+    TOKEN_2022,
+    TOKEN_PROGRAMS,
+)
 from streamcore.solana.sentences import Facts, failure_sentence, sentence
-from streamcore.solana.transfer_fee import withheld_fee
-from streamcore.solana.verbs import Verb
+from streamcore.solana.transfer_fee import WITHDRAWS_WITHHELD, withheld_fee
+from streamcore.solana.verbs import CONCERNS_OTHERS, LISTINGS, Verb
 from streamcore.solana.wire import SolanaTransaction
 from streamcore.text import printable
 
@@ -42,6 +51,8 @@ NEGLIGIBLE_LAMPORTS = 10
 
 SMALL_LAMPORTS = 1_000_000
 """Beside one token given and one got, SOL up to this is a tip or a remainder, not a part of the trade."""
+
+_TRADES = (TransactionType.BOUGHT, TransactionType.SOLD, TransactionType.SWAPPED)
 
 _SYMBOL_LENGTH = 24
 _MEMO_LENGTH = 250
@@ -139,19 +150,21 @@ def _succeeded(
 ) -> Meaning:
     has_signed = wallet in balances.signers
     action = _action(balances, movement, has_signed=has_signed)
-    sol, tip = _sol_and_tip(movement)
+    sol, tip = _sol_and_tip(movement, at_exchange=program_id in EXCHANGES)
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
-    opened, closed = 0, tuple[Transfer, ...]()
+    if kind in _TRADES and action is not None and action.verb in LISTINGS:
+        action = None  # it was a step of the trade: who takes a bid lists the NFT and sells it at once
+    accounts = OpenedAndClosed()
     if kind in (TransactionType.CALLED, TransactionType.ACCOUNT):
-        opened, closed = _accounts_of_others(balances, wallet, movement)
-    if kind is TransactionType.CALLED and (opened or movement.account_rent or closed):
+        accounts = opened_and_closed(balances, wallet, movement)
+    if kind is TransactionType.CALLED and (accounts.opened or movement.account_rent or accounts.closed):
         kind = TransactionType.ACCOUNT
     # The action is shown with the program that did it, even where another program was the first one.
     doing = action.program_id if action is not None and action.is_signed else program_id
     parties = _parties(balances, wallet, movement, kind, sol)
-    minted_or_burned = not parties and bool(movement.tokens)
+    minted_or_burned = bool(movement.tokens) and not parties and not _withdraws_withheld(balances)
     if program_id in EXCHANGES or (action is not None and action.verb is Verb.ORDER_FILLED):
         # The other side is a pool, which means nothing to a person, unless it signed.
         parties = [party for party in parties if party.address in balances.signers]
@@ -160,6 +173,12 @@ def _succeeded(
     if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
         token = movement.tokens[0]
         withheld = in_units(withheld_fee(balances, wallet, token), token.decimals)
+    minted, fee = frozenset[str](), 0
+    if kind is TransactionType.MULTI and action is not None and action.is_loan:
+        # a loan account may be a token, of which there is one
+        ones = (token for token in movement.tokens if token.amount == 1 and token.decimals == 0)
+        minted = frozenset(token.mint for token in ones if not token_parties(balances, wallet, token))
+        fee = metadata_fee(balances, wallet, movement)
     facts = Facts(
         kind=kind,
         movement=movement,
@@ -167,13 +186,14 @@ def _succeeded(
         changes=changes,
         parties=parties,
         minted_or_burned=minted_or_burned,
+        minted=minted,
+        metadata_fee=fee,
         program=_shown(doing),
         is_plumbing=doing is None or doing in PLUMBING,
         action=action,
         tip=tip,
         withheld=withheld,
-        opened=opened,
-        closed=closed,
+        accounts=accounts,
         to_itself=_moved_to_itself(balances, wallet, symbol_of) if kind is TransactionType.CALLED else "",
     )
     summary = sentence(facts)
@@ -190,7 +210,7 @@ def _succeeded(
         token_changes=changes,
         counterparty=addresses[0] if len(addresses) == 1 else None,
         program=_named(program_id),
-        rent=in_units(sum(movement.rent.back.values()) - sum(movement.rent.paid.values()), SOL_DECIMALS),
+        rent=in_units(movement.rent.net, SOL_DECIMALS),
         tip=in_units(tip, SOL_DECIMALS),
         action=_verb(action, kind, minted_or_burned=minted_or_burned),
         counterparties=addresses if len(addresses) > 1 else (),
@@ -215,20 +235,22 @@ def _action(balances: Balances, movement: Movement, *, has_signed: bool) -> Acti
     if not _was_touched(movement):
         return None
     # For a wallet that did not sign, what programs called one another for need not be what happened to it.
-    return find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
+    action = find_action([instruction for instruction in balances.instructions if not instruction.is_inner])
+    return action if action is not None and action.verb in CONCERNS_OTHERS else None
 
 
 def _was_touched(movement: Movement) -> bool:
     return bool(movement.tokens or movement.core or movement.account_rent or movement.rent.back)
 
 
-def _sol_and_tip(movement: Movement) -> tuple[int, int]:
+def _sol_and_tip(movement: Movement, *, at_exchange: bool) -> tuple[int, int]:
     """Return the SOL that is a side of the trade by itself, and the SOL that is a tip, both in lamports."""
     sol, tip = movement.core + movement.tip, movement.tip
     amounts = [token.amount for token in movement.tokens]
     if len(amounts) == 2 and amounts[0] * amounts[1] < 0 and abs(sol) <= SMALL_LAMPORTS:
         return 0, tip + (-sol if sol <= -NEGLIGIBLE_LAMPORTS else 0)
-    if abs(sol) < (DUST if amounts or tip else NEGLIGIBLE_LAMPORTS):
+    is_price = at_exchange and sol > 0 and len(amounts) == 1 and amounts[0] < 0
+    if abs(sol) < (DUST if (amounts or tip) and not is_price else NEGLIGIBLE_LAMPORTS):
         return 0, tip
     return sol, tip
 
@@ -251,29 +273,16 @@ def _classify(
         return TransactionType.MULTI
     if tip:
         return TransactionType.SENT
-    if movement.account_rent:
+    if movement.account_rent or (movement.rent.net and not has_signed):
         return TransactionType.ACCOUNT
     return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
 
 
-def _accounts_of_others(
-    balances: Balances, wallet: str, movement: Movement
-) -> tuple[int, tuple[Transfer, ...]]:
-    """Return how many token accounts of others the wallet paid for, and the transfers that closed some."""
-    keys = balances.keys
-    others = {
-        keys[one.index]
-        for one in balances.accounts
-        if one.owner_before != wallet and one.owner_after != wallet
-    }
-    opened = sum(account in others for account in movement.rent.paid)
-    closed = (
-        move
-        for move in balances.flows.transfers
-        if move.source in others and address(move.instruction, "owner") == wallet
-        if move.instruction.program_id in TOKEN_PROGRAMS and move.instruction.type == "closeAccount"
+def _withdraws_withheld(balances: Balances) -> bool:
+    return any(
+        instruction.program_id == TOKEN_2022 and instruction.type in WITHDRAWS_WITHHELD
+        for instruction in balances.instructions
     )
-    return opened, tuple(closed)
 
 
 def _moved_to_itself(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:

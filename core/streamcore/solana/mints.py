@@ -1,4 +1,4 @@
-"""Recognises an NFT that a wallet has minted itself: what it pays for that is a fee, not a price."""
+"""Recognises an NFT that a wallet has minted itself, and what it pays for that, which is no price."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def is_minted(balances: Balances, wallet: str, movement: Movement, sol: int) -> 
     """
     if len(movement.tokens) != 1 or movement.tokens[0].amount < 0 or sol > 0:
         return False
+    fee = metadata_fee(balances, wallet, movement)
+    return -sol <= fee + DUST and not token_parties(balances, wallet, movement.tokens[0])
+
+
+def metadata_fee(balances: Balances, wallet: str, movement: Movement) -> int:
+    """Return the lamports a wallet paid Metaplex for the metadata of tokens, on top of the rent."""
     metadata = {
         address(instruction, "account")
         for instruction in balances.instructions
@@ -33,5 +39,4 @@ def is_minted(balances: Balances, wallet: str, movement: Movement, sol: int) -> 
         for move in balances.flows.transfers
         if move.source == wallet and move.destination in metadata
     )
-    fee = paid - sum(movement.rent.paid.get(account or "", 0) for account in metadata)
-    return -sol <= fee + DUST and not token_parties(balances, wallet, movement.tokens[0])
+    return paid - sum(movement.rent.paid.get(account or "", 0) for account in metadata)

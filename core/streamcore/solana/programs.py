@@ -18,6 +18,7 @@ STAKE = "Stake11111111111111111111111111111111111111"
 VOTE = "Vote111111111111111111111111111111111111111"
 
 JUPITER = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"
+JUPITER_V4 = "JUP4Fb2cqiRUcaTHdrPC8h2gNsA2ETXiPDD33WcGuJB"
 JUPITER_DCA = "DCA265Vj8a9CEuX1eb1LWRnDT7uK6q1xMipnNyatn23M"
 JUPITER_LIMIT = "jupoNjAxXgZ4rjzxzPMP4oxduvQsQtZzyknqvzYNrNu"
 JUPITER_LIMIT_V2 = "j1o2qRpjcyUwEvwtcfhEQefh773ZgjxcVRry7LDqg5X"
@@ -59,6 +60,7 @@ TENSOR = "TCMPhJdwDryooaGtiocG1u3xcYbRpiJzb283XfCZsDp"
 AUCTION_HOUSE = "hausS13jsjafwWwGqZTUQRmWyvyxn9EQpqMwV1PBBmk"
 MAGIC_EDEN = "M2mx93ekt1fmXSVkTrUL9xVFHkmME8HTUi5Cyc5aF7K"
 MAGIC_EDEN_V1 = "MEisE1HzehtrDpAAT8PnLHjpSSkRYakotTuJRPjTpo8"
+WORMHOLE = "worm2ZoG2kUd4vFXhvjh93UUH596ayRfgQ2MgjNMTth"
 WORMHOLE_TOKEN_BRIDGE = "wormDTUJ6AWPNvk59vGQbDvGJmqbDTdgWgAqcLBCgUb"  # noqa: S105
 
 TOKEN_PROGRAMS = frozenset({TOKEN, TOKEN_2022})
@@ -87,7 +89,7 @@ PLUMBING = frozenset(_PLUMBING_NAMES)
 
 _EXCHANGES = {
     JUPITER: "Jupiter",
-    "JUP4Fb2cqiRUcaTHdrPC8h2gNsA2ETXiPDD33WcGuJB": "Jupiter v4",
+    JUPITER_V4: "Jupiter v4",
     "JUP3c2Uh3WA4Ng34tw6kPd2G4C5BB21Xo36Je1s32Ph": "Jupiter v3",
     "JUP2jxvXaqu7NQY1GmNF4m1vodw12LVXYxbFL2uJvfo": "Jupiter v2",
     "61DFfeTKM7trxYcPQCM78bJ794ddZprZpAwAnLiwTpYH": "Jupiter RFQ",
@@ -159,7 +161,7 @@ _LENDING = {
 }
 
 _BRIDGES = {
-    "worm2ZoG2kUd4vFXhvjh93UUH596ayRfgQ2MgjNMTth": "Wormhole",
+    WORMHOLE: "Wormhole",
     WORMHOLE_TOKEN_BRIDGE: "Wormhole Token Bridge",
     "CCTPiPYPc6AsJuwueEnWgSgucamXDZwBd53dQ11YiKX3": "Circle CCTP",
     "CCTPmbSD7gX1bxKPAmg77w8oFzNFpaQiQUWD43TKaecd": "Circle CCTP",
@@ -207,6 +209,10 @@ _NFTS = {
 
 _OTHERS = {
     VOTE: "Vote Program",
+    "BPFLoaderUpgradeab1e11111111111111111111111": "BPF Loader",
+    "BPFLoader2111111111111111111111111111111111": "BPF Loader 2",
+    "LoaderV411111111111111111111111111111111111": "Loader v4",
+    "Config1111111111111111111111111111111111111": "Config Program",
     "namesLPneVptA9Z5rqUDD9tMTWEJwofgaYwp8cawRkX": "Name Service",
     "SMPLecH534NA9acpos4G6x7uf3LWbCAwZQE9e8ZekMu": "Squads",
     "pfeeUxB6jkeY1Hxd7CsFCAjcbHA9rWtchMGdZ6VojVZ": "Pump Fees",

@@ -1,9 +1,10 @@
-"""Decodes instructions of the System, Token and Stake Programs that a node has not parsed.
+"""Decodes instructions of the System, Token, Associated Token and Stake Programs that a node has not parsed.
 
 A node parses what it knows. One that is older than a program's newest instruction, or is asked for the
 encoding ``json``, leaves bytes and accounts. Only what moves lamports or tokens, makes or closes accounts is
 read here, and becomes what a node would have written. Sources: ``SystemInstruction`` in
-solana-system-interface, ``TokenInstruction`` in spl-token and spl-token-2022, ``StakeInstruction`` in
+solana-system-interface, ``TokenInstruction`` and ``TransferFeeInstruction`` in spl-token and spl-token-2022,
+``AssociatedTokenAccountInstruction`` in spl-associated-token-account, ``StakeInstruction`` in
 solana-stake-interface.
 """
 
@@ -14,13 +15,16 @@ from typing import Any
 
 import base58
 
-from streamcore.solana.programs import STAKE, SYSTEM, TOKEN_PROGRAMS
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN_PROGRAMS
 
-PARSED = frozenset({SYSTEM, STAKE, *TOKEN_PROGRAMS})
+PARSED = frozenset({SYSTEM, STAKE, ASSOCIATED_TOKEN, *TOKEN_PROGRAMS})
 """The programs whose instructions `parse` knows."""
 
 MOST_DATA = 2_000
 """Characters of base58 data that are decoded at most; more than a transaction can hold."""
+
+BATCH = "batch"
+"""The type of a token program's instruction that holds others, in its member ``instructions``."""
 
 _ADDRESS = 32
 
@@ -34,11 +38,18 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._data
+
     def number(self, size: int = 8) -> int:
         return int.from_bytes(self._take(size), "little")
 
     def address(self) -> str:
         return base58.b58encode(self._take(_ADDRESS)).decode()
+
+    def part(self, size: int) -> _Reader:
+        return _Reader(self._take(size))
 
     def skip_text(self) -> None:
         self._take(self.number())
@@ -68,6 +79,8 @@ def parse(program_id: str, data: str, accounts: Sequence[str]) -> Parsed | None:
         read = _system
     elif program_id == STAKE:
         read = _stake
+    elif program_id == ASSOCIATED_TOKEN:
+        read = _associated_token
     else:
         return None
     try:
@@ -109,6 +122,10 @@ def _system(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
                 "destination": accounts[2],
                 "lamports": lamports,
             }
+        case 13:
+            info = {"lamports": data.number(), "space": data.number(), "owner": data.address()}
+            source = {"source": accounts[1]} if len(accounts) > 1 else {}
+            return "createAccountAllowPrefund", {"newAccount": accounts[0], **source, **info}
     return None
 
 
@@ -135,10 +152,48 @@ def _token(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
             return "transferChecked", _checked(data, accounts)
         case 17:
             return "syncNative", {"account": accounts[0]}
-        case 26 if data.number(1) == 1:
+        case 26:
+            return _transfer_fee(data, accounts)
+        case 45:
+            info = {"source": accounts[0], "destination": accounts[1], "authority": accounts[2]}
+            return "unwrapLamports", info | ({"amount": str(data.number())} if data.number(1) else {})
+        case 255:
+            return BATCH, {"instructions": _batch(data, accounts)}
+    return None
+
+
+def _batch(data: _Reader, accounts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the members of a batch that are known, each with as many of the accounts as it says it has."""
+    members = []
+    while not data.is_empty:
+        try:
+            count = data.number(1)
+            part = data.part(data.number(1))
+        except IndexError:  # it ends too early
+            break
+        read = _member(part, accounts[:count])
+        accounts = accounts[count:]
+        if read is not None and read[0] != BATCH:
+            members.append({"type": read[0], "info": read[1]})
+    return members
+
+
+def _member(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    try:
+        return _token(data, accounts)
+    except IndexError:
+        return None
+
+
+def _transfer_fee(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    match data.number(1):
+        case 1:
             info = _checked(data, accounts)
-            # 26 holds what Token-2022 has about transfer fees, of which 1 is a transfer
             return "transferCheckedWithFee", {**info, "feeAmount": {"amount": str(data.number())}}
+        case 2:
+            return "withdrawWithheldTokensFromMint", {"mint": accounts[0], "feeRecipient": accounts[1]}
+        case 3:
+            return "withdrawWithheldTokensFromAccounts", {"mint": accounts[0], "feeRecipient": accounts[1]}
     return None
 
 
@@ -151,6 +206,15 @@ def _checked(data: _Reader, accounts: Sequence[str]) -> dict[str, Any]:
         "authority": accounts[3],
         "tokenAmount": {"amount": str(amount), "decimals": decimals},
     }
+
+
+def _associated_token(data: _Reader, accounts: Sequence[str]) -> Parsed | None:
+    # The first of its instructions had no data, and still needs none.
+    kind = 0 if data.is_empty else data.number(1)
+    if kind > 1:
+        return None
+    info = {"source": accounts[0], "account": accounts[1], "wallet": accounts[2], "mint": accounts[3]}
+    return "createIdempotent" if kind else "create", info
 
 
 def _stake(data: _Reader, accounts: Sequence[str]) -> Parsed | None:

@@ -11,18 +11,29 @@ from collections.abc import Mapping
 
 import msgspec
 
-from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
-from streamcore.solana.programs import STAKE, TOKEN_PROGRAMS
+from streamcore.assets.tokens import WRAPPED_SOL
+from streamcore.solana.flows import ALLOWS_PREFUND, CREATES, TRANSFERS, Flows, address, number
+from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, TOKEN_PROGRAMS
+from streamcore.solana.wire import Instruction
 
 LAMPORTS_PER_BYTE = 6_960
-"""The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since a
-cut to a tenth is announced."""
+"""The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since
+it is to be cut."""
+
+LOWER_RATES = (6_333, 5_080, 2_575, 1_322, 696)
+"""The rates that follow one another once it is cut. Source: SIMD-0437."""
+
+MOST_MADE_AT_ONCE = 10 * 1024
+"""Bytes of the largest account that a program can have made by another. Source:
+``MAX_PERMITTED_DATA_INCREASE`` in solana-account-info."""
 
 ACCOUNT_OVERHEAD = 128
 """Bytes an account is charged for beyond its data. Source: ``ACCOUNT_STORAGE_OVERHEAD`` in solana-rent."""
 
 TOKEN_ACCOUNT_SPACE = 165
 """Bytes of a token account without extensions. Source: ``Account::LEN`` in spl-token."""
+
+_ASSOCIATES = frozenset({"create", "createIdempotent"})
 
 _MOST_SUMMED = 10
 
@@ -35,7 +46,15 @@ def rent_of(space: int) -> int:
     return LAMPORTS_PER_BYTE * (ACCOUNT_OVERHEAD + max(space, 0))
 
 
-_LEAST = rent_of(0)
+def _may_be_rent(lamports: int) -> bool:
+    """Whether some account must hold just so many lamports: at a lower rate, one of usual size."""
+    if lamports % LAMPORTS_PER_BYTE == 0 and lamports >= rent_of(0):
+        return True
+    most = ACCOUNT_OVERHEAD + MOST_MADE_AT_ONCE
+    return any(lamports % rate == 0 and ACCOUNT_OVERHEAD <= lamports // rate <= most for rate in LOWER_RATES)
+
+
+_LEAST = LOWER_RATES[-1] * ACCOUNT_OVERHEAD
 
 
 class Rent(msgspec.Struct, frozen=True):
@@ -48,6 +67,11 @@ class Rent(msgspec.Struct, frozen=True):
 
     paid: Mapping[str, int]
     back: Mapping[str, int]
+
+    @property
+    def net(self) -> int:
+        """What came back beyond what was paid; negative if less did."""
+        return sum(self.back.values()) - sum(self.paid.values())
 
 
 class Holdings(msgspec.Struct, frozen=True):
@@ -93,10 +117,21 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     transferred: defaultdict[str, int] = defaultdict(int)
     spaces: dict[str, int] = {}
     owners: dict[str, str | None] = {}
-    for instruction in flows.system:
+    associated: dict[str, str | None] = {}
+    prepaid: set[str] = set()
+    for instruction in flows.making:
         kind, mine = instruction.type, instruction.info.get("source") == wallet
-        if kind in CREATES and mine and (new := address(instruction, "newAccount")):
-            put_in[new] += number(instruction, "lamports")
+        if instruction.program_id == ASSOCIATED_TOKEN:
+            if mine and kind in _ASSOCIATES and (new := address(instruction, "account")):
+                associated[new] = address(instruction, "mint")
+        elif (
+            kind in CREATES
+            and (mine or _is_prepaid(instruction))
+            and (new := address(instruction, "newAccount"))
+        ):
+            put_in[new] += number(instruction, "lamports") if mine else 0
+            if kind == ALLOWS_PREFUND:
+                prepaid.add(new)
             owners[new] = address(instruction, "owner")
             known = TOKEN_ACCOUNT_SPACE if owners[new] in TOKEN_PROGRAMS else 0
             spaces[new] = number(instruction, "space") if "space" in instruction.info else known
@@ -111,27 +146,36 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
         if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
             continue  # an account that was made and closed again: its rent was paid and returned at once
         bound = rent_of(space)
-        # An account that was created has the rent from that; one that was allocated, from transfers to it.
-        amount = put_in[account] or transferred[account]
-        if owners.get(account) == STAKE and amount != bound:
+        # An account that was created has the rent from that; one that was allocated, from transfers to it;
+        # one that was created although it had lamports already, from both.
+        amount = put_in[account] + (transferred[account] if account in prepaid or not put_in[account] else 0)
+        exact = (bound, *(rate * (ACCOUNT_OVERHEAD + space) for rate in LOWER_RATES))
+        if owners.get(account) == STAKE and amount not in exact:
             continue  # other amounts in a new stake account are stake; a split pays exactly the rent
-        if lamports := min(amount, bound):
-            paid[account] = lamports
-    return paid
+        paid[account] = min(amount, bound)
+    for account, mint in associated.items():
+        # What the program called to make it is not recorded by every node; if it is, it has been counted.
+        if account not in spaces and not holdings.before.get(account):
+            lamports = holdings.after.get(account, 0)
+            paid[account] = min(lamports, rent_of(TOKEN_ACCOUNT_SPACE)) if mint == WRAPPED_SOL else lamports
+    return {account: lamports for account, lamports in paid.items() if lamports}
+
+
+def _is_prepaid(instruction: Instruction) -> bool:
+    """Whether an instruction makes an account that has been paid for before, so that nobody pays now."""
+    return instruction.type == ALLOWS_PREFUND and "source" not in instruction.info
 
 
 def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
-    closed = (
-        move.source
-        for move in flows.transfers
-        if move.instruction.program_id in TOKEN_PROGRAMS
-        if move.instruction.type == "closeAccount"
-        if move.destination == wallet
-    )
+    closed: dict[str, str] = {}
+    for move in flows.transfers:
+        if move.instruction.program_id in TOKEN_PROGRAMS and move.instruction.type == "closeAccount":
+            # What it held before goes where it is closed to first; it may be made anew and closed again.
+            closed.setdefault(move.source, move.destination)
     back = {}
-    for account in closed:
+    for account, destination in closed.items():
         held = holdings.before.get(account, 0) - holdings.wrapped.get(account, 0)
-        if held > 0:
+        if held > 0 and destination == wallet:
             back[account] = held
     return back
 
@@ -150,7 +194,7 @@ def _back_from_programs(wallet: str, flows: Flows, holdings: Holdings) -> dict[s
     closed = {
         account: held
         for account, held in holdings.before.items()
-        if held >= _LEAST and held % LAMPORTS_PER_BYTE == 0 and not holdings.after.get(account)
+        if not holdings.after.get(account) and _may_be_rent(held)
         if account not in holdings.tokens and account not in holdings.signers and account != wallet
         if not flows.took_from(account)
     }

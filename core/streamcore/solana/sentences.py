@@ -19,9 +19,9 @@ from streamcore.solana.amounts import (
     unit,
 )
 from streamcore.solana.balances import SOL_DECIMALS, Movement, in_units
-from streamcore.solana.flows import Transfer
-from streamcore.solana.parties import Party
-from streamcore.solana.verbs import Verb
+from streamcore.solana.opened_and_closed import OpenedAndClosed
+from streamcore.solana.parties import DUST, Party
+from streamcore.solana.verbs import LISTINGS, Verb
 
 _DONE = {
     Verb.STAKE: "staked",
@@ -38,6 +38,9 @@ _DONE = {
 """What a wallet did by a transaction that moved nothing of its own."""
 
 
+_TOLD_OTHERWISE = (Verb.MINT, Verb.BURN)
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a summary line is made of.
 
@@ -48,13 +51,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         changes: The tokens, as events show them.
         parties: The counterparties, the largest first, without pools.
         minted_or_burned: Whether tokens have no other side: they were minted or burned.
+        minted: Of a loan, the mints of the tokens that the wallet got and nobody had before.
+        metadata_fee: Of a loan, lamports paid for the metadata of such a token.
         program: The name of the program, or its shortened address.
         is_plumbing: Whether the program is not worth a mention; see `PLUMBING`.
         action: What was done, if there is a verb for it.
         tip: Lamports that went to block builders and the like.
         withheld: The transfer fee of a single token, in whole tokens; see `withheld_fee`.
-        opened: How many accounts for others the wallet paid for.
-        closed: The transfers by which the wallet closed accounts of others.
+        accounts: The token accounts of others that the wallet opened and closed.
         to_itself: What the wallet moved between its own accounts, as text; empty if nothing.
     """
 
@@ -64,13 +68,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[TokenChange, ...]
     parties: list[Party]
     minted_or_burned: bool
+    minted: frozenset[str]
+    metadata_fee: int
     program: str
     is_plumbing: bool
     action: Action | None
     tip: int
     withheld: Decimal
-    opened: int
-    closed: tuple[Transfer, ...]
+    accounts: OpenedAndClosed
     to_itself: str
 
 
@@ -109,10 +114,10 @@ def _moved(facts: Facts) -> str:
         text += f" (fee {readable(facts.withheld)} withheld)"
     action = facts.action
     if action is not None and is_order(action):
-        state = {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "")
-        text += f" {'from' if received else 'to'} {state}order"
-    elif action is not None and action.verb not in (Verb.MINT, Verb.BURN):
-        text += f" ({action.got if received else action.given})"
+        text += f" {'from' if received else 'to'} {_order(action)}"
+    elif action is not None and action.verb not in _TOLD_OTHERWISE and _is_about(action, facts):
+        what = action.got if received else action.given
+        text += f" ({what})" if what else ""
     elif facts.parties:
         text += f" {'from' if received else 'to'} {_who(facts)}"
         if action is not None:
@@ -120,6 +125,11 @@ def _moved(facts: Facts) -> str:
     elif facts.minted_or_burned:
         text += f" ({'minted' if received else 'burned'})"
     return text if facts.is_plumbing else f"{text}, {facts.program}"
+
+
+def _is_about(action: Action, facts: Facts) -> bool:
+    """Whether what was moved is what the action was done with."""
+    return bool(facts.changes) or action.verb not in LISTINGS
 
 
 def _who(facts: Facts) -> str:
@@ -149,15 +159,17 @@ def _several(facts: Facts) -> str:
     action = facts.action
     loan = action if action is not None and action.is_loan else None
 
-    def part(amount: Decimal, called: str) -> str:
-        text = signed(amount, called)
-        if loan is not None:
-            text += f" ({loan.got if amount > 0 else loan.given})"
-        return text
+    def part(amount: Decimal, called: str, other: str = "") -> str:
+        what = other or ("" if loan is None else loan.got if amount > 0 else loan.given)
+        return f"{signed(amount, called)} ({what})" if what else signed(amount, called)
 
-    parts = [part(change.amount, unit(change)) for change in facts.changes]
+    parts = [
+        part(change.amount, unit(change), "minted" if change.mint in facts.minted else "")
+        for change in facts.changes
+    ]
     if facts.sol:
-        parts.append(part(in_units(facts.sol, SOL_DECIMALS), "SOL"))
+        is_fee = -facts.sol <= facts.metadata_fee + DUST and facts.sol < 0
+        parts.append(part(in_units(facts.sol, SOL_DECIMALS), "SOL", "fee" if is_fee else ""))
     text = f"multi: {', '.join(parts)}{_where(facts)}"
     if action is not None and loan is None:
         text += f" ({action.given})"
@@ -167,29 +179,46 @@ def _several(facts: Facts) -> str:
 def _account(facts: Facts) -> str:
     movement = facts.movement
     paid, back = sum(movement.rent.paid.values()), sum(movement.rent.back.values())
-    if facts.opened:
-        return f"opened {_token_accounts(facts.opened)} for another, rent {exact_sol(paid)}"
+    others = facts.accounts
+    if not (others.opened or movement.account_rent or others.closed):
+        return _rent_alone(facts, movement.rent.net)
+    if others.opened:
+        whose = " for another" if others.is_of_others else ""
+        return f"opened {_token_accounts(others.opened)}{whose}, rent {exact_sol(paid)}"
     change = movement.account_rent
     if change > 0:
         text = f"opened {_token_accounts(sum(rent > 0 for rent in movement.account_rents.values()))}"
-        return (
-            f"{text}, rent {exact_sol(paid)}"
-            if paid
-            else f"{text}, rent {exact_sol(change)}, paid by another"
-        )
+        text += f", rent {exact_sol(paid)}" if paid else f", rent {exact_sol(change)}, paid by another"
+        return text + _wrapped(movement.wrapped)
     if change < 0:
         text = f"closed {_token_accounts(sum(rent < 0 for rent in movement.account_rents.values()))}"
-        return (
-            f"{text}, rent {exact_sol(back)} back"
-            if back
-            else f"{text}, rent {exact_sol(-change)} went to another"
-        )
-    released = exact_sol(sum(move.lamports for move in facts.closed))
-    text = f"closed {_token_accounts(len(facts.closed))} of another, rent {released}"
-    to = {move.destination for move in facts.closed}
+        text += f", rent {exact_sol(back)} back" if back else f", rent {exact_sol(-change)} went to another"
+        return text + _wrapped(movement.wrapped)
+    released = exact_sol(sum(move.lamports for move in others.closed))
+    whose = " of another" if others.is_of_others else ""
+    text = f"closed {_token_accounts(len(others.closed))}{whose}, rent {released}"
+    to = {move.destination for move in others.closed}
     if back:
         return f"{text} back"
     return f"{text} to {shown_address(to.pop())}" if len(to) == 1 else text
+
+
+def _wrapped(lamports: int) -> str:
+    if not lamports:
+        return ""
+    return f", {'wrapped' if lamports > 0 else 'unwrapped'} {readable_sol(lamports)}"
+
+
+def _rent_alone(facts: Facts, net: int) -> str:
+    """Return what happened to somebody who did not sign and whose token accounts stayed as they were."""
+    text = f"got rent {exact_sol(net)} back" if net > 0 else f"paid rent {exact_sol(-net)}"
+    if net > 0 and facts.action is not None and is_order(facts.action):
+        text += f" from {_order(facts.action)}"
+    return text if facts.is_plumbing else f"{text}, {facts.program}"
+
+
+def _order(action: Action) -> str:
+    return {Verb.ORDER_FILLED: "filled ", Verb.ORDER_CANCELLED: "cancelled "}.get(action.verb, "") + "order"
 
 
 def _token_accounts(number: int) -> str:

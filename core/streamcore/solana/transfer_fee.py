@@ -9,6 +9,9 @@ from streamcore.solana.balances import Balances, TokenMovement
 from streamcore.solana.flows import address
 from streamcore.solana.programs import TOKEN_2022
 
+WITHDRAWS_WITHHELD = frozenset({"withdrawWithheldTokensFromMint", "withdrawWithheldTokensFromAccounts"})
+"""Instructions that pay out what was withheld, so that tokens appear which no balance showed before."""
+
 _CHANGES_SUPPLY = ("mint", "burn", "confidential")
 
 

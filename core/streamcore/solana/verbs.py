@@ -6,7 +6,8 @@ jup-ag/jupiter-lend, marinade-finance/marinade-ts-sdk, tensor-hq/tensorswap-sdk,
 mrgnlabs/marginfi-v2; the decoders of sevenlabs-hq/carbon for Jupiter DCA, both limit orders, Kamino's
 limit orders, vaults and farms, Drift, Bubblegum, Metaplex Core; the IDL of the stake pool program in
 solana-fm/explorer-kit; ``token-lending/program/src/instruction.rs`` of solana-program-library for Solend;
-``solana/modules/token_bridge/program/src/lib.rs`` of wormhole-foundation/wormhole.
+``solana/bridge/program/src/lib.rs`` and ``solana/modules/token_bridge/program/src/lib.rs`` of
+wormhole-foundation/wormhole.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from streamcore.solana.programs import (
     STAKE_POOL,
     TENSOR,
     TENSOR_SWAP,
+    WORMHOLE,
 )
 
 
@@ -59,6 +61,24 @@ class Verb(StrEnum):
     LIST = "list"
     DELIST = "delist"
     CLAIM = "claim"
+
+
+LISTINGS = frozenset({Verb.LIST, Verb.DELIST})
+"""What is done with an NFT alone: SOL beside it is something else."""
+
+CONCERNS_OTHERS = frozenset(
+    {
+        Verb.UNSTAKE,
+        Verb.WITHDRAW,
+        Verb.BRIDGE,
+        Verb.ORDER_FILLED,
+        Verb.ORDER_CANCELLED,
+        Verb.MINT,
+        Verb.BURN,
+        Verb.CLAIM,
+    }
+)
+"""What may be done for somebody who did not sign, who of the rest has only a share of the fees."""
 
 
 def discriminator(name: str) -> bytes:
@@ -196,6 +216,10 @@ NAMED_VERBS: dict[str, dict[bytes, Verb]] = {
 """By program, the verb of an instruction whose data begins with these eight bytes."""
 
 NUMBERED_VERBS: dict[str, dict[int, Verb]] = {
+    WORMHOLE: {  # its other instructions check what guardians have signed, before what it is for
+        1: Verb.BRIDGE,  # PostMessage
+        8: Verb.BRIDGE,  # PostMessageUnreliable
+    },
     MPL_CORE: {
         0: Verb.MINT,  # CreateV1
         12: Verb.BURN,  # BurnV1

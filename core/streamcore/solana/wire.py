@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from streamcore.solana.programs import MEMO_PROGRAMS
-from streamcore.solana.raw_instructions import PARSED, decoded, parse
+from streamcore.solana.programs import ASSOCIATED_TOKEN, MEMO_PROGRAMS, TOKEN_PROGRAMS
+from streamcore.solana.raw_instructions import BATCH, PARSED, decoded, parse
 
 ABSENT = msgspec.Raw(b"null")
 """A member that is not there. Those of this type are read when somebody asks for them, and only then."""
@@ -69,7 +69,7 @@ class MessageHeader(_Wire, frozen=True, kw_only=True):
 
 
 class Message(_Wire, frozen=True, kw_only=True):
-    """What was signed."""
+    """The part of a transaction that is signed: its accounts and instructions."""
 
     account_keys: tuple[AccountKey | str, ...]
     instructions: msgspec.Raw = ABSENT
@@ -144,8 +144,9 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
     def addresses(self) -> list[str]:
         """Return the address of every account, in the order balances and indexes refer to.
 
-        ``jsonParsed`` keys already include those of lookup tables; with plain keys they follow in
-        ``meta.loadedAddresses``, the writable ones first.
+        ``jsonParsed`` keys already include those of lookup tables; plain keys do not, they follow in
+        ``meta.loadedAddresses``, the writable ones first. Some servers do otherwise, so that it is
+        the number of balances that tells.
         """
         if not isinstance(self.transaction, SignedMessage):
             return []
@@ -155,7 +156,8 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
         except AttributeError:
             addresses = [key if isinstance(key, str) else key.pubkey for key in keys]
         loaded = None if self.meta is None else self.meta.loaded_addresses
-        if loaded is not None and all(isinstance(key, str) for key in keys):
+        balances = None if self.meta is None else self.meta.pre_balances
+        if loaded is not None and len(addresses) != len(balances or ()):
             addresses += loaded.writable
             addresses += loaded.readonly
         return addresses
@@ -166,7 +168,9 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
             return frozenset()
         message = self.transaction.message
         try:
-            return frozenset([key.pubkey for key in message.account_keys if key.signer])  # type: ignore[union-attr]
+            signed = [key.pubkey for key in message.account_keys if key.signer]  # type: ignore[union-attr]
+            # the first one pays and signs, also if a server does not say so
+            return frozenset(signed or [key.pubkey for key in message.account_keys[:1]])  # type: ignore[union-attr]
         except AttributeError:
             pass  # plain keys, the first of which have signed
         signing = 1 if message.header is None else message.header.num_required_signatures
@@ -201,6 +205,8 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
                 found.append(_instruction(inner, keys, position, is_inner=True))
         for position, rest in called.items():  # of instructions that are not there, or not numbered
             found += [_instruction(inner, keys, position, is_inner=True) for inner in rest]
+        if any(one.type == BATCH for one in found):
+            return [member for one in found for member in _members(one)]
         return found
 
     def logs(self) -> list[str]:
@@ -328,17 +334,32 @@ def _instruction(one: _Called, keys: Sequence[str], position: int, *, is_inner: 
         if isinstance(parsed, str):
             return Instruction(program_id, "", {}, parsed, one.data or "", position, is_inner)
         return Instruction(program_id, parsed.type, parsed.info, "", one.data or "", position, is_inner)
-    if not one.data:
+    data = one.data or ""
+    if not data and program_id != ASSOCIATED_TOKEN:
         return Instruction(program_id, "", {}, "", "", position, is_inner)
     kind: str = ""
     info: Mapping[str, Any] = {}
     text = ""
     if program_id in MEMO_PROGRAMS:
-        text = decoded(one.data).decode(errors="replace")
+        text = decoded(data).decode(errors="replace")
     elif program_id in PARSED:
-        known = parse(program_id, one.data, _accounts(_anything(one.accounts), keys))
+        known = parse(program_id, data, _accounts(_anything(one.accounts), keys))
         kind, info = (kind, info) if known is None else known
-    return Instruction(program_id, kind, info, text, one.data, position, is_inner)
+    return Instruction(program_id, kind, info, text, data, position, is_inner)
+
+
+def _members(one: Instruction) -> list[Instruction]:
+    """Return the instructions of a batch, or the instruction itself if it is none that can be read."""
+    if one.type != BATCH or one.program_id not in TOKEN_PROGRAMS:
+        return [one]
+    written = one.info.get("instructions")
+    members = [
+        msgspec.structs.replace(one, type=kind, info=_typed(member.get("info"), dict, {}))
+        for member in (written if isinstance(written, list) else ())
+        if isinstance(member, dict)
+        if isinstance(kind := member.get("type"), str) and kind != BATCH
+    ]
+    return members or [one]
 
 
 def _accounts(accounts: Any, keys: Sequence[str]) -> list[str]:

@@ -71,10 +71,12 @@ class _WalletRecord:
         in_order = sorted(self.reported.items(), key=lambda item: item[1])
         self.forgotten_to = max(self.forgotten_to, in_order[len(in_order) - most - 1][1])
         self.reported = {name: slot for name, slot in in_order if slot > self.forgotten_to}
-        if self.verified is not None and self.verified.slot < self.forgotten_to:
-            after = self.verified.slot if self.unsure is None else self.unsure[0]
-            self.unsure = (after, self.forgotten_to)
-            self.verified = Checkpoint("", self.forgotten_to)
+        verified = self.verified
+        if verified is None or verified.slot < self.forgotten_to:
+            after = in_order[0][1] if verified is None else verified.slot
+            self.unsure = (after if self.unsure is None else self.unsure[0], self.forgotten_to)
+            if verified is not None:
+                self.verified = Checkpoint("", self.forgotten_to)
 
 
 class _KnownSignatures(Container[str]):
@@ -98,6 +100,8 @@ class SavedCheckpoint(msgspec.Struct, frozen=True):
     """Signatures from before watching began that a fetch may come across."""
     history_to: int = 0
     """The slot of the newest of these."""
+    unsure: tuple[int, int] | None = None
+    """Between these slots some may be missing for ever, and nobody has been told."""
 
 
 class Checkpoints:
@@ -134,7 +138,9 @@ class Checkpoints:
     def saved(self) -> dict[str, SavedCheckpoint]:
         """Return what `restore` needs of each wallet, together with its reported transactions."""
         return {
-            wallet: SavedCheckpoint(record.watched_at, record.verified, record.history, record.history_to)
+            wallet: SavedCheckpoint(
+                record.watched_at, record.verified, record.history, record.history_to, record.unsure
+            )
             for wallet, record in self._records.items()
         }
 
@@ -149,7 +155,11 @@ class Checkpoints:
         if wallet in self._records:
             return
         record = self._records[wallet] = _WalletRecord(
-            saved.watched_at, verified=saved.verified, history=saved.history, history_to=saved.history_to
+            saved.watched_at,
+            verified=saved.verified,
+            history=saved.history,
+            history_to=saved.history_to,
+            unsure=saved.unsure,
         )
         record.reported = dict(sorted(reported.items(), key=lambda item: item[1]))
         record.newest = saved.verified

@@ -13,12 +13,12 @@ from streamcore.assets.instruments import Instrument, understand
 from streamcore.assets.tokens import TokenTable
 from streamcore.checks import Check, Result
 from streamcore.clock import Clock, wait_for
-from streamcore.config.libraries import version_of
 from streamcore.config.loading import Loaded
 from streamcore.config.model import Settings
 from streamcore.config.selection import Choice, candidates
 from streamcore.errors import ProviderError
 from streamcore.events import DataKind, ErrorKind
+from streamcore.extras import version_of
 from streamcore.net import reach
 from streamcore.net.dial import Dialler
 from streamcore.net.endpoint import address_of
@@ -197,7 +197,7 @@ class ProviderExamination:
         if self._network is None:
             return endpoint.shown_url
         library = self._network.library_for(endpoint)
-        return f"{endpoint.shown_url}, by {library} {version_of(library)}"
+        return f"{endpoint.shown_url}, by {library} {version_of(library) or 'of an unknown version'}"
 
     async def _subscribe(self) -> str:
         self._codec = self.provider.codec()

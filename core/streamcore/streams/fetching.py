@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from streamcore.clock import Clock
-from streamcore.errors import ProviderError
+from streamcore.errors import IN_AN_EXPLORER, ProviderError
 from streamcore.events import ErrorKind, Source
 from streamcore.net.circuit_breaker import CircuitBreaker
 from streamcore.providers.base import Rest
@@ -184,7 +184,7 @@ class Fetcher:
         for topic, (after, before) in self._checkpoints.taken_unsure(topics).items():
             text = (
                 f"more happened to {topic} than is remembered while nothing could be fetched: transactions "
-                f"between slots {after} and {before} may be missing"
+                f"between slots {after} and {before} may be missing; {IN_AN_EXPLORER}"
             )
             error = ProviderError(ErrorKind.GAP, text, retryable=False)
             deliver(Notice(error), source, self._clock.monotonic())

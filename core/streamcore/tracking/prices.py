@@ -11,10 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from streamcore.assets.instruments import Instrument, Venue, understand
-from streamcore.assets.listings import exchange_tickers
-from streamcore.assets.names import names_given
-from streamcore.assets.tokens import Token, TokenTable, matching
+from streamcore.assets.instruments import Instrument, Venue
+from streamcore.assets.tokens import Token, TokenTable
 from streamcore.clock import Clock
 from streamcore.errors import InputError
 from streamcore.events import DataKind, ErrorKind, Event, PriceUpdate, Source
@@ -26,6 +24,7 @@ from streamcore.tracking.missing_prices import MissingPrices
 from streamcore.tracking.price_state import PriceState
 from streamcore.tracking.quiet_rows import QuietRows, streamed_rows
 from streamcore.tracking.routing import Router
+from streamcore.tracking.symbols import Symbols
 from streamcore.tracking.tracker import Rerouting
 
 
@@ -75,12 +74,13 @@ class PriceTracker:
             quiet_after: Seconds after which a price that its stream does not tell is asked for over HTTP.
         """
         self._streams = streams
-        self._tokens = tokens
         self._clock = clock
         self._publish = publish
         self._publish_together = publish_together or self._publish_each
-        self._router = Router([stream.provider for stream in streams])
-        self._has_exchange = any(stream.provider.venue is Venue.EXCHANGE for stream in streams)
+        providers = [stream.provider for stream in streams]
+        self._router = Router(providers)
+        self.symbols = Symbols(providers, tokens, self._router)
+        """What symbols stand for, whether they are wanted or not."""
         self._quiet = QuietRows(quiet_after)
         self._rerouting = Rerouting(self._reroute)
         self._wanted = References()
@@ -111,14 +111,6 @@ class PriceTracker:
         """All wanted instruments."""
         return tuple(self._instruments.values())
 
-    def instrument(self, symbol: str) -> Instrument:
-        """Return what a symbol stands for, whether it is wanted or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return understand(symbol, self._tokens, exchanges=self._has_exchange)
-
     def source_of(self, instrument: Instrument) -> str | None:
         """Return the provider that serves an instrument, or would if it were wanted; ``None``: none does."""
         return self._sources.get(instrument.key) or self._router.source(instrument, self._health())
@@ -136,14 +128,14 @@ class PriceTracker:
         """
         if not self._streams:
             raise InputError(str(DataKind.PRICES), "cannot be watched: stream.enable_prices is off")
-        instruments = self._understood(symbols)
+        instruments = self.symbols.instruments(symbols)
         new = [instrument for instrument in instruments if self._wanted.add(instrument.key)]
         for instrument in new:
             self._instruments.setdefault(instrument.key, instrument)
         self.reroute()
         for instrument in new:
             self._request_first_price(instrument)
-        return [self._described(instrument) for instrument in instruments]
+        return [self.symbols.described(instrument) for instrument in instruments]
 
     def _request_first_price(self, instrument: Instrument) -> None:
         """Have the first price of a new instrument fetched, or publish why there is none."""
@@ -163,7 +155,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know one of them; nothing has been changed.
         """
-        for instrument in self._understood(symbols):
+        for instrument in self.symbols.instruments(symbols):
             if self._wanted.remove(instrument.key):
                 self._instruments.pop(instrument.key, None)
                 self._sources.pop(instrument.key, None)
@@ -182,7 +174,7 @@ class PriceTracker:
         Raises:
             InputError: No provider in use can know it.
         """
-        instrument = self.instrument(symbol)
+        instrument = self.symbols.instrument(symbol)
         source = self._sources.get(instrument.key)
         topics = [topic for name, topic in self._router.candidates(instrument) if name == source]
         for stream in self._streams:
@@ -219,19 +211,6 @@ class PriceTracker:
         for stream in self._streams:
             if stream.name in moved:
                 stream.refresh(moved[stream.name])
-
-    def describe(self, symbol: str) -> Token:
-        """Return what a symbol stands for with the sources in use, whether it is watched or not.
-
-        Raises:
-            InputError: No provider in use can know it.
-        """
-        return self._described(self.instrument(symbol))
-
-    def complete(self, prefix: str) -> list[Token]:
-        """Return what a ticker or name that begins with ``prefix`` may become, tickers first."""
-        tickers = {*self._tokens.tickers, *(exchange_tickers() if self._has_exchange else ())}
-        return matching(prefix, {ticker: self.describe(ticker) for ticker in tickers})
 
     def forgive(self, name: str) -> None:
         """Ask a provider again for what it has refused."""
@@ -396,16 +375,6 @@ class PriceTracker:
             self._health()[stream.name] in (Health.UP, Health.STARTING)
             or self._is_state_streamed(instrument, "change_24h")
         )
-
-    def _understood(self, symbols: Iterable[str]) -> list[Instrument]:
-        return [
-            understand(symbol, self._tokens, exchanges=self._has_exchange) for symbol in names_given(symbols)
-        ]
-
-    def _described(self, instrument: Instrument) -> Token:
-        venues = {stream.provider.name: stream.provider.venue for stream in self._streams}
-        first = next(iter(self._router.candidates(instrument)), None)
-        return instrument.described(Venue.CHAIN if first is None else venues[first[0]])
 
     def _health(self) -> dict[str, Health]:
         return {stream.name: stream.health for stream in self._streams}

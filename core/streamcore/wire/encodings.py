@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from streamcore.errors import EncodingMissing
+from streamcore.extras import EXTRAS, lacking
 from streamcore.wire.encoding import Encoding
 
 NAMES = ("msgpack", "json", "proto")
@@ -33,13 +34,12 @@ def encoding(name: str) -> Encoding:
     """Return the encoding of that name, one of `NAMES`.
 
     Raises:
-        EncodingMissing: The library it needs is not installed.
+        EncodingMissing: The library it needs cannot be used.
     """
     module, class_name = _CLASSES[name]
-    try:
-        found: Encoding = getattr(import_module(f"streamcore.wire.{module}"), class_name)()
-    except ModuleNotFoundError as error:
-        raise EncodingMissing(name) from error
+    if name in EXTRAS and (reason := lacking(name)) is not None:
+        raise EncodingMissing(name, reason)
+    found: Encoding = getattr(import_module(f"streamcore.wire.{module}"), class_name)()
     return found
 
 

@@ -87,7 +87,9 @@ class Http11Server:
         Raises:
             OSError: The port cannot be used.
         """
-        self._server = await asyncio.start_server(self._connected, LOOPBACK, port)
+        # in two steps: whoever is cancelled in the second one can still close it
+        self._server = await asyncio.start_server(self._connected, LOOPBACK, port, start_serving=False)
+        await self._server.start_serving()
         listening: int = self._server.sockets[0].getsockname()[1]
         return listening
 

@@ -115,7 +115,9 @@ class ProviderServer(HttpServer, Generic[AnyClient]):
                 max_size=_MAX_FRAME,
                 logger=LOGGER,
                 create_connection=self._accepted,  # type: ignore[arg-type]  # it is only ever called
+                start_serving=False,  # in two steps: who is cancelled in the second one can still close it
             )
+            await self._ws.start_serving()
             self.ws_port = next(iter(self._ws.sockets)).getsockname()[1]
             port = port and port + 1
             self.http_port = await self._http.start(port)

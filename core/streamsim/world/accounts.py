@@ -7,10 +7,13 @@ import random
 from streamsim.world.catalog import BONK, CATALOG, SOL
 from streamsim.world.chain import RENT
 from streamsim.world.holders import Holders, token_address
-from streamsim.world.instructions import close_account, open_associated, transfer_sol
+from streamsim.world.instructions import close_account, close_in_batch, open_associated, transfer_sol
 from streamsim.world.programs import METAPLEX, TOKEN, numbered_data
 from streamsim.world.transaction_builder import TransactionBuilder
 from streamsim.world.truth import TransactionTruth, one_of
+
+MOST_ONE_BY_ONE = 3
+"""Accounts that are closed by an instruction each; more are closed in a batch."""
 
 
 def open_own(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
@@ -68,11 +71,15 @@ def close_for_another(chain: Holders, wallet: str, rng: random.Random, ago: floa
 
 
 def close_several(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str:
-    """Let the wallet close a few forgotten accounts at once, and return the signature."""
+    """Let the wallet close a few forgotten accounts, many in one batch, and return the signature."""
     count = rng.randint(2, 6)
     builder = TransactionBuilder(chain, rng, wallet, version="legacy", seconds_ago=ago)
-    for _ in range(count):
-        close_account(builder, wallet, chain.account_of(wallet, chain.new_key(rng)), wallet)
+    accounts = [chain.account_of(wallet, chain.new_key(rng)) for _ in range(count)]
+    if count > MOST_ONE_BY_ONE:
+        close_in_batch(builder, wallet, accounts, wallet)
+    else:
+        for account in accounts:
+            close_account(builder, wallet, account, wallet)
     truth = TransactionTruth(wallet=wallet, types=one_of("account"), fee=builder.fee, rent=count * RENT)
     return chain.record_truth(builder.commit(), truth)
 

@@ -161,3 +161,14 @@ def close_account(
     say = builder.inner if inner else builder.parsed
     say(TOKEN_2022 if held.program == TOKEN_2022 else TOKEN, "closeAccount", info)
     builder.close_account(account, destination)
+
+
+def close_in_batch(builder: TransactionBuilder, owner: str, accounts: list[str], destination: str) -> None:
+    """Close accounts of the Token Program with one instruction; their lamports go to ``destination``."""
+    members = []
+    for account in accounts:
+        builder.use(account, destination, writable=True)
+        info = {"account": account, "destination": destination, "owner": owner}
+        members.append({"info": info, "type": "closeAccount"})
+        builder.close_account(account, destination)
+    builder.parsed(TOKEN, "batch", {"instructions": members})

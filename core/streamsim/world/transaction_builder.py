@@ -296,10 +296,11 @@ class TransactionBuilder:
             chain.lamports.pop(key, None)
         chain.token_accounts.update(held)
 
-    def _rank(self, key: str) -> tuple[bool, bool, bool]:
-        # the RPC's order of keys: the payer, the message's own, then writable and read-only looked-up ones
+    def _rank(self, key: str) -> tuple[bool, bool, bool, bool]:
+        # the order in every message: the payer, other signers, the rest, then the keys that are looked up,
+        # and of each of these the writable ones first
         meta = self._metas[key]
-        return (key != self.payer, meta.lookup, meta.lookup and not meta.writable)
+        return (key != self.payer, meta.lookup, not meta.signer, not meta.writable)
 
     def _held_after(self, before: dict[str, TokenAccount]) -> dict[str, TokenAccount]:
         return {

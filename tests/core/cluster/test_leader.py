@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import fake_manager
 import msgspec
 import pytest
 import sample_events
@@ -16,21 +17,34 @@ from relay_bench import WALLETS
 from relayed_engine import RelayedEngine
 from scripted_bus import ScriptedSession
 
+from streamcore.cluster.answering import MOST_QUESTIONS, MOST_REFUSED
 from streamcore.cluster.copied_transactions import CopiedTransactions
 from streamcore.cluster.errors import SessionEnded
 from streamcore.cluster.leader import CONFLATED, SIGN_OF_LIFE, Leader
 from streamcore.cluster.lease import HELD_FOR, Lease
 from streamcore.cluster.link import Link
 from streamcore.cluster.log_copy import LogCopy
-from streamcore.cluster.messages import Live, WalletRecord, Wants, read, record_of
+from streamcore.cluster.messages import (
+    Answer,
+    Live,
+    Question,
+    Trouble,
+    WalletRecord,
+    Wants,
+    read,
+    record_of,
+    write,
+)
 from streamcore.cluster.names import Names, key_subject
 from streamcore.cluster.nats_connection import Incoming
 from streamcore.cluster.nats_session import Batch
+from streamcore.cluster.questions import TOO_BUSY
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.cluster.wants import WantsOfAll
-from streamcore.events import ErrorKind, PriceKind, PriceUpdate
+from streamcore.events import ErrorKind, PriceKind, PriceUpdate, StreamError
 from streamcore.providers.reports import Checkpoint
 from streamcore.streams.checkpoints import Checkpoints, SavedCheckpoint
+from streamcore.token_hits import SearchResult
 
 NAMES = Names(demo=False)
 WALLET = WALLETS[0]
@@ -226,6 +240,78 @@ async def test_an_error_that_a_lost_session_did_not_take_is_told_in_the_next_one
     bench.link.begin(bench.session)  # type: ignore[arg-type]
     await bench.clock.advance(1.0)
     assert [event for message in bench.told for event in message.events] == [gap]
+    await bench.stop()
+
+
+async def test_no_message_is_longer_than_the_server_takes(bench: Bench) -> None:
+    symbols = ("SOL", "BTC", "ETH", "BONK", "JUP", "WIF", "PYTH", "JTO", "RAY", "ORCA")
+    bench.session.most_bytes = 3_000
+    await bench.start(symbols=symbols)
+    for symbol in symbols:
+        bench.engine.price(symbol, "150")
+    await bench.pass_time(1.0)
+    assert {symbol for symbol, _ in bench.prices()} == set(symbols)
+    assert max(len(data) for _, data in bench.session.published) <= 3_000
+    await bench.stop()
+
+
+async def test_statuses_that_are_too_long_for_the_server_are_told_as_trouble_once(bench: Bench) -> None:
+    topics = tuple(f"{number:044d}" for number in range(100))
+    bench.engine.current["helius"] = fake_manager.status("helius", topics=topics)
+    bench.session.most_bytes = 3_000
+    await bench.start(symbols=("SOL",))
+    bench.engine.price("SOL", "150")
+    await bench.pass_time(5.0)
+    assert len(bench.told) >= 5  # signs of life
+    assert ("SOL", "150") in bench.prices()
+    errors = [one for message in bench.told for one in message.events if isinstance(one, StreamError)]
+    assert [error.kind for error in errors] == [ErrorKind.SERVER]
+    assert "max_payload" in errors[0].message
+    await bench.stop()
+
+
+async def test_a_question_too_many_is_answered_at_once(bench: Bench) -> None:
+    bench.engine.answers["search"] = asyncio.get_running_loop().create_future()
+    await bench.start()
+    question = write(Question("search", "bonk"))
+    for number in range(MOST_QUESTIONS + 2):
+        bench.session.listeners[NAMES.ask](Incoming(question, f"inbox.{number}"))
+    await bench.clock.settle()
+    answers = {subject: read(data, Answer) for subject, data in bench.session.published if "inbox" in subject}
+    assert list(answers) == [f"inbox.{MOST_QUESTIONS}", f"inbox.{MOST_QUESTIONS + 1}"]
+    for answer in answers.values():
+        assert answer.trouble == Trouble(TOO_BUSY, ErrorKind.RATE_LIMIT, retryable=True)
+    bench.engine.answers["search"].set_result(SearchResult(hits=()))
+    await bench.clock.settle()
+    assert (
+        len([subject for subject, _ in bench.session.published if "inbox" in subject]) == MOST_QUESTIONS + 2
+    )
+    await bench.stop()
+
+
+async def test_a_flood_of_questions_is_answered_as_far_as_answers_may_wait(bench: Bench) -> None:
+    bench.engine.answers["search"] = asyncio.get_running_loop().create_future()
+    await bench.start()
+    question = write(Question("search", "bonk"))
+    for number in range(50_000):
+        bench.session.listeners[NAMES.ask](Incoming(question, f"inbox.{number}"))
+    await bench.clock.settle()
+    count = len([subject for subject, _ in bench.session.published if "inbox" in subject])
+    assert 0 < count <= MOST_REFUSED
+    await bench.stop()
+
+
+async def test_a_record_that_the_server_does_not_take_holds_up_no_other(bench: Bench) -> None:
+    long, other = WALLETS[:2]
+    bench.session.most_bytes = 2_000
+    await bench.start(wallets=(long, other))
+    history = tuple(f"{number:088d}" for number in range(100))
+    bench.engine.checkpoints.begin(long, Checkpoint("sig", 99), history)
+    bench.engine.checkpoints.begin(other, Checkpoint("other", 99), ())
+    await bench.pass_time(3.0)
+    subject = key_subject(NAMES.wallets, other)
+    records = [read(data, WalletRecord) for name, data in bench.stored("$KV") if name == subject]
+    assert records[-1].verified == ("other", 99)
     await bench.stop()
 
 

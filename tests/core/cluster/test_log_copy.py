@@ -16,6 +16,7 @@ from streamcore.cluster.nats_session import Batch, Stored, StreamFacts
 from streamcore.cluster.wallet_records import WalletRecords
 from streamcore.events import WalletTransaction
 from streamcore.json_lines import to_json
+from streamcore.relay.log import LogFailed
 
 CREATED = "2026-11-28T12:00:00.123456789Z"
 
@@ -176,3 +177,17 @@ def test_a_transaction_of_a_type_that_only_a_newer_leader_knows_is_copied(bench:
     line = to_json(transaction("sig", slot=1)).replace(b'"received"', b'"stolen"')
     bench.copy.arrived(Batch([Stored("st.v1.tx.w", 1, line)], is_last=True))
     assert bench.signatures == [(1, "sig")]
+
+
+def test_a_copy_that_is_damaged_is_begun_anew_and_the_old_file_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "copy").write_bytes(b"no database" * 1000)
+    tables = CopiedTransactions.opened(tmp_path, now=0.0, file="copy")
+    assert tables.offset == 0
+    tables.close()
+    assert (tmp_path / "copy.damaged").read_bytes() == b"no database" * 1000
+
+
+def test_a_copy_that_another_relay_uses_is_left_alone(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(LogFailed, match="another relay uses it"):
+        CopiedTransactions.opened(tmp_path, now=0.0, file="relay.sqlite3")
+    assert list(tmp_path.glob("*.damaged")) == []

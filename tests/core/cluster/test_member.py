@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -51,9 +52,10 @@ class Relays:
         self.folder, self.url, self.emulators = folder, url, emulators
         self.ends: dict[Relay, AsyncExitStack] = {}
 
-    async def start(self, name: str, url: str | None = None) -> Relay:
+    async def start(self, name: str, url: str | None = None, **settings: Any) -> Relay:
         end = AsyncExitStack()
-        relay = await end.enter_async_context(relay_in(self.folder / name, url or self.url, self.emulators))
+        found = relay_in(self.folder / name, url or self.url, self.emulators, **settings)
+        relay = await end.enter_async_context(found)
         self.ends[relay] = end
         await opened(relay)
         return relay
@@ -319,6 +321,20 @@ async def test_a_relay_that_cannot_lead_leaves_it_to_another(
     assert await led(able) is able
     await watching(able, emulators)
     assert not leads(unable)
+
+
+async def test_relays_with_different_settings_say_so(
+    relays: Relays, emulators: Emulators, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await relays.start("a")
+    other = await relays.start("b", max_symbols=77)
+    for relay in (one, other):
+        member = relay.membership
+        assert member is not None
+        await eventually(member.notes)
+        assert "(relay.max_symbols)" in member.notes()[0]
+        assert relay.unready() == []
+    assert caplog.text.count("has other settings than this one (relay.max_symbols)") == 2
 
 
 async def test_a_full_stream_holds_transactions_back_and_prices_go_on(

@@ -14,6 +14,7 @@ from streamcore.cluster.messages import (
     Question,
     WalletRecord,
     first_term,
+    in_parts,
     read,
     read_live,
     record_of,
@@ -44,6 +45,7 @@ def test_what_the_leader_tells_arrives_as_it_was() -> None:
     [
         SavedCheckpoint(12.5, None),
         SavedCheckpoint(12.5, Checkpoint("sig", 99), frozenset({"a", "b"}), 88),
+        SavedCheckpoint(12.5, Checkpoint("", 99), unsure=(10, 99)),
     ],
 )
 def test_a_record_brings_back_what_a_fetch_starts_from(saved: SavedCheckpoint) -> None:
@@ -86,6 +88,35 @@ def test_what_a_leader_of_this_version_tells_is_read_whole() -> None:
 def test_what_makes_no_sense_is_no_message_of_any_leader(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         read_live(data)
+
+
+def test_a_message_is_split_until_the_server_takes_each_part() -> None:
+    events = [price(f"T{number}") for number in range(50)]
+    status = fake_manager.status("kraken", topics=("BTC/USD",))
+    live = Live(term=7, events=events, statuses=[status], sources={"BTC": "kraken"})
+    parts = list(in_parts(live, most=4_000))
+    assert all(len(part.data) <= 4_000 for part in parts)
+    assert [event for part in parts for event in part.events] == events
+    read_again = [read(part.data, Live) for part in parts]
+    assert [event for one in read_again for event in one.events] == events
+    assert {one.term for one in read_again} == {7}
+    assert [one.statuses for one in read_again if one.statuses] == [(status,)] or [
+        list(one.statuses) for one in read_again if one.statuses
+    ] == [[status]]
+    assert [one.sources for one in read_again if one.sources] == [{"BTC": "kraken"}]
+    assert not any(part.is_shortened for part in parts)
+
+
+def test_what_cannot_be_split_is_told_without_what_is_too_long() -> None:
+    status = fake_manager.status("kraken", topics=tuple(f"{number:044d}" for number in range(100)))
+    parts = list(
+        in_parts(Live(term=7, events=[price()], statuses=[status], sources={"SOL": "kraken"}), most=2_000)
+    )
+    assert [event for part in parts for event in read(part.data, Live).events] == [price()]
+    assert [part.is_shortened for part in parts].count(True) == 1
+    assert all(len(part.data) <= 2_000 for part in parts)
+    signs = list(in_parts(Live(term=7, statuses=[status]), most=2_000))
+    assert [(read(one.data, Live), one.is_shortened) for one in signs] == [(Live(term=7), True)]
 
 
 @pytest.mark.parametrize("term", [-1, MOST_TERM + 1, 2**63, 2**70])

@@ -14,7 +14,7 @@ from own_authority import OwnAuthority
 from relay_bench import eventually
 
 from streamcore.clock import SystemClock
-from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded
+from streamcore.cluster.errors import Conflict, NoAnswer, NobodyThere, NotStored, SessionEnded, TooLong
 from streamcore.cluster.lease import LASTS, Lease
 from streamcore.cluster.names import LEADER, Names, key_subject, stream_of
 from streamcore.cluster.nats_connection import Access, Incoming
@@ -305,3 +305,25 @@ async def test_a_server_that_is_too_old_is_refused(version: str) -> None:
     async with greeting(f'"version":"{version}"', bytearray()) as address:
         with pytest.raises(SessionEnded, match=r"older than 2\.11"):
             await open_session(Access(f"nats://{address}"), SystemClock())
+
+
+async def test_a_server_that_takes_only_short_messages_is_refused_with_the_name_of_its_setting() -> None:
+    async with greeting('"version":"2.11.0","max_payload":65536', bytearray()) as address:
+        with pytest.raises(
+            SessionEnded, match=r"65536 bytes in a message \(max_payload\), and must take 131072"
+        ):
+            await open_session(Access(f"nats://{address}"), SystemClock())
+
+
+async def test_a_message_that_is_too_long_is_refused_and_ends_nothing(server: NatsServer) -> None:
+    async with session_at(server.url) as session:
+        await session.ensure(SPEC)
+        most = session.most_bytes
+        with pytest.raises(TooLong):
+            await session.publish("st.v1.live", b"x" * (most + 1))
+        for length, message_id in ((most + 1, None), (most, "m")):  # headers count
+            with pytest.raises(TooLong):
+                await session.store("st.v1.tx.w", b"x" * length, message_id=message_id)
+        await session.publish("st.v1.live", b"x" * most)
+        assert await session.store("st.v1.tx.w", b"x" * (most - 200), message_id="m") == 1
+        assert not session.has_ended

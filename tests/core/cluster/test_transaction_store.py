@@ -112,3 +112,17 @@ async def test_of_too_many_the_oldest_are_dropped_and_it_is_said_once(bench: Ben
     assert bench.store.has_lost
     (error,) = bench.told
     assert error.kind is ErrorKind.GAP
+
+
+async def test_a_transaction_that_no_relay_takes_is_told_and_holds_up_no_other(bench: Bench) -> None:
+    running = await bench.begin()
+    parties = tuple(f"{number:044d}" for number in range(2_000))
+    bench.store.add([transaction("long", wallet="w", counterparties=parties), transaction("a", wallet="w")])
+    await bench.clock.settle()
+    assert bench.ids == ["a:w"]
+    (error,) = bench.told
+    assert error.kind is ErrorKind.GAP
+    assert "the transaction long of w cannot be passed on" in error.message
+    assert "in a block explorer" in error.message
+    await bench.store.all_stored()
+    running.cancel()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -68,3 +70,23 @@ def test_a_file_without_prices_says_why(tmp_path: Path, content: bytes, reason: 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="cannot be read: No such file"):
         read(tmp_path / "none")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes and devices here")
+def test_a_pipe_is_read_to_its_end_and_a_device_that_has_none_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    first = price("SOL", "150")
+    events = [msgspec.structs.replace(first, ts=first.ts + number) for number in range(3)]
+    content = b"".join(to_json(event) + b"\n" for event in events)
+    with ThreadPoolExecutor() as threads:
+        threads.submit(pipe.write_bytes, content)
+        assert len(read(pipe)) == 3
+        monkeypatch.setattr("streamcore.comparison.prices.LARGEST", 100)
+        threads.submit(pipe.write_bytes, content)
+        with pytest.raises(UnreadableFile, match="larger than"):
+            read(pipe)
+    with pytest.raises(UnreadableFile, match="it is not a file"):
+        read(Path("/dev/zero"))

@@ -28,7 +28,8 @@ def test_every_key_can_be_set_by_its_variable(loaded):
         if (
             key.is_table
             or key.is_array
-            or key.name in ("prices", "chain", "ui.colours", "stream.transport", "relay.encoding")
+            or key.name
+            in ("prices", "chain", "ui.colours", "stream.transport", "relay.encoding", "relay.interval")
         ):
             continue
         if key.schemes:  # also of a list of them

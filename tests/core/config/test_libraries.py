@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from pathlib import Path
 
 import pytest
 
 from streamcore.clock import SystemClock
-from streamcore.config import libraries
 from streamcore.config.libraries import check_library, library_for
 from streamcore.config.loading import load
 from streamcore.config.model import Settings, StreamSettings, StreamTransport
@@ -19,8 +19,10 @@ AUTO, WEBSOCKETS, PICOWS = StreamTransport.AUTO, StreamTransport.WEBSOCKETS, Str
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
-    monkeypatch.setattr(libraries, "find_spec", lambda name: None if version is None else object())
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
+    if version is None:
+        monkeypatch.setitem(sys.modules, "picows", None)
+    else:
+        monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
 
 
 @pytest.mark.parametrize("version", [None, "2.2.0", "2.4.0"])

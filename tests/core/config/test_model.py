@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from streamcore.config.model import AlertSettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.screen import AlertSettings
 from streamcore.config.sources import BirdeyeSettings, KrakenSettings, SolanaSettings
 from streamcore.events import DataKind
 

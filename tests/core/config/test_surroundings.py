@@ -31,7 +31,7 @@ def test_a_file_without_certificates_is_a_settings_error(tmp_path: Path, content
 
 
 def test_a_folder_for_a_file_and_a_file_for_a_folder_are_settings_errors(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=f"^{FILE_VARIABLE} .*cannot be read: Is a directory"):
+    with pytest.raises(SettingsError, match=f"^{FILE_VARIABLE} .*cannot be read: it is a folder"):
         read_surroundings({FILE_VARIABLE: str(tmp_path)})
     with pytest.raises(SettingsError, match=f"^{FOLDER_VARIABLE} .*cannot be read: Not a directory"):
         read_surroundings({FOLDER_VARIABLE: certifi.where()})

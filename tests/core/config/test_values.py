@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from loading_settings import loader, refused
 
-from streamcore.config.model import PriceColumn, Settings
+from streamcore.config.model import Settings
+from streamcore.config.screen import PriceColumn
+from streamcore.wire.messages import DEFAULT_INTERVAL, INTERVALS
 
 SOL = "So11111111111111111111111111111111111111112"
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
@@ -222,3 +224,14 @@ def test_columns_that_are_not_there_are_refused_with_those_that_are(loaded, text
     error = refused(loaded, f"[ui]\n{text}")
     assert error.key == "ui.columns"
     assert error.allowed == f"expected a list of one or more of: {', '.join(PriceColumn)}"
+
+
+def test_a_relay_is_asked_for_no_other_pace_than_it_has(loaded):
+    assert loaded("").settings.relay.interval == DEFAULT_INTERVAL
+    for interval in INTERVALS:
+        assert loaded(f"[relay]\ninterval = {interval}").settings.relay.interval == interval
+        given = loaded(environ={"STREAMTUI_RELAY_INTERVAL": str(interval)})
+        assert given.settings.relay.interval == interval
+    for text in ("333", "0", "250.5", "'250'", "true"):
+        error = refused(loaded, f"[relay]\ninterval = {text}")
+        assert error.allowed == f"expected one of: {', '.join(map(str, INTERVALS))}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import tomllib
 from pathlib import Path
 
 import picows
@@ -15,7 +14,6 @@ from raw_server import raw_server
 from raw_websocket import accepting
 from websockets.frames import Frame, Opcode
 
-from streamcore.config.libraries import SUPPORTED, picows_version
 from streamcore.net.picows_internals import Listener, Upgrade
 from streamcore.net.tunnel import Waiting
 
@@ -82,20 +80,3 @@ def test_they_are_touched_in_one_file_of_the_engine_alone() -> None:
         path.name for path in ENGINE.rglob("*.py") if WSProtocol.__name__ in path.read_text(encoding="utf-8")
     }
     assert touching == {"picows_internals.py"}
-
-
-def test_the_version_is_bounded_from_above_and_the_installed_one_is_within() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    bounds = {one for extra in ("fast", "test") for one in extras[extra] if one.startswith("picows")}
-    assert bounds == {"picows>=2.3,<2.4"}
-    found = picows_version()
-    assert found is not None
-    assert SUPPORTED.match(found)
-
-
-@pytest.mark.parametrize(
-    ("version", "fits"), [("2.3", True), ("2.3.9", True), ("2.2.1", False), ("2.30", False), ("3.0", False)]
-)
-def test_the_same_versions_are_taken_as_are_installed(version: str, fits: bool) -> None:
-    assert bool(SUPPORTED.match(version)) is fits

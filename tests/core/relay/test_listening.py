@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
+from cancelled_start import cancelled_at_every_step
+from relay_bench import running
 
 from streamcore.relay.listening import (
     SEND_BUFFER,
@@ -54,3 +57,9 @@ def test_an_address_that_is_taken_is_named_in_a_sentence() -> None:
 def test_a_host_that_nobody_knows_is_named_in_a_sentence() -> None:
     with pytest.raises(ListenFailed, match=r"a\.invalid:1 cannot be listened on: \w+"):
         listening_socket("a.invalid", 1)
+
+
+async def test_a_relay_that_is_cancelled_at_any_moment_of_its_start_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    assert await cancelled_at_every_step(lambda: running(tmp_path)) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from relay_bench import WALLETS, Terminal, eventually, running
 from relayed_engine import RelayedEngine
 
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import SettingsError
 from streamcore.events import State
 from streamcore.relay import plan
@@ -153,6 +155,6 @@ def test_without_the_library_the_start_is_refused_with_what_to_install(
 ) -> None:
     wanted = Settings(demo=True, relay=RelaySettings(metrics="127.0.0.1:9787"))
     assert plan(wanted).metrics == ("127.0.0.1", 9787)
-    monkeypatch.setattr("streamcore.relay.service.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(SettingsError, match=r"pip install 'streamtui\[relay\]'"):
         plan(wanted)

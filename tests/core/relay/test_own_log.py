@@ -104,7 +104,9 @@ async def test_a_new_wallet_is_refused_while_the_log_cannot_be_written(tmp_path:
         assert not (await terminal.want((), WALLETS[:1])).refused
 
 
-async def test_a_log_that_cannot_be_read_closes_who_needs_it_and_nobody_else(tmp_path: Path) -> None:
+async def test_a_log_that_cannot_be_read_closes_who_needs_it_and_nobody_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with running(tmp_path) as (relay, engine):
         well = await Terminal(relay).open()
         await well.want(["SOL"], WALLETS[:1])
@@ -117,6 +119,8 @@ async def test_a_log_that_cannot_be_read_closes_who_needs_it_and_nobody_else(tmp
         back = await Terminal(relay, mirror=away.mirror).open()
         await back.send(Want(1, (), WALLETS[:1], back.mirror.since))
         assert (await back.end())[0] == 1011
+        assert "cannot be read: transaction 1 is damaged" in caplog.text
+        assert [reason for reason in relay.unready() if "transaction 1 is damaged" in reason]
         engine.price("SOL", "150")
         await well.until(lambda: well.mirror.prices)
 

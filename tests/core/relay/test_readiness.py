@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from pathlib import Path
 
 import pytest
 from own_authority import OwnAuthority
-from relay_bench import running
+from relay_bench import eventually, running
 
 from streamcore import Settings
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import State
 from streamcore.relay.readiness import why_not_ready
 from streamcore.relay.service import Plan
@@ -35,6 +36,33 @@ async def test_a_relay_without_a_source_for_what_is_wanted_says_so(tmp_path: Pat
     async with running(tmp_path, served={"symbols": ("SOL",)}) as (relay, engine):
         engine.set_status("kraken", state=State.DISCONNECTED)
         assert await asked(relay.address) == "prices: no source delivers"
+
+
+class Member:
+    """A relay that others have other settings than, and nothing else."""
+
+    leads = is_connected = True
+
+    def troubles(self) -> list[str]:
+        return []
+
+    def notes(self) -> list[str]:
+        return ["another relay has other settings (prices)"]
+
+    async def caught_up(self) -> None:
+        """At once."""
+
+    async def cut_off(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_what_its_operator_should_know_is_told_although_it_is_ready(tmp_path: Path) -> None:
+    async with running(tmp_path, membership=Member()) as (relay, _):
+        await eventually(lambda: relay.gate.opened)
+        notes: list[str] = []
+        asking = partial(why_not_ready, Settings(), reached_at(relay.address), note=notes.append)
+        assert await asyncio.to_thread(asking) is None
+        assert notes == ["another relay has other settings (prices)"]
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from own_authority import OwnAuthority
 from relay_bench import PATIENCE, WALLETS, Terminal, eventually, running
 from virtual_time import VirtualClock, on_virtual_time
 from websockets.asyncio.client import ClientConnection, connect
@@ -318,6 +319,16 @@ async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_pat
         finally:
             for _reader, writer in silent:
                 writer.close()
+
+
+async def test_who_does_not_begin_with_tls_is_cut_off_in_time(tmp_path: Path) -> None:
+    tls = OwnAuthority(tmp_path).server_context()
+    async with running(tmp_path / "relay", limits=RelayLimits(want_within=0.3), tls=tls) as (relay, _):
+        reader, writer = await asyncio.open_connection(*relay.address)
+        async with asyncio.timeout(10.0):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        writer.close()
 
 
 async def test_a_thousand_connections_leave_no_more_than_the_limit(tmp_path: Path) -> None:

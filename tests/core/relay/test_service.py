@@ -13,7 +13,8 @@ import pytest
 from relay_bench import WALLETS, Terminal
 from websockets.asyncio.client import connect
 
-from streamcore.config.model import RelaySettings, Settings
+from streamcore.config.model import Settings
+from streamcore.config.serving import RelaySettings
 from streamcore.errors import SettingsError
 from streamcore.relay import ListenFailed, listening_socket, plan, serving
 from streamcore.relay.tokens import Scope, Tokens, TokensFailed, write_tokens

@@ -10,7 +10,7 @@ import sample_events
 
 from streamcore.events import WalletTransaction
 from streamcore.providers.reports import Checkpoint
-from streamcore.relay.log import KEEP, LogFailed, Logged
+from streamcore.relay.log import KEEP, LogDamaged, LogFailed, Logged
 from streamcore.relay.sqlite_log import FILE, PRUNED_AT_ONCE, RESUMED_WITHIN, TransactionLog
 from streamcore.streams.checkpoints import SavedCheckpoint
 
@@ -149,6 +149,37 @@ def test_a_wallet_is_followed_on_from_its_checkpoint_after_a_restart(tmp_path: P
     assert log.reaches_back(log.epoch, 0, ["w"])
 
 
+def test_what_may_be_missing_is_kept_until_it_has_been_told(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log.follow("v", now=NOW)
+    saved = SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))
+    log.append([told(1)], {"w": saved, "v": SavedCheckpoint(NOW, Checkpoint("", 5))}, now=NOW)
+    log.close()
+    again = log_in(tmp_path)
+    for wallet, unsure in (("w", (10, 90)), ("v", None)):
+        found = again.follow(wallet, now=NOW)
+        assert found is not None
+        assert found[0].unsure == unsure
+    again.append([told(2)], {"w": SavedCheckpoint(NOW, Checkpoint("", 90))}, now=NOW)
+    again.close()
+    found = log_in(tmp_path).follow("w", now=NOW)
+    assert found is not None
+    assert found[0] == SavedCheckpoint(NOW, Checkpoint("", 90))
+
+
+def test_a_log_of_before_there_was_a_place_for_what_may_be_missing_is_opened(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log._database.execute("DROP TABLE unsure")
+    log.close()
+    again = log_in(tmp_path)
+    assert again.follow("w", now=NOW) is not None
+    again.append([], {"w": SavedCheckpoint(NOW, Checkpoint("", 90), unsure=(10, 90))}, now=NOW)
+    assert again.prune(now=NOW + 30 * RESUMED_WITHIN) is False
+    assert again._database.execute("SELECT count(*) FROM unsure").fetchone()[0] == 0
+
+
 def test_a_wallet_without_a_complete_fetch_starts_at_the_moment_it_was_watched(tmp_path: Path) -> None:
     log = log_in(tmp_path)
     log.follow("w", now=NOW)
@@ -236,6 +267,54 @@ def test_a_log_of_a_newer_version_or_of_something_else_is_left_alone(tmp_path: P
         log_in(other)  # the first try has let go of it
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM about WHERE name = 'epoch'",
+        "UPDATE about SET value = 'x' WHERE name = 'pruned_to'",
+        "UPDATE wallets SET covered_from = 'x'",
+        "UPDATE sqlite_sequence SET seq = 'x'",
+    ],
+)
+def test_a_log_with_what_cannot_be_says_that_it_is_damaged_and_what_to_do(
+    tmp_path: Path, damage: str
+) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log.append([told(1)], now=NOW)
+    log.close()
+    database = sqlite3.connect(tmp_path / FILE)
+    database.execute(damage)
+    database.commit()
+    database.close()
+    with pytest.raises(LogDamaged, match=r"damaged .*: move it away, and the relay begins another"):
+        log_in(tmp_path)
+    (tmp_path / FILE).replace(tmp_path / "away")
+    log_in(tmp_path)
+
+
+def test_a_page_that_a_disk_has_lost_is_noticed_at_the_start(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(number, summary="x" * 500) for number in range(200)], now=NOW)
+    log.checkpoint_file()
+    log.close()
+    content = bytearray((tmp_path / FILE).read_bytes())
+    middle = len(content) // 8192 * 4096
+    content[middle : middle + 4096] = bytes(4096)
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(LogDamaged, match="damaged"):
+        log_in(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["history = 5", "history = '['", "followed_until = 'x'"])
+def test_a_damaged_checkpoint_is_a_sentence(tmp_path: Path, damage: str) -> None:
+    log = log_in(tmp_path)
+    log.follow("w", now=NOW)
+    log._database.execute(f"UPDATE wallets SET {damage}")
+    with pytest.raises(LogFailed):
+        log.follow("w", now=NOW)
+
+
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LogFailed, match="cannot be opened"):
@@ -248,6 +327,14 @@ def test_moving_into_the_main_file_loses_nothing(tmp_path: Path) -> None:
     log.checkpoint_file()
     log.append([told(100)], now=NOW)
     assert len(after(log, 0, ["w"], most=1000)) == 101
+
+
+def test_a_transaction_that_is_a_number_is_a_sentence(tmp_path: Path) -> None:
+    log = log_in(tmp_path)
+    log.append([told(1)], now=NOW)
+    log._database.execute("UPDATE transactions SET event = 7")
+    with pytest.raises(LogFailed, match="cannot be read"):
+        after(log, 0, ["w"], most=10)
 
 
 def test_a_damaged_transaction_is_a_sentence(tmp_path: Path) -> None:

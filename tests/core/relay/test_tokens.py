@@ -80,3 +80,42 @@ def test_a_file_that_others_may_read_stays_so(tmp_path: Path) -> None:
     path.chmod(0o644)
     write_tokens(path, Tokens())
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no pipes and devices here")
+@pytest.mark.parametrize("what", ["pipe", "/dev/zero", "folder", "binary"])
+def test_what_is_no_file_of_tokens_is_neither_waited_for_nor_replaced(tmp_path: Path, what: str) -> None:
+    path = tmp_path / what
+    match what:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "binary":
+            path.write_bytes(b"\xff\xfe")
+    kind = stat.S_IFMT(path.stat().st_mode)
+    with pytest.raises(TokensFailed, match=r"cannot be read: it is (not a file|a folder|no text)"):
+        read_tokens(path)
+    if what != "binary":
+        with pytest.raises(TokensFailed, match="cannot be written"):
+            write_tokens(path, Tokens())
+    assert stat.S_IFMT(path.stat().st_mode) == kind
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no pipes here")
+def test_tokens_are_not_written_in_the_place_of_what_only_looks_empty(tmp_path: Path) -> None:
+    device = tmp_path / "device"  # as /dev/null, which this test must not risk
+    os.mkfifo(device)
+    with pytest.raises(TokensFailed, match="it is not a file"):
+        write_tokens(device, Tokens())
+    assert stat.S_ISFIFO(device.stat().st_mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_a_link_to_the_tokens_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "tokens")
+    tokens = Tokens()
+    tokens.add("alice", Scope.READ)
+    write_tokens(tmp_path / "link", tokens)
+    assert (tmp_path / "link").is_symlink()
+    assert len(read_tokens(tmp_path / "tokens")) == 1

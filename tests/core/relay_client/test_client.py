@@ -23,7 +23,7 @@ from streamcore import (
     WalletTransaction,
     to_json,
 )
-from streamcore.config.model import WireEncoding
+from streamcore.config.serving import WireEncoding
 from streamcore.relay_client.client import RelayClient
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Error, Found, Frame, Position, Refusal, Refused, Restart, Wanted
@@ -165,6 +165,7 @@ async def test_a_log_that_does_not_reach_back_is_told_as_a_gap() -> None:
         relay.cut()
         error = await next_event(events, StreamError, lambda one: one.kind is ErrorKind.GAP)
         assert "transactions may be missing" in error.message
+        assert "in a block explorer" in error.message
 
 
 async def test_what_the_relay_refuses_is_told_once_and_such_a_row_has_no_source() -> None:

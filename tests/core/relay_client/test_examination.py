@@ -6,7 +6,8 @@ from scripted_relay import hello, provider, scripted_relay
 
 from streamcore.checks import Check, Result
 from streamcore.clock import SystemClock
-from streamcore.config.model import RelaySettings, Settings, StreamSettings
+from streamcore.config.model import Settings, StreamSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.doctor import needed_failed
 from streamcore.relay_client.examination import examine_relays
 

@@ -13,7 +13,7 @@ from relay_bench import eventually, running
 from virtual_time import VirtualClock, on_virtual_time
 
 from streamcore import PriceUpdate, RelayClient, Settings
-from streamcore.config.model import RelaySettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import Event, PriceKind
 from streamcore.relay_client.late_prices import HELD_FOR, LatePrices
 

@@ -8,7 +8,8 @@ from scripted_connection import PaperCodec
 from scripted_transport import ScriptedTransport
 from virtual_time import VirtualClock, on_virtual_time
 
-from streamcore.config.model import RelaySettings, Settings, WireEncoding
+from streamcore.config.model import Settings
+from streamcore.config.serving import RelaySettings, WireEncoding
 from streamcore.errors import ProviderError
 from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer

@@ -23,6 +23,7 @@ from made_transactions import (
 
 from streamcore.events import TransactionType
 from streamcore.solana.programs import (
+    AUCTION_HOUSE,
     BUBBLEGUM,
     JUPITER_BORROW,
     JUPITER_DCA,
@@ -40,11 +41,13 @@ from streamcore.solana.programs import (
     SYSTEM,
     TENSOR,
     TOKEN,
+    WORMHOLE,
     WORMHOLE_TOKEN_BRIDGE,
 )
 from streamcore.solana.rent import rent_of
 from streamcore.solana.verbs import discriminator
 
+POSITION = "5DSYZ9BPjW9PoQHQk2ZbybAcEArnGooHvPU9DfhzQuu1"
 MSOL = "mSoLzYCxHdYgdzU16g5QSh3i5K3z3KZK7ytfqcJm7So"
 
 
@@ -183,6 +186,80 @@ def test_paying_back_and_taking_collateral_is_no_purchase() -> None:
     assert meaning.summary == "multi: +40 USDC (withdrawn), -2 SOL (repaid) on Jupiter Lend Borrow"
 
 
+def test_the_token_that_stands_for_a_loan_account_is_minted_and_not_borrowed() -> None:
+    """Who deposits for the first time gets a token that stands for the account, and pays for its metadata."""
+    rent, fee = rent_of(607), SOL // 100
+    transaction = make(
+        {
+            WALLET: (SOL, SOL - rent - fee),
+            ACCOUNT: (1, 1),
+            OTHER_ACCOUNT: (1, 1),
+            FRIEND: (1, 1),
+            POSITION: (0, rent + fee),
+        },
+        before=[tokens(1, USDC, WALLET, 10_000_001), tokens(2, USDC, FRIEND, 5)],
+        after=[
+            tokens(1, USDC, WALLET, 0),
+            tokens(2, USDC, FRIEND, 10_000_006),
+            tokens(3, POSITION, WALLET, 1, 0),
+        ],
+        instructions=[operate(10_000_001, 0)],
+        inner=[
+            parsed(SYSTEM, "transfer", source=WALLET, destination=POSITION, lamports=rent + fee),
+            parsed(SYSTEM, "allocate", account=POSITION, space=607),
+            parsed(SYSTEM, "assign", account=POSITION, owner=METAPLEX),
+        ],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.action) == (TransactionType.MULTI, "deposit")
+    assert meaning.sol_change == Decimal("-0.01")
+    assert meaning.summary == (
+        "multi: -10 USDC (deposited), +1 5DSY…Quu1 (minted), -0.01 SOL (fee) on Jupiter Lend Borrow"
+    )
+
+
+def test_a_loan_account_opened_with_sol_is_told_as_a_deposit() -> None:
+    transaction = make(
+        {WALLET: (2 * SOL, SOL), ACCOUNT: (0, SOL), OTHER_ACCOUNT: (1, 1)},
+        after=[tokens(2, POSITION, WALLET, 1, 0)],
+        instructions=[operate(SOL, 0)],
+    )
+    summary = told(transaction).summary
+    assert summary.endswith("(minted), -1 SOL (deposited) on Jupiter Lend Borrow")
+
+
+@pytest.mark.parametrize(("change", "kind"), [(-1, "sold"), (1, "bought")])
+def test_an_nft_listed_and_sold_in_one_transaction_is_sold(change: int, kind: str) -> None:
+    """Who takes a bid lists the NFT and sells it at once; who buys may take it off the market first."""
+    price = -change * SOL
+    transaction = make(
+        {WALLET: (3 * SOL, 3 * SOL + price), FRIEND: (3 * SOL, 3 * SOL - price), ACCOUNT: (1, 1)},
+        before=[tokens(2, POSITION, WALLET, max(-change, 0), 0)],
+        after=[tokens(2, POSITION, WALLET, max(change, 0), 0)],
+        instructions=[call(AUCTION_HOUSE, "sell"), call(AUCTION_HOUSE, "execute_sale")],
+    )
+    meaning = told(transaction)
+    assert meaning.summary == f"{kind} 1 5DSY…Quu1 for 1 SOL on Auction House"
+    assert meaning.action is None
+
+
+@pytest.mark.parametrize(
+    ("data", "summary", "action"),
+    [
+        (b"\x07", "called Wormhole", None),  # VerifySignatures
+        (b"\x02", "called Wormhole", None),  # PostVAA
+        (b"\x01", "bridged for another, Wormhole", "bridge"),  # PostMessage
+        (b"\x08", "bridged for another, Wormhole", "bridge"),  # PostMessageUnreliable
+    ],
+)
+def test_only_a_message_to_another_chain_is_a_bridge_of_wormhole(
+    data: bytes, summary: str, action: str | None
+) -> None:
+    transaction = make({WALLET: (SOL, SOL), PAYER: (1, 1)}, instructions=[call(WORMHOLE, data=data)])
+    meaning = told(transaction)
+    assert (meaning.summary, meaning.action) == (summary, action)
+
+
 def test_a_swap_whose_proceeds_are_bridged_is_a_bridge() -> None:
     transaction = make(
         {WALLET: (3 * SOL, SOL), ACCOUNT: (1, 1), FRIEND: (0, 2 * SOL)},
@@ -235,7 +312,7 @@ def test_sol_staked_for_a_token_is_bought_and_staked(instruction: dict[str, Any]
         (("merge",), 0, "called Stake Program"),
     ],
 )
-def test_staking_has_words(kinds: tuple[str, ...], lamports: int, summary: str) -> None:
+def test_what_is_done_with_a_stake_is_said(kinds: tuple[str, ...], lamports: int, summary: str) -> None:
     transaction = make(
         {WALLET: (2 * SOL, 2 * SOL + lamports), ACCOUNT: (SOL, SOL - lamports)},
         instructions=[parsed(STAKE, kind, stakeAccount=ACCOUNT) for kind in kinds],
@@ -307,6 +384,31 @@ def test_an_nft_that_a_program_without_a_name_mints_is_told() -> None:
     meaning = told(transaction)
     assert meaning.action == "mint"
     assert meaning.summary == "sent 1 SOL to DFK4…Pi4j (minted an NFT), TGAR…Qk9n"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "program"),
+    [
+        (call(AUCTION_HOUSE, "sell"), "Auction House"),
+        (call(MARGINFI, "lending_account_deposit"), "marginfi"),
+        (call(KAMINO_LEND, "borrow_obligation_liquidity"), "Kamino Lend"),
+        (call(MARINADE, "deposit"), "Marinade"),
+    ],
+)
+def test_what_a_signer_did_is_not_said_of_what_somebody_else_got_of_it(
+    instruction: dict[str, Any], program: str
+) -> None:
+    """Makers of an NFT have a share of its sale, and services one of what they forward."""
+    meaning = told(usdc(5, instruction, wallet_signs=False))
+    assert (meaning.action, meaning.summary) == (None, f"received 0.000005 USDC from DFK4…Pi4j, {program}")
+
+
+def test_sol_beside_a_listing_is_not_what_was_listed() -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL - 50_000), FRIEND: (0, 50_000)}, instructions=[call(TENSOR, "list")]
+    )
+    meaning = told(transaction)
+    assert (meaning.action, meaning.summary) == ("list", "sent 0.00005 SOL to DFK4…Pi4j, Tensor")
 
 
 def test_what_anothers_transaction_did_besides_is_not_told_to_somebody_who_did_not_sign() -> None:

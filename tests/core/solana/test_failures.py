@@ -32,7 +32,11 @@ def test_the_fee_of_a_failure_is_not_the_bystanders() -> None:
         ({"InstructionError": [3, "InvalidAccountData"]}, "instruction 3: InvalidAccountData"),
         ({"InsufficientFundsForRent": {"account_index": 3}}, "InsufficientFundsForRent: account_index 3"),
         ({"DuplicateInstruction": 2}, "DuplicateInstruction 2"),
-        ({"InstructionError": [0, {"BorshIoError": "x"}]}, 'InstructionError [0, {"BorshIoError": "x"}]'),
+        ({"InstructionError": [0, {"BorshIoError": "x"}]}, "instruction 0: BorshIoError x"),
+        ({"InstructionError": [0, {"Unheard": {"of": 1}}]}, 'instruction 0: Unheard {"of": 1}'),
+        ({"InstructionError": [0, {"Custom": None}]}, "instruction 0: Custom null"),
+        ({"InstructionError": [0, 7]}, "instruction 0: 7"),
+        ({"InstructionError": ["x", "y"]}, 'InstructionError ["x", "y"]'),
         (["odd"], '["odd"]'),
         (17, "17"),
         ("evil\x1b[2J\u202e", "evil␛[2J\\u202e"),
@@ -103,3 +107,48 @@ def test_what_an_inner_program_raised_is_told_in_its_own_words() -> None:
 def test_logs_that_speak_of_another_error_change_nothing() -> None:
     logs = [f"Program {ORCA} failed: custom program error: 0x1", "Program log: nonsense", "Program failed"]
     assert failing(6001, JUPITER, logs=logs) == "slippage, instruction 0: custom error 6001, 0x1771"
+
+
+def test_an_instruction_that_failed_in_a_way_nobody_has_heard_of_still_names_its_program() -> None:
+    calls = [{"programId": program, "accounts": [], "data": "3"} for program in (JUPITER, ORCA)]
+    err = {"InstructionError": [1, {"Unheard": 1}]}
+    meaning = told(make({WALLET: (SOL, SOL), PAYER: (1, 1)}, instructions=calls, err=err))
+    assert meaning.program == "Orca"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("StaleOracle", "stale oracle"),
+        ("SlippageToleranceExceeded", "slippage"),
+        ("PriceSlippageCheck", "slippage"),
+        ("InvalidSlippage", "invalid slippage"),
+        ("LPTooLess", "lp too less"),
+    ],
+)
+def test_what_a_program_logs_of_its_own_error_is_told_in_its_words(name: str, words: str) -> None:
+    """Programs made with Anchor log the name of the error beside its number."""
+    program = "4ngnN8dA9sAf1sbz3m6qwquxbHkyzgXVpeTYcxKPtZuf"
+    logs = [
+        f"Program {program} invoke [1]",
+        f"Program log: AnchorError occurred. Error Code: {name}. Error Number: 6017. Error Message: so.",
+        f"Program {program} failed: custom program error: 0x1781",
+    ]
+    assert failing(6017, program, logs=logs) == f"{words}, instruction 0: custom error 6017, 0x1781"
+    assert failing(6018, program, logs=logs) == "instruction 0: custom error 6018, 0x1782"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Evil\x1b[2J", "a" * 70, "Stale Oracle", "☃"], ids=["none", "control", "long", "two", "sign"]
+)
+def test_what_is_no_name_of_an_error_is_not_told(name: str) -> None:
+    logs = [f"Program log: AnchorError occurred. Error Code: {name}. Error Number: 6018. Error Message: x."]
+    assert failing(6018, JUPITER, logs=logs) == "instruction 0: custom error 6018, 0x1782"
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["JUP4Fb2cqiRUcaTHdrPC8h2gNsA2ETXiPDD33WcGuJB", "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"],
+)
+def test_slippage_is_told_without_logs_for_the_older_jupiter_too(program: str) -> None:
+    assert failing(6001, program) == "slippage, instruction 0: custom error 6001, 0x1771"

@@ -24,6 +24,7 @@ from made_transactions import (
     fixture,
     make,
     movement,
+    parsed,
     tokens,
     told,
     wire,
@@ -33,7 +34,7 @@ from real_transactions import decode
 from streamcore.events import TransactionType
 from streamcore.solana.balances import in_units
 from streamcore.solana.interpretation import SolanaTransaction, interpret
-from streamcore.solana.programs import MEMO, SYSTEM
+from streamcore.solana.programs import ASSOCIATED_TOKEN, MEMO, SYSTEM, TOKEN
 
 VECTORS = [
     ("synthetic_sol_in", WALLET, 1_500_000_000, 0, "1.5", {}),
@@ -220,6 +221,42 @@ def test_very_old_transactions_without_owners_say_that_tokens_are_not_told() -> 
     assert meaning.token_changes == ()
 
 
+MADE = parsed(SYSTEM, "createAccount", source=WALLET, newAccount=ACCOUNT, lamports=RENT, space=165)
+CLOSED = parsed(TOKEN, "closeAccount", account=ACCOUNT, destination=WALLET, owner=WALLET)
+
+
+@pytest.mark.parametrize(
+    ("instructions", "whose"),
+    [
+        ([MADE], ""),
+        ([MADE, parsed(TOKEN, "initializeAccount", account=ACCOUNT, owner=FRIEND)], " for another"),
+        ([MADE, parsed(TOKEN, "initializeAccount3", account=ACCOUNT, owner=WALLET)], ""),
+        ([parsed(ASSOCIATED_TOKEN, "create", account=ACCOUNT, wallet=FRIEND), MADE], " for another"),
+        ([parsed(ASSOCIATED_TOKEN, "create", account=ACCOUNT, wallet=WALLET), MADE], ""),
+    ],
+)
+def test_an_opened_account_whose_owner_is_not_recorded_is_of_whom_the_instructions_name(
+    instructions: list[dict[str, Any]], whose: str
+) -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL - RENT), ACCOUNT: (0, RENT)},
+        after=[tokens(1, USDC, None, 0)],
+        instructions=instructions,
+    )
+    summary = f"opened token account{whose}, rent 0.00203928 SOL, token owners not recorded"
+    assert told(transaction).summary == summary
+
+
+def test_a_closed_account_whose_owner_is_not_recorded_is_not_said_to_be_of_another() -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL + RENT), ACCOUNT: (RENT, 0)},
+        before=[tokens(1, USDC, None, 0)],
+        instructions=[CLOSED],
+    )
+    summary = "closed token account, rent 0.00203928 SOL back, token owners not recorded"
+    assert told(transaction).summary == summary
+
+
 def broken(**changes: Any) -> SolanaTransaction:
     value = wire("ws.transactionNotification.synthetic_swap_sol_to_usdc.json")
     value["meta"] |= changes
@@ -262,7 +299,7 @@ def test_of_a_later_version_only_keys_and_balances_are_read() -> None:
 
 
 @pytest.mark.parametrize("version", ["legacy", 0, 1, 2, "2026", None])
-def test_every_version_decodes(version: int | str | None) -> None:
+def test_transactions_of_every_version_are_read(version: int | str | None) -> None:
     value = wire("ws.transactionNotification.synthetic_sol_out.json") | {
         "version": version,
         "new": {"member": 1},

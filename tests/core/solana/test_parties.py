@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from made_transactions import (
     ACCOUNT,
     BONK,
@@ -19,13 +20,14 @@ from made_transactions import (
     WALLET,
     fixture,
     make,
+    movement,
     parsed,
     tokens,
     told,
 )
 from real_transactions import decode
 
-from streamcore.solana.interpretation import wallets_touched
+from streamcore.solana.interpretation import SolanaTransaction, wallets_touched
 from streamcore.solana.programs import SYSTEM, TOKEN
 
 
@@ -68,6 +70,47 @@ def test_keys_from_lookup_tables_count_with_plain_keys_too() -> None:
     assert transaction.signers() == {PAYER, FRIEND}
     assert told(transaction).summary == "received 1 SOL from 955d…Apxc"
     assert told(transaction, FRIEND).summary == "called System Program"
+
+
+def looked_up(keys: list[Any], loaded: list[str]) -> SolanaTransaction:
+    return decode(
+        {
+            "transaction": {"message": {"accountKeys": keys, "instructions": []}},
+            "meta": {
+                "fee": FEE,
+                "preBalances": [SOL, 5],
+                "postBalances": [SOL - FEE - 7, 12],
+                "loadedAddresses": {"writable": loaded, "readonly": []},
+            },
+        }
+    )
+
+
+def parsed_key(address: str) -> dict[str, Any]:
+    return {"pubkey": address, "signer": False, "writable": True}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [WALLET],
+        [WALLET, FRIEND],
+        [parsed_key(WALLET)],
+        [parsed_key(WALLET), parsed_key(FRIEND)],
+    ],
+    ids=["plain", "plain with all", "parsed", "parsed with all"],
+)
+def test_keys_from_lookup_tables_are_added_where_the_balances_show_that_they_are_missing(
+    keys: list[Any],
+) -> None:
+    transaction = looked_up(keys, [FRIEND])
+    assert transaction.addresses() == [WALLET, FRIEND]
+    assert movement(transaction, FRIEND).core == 7
+
+
+def test_the_first_account_has_signed_even_if_nobody_is_said_to() -> None:
+    assert looked_up([parsed_key(WALLET), parsed_key(FRIEND)], []).signers() == {WALLET}
+    assert looked_up([], []).signers() == set()
 
 
 def test_without_a_transfer_the_largest_opposite_balance_is_the_other_side() -> None:

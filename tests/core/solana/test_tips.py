@@ -108,6 +108,18 @@ def test_crumbs_beside_a_token_are_no_leg_of_their_own(lamports: int) -> None:
     assert meaning.sol_change == Decimal(lamports) / SOL
 
 
+def test_what_is_sold_for_next_to_nothing_is_sold() -> None:
+    transaction = make(
+        {WALLET: (SOL, SOL + 4_268), ACCOUNT: (1, 1), FRIEND: (SOL, SOL - 4_268)},
+        before=[tokens(1, USDC, WALLET, 5_333_000_000)],
+        after=[tokens(1, USDC, WALLET, 0)],
+        instructions=[{"programId": JUPITER, "accounts": [], "data": "3"}],
+    )
+    meaning = told(transaction)
+    assert meaning.summary == "sold 5,333 USDC for 0.000004268 SOL on Jupiter"
+    assert meaning.sol_change == Decimal("0.000004268")
+
+
 def test_the_tip_accounts_of_jito_are_among_those_known() -> None:
     assert len(JITO_TIP_ACCOUNTS) == 8
     assert JITO_TIP_ACCOUNTS < TIP_ACCOUNTS

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from made_transactions import (
     ACCOUNT,
     FRIEND,
     OTHER_ACCOUNT,
     SELLER,
     SOL,
+    UNKNOWN_PROGRAM,
     USDC,
     WALLET,
     make,
@@ -62,6 +64,25 @@ def test_an_instruction_that_tells_the_fee_is_believed() -> None:
         feeAmount={"amount": "500000"},
     )
     assert told(taxed(told_fee, third=True)).summary == "sent 100 USDC (fee 0.5 withheld) to DFK4…Pi4j"
+
+
+@pytest.mark.parametrize("kind", ["withdrawWithheldTokensFromMint", "withdrawWithheldTokensFromAccounts"])
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_fees_that_were_withheld_and_are_withdrawn_are_not_minted(kind: str, is_inner: bool) -> None:
+    """Withheld tokens are in no balance, so that they seem to come from nowhere."""
+    withdraw = parsed(TOKEN_2022, kind, mint=USDC, feeRecipient=ACCOUNT)
+    transaction = make(
+        {WALLET: (SOL, SOL), ACCOUNT: (1, 1), OTHER_ACCOUNT: (1, 1)},
+        before=[tokens(1, USDC, WALLET, 0) | {"programId": TOKEN_2022}],
+        after=[tokens(1, USDC, WALLET, 500_000) | {"programId": TOKEN_2022}],
+        instructions=[{"programId": UNKNOWN_PROGRAM, "data": "3"} if is_inner else withdraw],
+        inner=[withdraw] if is_inner else None,
+    )
+    meaning = told(transaction)
+    if is_inner:
+        assert (meaning.action, meaning.summary) == (None, "received 0.5 USDC, BCVV…C25a")
+    else:
+        assert (meaning.action, meaning.summary) == ("claim", "received 0.5 USDC (claimed)")
 
 
 def test_tokens_that_were_burned_or_sent_by_others_too_are_not_mistaken_for_a_fee() -> None:

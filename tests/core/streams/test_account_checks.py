@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from manual_clock import ManualClock
 from scripted_rest import ScriptedRest
@@ -63,6 +65,33 @@ async def test_a_look_that_failed_is_tried_again_in_peace_and_tells_no_error() -
     assert [at for at, _ in bench.rest.checked] == [1.0, 1.0 + FIRST_RETRY, 101.0 + FIRST_RETRY]
     assert bench.rest.checked[-1][1] == ("a",)
     assert bench.told == bench.internal == []
+
+
+async def test_the_waits_between_two_tries_double_up_to_four_minutes() -> None:
+    bench = Bench()
+    bench.rest.on_check_accounts = lambda topics: [ProviderError(ErrorKind.SERVER, "no")]
+    bench.checks.check(["a"])
+    await bench.clock.advance(1000.0)
+    at = [at for at, _ in bench.rest.checked]
+    assert [later - earlier for earlier, later in pairwise(at)] == [
+        15.0,
+        30.0,
+        60.0,
+        120.0,
+        240.0,
+        240.0,
+        240.0,
+    ]
+
+
+async def test_what_was_refused_for_good_is_not_asked_about_with_what_comes_later() -> None:
+    bench = Bench()
+    bench.rest.on_check_accounts = lambda topics: [ProviderError(ErrorKind.SUBSCRIPTION, "no")]
+    bench.checks.check(["a"])
+    await bench.clock.advance(10.0)
+    bench.checks.check(["b"])
+    await bench.clock.advance(10.0)
+    assert [topics for _, topics in bench.rest.checked] == [("a",), ("b",)]
 
 
 @pytest.mark.parametrize("kind", [ErrorKind.AUTH, ErrorKind.SUBSCRIPTION])

@@ -48,6 +48,7 @@ def test_what_a_codec_must_know_comes_before_everything(waiting: Waiting) -> Non
 async def test_row_12_order_holds_until_a_topic_is_behind_and_then_the_newest_comes_first(
     waiting: Waiting,
 ) -> None:
+    await waiting.clock.advance(5.0)
     for number in range(3):
         waiting.add(seen("a", number))
     assert waiting.backlog.take().question == seen("a", 0)

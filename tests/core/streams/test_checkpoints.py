@@ -215,6 +215,29 @@ def test_where_more_happens_than_is_remembered_the_start_follows_and_what_may_be
 
 
 @pytest.mark.long
+def test_what_may_be_missing_is_said_by_the_next_run_if_this_one_did_not_come_to_it() -> None:
+    checkpoints = watching("a", "b")
+    checkpoints.begin("a", Checkpoint("h", 7), ["h"])
+    for slot in range(8, 2 * MOST_REMEMBERED):
+        checkpoints.record("a", str(slot), slot, streamed=True)
+    start = checkpoints.of(["a"])["a"].slot
+    later = Checkpoints()
+    for wallet, saved in checkpoints.saved().items():
+        later.restore(wallet, saved, {})
+    assert later.taken_unsure(["a", "b"]) == {"a": (7, start)}
+    assert later.saved()["a"].unsure is None
+
+
+def test_what_may_be_missing_is_said_too_where_no_fetch_has_found_the_beginning() -> None:
+    checkpoints = watching("a")
+    for slot in range(8, 2 * MOST_REMEMBERED):
+        checkpoints.record("a", str(slot), slot, streamed=True)
+    ((after, before),) = checkpoints.taken_unsure(["a"]).values()
+    assert after == 8
+    assert before > MOST_REMEMBERED * 0.9
+    assert not checkpoints.record("a", "left out by the stream", before, streamed=False)
+
+
 def test_a_hundred_busy_wallets_hold_little_and_a_poll_copies_nothing() -> None:
     """Fault 7: 158 MiB for 100 wallets of 10,000 signatures, and 130 ms for a copy of them at every poll."""
     wallets = [f"wallet {number}" for number in range(100)]
@@ -299,6 +322,18 @@ def test_a_restored_wallet_goes_on_where_the_last_run_ended() -> None:
         after.record("a", signature, slot, streamed=False)
         for signature, slot in (("s1002", 1002), ("old", 999), ("s1003", 1003))
     ] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("reported", "newest"),
+    [({}, Checkpoint("", 1000)), ({"s1": 1000}, Checkpoint("s1", 1000)), ({"s0": 999}, Checkpoint("", 1000))],
+)
+def test_the_newest_of_a_restored_wallet_is_what_was_told_last_but_nothing_before_its_checkpoint(
+    reported: dict[str, int], newest: Checkpoint
+) -> None:
+    after = Checkpoints()
+    after.restore("a", SavedCheckpoint(5.0, Checkpoint("", 1000)), reported)
+    assert after.newest(["a"]) == {"a": newest}
 
 
 def test_a_restored_wallet_without_a_complete_fetch_starts_when_it_was_first_watched() -> None:

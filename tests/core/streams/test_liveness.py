@@ -125,7 +125,7 @@ async def test_before_it_has_proved_its_life_it_is_not_stale_but_given_up(bench:
     assert bench.failure() == "connected, but nothing was heard for 10 s"
 
 
-async def test_with_heartbeats_too(exchange: Bench) -> None:
+async def test_where_there_are_heartbeats_proof_of_life_has_the_same_time(exchange: Bench) -> None:
     await exchange.open(proved=False)
     await exchange.clock.advance(11)
     assert exchange.failure() == "connected, but nothing was heard for 10 s"

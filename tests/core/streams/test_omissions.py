@@ -55,3 +55,17 @@ async def test_a_new_subscription_starts_with_a_clean_slate() -> None:
     bench.omissions.clear()
     bench.omissions.streamed("never found")
     assert bench.omissions.overdue() == []
+
+
+async def test_what_happened_in_the_second_of_the_subscription_may_have_been_before_it() -> None:
+    bench = Bench()
+    report = TransactionReport("a", 1, NO_TRANSACTION, int(START) - 3600, ("w",))
+    bench.omissions.found([report], START - 3600)
+    assert bench.omissions.overdue() == []
+
+
+async def test_a_transaction_of_two_wallets_was_left_out_once() -> None:
+    bench = Bench()
+    report = TransactionReport("a", 1, NO_TRANSACTION, int(START - LATE - 1), ("w", "v"))
+    bench.omissions.found([report], START - 3600)
+    assert bench.omissions.overdue() == ["w"]

@@ -224,3 +224,27 @@ async def test_closing_leaves_no_task_behind() -> None:
     await bench.clock.advance(1)
     await bench.stream.close()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_when_nothing_is_wanted_any_more_it_is_neither_well_nor_down(bench: Bench) -> None:
+    for steps, health in (([price("SOL")], Health.UP), ([BROKEN], Health.DOWN)):
+        bench.rest.on_fetch = lambda topics, steps=steps: steps  # type: ignore[misc]
+        bench.stream.set_topics(["SOL"])
+        await bench.clock.advance(1)
+        assert bench.stream.health is health
+        bench.stream.set_topics([])
+        await bench.clock.settle()
+        assert (bench.stream.health, bench.stream.is_well) == (Health.STARTING, True)
+
+
+async def test_a_source_that_was_refused_stays_so_when_nothing_is_wanted_any_more(bench: Bench) -> None:
+    bench.rest.on_fetch = lambda topics: [REFUSED]
+    bench.stream.set_topics(["SOL"])
+    await bench.clock.advance(1)
+    bench.stream.set_topics([])
+    await bench.clock.settle()
+    assert bench.stream.health is Health.DOWN
+    asked = len(bench.rest.fetches)
+    bench.stream.set_topics(["SOL"])
+    await bench.clock.advance(60)
+    assert len(bench.rest.fetches) == asked

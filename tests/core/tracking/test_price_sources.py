@@ -98,6 +98,20 @@ async def test_a_new_listing_gives_a_row_that_nobody_had_its_source() -> None:
     assert table.tracker.sources == {"NEW": None}
 
 
+async def test_what_is_listed_no_more_is_told_once_each_time_that_happens() -> None:
+    first = exchange("first", "NEW")
+    table = Table(first)
+    table.tracker.subscribe(["NEW"])
+    assert table.troubles == []
+    for times in (1, 2):
+        first.provider.listed.clear()
+        table.tracker.markets_changed()
+        table.tracker.markets_changed()
+        assert [text.startswith("no source in use has NEW") for text in table.troubles] == [True] * times
+        first.provider.listed.add("NEW")
+        table.tracker.markets_changed()
+
+
 async def test_a_price_that_is_missing_beside_other_figures_moves_no_row() -> None:
     first, second = exchange("first", "CORN"), exchange("second", "CORN")
     table = Table(first, second)

@@ -389,7 +389,7 @@ def test_fault_18_that_no_demo_has_a_symbol_is_demo_data_as_well() -> None:
     chain = ScriptedSource("chain", venue=Venue.CHAIN, demo=True)
     table = Table(chain)
     table.tracker.subscribe(["BONK"])
-    table.refuse(chain, table.tracker.describe("BONK").mint)
+    table.refuse(chain, table.tracker.symbols.describe("BONK").mint)
     table.tracker.unsubscribe(["BONK"])
     table.seen.clear()
     table.tracker.subscribe(["BONK"])

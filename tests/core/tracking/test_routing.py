@@ -121,6 +121,27 @@ def test_each_refusal_holds_twice_as_long_until_there_has_been_none_for_long(rou
     assert router.forgive_expired(now + 30)
 
 
+def test_a_refusal_counts_until_an_hour_after_it_has_ended(router: Router) -> None:
+    router.refuse("first", "JUP/USD", 0.0)
+    assert router.forgive_expired(30.0)
+    now = 30.0 + REFUSED_LONGEST
+    router.refuse("first", "JUP/USD", now)
+    assert not router.forgive_expired(now + 59.0)
+    assert router.forgive_expired(now + 60.0)
+
+
+def test_after_a_person_has_asked_again_the_next_refusal_is_like_the_first(router: Router) -> None:
+    router.refuse("second", "JUP/USD", 0.0)
+    for now in (0.0, 30.0):
+        router.refuse("first", "JUP/USD", now)
+        router.forgive_expired(now + 60.0)
+    router.forgive("first")
+    for name, held_for in (("first", 30.0), ("second", 60.0)):
+        router.refuse(name, "JUP/USD", 100.0)
+        assert not router.forgive_expired(100.0 + held_for - 1.0)
+        assert router.forgive_expired(100.0 + held_for)
+
+
 def test_a_refusal_for_a_moment_never_holds_longer(router: Router) -> None:
     for now in range(0, 3000, 30):
         router.refuse("first", "JUP/USD", float(now), lasting=False)

@@ -102,7 +102,7 @@ async def test_padding_fills_empty_intervals_with_the_last_close() -> None:
                 assert item["o"] == item["h"] == item["l"] == item["c"] == before["c"]
 
 
-async def test_prices_in_sol() -> None:
+async def test_candles_can_be_asked_for_in_sol() -> None:
     async with rest() as (emulators, client):
         now = int(emulators.clock.time())
         asked = {"type": "1H", "time_from": now - 36_000, "time_to": now}

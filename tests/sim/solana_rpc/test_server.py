@@ -175,8 +175,7 @@ async def test_a_transfer_of_tokens_that_names_only_the_token_account_is_hinted_
 async def test_what_happened_while_nobody_listened_is_found_afterwards() -> None:
     async with scene() as stage:
         stage.chain.sol_in(W, Decimal(1))
-        (beginning,) = await stage.fetch(W)
-        assert isinstance(beginning, CheckpointReport)
+        (beginning,) = [one for one in await stage.fetch(W) if isinstance(one, CheckpointReport)]
         await asyncio.sleep(60.0)
         signatures = [stage.chain.sol_in(W, Decimal(n)) for n in (2, 3)]
         found = await stage.fetch(W, checkpoints={W: beginning.checkpoint})
@@ -189,7 +188,7 @@ async def test_what_happened_while_nobody_listened_is_found_afterwards() -> None
 async def test_many_wallets_are_asked_about_within_both_limits_of_the_node() -> None:
     async with scene() as stage:
         reports = await stage.fetch(*addresses(30))
-        assert len(reports) == 30
+        assert len([one for one in reports if isinstance(one, CheckpointReport)]) == 30
         requests = stage.node.requests
         assert len(requests) >= 90
         times = [request.at for request in requests]

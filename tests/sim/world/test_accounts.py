@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -36,6 +37,21 @@ def test_rent_goes_to_whom_the_owner_says() -> None:
     (truth,) = book.truths(accounts.close_several(book, WALLET, rng, 0.0))
     assert truth.rent % RENT == 0
     assert truth.rent >= 2 * RENT
+
+
+def test_many_accounts_are_closed_in_one_batch_and_few_by_an_instruction_each() -> None:
+    book, rng = wallet_chain(), random.Random(1)
+    seen = set()
+    for _ in range(20):
+        transaction = book.transaction(accounts.close_several(book, WALLET, rng, 0.0))
+        assert transaction is not None
+        (truth,) = book.truths(transaction.signature)
+        instructions = json.loads(bytes(transaction.message))["message"]["instructions"]
+        kinds = [instruction["parsed"]["type"] for instruction in instructions]
+        closed = truth.rent // RENT
+        seen.add(closed > accounts.MOST_ONE_BY_ONE)
+        assert kinds == (["batch"] if closed > accounts.MOST_ONE_BY_ONE else ["closeAccount"] * closed)
+    assert seen == {True, False}
 
 
 def test_tokens_are_burned_out_of_and_made_into_an_account() -> None:

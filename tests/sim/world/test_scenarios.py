@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from contextlib import suppress
 from typing import Any
 
 import base58
 import pytest
 from manual_clock import ManualClock
+from scenario_needs import happen
 
 from streamsim.helius.messages import streamed
-from streamsim.world import nfts, orders, staking
 from streamsim.world.catalog import BONK, listing_of
 from streamsim.world.chain import Expansion, Transaction
 from streamsim.world.programs import PROGRAMS
@@ -21,14 +20,6 @@ from streamsim.world.wallets import WalletChain
 
 WALLET = "GfyzVseYEHwAyo112KHFU31CVi4Thp2VJk7VpbQAeN6T"
 POOR = "9NyDcAEUByTTNosYMzuWQEuUSfgXCHTNhwQmSWEf5fXq"
-NEEDED = {
-    orders.fill: orders.place,
-    orders.cancel: orders.place,
-    staking.deactivate: staking.stake,
-    staking.withdraw: staking.stake,
-    nfts.sell: nfts.buy,
-}
-"""What must have happened before."""
 
 
 def chain(seed: int = 7) -> WalletChain:
@@ -38,21 +29,16 @@ def chain(seed: int = 7) -> WalletChain:
     return made
 
 
-def happen(book: WalletChain, scenario: Any, rng: random.Random) -> Transaction:
-    if scenario in NEEDED:
-        NEEDED[scenario](book, WALLET, rng, 0.0)
-    for _ in range(20):
-        with suppress(ValueError):  # it chose a token of which there is too little
-            transaction = book.transaction(scenario(book, WALLET, rng, 0.0))
-            assert transaction is not None
-            return transaction
-    raise AssertionError("it never happened")
+def happened(book: WalletChain, scenario: Any, rng: random.Random) -> Transaction:
+    transaction = book.transaction(happen(book, WALLET, scenario, rng))
+    assert transaction is not None
+    return transaction
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_it_adds_up_and_names_every_account_it_touches(scenario: Any) -> None:
     for seed in range(3):
-        transaction = happen(chain(seed), scenario, random.Random(seed))
+        transaction = happened(chain(seed), scenario, random.Random(seed))
         body = json.loads(streamed(transaction, full=True))["transaction"]
         meta, message = body["meta"], body["transaction"]["message"]
         assert sum(meta["preBalances"]) - sum(meta["postBalances"]) == meta["fee"]
@@ -76,9 +62,30 @@ def test_it_adds_up_and_names_every_account_it_touches(scenario: Any) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_its_accounts_are_in_the_order_of_every_message_and_only_writable_ones_change(scenario: Any) -> None:
+    """The payer, signers, the rest, then those that are looked up; in each group the writable ones first."""
+    for seed in range(3):
+        transaction = happened(chain(seed), scenario, random.Random(seed))
+        body = json.loads(streamed(transaction, full=True))["transaction"]
+        meta, keys = body["meta"], body["transaction"]["message"]["accountKeys"]
+        ranks = [(key["source"] == "lookupTable", not key["signer"], not key["writable"]) for key in keys]
+        assert ranks == sorted(ranks)
+        assert ranks[0] == (False, False, False)
+        assert not any(key["signer"] and key["source"] == "lookupTable" for key in keys)
+        amounts: dict[int, list[str]] = {}
+        for side in ("preTokenBalances", "postTokenBalances"):
+            for balance in meta[side]:
+                amounts.setdefault(balance["accountIndex"], []).append(balance["uiTokenAmount"]["amount"])
+        for index, key in enumerate(keys):
+            is_same = meta["preBalances"][index] == meta["postBalances"][index]
+            is_same &= len(set(amounts.get(index, ["0"]))) == 1
+            assert is_same or key["writable"], key
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_it_concerns_the_wallet_and_its_truth_is_known(scenario: Any) -> None:
     book = chain()
-    transaction = happen(book, scenario, random.Random(1))
+    transaction = happened(book, scenario, random.Random(1))
     assert transaction in book.transactions(WALLET, Expansion.BALANCE_CHANGED)
     assert WALLET in {truth.wallet for truth in book.truths(transaction.signature)}
 

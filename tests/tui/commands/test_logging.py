@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import stat
 from pathlib import Path
 
@@ -157,3 +158,13 @@ def test_a_signature_stays_in_the_log(tmp_path):
     with log_lines(level="debug", file=file, on_screen=False):
         log.debug("left out %s", signature)
     assert signature in file.read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        pytest.raises(SettingsError, match="nobody reads from it"),
+        log_lines(level=None, file=tmp_path / "pipe", on_screen=True),
+    ):
+        pass

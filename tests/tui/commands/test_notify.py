@@ -5,6 +5,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,13 @@ def manager() -> Iterator[tuple[socket.socket, str]]:
         channel.bind(path)
         channel.settimeout(20)
         yield channel, path
+
+
+def nothing_waits(channel: socket.socket) -> bool:
+    channel.setblocking(False)
+    with suppress(BlockingIOError):
+        return not channel.recv(100)
+    return True
 
 
 def test_a_message_is_one_datagram(manager: tuple[socket.socket, str]) -> None:
@@ -63,14 +71,16 @@ async def test_a_service_says_that_it_is_ready_and_that_it_stops(
 
 @pytest.mark.parametrize("usec", ["", "x", "-5", "0"])
 async def test_without_a_watchdog_nothing_is_told(manager: tuple[socket.socket, str], usec: str) -> None:
-    _, path = manager
+    channel, path = manager
     await ServiceManager({"NOTIFY_SOCKET": path, "WATCHDOG_USEC": usec}).keep_watchdog_quiet()
+    assert nothing_waits(channel)
 
 
 async def test_the_watchdog_of_another_process_is_none_of_ours(manager: tuple[socket.socket, str]) -> None:
-    _, path = manager
+    channel, path = manager
     environ = {"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"}
     await ServiceManager(environ).keep_watchdog_quiet()
+    assert nothing_waits(channel)
 
 
 def test_without_systemd_or_without_a_listener_nothing_happens(tmp_path: Path) -> None:

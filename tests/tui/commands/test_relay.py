@@ -82,3 +82,39 @@ def test_an_address_that_cannot_be_listened_on_is_one_sentence(capsys: pytest.Ca
     found = run(capsys, "relay", "--demo", "--listen", "192.0.2.1:8787", "--cert", "x")
     assert found.status == 2  # refused before: it is not this machine, or the certificate is none
     assert len(found.errors.splitlines()) == 1
+
+
+def test_a_log_that_is_to_lie_in_a_file_is_refused_with_what_is_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for state, which in ((file, "it"), (file / "deep" / "er", str(file))):
+        found = run(capsys, "relay", "--demo", "--listen", "127.0.0.1:0", "--state", str(state))
+        assert found.status == 2
+        where, what = found.errors.split("): ")
+        assert where == f"streamtui: relay.state = '{state}' (option --state"
+        assert what == f"{which} is not a folder; name a folder for the log with --state\n"
+
+
+@pytest.mark.parametrize("option", ["--cert", "--key"])
+def test_a_certificate_and_a_key_that_cannot_be_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    given = {"--cert": str(tmp_path / "cert"), "--key": str(tmp_path / "key")}
+    for path in given.values():
+        Path(path).write_text("no certificate\n")
+    given[option] = str(tmp_path)
+    words = [word for pair in given.items() for word in pair]
+    found = run(capsys, "relay", "--demo", "--listen", "127.0.0.1:0", *words)
+    assert found.status == 2
+    assert found.errors.endswith(f"(option {option}): cannot be read: it is a folder, not a file\n")
+
+
+def test_what_is_no_certificate_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("no certificate\n")
+    found = run(capsys, "relay", "--demo", "--listen", "127.0.0.1:0", "--cert", str(file))
+    assert found.status == 2
+    assert "a certificate and its key are expected, both as PEM" in found.errors
+    assert "_ssl.c" not in found.errors

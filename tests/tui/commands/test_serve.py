@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command_line import run
@@ -48,17 +47,23 @@ def test_tabs_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 def test_without_the_library_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = importlib.util.find_spec
-
-    def lacking(name: str, *more: Any) -> Any:
-        return None if name == "textual_serve" else find(name, *more)
-
-    monkeypatch.setattr(importlib.util, "find_spec", lacking)
+    for module in ("textual_serve", "textual_serve.server"):
+        monkeypatch.setitem(sys.modules, module, None)
     found = run(capsys, "serve", "--demo")
     assert (found.status, found.errors) == (
         2,
-        "streamtui: serve needs a library: pip install 'streamtui[web]'\n",
+        "streamtui: serve needs a library: textual-serve is not installed: pip install 'streamtui[web]'\n",
     )
+
+
+def test_without_a_library_of_the_library_it_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "textual_serve.server", raising=False)
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    found = run(capsys, "serve", "--demo")
+    assert found.status == 2
+    assert "textual-serve is installed without aiohttp, which it needs: pip install" in found.errors
 
 
 def test_an_address_that_is_not_of_this_machine_is_one_sentence(

@@ -7,7 +7,6 @@ import pty
 import signal
 import socket
 import threading
-from contextlib import suppress
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -19,6 +18,16 @@ from streamtui.commands.stdout import Output
 from streamtui.commands.stream import print_lines
 
 SOL = "So11111111111111111111111111111111111111112"
+
+
+@pytest.fixture(autouse=True)
+def signals_heard_as_before():
+    """A command that was told to end hears no more signals; the tests after it do."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def price(number: int) -> PriceUpdate:
@@ -187,7 +196,6 @@ async def test_duration_ends_it(pipe):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_stop_signal_ends_it_quietly_and_what_was_taken_is_printed(pipe, number):
     manager = FakeManager([price(1), price(2)])
-    before = signal.getsignal(number)
     work = asyncio.create_task(printed(manager, pipe))
     await manager.waiting.wait()
 
@@ -196,8 +204,7 @@ async def test_a_stop_signal_ends_it_quietly_and_what_was_taken_is_printed(pipe,
     assert await work == 0
     assert len(pipe.everything()) == 2
     assert manager.calls[-1] == "closed"
-    with suppress(ValueError):
-        signal.signal(number, before)
+    assert signal.getsignal(number) is signal.SIG_IGN  # the process is about to end
 
 
 async def test_a_hang_up_that_is_ignored_stays_ignored(pipe):

@@ -10,7 +10,7 @@ import pytest
 
 from streamcore.assets.tokens import TokenTable
 from streamcore.config.loading import load
-from streamcore.config.model import AlertSettings, PriceColumn
+from streamcore.config.screen import AlertSettings, PriceColumn
 from streamtui.commands.config import write_starter
 from streamtui.model.config_merge import Watched
 from streamtui.model.config_writer import Conflict, NotSaved, OnConflict, save

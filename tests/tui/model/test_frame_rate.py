@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamcore.config.model import Settings, UiSettings
+from streamcore.config.model import Settings
+from streamcore.config.screen import UiSettings
 from streamtui.model.frame_rate import FIXED, SHORTEST, frame_rate
 
 SSH = {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}

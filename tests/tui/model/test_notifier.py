@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from streamcore.config.model import UiSettings
+from streamcore.config.screen import UiSettings
 from streamtui.model.notifier import Notifier, osc_9
 
 

@@ -49,7 +49,7 @@ def test_the_oldest_go_when_it_is_full() -> None:
     assert signatures(transactions.shown()) == ["s3", "s2"]
 
 
-def test_the_orders() -> None:
+def test_it_can_be_ordered_by_age_and_by_wallet() -> None:
     transactions = of_two_wallets()
     transactions.add(transaction("a", wallet="w", slot=1))
     transactions.add(transaction("b", wallet="v", slot=2))

@@ -8,7 +8,7 @@ from pathlib import Path
 from stage import Stage, on_stage
 
 from streamcore.config.loading import load
-from streamcore.config.model import DEFAULT_COLUMNS, PriceColumn, UiSettings
+from streamcore.config.screen import DEFAULT_COLUMNS, PriceColumn, UiSettings
 
 
 def titles(stage: Stage) -> str:

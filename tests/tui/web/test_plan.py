@@ -9,7 +9,7 @@ import pytest
 from own_authority import OwnAuthority
 
 from streamcore import Settings, SettingsError
-from streamcore.config.model import RelaySettings, WebSettings
+from streamcore.config.serving import RelaySettings, WebSettings
 from streamcore.relay import Scope, write_tokens
 from streamcore.relay.tokens import Tokens
 from streamtui.web.plan import plan

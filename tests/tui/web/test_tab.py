@@ -22,7 +22,7 @@ from relay_bench import eventually
 from shown_tab import Login, ShownTab, is_there, log_in, open_tab, processes_of_tabs, read
 
 from streamcore import Settings
-from streamcore.config.model import WebSettings
+from streamcore.config.serving import WebSettings
 from streamsim.demo import embedded
 from streamtui.web.plan import plan
 from streamtui.web.server import ENDED

@@ -9,7 +9,8 @@ import pytest
 
 from streamcore import AlertSettings, Settings, UiSettings
 from streamcore.config import load, secrets
-from streamcore.config.model import PriceColumn, RelaySettings
+from streamcore.config.screen import PriceColumn
+from streamcore.config.serving import RelaySettings
 from streamcore.config.sources import BirdeyeSettings
 from streamtui.web.tab_settings import environment, file_text
 

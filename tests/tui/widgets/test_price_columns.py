@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streamcore import PriceColumn
-from streamcore.config.model import DEFAULT_COLUMNS
+from streamcore.config.screen import DEFAULT_COLUMNS
 from streamtui.model.price_order import PriceSort
 from streamtui.widgets.columns import place
 from streamtui.widgets.price_columns import MEANINGS, SORTS, columns_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stage import on_stage
 from textual_internals import count_as_painted, waits_for_repaint
 
-from streamcore.config.model import UiSettings
+from streamcore.config.screen import UiSettings
 from streamtui.widgets.price_table import PriceTable
 
 

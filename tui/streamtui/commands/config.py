@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -134,10 +135,17 @@ def write_starter(path: Path) -> None:
         FileExistsError: There is something at that place already; it is left alone.
         OSError: It cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, f"{path.parent} is not a folder") from None
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(starter())
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(starter())
+    except OSError:
+        path.unlink(missing_ok=True)  # a disk that is full would leave a part, which is never overwritten
+        raise
 
 
 def _toml(value: Any) -> str:

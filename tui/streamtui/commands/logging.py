@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -81,10 +82,13 @@ def _file_handler(file: Path, level: str, *, covered: bool) -> logging.Handler:
     from streamtui.commands.log_file import LogFile  # the first frame need not wait for it
 
     try:
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        # a pipe that nobody reads is an error and not waited for
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600))
         handler = LogFile(file, covered=covered, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         reason = f"cannot be written: {error.strerror or type(error).__name__}"
+        if error.errno == errno.ENXIO:
+            reason = "nobody reads from it, and it is not a file"
         raise SettingsError("log file", str(file), reason, "option --log-file") from error
     handler.setLevel(level)
     handler.setFormatter(_WithTraceback("{asctime} {levelname} {name}: {message}", style="{"))

@@ -108,7 +108,8 @@ def _reload(relay: Relay, planned: Plan) -> None:
 
 def check(loaded: Loaded) -> int:
     """Ask the relay that runs at the configured address whether it is ready; return 0 if it is, else 1."""
-    reason = why_not_ready(loaded.settings, plan(loaded.settings, loaded.origins))
+    planned = plan(loaded.settings, loaded.origins)
+    reason = why_not_ready(loaded.settings, planned, note=lambda text: print(f"note: {text}"))
     print("ready" if reason is None else f"not ready: {reason}")
     return 0 if reason is None else 1
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
+from streamtui.terminal import end_within
+
 T = TypeVar("T")
 
 LEAVE_WITHIN = 1.8
@@ -27,17 +29,38 @@ def _stop_signals() -> list[signal.Signals]:
 
 @contextmanager
 def as_keyboard_interrupt() -> Iterator[None]:
-    """Make every stop signal raise `KeyboardInterrupt`, for the time before an event loop takes over."""
+    """Make the first stop signal raise `KeyboardInterrupt`, for the time before an event loop takes over.
+
+    From then on no other is heard, and the process ends within `LEAVE_WITHIN` seconds: who presses Ctrl+C
+    again and again must not interrupt its end, and writing to a terminal that stands still must not keep it.
+    """
+    interrupted = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        hear_no_more()
+        end_within(LEAVE_WITHIN)
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in _stop_signals()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not interrupted:
+            for number, handler in before.items():
+                if signal.getsignal(number) is interrupt:
+                    signal.signal(number, handler)
+
+
+def hear_no_more() -> None:
+    """Hear no stop signal any more: the process is about to end, and has a deadline for it."""
+    with suppress(RuntimeError):  # there is no loop that could have taken over
+        loop = asyncio.get_running_loop()
+        for number in _stop_signals():
+            loop.remove_signal_handler(number)
+    for number in _stop_signals():
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
@@ -45,22 +68,31 @@ def calling(stop: Callable[[], None], *, hang_up: Callable[[], None] | None = No
     """Call ``stop`` on the running event loop for every stop signal.
 
     SIGHUP calls ``hang_up`` instead, if there is one: a service reads its files again then. Where the
-    platform's loop cannot do that (Windows), Ctrl+C stays a `KeyboardInterrupt`.
+    platform's loop cannot do that (Windows), Ctrl+C stays a `KeyboardInterrupt`. Afterwards the signals are
+    heard as before, or not at all if one came: then the process is about to end.
     """
     loop = asyncio.get_running_loop()
-    handled = []
+    stopping = False
+
+    def stop_once() -> None:
+        nonlocal stopping
+        stopping = True
+        stop()
+
+    before: dict[signal.Signals, Any] = {}
     with suppress(NotImplementedError):
         for number in _stop_signals():
-            loop.add_signal_handler(number, stop)
-            handled.append(number)
+            before[number] = signal.getsignal(number)
+            loop.add_signal_handler(number, stop_once)
         if hang_up is not None and hasattr(signal, "SIGHUP"):
+            before.setdefault(signal.SIGHUP, signal.getsignal(signal.SIGHUP))
             loop.add_signal_handler(signal.SIGHUP, hang_up)
-            handled.append(signal.SIGHUP)
     try:
         yield
     finally:
-        for number in handled:
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN if stopping else handler)
 
 
 class Deadline:

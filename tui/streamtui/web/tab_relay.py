@@ -18,7 +18,7 @@ class TabRelay(Protocol):
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where it is."""
+        """The URLs to connect to, the preferred first."""
 
     @property
     def is_far(self) -> bool:

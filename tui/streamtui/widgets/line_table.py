@@ -6,15 +6,15 @@ cells are compared first, and only those that differ are drawn again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -24,8 +24,9 @@ from streamtui.format.cells import Cell
 from streamtui.widgets.column_titles import ColumnTitles
 from streamtui.widgets.columns import Column, place
 from streamtui.widgets.line_painter import STYLES, LinePainter
+from streamtui.widgets.region_refresh import RegionRefresh
 from streamtui.widgets.row_order import ListedRows, RowOrder
-from streamtui.widgets.scroll_thumb import lengthen
+from streamtui.widgets.scroll_thumb import set_lines
 from streamtui.widgets.table_texts import GAP, TableTexts
 
 HEADER = 1
@@ -95,10 +96,7 @@ class LineTable(ScrollView, can_focus=True):
             lambda name: self.get_component_rich_style(f"line-table--{name}"),
             self._filtered,
         )
-        self._pending: list[Region] | None = None
-        """The regions to draw again, gathered during `batched_refresh`; ``None`` outside it."""
-        self._drawn = Size(0, 0)
-        """The size it was drawn in last; asking Textual for it takes as long as comparing a row."""
+        self._repaint = RegionRefresh(self, HEADER)
         self._cursor: str | None = None
         self._cursor_row = 0
         """The row of the cursor, as of its last move or the last change of the rows."""
@@ -130,12 +128,12 @@ class LineTable(ScrollView, can_focus=True):
     @property
     def lines_wanted(self) -> int:
         """How many lines it would take to show everything, with the column titles."""
-        return HEADER + (len(self._rows) or len(self._texts.message_lines(self._drawn.width)))
+        return HEADER + (len(self._rows) or len(self._texts.message_lines(self._repaint.drawn.width)))
 
     def in_view(self) -> list[str]:
         """Return the keys of the rows that can be seen now."""
         top = int(self.scroll_y)
-        return self._rows.keys(top, top + max(0, self._drawn.height - HEADER))
+        return self._rows.keys(top, top + max(0, self._repaint.drawn.height - HEADER))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows have come into view."""
@@ -202,7 +200,7 @@ class LineTable(ScrollView, can_focus=True):
         if self._cursor is None or self._cursor not in rows:
             self._cursor = rows.key(min(self._cursor_row, len(rows) - 1)) if len(rows) else None
             if self._cursor is not None:
-                self._refresh_cells(self._cursor, self._line_span)
+                self._refresh_row(self._cursor)
         if self._cursor is not None:
             self._cursor_row = rows.row(self._cursor) or 0
         self._set_height()
@@ -210,7 +208,7 @@ class LineTable(ScrollView, can_focus=True):
         if row is not None and row != top:
             self.scroll_to(y=row, animate=False, force=True, immediate=True)
         self._note_top()
-        self._refresh_lines_from(first)
+        self._repaint.lines_from(first)
 
     def _note_top(self) -> None:
         top = int(self.scroll_y)
@@ -225,7 +223,7 @@ class LineTable(ScrollView, can_focus=True):
         if known is None:
             self._cells[key] = list(cells)
             self._painter.forget(key)
-            self._refresh_cells(key, self._line_span)
+            self._refresh_row(key)
             return
         changed = [index for index, new in enumerate(cells) if new != known[index]]
         if not changed:
@@ -234,7 +232,7 @@ class LineTable(ScrollView, can_focus=True):
         self._painter.forget(key)
         drawn = [(placed.x, placed.width) for placed in self._painter.placed if placed.index in changed]
         if drawn:
-            self._refresh_cells(key, *drawn)
+            self._refresh_row(key, *drawn)
 
     def cells_of(self, key: str) -> Sequence[Cell] | None:
         """Return the cells of a row in view that was not `put`; ``None`` while there are none.
@@ -249,16 +247,9 @@ class LineTable(ScrollView, can_focus=True):
         self._painter.forget_lines()
         self.refresh()
 
-    @contextmanager
-    def batched_refresh(self) -> Iterator[None]:
+    def batched_refresh(self) -> AbstractContextManager[None]:
         """Refresh once, at the end of the block, for all rows that are `put` in it."""
-        self._pending = []
-        try:
-            yield
-        finally:
-            regions, self._pending = self._pending, None
-            if regions:
-                self.refresh(*regions)
+        return self._repaint.together()
 
     def width_of(self, column: str) -> int:
         """Return the width a column has now; 0 when there is no room for it."""
@@ -271,8 +262,8 @@ class LineTable(ScrollView, can_focus=True):
         before, self._cursor = self._cursor, key
         self._cursor_row = self._rows.row(key) or 0
         if before is not None:
-            self._refresh_cells(before, self._line_span)
-        self._refresh_cells(key, self._line_span)
+            self._refresh_row(before)
+        self._refresh_row(key)
         self._show_cursor()
 
     def action_move(self, by: int) -> None:
@@ -308,7 +299,9 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
         around = self.parent
         if isinstance(around, Widget) and around.allow_vertical_scroll:  # a dialog too small for its contents
-            line = Region(0, HEADER + row - int(self.scroll_y), 1, 1)
+            # the titles belong to the first row: it is scrolled to when a dialog opens
+            first = HEADER if row == 0 else 0
+            line = Region(0, HEADER - first + row - int(self.scroll_y), 1, first + 1)
             around.scroll_to_region(line.translate(self.virtual_region.offset), animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:
@@ -327,7 +320,7 @@ class LineTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Place the columns anew."""
-        self._drawn = self.size
+        self._repaint.drawn = self.size
         self._painter.placed = place(self._columns, self.size.width)
         self._painter.forget_lines()
         self._set_height()
@@ -341,20 +334,12 @@ class LineTable(ScrollView, can_focus=True):
         self._painter.forget_styles()
 
     def _set_height(self) -> None:
-        # a new virtual size makes Textual lay out and repaint everything: it is only told where a scrollbar
-        # comes or goes, and the scrollbar only of what can be seen on it
-        note = self._texts.note_lines(self._drawn.width) if len(self._rows) and self._drawn.width else []
+        width = self._repaint.drawn.width
+        note = self._texts.note_lines(width) if len(self._rows) and width else []
         below = len(note) + GAP if note else 0
         height = len(self._rows) + HEADER + below
         grows = self.styles.height is not None and self.styles.height.is_auto
-        wanted = Size(0, height if grows or height > self.size.height else HEADER)
-        if wanted == self.virtual_size:
-            return
-        if not grows and self.show_vertical_scrollbar and wanted.height > self.virtual_size.height:
-            self.set_reactive(LineTable.virtual_size, wanted)
-            lengthen(self.vertical_scrollbar, wanted.height)
-        else:
-            self.virtual_size = wanted
+        set_lines(self, height if grows or height > self.size.height else HEADER, grows=grows)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of what is visible."""
@@ -362,8 +347,8 @@ class LineTable(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw some lines. The table has no border, padding or tint that Textual would have to add."""
-        self._drawn = self.size
-        width = self._drawn.width
+        self._repaint.drawn = self.size
+        width = self._repaint.drawn.width
         strips = [self._line(y, width) for y in crop.line_range]
         start, end = crop.column_span
         return strips if (start, end) == (0, width) else [strip.crop(start, end) for strip in strips]
@@ -382,7 +367,7 @@ class LineTable(ScrollView, can_focus=True):
         if not rows:
             return self._painter.message(self._texts.message_lines(width), row, width)
         below = rows - int(self.scroll_y)
-        note = self._texts.note_at(y - HEADER, below, width, self._drawn.height - HEADER)
+        note = self._texts.note_at(y - HEADER, below, width, self._repaint.drawn.height - HEADER)
         if note is not None:
             return self._painter.message(*note, width)
         key = self._rows.key(row)
@@ -392,32 +377,14 @@ class LineTable(ScrollView, can_focus=True):
         selected = key == self._cursor and (self.has_focus or self.always_shows_cursor)
         return self._painter.row(key, cells, width, selected=selected)
 
-    @property
-    def _line_span(self) -> tuple[int, int]:
-        """A whole line but what is below the scrollbar, which would be drawn again, too."""
-        return (0, self._drawn.width - self.scrollbar_size_vertical)
-
-    def _refresh_cells(self, key: str, *cells: tuple[int, int]) -> None:
-        """Draw some cells of a row again, each given by where it begins and its width."""
+    def _refresh_row(self, key: str, *spans: tuple[int, int]) -> None:
+        """Draw a row again, or only some spans of it."""
         row = self._rows.row(key)
-        if row is None:
-            return
-        y = row + HEADER - int(self.scroll_y)
-        if HEADER <= y < self._drawn.height:
-            regions = [Region(x, y, width, 1) for x, width in cells]
-            if self._pending is None:
-                self.refresh(*regions)
-            else:
-                self._pending += regions
-
-    def _refresh_lines_from(self, row: int) -> None:
-        y, height = max(HEADER, row + HEADER - int(self.scroll_y)), self.size.height
-        if y < height:
-            x, width = self._line_span
-            self.refresh(Region(x, y, width, height - y))
+        if row is not None:
+            self._repaint.spans(row, *(spans or (self._repaint.whole_line,)))
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """The cursor shows only where the keys go."""
         super().watch_has_focus(has_focus)
         if self._cursor is not None:
-            self._refresh_cells(self._cursor, self._line_span)
+            self._refresh_row(self._cursor)

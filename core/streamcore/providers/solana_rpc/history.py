@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from streamcore.clock import Clock
-from streamcore.errors import ProviderError
+from streamcore.errors import IN_AN_EXPLORER, ProviderError
 from streamcore.events import ErrorKind
 from streamcore.providers.base import Rest
 from streamcore.providers.reports import (
@@ -387,5 +387,7 @@ def _beginning(
 def gap(wallet: str, after: int, before: int | None) -> Notice:
     """Return the news that what happened between two slots could not be recovered; ``None``: until now."""
     where = f"after slot {after}" if before is None else f"between slots {after} and {before}"
-    text = f"too much happened to {wallet} to recover it all: transactions {where} are missing"
+    text = (
+        f"too much happened to {wallet} to recover it all: transactions {where} are missing; {IN_AN_EXPLORER}"
+    )
     return Notice(ProviderError(ErrorKind.GAP, text, retryable=False))

@@ -176,7 +176,7 @@ async def test_after_a_rate_limit_the_next_request_waits() -> None:
     assert [asked.at for asked in source.http.asked] == pytest.approx([0.0, 12.0], abs=1e-3)
 
 
-def test_what_it_is() -> None:
+def test_it_prices_tokens_of_the_chain_and_has_no_stream() -> None:
     provider = DexScreener(pools()).provider
     assert (provider.name, provider.kind, provider.venue) == ("dexscreener", DataKind.PRICES, Venue.CHAIN)
     assert provider.endpoint() is None

@@ -90,6 +90,7 @@ async def test_where_too_much_has_happened_since_watching_began_the_gap_is_told(
     reports = await bench.fetch(first=Checkpoint("", 0, since=2000.0))
     (notice, *_) = [report for report in reports if isinstance(report, Notice)]
     assert "between slots 0 and 1250 are missing" in notice.error.message
+    assert "look the wallet up in a block explorer" in notice.error.message
     assert "old" not in told(reports)
 
 

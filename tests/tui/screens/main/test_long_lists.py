@@ -8,7 +8,7 @@ import base58
 import pytest
 from stage import OTHER_WALLET, WALLET, Stage, on_stage
 
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 from streamtui.model.price_row import PriceRow
 from streamtui.widgets.line_table import LineTable
 from streamtui.widgets.price_table import PriceTable

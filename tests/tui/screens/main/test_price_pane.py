@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from stage import Stage, on_stage, some_life
 
-from streamcore.config.model import AlertSettings
+from streamcore.config.screen import AlertSettings
 from streamtui.widgets.price_table import PriceTable
 
 THREE = ("SOL", "BTC", "BONK")

@@ -12,7 +12,9 @@ from fake_manager import status
 from stage import Stage, on_stage, some_life, without_keys
 from textual.events import Paste
 
-from streamcore.config.model import RelaySettings, StreamSettings, UiSettings
+from streamcore.config.model import StreamSettings
+from streamcore.config.screen import UiSettings
+from streamcore.config.serving import RelaySettings
 from streamcore.events import State
 from streamtui.screens.main.screen import MainScreen
 from streamtui.widgets.price_table import PriceTable
@@ -225,7 +227,8 @@ async def test_at_a_relay_of_invented_data_capital_d_asks_nothing_and_speaks_of_
         await stage.press("D")
         await stage.pass_time(0.1)
         assert stage.manager.settings.demo is False
-        assert "The relay's data again." in stage.toasts()
+        assert "This is the relay's data." in stage.toasts()
+        assert "Everything is invented now" not in stage.toasts(), "that is no longer true"
         assert "eal data" not in stage.toasts()
 
 
