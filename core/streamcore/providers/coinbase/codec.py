@@ -111,6 +111,8 @@ class _Progress:
 
     begun: bool = False
     """There has been a ticker."""
+    awaited: bool = True
+    """There must be one soon: it is not asked for a second time because of another product's refusal."""
     beats: int = 0
     """Heartbeats before it."""
     sequence: int | None = None
@@ -165,7 +167,9 @@ class CoinbaseCodec(ExchangeCodec):
 
     def _worded(self, request: PairRequest) -> dict[str, Any]:
         for product in request.pairs:
-            self._progress.pop(product, None)
+            known = self._progress.pop(product, None)
+            if known is not None and known.begun and request.subscribe:
+                self._progress[product] = _Progress(awaited=False)
         kind = "subscribe" if request.subscribe else "unsubscribe"
         return {"type": kind, "product_ids": request.pairs, "channels": CHANNELS}
 
@@ -269,7 +273,7 @@ class CoinbaseCodec(ExchangeCodec):
         progress = self._progress_of(product)
         trade, promised = progress.trade, progress.promised
         progress.promised = _count(frame.last_trade_id)
-        if not progress.begun:
+        if progress.awaited and not progress.begun:
             progress.beats += 1
             if progress.beats > FIRST_TICKER_WITHIN:
                 trade = 0
