@@ -32,6 +32,9 @@ from streamcore.wallet_secrets import secret_refusal
 PARKING_KINDS = frozenset({ErrorKind.AUTH, ErrorKind.PLAN, ErrorKind.QUOTA})
 """Kinds that waiting does not cure: the stream is parked, which is to say not retried until a person acts."""
 
+LONGEST_SHOWN = 100
+"""Characters of a value that a sentence repeats; a link to an explorer has fewer."""
+
 IN_AN_EXPLORER = "look the wallet up in a block explorer to see them"
 """What a person can do who is told that transactions are missing for ever."""
 
@@ -67,8 +70,17 @@ class SettingsError(StreamcoreError):
         self.value = value
         self.allowed = allowed
         self.origin = origin
-        given = "" if value is None else f" = {value!r}"
+        given = "" if value is None else f" = {_shown(value)}"
         super().__init__(f"{key}{given} ({origin}): {allowed}")
+
+
+def _shown(value: object) -> str:
+    """Return a value as it stands in a sentence: of a very long one its beginning."""
+    text = repr(value)
+    # a URL stays whole: half of a key in it would not be recognised and masked
+    if len(text) <= LONGEST_SHOWN or "://" in text:
+        return text
+    return f"{text[: LONGEST_SHOWN - 2]}…{text[-1]}"
 
 
 class InputError(StreamcoreError, ValueError):
@@ -86,7 +98,7 @@ class InputError(StreamcoreError, ValueError):
             value, reason = HIDDEN, refusal
         self.value = value
         self.reason = reason
-        super().__init__(f"{value!r} {reason}")
+        super().__init__(f"{_shown(value)} {reason}")
 
 
 class UnknownSymbol(InputError):

@@ -92,3 +92,13 @@ def test_no_error_repeats_a_wallets_secret_and_each_says_what_to_do(error: Strea
     text = f"{error} {error!r} {vars(error)}"
     assert SECRET_KEY[:20] not in text
     assert "treat it as known to others" in text
+
+
+def test_of_a_very_long_value_a_sentence_repeats_the_beginning() -> None:
+    for error in (
+        InputError("x" * 5000, "is no ticker"),
+        SettingsError("symbols", "y" * 5000, "a list", "--symbols"),
+    ):
+        assert len(str(error)) < 160
+        assert "xxxx…'" in str(error) or "yyyy…'" in str(error)
+        assert len(error.value) == 5000, "the value itself stays"

@@ -88,6 +88,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return Token(symbol=self.symbol, name=name, mint="")
 
 
+ONLY_ON_EXCHANGES = "is no Solana token but traded on exchanges, none of which is in use; the demo has none"
+"""Why a ticker that every exchange knows is refused: no mint that one could give would help."""
+
+
 def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
     """Return the instrument that a person means.
 
@@ -109,6 +113,8 @@ def understand(text: str, tokens: TokenTable, *, exchanges: bool) -> Instrument:
             except UnknownSymbol as error:
                 raise UnknownSymbol(text, f"is read as {pair.name}, which {error.reason}") from None
         ticker = bare(text).removeprefix("$").upper()
+        if not exchanges and ticker in exchange_tickers():
+            raise UnknownSymbol(text, ONLY_ON_EXCHANGES) from None
         if not exchanges or not TICKER.fullmatch(ticker):
             raise
         return Instrument(symbol=ticker, token=None, by_mint=False)

@@ -66,3 +66,10 @@ def test_it_is_described_by_the_name_it_has_where_its_price_is_from() -> None:
     assert chain.name != exchange.name
     assert understand("SOL", TOKENS, exchanges=True).described(Venue.EXCHANGE).mint == SOL
     assert understand("NOSUCH", TOKENS, exchanges=True).described(Venue.CHAIN).mint == ""
+
+
+@pytest.mark.parametrize("text", ["XMR", "ada", "$DOT"])
+def test_what_only_exchanges_have_is_refused_without_one_and_no_mint_is_asked_for(text: str) -> None:
+    with pytest.raises(UnknownSymbol, match="traded on exchanges, none of which is in use") as refused:
+        understand(text, TOKENS, exchanges=False)
+    assert "mint address" not in str(refused.value)

@@ -43,3 +43,12 @@ async def test_the_directions_leave_no_provider_on_the_internet() -> None:
     for name in ("BIRDEYE", "HELIUS", "KRAKEN", "JUPITER", "GECKOTERMINAL", "DEFILLAMA", "SNS"):
         assert f"STREAMTUI_{name}_" in every
         assert (f"STREAMTUI_{name}_" in without) == (name not in {"BIRDEYE", "HELIUS"})
+
+
+async def test_the_directions_begin_with_the_urls_of_every_provider() -> None:
+    async with still() as emulators:
+        found = places(emulators)
+        lines = directions(found).splitlines()
+        for line, (name, urls) in zip(lines, found.items(), strict=False):
+            assert line.split() == [name.capitalize(), *urls.values()]
+        assert [line for line in lines if line.endswith("keys:")] == ["With keys:", "Without keys:"]

@@ -30,3 +30,9 @@ def test_control_characters_are_shown_not_sent() -> None:
 
 def test_markup_from_outside_is_only_text() -> None:
     assert literal("[bold red]x[/]").plain == "[bold red]x[/]"
+
+
+def test_a_text_that_is_cut_within_an_ellipsis_has_one_and_not_two() -> None:
+    assert fitted(cell("from 4QXs…DsUQ"), 11) == [Span("from 4QXs… ")]
+    assert fitted(cell("from 4QXs…DsUQ"), 10) == [Span("from 4QXs…")]
+    assert fitted(cell("from 4QXs…DsUQ"), 12) == [Span("from 4QXs…D…")]

@@ -169,3 +169,16 @@ def test_the_same_alert_is_there_once_and_can_be_removed() -> None:
     alerts.remove(0)
     assert alerts.rules == []
     assert told(alerts, "190", "210") == []
+
+
+@pytest.mark.parametrize("number", ["171,5", "1.234,5", "0,00002", "1,23", "12,34,567", "0,123"])
+def test_a_comma_that_may_be_a_decimal_sign_is_asked_about(number: str) -> None:
+    with pytest.raises(InputError, match="can be read in two ways"):
+        parse_alert(f"SOL above {number}", {})
+
+
+@pytest.mark.parametrize(
+    ("number", "limit"), [("1,234", "1234"), ("1,234,567.5", "1234567.5"), ("171.5", "171.5")]
+)
+def test_commas_between_thousands_are_read(number: str, limit: str) -> None:
+    assert parse_alert(f"SOL above {number}", {}).above == Decimal(limit)

@@ -61,3 +61,21 @@ async def test_alerts_of_the_configuration_fire_for_prices_and_wallets() -> None
         assert "treasury: received 1.5 SOL" in stage.toasts()
         assert "armed" in stage.line("treasury above 1 SOL"), "it has fired, and does so again"
         assert "waiting" not in stage.line("treasury above 1 SOL")
+
+
+async def test_the_example_is_a_limit_that_the_price_has_not_passed_long_ago() -> None:
+    async with on_stage(symbols=("BTC", "BONK")) as stage:
+        await stage.tell(stage.price("BTC", "104231.17"), stage.price("BONK", "0.00001602"))
+        await stage.press("a")
+        assert "BTC above 110000, or just 110000" in stage.text()
+        await stage.press("escape", "down", "a")
+        assert "BONK above 0.000018, or just 0.000018" in stage.text()
+
+
+async def test_an_alert_that_was_added_to_a_long_list_is_in_view() -> None:
+    async with on_stage(size=(100, 30)) as stage:
+        await stage.press("a")
+        for limit in range(201, 217):
+            await stage.type(f"SOL above {limit}")
+            await stage.press("enter")
+        assert "SOL above 216" in stage.text()

@@ -51,11 +51,39 @@ async def test_a_relay_is_told_as_what_serves_everything_and_what_is_behind_a_lo
         await stage.pass_time(1.0)
         await stage.press("c")
         assert "prices, unknown how it is; ◔ stale" in stage.text()
-        assert "next try  unknown until the relay is back" in stage.text()
-        assert "polling   unknown until the relay is back" in stage.text()
+        assert "next try     unknown until the relay is back" in stage.text()
+        assert "polling      unknown until the relay is back" in stage.text()
         await stage.press("down", "down")
         text = stage.text()
         assert "all that 127.0.0.1:8787 serves, connected; ● live" in text
-        assert "limits    200 symbols a terminal" in text
-        assert "watching  BTC" in text
+        assert "limits       200 symbols a terminal" in text
+        assert "watching     BTC" in text
         assert "polling" not in text
+
+
+async def test_what_a_source_that_is_silent_suffers_from_is_no_all_is_well() -> None:
+    async with on_stage(size=(120, 40)) as stage:
+        stage.manager.set_status("birdeye", stale=True, last_message_at=stage.clock.time() - 41.0)
+        await stage.pass_time(1.0)
+        await stage.press("c")
+        assert "reason       nothing has come for 42s" in stage.text()
+        assert "all is well" not in stage.text()
+        await stage.press("down")
+        assert "reason       none, all is well" in stage.text()
+        stage.manager.set_status("helius", idle=True, state=State.DISCONNECTED)
+        await stage.pass_time(1.0)
+        assert "reason       nothing of it is watched" in stage.text()
+
+
+async def test_in_a_small_terminal_the_titles_of_the_columns_are_in_view_and_long_lines_hang() -> None:
+    async with on_stage(size=(60, 20)) as stage:
+        stage.manager.set_status(
+            "birdeye", limits="100 tokens a connection, 7 requests/s (free key: 1 in 2 s)"
+        )
+        await stage.pass_time(1.0)
+        await stage.press("c")
+        lines = stage.text().splitlines()
+        assert "PROVIDER" in lines[1]
+        at = next(number for number, line in enumerate(lines) if "│  limits" in line)
+        assert lines[at + 1].startswith("│" + " " * 15)
+        assert lines[at + 1].strip("│ ") != ""

@@ -10,7 +10,7 @@ import pytest
 from stage import Stage, on_stage
 from textual.widgets import Input
 
-from streamcore import ErrorKind, ProviderError, SearchFailure, SearchResult, TokenHit
+from streamcore import ErrorKind, InputError, ProviderError, SearchFailure, SearchResult, TokenHit
 from streamtui.screens.main.screen import MainScreen
 from streamtui.screens.symbol_dialog import REST, SEEN_AFTER
 
@@ -62,7 +62,7 @@ async def test_the_table_completes_at_once_and_the_sources_after_a_rest() -> Non
         assert "$480M" in stage.line("USD Coin")
         assert "not USDC" in stage.line("United States")
         assert "8cmK…pump" in stage.line("United States")
-        assert "2 found, 1 of them unverified" in stage.text()
+        assert "2 found, 1 unverified" in stage.text()
 
 
 async def test_only_the_last_of_quick_letters_is_searched() -> None:
@@ -195,7 +195,7 @@ async def test_who_could_not_be_asked_is_said_below_what_the_others_found() -> N
         failed = SearchFailure(provider="jupiter", message="Jupiter has trouble of its own (HTTP 503)")
         finds(stage, "hats", hit(), failures=(failed,))
         await searched(stage, "hats")
-        assert "1 found, 1 of them unverified; Jupiter has trouble of its own (HTTP 503)" in words(stage)
+        assert "1 found, 1 unverified; Jupiter has trouble of its own (HTTP 503)" in words(stage)
 
 
 async def test_a_search_that_fails_is_said_and_the_table_stays() -> None:
@@ -277,3 +277,25 @@ async def test_a_double_click_takes_the_row_under_the_pointer() -> None:
         await stage.pilot.click("#entry-suggestions", offset=(4, row - table.region.y), times=2)
         await stage.pass_time(0.1)
         assert list(stage.app.session.prices.rows) == [DOG]
+
+
+async def test_a_link_is_not_taken_for_a_pair_and_a_pair_with_the_dollar_is_not_corrected() -> None:
+    async with on_stage(symbols=()) as stage:
+        await stage.press("s")
+        await stage.type("https://example.com/foo")
+        assert "Prices are in US dollars" not in stage.text()
+        assert "No token of the table begins like this." in stage.text()
+        await stage.press("escape", "s")
+        await stage.type("EUR/USD")
+        assert "No token of the table is called EUR." in stage.text()
+        await stage.press("escape", "s")
+        await stage.type("SOL/E")
+        assert "type SOL alone" in stage.text()
+
+
+async def test_why_something_is_not_searched_for_is_said_once() -> None:
+    refusal = InputError("0xdAC1", "is not searched for: it looks like another chain's")
+    async with on_stage(symbols=(), breaks_at={"search": refusal}) as stage:
+        await searched(stage, "0xdAC1")
+        assert "'0xdAC1' is not searched for: it looks like another chain's" in words(stage)
+        assert "not searched:" not in words(stage)

@@ -156,3 +156,9 @@ async def test_names_of_other_chains_are_refused_and_never_looked_up() -> None:
             assert "only wallets and tokens of Solana can be watched" in words(stage)
             await stage.press("escape")
         assert stage.manager.looked_up == []
+
+
+async def test_a_long_name_does_not_fill_the_list_of_what_is_watched() -> None:
+    async with on_stage(labels={WALLET: "the treasury of a club with many words in its name"}) as stage:
+        await stage.press("w")
+        assert "Watched now: the treasury of a club …" in stage.text()

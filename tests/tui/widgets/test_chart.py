@@ -88,7 +88,8 @@ async def test_the_crosshair_goes_from_candle_to_candle_and_away_at_the_newest()
         await pilot.pause()
         assert chart.crossed is None
         chart.move_crosshair(1)
-        assert chart.crossed is None, "there is nothing beyond the newest"
+        assert chart.crossed == (series.candles[0].start, series.candles[0]), "it comes in from the left"
+        assert chart.hide_crosshair()
         chart.move_crosshair(-1)
         assert chart.crossed == (series.candles[-1].start, series.candles[-1])
         chart.move_crosshair(-10)

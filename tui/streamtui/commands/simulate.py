@@ -116,10 +116,10 @@ def places(emulators: Emulators) -> dict[str, dict[str, str]]:
 
 
 def directions(found: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the lines of ``export`` commands that connect ``streamtui`` to running emulators.
+    """Return the URLs of running emulators, and the ``export`` commands that connect ``streamtui`` to them.
 
-    One for all providers, one for those without a key. The second is part of the first, because charts,
-    searches and names come from some of those without a key, whoever serves the prices.
+    One command for all providers, one for those without a key. The second is part of the first, because
+    charts, searches and names come from some of those without a key, whoever serves the prices.
 
     Args:
         found: What `places` returned.
@@ -129,11 +129,12 @@ def directions(found: Mapping[str, Mapping[str, str]]) -> str:
         for key in setting_keys().values()
         if key.secret and key.section in found
     }
-    keyed = [f"{name.capitalize():<8} {'  '.join(found[name].values())}" for name in keys]
+    width = max(map(len, found))
+    urls = [f"{name.capitalize():<{width}}  {'  '.join(found[name].values())}" for name in found]
     with_keys = [({variable: DEMO_KEY} | dict(found[name])) for name, variable in keys.items()]
     without = [found[name] for name in found if name not in keys]
     every = _export([*with_keys, *without])
-    return "\n".join([*keyed, "", every, "", "Or without keys:", "", _export(without), ""])
+    return "\n".join([*urls, "", "With keys:", "", every, "", "Without keys:", "", _export(without), ""])
 
 
 def _export(variables: Iterable[Mapping[str, str]]) -> str:

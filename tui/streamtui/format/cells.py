@@ -59,7 +59,12 @@ def fitted(content: Cell, width: int, align: Align = "left") -> list[Span]:
         length = len(shown) if shown.isascii() else cell_len(shown)  # which keeps what it has measured
         if length > room:
             if width:
-                spans.append(Span(set_cell_size(shown, max(0, room - 1)) + ELLIPSIS if room else "", style))
+                kept = set_cell_size(shown, max(0, room - 1))
+                if kept.endswith(ELLIPSIS):  # of an address that is shortened already
+                    kept = f"{kept[:-1]}{ELLIPSIS} "
+                else:
+                    kept += ELLIPSIS
+                spans.append(Span(kept if room else "", style))
             room = 0
             break
         spans.append(Span(shown, style))

@@ -127,8 +127,10 @@ def rate(per_second: float | None) -> str:
 
 
 def latency(milliseconds: float | None) -> str:
-    """Return a round trip: ``41 ms``; before the first pong it is unknown, not zero."""
-    return UNKNOWN if milliseconds is None else f"{milliseconds:.0f} ms"
+    """Return a round trip: ``41 ms``, ``<1 ms``; before the first pong it is unknown."""
+    if milliseconds is None:
+        return UNKNOWN
+    return f"{milliseconds:.0f} ms" if milliseconds >= 0.5 else "<1 ms"  # nothing takes no time
 
 
 def size(count: int) -> str:

@@ -31,6 +31,8 @@ _WRITTEN = re.compile(
     r"(?:by\s+)?(?P<sign>[-+\u2212\u2013])?\s*(?P<limit>[0-9][0-9,_.]*)?\s*(?:%|\$|usd|sol)?\s*(?:(?:in|within|over)?\s*(?P<minutes>[0-9.]+)\s*(?:m|min|minutes?)?)?",
     re.IGNORECASE,
 )
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
+"""A number whose commas can only part thousands."""
 _VERBS = {"above": "above", "over": "above", ">": "above", "below": "below", "under": "below", "<": "below"}
 
 
@@ -248,6 +250,9 @@ def parse_alert(text: str, wallets: Mapping[str, str]) -> AlertSettings:
 def _number(text: str, written: str | None) -> Decimal | None:
     if written is None:
         return None
+    # half the world writes 171,5 for 171.5: a limit ten times as high would never be told
+    if "," in written and not _THOUSANDS.fullmatch(written):
+        raise InputError(text, f"has {written}, which can be read in two ways; decimals stand behind a point")
     try:
         return Decimal(written.replace(",", "").replace("_", ""))
     except InvalidOperation:

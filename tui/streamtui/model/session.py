@@ -370,7 +370,11 @@ class Session:
         row = self.prices.rows.get(topic)
         if row is None:
             row = next((one for one in self.prices.rows.values() if one.mint == topic), None)
-        return row.token.symbol if row is not None else shortened(topic)
+        if row is not None:
+            return row.token.symbol
+        # a row that moved to an exchange has no mint, and its former source goes on for a while
+        token = self.token(topic)
+        return token.symbol if token is not None else shortened(topic)
 
     def number_of(self, wallet: str) -> int:
         """Return the index of a wallet among those watched, from 0, which decides its colour."""

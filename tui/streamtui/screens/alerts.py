@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from textual import on
@@ -56,12 +57,22 @@ class AlertsDialog(Dialog[None]):
     def body(self) -> ComposeResult:
         """Yield the line to type, what is wrong with it, and the list."""
         yield Label("Tell me when:")
-        example = f"{self._about} above 200, or just 200" if self._about else EXAMPLES.partition(" · ")[0]
-        yield EntryLine(placeholder=example, compact=True, id="entry")
+        yield EntryLine(placeholder=self._example(), compact=True, id="entry")
         yield Label("", id="entry-error")
         yield Label(literal(EXAMPLES, MUTED), id="alert-examples")
         yield self._table
         yield Label("", id="alert-history")
+
+    def _example(self) -> str:
+        """Return an alert that makes sense for what the selected row is about: a tenth above its price."""
+        if not self._about:
+            return EXAMPLES.partition(" · ")[0]
+        row = next(
+            (row for row in self._session.prices.rows.values() if row.token.symbol == self._about), None
+        )
+        price = row.update.price if row is not None and row.update is not None else None
+        limit = "200" if price is None else f"{Decimal(f'{float(price) * 1.1:.2g}'):f}"
+        return f"{self._about} above {limit}, or just {limit}"
 
     def on_mount(self) -> None:
         """Show what there is; the keys go to the line."""
@@ -70,8 +81,6 @@ class AlertsDialog(Dialog[None]):
         self._table.set_message("No alerts yet.")
         self._session.alerts.unseen = 0
         self.pass_time(self._session.clock.time())
-        # the line was scrolled into view when the list had no lines yet and the box was small
-        self.call_after_refresh(self._box.scroll_home, animate=False)
 
     def pass_time(self, at: float) -> None:
         """Show how the alerts are doing."""
@@ -121,6 +130,7 @@ class AlertsDialog(Dialog[None]):
             return
         event.input.value = ""
         self.pass_time(self._session.clock.time())
+        self._table.select(str(len(self._session.alerts.alerts) - 1))  # a long list ends out of view
 
     def _completed(self, text: str) -> str:
         """Return what was typed; a bare number becomes an upper limit for what the selected row is about."""

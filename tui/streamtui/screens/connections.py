@@ -8,18 +8,17 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static
 
-from streamcore import BreakerState, DataKind, ProviderStatus
+from streamcore import BreakerState, DataKind, ProviderStatus, State
 from streamtui.format.ages import countdown, duration, moment, time_of_day
-from streamtui.format.cells import Cell, cell, literal
-from streamtui.format.content import MUTED
-from streamtui.format.lamps import Tone, lamp
+from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
+from streamtui.format.lamps import Tone, healthy, lamp
 from streamtui.format.numbers import UNKNOWN, latency, rate, size
 from streamtui.format.texts import count
 from streamtui.model.provider_health import Health, LogEntry
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
+from streamtui.widgets.fact_sheet import FactSheet
 from streamtui.widgets.line_table import LineTable
 
 PROVIDER_COLUMNS = (
@@ -89,7 +88,7 @@ class Connections(Dialog[None]):
             "Connections", demo=demo, hint="esc closes · r reconnects it · R all · tab list or log"
         )
         self._providers = LineTable(PROVIDER_COLUMNS, id="providers")
-        self._detail = Static(id="provider-detail")
+        self._detail = FactSheet({}, id="provider-detail")
         self._log = LineTable(LOG_COLUMNS, id="provider-log")
         self._health = health
         self._reconnect = reconnect
@@ -142,8 +141,8 @@ class Connections(Dialog[None]):
 
     def _show_detail(self, health: Health, at: float) -> None:
         status = health.statuses.get(self._providers.cursor or "")
-        self._detail.update(
-            Content("")
+        self._detail.show(
+            {}
             if status is None
             else _detail(status, health, at, poll_interval=self._poll_interval, topic_name=self._topic_name)
         )
@@ -182,7 +181,7 @@ def _detail(
     *,
     poll_interval: float,
     topic_name: Callable[[str], str],
-) -> Content:
+) -> dict[str, Content]:
     rates = health.rates(status.provider)
     received = UNKNOWN if rates.received is None else f"{size(int(rates.received))}/s"
     topics = ", ".join(topic_name(topic) for topic in status.topics) or "nothing"
@@ -191,7 +190,7 @@ def _detail(
     kind = f"all that {status.relay} serves" if status.is_relay else str(status.kind)
     state = "unknown how it is" if status.cut_off else str(status.state)
     fields = {
-        "reason": status.reason or "none, all is well",
+        "reason": _reason(status, at),
         "state": f"{shown}{kind}, {state}; {lamp(status)} since {moment(since)}",
         "next try": _plan(status, at),
         "messages": (
@@ -207,9 +206,21 @@ def _detail(
     }
     if status.is_relay:
         del fields["gaps"], fields["polling"]  # those are about the sources behind it
-    return Content("\n").join(
-        [Content.assemble((f" {name:<10}", MUTED), literal(text)) for name, text in fields.items()]
-    )
+    return {name: literal(text, limit=PARAGRAPH) for name, text in fields.items()}
+
+
+def _reason(status: ProviderStatus, at: float) -> str:
+    if status.reason:
+        return status.reason
+    if status.idle:
+        return "nothing of it is watched"
+    if status.state is State.CONNECTED and not status.stale:
+        return "none, all is well"
+    if status.stale and status.last_message_at is not None:
+        return f"nothing has come for {duration(at - status.last_message_at)}"
+    if status.state is State.CONNECTING:
+        return "none: it is connecting"
+    return "none, all is well" if healthy(status) else "none is known"
 
 
 def _gaps(status: ProviderStatus) -> str:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from streamtui.format.cells import literal
 from streamtui.format.content import demo_badge
@@ -50,6 +51,12 @@ class Dialog(ModalScreen[Result]):
     def body(self) -> ComposeResult:
         """Yield what is in the frame."""
         yield from ()
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Focus a widget, and scroll to it unless it is the first: a dialog begins at its top."""
+        super().set_focus(widget, scroll_visible and self.focused is not None, from_app_focus)
 
     def commands(self) -> Iterable[SystemCommand]:
         """Yield what the palette is to offer while it is open, beside what always works."""

@@ -8,11 +8,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
-from streamcore import StreamcoreError, split_names
+from streamcore import StreamcoreError, printable, split_names
 from streamtui.format.cells import PARAGRAPH, literal
 from streamtui.format.content import MUTED
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.entry_line import EntryLine
+
+LONGEST_SHOWN = 24
+"""Characters of a name in the list of what is watched already."""
 
 
 class EntryDialog(Dialog[None]):
@@ -49,7 +52,8 @@ class EntryDialog(Dialog[None]):
         yield Label("", id="entry-error")
         yield from self.below()
         if self._present:
-            yield Label(literal(f"Watched now: {', '.join(self._present)}", MUTED), id="entry-present")
+            names = ", ".join(printable(name, LONGEST_SHOWN) for name in self._present)
+            yield Label(literal(f"Watched now: {names}", MUTED, limit=PARAGRAPH), id="entry-present")
 
     def below(self) -> ComposeResult:
         """Yield what stands between the error and what is there already. Here: nothing."""

@@ -12,7 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from streamcore import Clock, SearchResult, StreamcoreError, TokenHit, short_address, split_names, wallet_name
+from streamcore import (
+    Clock,
+    InputError,
+    SearchResult,
+    StreamcoreError,
+    TokenHit,
+    short_address,
+    split_names,
+    wallet_name,
+)
 from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.content import MUTED
 from streamtui.format.hits import found_at, is_trusted, remarks, standing
@@ -205,6 +214,9 @@ class SymbolDialog(EntryDialog):
         self._say("searching …")
         try:
             result = await self._tokens.search(word)
+        except InputError as error:
+            self._say(str(error))  # which says that it is not searched for
+            return
         except StreamcoreError as error:
             self._say(f"not searched: {error}")
             return
@@ -327,14 +339,16 @@ def _outcome(result: SearchResult) -> str:
     if not result.hits:
         return failed or "the sources list nothing by that name"
     unsure = sum(not is_trusted(hit) for hit in result.hits)
-    found = f"{len(result.hits)} found" + (f", {unsure} of them unverified" if unsure else "")
+    found = f"{len(result.hits)} found" + (f", {unsure} unverified" if unsure else "")
     return f"{found}; {failed}" if failed else found
 
 
 def _why_no_suggestion(word: str) -> str:
-    base, slash, _ = word.partition("/")
-    if slash:
-        return f"Prices are in US dollars: type {base or 'SOL'} alone, or {base or 'SOL'}/USDT."
+    base, slash, quote = word.removeprefix("$").partition("/")
+    if slash and base.isalnum() and "/" not in quote:
+        if quote.upper() in ("USD", "USDT", "USDC"):
+            return f"No token of the table is called {base.upper()}."
+        return f"Prices are in US dollars: type {base} alone, or {base}/USDT."
     return "No token of the table begins like this." if word else "Type to see tokens."
 
 

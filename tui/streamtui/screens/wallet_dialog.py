@@ -41,7 +41,7 @@ class WalletDialog(EntryDialog):
         super().__init__(
             "Watch wallets",
             "Solana addresses or NAME.sns, several at once with commas; a name may follow each:",
-            "7xKXtg2C…gAsU treasury",
+            "GfyzVseY…eN6T treasury",
             hint="esc cancels · enter adds",
             demo=demo,
             present=present,

@@ -139,15 +139,18 @@ class Chart(CachedLines, Widget):
         return None if layout is None or bar is None else (layout.begin_of(bar), layout.bars[bar])
 
     def move_crosshair(self, by: int) -> None:
-        """Move the crosshair by some bars; it begins at the newest, and goes away beyond it."""
+        """Move the crosshair by some bars.
+
+        It begins at the end it is moved from, the newest bar or the oldest, and goes away beyond the newest.
+        """
         layout = self.layout_shown
         if layout is None:
             return
         bar = self._crossed_bar()
         last = len(layout.bars) - 1
-        to = last + 1 + by if bar is None else bar + by
-        if bar is None and by > 0:
-            return
+        if bar is None:
+            bar = last + 1 if by < 0 else -1
+        to = bar + by
         self._set_crosshair(None if to > last else layout.begin_of(max(0, to)))
 
     def put_crosshair(self, first: bool) -> None:

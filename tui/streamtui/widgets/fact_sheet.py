@@ -20,12 +20,12 @@ GAP = 2
 class FactSheet(Static):
     """Shows named values; it is drawn again when one of them has changed. Long values wrap."""
 
-    def __init__(self, facts: Mapping[str, Content], *, two_columns_from: int, id: str) -> None:  # noqa: A002 - Textual's word
+    def __init__(self, facts: Mapping[str, Content], *, two_columns_from: int | None = None, id: str) -> None:  # noqa: A002 - Textual's word
         """Make the sheet.
 
         Args:
             facts: Names and values, in their order; side by side where there are two columns.
-            two_columns_from: The width in cells from which on there are two columns.
+            two_columns_from: The width in cells from which on there are two columns; ``None``: never.
             id: Its name in the style sheet.
         """
         super().__init__(id=id)
@@ -44,7 +44,8 @@ class FactSheet(Static):
 
     def _write(self, width: int) -> None:
         if width > NAME:
-            self.update(sheet(self._facts, width, columns=2 if width >= self._two_columns_from else 1))
+            two = self._two_columns_from is not None and width >= self._two_columns_from
+            self.update(sheet(self._facts, width, columns=2 if two else 1))
 
 
 def sheet(facts: Mapping[str, Content], width: int, *, columns: int) -> Content:
@@ -62,6 +63,6 @@ def sheet(facts: Mapping[str, Content], width: int, *, columns: int) -> Content:
 
 
 def _lines(name: str, value: Content, width: int) -> list[Content]:
-    lines = value.fold(max(1, width - NAME))
+    lines = value.wrap(max(1, width - NAME))  # between words where it can
     names = [Content.styled(f"{name:<{NAME}}", MUTED), *[Content(" " * NAME)] * (len(lines) - 1)]
     return [Content.assemble(one, other) for one, other in zip(names, lines, strict=True)]

@@ -299,7 +299,9 @@ class LineTable(ScrollView, can_focus=True):
             self.scroll_to(y=row - room + 1, animate=False, force=True, immediate=True)
         around = self.parent
         if isinstance(around, Widget) and around.allow_vertical_scroll:  # a dialog too small for its contents
-            line = Region(0, HEADER + row - int(self.scroll_y), 1, 1)
+            # the titles belong to the first row: it is scrolled to when a dialog opens
+            first = HEADER if row == 0 else 0
+            line = Region(0, HEADER - first + row - int(self.scroll_y), 1, first + 1)
             around.scroll_to_region(line.translate(self.virtual_region.offset), animate=False, immediate=True)
 
     def on_click(self, event: events.Click) -> None:

@@ -10,6 +10,9 @@ from textual.widget import Widget
 from streamtui.format.content import MUTED, demo_badge, spread
 from streamtui.widgets.cached_lines import CachedLines
 
+GAP = "  "
+"""What stands between two parts of the line at least."""
+
 
 class DataClock(CachedLines, Widget):
     """The time of the newest data, followed by its age when the data is old.
@@ -69,6 +72,9 @@ class TopBar(CachedLines, Widget):
             left = Content.assemble(left, ("not saved · ctrl+s", "$text-warning"), "  ")
         if self.size.width >= 60:
             left = Content.assemble(left, (self.summary, MUTED))
-        label = "last data " if self.size.width >= 60 else ""
-        right = Content.assemble((label, MUTED), " " * self._clock.render().cell_length)
-        return spread(left, right, self.size.width)
+        width, clock = self.size.width, " " * self._clock.render().cell_length
+        right = Content.assemble(("last data ", MUTED), clock)
+        # the time says as much alone: the label gives way to what stands at the left
+        if width < 60 or left.cell_length + right.cell_length + len(GAP) > width:
+            right = Content(clock)
+        return spread(left, right, width)

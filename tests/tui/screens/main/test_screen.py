@@ -227,7 +227,8 @@ async def test_at_a_relay_of_invented_data_capital_d_asks_nothing_and_speaks_of_
         await stage.press("D")
         await stage.pass_time(0.1)
         assert stage.manager.settings.demo is False
-        assert "The relay's data again." in stage.toasts()
+        assert "This is the relay's data." in stage.toasts()
+        assert "Everything is invented now" not in stage.toasts(), "that is no longer true"
         assert "eal data" not in stage.toasts()
 
 

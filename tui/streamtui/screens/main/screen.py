@@ -246,12 +246,13 @@ class MainScreen(PaintsDirtyLines):
         self._prices.show_rows()
         self._restart()
         settings = self._session.settings
+        self.app.clear_notifications()  # they are about the other data, and say what is no longer true
         # what a relay tells may be invented as well
         other = "relay's" if settings.relay.url else "real"
         if settings.demo:
             self.tell(f"Everything is invented now. D brings the {other} data back.")
         else:
-            self.tell("The relay's data again." if settings.relay.url else "Real data again.")
+            self.tell(f"This is the {other} data.")
         self.paint()
 
     async def action_reconnect(self) -> None:
