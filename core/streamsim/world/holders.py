@@ -37,7 +37,7 @@ def raw_amount(amount: Decimal, decimals: int) -> int:
 
 
 def at_market(chain: Holders, rng: random.Random, units: int, give: str, take: str) -> int:
-    """Return how much of one token is got for another, a little less than it is worth; both in smallest units."""
+    """Return how much of one token is got for another, a little below its worth, in smallest units."""
     spread = Decimal(rng.randint(9_900, 10_000)) / 10_000
     amount = Decimal(units).scaleb(-decimals_of(give))
     return max(1, raw_amount(amount * chain.price(give) / chain.price(take) * spread, decimals_of(take)))
