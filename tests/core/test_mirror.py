@@ -24,6 +24,7 @@ ELSEWHERE = {
     "solana/flows.py": "solana/test_interpretation.py",
     "solana/main_program.py": "solana/test_programs.py",
     "solana/mints.py": "solana/test_actions.py",
+    "solana/opened_and_closed.py": "solana/test_interpretation.py",
     "solana/sentences.py": "solana/test_interpretation.py",
     "solana/verbs.py": "solana/test_actions.py",
     "solana/wire.py": "solana/test_hostile_transactions.py",
@@ -40,6 +41,7 @@ ELSEWHERE = {
     "providers/reports.py": "providers/test_base.py",
     "providers/market_directory.py": "providers/test_markets.py",
     "config/secret_check.py": "config/test_wallet_secrets_refused.py",
+    "config/screen.py": "config/test_values.py",
     # pools as two sources list them
     "providers/pools.py": "providers/dexscreener/test_pools.py",
     # what the past of prices is made of
@@ -80,6 +82,7 @@ ELSEWHERE = {
     "cluster/errors.py": "cluster/test_nats_session.py",
     "cluster/answering.py": "cluster/test_leader.py",
     "cluster/candidacy.py": "cluster/test_member.py",
+    "cluster/followed_wallets.py": "cluster/test_leader.py",
     "cluster/copied_transactions.py": "cluster/test_log_copy.py",
     # the parts of the client of a relay that only work together
     "relay_client/feed.py": "relay_client/test_client.py",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from contextlib import suppress
 
 import httpx
 import pytest
+from cancelled_start import cancelled_at_every_step
 from emulated import still, subscriber
 from free_port import free_port
 from manual_clock import ManualClock
@@ -71,28 +71,7 @@ async def test_closing_is_quick_whatever_the_clients_are_doing() -> None:
 
 async def test_who_is_cancelled_at_any_moment_of_the_start_leaves_nothing_open() -> None:
     """A relay that ended in the very moment it began to lead the demo left sockets that nobody closed."""
-
-    started = asyncio.Event()
-
-    async def enter() -> None:
-        async with Emulators(market_rate=0, wallet_rate=0):
-            started.set()
-
-    steps = 0
-    while True:
-        entering = asyncio.create_task(enter())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        if started.is_set():
-            break
-        entering.cancel()
-        with suppress(asyncio.CancelledError):
-            await entering
-        del entering
-        gc.collect()  # what nobody has closed is an error here
-        steps += 1
-    await entering
-    assert steps > 10
+    assert await cancelled_at_every_step(lambda: Emulators(market_rate=0, wallet_rate=0)) > 10
 
 
 @on_virtual_time

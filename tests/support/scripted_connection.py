@@ -19,6 +19,7 @@ from streamcore.streams.connection import Connection
 from streamcore.tasks import Tasks
 
 DEBOUNCE = 1.0
+REFUSED = ProviderError(ErrorKind.NETWORK, "refused the connection")
 LOST = ProviderError(ErrorKind.NETWORK, "connection lost: no close frame")
 
 
@@ -280,3 +281,7 @@ class ScriptedConnection(PaperTransport):
 
     def connection_reports(self, connection: Connection, reports: Sequence[Report]) -> None:
         self.reports += reports
+
+
+MakeStage = Callable[..., ScriptedConnection]
+"""Makes one, with these settings of the stream; the fixture of that name closes it."""

@@ -18,7 +18,7 @@ from streamcore.config.selection import choose
 from streamcore.errors import ProviderError
 from streamcore.extras import lacking
 from streamcore.manager import StreamManager
-from streamcore.named_files import check_file
+from streamcore.named_files import check_file, reason_of
 from streamcore.relay.server import Relay
 from streamcore.relay.service import Plan, Refusals, is_demo, open_door
 from streamcore.streams.checkpoints import Checkpoints
@@ -68,8 +68,8 @@ def _tls(settings: Settings, refused: Refusals) -> ssl.SSLContext:
         if authority is not None:
             check_file(authority)
         return ssl.create_default_context(cafile=authority)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = "there is no certificate in it" if isinstance(error, ssl.SSLError) else reason_of(error)
         raise refused.error("nats_ca", authority, f"cannot be used: {reason}") from error
 
 

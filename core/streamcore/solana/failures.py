@@ -161,7 +161,8 @@ def _logged(lines: list[str], number: int) -> str | None:
     for line in lines:
         named = _NAMED.match(line)
         if named is not None and int(named[2]) == number:
-            return _SLIPPAGE if "slippage" in named[1].lower() else " ".join(_WORDS.findall(named[1])).lower()
+            words = [word.lower() for word in _WORDS.findall(named[1])]
+            return _SLIPPAGE if "slippage" in words and words[0] != "invalid" else " ".join(words)
     return None
 
 

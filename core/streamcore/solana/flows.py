@@ -16,7 +16,10 @@ from streamcore.assets.tokens import WRAPPED_SOL
 from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, SYSTEM, TOKEN_PROGRAMS, VOTE
 from streamcore.solana.wire import Instruction
 
-CREATES = frozenset({"createAccount", "createAccountWithSeed", "createAccountAllowPrefund"})
+ALLOWS_PREFUND = "createAccountAllowPrefund"
+"""Makes an account that may have lamports already, which ``createAccount`` refuses to."""
+
+CREATES = frozenset({"createAccount", "createAccountWithSeed", ALLOWS_PREFUND})
 TRANSFERS = frozenset({"transfer", "transferWithSeed"})
 _TOKEN_TRANSFERS = frozenset({"transfer", "transferChecked", "transferCheckedWithFee"})
 INITIALISES = frozenset({"initializeAccount", "initializeAccount2", "initializeAccount3"})

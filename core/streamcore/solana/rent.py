@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import msgspec
 
 from streamcore.assets.tokens import WRAPPED_SOL
-from streamcore.solana.flows import CREATES, TRANSFERS, Flows, address, number
+from streamcore.solana.flows import ALLOWS_PREFUND, CREATES, TRANSFERS, Flows, address, number
 from streamcore.solana.programs import ASSOCIATED_TOKEN, STAKE, TOKEN_PROGRAMS
+from streamcore.solana.wire import Instruction
 
 LAMPORTS_PER_BYTE = 6_960
 """The rent of one byte: two years at 3,480 lamports. Only used as an upper bound and as a divisor, since
@@ -117,13 +118,20 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     spaces: dict[str, int] = {}
     owners: dict[str, str | None] = {}
     associated: dict[str, str | None] = {}
+    prepaid: set[str] = set()
     for instruction in flows.making:
         kind, mine = instruction.type, instruction.info.get("source") == wallet
         if instruction.program_id == ASSOCIATED_TOKEN:
             if mine and kind in _ASSOCIATES and (new := address(instruction, "account")):
                 associated[new] = address(instruction, "mint")
-        elif kind in CREATES and mine and (new := address(instruction, "newAccount")):
-            put_in[new] += number(instruction, "lamports")
+        elif (
+            kind in CREATES
+            and (mine or _is_prepaid(instruction))
+            and (new := address(instruction, "newAccount"))
+        ):
+            put_in[new] += number(instruction, "lamports") if mine else 0
+            if kind == ALLOWS_PREFUND:
+                prepaid.add(new)
             owners[new] = address(instruction, "owner")
             known = TOKEN_ACCOUNT_SPACE if owners[new] in TOKEN_PROGRAMS else 0
             spaces[new] = number(instruction, "space") if "space" in instruction.info else known
@@ -138,8 +146,9 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
         if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
             continue  # an account that was made and closed again: its rent was paid and returned at once
         bound = rent_of(space)
-        # An account that was created has the rent from that; one that was allocated, from transfers to it.
-        amount = put_in[account] or transferred[account]
+        # An account that was created has the rent from that; one that was allocated, from transfers to it;
+        # one that was created although it had lamports already, from both.
+        amount = put_in[account] + (transferred[account] if account in prepaid or not put_in[account] else 0)
         exact = (bound, *(rate * (ACCOUNT_OVERHEAD + space) for rate in LOWER_RATES))
         if owners.get(account) == STAKE and amount not in exact:
             continue  # other amounts in a new stake account are stake; a split pays exactly the rent
@@ -150,6 +159,11 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
             lamports = holdings.after.get(account, 0)
             paid[account] = min(lamports, rent_of(TOKEN_ACCOUNT_SPACE)) if mint == WRAPPED_SOL else lamports
     return {account: lamports for account, lamports in paid.items() if lamports}
+
+
+def _is_prepaid(instruction: Instruction) -> bool:
+    """Whether an instruction makes an account that has been paid for before, so that nobody pays now."""
+    return instruction.type == ALLOWS_PREFUND and "source" not in instruction.info
 
 
 def _back_from_tokens(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:

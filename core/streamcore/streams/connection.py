@@ -318,8 +318,8 @@ class Connection:
             try:
                 # it may have told why, and closed before anything could be sent
                 reader.read_last_words()
-            except ProviderError as reason:
-                return reason
+            except ProviderError as told:
+                return told
             return error
         if self._given_up is not None:
             return self._given_up

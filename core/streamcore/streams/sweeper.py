@@ -122,6 +122,7 @@ class Sweeper:
         for connection in self._connections:
             missed = sum(topic in connection.topics for topic in wallets)
             if missed and connection.state is State.CONNECTED:
-                text = f"{self._name} streamed on but left out {missed} transactions; subscribing anew"
+                noun = "transaction" if missed == 1 else "transactions"
+                text = f"{self._name} streamed on but left out {missed} {noun}; subscribing anew"
                 self._left_out(ProviderError(ErrorKind.GAP, text))
                 connection.reconnect()

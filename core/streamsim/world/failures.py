@@ -7,6 +7,7 @@ import random
 from streamsim.world.catalog import USDC
 from streamsim.world.holders import Holders
 from streamsim.world.programs import (
+    ANCHOR_ERRORS,
     JUPITER,
     ORCA,
     RAYDIUM,
@@ -30,6 +31,7 @@ def slippage(chain: Holders, wallet: str, rng: random.Random, ago: float) -> str
         [TOKEN, wallet, held],
         anchor_data("swap", rng),
         failed=f"custom program error: {number:#x}",
+        inside=_logged(program, number),
     )
     return _failed(chain, builder, wallet, 2, number, program, "slippage")
 
@@ -49,7 +51,11 @@ def slippage_inside(chain: Holders, wallet: str, rng: random.Random, ago: float)
         [TOKEN, wallet, held, program],
         anchor_data("route", rng),
         failed=error,
-        inside=(f"Program {program} invoke [2]", f"Program {program} failed: {error}"),
+        inside=(
+            f"Program {program} invoke [2]",
+            *_logged(program, number),
+            f"Program {program} failed: {error}",
+        ),
     )
     builder.inner_call(program, [TOKEN, held], anchor_data("swap", rng))
     return _failed(chain, builder, wallet, 2, number, JUPITER, "slippage")
@@ -73,6 +79,14 @@ def not_enough(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
         what = "tokens"
     builder.parsed(program, "transfer", info, failed="custom program error: 0x1")
     return _failed(chain, builder, wallet, 2, 1, program, f"not enough {what}")
+
+
+def _logged(program: str, number: int) -> tuple[str, ...]:
+    if (program, number) not in ANCHOR_ERRORS:
+        return ()
+    name, text = ANCHOR_ERRORS[program, number]
+    error = f"Error Code: {name}. Error Number: {number}. Error Message: {text}."
+    return (f"Program log: AnchorError occurred. {error}",)
 
 
 def _begun(chain: Holders, wallet: str, rng: random.Random, ago: float) -> tuple[TransactionBuilder, str]:

@@ -66,6 +66,18 @@ PROGRAMS = frozenset(
 SLIPPAGE = {JUPITER: (6001,), RAYDIUM: (30,), ORCA: (6036, 6037), PUMP_FUN: (6002, 6003)}
 """The custom errors by which a program says that the price has moved too far."""
 
+ANCHOR_ERRORS = {
+    (JUPITER, 6001): ("SlippageToleranceExceeded", "Slippage tolerance exceeded"),
+    (ORCA, 6036): ("AmountOutBelowMinimum", "Amount out below minimum threshold"),
+    (ORCA, 6037): ("AmountInAboveMaximum", "Amount in above maximum threshold"),
+    (PUMP_FUN, 6002): (
+        "TooMuchSolRequired",
+        "slippage: Too much SOL required to buy the given amount of tokens",
+    ),
+    (PUMP_FUN, 6003): ("TooLittleSolReceived", "slippage: Too little SOL received to sell the tokens"),
+}
+"""By program and number, the name and the text that programs made with Anchor log of an error."""
+
 TIP_ACCOUNTS = (
     "96gYZGLnJYVFmbjzopPSU6QiEV5fGqZNyN9nmNhvrZU5",
     "HFqU5x63VTqvQss8hp11i4wVV8bD44PvwucfZ2bU7gRe",

@@ -35,6 +35,11 @@ def test_a_user_without_a_password_is_refused_and_a_password_without_a_user(give
 def test_an_authority_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"relay\.nats_ca"):
         check_access(settings(URL, nats_ca=str(tmp_path / "none.pem")))
+    with pytest.raises(SettingsError, match=r"relay\.nats_ca .*it is a folder"):
+        check_access(settings(URL, nats_ca=str(tmp_path)))
+    (tmp_path / "text.pem").write_text("none")
+    with pytest.raises(SettingsError, match=r"relay\.nats_ca .*there is no certificate in it"):
+        check_access(settings(URL, nats_ca=str(tmp_path / "text.pem")))
 
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import asyncio
-import gc
 import socket
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from cancelled_start import cancelled_at_every_step
 from relay_bench import running
 
 from streamcore.relay.listening import (
@@ -64,24 +62,4 @@ def test_a_host_that_nobody_knows_is_named_in_a_sentence() -> None:
 async def test_a_relay_that_is_cancelled_at_any_moment_of_its_start_leaves_nothing_open(
     tmp_path: Path,
 ) -> None:
-    started = asyncio.Event()
-
-    async def enter() -> None:
-        async with running(tmp_path):
-            started.set()
-
-    steps = 0
-    while True:
-        entering = asyncio.create_task(enter())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        if started.is_set():
-            break
-        entering.cancel()
-        with suppress(asyncio.CancelledError):
-            await entering
-        del entering
-        gc.collect()  # what nobody has closed is an error here
-        steps += 1
-    await entering
-    assert steps > 1
+    assert await cancelled_at_every_step(lambda: running(tmp_path)) > 1

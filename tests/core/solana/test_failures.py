@@ -121,6 +121,8 @@ def test_an_instruction_that_failed_in_a_way_nobody_has_heard_of_still_names_its
     [
         ("StaleOracle", "stale oracle"),
         ("SlippageToleranceExceeded", "slippage"),
+        ("PriceSlippageCheck", "slippage"),
+        ("InvalidSlippage", "invalid slippage"),
         ("LPTooLess", "lp too less"),
     ],
 )

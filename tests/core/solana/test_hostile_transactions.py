@@ -38,7 +38,7 @@ ODD = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=8),
     st.sampled_from([[], {}, [1, 2], {"a": 1}, "0", "9" * 30, SOL_MINT, "legacy", [[[]]]]),
-    st.sampled_from(["transfer", "createAccount", "closeAccount", "allocate", "withdraw", "merge"]),
+    st.sampled_from(["transfer", "createAccount", "closeAccount", "allocate", "withdraw", "merge", "batch"]),
 )
 
 

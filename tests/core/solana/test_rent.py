@@ -437,6 +437,22 @@ def test_wrapped_sol_that_is_unwrapped_to_another_is_sent() -> None:
     assert movement(transaction, WALLET).rent == Rent({}, {})
 
 
+@pytest.mark.parametrize("added", [0, 5_000])
+def test_an_account_that_is_paid_for_in_advance_and_then_made_costs_its_rent(added: int) -> None:
+    """``createAccountAllowPrefund`` takes what is there already, and adds the rest if there is a payer."""
+    made = parsed(SYSTEM, "createAccountAllowPrefund", newAccount=ORDER, space=165, owner=TOKEN)
+    if added:
+        made["parsed"]["info"] |= {"source": WALLET, "lamports": added}
+    transaction = make(
+        {WALLET: (SOL, SOL - RENT), ORDER: (0, RENT)},
+        instructions=[
+            parsed(SYSTEM, "transfer", source=WALLET, destination=ORDER, lamports=RENT - added),
+            made,
+        ],
+    )
+    assert movement(transaction, WALLET).rent == Rent({ORDER: RENT}, {})
+
+
 def test_several_accounts_are_counted() -> None:
     transaction = make(
         {WALLET: (SOL, SOL + 2 * RENT), ACCOUNT: (RENT, 0), OTHER_ACCOUNT: (RENT, 0)},

@@ -324,6 +324,18 @@ def test_a_restored_wallet_goes_on_where_the_last_run_ended() -> None:
     ] == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("reported", "newest"),
+    [({}, Checkpoint("", 1000)), ({"s1": 1000}, Checkpoint("s1", 1000)), ({"s0": 999}, Checkpoint("", 1000))],
+)
+def test_the_newest_of_a_restored_wallet_is_what_was_told_last_but_nothing_before_its_checkpoint(
+    reported: dict[str, int], newest: Checkpoint
+) -> None:
+    after = Checkpoints()
+    after.restore("a", SavedCheckpoint(5.0, Checkpoint("", 1000)), reported)
+    assert after.newest(["a"]) == {"a": newest}
+
+
 def test_a_restored_wallet_without_a_complete_fetch_starts_when_it_was_first_watched() -> None:
     after = Checkpoints()
     after.restore("a", watching("a").saved()["a"], {})

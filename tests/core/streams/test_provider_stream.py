@@ -148,6 +148,7 @@ async def test_a_status_tells_that_something_known_cannot_be_fetched_and_when_th
 async def test_a_stream_that_ended_in_silence_is_in_doubt_although_it_is_connected_again(
     bench: Bench,
 ) -> None:
+    assert bench.stream.is_well
     await bench.connected("SOL")
     assert bench.stream.is_well
     assert bench.stream.health is Health.UP
@@ -174,6 +175,25 @@ async def test_the_first_state_of_a_topic_is_fetched_at_once_whether_the_stream_
     bench.stream.set_topics(("SOL", "BTC"))
     await bench.clock.settle()
     assert bench.rest.fetches == [(2.0, ("BTC",))]
+
+
+async def test_a_person_who_reconnects_is_not_kept_waiting_by_the_breaker(bench: Bench) -> None:
+    bench.rest.on_fetch = lambda topics: [BROKEN]
+    bench.stream.set_topics(("SOL",))
+    while bench.stream.status(0).breaker is not BreakerState.OPEN:
+        await bench.clock.advance(0.5)
+    bench.rest.on_fetch = lambda topics: map(price, topics)
+    bench.stream.reconnect()
+    assert bench.stream.status(0).breaker is BreakerState.CLOSED
+    await bench.clock.settle()
+    assert bench.sink.reports == [(price("SOL"), Source.BACKFILL)]
+
+
+async def test_the_latency_is_that_of_the_last_pong_in_milliseconds(bench: Bench) -> None:
+    await bench.connected("SOL")
+    assert bench.stream.status(0).latency_ms is None
+    await bench.clock.advance(1)
+    assert bench.stream.status(0).latency_ms == 50.0
 
 
 async def test_while_the_stream_is_down_it_is_polled(bench: Bench) -> None:
@@ -277,7 +297,7 @@ async def test_what_the_stream_left_out_is_found_and_it_is_subscribed_anew(walle
     wallets.sink.errors.clear()
     await wallets.clock.advance(36)
     assert (110, Source.BACKFILL) in wallets.transactions()
-    assert "streamed on but left out 1 transactions; subscribing anew" in wallets.sink.texts[-1]
+    assert "streamed on but left out 1 transaction; subscribing anew" in wallets.sink.texts[-1]
     assert len(wallets.transport.sockets) == 2
 
 
@@ -297,7 +317,7 @@ async def test_with_frequent_sweeps_a_dead_subscription_is_mended_too() -> None:
     await bench.clock.advance(LATE - 2)
     assert len(bench.transport.sockets) == 1
     await bench.clock.advance(10)
-    assert "left out 1 transactions" in bench.sink.texts[-1]
+    assert "left out 1 transaction" in bench.sink.texts[-1]
     assert len(bench.transport.sockets) == 2
     await bench.stream.close()
 

@@ -65,3 +65,11 @@ async def test_a_failure_over_http_is_news_again_after_an_answer() -> None:
     bench.reporting.request_succeeded()
     bench.reporting.request_failed(NO)
     assert len(bench.sink.errors) == 2
+
+
+async def test_a_fault_of_this_program_is_told_once_too() -> None:
+    bench = Bench()
+    fault = ProviderError(ErrorKind.PROTOCOL, "internal error (KeyError)")
+    bench.reporting.internal(fault)
+    bench.reporting.internal(fault)
+    assert bench.sink.errors == [fault]

@@ -44,6 +44,15 @@ async def test_time_that_passes_as_usual_is_no_jump(clock: JumpingClock, jumps: 
     assert jumps == []
 
 
+async def test_how_long_the_computer_was_on_before_is_no_jump(clock: JumpingClock) -> None:
+    clock.hold_up(100_000)
+    told: list[float] = []
+    watch = asyncio.create_task(watch_for_time_jumps(clock, lambda: told.append(clock.monotonic())))
+    await clock.advance(10)
+    assert told == []
+    watch.cancel()
+
+
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0])
 async def test_a_wall_clock_that_leaps_is_one_jump(
     clock: JumpingClock, jumps: list[float], seconds: float

@@ -65,7 +65,7 @@ def test_it_adds_up_and_names_every_account_it_touches(scenario: Any) -> None:
 def test_its_accounts_are_in_the_order_of_every_message_and_only_writable_ones_change(scenario: Any) -> None:
     """The payer, signers, the rest, then those that are looked up; in each group the writable ones first."""
     for seed in range(3):
-        transaction = happen(chain(seed), scenario, random.Random(seed))
+        transaction = happened(chain(seed), scenario, random.Random(seed))
         body = json.loads(streamed(transaction, full=True))["transaction"]
         meta, keys = body["meta"], body["transaction"]["message"]["accountKeys"]
         ranks = [(key["source"] == "lookupTable", not key["signer"], not key["writable"]) for key in keys]
