@@ -145,7 +145,9 @@ class Questions:
         if min(lag, now - self._in_doubt_at) < BEHIND or now - self._told_at < TOLD_AGAIN_AFTER:
             return
         self._told_at = now
-        text = f"more happens than may be asked about: {len(self._ready)} transactions wait, most of"
+        number = len(self._ready)
+        waiting = "1 transaction waits" if number == 1 else f"{number} transactions wait"
+        text = f"more happens than may be asked about: {waiting}, most of"
         text += f" {self._ready.busiest}, the oldest for {lag:.0f} s; the newest are told first"
         if self._left_out:
             text += f", and {self._left_out} of the oldest are left to the next check"

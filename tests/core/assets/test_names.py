@@ -184,6 +184,8 @@ def test_a_name_joined_to_an_address_is_said_to_belong_to_the_labels(between: st
 
 
 def test_of_an_exchanges_own_name_it_is_said_how_it_was_read() -> None:
-    with pytest.raises(InputError, match=r"^'XDG' is read as DOGE, which is not a ticker"):
+    with pytest.raises(
+        InputError, match=r"^'XDG' is read as DOGE, which is no Solana token but traded on exchanges"
+    ):
         understand("XDG", TOKENS, exchanges=False)
     assert understand("XDG/USD", TOKENS, exchanges=True).symbol == "DOGE"

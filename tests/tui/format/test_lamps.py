@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fake_manager import status
 
+from streamcore import BreakerState
 from streamcore.events import State
 from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE, Lamp, healthy, lamp
 
@@ -19,6 +20,8 @@ from streamtui.format.lamps import CONNECTING, DOWN, IDLE, LIVE, POLLING, STALE,
         ({"state": State.CONNECTING, "fallback": True}, POLLING),
         ({"state": State.FALLBACK, "fallback": True}, POLLING),
         ({"state": State.FALLBACK, "fallback": True, "parked": True}, POLLING),
+        ({"state": State.FALLBACK, "fallback": True, "breaker": BreakerState.OPEN}, DOWN),
+        ({"state": State.FALLBACK, "fallback": True, "breaker": BreakerState.HALF_OPEN}, POLLING),
         ({"state": State.FAILED, "parked": True}, DOWN),
         ({"state": State.FAILED, "retry_at": 5.0}, DOWN),
         ({"state": State.DISCONNECTED}, DOWN),

@@ -32,6 +32,13 @@ def test_a_stale_provider_says_for_how_long_it_has_been_quiet() -> None:
     assert trouble(stale, NOW) == "quiet for 40s"
 
 
+def test_a_live_stream_whose_transactions_are_not_read_says_how_many_wait_and_for_how_long() -> None:
+    behind = status("helius", waiting=29, lag=46.2)
+    assert trouble(behind, NOW) == "29 transactions still to be read, the oldest for 46s"
+    assert trouble(status("helius", waiting=1, lag=46.2, reason="HTTP 503"), NOW) == "HTTP 503"
+    assert trouble(status("helius", waiting=3, lag=0.4), NOW) == "", "that is usual"
+
+
 @pytest.mark.parametrize(
     ("prices", "wallets", "words"),
     [(False, False, ""), (True, True, "DEMO"), (True, False, "DEMO prices"), (False, True, "DEMO wallets")],

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from streamcore import ProviderStatus, State
+from streamcore import BreakerState, ProviderStatus, State
 
 Tone = Literal["good", "warn", "bad", "quiet"]
 
@@ -45,7 +45,8 @@ def lamp(status: ProviderStatus) -> Lamp:
     if status.state is State.CONNECTED:
         return STALE if status.stale else LIVE
     if status.fallback or status.state is State.FALLBACK:
-        return DOWN if status.poll_failed else POLLING
+        # with an open breaker no request is made at all
+        return DOWN if status.poll_failed or status.breaker is BreakerState.OPEN else POLLING
     # connecting again is on the way back; parked, it has stopped trying and is down
     if status.state is State.CONNECTING and not status.parked:
         return CONNECTING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamcore import CandleSeries, ChartRange, ProviderStatus, State
-from streamtui.format.ages import age, countdown
+from streamtui.format.ages import age, countdown, duration
 from streamtui.format.lamps import STALE, healthy, lamp
 
 RANGE_NAMES = {
@@ -26,8 +26,8 @@ def trouble(status: ProviderStatus, at: float) -> str:
         at: Unix seconds now, for the countdown.
     """
     if healthy(status):
-        # the stream is well, but what it announces cannot be fetched
-        return (status.reason or "") if status.state is State.CONNECTED else ""
+        # the stream is well, but what it announces cannot be fetched, or not as fast as it comes
+        return (status.reason or unread(status)) if status.state is State.CONNECTED else ""
     parts = []
     if status.retry_at is not None:
         parts.append(f"try {status.attempt} in {countdown(status.retry_at - at)}")
@@ -40,6 +40,17 @@ def trouble(status: ProviderStatus, at: float) -> str:
     if status.reason:
         parts.append(status.reason)
     return " · ".join(parts)
+
+
+WORTH_SAYING = 5.0
+"""Seconds that a transaction may wait to be read without a word about it."""
+
+
+def unread(status: ProviderStatus) -> str:
+    """Return how many transactions are known but unread, and for how long; empty while that is usual."""
+    if status.lag < WORTH_SAYING:
+        return ""
+    return f"{count(status.waiting, 'transaction')} still to be read, the oldest for {duration(status.lag)}"
 
 
 def demo_words(*statuses: ProviderStatus | None) -> str:

@@ -14,7 +14,7 @@ from streamtui.format.ages import countdown, duration, moment, time_of_day
 from streamtui.format.cells import PARAGRAPH, Cell, cell, literal
 from streamtui.format.lamps import Tone, healthy, lamp
 from streamtui.format.numbers import UNKNOWN, latency, rate, size
-from streamtui.format.texts import count
+from streamtui.format.texts import count, unread
 from streamtui.model.provider_health import Health, LogEntry
 from streamtui.screens.dialog import Dialog
 from streamtui.widgets.columns import Column
@@ -41,9 +41,6 @@ LOG_COLUMNS = (
     Column("text", "WHAT HAPPENED", 16, grows=400),
 )
 CELL_STYLES: dict[Tone, str] = {"good": "up", "warn": "warn", "bad": "down", "quiet": "dim"}
-
-WORTH_SAYING = 5.0
-"""Seconds that a transaction may wait to be read without a word about it."""
 
 
 UNTOLD = "unknown until the relay is back"
@@ -215,7 +212,7 @@ def _reason(status: ProviderStatus, at: float) -> str:
     if status.idle:
         return "nothing of it is watched"
     if status.state is State.CONNECTED and not status.stale:
-        return "none, all is well"
+        return unread(status) or "none, all is well"
     if status.stale and status.last_message_at is not None:
         return f"nothing has come for {duration(at - status.last_message_at)}"
     if status.state is State.CONNECTING:
@@ -227,9 +224,7 @@ def _gaps(status: ProviderStatus) -> str:
     text = f"{status.gaps_filled} filled, {count(status.recovered, 'transaction')} recovered"
     if status.behind and status.kind is DataKind.WALLETS:
         text += f"; catching up: {status.behind} of {count(status.subscriptions, 'wallet')} still to be read"
-    if status.lag >= WORTH_SAYING:
-        text += f"; {status.waiting:,} still to be read, the oldest for {status.lag:.0f} s"
-    return text
+    return "; ".join(filter(None, (text, unread(status))))
 
 
 def _polling(status: ProviderStatus, poll_interval: float) -> str:

@@ -145,3 +145,17 @@ async def test_an_absurd_price_does_not_end_the_app_and_is_not_cut(value: str) -
         shown = stage.line(" SOL ")
         assert "…" not in shown
         assert "e+" in shown or " – " in shown
+
+
+async def test_a_symbol_that_is_watched_already_is_said_to_be() -> None:
+    async with on_stage(symbols=("SOL", "BTC")) as stage:
+        await stage.press("s")
+        await stage.type("btc")
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert "Watched already: BTC" in stage.toasts()
+        await stage.press("s")
+        await stage.type("BTC JUP")
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert "JUP" not in stage.toasts()

@@ -91,7 +91,7 @@ async def test_row_12_the_connections_show_how_much_waits_to_be_read_and_for_how
         stage.manager.set_status("helius", state=State.CONNECTED, subscriptions=2, waiting=412, lag=63.4)
         await stage.pass_time(1.0)
         await stage.press("c", "down")
-        assert "412 still to be read, the oldest for 63 s" in stage.text()
+        assert "412 transactions still to be read, the oldest for 1m 03s" in stage.text()
         stage.manager.set_status("helius", state=State.CONNECTED, subscriptions=2, waiting=3, lag=0.4)
         await stage.pass_time(1.0)
         assert "still to be read" not in stage.text()

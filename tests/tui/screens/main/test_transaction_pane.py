@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from stage import OTHER_WALLET, WALLET, on_stage, some_life
 
+from streamcore import short_address
 from streamcore.events import State, TransactionType
 from streamtui.model.transaction_list import CAPACITY
 from streamtui.widgets.transaction_table import TransactionTable
@@ -30,8 +31,19 @@ async def test_the_feed_shows_one_wallet_one_type_and_hides_dust() -> None:
         assert len(table.order) == 2
         await stage.press("f", "f")
         assert "No transaction of this selection yet." in stage.text()
+        await stage.press("slash", "s", "e", "n", "t")
+        assert "No transaction of the chosen wallet or type matches “sent”." in stage.text()
         await stage.press("escape")
         assert len(table.order) == 3
+
+
+async def test_a_wallet_that_is_watched_already_is_said_to_be() -> None:
+    async with on_stage() as stage:
+        await stage.press("w")
+        await stage.type(WALLET)
+        await stage.press("enter")
+        await stage.pass_time(0.1)
+        assert f"Watched already: {short_address(WALLET)}" in stage.toasts()
 
 
 async def test_w_watches_wallets() -> None:

@@ -132,9 +132,13 @@ class PricePane(SessionPane):
         )
 
     async def _subscribe(self, symbols: Sequence[str]) -> None:
-        await self.session.subscribe(symbols)
-        if hints := self.session.hints(symbols):
-            self.tell("\n".join(hints))
+        new = await self.session.subscribe(symbols)
+        said = list(self.session.hints(symbols))
+        if not new:
+            tokens = [token for symbol in symbols if (token := self.session.token(symbol)) is not None]
+            said.append(f"Watched already: {', '.join(token.symbol for token in tokens)}")
+        if said:
+            self.tell("\n".join(said))
 
     async def action_remove(self) -> None:
         """Stop watching the token of the selected row."""

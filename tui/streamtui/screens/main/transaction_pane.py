@@ -102,7 +102,9 @@ class TransactionPane(SessionPane):
             addresses.append(address)
             if label:
                 labels[address] = label
-        await self.session.watch(addresses)
+        new = await self.session.watch(addresses)
+        if not new and not labels:
+            self.tell(f"Watched already: {', '.join(map(self.session.label, addresses))}")
         if labels:
             self.session.name_wallets(labels)
             self.draw()

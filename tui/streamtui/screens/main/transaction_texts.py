@@ -47,12 +47,14 @@ def why_no_transactions(session: Session) -> tuple[str, ...]:
     if not session.settings.stream.enable_wallets:
         return ("Wallets are switched off: stream.enable_wallets is false.",)
     if len(transactions):
+        narrowed = selection.wallet is not None or selection.type is not None
         if selection.text:
+            among = " of the chosen wallet or type" if narrowed else ""
             return (
-                f"No transaction matches “{selection.text}”.",
+                f"No transaction{among} matches “{selection.text}”.",
                 "Press esc to see all, / to change the filter.",
             )
-        if selection.wallet is not None or selection.type is not None:
+        if narrowed:
             return ("No transaction of this selection yet.", "Press f or t for another, esc to see all.")
         return ("Everything here is dust or spam.", "Press h to see it.")
     if nothing := why_nothing(session):
