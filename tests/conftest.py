@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -43,6 +44,10 @@ def streams_by_one_library() -> Iterator[None]:
             chosen = StreamTransport(named)
             patch.setattr(network, "library_for", lambda choice, *, compressible: chosen)
         yield
+
+
+# with python -X dev asyncio tells of every slow step, and which ones are depends on the machine
+logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing %s took"))
 
 
 def pytest_collection_finish() -> None:

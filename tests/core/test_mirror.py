@@ -48,8 +48,6 @@ ELSEWHERE = {
     "history/asked_source.py": "history/test_price_history.py",
     "history/series_cache.py": "history/test_price_history.py",
     "history/shared_requests.py": "history/test_price_history.py",
-    # the part of a provider's stream that looks for what it leaves out
-    "streams/sweeper.py": "streams/test_provider_stream.py",
     # the part of the backfill that makes one fetch
     "streams/fetching.py": "streams/test_backfill.py",
     # both sides of the relay's wire, and what all of its encodings have in common

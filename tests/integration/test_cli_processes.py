@@ -113,9 +113,22 @@ def test_the_past_of_a_price_is_lines_of_json_and_a_reader_that_has_seen_enough_
     assert (status, errors) == (0, b"")
 
 
-def test_without_a_standard_output_there_is_nothing_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        "stream --demo -s SOL",
+        "history --demo SOL",
+        "search --demo SOL",
+        "doctor --demo -s SOL",
+        "encodings nothing",
+        "config show",
+        "config init --config never",
+        "relay token add never --tokens never",
+    ],
+)
+def test_without_a_standard_output_there_is_nothing_to_do(tmp_path: Path, command: str) -> None:
     result = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -m streamtui stream --demo -s SOL >&-"],
+        ["bash", "-c", f"cd {tmp_path} && {sys.executable} -m streamtui {command} >&-"],
         env=surroundings(tmp_path),
         stderr=subprocess.PIPE,
         timeout=LIMIT,
@@ -123,6 +136,7 @@ def test_without_a_standard_output_there_is_nothing_to_do(tmp_path: Path) -> Non
     )
     assert result.returncode == 2
     assert b"standard output is closed" in result.stderr
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_short_command_into_a_closed_pipe_is_quiet_too(tmp_path: Path) -> None:

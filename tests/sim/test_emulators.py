@@ -69,6 +69,7 @@ async def test_closing_is_quick_whatever_the_clients_are_doing() -> None:
                 await writer.wait_closed()
 
 
+@pytest.mark.long
 async def test_who_is_cancelled_at_any_moment_of_the_start_leaves_nothing_open() -> None:
     """A relay that ended in the very moment it began to lead the demo left sockets that nobody closed."""
     assert await cancelled_at_every_step(lambda: Emulators(market_rate=0, wallet_rate=0)) > 10

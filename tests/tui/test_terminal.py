@@ -3,10 +3,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from processes import surroundings, under_a_terminal
 
-from streamtui.terminal import BROWSER_DRIVERS, has_screen, is_ascii_only, is_in_browser, prepare
+from streamcore.errors import SettingsError
+from streamtui.terminal import (
+    BROWSER_DRIVERS,
+    check_textual,
+    has_screen,
+    is_ascii_only,
+    is_in_browser,
+    prepare,
+)
 
 
 @pytest.mark.parametrize("name", ["dumb", "unknown", ""])
@@ -86,3 +96,47 @@ def test_the_locales_c_and_posix_ask_for_ascii(environ: dict[str, str]) -> None:
 )
 def test_every_other_environment_leaves_it_to_the_encoding(environ: dict[str, str]) -> None:
     assert not is_ascii_only(environ)
+
+
+@pytest.mark.parametrize(
+    "driver", ["nosuch:Driver", "textual:Driver", "textual.app:App", "junk", ":", "\udcff:x"]
+)
+def test_a_driver_of_textual_that_is_none_is_named_with_what_to_do(driver: str) -> None:
+    with pytest.raises(SettingsError, match=r"^TEXTUAL_DRIVER = .*unset it"):
+        check_textual({"TEXTUAL_DRIVER": driver})
+
+
+def test_a_log_of_textual_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^TEXTUAL_LOG = .*cannot be written.*unset it"):
+        check_textual({"TEXTUAL_LOG": str(tmp_path)})
+
+
+def test_what_textual_can_use_is_left_to_it(tmp_path: Path) -> None:
+    check_textual({})
+    for driver in BROWSER_DRIVERS:
+        check_textual({"TEXTUAL_DRIVER": driver, "TEXTUAL_LOG": str(tmp_path / "log")})
+
+
+HANGS_ON_LEAVING = """
+import termios, time, tty
+from streamtui import terminal
+restore = terminal.restoring()
+tty.setraw(0)
+print(chr(27) + "[?1049h" + "hangs", flush=True)
+terminal.end_within(0.1, restore)
+time.sleep(1000)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are others there")
+async def test_what_hangs_on_leaving_is_ended_with_the_terminal_restored(tmp_path: Path) -> None:
+    import termios
+
+    with under_a_terminal((sys.executable, "-c", HANGS_ON_LEAVING), surroundings(tmp_path)) as shown:
+        before = termios.tcgetattr(shown.master)
+        await shown.shows(b"hangs")
+        assert await shown.ends() == 0
+        assert b"\x1b[?1049l" in shown.output
+        assert b"\x1b[?25h" in shown.output
+        assert termios.tcgetattr(shown.master)[3] == before[3]

@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None, programs: Programs | None = Non
         arguments: What follows the program's name; ``None``: that of this process, which ends after it.
         programs: The functions that do the work of the commands; ``None``: the standard ones.
     """
+    if arguments is None:
+        _fill_gaps()
     try:
         status = _run(sys.argv[1:] if arguments is None else arguments, programs)
     except KeyboardInterrupt:  # before or after a command
@@ -39,6 +41,15 @@ def main(arguments: Sequence[str] | None = None, programs: Programs | None = Non
     if arguments is None:
         _hear_no_more()
     sys.exit(status)
+
+
+def _fill_gaps() -> None:
+    """Open the null device where standard input, output or error is closed: a socket would get its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
 
 
 def _hear_no_more() -> None:

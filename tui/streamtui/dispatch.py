@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     _Given: TypeAlias = Mapping[str, Any]
     """The options that were given, by name."""
 
+_NOT_FOR_OUTPUT = ("", "emulator", "relay", "serve")
+"""Commands that are run for something else than what they print."""
+_WITHOUT_CONNECTIONS = ("config", "relay token")
+"""How the commands begin that open none."""
+_TOO_LITTLE = (
+    "there is too little memory, or there are too many processes, for what is allowed; see ulimit -a"
+)
+
 
 def run(command: str, given: _Given, programs: Programs) -> None:
     """Run a command.
@@ -35,6 +43,12 @@ def run(command: str, given: _Given, programs: Programs) -> None:
         SettingsError: Something that is configured cannot be used.
         InputError: Something that was given makes no sense.
     """
+    if sys.stdout is None and command not in _NOT_FOR_OUTPUT:
+        refuse("standard output is closed, there is nowhere to write to")
+    if not command.startswith(_WITHOUT_CONNECTIONS):
+        from streamtui.commands.open_files import check_open_files
+
+        check_open_files()
     _COMMANDS[command](given, programs)
 
 
@@ -55,13 +69,11 @@ def _app(given: _Given, programs: Programs) -> None:
 
 def _start_app(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
 
     effective = loaded(given)
     check_watched(effective)
     check_surroundings(effective)
-    check_open_files()
     with logging_set_up(given, effective, on_screen=False):
         if not programs.has_terminal():
             refuse("the app needs a terminal; for a pipe or a file there is: streamtui stream")
@@ -72,7 +84,6 @@ def _start_app(given: _Given, programs: Programs) -> None:
 
 def _stream(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded, without_symbols
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -80,14 +91,11 @@ def _stream(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         unknown = check_watched(effective)
         check_surroundings(effective)
-        check_open_files()
         settings = without_symbols(effective.settings, unknown)
         symbols_wanted = settings.symbols if settings.stream.enable_prices else ()
         wallets_wanted = settings.wallets if settings.stream.enable_wallets else ()
         if not symbols_wanted and not wallets_wanted:
             refuse("nothing to watch; name symbols with --symbols or wallets with --wallets")
-        if sys.stdout is None:  # and the next socket would get its number
-            refuse("standard output is closed, there is nowhere to write to")
         with (
             logging_set_up(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,
@@ -145,7 +153,6 @@ def _encodings(given: _Given, programs: Programs) -> None:
 
 def _doctor(given: _Given, programs: Programs) -> None:
     from streamtui.commands.capture import capturing
-    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
 
@@ -153,7 +160,6 @@ def _doctor(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
-        check_open_files()
         with (
             logging_set_up(given, effective, on_screen=True),
             capturing(given.get("capture"), on_screen=True) as capture,
@@ -187,7 +193,6 @@ def _emulator(given: _Given, programs: Programs) -> None:
 
 def _relay(given: _Given, programs: Programs) -> None:
     from streamcore.relay import ListenFailed, LogFailed, TokensFailed
-    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.relay import check, run
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
@@ -196,7 +201,6 @@ def _relay(given: _Given, programs: Programs) -> None:
         effective = loaded(given)
         check_watched(effective)
         check_surroundings(effective)
-        check_open_files()
         with logging_set_up(given, effective, on_screen=True):
             try:
                 raise Ended(check(effective) if given.get("check") else run(effective))
@@ -248,7 +252,6 @@ def _serve(given: _Given, programs: Programs) -> None:
     if (reason := lacking("web")) is not None:
         refuse(f"serve needs a library: {reason}")
     from streamcore.relay import ListenFailed, LogFailed, TokensFailed
-    from streamtui.commands.open_files import check_open_files
     from streamtui.commands.serve import run
     from streamtui.commands.settings import check_surroundings, check_watched, loaded
     from streamtui.commands.shutdown import as_keyboard_interrupt
@@ -258,7 +261,6 @@ def _serve(given: _Given, programs: Programs) -> None:
         effective = loaded(given, SERVING_BROWSERS)
         check_watched(effective)
         check_surroundings(effective)
-        check_open_files()
         with logging_set_up(given, effective, on_screen=True):
             try:
                 raise Ended(run(effective))
@@ -344,6 +346,8 @@ def logging_set_up(given: _Given, loaded: Loaded | None, *, on_screen: bool) -> 
         except Exception as error:
             if isinstance(error, OSError) and error.errno in UNWRITABLE:
                 raise
+            if isinstance(error, MemoryError) or "can't start new thread" in str(error):
+                fail(_TOO_LITTLE)
             logging.getLogger(__name__).critical("unexpected failure", exc_info=True, extra=FILE_ONLY)
             say_unexpected(error, hidden)
             if file is None:

@@ -60,15 +60,18 @@ def _shows(loaded: Loaded, capture: Capture | None) -> int:
         refuse(f"this terminal (TERM={name!r}) has no screen for the app; there is: streamtui stream")
     if not in_browser:  # there the size comes with these variables
         terminal.prepare(os.environ)
+        terminal.check_textual(os.environ)
     from streamtui.app import StreamTuiApp
     from streamtui.commands.settings import saved
     from streamtui.commands.shutdown import hear_no_more
     from streamtui.model.engine import real_engine_factory
     from streamtui.terminal import end_within
 
+    restore = None if in_browser else terminal.restoring()
+
     def leaving() -> None:
         hear_no_more()
-        end_within(LEAVE_WITHIN)
+        end_within(LEAVE_WITHIN, restore)
 
     settings = loaded.settings
     nothing_set = not (settings.symbols or settings.wallets or settings.watchlists)

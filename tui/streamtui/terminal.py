@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from textual.driver import Driver
 
-_STANDARD_INPUT = 0
+_STANDARD_INPUT, _STANDARD_OUTPUT = 0, 1
+LAST_WORDS = 0.5
+"""Seconds that the very last thing before the end may take."""
+_RESTORED = (
+    b"\x18\x1b\\\x1b[?2026l"  # ends a sequence that was cut off, a string in one, and a synchronized update
+    b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?2048l\x1b[?1004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+"""Takes back what Textual asks a terminal for."""
 
 
 _NO_SCREEN = ("", "dumb", "unknown", "network", "lpr", "printer")
@@ -111,11 +119,82 @@ def has_shell() -> bool:
     return os.getpgrp() != os.getsid(0)
 
 
-def end_within(seconds: float) -> None:
+def end_within(seconds: float, last: Callable[[], None] | None = None) -> None:
     """End the process with status 0 after that time, unless it has ended before.
 
-    For a terminal that is gone: writing to it may block for ever.
+    Args:
+        seconds: From now on.
+        last: Called before, in a thread of its own; `LAST_WORDS` seconds later the process ends anyway.
     """
-    timer = threading.Timer(seconds, os._exit, (0,))
+
+    def end() -> None:
+        if last is not None:
+            end_within(LAST_WORDS)
+            last()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+
+
+def restoring() -> Callable[[], None] | None:
+    """Return what sets the terminal back to how it is now; ``None`` on Windows.
+
+    For a process that has to be ended while the app hangs, which restores the terminal otherwise.
+    """
+    try:
+        import termios
+    except ImportError:
+        return None
+    try:
+        attributes = termios.tcgetattr(_STANDARD_INPUT)
+    except termios.error:  # it is none
+        return None
+
+    def restore() -> None:
+        with suppress(termios.error):
+            termios.tcsetattr(_STANDARD_INPUT, termios.TCSANOW, attributes)
+            termios.tcflush(_STANDARD_OUTPUT, termios.TCOFLUSH)  # so that there is room for this
+        with suppress(OSError):
+            os.write(_STANDARD_OUTPUT, _RESTORED)
+
+    return restore
+
+
+def check_textual(environ: Mapping[str, str]) -> None:
+    """Check the variables of Textual over which it would fail without a word of where that came from.
+
+    Raises:
+        SettingsError: One of them cannot be used; the text names it.
+    """
+    from streamcore import SettingsError
+
+    driver = environ.get("TEXTUAL_DRIVER", "")
+    if driver and not _is_driver(driver):
+        allowed = "there is no such driver of Textual; unset it"
+        raise SettingsError("TEXTUAL_DRIVER", driver, allowed, "environment")
+    log = environ.get("TEXTUAL_LOG", "")
+    try:
+        if log:
+            os.close(
+                os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o600)
+            )
+    except OSError as error:
+        allowed = (
+            f"cannot be written: {error.strerror or type(error).__name__}; name another file, or unset it"
+        )
+        raise SettingsError("TEXTUAL_LOG", log, allowed, "environment") from None
+
+
+def _is_driver(name: str) -> bool:
+    from importlib import import_module
+
+    from textual.driver import Driver
+
+    module, _, symbol = name.partition(":")
+    try:
+        found = getattr(import_module(module), symbol)
+    except (ImportError, AttributeError, ValueError, UnicodeError):
+        return False
+    return isinstance(found, type) and issubclass(found, Driver) and found is not Driver

@@ -60,11 +60,11 @@ class LogCopy(LogInTables):
         epoch = epoch_of(facts)
         # beyond its end there is nothing to go on from, and before its beginning something is missing
         continues = facts.first <= self._read_to + 1 and self._read_to <= facts.last
-        if epoch != self.epoch or not continues:
+        if epoch != self.epoch or not continues or self.unreadable is not None:
             # offsets that the stream has had and will have again, for other transactions
             self._lost = range(facts.last + 1, self._read_to + 1) if epoch == self.epoch else range(0)
             self.transactions.begin_anew(epoch, max(0, facts.first - 1))
-            self._arrived, self._read_to = [], self.transactions.offset
+            self._arrived, self._read_to, self.unreadable = [], self.transactions.offset, None
         return self._read_to
 
     def arrived(self, batch: Batch) -> None:

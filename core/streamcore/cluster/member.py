@@ -96,7 +96,7 @@ class Member:
         self._id = secrets.token_hex(8)
         self._wants = WantsOfAll(clock)
         self._team = team
-        self._reason = "it has not been reached yet"
+        self._reason = "NATS cannot be reached: it has not been reached yet"
         """Why there is no session."""
         self._caught_up = asyncio.Event()
         self._cut_off = asyncio.Event()
@@ -149,7 +149,7 @@ class Member:
         """See `Membership.troubles`."""
         found = []
         if not self.is_connected:
-            found.append(f"NATS cannot be reached: {self._reason}")
+            found.append(self._reason)
         elif not self._log.is_current:
             found.append("the log is still being read")
         elif not self._engine.is_led:
@@ -213,16 +213,18 @@ class Member:
             access = self._accesses[turn % len(self._accesses)]
             try:
                 await self._one_session(access)
-            except (SessionEnded, LogFailed) as error:
+            except SessionEnded as error:
                 turn += 1
-                self._lost(str(error) if isinstance(error, LogFailed) else f"{host_of(access.url)}: {error}")
+                self._lost(f"NATS cannot be reached: {host_of(access.url)}: {error}")
+            except LogFailed as error:
+                self._lost(str(error))
             if self._clock.monotonic() - began >= WELL_AFTER:
                 backoff.reset()
             await self._clock.sleep(backoff.next_delay())
 
     def _lost(self, reason: str) -> None:
         if reason != self._reason:
-            log.warning("NATS cannot be reached: %s", reason)
+            log.warning("%s", reason)
         self._reason = reason
 
     async def _one_session(self, access: Access) -> None:
@@ -234,6 +236,16 @@ class Member:
             self._say_trouble()
             await session.close()
 
+    async def _until_unreadable(self) -> None:
+        """Watch over the copy of the log: in the next session it is copied anew.
+
+        Raises:
+            LogFailed: It cannot be read.
+        """
+        while self._log.unreadable is None:
+            await self._clock.sleep(LOOKED_EVERY)
+        raise LogFailed(f"{self._log.unreadable}; it is copied anew")
+
     async def _take_part(self, session: Session) -> None:
         names = self._names
         facts = await self._make_sure_of_streams(session)
@@ -243,11 +255,12 @@ class Member:
         after = self._log.begin(facts)
         await session.listen(names.live, self._live)
         self._link.begin(session)
-        self._reason = "the connection was lost"
+        self._reason = "NATS cannot be reached: the connection was lost"
         log.info("connected with NATS")
         await session.publish(names.present, b"")
         await first_to_end(
             self._read_log(session, after),
+            self._until_unreadable(),
             self._read_bucket(session, names.wallets, self._take_record),
             self._read_bucket(session, names.wants, self._take_wants),
             self._say_wants(session),

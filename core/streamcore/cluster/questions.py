@@ -22,7 +22,10 @@ from streamcore.wire.messages import Found
 from streamcore.wire.transactions import word
 
 KEYS_PER_QUESTION = 40
-"""Rows in one question for trends: an answer has to fit into one message, usually of a megabyte."""
+"""Rows in one question for trends; fewer where the server takes less in a message than the usual megabyte."""
+
+BYTES_OF_A_TREND = 20_000
+"""Bytes that the last day of one row takes in an answer at most: 96 candles of 100 to 200 bytes."""
 
 TOO_BUSY = "the leading relay has too many questions to answer"
 
@@ -44,7 +47,10 @@ class LeaderQuestions:
         if what != "trends":
             return Found(0, tuple(await self._asked(Question(what, text, span))))
         items: list[dict[str, Any]] = []
-        for keys in batches(self._keys(), KEYS_PER_QUESTION):
+        most = KEYS_PER_QUESTION
+        if (session := self._link.present) is not None:
+            most = max(1, min(most, session.most_bytes // BYTES_OF_A_TREND))
+        for keys in batches(self._keys(), most):
             items += await self._asked(Question(what, keys=tuple(keys)))
         return Found(0, tuple(items))
 

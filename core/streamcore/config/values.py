@@ -48,7 +48,7 @@ def convert(key: Key, entry: Entry) -> Any:
         given = _SWITCHES.get(given.lower(), given)
     try:
         value = msgspec.convert(given, key.type, strict=not entry.is_text)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeError):  # a variable may hold bytes that are no text
         raise _refused(key, entry) from None  # msgspec's text is about types, not what to write
     if (isinstance(value, float) and not math.isfinite(value)) or (key.choices and value not in key.choices):
         raise _refused(key, entry)
@@ -160,11 +160,18 @@ def _checked_url(key: Key, entry: Entry, url: str) -> str:
         or parts.query
         or parts.fragment
         or (key.host_only and parts.path not in ("", "/"))
+        or not _is_name(host)
         or not url.isprintable()
         or " " in url
     ):
         raise _refused(key, entry)
     return url.rstrip("/") if key.host_only else url
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can be looked up at all: a label has from 1 to 63 characters, all together 253."""
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= 253 and all(0 < len(label) <= 63 for label in labels)
 
 
 def _refused(key: Key, entry: Entry) -> SettingsError:

@@ -166,16 +166,11 @@ def web_page(host: str, status: int, headers: Mapping[str, str], body: bytes) ->
     is_page = status < 500 and status not in _OF_THE_HOST and _is_page(headers, body)
     if not (leads_away or is_page or status == NETWORK_AUTHENTICATION_REQUIRED):
         return None
-    if status in (401, 403):
+    if status in _DENIALS:
         # a wall before the host has such pages as well; no key is wrong, and it is asked ever more rarely
         text = f"{host} answers with a web page (HTTP {status})"
         told = f"{text}: it denied access, or the network wants a sign-in"
         return ProviderError(ErrorKind.AUTH, told, retryable=True)
-    if status in _DENIALS:
-        text = f"{host} denied access with a web page (HTTP {status})"
-        return ProviderError(
-            ErrorKind.NETWORK, f"{text}: is this address blocked, or a sign-in wanted first?"
-        )
     return ProviderError(
         ErrorKind.NETWORK, f"{host} answers with a web page: does this network want a sign-in first?"
     )

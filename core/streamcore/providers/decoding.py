@@ -116,18 +116,19 @@ def number(value: object) -> Decimal | None:
     return result
 
 
-def whole_number(value: object) -> int | None:
-    """Return a count however it was sent; ``None`` for null.
+def number_if_any(name: str, value: object, bad: list[str]) -> Decimal | None:
+    """Return a `number` that an answer can do without: one that makes no sense is left out.
 
-    Raises:
-        Undecodable: It is no whole number.
+    Args:
+        name: What the answer calls it.
+        value: As it was decoded.
+        bad: Is added what is wrong with it.
     """
-    result = number(value)
-    if result is None:
+    try:
+        return number(value)
+    except Undecodable as error:
+        bad.append(f"{name}: {error}")
         return None
-    if result != int(result):
-        raise Undecodable("a part of one where a count belongs")
-    return int(result)
 
 
 def _decimal(value: object) -> Decimal:

@@ -6,6 +6,8 @@ They wait for the sources, so each is work in the background; a terminal may hav
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from streamcore.clock import Clock
 from streamcore.errors import InputError, NotRunning, ProviderError
@@ -21,6 +23,9 @@ MOST_OF_A_TERMINAL = 8
 
 MOST = 64
 """Questions of all terminals that are under way."""
+
+MOST_BYTES = 4 << 20
+"""Bytes of an answer; a terminal takes messages of 8 MiB."""
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +69,23 @@ class Lookups:
             log.exception("a question of a terminal could not be answered")
             self._refuse(terminal, lookup, Code.INTERNAL, "internal error; the relay's log has the details")
         else:
-            terminal.send(terminal.encoding.encode(Found(lookup.id, tuple(items))))
+            self._tell(terminal, lookup, items)
         finally:
             left = self._under_way.pop(terminal) - 1
             if left:
                 self._under_way[terminal] = left
+
+    def _tell(self, terminal: Terminal, lookup: Lookup, items: Sequence[dict[str, Any]]) -> None:
+        """Send an answer, or as many items of it as a terminal takes: a row without its trend is no harm."""
+        while True:
+            data = terminal.encoding.encode(Found(lookup.id, tuple(items)))
+            if len(data) <= MOST_BYTES:
+                terminal.send(data)
+                return
+            if len(items) < 2:
+                self._refuse(terminal, lookup, Code.INTERNAL, "the answer is too long")
+                return
+            items = items[: max(1, int(len(items) * 0.9 * MOST_BYTES / len(data)))]
 
     def _refuse(self, terminal: Terminal, lookup: Lookup, code: Code, text: str) -> None:
         terminal.send(terminal.encoding.encode(Refused(lookup.id, code, text)))

@@ -31,6 +31,7 @@ from streamcore.relay.server import Relay
 from streamcore.relay.sqlite_log import TransactionLog
 from streamcore.relay.tokens import Tokens, read_tokens
 from streamcore.streams.checkpoints import Checkpoints
+from streamcore.urls import shown_url
 
 _ALONE = (
     "without tokens only this machine may be listened on; make one with: streamtui relay token add NAME "
@@ -77,7 +78,7 @@ def plan(
     try:
         listen = split_address(wanted.listen)
     except ValueError as error:
-        raise refused.error("listen", wanted.listen, str(error)) from None
+        raise refused.error("listen", shown_url(wanted.listen), str(error)) from None
     tls = _tls(wanted, refused)
     tokens_file = None if wanted.tokens is None else Path(wanted.tokens)
     tokens = Tokens() if tokens_file is None else read_tokens(tokens_file)
@@ -103,7 +104,7 @@ def _metrics(address: str | None, refused: Refusals) -> tuple[str, int] | None:
     try:
         return split_address(address)
     except ValueError as error:
-        raise refused.error("metrics", address, str(error)) from None
+        raise refused.error("metrics", shown_url(address), str(error)) from None
 
 
 class Refusals:

@@ -161,7 +161,8 @@ class _Examination:
         """Say how a provider is at the relay; it is the relay's trouble if it is not well."""
         name, state = printable(str(status.get("provider"))), printable(str(status.get("state")))
         idle, reason = status.get("idle"), status.get("reason")
-        well = state == State.CONNECTED or idle
+        polled = not status.get("streams", True) and state == State.FALLBACK  # the best that it can be
+        well = state == State.CONNECTED or idle or polled
         detail = "idle" if idle else state + (f": {printable(str(reason))}" if reason else "")
         result = Result.PASSED if well else Result.FAILED
         self._checks.append(Check(self._subject, name, result, None, f"at the relay: {detail}", needed=False))

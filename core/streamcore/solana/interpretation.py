@@ -154,6 +154,9 @@ def _succeeded(
     kind = _classify(movement, sol, tip, action, has_signed=has_signed)
     if kind is TransactionType.BOUGHT and is_minted(balances, wallet, movement, sol):
         kind = TransactionType.RECEIVED
+    certificates = _certificates(balances, wallet, movement)
+    if certificates and kind in _TRADES and program_id in EXCHANGES:
+        kind = TransactionType.MULTI
     if kind in _TRADES and action is not None and action.verb in LISTINGS:
         action = None  # it was a step of the trade: who takes a bid lists the NFT and sells it at once
     accounts = OpenedAndClosed()
@@ -173,11 +176,8 @@ def _succeeded(
     if kind in (TransactionType.SENT, TransactionType.RECEIVED) and len(movement.tokens) == 1:
         token = movement.tokens[0]
         withheld = in_units(withheld_fee(balances, wallet, token), token.decimals)
-    minted, fee = frozenset[str](), 0
+    fee = 0
     if kind is TransactionType.MULTI and action is not None and action.is_loan:
-        # a loan account may be a token, of which there is one
-        ones = (token for token in movement.tokens if token.amount == 1 and token.decimals == 0)
-        minted = frozenset(token.mint for token in ones if not token_parties(balances, wallet, token))
         fee = metadata_fee(balances, wallet, movement)
     facts = Facts(
         kind=kind,
@@ -186,7 +186,7 @@ def _succeeded(
         changes=changes,
         parties=parties,
         minted_or_burned=minted_or_burned,
-        minted=minted,
+        certificates=certificates,
         metadata_fee=fee,
         program=_shown(doing),
         is_plumbing=doing is None or doing in PLUMBING,
@@ -276,6 +276,15 @@ def _classify(
     if movement.account_rent or (movement.rent.net and not has_signed):
         return TransactionType.ACCOUNT
     return TransactionType.CALLED if has_signed else TransactionType.MENTIONED
+
+
+def _certificates(balances: Balances, wallet: str, movement: Movement) -> frozenset[str]:
+    """Return the mints of tokens there is one of and that were minted or burned.
+
+    At a pool or a lender they stand for a position; elsewhere they are NFTs.
+    """
+    ones = (token for token in movement.tokens if token.decimals == 0 and abs(token.amount) == 1)
+    return frozenset(token.mint for token in ones if not token_parties(balances, wallet, token))
 
 
 def _withdraws_withheld(balances: Balances) -> bool:

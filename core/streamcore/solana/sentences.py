@@ -51,7 +51,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         changes: The tokens, as events show them.
         parties: The counterparties, the largest first, without pools.
         minted_or_burned: Whether tokens have no other side: they were minted or burned.
-        minted: Of a loan, the mints of the tokens that the wallet got and nobody had before.
+        certificates: The mints of tokens there is one of, which were minted or burned.
         metadata_fee: Of a loan, lamports paid for the metadata of such a token.
         program: The name of the program, or its shortened address.
         is_plumbing: Whether the program is not worth a mention; see `PLUMBING`.
@@ -68,7 +68,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[TokenChange, ...]
     parties: list[Party]
     minted_or_burned: bool
-    minted: frozenset[str]
+    certificates: frozenset[str]
     metadata_fee: int
     program: str
     is_plumbing: bool
@@ -164,7 +164,7 @@ def _several(facts: Facts) -> str:
         return f"{signed(amount, called)} ({what})" if what else signed(amount, called)
 
     parts = [
-        part(change.amount, unit(change), "minted" if change.mint in facts.minted else "")
+        part(change.amount, unit(change), _made(change) if change.mint in facts.certificates else "")
         for change in facts.changes
     ]
     if facts.sol:
@@ -174,6 +174,10 @@ def _several(facts: Facts) -> str:
     if action is not None and loan is None:
         text += f" ({action.given})"
     return text
+
+
+def _made(change: TokenChange) -> str:
+    return "minted" if change.amount > 0 else "burned"
 
 
 def _account(facts: Facts) -> str:

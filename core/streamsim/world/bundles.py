@@ -9,7 +9,7 @@ import msgspec
 
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
 from streamsim.world.chain import RENT
-from streamsim.world.holders import Holders, decimals_of, token_address
+from streamsim.world.holders import Holders, at_market, decimals_of, token_address
 from streamsim.world.instructions import close_account, open_associated, transfer_sol, transfer_tokens
 from streamsim.world.payments import some_tip
 from streamsim.world.programs import PUMP_FUN, SYSTEM, anchor_data
@@ -99,7 +99,7 @@ def _buy(chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.R
     if lamports < 5_000_000:
         raise ValueError(f"{wallet} has too little SOL")
     mint = rng.choice([mint for mint in CATALOG if mint != SOL])
-    got = rng.randint(10**3, 10**9)
+    got = at_market(chain, rng, lamports, SOL, mint)
     total.rent -= open_associated(builder, wallet, wallet, mint)
     chain.provide(chain.pool_owner, Decimal(got).scaleb(-decimals_of(mint)) + 1, mint)
     curve, target = chain.account_of(chain.pool_owner, mint), token_address(wallet, mint)
@@ -113,8 +113,9 @@ def _buy(chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.R
 
 def _sell(chain: Holders, builder: TransactionBuilder, wallet: str, rng: random.Random, total: _Sum) -> None:
     mint, source, held = some_holding(chain, wallet, rng)
-    units, lamports = max(1, held // rng.randint(2, 20)), rng.randint(5_000_000, 2_000_000_000)
-    chain.provide(chain.pool_owner, Decimal(3))
+    units = max(1, held // rng.randint(2, 20))
+    lamports = at_market(chain, rng, units, mint, SOL)
+    chain.provide(chain.pool_owner, Decimal(lamports).scaleb(-9) + 1)
     curve = chain.account_of(chain.pool_owner, mint)
     builder.call(PUMP_FUN, [wallet, mint, curve, source], anchor_data("sell", rng))
     transfer_tokens(builder, wallet, source, curve, units, inner=True, checked=False)

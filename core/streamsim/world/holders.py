@@ -36,6 +36,13 @@ def raw_amount(amount: Decimal, decimals: int) -> int:
     return int(amount.scaleb(decimals).to_integral_value(ROUND_DOWN))
 
 
+def at_market(chain: Holders, rng: random.Random, units: int, give: str, take: str) -> int:
+    """Return how much of one token is got for another, a little below its worth, in smallest units."""
+    spread = Decimal(rng.randint(9_900, 10_000)) / 10_000
+    amount = Decimal(units).scaleb(-decimals_of(give))
+    return max(1, raw_amount(amount * chain.price(give) / chain.price(take) * spread, decimals_of(take)))
+
+
 def decimals_of(mint: str) -> int:
     """Return how many decimals a token has."""
     return listing_of(mint).decimals

@@ -10,7 +10,7 @@ import random
 from decimal import Decimal
 
 from streamsim.world.catalog import BONK, CATALOG, SOL, USDC
-from streamsim.world.holders import Holders, decimals_of, raw_amount, token_address
+from streamsim.world.holders import Holders, at_market, decimals_of, raw_amount, token_address
 from streamsim.world.instructions import (
     close_account,
     open_associated,
@@ -34,7 +34,7 @@ def buy_little(chain: Holders, wallet: str, rng: random.Random, ago: float) -> s
         ValueError: It has too little.
     """
     lamports = rng.randint(100_000, 2_000_000)
-    got = rng.randint(1, 10**9)
+    got = at_market(chain, rng, lamports, SOL, BONK)
     wrapped = chain.new_key(rng)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 90_000), seconds_ago=ago)
     wrap_sol(builder, wallet, wrapped, lamports)
@@ -87,7 +87,8 @@ def sell_into_wrapped(chain: Holders, wallet: str, rng: random.Random, ago: floa
         ValueError: It has no token.
     """
     mint, source, held = some_holding(chain, wallet, rng)
-    units, lamports = max(1, held // rng.randint(2, 20)), rng.randint(1_000_000, 2_000_000_000)
+    units = max(1, held // rng.randint(2, 20))
+    lamports = at_market(chain, rng, units, mint, SOL)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 9000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, SOL)
     target = token_address(wallet, SOL)
@@ -112,7 +113,8 @@ def swap_over_two_pools(chain: Holders, wallet: str, rng: random.Random, ago: fl
     """
     paid = some_dollars(chain, wallet, rng)
     take = rng.choice([mint for mint in _TRADED if mint not in {USDC, _MIDDLE}])
-    between, got = rng.randint(1, 10**9), rng.randint(1, 10**9)
+    between = at_market(chain, rng, paid, USDC, _MIDDLE)
+    got = at_market(chain, rng, between, _MIDDLE, take)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 9000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, _MIDDLE)
     rent += open_associated(builder, wallet, wallet, take)
@@ -140,8 +142,9 @@ def buy_from_curve(chain: Holders, wallet: str, rng: random.Random, ago: float) 
     lamports = int(chain.balance(wallet) * rng.uniform(0.01, 0.1))
     if lamports < 10_000_000:
         raise ValueError(f"{wallet} has too little SOL")
-    fees, got = lamports // 100, rng.randint(1, 10**12)
     mint = rng.choice(_FROM_A_CURVE)
+    fees = lamports // 100
+    got = at_market(chain, rng, lamports - fees, SOL, mint)
     builder = TransactionBuilder(chain, rng, wallet, priority_fee=rng.randint(1, 90_000), seconds_ago=ago)
     rent = open_associated(builder, wallet, wallet, mint)
     target, curve = token_address(wallet, mint), chain.account_of(chain.pool_owner, mint)

@@ -191,3 +191,17 @@ def test_a_copy_that_another_relay_uses_is_left_alone(bench: Bench, tmp_path: Pa
     with pytest.raises(LogFailed, match="another relay uses it"):
         CopiedTransactions.opened(tmp_path, now=0.0, file="relay.sqlite3")
     assert list(tmp_path.glob("*.damaged")) == []
+
+
+def test_a_copy_that_cannot_be_read_any_more_is_begun_anew_in_the_next_session(bench: Bench) -> None:
+    facts = StreamFacts(CREATED, 1, 2)
+    bench.copy.begin(facts)
+    bench.read((1, "a"), (2, "b"))
+    bench.tables._database.execute("UPDATE transactions SET event = 7 WHERE offset = 1")
+    with pytest.raises(LogFailed):
+        bench.copy.after(0, ["w"], most=9, most_bytes=9999)
+    assert "cannot be read" in (bench.copy.unreadable or "")
+    assert bench.copy.begin(facts) == 0
+    assert bench.copy.unreadable is None
+    bench.read((1, "a"), (2, "b"))
+    assert bench.signatures == [(1, "a"), (2, "b")]

@@ -27,7 +27,7 @@ from streamcore.manager import StreamManager
 from streamcore.relay import Relay
 from streamcore.relay.metrics import RelayCollector
 from streamcore.streams.checkpoints import Checkpoints
-from streamcore.wire.messages import Found, Lookup, Refused
+from streamcore.wire.messages import Found, Lookup, Refused, Want
 from streamsim import Emulators
 
 pytestmark = [pytest.mark.long, needs_nats_server]
@@ -321,6 +321,29 @@ async def test_a_relay_that_cannot_lead_leaves_it_to_another(
     assert await led(able) is able
     await watching(able, emulators)
     assert not leads(unable)
+
+
+async def test_a_copy_that_cannot_be_read_any_more_is_copied_again_and_its_terminals_miss_nothing(
+    relays: Relays, emulators: Emulators
+) -> None:
+    one = await relays.start("a")
+    terminal = await watching(one, emulators)
+    first = emulators.chain.live(WALLET)
+    await terminal.until(terminal.transactions)
+    await terminal.close()
+    second = emulators.chain.live(WALLET)
+    await eventually(lambda: one.log.offset == 2)
+    tables = one.log.transactions  # type: ignore[attr-defined]
+    tables._database.execute("UPDATE transactions SET event = 7 WHERE offset = 2")
+    away = await Terminal(one, mirror=terminal.mirror).open()
+    await away.send(Want(1, (), (WALLET,), away.mirror.since, 100, "test"))
+    assert (await away.end())[0] == 1011
+    await eventually(lambda: one.log.unreadable is None and one.log.offset == 2)
+    await opened(one)
+    back = await Terminal(one, mirror=terminal.mirror).open()
+    assert (await back.want([], [WALLET])).recovered is True
+    await back.until(back.transactions)
+    assert (terminal.transactions(), back.transactions()) == ([first], [second])
 
 
 async def test_relays_with_different_settings_say_so(

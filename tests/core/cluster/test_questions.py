@@ -15,6 +15,7 @@ from streamcore.candles import ChartRange
 from streamcore.cluster.errors import NoAnswer, NobodyThere
 from streamcore.cluster.link import Link
 from streamcore.cluster.names import Names
+from streamcore.cluster.nats_connection import LEAST_PAYLOAD
 from streamcore.cluster.questions import KEYS_PER_QUESTION, LeaderQuestions, answered
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
@@ -159,3 +160,14 @@ async def test_an_answer_that_no_message_can_hold_is_an_error(bench: Bench) -> N
     bench.engine.answers["history"] = SERIES
     with pytest.raises(ProviderError, match="too long"):
         await bench.questions.ask("history", "SOL", ChartRange.DAY)
+
+
+async def test_the_trends_of_many_rows_come_over_a_server_that_takes_little(bench: Bench) -> None:
+    day = series_of(
+        *(candle(900 * number, 1.2345, 2.3456, 1.1234, 2.2345, volume=12345.6) for number in range(96))
+    )
+    bench.session.most_bytes = LEAST_PAYLOAD
+    bench.keys = [f"T{number}" for number in range(60)]
+    bench.engine.answers["trends"] = dict.fromkeys(bench.keys, day)
+    found = await bench.questions.ask("trends")
+    assert [item["key"] for item in found.items] == bench.keys

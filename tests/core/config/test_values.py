@@ -124,6 +124,8 @@ def test_a_plain_url_may_lead_to_this_machine(loaded, host):
         "wss://example.org:99999/",
         "wss://example.org/#part",
         "wss://[::1/",
+        "wss://example..org",
+        f"wss://{'a' * 64}.org",
         "wss://exa mple.org/",
         "wss://example.org/\x1b[31m",
         "example.org",
@@ -235,3 +237,11 @@ def test_a_relay_is_asked_for_no_other_pace_than_it_has(loaded):
     for text in ("333", "0", "250.5", "'250'", "true"):
         error = refused(loaded, f"[relay]\ninterval = {text}")
         assert error.allowed == f"expected one of: {', '.join(map(str, INTERVALS))}"
+
+
+@pytest.mark.parametrize(
+    "key", ["UI_COLUMNS", "UI_COLOURS", "RELAY_ENCODING", "STREAM_TRANSPORT", "STREAM_STALE_AFTER"]
+)
+def test_a_variable_that_is_no_text_is_refused(loaded, key):
+    error = refused(loaded, environ={f"STREAMTUI_{key}": "\udcff"})
+    assert error.allowed.startswith("expected ")

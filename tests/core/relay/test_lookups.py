@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sample_events
 from manual_clock import ManualClock
@@ -17,7 +18,7 @@ from relayed_engine import RelayedEngine
 from streamcore.candles import Candle, CandleSeries, ChartRange
 from streamcore.errors import InputError, ProviderError
 from streamcore.events import ErrorKind
-from streamcore.relay.lookups import MOST_OF_A_TERMINAL
+from streamcore.relay.lookups import MOST_BYTES, MOST_OF_A_TERMINAL
 from streamcore.token_hits import SearchResult, TokenHit
 from streamcore.wire.encodings import NAMES
 from streamcore.wire.messages import Found, Lookup, Refused
@@ -246,3 +247,33 @@ async def test_a_terminal_that_leaves_with_a_question_under_way_hurts_nobody(tmp
         other = await Terminal(relay).open()
         await other.want()
         assert isinstance(await asked(other, Lookup(100, "search", "x")), Found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_trends_that_are_too_long_for_one_message_are_told_as_far_as_they_fit(
+    tmp_path: Path, name: str
+) -> None:
+    symbols = [f"T{number}" for number in range(200)]
+    candles = tuple(msgspec.structs.replace(CANDLE, start=900 * number) for number in range(1, 600))
+    long = msgspec.structs.replace(SERIES, candles=candles)  # 50 KB and more, 10 MB of all rows
+    async with running(tmp_path) as (relay, engine):
+        engine.answers = {"trends": dict.fromkeys(symbols, long), "history": long}
+        terminal = await Terminal(relay, name).open(max_size=8 << 20)
+        await terminal.want(symbols)
+        answer = await asked(terminal, Lookup(100, "trends"))
+        assert isinstance(answer, Found)
+        assert 20 < len(answer.items) < 200
+        assert len(terminal.encoding.encode(answer)) <= MOST_BYTES
+        assert len({item["key"] for item in answer.items}) == len(answer.items)
+        assert isinstance(await asked(terminal, Lookup(101, "history", "T1", "24h")), Found)
+
+
+async def test_an_answer_that_is_too_long_and_cannot_be_shortened_is_refused(tmp_path: Path) -> None:
+    candles = tuple(msgspec.structs.replace(CANDLE, start=900 * number) for number in range(1, 80_000))
+    async with running(tmp_path) as (relay, engine):
+        engine.answers = {"history": msgspec.structs.replace(SERIES, candles=candles)}
+        terminal = await Terminal(relay).open(max_size=8 << 20)
+        await terminal.want(["SOL"])
+        answer = await asked(terminal, Lookup(100, "history", "SOL", "24h"))
+        assert isinstance(answer, Refused)
+        assert (answer.code, answer.message) == ("internal", "the answer is too long")

@@ -321,9 +321,10 @@ async def test_strangers_who_say_nothing_do_not_keep_others_out_for_long(tmp_pat
                 writer.close()
 
 
+@on_virtual_time
 async def test_who_does_not_begin_with_tls_is_cut_off_in_time(tmp_path: Path) -> None:
     tls = OwnAuthority(tmp_path).server_context()
-    async with running(tmp_path / "relay", limits=RelayLimits(want_within=0.3), tls=tls) as (relay, _):
+    async with running(tmp_path / "relay", clock=VirtualClock(), tls=tls) as (relay, _):
         reader, writer = await asyncio.open_connection(*relay.address)
         async with asyncio.timeout(10.0):
             with suppress(ConnectionError):

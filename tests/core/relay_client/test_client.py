@@ -241,6 +241,18 @@ async def test_the_next_relay_is_tried_after_each_failure() -> None:
             assert event.relay == second.host
 
 
+async def test_after_a_relay_that_worked_the_others_are_tried_again_before_a_refusal_is_final() -> None:
+    async with scripted_relay() as first, scripted_relay() as second:
+        first.refusing = HTTPStatus.UNAUTHORIZED
+        async with RelayClient(settings(first.url, second.url)) as client:
+            await client.subscribe_prices(["BTC"])
+            await second.full_want()
+            first.refusing = None
+            await second.close(4500, "token withdrawn")
+            assert (await first.full_want()).symbols == ("BTC",)
+            assert not client.status("relay").parked
+
+
 async def test_the_relay_that_was_lost_is_named_and_not_the_one_that_is_tried_next() -> None:
     async with scripted_relay() as first, scripted_relay() as second:
         first.hello, first_host = hello(statuses=(provider(),)), first.host
@@ -375,6 +387,19 @@ async def test_everything_that_is_wanted_is_told_whole_and_counted() -> None:
             pass
         await client.unsubscribe_prices(["SOL"])
         assert (await relay.want()).symbols == ("BTC",)
+
+
+async def test_a_wallet_that_is_given_up_is_given_up_at_the_relay() -> None:
+    async with scripted_relay() as relay, client_of(relay) as client:
+        for _ in range(2):
+            await client.subscribe_wallets([WALLET])
+        assert (await relay.full_want()).wallets == (WALLET,)
+        await client.unsubscribe_wallets([WALLET])
+        assert client.status("relay").topics == (WALLET,)
+        await client.unsubscribe_wallets([WALLET])
+        while (await relay.want()).wallets:
+            pass
+        assert client.status("relay").topics == ()
 
 
 async def test_a_name_of_a_wallet_is_looked_up_by_the_relay() -> None:

@@ -34,6 +34,26 @@ async def test_a_relay_that_works_passes_and_tells_how_its_providers_are() -> No
     assert not needed_failed(checks)
 
 
+async def test_a_provider_that_is_idle_or_has_no_stream_and_is_polled_well_is_well_at_the_relay() -> None:
+    polled = "this source has no stream, it is polled"
+    async with scripted_relay() as relay:
+        relay.hello = hello(
+            statuses=(
+                provider("kraken", state="disconnected", idle=True),
+                provider("jupiter", state="fallback", streams=False, fallback=True, reason=polled),
+                provider("helius", state="fallback", fallback=True, reason="connection lost"),
+                provider("defillama", state="failed", streams=False, poll_failed=True, reason="no answer"),
+            )
+        )
+        checks = await examined(relay.url)
+    assert [(check.name, check.result, check.detail) for check in checks[3:]] == [
+        ("kraken", Result.PASSED, "at the relay: idle"),
+        ("jupiter", Result.PASSED, f"at the relay: fallback: {polled}"),
+        ("helius", Result.FAILED, "at the relay: fallback: connection lost"),
+        ("defillama", Result.FAILED, "at the relay: failed: no answer"),
+    ]
+
+
 async def test_a_refusal_fails_with_its_reason_and_what_follows_is_skipped() -> None:
     async with scripted_relay() as relay:
         relay.refusing = HTTPStatus.UNAUTHORIZED

@@ -35,6 +35,7 @@ from streamcore.solana.programs import (
     MARGINFI,
     MARINADE,
     METAPLEX,
+    RAYDIUM_CLMM,
     SOLEND,
     STAKE,
     STAKE_POOL,
@@ -216,6 +217,26 @@ def test_the_token_that_stands_for_a_loan_account_is_minted_and_not_borrowed() -
     assert meaning.summary == (
         "multi: -10 USDC (deposited), +1 5DSY…Quu1 (minted), -0.01 SOL (fee) on Jupiter Lend Borrow"
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "summary"),
+    [
+        (-1, "multi: -1 5DSY…Quu1 (burned), +1 SOL on Raydium CLMM"),
+        (1, "multi: +1 5DSY…Quu1 (minted), -1 SOL on Raydium CLMM"),
+    ],
+)
+def test_a_token_that_stands_for_a_position_is_not_traded(change: int, summary: str) -> None:
+    """Who gives liquidity to a pool gets a token for it, which is burned when it is taken out."""
+    sol = -change * SOL
+    transaction = make(
+        {WALLET: (3 * SOL, 3 * SOL + sol), FRIEND: (3 * SOL, 3 * SOL - sol), ACCOUNT: (1, 1)},
+        before=[tokens(2, POSITION, WALLET, max(-change, 0), 0)],
+        after=[tokens(2, POSITION, WALLET, max(change, 0), 0)],
+        instructions=[call(RAYDIUM_CLMM)],
+    )
+    meaning = told(transaction)
+    assert (meaning.type, meaning.summary) == (TransactionType.MULTI, summary)
 
 
 def test_a_loan_account_opened_with_sol_is_told_as_a_deposit() -> None:

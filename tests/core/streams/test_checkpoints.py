@@ -238,6 +238,7 @@ def test_what_may_be_missing_is_said_too_where_no_fetch_has_found_the_beginning(
     assert not checkpoints.record("a", "left out by the stream", before, streamed=False)
 
 
+@pytest.mark.long
 def test_a_hundred_busy_wallets_hold_little_and_a_poll_copies_nothing() -> None:
     """Fault 7: 158 MiB for 100 wallets of 10,000 signatures, and 130 ms for a copy of them at every poll."""
     wallets = [f"wallet {number}" for number in range(100)]

@@ -125,6 +125,17 @@ async def test_before_it_has_proved_its_life_it_is_not_stale_but_given_up(bench:
     assert bench.failure() == "connected, but nothing was heard for 10 s"
 
 
+async def test_it_hears_as_long_as_half_of_its_patience_has_not_passed_without_a_frame(bench: Bench) -> None:
+    assert not bench.liveness.hears
+    await bench.open()
+    await bench.clock.advance(29.9)
+    assert bench.liveness.hears
+    await bench.clock.advance(0.2)
+    assert not bench.liveness.hears
+    bench.liveness.heard(unanswered=False)
+    assert bench.liveness.hears
+
+
 async def test_where_there_are_heartbeats_proof_of_life_has_the_same_time(exchange: Bench) -> None:
     await exchange.open(proved=False)
     await exchange.clock.advance(11)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from emulated import WALLET, wallet_chain
@@ -10,7 +12,7 @@ from emulated import WALLET, wallet_chain
 from streamsim.world import trades
 from streamsim.world.catalog import BONK, SOL, USDC
 from streamsim.world.chain import RENT
-from streamsim.world.holders import token_address
+from streamsim.world.holders import decimals_of, token_address
 
 
 def test_a_tiny_purchase_costs_less_than_the_rent_it_pays() -> None:
@@ -42,6 +44,22 @@ def test_sol_can_stay_wrapped_and_the_token_in_the_middle_is_gone() -> None:
     (truth,) = book.truths(trades.swap_over_two_pools(book, WALLET, rng, 0.0))
     assert len(truth.tokens) == 2
     assert truth.tokens[USDC] < 0
+
+
+@pytest.mark.parametrize(
+    "trade",
+    [trades.buy_little, trades.sell_into_wrapped, trades.swap_over_two_pools, trades.buy_from_curve],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_got_is_worth_a_little_less_than_what_is_given(trade: Any, seed: int) -> None:
+    book, rng = wallet_chain(seed), random.Random(seed)
+    (truth,) = book.truths(trade(book, WALLET, rng, 0.0))
+    worth = [
+        Decimal(units).scaleb(-decimals_of(mint)) * book.price(mint)
+        for mint, units in (*truth.tokens.items(), (SOL, truth.sol))
+    ]
+    given, got = -sum(value for value in worth if value < 0), sum(value for value in worth if value > 0)
+    assert Decimal("0.97") * given < got < given
 
 
 @pytest.mark.parametrize("trade", [trades.sell_all, trades.swap_over_two_pools, trades.add_liquidity])

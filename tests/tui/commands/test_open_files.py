@@ -26,7 +26,17 @@ def limited(tmp_path: Path, limit: str, *arguments: str) -> subprocess.Completed
 
 
 @pytest.mark.parametrize("files", [20, 12, FEWEST - 1])
-@pytest.mark.parametrize("command", [("stream", "--demo", "-s", "SOL"), ("doctor", "--demo"), ("--demo",)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("stream", "--demo", "-s", "SOL"),
+        ("doctor", "--demo"),
+        ("--demo",),
+        ("history", "--demo", "SOL"),
+        ("search", "--demo", "SOL"),
+        ("emulator",),
+    ],
+)
 def test_too_few_open_files_are_one_sentence_and_status_2(
     tmp_path: Path, command: tuple[str, ...], files: int
 ) -> None:

@@ -118,3 +118,13 @@ def test_what_is_no_certificate_is_said_in_words(tmp_path: Path, capsys: pytest.
     assert found.status == 2
     assert "a certificate and its key are expected, both as PEM" in found.errors
     assert "_ssl.c" not in found.errors
+
+
+@pytest.mark.parametrize("option", ["--listen", "--metrics"])
+def test_a_url_in_the_place_of_an_address_is_not_shown_with_its_password(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    found = run(capsys, "relay", "--demo", option, "user:secret@127.0.0.1:1")
+    assert found.status == 2
+    assert "expected HOST:PORT" in found.errors
+    assert "secret" not in found.errors

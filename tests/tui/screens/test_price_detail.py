@@ -235,6 +235,7 @@ async def test_without_any_past_the_chart_is_what_this_session_has_seen() -> Non
         assert "since 22:00" in stage.text()
 
 
+@pytest.mark.long
 async def test_up_and_down_go_from_row_to_row_and_fifty_rows_ask_once() -> None:
     symbols = ("SOL", "BTC", "BONK", "USDC", "JUP", "WIF", "ETH", "PYTH", "RAY", "USDT")
     async with on_stage(symbols=symbols) as stage:

@@ -44,6 +44,9 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **more: Any) -> None:
         super().__init__(app, **more)
         self._output = _screen()
+        # control sequences are ASCII, and no terminal is told apart from them in another way
+        is_usual = "\x1b".encode(self._output.encoding, "replace") == b"\x1b"
+        self._encoding = self._output.encoding if is_usual else "utf-8"
         # a name may hold half of a character; Textual would end the app over it
         self._errors = self._output.errors if self._output.errors not in (None, "strict") else "replace"
         self._shown = app
@@ -59,7 +62,7 @@ class TerminalDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Have a text written; returns at once. Without the terminal it is dropped."""
         if self._writer is not None:
-            self._writer.write(data.encode(self._output.encoding, self._errors or "replace"))
+            self._writer.write(data.encode(self._encoding, self._errors or "replace"))
 
     def start_application_mode(self) -> None:
         """Begin to write and to read, unless the terminal belongs to another program."""

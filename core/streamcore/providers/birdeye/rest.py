@@ -21,7 +21,7 @@ from streamcore.providers.birdeye.candles import BirdeyeCandles
 from streamcore.providers.birdeye.codec import quota_text
 from streamcore.providers.birdeye.units import PRICE, UnitPlan, batch_cost
 from streamcore.providers.birdeye.volumes import Volumes
-from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.decoding import Undecodable, content, json_as, number, number_if_any
 from streamcore.providers.history_source import ChartRateLimit
 from streamcore.providers.http_errors import malformed_answer, refusal, retry_after
 from streamcore.providers.reports import Checkpoint, Malformed, Notice, PriceReport, Refusal, Report
@@ -194,7 +194,8 @@ class BirdeyeRest(Rest):
         """
         for tries in range(1, MOST_TRIES + 1):
             try:
-                yield await self._single(mint)
+                for report in await self._single(mint):
+                    yield report
             except ProviderError as error:
                 if tries == MOST_TRIES or not self._is_short_denial(error):
                     raise
@@ -251,13 +252,14 @@ class BirdeyeRest(Rest):
         except Undecodable as error:
             raise malformed_answer(TITLE, "a request for prices", error) from error
         for mint in mints:
-            yield _quote(mint, quotes.get(mint))
+            for report in _quote(mint, quotes.get(mint)):
+                yield report
 
-    async def _single(self, mint: str) -> Report:
+    async def _single(self, mint: str) -> list[Report]:
         try:
             return _quote(mint, await self._get("/defi/price", {"address": mint}, self._free))
         except _BadAddress as error:
-            return Refusal(error, (mint,))
+            return [Refusal(error, (mint,))]
 
     async def _get(
         self, path: str, params: Mapping[str, str], rate_limit: RateLimit, *, json: Any = None
@@ -339,17 +341,22 @@ def _message(body: bytes) -> str:
     return message if isinstance(message, str) else ""
 
 
-def _quote(mint: str, data: msgspec.Raw | None) -> Report:
-    """Return the price of a mint; a token that Birdeye does not know has no quote, never the price zero."""
+def _quote(mint: str, data: msgspec.Raw | None) -> list[Report]:
+    """Return the price of a mint, or why there is none, and what is wrong with the rest.
+
+    A token that Birdeye does not know has no quote, never the price zero.
+    """
     unknown = Refusal(ProviderError(ErrorKind.SUBSCRIPTION, f"{TITLE} has no price for {mint}"), (mint,))
     if data is None:
-        return unknown
+        return [unknown]
     try:
-        quoted = content(data, _Quote | None)  # type: ignore[arg-type]
-        if quoted is None:
-            return unknown
-        return PriceReport(
-            mint, price=number(quoted.value), change_24h=number(quoted.priceChange24h), complete=True
-        )
+        quoted: _Quote | None = content(data, _Quote | None)  # type: ignore[arg-type]
+        price = None if quoted is None else number(quoted.value)
     except Undecodable as error:
-        return Malformed(f"the quote of {mint}: {error}")
+        return [Malformed(f"the quote of {mint}: {error}")]
+    if quoted is None:
+        return [unknown]
+    bad: list[str] = []
+    change = number_if_any("priceChange24h", quoted.priceChange24h, bad)
+    report = PriceReport(mint, price=price, change_24h=change, complete=True)
+    return [report, *(Malformed(f"the quote of {mint}: {one}") for one in bad)]

@@ -37,6 +37,10 @@ CHANNELS = ("ticker", "heartbeat")
 PRODUCTS_PER_REQUEST = 100
 """No limit is documented; this keeps a frame small."""
 
+FIRST_TICKER_WITHIN = 3
+"""Heartbeats, one a second, by which a first ticker is here: it comes with the subscription, however long ago
+the last trade was."""
+
 RESTARTED_BY = 100_000
 """A sequence that is back by more than this has begun anew: it is minutes even of the busiest product."""
 
@@ -107,6 +111,10 @@ class _Progress:
 
     begun: bool = False
     """There has been a ticker."""
+    awaited: bool = True
+    """There must be one soon: it is not asked for a second time because of another product's refusal."""
+    beats: int = 0
+    """Heartbeats before it."""
     sequence: int | None = None
     """That of the last ticker."""
     late: bool = False
@@ -159,7 +167,9 @@ class CoinbaseCodec(ExchangeCodec):
 
     def _worded(self, request: PairRequest) -> dict[str, Any]:
         for product in request.pairs:
-            self._progress.pop(product, None)
+            known = self._progress.pop(product, None)
+            if known is not None and known.begun and request.subscribe:
+                self._progress[product] = _Progress(awaited=False)
         kind = "subscribe" if request.subscribe else "unsubscribe"
         return {"type": kind, "product_ids": request.pairs, "channels": CHANNELS}
 
@@ -263,6 +273,10 @@ class CoinbaseCodec(ExchangeCodec):
         progress = self._progress_of(product)
         trade, promised = progress.trade, progress.promised
         progress.promised = _count(frame.last_trade_id)
+        if progress.awaited and not progress.begun:
+            progress.beats += 1
+            if progress.beats > FIRST_TICKER_WITHIN:
+                trade = 0
         if trade is None or promised is None or promised <= trade:
             progress.behind = False
             return []
@@ -301,14 +315,14 @@ class CoinbaseCodec(ExchangeCodec):
         whole = ": ".join(texts)
         shown = printable(whole, limit=160) or "no reason given"
         folded = shown.casefold()
+        if "rate limit" in folded or "too many" in folded:
+            self._pairs.ask_again()
+            return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if named := self._pairs.named_in(whole):
             return [*self._proof(), *self._refused(named, shown)]
         if "authentication" in folded or "unauthorized" in folded:
             text = f"Coinbase does not stream prices without an account any more: {shown}"
             return [Refusal(ProviderError(ErrorKind.AUTH, text))]
-        if "rate limit" in folded or "too many" in folded:
-            self._pairs.ask_again()
-            return self._throttle.denied(f"Coinbase asks for fewer messages: {shown}")
         if folded.startswith("failed to subscribe") and not _PRODUCT.search(whole[:MOST_TEXT].upper()):
             text = f"Coinbase refused the subscription: {shown}"
             return [Refusal(ProviderError(_kind_of(shown), text))]

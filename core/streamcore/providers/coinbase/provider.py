@@ -22,7 +22,7 @@ from streamcore.providers.batching import batches, in_turn
 from streamcore.providers.coinbase.candles import CoinbaseCandles
 from streamcore.providers.coinbase.codec import PRODUCTS_PER_REQUEST, CoinbaseCodec
 from streamcore.providers.coinbase.listing import RENAMED, TITLE, assumed_product, currency_names, markets
-from streamcore.providers.decoding import Undecodable, json_as, number
+from streamcore.providers.decoding import Undecodable, json_as, number, number_if_any
 from streamcore.providers.exchange import (
     DEBOUNCE,
     SILENCE,
@@ -161,36 +161,39 @@ class CoinbaseRest(Rest):
 
     async def _alone(self, products: Sequence[str]) -> AsyncIterator[Report]:
         for product in products:
-            yield await self._product(product)
+            for report in await self._product(product):
+                yield report
 
-    async def _product(self, product: str) -> Report:
+    async def _product(self, product: str) -> list[Report]:
+        """Return the price of a product, or why there is none, and what is wrong with the other figures."""
         body = await self._get(product, "stats")
         if body is None:
             text = f"{TITLE} does not list {product}"
-            return Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text), (product,))
+            return [Refusal(ProviderError(ErrorKind.SUBSCRIPTION, text), (product,))]
         try:
             stats = json_as(body, _Stats)
-            price, before, volume = number(stats.last), number(stats.open), number(stats.volume)
-            high, low = number(stats.high), number(stats.low)
-            if (
-                not price and stats.message is None
-            ):  # statistics of a product that has not traded lately may lack it
+            price = number(stats.last)
+            # statistics of a product that has not traded lately may lack it
+            if not price and stats.message is None:
                 ticker = await self._get(product, "ticker")
                 price = None if ticker is None else number(json_as(ticker, _Ticker).price)
-            price = unless_zero(price)
         except Undecodable as error:
-            return Malformed(f"the statistics of {product}: {error}")
+            return [Malformed(f"the statistics of {product}: {error}")]
+        price = unless_zero(price)
+        bad: list[str] = []
         if price is None and isinstance(stats.message, str):
-            return Malformed(f"the statistics of {product}: {printable(stats.message, limit=100)}")
-        return PriceReport(
+            return [Malformed(f"the statistics of {product}: {printable(stats.message, limit=100)}")]
+        before = number_if_any("open", stats.open, bad)
+        report = PriceReport(
             product,
             price=price,
             change_24h=percent_since(price, before),
-            volume_24h=in_dollars(volume, price),
-            high_24h=unless_zero(high),
-            low_24h=unless_zero(low),
+            volume_24h=in_dollars(number_if_any("volume", stats.volume, bad), price),
+            high_24h=unless_zero(number_if_any("high", stats.high, bad)),
+            low_24h=unless_zero(number_if_any("low", stats.low, bad)),
             complete=True,
         )
+        return [report, *(Malformed(f"the statistics of {product}: {one}") for one in bad)]
 
     async def list_markets(self) -> list[Market]:
         """Return the markets in US dollars that Coinbase lists now.

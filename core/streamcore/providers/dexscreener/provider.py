@@ -18,7 +18,7 @@ from streamcore.config.model import Settings
 from streamcore.net.rate_limit import TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits
-from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.decoding import Undecodable, content, json_as, number, number_if_any
 from streamcore.providers.dexscreener.tokens import CHAIN, NAME, TITLE, DexScreenerTokens
 from streamcore.providers.figures import read_trades
 from streamcore.providers.polled import PolledPrices, PolledProvider
@@ -93,7 +93,9 @@ class DexScreenerPrices(PolledPrices):
                 pair = content(entry, _Pair)
                 if pair.chain_id != CHAIN:
                     continue
-                report = _price(pair)
+                bad: list[str] = []
+                report = _price(pair, bad)
+                reports += [Malformed(f"a pool: {one}") for one in bad]
                 depth = _depth(pair)
             except Undecodable as error:
                 reports.append(Malformed(f"a pool: {error}"))
@@ -104,19 +106,26 @@ class DexScreenerPrices(PolledPrices):
         return [*reports, *found]
 
 
-def _price(pair: _Pair) -> PriceReport | None:
-    """Return the price of a pool's base token; ``None`` if it has none in USD."""
+def _price(pair: _Pair, bad: list[str]) -> PriceReport | None:
+    """Return the price of a pool's base token; ``None`` if it has none in USD.
+
+    To ``bad`` is added what is wrong with its other figures.
+    """
     price = number(pair.price_usd)
     if not price:
         return None
     return PriceReport(
         pair.base_token.address,
         price=price,
-        change_24h=None if pair.price_change is None else number(pair.price_change.h24),
-        volume_24h=None if pair.volume is None else number(pair.volume.h24),
+        change_24h=number_if_any("priceChange", _of_a_day(pair.price_change), bad),
+        volume_24h=number_if_any("volume", _of_a_day(pair.volume), bad),
         complete=True,
         trades_24h=_trades(pair.txns),
     )
+
+
+def _of_a_day(over_time: _OverTime | None) -> object:
+    return None if over_time is None else over_time.h24
 
 
 def _trades(over_time: _TradesOverTime | None) -> int | None:

@@ -15,7 +15,7 @@ from streamcore.config.model import Settings
 from streamcore.net.rate_limit import SlidingWindow
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits
-from streamcore.providers.decoding import Undecodable, content, json_as, number
+from streamcore.providers.decoding import Undecodable, content, json_as, number, number_if_any
 from streamcore.providers.jupiter.tokens import NAME, TITLE, JupiterTokens, rest_when_used_up
 from streamcore.providers.polled import PolledPrices, PolledProvider
 from streamcore.providers.reports import Malformed, PriceReport, Report
@@ -48,25 +48,29 @@ class JupiterPrices(PolledPrices):
         if prices and prices.keys().isdisjoint(mints):
             # a gateway's error with the status of a success: it is no word about any of the mints
             raise Undecodable("something other than the prices that were asked for")
-        return [self._price(mint, prices.get(mint)) for mint in mints]
+        return [report for mint in mints for report in self._price(mint, prices.get(mint))]
 
     def _told(self, headers: Mapping[str, str]) -> None:
         rest_when_used_up(self._rate_limit, headers)
 
-    def _price(self, mint: str, entry: msgspec.Raw | None) -> Report:
-        """Return one price. A token that is not priced is left out; older answers had null for it."""
+    def _price(self, mint: str, entry: msgspec.Raw | None) -> list[Report]:
+        """Return one price, or why there is none, and what is wrong with the rest.
+
+        A token that is not priced is left out; older answers had null for it.
+        """
         if entry is None:
-            return self._unknown(mint)
+            return [self._unknown(mint)]
         try:
-            told = content(entry, _Price | None)  # type: ignore[arg-type]
-            if told is None:
-                return self._unknown(mint)
-            price = number(told.usdPrice)
-            if not price:
-                return self._unknown(mint)
-            return PriceReport(mint, price=price, change_24h=number(told.priceChange24h), complete=True)
+            told: _Price | None = content(entry, _Price | None)  # type: ignore[arg-type]
+            price = None if told is None else number(told.usdPrice)
         except Undecodable as error:
-            return Malformed(f"the price of {mint}: {error}")
+            return [Malformed(f"the price of {mint}: {error}")]
+        if told is None or not price:
+            return [self._unknown(mint)]
+        bad: list[str] = []
+        change = number_if_any("priceChange24h", told.priceChange24h, bad)
+        report = PriceReport(mint, price=price, change_24h=change, complete=True)
+        return [report, *(Malformed(f"the price of {mint}: {one}") for one in bad)]
 
 
 class JupiterProvider(PolledProvider):

@@ -18,9 +18,10 @@ from streamcore.net.rate_limit import RateLimit, TokenBucket
 from streamcore.net.transport import Http
 from streamcore.providers.base import Limits, Rest
 from streamcore.providers.batching import batches, in_turn
-from streamcore.providers.decoding import Undecodable, content, number, whole_number
+from streamcore.providers.decoding import Undecodable, content, number, number_if_any
 from streamcore.providers.exchange import DEBOUNCE, SILENCE, HttpHost, in_dollars, pair_of, unless_zero
 from streamcore.providers.exchange_provider import ExchangeProvider
+from streamcore.providers.figures import read_trades
 from streamcore.providers.http_errors import malformed_answer, pause_after
 from streamcore.providers.kraken.announcements import Announcements
 from streamcore.providers.kraken.candles import KrakenCandles
@@ -43,6 +44,10 @@ from streamcore.providers.reports import (
 
 RATE = 0.9
 """Requests a second. The public endpoints allow one; a little less, because two clocks never run equally."""
+
+
+DAY = 1
+"""Where a figure of 24 hours stands; before it comes that of today."""
 
 
 class KrakenProvider(ExchangeProvider):
@@ -149,7 +154,8 @@ class KrakenRest(Rest):
             if name is None and len(pairs) == len(tickers) == 1:
                 name = next(iter(tickers))  # one was asked for, so that is it whatever it is called
             if name is not None:
-                yield _quote(pair, tickers[name])
+                for report in _quote(pair, tickers[name]):
+                    yield report
             elif isinstance(error, BadRequest):
                 # what is answered in part is used; the rest is what the error is about
                 yield _not_listed(pair) if error.unknown_pair else Refusal(error, (pair,))
@@ -222,35 +228,31 @@ def _not_listed(pair: str) -> Refusal:
     return Refusal(ProviderError(ErrorKind.SUBSCRIPTION, f"{TITLE} does not list {pair}"), (pair,))
 
 
-def _quote(pair: str, raw: msgspec.Raw) -> Report:
+def _quote(pair: str, raw: msgspec.Raw) -> list[Report]:
+    """Return the price of a pair, and what is wrong with the other figures."""
     try:
         ticker = content(raw, _Ticker)
-        price = _first(ticker.c)
-        volume = _second(ticker.v)
-        if price is None or (volume is not None and not volume):
-            # nothing was traded for 24 hours: the stream calls that a price of 0, and it is no price
-            return PriceReport(pair, complete=True)
-        average = unless_zero(_second(ticker.p))
-        return PriceReport(
-            pair,
-            price=price,
-            volume_24h=in_dollars(volume, average),
-            high_24h=unless_zero(_second(ticker.h)),
-            low_24h=unless_zero(_second(ticker.l)),
-            bid=_first(ticker.b),
-            ask=_first(ticker.a),
-            vwap_24h=average,
-            trades_24h=whole_number(ticker.t[1]) if len(ticker.t) > 1 else None,
-        )
+        price = unless_zero(number(ticker.c[0])) if ticker.c else None
     except Undecodable as error:
-        return Malformed(f"the ticker of {pair}: {error}")
+        return [Malformed(f"the ticker of {pair}: {error}")]
+    bad: list[str] = []
 
+    def figure(name: str, values: list[object], position: int) -> Decimal | None:
+        return number_if_any(name, values[position], bad) if len(values) > position else None
 
-def _first(values: list[object]) -> Decimal | None:
-    """Return the price that comes before its amounts."""
-    return unless_zero(number(values[0])) if values else None
-
-
-def _second(values: list[object]) -> Decimal | None:
-    """Return the figure of the last 24 hours; the first one is today's."""
-    return number(values[1]) if len(values) > 1 else None
+    volume, average = figure("v", ticker.v, DAY), unless_zero(figure("p", ticker.p, DAY))
+    if price is None or (volume is not None and not volume):
+        # nothing was traded for 24 hours: the stream calls that a price of 0, and it is no price
+        return [PriceReport(pair, complete=True)]
+    report = PriceReport(
+        pair,
+        price=price,
+        volume_24h=in_dollars(volume, average),
+        high_24h=unless_zero(figure("h", ticker.h, DAY)),
+        low_24h=unless_zero(figure("l", ticker.l, DAY)),
+        bid=unless_zero(figure("b", ticker.b, 0)),
+        ask=unless_zero(figure("a", ticker.a, 0)),
+        vwap_24h=average,
+        trades_24h=read_trades(ticker.t[DAY], bad) if len(ticker.t) > DAY else None,
+    )
+    return [report, *(Malformed(f"the ticker of {pair}: {one}") for one in bad)]

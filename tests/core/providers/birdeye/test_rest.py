@@ -401,3 +401,10 @@ async def test_an_answer_in_part_is_used_although_it_is_called_no_success() -> N
 def test_a_limit_is_told_by_its_text_whatever_the_status(status: int, text: str) -> None:
     error = meaning(status, {"retry-after": "7"}, json.dumps({"success": False, "message": text}).encode())
     assert (error.kind, error.retry_after) == (K.RATE_LIMIT, 7.0)
+
+
+async def test_a_change_that_makes_no_sense_takes_no_price_down() -> None:
+    body = f'{{"success":true,"data":{{"{SOL}":{{"value":2,"priceChange24h":"a lot"}}}}}}'
+    price, bad = await Bench(always(answer(200, body))).fetch(SOL)
+    assert price == PriceReport(SOL, Decimal(2), complete=True)
+    assert isinstance(bad, Malformed)

@@ -231,6 +231,29 @@ def test_row_i_trades_that_a_heartbeat_knows_and_no_ticker_told_are_a_gap_howeve
     assert (request.topic, request.trade) == ("SOL-USD", ahead)
 
 
+def test_a_product_that_only_beats_is_asked_for_over_http() -> None:
+    codec = CoinbaseCodec()
+    codec.opened()
+    codec.set_topics(("SOL-USD",))
+    assert [codec.received(beat(7)) for _ in range(3)] == [[Alive()], [], []]
+    gap, request = codec.received(beat(7))
+    assert isinstance(gap, Notice)
+    assert (gap.error.kind, request) == (ErrorKind.GAP, PriceRequest("SOL-USD", 7))
+    assert codec.received(beat(7)) == []
+    assert codec.received(beat(8)) == []
+    assert codec.received(beat(9)) == [PriceRequest("SOL-USD", 8)]
+
+
+def test_a_product_that_is_asked_for_again_because_of_another_need_not_tell_its_price_again() -> None:
+    codec = CoinbaseCodec()
+    codec.opened()
+    codec.set_topics(("SOL-USD", "NOPE-USD"))
+    codec.received(ticker(trade_id=7))
+    codec.received(failed("NOPE-USD is not a valid product"))
+    for _ in range(10):
+        assert codec.received(beat(7)) == []
+
+
 def test_row_i_a_gap_is_told_once_and_the_price_asked_for_each_time_it_grows() -> None:
     codec = greeted()
     codec.received(ticker(price="2", sequence=20, trade_id=100))

@@ -17,7 +17,7 @@ from streamcore.events import ErrorKind
 from streamcore.net.transport import Answer
 from streamcore.providers.coinbase.codec import CoinbaseCodec
 from streamcore.providers.coinbase.provider import CoinbaseProvider
-from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report
+from streamcore.providers.reports import Malformed, Notice, PriceReport, Refusal, Report, Throttled
 
 
 def opened(*products: str) -> CoinbaseCodec:
@@ -101,6 +101,14 @@ def test_an_error_about_a_product_that_is_not_ours_ends_nothing() -> None:
 def test_what_fails_at_coinbase_for_a_moment_is_no_word_about_the_product(reason: str) -> None:
     (refusal,) = refusals(opened("SOL-USD", "BTC-USD").received(failed(reason)))
     assert (refusal.topics, refusal.error.kind) == (("SOL-USD",), ErrorKind.SERVER)
+
+
+def test_too_many_requests_for_a_product_are_no_refusal_of_it() -> None:
+    codec = opened("SOL-USD", "BTC-USD")
+    reports = codec.received(failed("Too many requests for SOL-USD"))
+    assert (refusals(reports), [type(report) for report in reports]) == ([], [Throttled])
+    codec.rested()
+    assert "SOL-USD" in str(codec.frames_to_send())
 
 
 def test_what_fails_at_coinbase_for_all_products_is_trouble_of_its_own() -> None:

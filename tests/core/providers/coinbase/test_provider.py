@@ -148,3 +148,12 @@ async def test_an_error_that_comes_as_a_success_is_no_product_without_a_price() 
     assert isinstance(bad, Malformed)
     assert "Internal server error" in bad.reason
     assert isinstance(good, PriceReport)
+
+
+async def test_figures_that_make_no_sense_take_no_price_down() -> None:
+    odd = {"open": "a lot", "last": "2", "volume": [], "high": "3", "low": "1"}
+    price, *bad = await ExchangeHttp(CoinbaseProvider, lambda _: answer(200, odd)).fetch("SOL-USD")
+    assert price == PriceReport(
+        "SOL-USD", price=Decimal(2), high_24h=Decimal(3), low_24h=Decimal(1), complete=True
+    )
+    assert [type(report) for report in bad] == [Malformed, Malformed]

@@ -218,3 +218,10 @@ def test_any_answer_is_reports_or_a_provider_error(body: bytes) -> None:
     told = [report for report in reports if not isinstance(report, Malformed)]
     assert len(told) == 2
     assert all(isinstance(report, PriceReport | Refusal) for report in told)
+
+
+async def test_figures_that_make_no_sense_take_no_price_down() -> None:
+    odd = pool("2", 5, priceChange={"h24": "a lot"}, volume={"h24": []})
+    *bad, price = await DexScreener(pools(odd)).fetch(BONK)
+    assert price == PriceReport(BONK, Decimal(2), complete=True)
+    assert [type(report) for report in bad] == [Malformed, Malformed]

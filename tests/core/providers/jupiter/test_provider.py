@@ -274,3 +274,11 @@ async def test_an_error_that_comes_as_a_success_is_no_word_about_the_mints(body:
 async def test_what_was_not_asked_for_beside_a_price_does_no_harm() -> None:
     reports = await Jupiter(ok(json.dumps({SOL: {"usdPrice": 2}, "note": "beta"}))).fetch(SOL)
     assert reports == [PriceReport(SOL, Decimal(2), complete=True)]
+
+
+@pytest.mark.parametrize("change", ['"a lot"', "{}", "true", "1e999999"])
+async def test_a_change_that_makes_no_sense_takes_no_price_down(change: str) -> None:
+    body = f'{{"{SOL}":{{"usdPrice":2,"priceChange24h":{change}}}}}'
+    price, bad = await Jupiter(ok(body)).fetch(SOL)
+    assert price == PriceReport(SOL, Decimal(2), complete=True)
+    assert isinstance(bad, Malformed)

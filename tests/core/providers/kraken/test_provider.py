@@ -141,3 +141,12 @@ async def test_a_kraken_stream_on_this_machine_is_not_polled_at_the_public_host(
     bench = ExchangeHttp(KrakenProvider, listing("SOLUSD"), kraken=section)
     assert "kraken.rest_url" in (await bench.failure("SOL/USD")).message
     assert bench.http.asked == []
+
+
+async def test_figures_that_make_no_sense_take_no_price_down() -> None:
+    odd = {"c": ["2", "1"], "v": ["1", "a lot"], "p": ["2", "2"], "h": ["3", "3"], "b": [[]], "t": [1, 1.5]}
+    reply = answer(200, {"error": [], "result": {"SOLUSD": odd}})
+    price, *bad = await ExchangeHttp(KrakenProvider, lambda _: reply).fetch("SOL/USD")
+    assert isinstance(price, PriceReport)
+    assert (price.price, price.vwap_24h, price.high_24h, price.volume_24h, price.bid) == (2, 2, 3, None, None)
+    assert [type(report) for report in bad] == [Malformed] * 3
