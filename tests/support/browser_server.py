@@ -59,6 +59,9 @@ class ServedBrowsers:
         self.tabs: list[ScriptedTab] = []
         self.refuses: Exception | None = None
         """Why no tab can be opened."""
+        self.may_stop = asyncio.Event()
+        """Until this is set, no tab whose browser is gone ends."""
+        self.may_stop.set()
         self.port = 0
         self.cookie = self.key = ""
         self._more = more
@@ -76,6 +79,7 @@ class ServedBrowsers:
         try:
             yield tab
         finally:
+            await self.may_stop.wait()
             tab.is_stopped.set()
 
     @asynccontextmanager
@@ -94,6 +98,7 @@ class ServedBrowsers:
             async with httpx.AsyncClient(base_url=self.url, trust_env=False) as self.client:
                 yield self
         finally:
+            self.may_stop.set()
             await self.server.stop()
             await runner.cleanup()
 

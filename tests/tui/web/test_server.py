@@ -188,6 +188,38 @@ async def test_what_a_browser_sends_arrives_and_what_is_shown_is_sent() -> None:
         assert await websocket.recv() == b"a price"
 
 
+async def test_a_tab_that_is_loaded_anew_waits_for_its_process_before_to_end() -> None:
+    async with ServedBrowsers(tabs=1).running() as served:
+        await served.log_in()
+        before = await served.websocket()
+        await eventually(lambda: served.tabs)
+        served.may_stop.clear()
+        await before.close()
+        while 'id="terminal"' not in (await served.ask("GET", "/", headers={"Cookie": served.cookie})).text:
+            pass  # the server has not heard yet that the browser is gone
+        after = await served.websocket()
+        assert len(served.tabs) == 1  # there are never two at once
+        served.may_stop.set()
+        await eventually(lambda: len(served.tabs) == 2)
+        assert served.tabs[0].is_stopped.is_set()
+        await after.close()
+
+
+async def test_a_tab_whose_process_before_does_not_end_says_that_all_are_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamtui.web.server.ENDS_WITHIN", 0.05)
+    async with ServedBrowsers(tabs=1).running() as served:
+        await served.log_in()
+        before = await served.websocket()
+        await eventually(lambda: served.tabs)
+        served.may_stop.clear()
+        await before.close()
+        code, _ = await closing(await served.websocket())
+        served.may_stop.set()
+        assert code == FULL
+
+
 async def test_a_tab_whose_program_has_ended_says_so() -> None:
     async with ServedBrowsers().running() as served:
         await served.log_in()

@@ -50,6 +50,8 @@ LARGEST_TERMINAL = 500
 """Columns, and lines."""
 SUBPROTOCOL = "streamtui.tab"
 """What a page of ours offers to speak, besides the key of its session: an address would be logged."""
+ENDS_WITHIN = 5.0
+"""Seconds that a new tab waits for the process of one whose browser is gone, as on loading a page anew."""
 CLOSE_WITHIN = 1.0
 """Seconds a browser gets to answer that a WebSocket is closed."""
 HEARTBEAT = 15.0
@@ -103,6 +105,10 @@ class BrowserServer(Server):
         self._clock = clock
         self._most = tabs
         self._open = 0
+        self._ending = 0
+        """How many of those have no browser any more, and a process that is about to end."""
+        self._has_ended = asyncio.Event()
+        """Set whenever one has ended."""
         self._is_encrypted = is_encrypted
         self._behind_proxy = behind_proxy
         self._lifetime = lifetime
@@ -184,7 +190,7 @@ class BrowserServer(Server):
             raise web.HTTPSeeOther("/")
         if self._session(request) is None:
             return self._page("login")
-        if self._open >= self._most:
+        if self._open - self._ending >= self._most:
             return self._page("full", sentence=escape(self._full_sentence()))
         response = self._page("tab")
         policy = headers.terminal_policy(request.host, is_encrypted=self._is_encrypted)
@@ -270,7 +276,7 @@ class BrowserServer(Server):
     ) -> tuple[int, str]:
         if self._stopping.is_set():
             return WSCloseCode.GOING_AWAY, "The server has ended."
-        if self._open >= self._most:
+        if not await self._has_room():
             return FULL, self._full_sentence()
         self._open += 1
         try:
@@ -280,6 +286,20 @@ class BrowserServer(Server):
             return ENDED, "No program can be started for this tab."
         finally:
             self._open -= 1
+            self._has_ended.set()
+
+    async def _has_room(self) -> bool:
+        """Return whether there may be one more tab; wait for one that is about to end."""
+        until = self._clock.monotonic() + ENDS_WITHIN
+        while self._open >= self._most:
+            left = until - self._clock.monotonic()
+            if self._open - self._ending >= self._most or left <= 0:
+                return False
+            self._has_ended.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._has_ended.wait()
+        return not self._stopping.is_set()
 
     async def _show(
         self, websocket: web.WebSocketResponse, session: Session, width: int, height: int
@@ -290,8 +310,16 @@ class BrowserServer(Server):
             with suppress(ConnectionError):  # whoever reads from it notices
                 await websocket.send_bytes(data)
 
-        async with self._opened(session, width, height, send) as tab:
-            return await self._until_over(websocket, session, tab)
+        is_ending = False
+        try:
+            async with self._opened(session, width, height, send) as tab:
+                try:
+                    return await self._until_over(websocket, session, tab)
+                finally:
+                    is_ending = True
+                    self._ending += 1
+        finally:
+            self._ending -= is_ending
 
     async def _until_over(
         self, websocket: web.WebSocketResponse, session: Session, tab: Tab
