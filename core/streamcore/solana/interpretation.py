@@ -288,10 +288,8 @@ def _certificates(balances: Balances, wallet: str, movement: Movement) -> frozen
 
 
 def _withdraws_withheld(balances: Balances) -> bool:
-    return any(
-        instruction.program_id == TOKEN_2022 and instruction.type in WITHDRAWS_WITHHELD
-        for instruction in balances.instructions
-    )
+    made = [one.program_id for one in balances.instructions if one.type in WITHDRAWS_WITHHELD]
+    return TOKEN_2022 in made
 
 
 def _moved_to_itself(balances: Balances, wallet: str, symbol_of: SymbolOf) -> str:
@@ -358,5 +356,6 @@ def _shown(program_id: str | None) -> str:
 
 
 def _memo(balances: Balances) -> str:
-    memos = [i.text.strip() for i in balances.instructions if i.program_id in MEMO_PROGRAMS if i.text.strip()]
-    return f", memo “{printable(memos[0], _MEMO_LENGTH)}”" if memos else ""
+    texts = [one.text for one in balances.instructions if one.text and one.program_id in MEMO_PROGRAMS]
+    memo = next((text for text in map(str.strip, texts) if text), "")
+    return f", memo “{printable(memo, _MEMO_LENGTH)}”" if memo else ""

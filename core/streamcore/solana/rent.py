@@ -46,6 +46,12 @@ def rent_of(space: int) -> int:
     return LAMPORTS_PER_BYTE * (ACCOUNT_OVERHEAD + max(space, 0))
 
 
+def _is_rent_of(space: int, lamports: int) -> bool:
+    """Whether lamports are what an account must hold that has so many bytes of data, at any rate."""
+    charged = ACCOUNT_OVERHEAD + space
+    return any(lamports == rate * charged for rate in (LAMPORTS_PER_BYTE, *LOWER_RATES))
+
+
 def _may_be_rent(lamports: int) -> bool:
     """Whether some account must hold just so many lamports: at a lower rate, one of usual size."""
     if lamports % LAMPORTS_PER_BYTE == 0 and lamports >= rent_of(0):
@@ -145,14 +151,12 @@ def _paid(wallet: str, flows: Flows, holdings: Holdings) -> dict[str, int]:
     for account, space in spaces.items():
         if account == wallet or not holdings.after.get(account) or space > MOST_SPACE:
             continue  # an account that was made and closed again: its rent was paid and returned at once
-        bound = rent_of(space)
         # An account that was created has the rent from that; one that was allocated, from transfers to it;
         # one that was created although it had lamports already, from both.
         amount = put_in[account] + (transferred[account] if account in prepaid or not put_in[account] else 0)
-        exact = (bound, *(rate * (ACCOUNT_OVERHEAD + space) for rate in LOWER_RATES))
-        if owners.get(account) == STAKE and amount not in exact:
+        if owners.get(account) == STAKE and not _is_rent_of(space, amount):
             continue  # other amounts in a new stake account are stake; a split pays exactly the rent
-        paid[account] = min(amount, bound)
+        paid[account] = min(amount, rent_of(space))
     for account, mint in associated.items():
         # What the program called to make it is not recorded by every node; if it is, it has been counted.
         if account not in spaces and not holdings.before.get(account):

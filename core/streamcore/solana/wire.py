@@ -205,7 +205,7 @@ class SolanaTransaction(_Wire, frozen=True, kw_only=True):
                 found.append(_instruction(inner, keys, position, is_inner=True))
         for position, rest in called.items():  # of instructions that are not there, or not numbered
             found += [_instruction(inner, keys, position, is_inner=True) for inner in rest]
-        if any(one.type == BATCH for one in found):
+        if BATCH in [one.type for one in found]:
             return [member for one in found for member in _members(one)]
         return found
 
