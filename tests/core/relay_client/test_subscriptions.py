@@ -80,3 +80,20 @@ def test_a_refusal_is_told_once_for_each_reason_and_only_of_what_is_wanted() -> 
     assert wanted.refuse([Refusal("SOL", "limit", "still too many")]) == {"SOL": "still too many"}
     assert wanted.refuse([]) == {}
     assert wanted.refused_by_key == {instrument.key: False}
+
+
+def test_what_was_given_up_and_is_wanted_again_is_refused_anew_and_told_again() -> None:
+    wanted = Subscriptions({})
+    refusals = [
+        Refusal("SOL", "full", "no more symbols", retryable=True),
+        Refusal(WALLET, "full", "no more wallets", retryable=True),
+    ]
+    for _ in range(2):
+        wanted.add_symbols(["SOL"])
+        wanted.add_wallets([WALLET])
+        assert not any(wanted.refused_by_key.values())
+        assert wanted.refuse(refusals) == {"SOL": "no more symbols", WALLET: "no more wallets"}
+        assert all(wanted.refused_by_key.values())
+        assert wanted.refuse(refusals) == {}
+        wanted.remove_symbols(["SOL"])
+        wanted.remove_wallets([WALLET])

@@ -1,65 +1,61 @@
+"""Which rows are asked for over HTTP because their stream says nothing, and what is made of the answers."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import pytest
+from scripted_source import ScriptedSource
 
-from streamcore.status import Health
+from streamcore.events import ErrorKind
 from streamcore.tracking.price_state import NEVER
 from streamcore.tracking.quiet_rows import LATE, QuietRows, StreamedRow
 
 AFTER = 120.0
 
 
-class Source:
-    """A source whose requests are written down."""
-
-    name = "acme"
-    health = Health.UP
-    provider: Any = None
-
-    def __init__(self) -> None:
-        self.asked: list[Sequence[str]] = []
-
-    def refresh(self, topics: Sequence[str]) -> None:
-        self.asked.append(topics)
+@pytest.fixture
+def kraken() -> ScriptedSource:
+    return ScriptedSource("kraken")
 
 
-def rows(source: Source, **told_at: float) -> dict[str, StreamedRow]:
-    return {key: StreamedRow(source, key.upper(), at) for key, at in told_at.items()}
+def rows(source: ScriptedSource, **told_at: float) -> dict[str, StreamedRow]:
+    return {key: StreamedRow(source, f"{key}/USD", at) for key, at in told_at.items()}
 
 
-def test_rows_that_were_not_told_for_long_are_asked_for_together_and_again_after_as_long() -> None:
-    source, quiet = Source(), QuietRows(AFTER)
-    all_rows = rows(source, sol=0.0, btc=NEVER, jup=60.0)
-    for now in (0.0, AFTER - 1, AFTER, AFTER + 59, AFTER + 60, 2 * AFTER):
-        quiet.ask(all_rows, now)
-    assert source.asked == [["SOL", "BTC"], ["JUP"], ["SOL", "BTC"]]
+def test_a_row_is_asked_for_when_nothing_was_told_of_it_for_long_and_then_as_rarely(
+    kraken: ScriptedSource,
+) -> None:
+    quiet = QuietRows(AFTER)
+    for now in range(0, 500, 10):
+        quiet.ask(rows(kraken, SOL=float(now), BONK=NEVER), float(now))
+    assert kraken.refreshed == [("BONK/USD",)] * 4
 
 
-def test_a_row_that_comes_late_is_given_as_long_as_the_others() -> None:
-    source, quiet = Source(), QuietRows(AFTER)
-    quiet.ask(rows(source, sol=NEVER), 1000.0)
-    quiet.ask(rows(source, sol=NEVER), 1000.0 + AFTER - 1)
-    assert source.asked == []
+def test_the_rows_of_one_source_are_asked_for_together(kraken: ScriptedSource) -> None:
+    quiet, other = QuietRows(AFTER), ScriptedSource("other")
+    for now in (0.0, AFTER):
+        quiet.ask(rows(kraken, SOL=0.0, BTC=NEVER) | rows(other, WIF=NEVER), now)
+    assert (kraken.refreshed, other.refreshed) == ([("SOL/USD", "BTC/USD")], [("WIF/USD",)])
 
 
-def test_a_price_that_moved_is_left_out_only_if_the_stream_does_not_tell_it_in_its_time() -> None:
-    source, quiet = Source(), QuietRows(AFTER)
-    quiet.ask(rows(source, sol=0.0, btc=0.0), 0.0)
-    quiet.moved("sol", 130.0)
-    quiet.moved("btc", 130.0)
-    later = rows(source, sol=0.0, btc=131.0)
-    assert quiet.left_out(later, 130.0 + LATE - 1) == []
-    assert quiet.left_out(later, 130.0 + LATE) == [later["sol"]]
-    assert quiet.left_out(later, 130.0 + LATE) == [], "it is told once"
-    assert "acme streamed on but left out trades of SOL" in later["sol"].left_out().message
+def test_a_row_that_was_away_begins_anew(kraken: ScriptedSource) -> None:
+    quiet = QuietRows(AFTER)
+    quiet.ask(rows(kraken, SOL=NEVER), 0.0)
+    quiet.ask({}, 60.0)
+    quiet.ask(rows(kraken, SOL=NEVER), AFTER)
+    assert kraken.refreshed == []
 
 
-def test_what_was_known_of_a_row_is_forgotten_with_it() -> None:
-    source, quiet = Source(), QuietRows(AFTER)
-    quiet.ask(rows(source, sol=0.0), 0.0)
-    quiet.moved("sol", 130.0)
-    quiet.ask({}, 131.0)
-    assert quiet.left_out(rows(source, sol=0.0), 200.0) == []
-    quiet.moved("btc", 130.0)
-    assert quiet.left_out(rows(source, btc=0.0), 200.0) == []
+@pytest.mark.parametrize(("told_at", "left_out"), [(NEVER, True), (99.0, True), (101.0, False)])
+def test_what_moved_is_left_out_unless_the_stream_tells_it_in_time(
+    kraken: ScriptedSource, told_at: float, left_out: bool
+) -> None:
+    quiet = QuietRows(AFTER)
+    quiet.ask(rows(kraken, SOL=NEVER), 0.0)
+    quiet.moved("SOL", 100.0)
+    quiet.moved("BTC", 100.0)  # of no concern here
+    now = rows(kraken, SOL=told_at)
+    assert quiet.left_out(now, 100.0 + LATE - 1) == []
+    found = quiet.left_out(now, 100.0 + LATE)
+    assert [row.topic for row in found] == ["SOL/USD"] * left_out
+    assert all(row.left_out().kind is ErrorKind.GAP and row.topic in row.left_out().message for row in found)
+    assert quiet.left_out(now, 500.0) == []

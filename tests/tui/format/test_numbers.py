@@ -130,7 +130,7 @@ def test_a_rate_says_so_when_nothing_is_known(value: float | None, shown: str) -
 def test_a_latency_that_was_never_measured_is_unknown() -> None:
     assert numbers.latency(None) == "–"
     assert numbers.latency(41.2) == "41 ms"
-    assert numbers.latency(0.3) == "<1 ms"
+    assert numbers.latency(0.5) == "<1 ms"
 
 
 @pytest.mark.parametrize(

@@ -149,10 +149,20 @@ def test_a_price_is_old_when_nobody_has_confirmed_it_for_long(prices: PriceList)
 
 def test_a_price_of_a_source_that_proves_that_it_lives_is_quiet_and_not_old(prices: PriceList) -> None:
     prices.apply(price("SOL", "150", ts=100.0))
-    prices.heartbeating = {"kraken"}
+    prices.heartbeating = {"kraken": 0.0}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.OLD
-    prices.heartbeating = {"birdeye"}
+    prices.heartbeating = {"birdeye": 90.0}
     assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.QUIET
+
+
+def test_a_price_that_a_new_connection_has_not_confirmed_is_old_and_not_quiet(prices: PriceList) -> None:
+    prices.apply(price("SOL", "150", ts=100.0))
+    prices.heartbeating = {"birdeye": 158.0}  # connected anew, and silent but for its greeting
+    assert prices.freshness(prices.rows[SOL], 160.0) is Freshness.OLD
+    prices.apply(price("SOL", "150", ts=157.9))
+    assert prices.freshness(prices.rows[SOL], 200.0) is Freshness.QUIET, (
+        "its first prices came with the connection"
+    )
 
 
 def test_the_prices_of_a_provider_behind_a_lost_relay_are_old_at_once(prices: PriceList) -> None:

@@ -130,7 +130,7 @@ def latency(milliseconds: float | None) -> str:
     """Return a round trip: ``41 ms``, ``<1 ms``; before the first pong it is unknown."""
     if milliseconds is None:
         return UNKNOWN
-    return f"{milliseconds:.0f} ms" if milliseconds >= 0.5 else "<1 ms"  # nothing takes no time
+    return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "<1 ms"  # nothing takes no time
 
 
 def size(count: int) -> str:

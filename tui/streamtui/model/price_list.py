@@ -28,6 +28,10 @@ class Totals(msgspec.Struct, frozen=True):
     unchanged: int = 0
 
 
+BEFORE_CONNECTED = 5.0
+"""Seconds before a connection counts as made in which its first prices may have come."""
+
+
 class PriceList:
     """The watched tokens, by key: the mint address where there is one, else the ticker."""
 
@@ -51,8 +55,9 @@ class PriceList:
         """Whether rows came or went since `ordered` was last asked."""
         self.cut_off: Collection[str] = ()
         """Providers behind a relay that cannot be reached: their prices are old at once."""
-        self.heartbeating: Collection[str] = ()
-        """Providers that are live and send heartbeats: while such a one says nothing, its price holds."""
+        self.heartbeating: Mapping[str, float] = {}
+        """Providers that are live and send heartbeats, and since when, in Unix seconds: while such a one says
+        nothing, what it has said since then holds."""
         self.sources: Mapping[str, str | None] = {}
         """`streamcore.Engine.price_sources`: the key of a row to the provider that serves it now."""
         self.name_of: Callable[[PriceUpdate], str] = lambda update: ""
@@ -128,7 +133,10 @@ class PriceList:
             return Freshness.OLD
         if age < self.ttl:
             return Freshness.FRESH
-        return Freshness.QUIET if row.update.provider in self.heartbeating else Freshness.OLD
+        since = self.heartbeating.get(row.update.provider)
+        # a connection begins with every price there is: what is older has not been confirmed by it
+        confirmed = since is not None and row.update.ts >= since - BEFORE_CONNECTED
+        return Freshness.QUIET if confirmed else Freshness.OLD
 
     def apply(self, update: PriceUpdate) -> tuple[PriceRow, ...]:
         """Take an update; return the rows it applies to.

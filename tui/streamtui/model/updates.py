@@ -252,7 +252,10 @@ class Updates:
             if was_lost and not _is_relay_lost(statuses.values()) and session.chart is not None:
                 session.chart.relay_is_back()
             session.prices.heartbeating = {
-                name for name, status in statuses.items() if status.heartbeats and lamp(status) is LIVE
+                # of several sockets one may be new, which says nothing about the rows of the others
+                name: status.since if status.connections <= 1 else float("-inf")
+                for name, status in statuses.items()
+                if status.heartbeats and lamp(status) is LIVE
             }
             session.prices.cut_off = {name for name, status in statuses.items() if status.cut_off}
             session.prices.sources = engine.price_sources
