@@ -113,6 +113,29 @@ def test_the_past_of_a_price_is_lines_of_json_and_a_reader_that_has_seen_enough_
     assert (status, errors) == (0, b"")
 
 
+INTERRUPTED_WHILE_A_CLASS_IS_MADE = """
+import sys
+from streamtui import cli, parsing
+def parse(arguments):
+    exec("raise KeyboardInterrupt")  # as named tuples and data classes are made, of which the start has many
+parsing.parse = parse
+sys.argv = ["streamtui", "config", "path"]
+cli.main()
+"""
+
+
+def test_a_signal_at_any_moment_of_the_start_is_status_0(tmp_path: Path) -> None:
+    (tmp_path / "started.py").write_text(INTERRUPTED_WHILE_A_CLASS_IS_MADE)
+    result = subprocess.run(
+        [sys.executable, "-m", "started"],
+        env=surroundings(tmp_path, {"PYTHONPATH": str(tmp_path)}),
+        capture_output=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -59,6 +59,9 @@ def _hear_no_more() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # Python remembers an interrupt that came while a text was run, as it is for every named tuple, and would
+    # end with the signal whatever the exit status; the next text that is run makes it forget that
+    exec("")  # noqa: S102
 
 
 def _run(arguments: Sequence[str], programs: Programs | None) -> int:
