@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +20,25 @@ app = StreamTuiApp(Settings(symbols=("SOL",)), engine_factory=FakeManager)
 app.run()
 sys.exit(app.return_code)
 """
+
+SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+child = os.fork()
+if not child:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+while os.WIFSTOPPED(status := os.waitpid(child, os.WUNTRACED)[1]):
+    os.tcsetpgrp(0, os.getpgrp())
+    print("stopped", flush=True)
+    sys.stdin.readline()
+    os.tcsetpgrp(0, child)
+    os.killpg(child, signal.SIGCONT)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""What a shell does on Ctrl+Z, and then, for any line, as for `fg`."""
 
 
 async def test_a_byte_that_is_no_utf_8_does_not_end_the_app(tmp_path: Path) -> None:
@@ -60,15 +78,14 @@ async def test_a_text_pasted_on_the_main_screen_by_a_terminal_that_marks_no_past
 
 async def test_ctrl_z_gives_the_terminal_back_and_the_app_goes_on_where_it_was(tmp_path: Path) -> None:
     environment = surroundings(tmp_path, {"PYTHONPATH": str(SUPPORT)})
-    with under_a_terminal((sys.executable, "-c", APP), environment) as terminal:
+    with under_a_terminal((sys.executable, "-c", SHELL, "-c", APP), environment) as terminal:
         await terminal.shows(b"live")
-        stat = Path(f"/proc/{terminal.process.pid}/stat")
         for _ in range(3):  # only what changed meanwhile was painted, from the second time on nothing
             terminal.press(b"\x1a")
             await terminal.shows(b"\x1b[?1049l")  # back from the alternate screen
-            await terminal.until(lambda: stat.read_text().rsplit(")", 1)[1].split()[0] == "T")
+            await terminal.shows(b"stopped")
             terminal.output = b""
-            terminal.process.send_signal(signal.SIGCONT)
+            terminal.press(b"\n")
             await terminal.shows(b"live")
         terminal.press(b"q")
         assert await terminal.ends() == 0

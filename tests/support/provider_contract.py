@@ -28,6 +28,7 @@ from streamcore.providers.reports import (
     Notice,
     PartialFetch,
     PriceReport,
+    Progress,
     Question,
     Refusal,
     Report,
@@ -204,6 +205,8 @@ async def _answer(meeting: Meeting, question: Question, codec: Codec) -> None:
 async def _fetch(meeting: Meeting) -> None:
     async with aclosing(meeting.provider.rest.fetch([meeting.topic], {})) as reports:  # type: ignore[type-var]
         async for report in reports:
+            if isinstance(report, Progress):  # a wallet's accounts are asked about one after the other
+                continue
             meeting.fetched.append(report)
             if len(meeting.fetched) >= ENOUGH:
                 return
