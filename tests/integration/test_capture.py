@@ -202,7 +202,9 @@ async def test_the_app_at_a_terminal_captures_until_it_is_left(tmp_path: Path) -
         environment = surroundings(tmp_path, leading_to(emulators))
         command = (*COMMAND, "--capture", str(file), "-s", "SOL", "-w", WALLET)
         with under_a_terminal(command, environment) as terminal:
-            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.until(
+                lambda: emulators.birdeye.price_subscriptions and emulators.helius.subscriptions
+            )
             await terminal.shows(b"live")
             terminal.press(b"q")
             assert await terminal.ends() == 0

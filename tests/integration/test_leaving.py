@@ -115,7 +115,9 @@ async def test_the_app_closes_its_sockets_restores_the_terminal_and_is_gone(way:
     async with Emulators(market_rate=20.0) as emulators:
         command = (*WITHOUT_A_DEADLINE, "-s", "SOL", "-w", WALLET)
         with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
-            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.until(
+                lambda: emulators.birdeye.price_subscriptions and emulators.helius.subscriptions
+            )
             await terminal.shows(b"live")
             clients = (*emulators.birdeye.clients, *emulators.helius.clients)
             WAYS_OUT[way](terminal)
@@ -148,7 +150,9 @@ async def test_a_terminal_that_takes_nothing_any_more_keeps_the_app_from_nothing
     async with Emulators(market_rate=20.0) as emulators:
         command = (*WITHOUT_A_DEADLINE, "-s", "SOL", "-w", WALLET)
         with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
-            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.until(
+                lambda: emulators.birdeye.price_subscriptions and emulators.helius.subscriptions
+            )
             await terminal.shows(b"live")
             clients = (*emulators.birdeye.clients, *emulators.helius.clients)
             for number in range(60):  # each has the whole screen painted; nothing of it is read
@@ -218,7 +222,9 @@ async def test_servers_that_answer_nothing_any_more_cannot_keep_it(tmp_path: Pat
     async with Emulators(market_rate=20.0) as emulators:
         command = (*COMMAND, "-s", "SOL", "-w", WALLET)
         with under_a_terminal(command, surroundings(tmp_path, leading_to(emulators))) as terminal:
-            await terminal.until(lambda: emulators.birdeye.clients and emulators.helius.subscriptions)
+            await terminal.until(
+                lambda: emulators.birdeye.price_subscriptions and emulators.helius.subscriptions
+            )
             await terminal.shows(b"live")
             emulators.birdeye.freeze()
             emulators.helius.freeze()
