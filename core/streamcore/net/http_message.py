@@ -67,7 +67,7 @@ def headers_to_send(url: str, headers: Mapping[str, str], *, json: bool) -> list
 
     Args:
         url: A user name and a password in it are sent as Basic authentication (RFC 7617).
-        headers: Further ones.
+        headers: Further ones, or others in the place of the usual ones.
         json: Whether the body is JSON.
 
     Raises:
@@ -81,7 +81,9 @@ def headers_to_send(url: str, headers: Mapping[str, str], *, json: bool) -> list
         name, _, password = user.partition(":")
         both = b":".join((unquote_to_bytes(name), unquote_to_bytes(password)))
         own["Authorization"] = f"Basic {b64encode(both).decode()}"
-    return [(name.encode("ascii"), value.encode("ascii")) for name, value in (own | dict(headers)).items()]
+    given = {name.lower() for name in headers}  # names are the same in any case: RFC 9110, section 5.1
+    sent = {name: value for name, value in own.items() if name.lower() not in given} | dict(headers)
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
 
 
 def headers_of_answer(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -79,6 +79,33 @@ async def test_an_answer_that_is_no_http_or_breaks_off_is_an_error_without_the_k
     assert error.message.startswith(address)
 
 
+async def test_a_compressed_answer_is_read_and_each_header_of_a_request_is_sent_once(
+    http: HttpClient,
+) -> None:
+    packed = gzip.compress(b"body")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        await _write(writer, head + packed)
+
+    async with raw_server(answer) as address:
+        url = f"http://jo:geheim@{address}/v1"
+        accepted = {"accept": "application/json"}
+        found = await http.request("GET", url, params={"q": "a b"}, headers=accepted)
+    assert found.body == b"body"
+    first, *headers = asked[0].decode().strip().split("\r\n")
+    assert first == "GET /v1?q=a%20b HTTP/1.1"
+    assert sorted(header.lower() for header in headers) == [
+        "accept-encoding: gzip",
+        "accept: application/json",
+        "authorization: basic am86z2vozwlt",
+        f"host: {address}",
+        "user-agent: streamtui",
+    ]
+
+
 async def test_an_answer_whose_compression_is_broken_is_a_protocol_error(http: HttpClient) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
     async with raw_server(answering(head + b"body")) as address:

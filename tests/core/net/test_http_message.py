@@ -80,6 +80,12 @@ def test_a_body_is_said_to_be_json_and_further_headers_go_as_they_are() -> None:
     assert sent[b"Accept"] == b"text/x"
 
 
+@pytest.mark.parametrize("name", ["accept", "Accept", "ACCEPT"])
+def test_a_header_takes_the_place_of_the_usual_one_however_its_name_is_written(name: str) -> None:
+    sent = headers_to_send("https://a.example/", {name: "application/json"}, json=False)
+    assert [value for header, value in sent if header.lower() == b"accept"] == [b"application/json"]
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
